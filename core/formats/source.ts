@@ -1,0 +1,24 @@
+/**
+ * Random access to a capture's bytes. Formats do no I/O: who opened the file hands one of these down (`core/lab` for
+ * files, tests for byte arrays), so a decoder is tested without a file and reads no more than it asks for.
+ */
+export interface ByteSource {
+  /** What messages call it: the path as the user gave it. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes `[offset, offset + length)`, fewer only where the source ends (none past its end).
+   * The view may be overwritten by the next `read`: copy what must outlive it.
+   */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A source over bytes in memory. */
+export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
+  };
+}

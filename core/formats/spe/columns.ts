@@ -1,0 +1,104 @@
+/**
+ * SPE records as columns: what the decoder fills, the store keeps, and the model reads. One batch is reused over a whole
+ * import; a consumer copies what it keeps. 64-bit columns are BigUint64Array; hot loops go through the Uint32 views of the
+ * same memory (`lo` at 2i, `hi` at 2i + 1: every platform that Node and Electron run on is little-endian).
+ */
+
+/** Bits of `present`: which packets a record had. A column's value means nothing while its bit is 0. */
+export const Has = {
+  PC: 1 << 0,
+  VA: 1 << 1,
+  PA: 1 << 2,
+  /** Branch target (address packet 1). */
+  TO: 1 << 3,
+  /** Previous branch target (address packet 4). */
+  PBT: 1 << 4,
+  EVENTS: 1 << 5,
+  OP: 1 << 6,
+  TOTAL: 1 << 7,
+  ISSUE: 1 << 8,
+  XLAT: 1 << 9,
+  SOURCE: 1 << 10,
+  CONTEXT: 1 << 11,
+  /** The record ended in a TIMESTAMP: `counter` is valid. */
+  COUNTER: 1 << 12,
+  /** `t` is in perf time: there was a timestamp and a TIME_CONV to convert it. */
+  TIME: 1 << 13,
+  /** `tid` is known (CONTEXT, switch records, or the AUXTRACE record's own). */
+  TID: 1 << 14,
+  PID: 1 << 15,
+} as const;
+
+/** The 64-bit columns, by name. */
+export const wideColumns = ['t', 'counter', 'pc', 'va', 'pa', 'to', 'pbt', 'events'] as const;
+export type WideColumn = (typeof wideColumns)[number];
+
+/** Records a batch holds by default, and samples a chunk of the lab file holds. */
+export const BATCH = 65536;
+
+export class SpeColumns {
+  readonly capacity: number;
+  /** Records in the batch. */
+  n = 0;
+  /** Bits of `Has`. */
+  readonly present: Uint16Array;
+  /** ns, perf's clock. Without TIME_CONV 0: see `counter`. */
+  readonly t: BigUint64Array;
+  /** The timestamp packet's counter value, ticks. */
+  readonly counter: BigUint64Array;
+  /** Virtual address of the instruction, as an address (model: EL and NS are columns of their own). */
+  readonly pc: BigUint64Array;
+  readonly va: BigUint64Array;
+  readonly pa: BigUint64Array;
+  readonly to: BigUint64Array;
+  readonly pbt: BigUint64Array;
+  /** Event bits, Arm ARM "Events packet". */
+  readonly events: BigUint64Array;
+  /** Operation type: class (header bits 1:0) << 8 | payload. */
+  readonly op: Uint16Array;
+  /** Latencies in cycles. */
+  readonly totalLat: Uint16Array;
+  readonly issueLat: Uint16Array;
+  readonly xlatLat: Uint16Array;
+  /** Data source payload, IMP DEF by core. */
+  readonly source: Uint16Array;
+  /** CONTEXTIDR value of the context packet. */
+  readonly context: Uint32Array;
+  readonly tid: Int32Array;
+  readonly pid: Int32Array;
+  /** -1 when the capture doesn't tell (per-thread mode). */
+  readonly cpu: Int16Array;
+  /** Exception level of the PC packet, 0–3. */
+  readonly el: Uint8Array;
+  /** Bytes in the SPE buffer, padding included: the distance to the next record's start. */
+  readonly size: Uint32Array;
+
+  constructor(capacity = BATCH) {
+    this.capacity = capacity;
+    this.present = new Uint16Array(capacity);
+    this.t = new BigUint64Array(capacity);
+    this.counter = new BigUint64Array(capacity);
+    this.pc = new BigUint64Array(capacity);
+    this.va = new BigUint64Array(capacity);
+    this.pa = new BigUint64Array(capacity);
+    this.to = new BigUint64Array(capacity);
+    this.pbt = new BigUint64Array(capacity);
+    this.events = new BigUint64Array(capacity);
+    this.op = new Uint16Array(capacity);
+    this.totalLat = new Uint16Array(capacity);
+    this.issueLat = new Uint16Array(capacity);
+    this.xlatLat = new Uint16Array(capacity);
+    this.source = new Uint16Array(capacity);
+    this.context = new Uint32Array(capacity);
+    this.tid = new Int32Array(capacity);
+    this.pid = new Int32Array(capacity);
+    this.cpu = new Int16Array(capacity);
+    this.el = new Uint8Array(capacity);
+    this.size = new Uint32Array(capacity);
+  }
+}
+
+/** The hi/lo halves of a 64-bit column, in place. */
+export function halves(column: BigUint64Array): Uint32Array {
+  return new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
+}

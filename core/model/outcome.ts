@@ -1,0 +1,72 @@
+/**
+ * What a replay takes and gives, as columns. All times are ns after the run's origin (the reference capture's first
+ * sample, or whatever the caller chose for both clocks): whole numbers, exact in doubles below 2^53 ns.
+ */
+import type { PolicyId } from './policy.ts';
+
+/** One lane's reference profile: a vCPU, or the physical CPU that stands for it. */
+export interface Lane {
+  /** The vCPU's number. */
+  readonly lane: number;
+  /** ns, ascending, one per record. */
+  readonly t: Float64Array;
+  /** Bytes each record took in the SPE buffer, padding included. */
+  readonly size: Uint32Array;
+  /** Sessions (profiling enabled) as start, end pairs, sorted and disjoint; both ends belong to the session. */
+  readonly sessions: Float64Array;
+  /** The buffer: IPA page numbers in buffer order. */
+  readonly pages: Float64Array;
+}
+
+/** Fates of a sample. A lost one holds `LOST + index into windowKinds`. */
+export const KEPT = 0;
+export const LOST = 1;
+/** Outside every session: not part of the reference. */
+export const OUTSIDE = 255;
+/** No cause class or no answer in a window's column. */
+export const NONE = 255;
+
+/** Blackout windows, sorted by lane, then start; those of one lane are disjoint. */
+export interface Windows {
+  readonly n: number;
+  readonly lane: Int32Array;
+  /** ns. */
+  readonly start: Float64Array;
+  /** ns; the window is [start, end). */
+  readonly end: Float64Array;
+  /** Index into `windowKinds`. */
+  readonly kind: Uint8Array;
+  /** Index into `causeClasses`, or NONE. */
+  readonly cause: Uint8Array;
+  /** IPA page of the fault; -1 without one. */
+  readonly page: Float64Array;
+  /** Index into `answers`, or NONE. */
+  readonly action: Uint8Array;
+  /** Samples lost in it. */
+  readonly lost: Uint32Array;
+}
+
+/** Host time during which a vCPU stood still, in time order. */
+export interface Stalls {
+  readonly n: number;
+  readonly lane: Int32Array;
+  readonly t: Float64Array;
+  readonly ns: Float64Array;
+  /** Index into `stallKinds`. */
+  readonly kind: Uint8Array;
+}
+
+/** What one policy made of the reference profile. */
+export interface PolicyOutcome {
+  readonly policy: PolicyId;
+  /** Per lane (in the order of the input), per sample: KEPT, LOST + kind, or OUTSIDE. */
+  readonly fates: readonly Uint8Array[];
+  readonly windows: Windows;
+  readonly stalls: Stalls;
+  /** Stage 2 faults taken, by index into `causeClasses`. */
+  readonly faults: Uint32Array;
+  /** Bytes of guest memory pinned at most at one time. */
+  readonly pinnedBytesPeak: number;
+  /** Pinned bytes integrated over time, byte·s. */
+  readonly pinnedByteSeconds: number;
+}

@@ -1,0 +1,47 @@
+/**
+ * The model's vocabulary. Order matters: an index into one of these lists is what typed columns and the lab file hold, so
+ * entries are only ever appended. Names are the field's own (Arm ARM DDI 0487; Linux drivers/perf/arm_spe_pmu.c; KVM/arm64).
+ */
+
+/** Why a page of the SPE buffer was not valid when the SPU wrote to it. */
+export const causeClasses = [
+  'first-touch',
+  'userspace',
+  'host-mm',
+  'kvm',
+  'dirty-log',
+  'guest-allowed',
+  'guest-forbidden',
+] as const;
+export type CauseClass = (typeof causeClasses)[number];
+
+/** What KVM does about a stage 2 fault of the SPU. */
+export const answers = ['map', 'repin', 'external-abort', 'serror', 'impdef-event', 'report-s2'] as const;
+export type Answer = (typeof answers)[number];
+
+/** Why samples of a blackout window are missing. */
+export const windowKinds = [
+  'irq-latency',
+  'session-killed',
+  'vm-dead',
+  'buffer-full',
+  'copy-out',
+  'discarded',
+] as const;
+export type WindowKind = (typeof windowKinds)[number];
+
+/** What the host did while the vCPU stood still. */
+export const stallKinds = ['map', 'pin', 'unpin', 'copy', 'inject'] as const;
+export type StallKind = (typeof stallKinds)[number];
+
+/** Stage 2 changes of the timeline. `unknown`: the tracer lost events; nothing is known of these pages until the next evidence. */
+export const stage2Kinds = ['initial-unmapped', 'map', 'unmap', 'write-protect', 'access-clear', 'unknown'] as const;
+export type Stage2Kind = (typeof stage2Kinds)[number];
+
+/** Stage 2 pages are 4 KiB unless the VM description says otherwise. */
+export const PAGE_SHIFT = 12;
+
+/** The code of a term: its index in its list. */
+export function code<T extends string>(list: readonly T[], term: T): number {
+  return list.indexOf(term);
+}

@@ -1,0 +1,29 @@
+/**
+ * The stage 2 timeline of one VM: what happened to its guest pages, in time order. Times are ns after the trace's origin
+ * (exact in a double: a trace spans less than 2^53 ns = 104 days); pages are IPA >> 12 (exact: an IPA has at most 52 bits).
+ */
+export interface Stage2Timeline {
+  readonly n: number;
+  /** ns after `origin`, ascending. */
+  readonly t: Float64Array;
+  /** Index into `stage2Kinds`. `initial-unmapped` rows come first, at the trace's first event. */
+  readonly kind: Uint8Array;
+  /** First page. */
+  readonly page: Float64Array;
+  /** Number of pages. */
+  readonly pages: Float64Array;
+  /** Index into `causeClasses` (of an unmap or write-protect; the class that the next fault there has). */
+  readonly cause: Uint8Array;
+  /** Index into `evidences`: what in the trace says so. */
+  readonly evidence: Uint8Array;
+  /** `map` rows: 1 if the mapping is writable. */
+  readonly writable: Uint8Array;
+  /** The trace's first event, ns in its clock. */
+  readonly origin: bigint;
+  /** ns from the trace's first to its last event. */
+  readonly span: number;
+  /** True when the kernel's own page-table calls were in the trace: nothing inferred. */
+  readonly exact: boolean;
+  /** The kinds of evidence, by index. */
+  readonly evidences: readonly string[];
+}
