@@ -1,0 +1,114 @@
+/** Captures in the lab file: what was imported, and what was wrong with it. */
+import type { Warning } from '../formats/problems.ts';
+import type { Db } from './lab-file.ts';
+import { LabFileError } from './lab-file.ts';
+
+export type CaptureKind = 'spe' | 'kvm';
+
+export interface CaptureRow {
+  readonly id: number;
+  readonly kind: CaptureKind;
+  readonly name: string;
+  /** Path as given at import. */
+  readonly file: string;
+  readonly format: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** SPE records or trace events. */
+  readonly records: number;
+  /** First and last record, ns in the capture's clock; undefined in an empty or untimed capture. */
+  readonly t0?: bigint;
+  readonly t1?: bigint;
+  readonly clock?: string;
+  /** The VM description, as parsed JSON. */
+  readonly vm?: unknown;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly Warning[];
+}
+
+/** Adds a capture whose records are still to come; `finishCapture` completes it. Returns its id. */
+export function addCapture(db: Db, c: Pick<CaptureRow, 'kind' | 'name' | 'file' | 'format' | 'bytes'>): number {
+  const insert = db.prepare(
+    `INSERT INTO capture (kind, name, file, format, bytes, sha256, records, facts) VALUES (?, ?, ?, ?, ?, '', 0, '{}')`,
+  );
+  return Number(insert.run(c.kind, c.name, c.file, c.format, c.bytes).lastInsertRowid);
+}
+
+export function finishCapture(
+  db: Db,
+  id: number,
+  c: Pick<CaptureRow, 'sha256' | 'records' | 't0' | 't1' | 'clock' | 'vm' | 'facts' | 'warnings'>,
+): void {
+  db.prepare(
+    'UPDATE capture SET sha256 = ?, records = ?, t0_ns = ?, t1_ns = ?, clock = ?, vm = ?, facts = ? WHERE id = ?',
+  ).run(
+    c.sha256,
+    c.records,
+    signed(c.t0),
+    signed(c.t1),
+    c.clock ?? null,
+    c.vm === undefined ? null : JSON.stringify(c.vm),
+    JSON.stringify(c.facts),
+    id,
+  );
+  const insert = db.prepare('INSERT INTO capture_warning VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  for (const w of c.warnings) {
+    const [t0, t1] = [w.t0, w.t1].map((t) => (t === undefined ? null : BigInt.asIntN(64, BigInt(t))));
+    insert.run(id, w.severity, w.kind, w.message, w.count, w.offset ?? null, w.bytes ?? null, t0, t1);
+  }
+}
+
+export function listCaptures(db: Db): CaptureRow[] {
+  const warnings = db.prepare('SELECT * FROM capture_warning WHERE capture_id = ? ORDER BY rowid');
+  return (db.prepare('SELECT * FROM capture ORDER BY id').all() as Raw[]).map((row) =>
+    fromRow(row, warnings.all(row['id']) as Raw[]),
+  );
+}
+
+/** Throws a LabFileError if there is no such capture, or it is of another kind. */
+export function getCapture(db: Db, id: number, kind?: CaptureKind): CaptureRow {
+  const row = listCaptures(db).find((c) => c.id === id);
+  if (!row) throw new LabFileError(`no capture ${id} in this lab; \`umbra captures\` lists them`);
+  if (kind && row.kind !== kind)
+    throw new LabFileError(`capture ${id} (${row.name}) is of kind ${row.kind}, not ${kind}`);
+  return row;
+}
+
+type Raw = Record<string, bigint | number | string | null>;
+
+function fromRow(row: Raw, warnings: Raw[]): CaptureRow {
+  return {
+    id: Number(row['id']),
+    kind: row['kind'] as CaptureKind,
+    name: row['name'] as string,
+    file: row['file'] as string,
+    format: row['format'] as string,
+    bytes: Number(row['bytes']),
+    sha256: row['sha256'] as string,
+    records: Number(row['records']),
+    t0: unsigned(row['t0_ns']),
+    t1: unsigned(row['t1_ns']),
+    clock: (row['clock'] as string | null) ?? undefined,
+    vm: row['vm'] === null ? undefined : JSON.parse(row['vm'] as string),
+    facts: JSON.parse(row['facts'] as string) as Record<string, unknown>,
+    warnings: warnings.map((w) => ({
+      severity: w['severity'] as Warning['severity'],
+      kind: w['kind'] as string,
+      message: w['message'] as string,
+      count: Number(w['count']),
+      ...(w['offset_bytes'] !== null && { offset: Number(w['offset_bytes']) }),
+      ...(w['skipped_bytes'] !== null && { bytes: Number(w['skipped_bytes']) }),
+      ...(w['t0_ns'] !== null && { t0: String(unsigned(w['t0_ns'])) }),
+      ...(w['t1_ns'] !== null && { t1: String(unsigned(w['t1_ns'])) }),
+    })),
+  };
+}
+
+/** SQLite's integers are signed: times and addresses from 2^63 on are kept as negative ones. */
+export function signed(value: bigint | undefined): bigint | null {
+  return value === undefined ? null : BigInt.asIntN(64, value);
+}
+
+export function unsigned(value: bigint | number | string | null): bigint | undefined {
+  return value === null ? undefined : BigInt.asUintN(64, BigInt(value));
+}

@@ -1,0 +1,99 @@
+/** Opening, creating and migrating lab files (`*.umbra`: one SQLite file). */
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.ts';
+
+export type Db = Database.Database;
+
+/** A lab file that can't be used. The message is complete: what, and what to do about it. */
+export class LabFileError extends Error {
+  override readonly name = 'LabFileError';
+}
+
+/** `read`: must exist, never written. `write`: must exist. `create`: made if missing. */
+export type OpenMode = 'read' | 'write' | 'create';
+
+/**
+ * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`; a newer one, or any other file, is
+ * refused with a LabFileError.
+ */
+export function openLabFile(path: string, mode: OpenMode): Db {
+  if (mode !== 'create' && !existsSync(path)) {
+    throw new LabFileError(`${path}: no such lab file; \`umbra import FILE… --db ${path}\` makes one`);
+  }
+  let db: Db;
+  try {
+    db = new Database(path, { readonly: mode === 'read' });
+  } catch (error) {
+    throw new LabFileError(`${path}: can't be opened: ${(error as Error).message}`);
+  }
+  try {
+    prepare(db, path, mode);
+    return db;
+  } catch (error) {
+    db.close();
+    if (error instanceof LabFileError) throw error;
+    const text = (error as Error).message;
+    throw new LabFileError(/not a database/.test(text) ? `${path}: not a lab file (not SQLite)` : `${path}: ${text}`);
+  }
+}
+
+function prepare(db: Db, path: string, mode: OpenMode): void {
+  db.defaultSafeIntegers(true);
+  const application = Number(db.pragma('application_id', { simple: true }));
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const fresh = version === 0 && application === 0 && isEmpty(db);
+  if (!fresh && application !== APPLICATION_ID) throw new LabFileError(`${path}: an SQLite file, but not a lab file`);
+  if (version > SCHEMA_VERSION) {
+    throw new LabFileError(
+      `${path}: made by a newer Umbra (lab format ${version}; this one knows up to ${SCHEMA_VERSION}): update Umbra`,
+    );
+  }
+  if (version < SCHEMA_VERSION) {
+    if (mode === 'read') {
+      throw new LabFileError(
+        `${path}: lab format ${version} is older than ${SCHEMA_VERSION}: any command that writes migrates it`,
+      );
+    }
+    if (!fresh) copyFileSync(path, `${path}.v${version}`);
+    migrate(db, version);
+  }
+  if (mode !== 'read') db.pragma('foreign_keys = ON');
+}
+
+function isEmpty(db: Db): boolean {
+  return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0n;
+}
+
+function migrate(db: Db, from: number): void {
+  db.transaction(() => {
+    for (const step of migrations.slice(from)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  }).immediate();
+}
+
+/**
+ * Runs `work` in one transaction on a lab file, opened and closed here. What fails or is interrupted leaves the file as it was.
+ * A new file is built under another name and only shows up whole.
+ */
+export function inLabFile<T>(path: string, mode: 'write' | 'create', work: (db: Db) => T): T {
+  const building = mode === 'create' && !existsSync(path) ? `${path}.part` : undefined;
+  if (building) removeLabFile(building);
+  const db = openLabFile(building ?? path, mode);
+  let done = false;
+  try {
+    const result = db.transaction(work).immediate(db);
+    done = true;
+    return result;
+  } finally {
+    db.close();
+    if (building && done) renameSync(building, path);
+    else if (building) removeLabFile(building);
+  }
+}
+
+/** Removes a lab file and what SQLite keeps beside it. */
+function removeLabFile(path: string): void {
+  for (const tail of ['', '-journal', '-wal', '-shm']) rmSync(path + tail, { force: true });
+}

@@ -1,0 +1,132 @@
+/**
+ * The lab file's tables. What people would query is plain (units in the column names); bulk columns are blobs in chunks
+ * (column-codec.ts), which `umbra sql` shows as the rows of `spe_sample` and `trace_event`.
+ *
+ * Changelog of the format (user_version):
+ *   1  first
+ *
+ * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
+ * and `umbra sql` give them as hex text.
+ */
+
+/** application_id: "UMBR". */
+export const APPLICATION_ID = 0x554d4252;
+
+/** One entry a version: what leads from the version before to it. Only ever appended. */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE capture (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('spe', 'kvm')),
+  name TEXT NOT NULL,
+  file TEXT NOT NULL,
+  format TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  records INTEGER NOT NULL,       -- SPE records, or trace events
+  t0_ns INTEGER,                  -- first and last record
+  t1_ns INTEGER,
+  clock TEXT,
+  vm TEXT,                        -- kvm: the VM description, JSON
+  facts TEXT NOT NULL             -- what the file says of itself, JSON
+);
+CREATE TABLE capture_warning (
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  severity TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, count INTEGER NOT NULL,
+  offset_bytes INTEGER, skipped_bytes INTEGER, t0_ns INTEGER, t1_ns INTEGER
+);
+
+-- SPE: a lane is one AUX buffer queue, of a CPU or (per-thread capture, cpu -1) of a thread
+CREATE TABLE spe_lane (
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  lane INTEGER NOT NULL, cpu INTEGER NOT NULL, tid INTEGER NOT NULL, samples INTEGER NOT NULL, t0_ns INTEGER, t1_ns INTEGER,
+  PRIMARY KEY (capture_id, lane)
+);
+CREATE TABLE spe_session (         -- intervals in which profiling was enabled on a lane, both ends included
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  lane INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL
+);
+CREATE TABLE aux_flag (            -- PERF_RECORD_AUX with flags: TRUNCATED 1, OVERWRITE 2, PARTIAL 4, COLLISION 8
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, tid INTEGER NOT NULL, flags INTEGER NOT NULL, size_bytes INTEGER NOT NULL
+);
+CREATE TABLE mapping (             -- MMAP2 records; a sample's map is an id of these
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  map INTEGER NOT NULL, t_ns INTEGER NOT NULL, pid INTEGER NOT NULL, start INTEGER NOT NULL, length_bytes INTEGER NOT NULL,
+  pgoff INTEGER NOT NULL, file TEXT NOT NULL, build_id TEXT, kernel INTEGER NOT NULL,
+  PRIMARY KEY (capture_id, map)
+);
+CREATE TABLE thread (
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  tid INTEGER NOT NULL, comm TEXT NOT NULL, PRIMARY KEY (capture_id, tid)
+);
+CREATE TABLE spe_chunk (
+  id INTEGER PRIMARY KEY,
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  lane INTEGER NOT NULL, seq INTEGER NOT NULL, samples INTEGER NOT NULL, t0_ns INTEGER NOT NULL, t1_ns INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX spe_chunk_order ON spe_chunk (capture_id, lane, seq);
+CREATE TABLE spe_column (
+  chunk_id INTEGER NOT NULL REFERENCES spe_chunk ON DELETE CASCADE, name TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX spe_column_name ON spe_column (chunk_id, name);
+
+-- KVM traces
+CREATE TABLE trace_format (        -- how each event's payload is laid out: the kernel's own description
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  event INTEGER NOT NULL, system TEXT NOT NULL, name TEXT NOT NULL, events INTEGER NOT NULL, description TEXT NOT NULL,
+  PRIMARY KEY (capture_id, event)
+);
+CREATE TABLE trace_comm (
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  comm INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (capture_id, comm)
+);
+CREATE TABLE trace_chunk (
+  id INTEGER PRIMARY KEY,
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  seq INTEGER NOT NULL, events INTEGER NOT NULL, t0_ns INTEGER NOT NULL, t1_ns INTEGER NOT NULL, payload_bytes INTEGER NOT NULL,
+  t BLOB NOT NULL, cpu BLOB NOT NULL, tid BLOB NOT NULL, comm BLOB NOT NULL, event BLOB NOT NULL, lost BLOB NOT NULL,
+  start BLOB NOT NULL, payload BLOB NOT NULL
+);
+CREATE UNIQUE INDEX trace_chunk_order ON trace_chunk (capture_id, seq);
+
+-- replays
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  spe_id INTEGER NOT NULL REFERENCES capture, kvm_id INTEGER NOT NULL REFERENCES capture,
+  umbra TEXT NOT NULL,             -- version
+  command TEXT NOT NULL,           -- what reproduces it
+  params TEXT NOT NULL,            -- JSON: everything chosen, measured or assumed
+  facts TEXT NOT NULL              -- JSON: alignment, buffers, how sure the stage 2 timeline is, calibration
+);
+CREATE TABLE replay_result (       -- one row a policy, per variant of dlDiscard
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  policy TEXT NOT NULL, dl_discard TEXT NOT NULL CHECK (dl_discard IN ('record', 'buffer')),
+  kept INTEGER NOT NULL, lost INTEGER NOT NULL, coverage REAL NOT NULL, windows INTEGER NOT NULL,
+  blackout_ns INTEGER NOT NULL, stall_ns INTEGER NOT NULL, pinned_peak_bytes INTEGER NOT NULL,
+  definition TEXT NOT NULL,        -- the policy itself, JSON
+  summary TEXT NOT NULL,           -- JSON: durations, faults by cause, intervals over trials
+  PRIMARY KEY (run_id, policy, dl_discard)
+);
+CREATE TABLE blackout_window (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  policy TEXT NOT NULL, dl_discard TEXT NOT NULL, lane INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+  kind TEXT NOT NULL, cause TEXT, ipa INTEGER, action TEXT, lost INTEGER NOT NULL
+);
+CREATE INDEX blackout_window_run ON blackout_window (run_id, policy, dl_discard, lane, start_ns);
+CREATE TABLE stall (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  policy TEXT NOT NULL, lane INTEGER NOT NULL, t_ns INTEGER NOT NULL, duration_ns INTEGER NOT NULL, kind TEXT NOT NULL
+);
+CREATE INDEX stall_run ON stall (run_id, policy);
+CREATE TABLE skew_result (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  policy TEXT NOT NULL, dl_discard TEXT NOT NULL, key TEXT NOT NULL,  -- what was counted: pc, page, …
+  tvd REAL NOT NULL, null_mean REAL NOT NULL, null_p95 REAL NOT NULL, p_value REAL NOT NULL, excess REAL NOT NULL,
+  verdict TEXT NOT NULL, detail TEXT NOT NULL,
+  PRIMARY KEY (run_id, policy, dl_discard, key)
+);
+`,
+];
+
+export const SCHEMA_VERSION = migrations.length;

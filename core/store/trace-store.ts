@@ -1,0 +1,92 @@
+/** Trace events in the lab file, lossless: columns and raw payloads in chunks, with the kernel's descriptions to decode them by. */
+import type { TraceColumns } from '../formats/event-format/columns.ts';
+import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
+import type { Db } from './lab-file.ts';
+
+/** Writes the batches of one capture, in time order. */
+export function traceWriter(db: Db, capture: number) {
+  const insert = db.prepare(
+    `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, t, cpu, tid, comm, event, lost, start, payload)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  let seq = 0;
+  return {
+    write(batch: TraceColumns): void {
+      const { n } = batch;
+      if (!n) return;
+      const bytes = batch.start[n];
+      insert.run(
+        capture,
+        seq++,
+        n,
+        BigInt.asIntN(64, batch.t[0]),
+        BigInt.asIntN(64, batch.t[n - 1]),
+        bytes,
+        encodeColumn(batch.t, n, true),
+        encodeColumn(batch.cpu, n),
+        encodeColumn(batch.tid, n),
+        encodeColumn(batch.comm, n),
+        encodeColumn(batch.event, n),
+        encodeColumn(batch.lostBefore, n),
+        encodeColumn(batch.start, n + 1, true),
+        encodeBytes(batch.payload.subarray(0, bytes)),
+      );
+    },
+  };
+}
+
+/** An event of the dictionary as stored: the description is all that is needed to read its payloads again. */
+export interface StoredFormat {
+  readonly system: string;
+  readonly name: string;
+  readonly description: string;
+  /** How often it occurs. */
+  readonly events: number;
+}
+
+export function addDictionary(
+  db: Db,
+  capture: number,
+  formats: readonly StoredFormat[],
+  comms: readonly string[],
+): void {
+  const format = db.prepare('INSERT INTO trace_format VALUES (?, ?, ?, ?, ?, ?)');
+  formats.forEach((f, i) => format.run(capture, i, f.system, f.name, f.events, f.description));
+  const comm = db.prepare('INSERT INTO trace_comm VALUES (?, ?, ?)');
+  comms.forEach((name, i) => comm.run(capture, i, name));
+}
+
+export function readDictionary(db: Db, capture: number): { formats: StoredFormat[]; comms: string[] } {
+  const formats = db
+    .prepare('SELECT system, name, events, description FROM trace_format WHERE capture_id = ? ORDER BY event')
+    .all(capture) as { system: string; name: string; events: bigint; description: string }[];
+  const comms = db
+    .prepare('SELECT name FROM trace_comm WHERE capture_id = ? ORDER BY comm')
+    .pluck()
+    .all(capture) as string[];
+  return { formats: formats.map((f) => ({ ...f, events: Number(f.events) })), comms };
+}
+
+/** Reads a capture's chunks back, in order, into one batch that is reused. Its capacity must be that of the writer's or more. */
+export function readTraceChunks(
+  db: Db,
+  capture: number,
+  batch: TraceColumns,
+  onBatch: (batch: TraceColumns) => void,
+): void {
+  const query = db.prepare('SELECT * FROM trace_chunk WHERE capture_id = ? ORDER BY seq');
+  for (const row of query.iterate(capture) as Iterable<Record<string, bigint | Uint8Array>>) {
+    const n = Number(row['events']);
+    const blob = (name: string) => row[name] as Uint8Array;
+    decodeColumn(blob('t'), n, batch.t);
+    decodeColumn(blob('cpu'), n, batch.cpu);
+    decodeColumn(blob('tid'), n, batch.tid);
+    decodeColumn(blob('comm'), n, batch.comm);
+    decodeColumn(blob('event'), n, batch.event);
+    decodeColumn(blob('lost'), n, batch.lostBefore);
+    decodeColumn(blob('start'), n + 1, batch.start);
+    batch.payload = decodeBytes(blob('payload'), Number(row['payload_bytes']));
+    batch.n = n;
+    onBatch(batch);
+  }
+}
