@@ -67,15 +67,12 @@ export function readDictionary(db: Db, capture: number): { formats: StoredFormat
   return { formats: formats.map((f) => ({ ...f, events: Number(f.events) })), comms };
 }
 
-/** Reads a capture's chunks back, in order, into one batch that is reused. Its capacity must be that of the writer's or more. */
-export function readTraceChunks(
-  db: Db,
-  capture: number,
-  batch: TraceColumns,
-  onBatch: (batch: TraceColumns) => void,
-): void {
-  const query = db.prepare('SELECT * FROM trace_chunk WHERE capture_id = ? ORDER BY seq');
-  for (const row of query.iterate(capture) as Iterable<Record<string, bigint | Uint8Array>>) {
+/** A capture's chunks as batches again, in order. The batch is reused; its capacity must be that of the writer's or more. */
+export function* readTraceChunks(db: Db, capture: number, batch: TraceColumns): Generator<TraceColumns> {
+  const ids = db.prepare('SELECT id FROM trace_chunk WHERE capture_id = ? ORDER BY seq').pluck().all(capture);
+  const query = db.prepare('SELECT * FROM trace_chunk WHERE id = ?');
+  for (const id of ids) {
+    const row = query.get(id) as Record<string, bigint | Uint8Array>;
     const n = Number(row['events']);
     const blob = (name: string) => row[name] as Uint8Array;
     decodeColumn(blob('t'), n, batch.t);
@@ -87,6 +84,6 @@ export function readTraceChunks(
     decodeColumn(blob('start'), n + 1, batch.start);
     batch.payload = decodeBytes(blob('payload'), Number(row['payload_bytes']));
     batch.n = n;
-    onBatch(batch);
+    yield batch;
   }
 }

@@ -1,0 +1,146 @@
+/** The shape of a command, and how its arguments are read and its help is printed. */
+import { parseArgs } from 'node:util';
+import type { Output } from './output.ts';
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  readonly short?: string;
+  /** What help calls the value: `LAB`. */
+  readonly value?: string;
+  readonly help: string;
+  readonly required?: boolean;
+}
+
+export interface Command {
+  readonly name: string;
+  /** Positional arguments as help shows them: `FILE…`. */
+  readonly operands?: string;
+  /** Least and most operands. */
+  readonly arity: readonly [number, number];
+  readonly summary: string;
+  /** Further help, below the options. */
+  readonly details?: string;
+  readonly options: Readonly<Record<string, Option>>;
+  run(args: Args, out: Output): void | Promise<void>;
+}
+
+/** Wrong usage: exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Parsed arguments, asked for by type so that a command can't misread an option. */
+export class Args {
+  readonly operands: readonly string[];
+  readonly #values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+  constructor(operands: readonly string[], values: Args['values']) {
+    this.operands = operands;
+    this.#values = values;
+  }
+
+  get values(): Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>> {
+    return this.#values;
+  }
+
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined;
+  }
+
+  /** A required option: parsing has made sure that it is there. */
+  need(name: string): string {
+    return this.#values[name] as string;
+  }
+
+  texts(name: string): readonly string[] {
+    return (this.#values[name] as string[] | undefined) ?? [];
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** A whole number within bounds, decimal or 0x…. */
+  integer(name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = /^(-?\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : NaN;
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      throw new UsageError(`--${name} takes a whole number from ${least} to ${most}, not '${text}'`);
+    }
+    return value;
+  }
+
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!Number.isFinite(value)) throw new UsageError(`--${name} takes a number, not '${text}'`);
+    return value;
+  }
+}
+
+const common: Readonly<Record<string, Option>> = {
+  json: { type: 'boolean', help: 'print one JSON document on stdout and nothing else there' },
+  verbose: { type: 'boolean', help: 'on failure, print the stack trace too' },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+};
+
+export function parseCommand(command: Command, argv: readonly string[]): Args {
+  const options = { ...command.options, ...common };
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    parsed = parseArgs({
+      args: joinNegatives(argv, options),
+      allowPositionals: true,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, o]) => [
+          name,
+          { type: o.type, ...(o.multiple && { multiple: true }), ...(o.short && { short: o.short }) },
+        ]),
+      ),
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. To specify')[0]);
+  }
+  const args = new Args(parsed.positionals, parsed.values as Args['values']);
+  if (args.flag('help')) return args;
+  const [least, most] = command.arity;
+  const n = args.operands.length;
+  if (n < least) throw new UsageError(`${command.operands ?? 'an operand'} is missing`);
+  if (n > most) throw new UsageError(`'${args.operands[most]}' is one operand too many`);
+  for (const [name, o] of Object.entries(options)) {
+    if (o.required && args.text(name) === undefined) throw new UsageError(`--${name} ${o.value ?? ''} is missing`);
+  }
+  return args;
+}
+
+/** `--offset -5`: parseArgs takes the -5 for an option. Nobody means that by it. */
+function joinNegatives(argv: readonly string[], options: Readonly<Record<string, Option>>): string[] {
+  const joined: string[] = [];
+  for (const word of argv) {
+    const before = joined.at(-1);
+    if (/^-\d/.test(word) && before?.startsWith('--') && options[before.slice(2)]?.type === 'string') {
+      joined[joined.length - 1] = `${before}=${word}`;
+    } else {
+      joined.push(word);
+    }
+  }
+  return joined;
+}
+
+export function commandHelp(command: Command): string {
+  const lines = [
+    `usage: umbra ${command.name}${command.operands ? ` ${command.operands}` : ''} [options]`,
+    '',
+    command.summary,
+    '',
+  ];
+  for (const [name, o] of Object.entries({ ...command.options, ...common })) {
+    const left = `  ${o.short ? `-${o.short}, ` : ''}--${name}${o.value ? ` ${o.value}` : ''}`;
+    lines.push(`${left.padEnd(30)} ${o.help}${o.required ? ' (required)' : ''}${o.multiple ? ' (repeatable)' : ''}`);
+  }
+  if (command.details) lines.push('', command.details);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,67 @@
+/** The `umbra` command: finds the command, reads its arguments, and turns failures into one line and an exit code. */
+import { isExplained, version } from '../lab/about.ts';
+import { Args, commandHelp, parseCommand, UsageError } from './command.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands/index.ts';
+import { createOutput, ReaderGone } from './output.ts';
+import type { Output } from './output.ts';
+
+const FAILED = 1;
+const BAD_USAGE = 2;
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const out = createOutput();
+  process.exitCode = await runCommand(argv, out);
+}
+
+async function runCommand(argv: readonly string[], out: Output): Promise<number> {
+  try {
+    await dispatch(argv, out);
+    out.flush();
+    return 0;
+  } catch (error) {
+    if (error instanceof ReaderGone) return 0;
+    return explain(error as Error, argv.includes('--verbose'), out);
+  }
+}
+
+async function dispatch([word, ...rest]: readonly string[], out: Output): Promise<void> {
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') return out.write(overview());
+  if (word === '--version') return out.write(`umbra ${version}\n`);
+  const command = commands.find((c) => c.name === word);
+  if (!command) throw new UsageError(`no command '${word}'; \`umbra --help\` lists them`);
+  let args: Args;
+  try {
+    args = parseCommand(command, rest);
+  } catch (error) {
+    throw error instanceof UsageError
+      ? new UsageError(`${word}: ${error.message}; see \`umbra ${word} --help\``)
+      : error;
+  }
+  if (args.flag('help')) return out.write(commandHelp(command));
+  await command.run(args, out);
+}
+
+function explain(error: Error, verbose: boolean, out: Output): number {
+  const usage = error instanceof UsageError;
+  const known = usage || isExplained(error);
+  try {
+    out.note(`umbra: ${known ? '' : 'internal error, please report it: '}${error.message.replaceAll('\n', ' ')}`);
+    if (verbose) out.note(error.stack ?? '');
+  } catch {
+    // stderr is gone too: the exit code is all that is left to say.
+  }
+  return usage ? BAD_USAGE : FAILED;
+}
+
+function overview(): string {
+  const rows = commands.map((c: Command) => `  ${c.name.padEnd(10)} ${c.summary}`);
+  return [
+    'usage: umbra COMMAND …',
+    '',
+    ...rows,
+    '',
+    '`umbra COMMAND --help` tells more. Exit code: 0 done, 1 failed (one line on stderr says why), 2 bad usage.',
+    '',
+  ].join('\n');
+}

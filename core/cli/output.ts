@@ -1,0 +1,63 @@
+/** Standard output for commands: buffered, and done quietly when the reader (`| head`) has gone. */
+import { writeSync } from 'node:fs';
+
+export interface Output {
+  write(text: string): void;
+  /** One JSON document and a newline. BigInts become numbers below 2^53 and decimal strings from there on. */
+  json(value: unknown): void;
+  /** A line on stderr; nothing of it is data. */
+  note(text: string): void;
+  flush(): void;
+}
+
+/** Thrown when stdout's reader has closed: not an error of ours. */
+export class ReaderGone extends Error {}
+
+export function createOutput(): Output {
+  const limit = 1 << 16;
+  let pending: string[] = [];
+  let length = 0;
+  const flush = () => {
+    if (!length) return;
+    const bytes = Buffer.from(pending.join(''));
+    pending = [];
+    length = 0;
+    writeAll(1, bytes);
+  };
+  const write = (text: string) => {
+    pending.push(text);
+    length += text.length;
+    if (length >= limit) flush();
+  };
+  return {
+    write,
+    flush,
+    json: (value) => write(`${JSON.stringify(value, jsonBigint, 1)}\n`),
+    note: (text) => {
+      flush();
+      writeAll(2, Buffer.from(`${text}\n`));
+    },
+  };
+}
+
+/** A JSON replacer that keeps 64-bit values exact. */
+export function jsonBigint(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= -BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : String(value);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') throw new ReaderGone();
+      if (code !== 'EAGAIN') throw error;
+      // A non-blocking pipe that is full: wait for the reader instead of spinning.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Read-only SQL over a lab file, with the chunked columns as rows: `spe_sample` and `trace_event` are virtual tables over the
+ * chunks. Addresses are hex text there, times integers (ns).
+ */
+import { Has, SpeColumns } from '../formats/spe/columns.ts';
+import { TraceColumns } from '../formats/event-format/columns.ts';
+import type { Db } from './lab-file.ts';
+import { readBatches } from './spe-store.ts';
+import { readTraceChunks } from './trace-store.ts';
+
+/** The JSON of an event's fields, from its payload: given by who knows the formats' decoders. */
+export type FieldsOf = (capture: number) => (batch: TraceColumns, i: number) => string;
+
+export interface SqlResult {
+  readonly columns: readonly string[];
+  readonly rows: Iterable<readonly (bigint | number | string | Uint8Array | null)[]>;
+}
+
+/**
+ * Runs one statement. It must be a query and may not write: anything else throws an Error whose message says why (SQLite's own
+ * message for bad SQL).
+ */
+export function query(db: Db, sql: string, fieldsOf: FieldsOf): SqlResult {
+  addTables(db, fieldsOf);
+  const statement = db.prepare(sql);
+  if (!statement.reader || !statement.readonly) throw new Error('only queries: `umbra sql` never writes');
+  statement.raw();
+  return {
+    columns: statement.columns().map((c) => c.name),
+    rows: statement.iterate() as Iterable<(bigint | number | string | Uint8Array | null)[]>,
+  };
+}
+
+const sampleColumns = [
+  ...[
+    'capture_id',
+    'lane',
+    'seq',
+    't_ns',
+    'counter',
+    'cpu',
+    'pid',
+    'tid',
+    'pc',
+    'el',
+    'va',
+    'pa',
+    'target',
+    'prev_target',
+  ],
+  ...[
+    'op_class',
+    'op_payload',
+    'events',
+    'total_lat',
+    'issue_lat',
+    'xlat_lat',
+    'source',
+    'context',
+    'size_bytes',
+    'map',
+  ],
+];
+
+function addTables(db: Db, fieldsOf: FieldsOf): void {
+  // A virtual table runs inside the query on this connection; better-sqlite3 wants its reads declared harmless.
+  db.unsafeMode(true);
+  db.table('spe_sample', {
+    columns: sampleColumns,
+    *rows() {
+      for (const capture of ids(db, 'spe')) yield* sampleRows(db, capture);
+    },
+  });
+  db.table('trace_event', {
+    columns: ['capture_id', 'seq', 't_ns', 'cpu', 'tid', 'comm', 'system', 'event', 'lost_before', 'fields'],
+    *rows() {
+      for (const capture of ids(db, 'kvm')) yield* eventRows(db, capture, fieldsOf(capture));
+    },
+  });
+}
+
+function ids(db: Db, kind: string): number[] {
+  return (db.prepare('SELECT id FROM capture WHERE kind = ? ORDER BY id').pluck().all(kind) as bigint[]).map(Number);
+}
+
+const hex = (value: bigint) => `0x${value.toString(16)}`;
+
+function* sampleRows(db: Db, capture: number): Generator<(bigint | number | string | null)[]> {
+  const b = new SpeColumns();
+  const seq = new Map<number, number>();
+  for (const { lane, map } of readBatches(db, capture, b)) {
+    const first = seq.get(lane) ?? 0;
+    seq.set(lane, first + b.n);
+    for (let i = 0; i < b.n; i++) {
+      const has = b.present[i];
+      const address = (bit: number, column: BigUint64Array) => (has & bit ? hex(column[i]) : null);
+      const number = (bit: number, column: ArrayLike<number>) => (has & bit ? column[i] : null);
+      yield [
+        ...[capture, lane, first + i, has & Has.TIME ? BigInt.asIntN(64, b.t[i]) : null],
+        ...[
+          has & Has.COUNTER ? BigInt.asIntN(64, b.counter[i]) : null,
+          b.cpu[i],
+          number(Has.PID, b.pid),
+          number(Has.TID, b.tid),
+        ],
+        ...[address(Has.PC, b.pc), number(Has.PC, b.el), address(Has.VA, b.va), address(Has.PA, b.pa)],
+        ...[address(Has.TO, b.to), address(Has.PBT, b.pbt)],
+        ...[has & Has.OP ? b.op[i] >> 8 : null, has & Has.OP ? b.op[i] & 0xff : null, address(Has.EVENTS, b.events)],
+        ...[number(Has.TOTAL, b.totalLat), number(Has.ISSUE, b.issueLat), number(Has.XLAT, b.xlatLat)],
+        ...[
+          number(Has.SOURCE, b.source),
+          number(Has.CONTEXT, b.context),
+          b.size[i],
+          has & Has.PC && map[i] >= 0 ? map[i] : null,
+        ],
+      ];
+    }
+  }
+}
+
+function* eventRows(
+  db: Db,
+  capture: number,
+  fields: (batch: TraceColumns, i: number) => string,
+): Generator<(bigint | number | string | null)[]> {
+  const rows = db.prepare('SELECT event, system, name FROM trace_format WHERE capture_id = ?').all(capture);
+  const formats = new Map((rows as { event: bigint; system: string; name: string }[]).map((f) => [Number(f.event), f]));
+  const comms = db
+    .prepare('SELECT name FROM trace_comm WHERE capture_id = ? ORDER BY comm')
+    .pluck()
+    .all(capture) as string[];
+  let seq = 0;
+  for (const b of readTraceChunks(db, capture, new TraceColumns())) {
+    for (let i = 0; i < b.n; i++) {
+      const format = formats.get(b.event[i]);
+      const t = BigInt.asIntN(64, b.t[i]);
+      const name = [format?.system ?? null, format?.name ?? null];
+      yield [capture, seq++, t, b.cpu[i], b.tid[i], comms[b.comm[i]] ?? null, ...name, b.lostBefore[i], fields(b, i)];
+    }
+  }
+}
