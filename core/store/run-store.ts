@@ -1,0 +1,202 @@
+/** Replays in the lab file: a run, a result a policy and dlDiscard variant, and its windows and stalls as plain rows. */
+import { NONE } from '../model/outcome.ts';
+import type { Stalls, Windows } from '../model/outcome.ts';
+import type { Policy } from '../model/policy.ts';
+import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
+import { signed, unsigned } from './captures.ts';
+import { LabFileError } from './lab-file.ts';
+import type { Db } from './lab-file.ts';
+
+export type DlDiscard = 'record' | 'buffer';
+
+export interface RunRow {
+  readonly id: number;
+  readonly speId: number;
+  readonly kvmId: number;
+  /** Version of Umbra that made it. */
+  readonly umbra: string;
+  readonly command: string;
+  readonly params: unknown;
+  readonly facts: unknown;
+}
+
+export function addRun(db: Db, run: Omit<RunRow, 'id'>): number {
+  const insert = db.prepare(
+    'INSERT INTO run (spe_id, kvm_id, umbra, command, params, facts) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const { params, facts } = run;
+  return Number(
+    insert.run(run.speId, run.kvmId, run.umbra, run.command, JSON.stringify(params), JSON.stringify(facts))
+      .lastInsertRowid,
+  );
+}
+
+export function listRuns(db: Db): RunRow[] {
+  return (db.prepare('SELECT * FROM run ORDER BY id').all() as Record<string, bigint | string>[]).map((r) => ({
+    id: Number(r['id']),
+    speId: Number(r['spe_id']),
+    kvmId: Number(r['kvm_id']),
+    umbra: r['umbra'] as string,
+    command: r['command'] as string,
+    params: JSON.parse(r['params'] as string),
+    facts: JSON.parse(r['facts'] as string),
+  }));
+}
+
+/** Throws a LabFileError if there is no such run. */
+export function getRun(db: Db, id: number): RunRow {
+  const run = listRuns(db).find((r) => r.id === id);
+  if (!run) throw new LabFileError(`no run ${id} in this lab; \`umbra replay\` makes one`);
+  return run;
+}
+
+export interface ResultRow {
+  readonly policy: Policy;
+  readonly dlDiscard: DlDiscard;
+  readonly kept: number;
+  readonly lost: number;
+  readonly coverage: number;
+  readonly windows: number;
+  readonly blackoutNs: number;
+  readonly stallNs: number;
+  readonly pinnedPeakBytes: number;
+  /** Everything else that the analysis counted. */
+  readonly summary: unknown;
+}
+
+export function addResult(db: Db, run: number, r: ResultRow): void {
+  db.prepare('INSERT INTO replay_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    ...[
+      run,
+      r.policy.id,
+      r.dlDiscard,
+      r.kept,
+      r.lost,
+      r.coverage,
+      r.windows,
+      r.blackoutNs,
+      r.stallNs,
+      r.pinnedPeakBytes,
+    ],
+    ...[JSON.stringify(r.policy), JSON.stringify(r.summary)],
+  );
+}
+
+export function readResults(db: Db, run: number): ResultRow[] {
+  const rows = db.prepare('SELECT * FROM replay_result WHERE run_id = ? ORDER BY rowid').all(run);
+  return (rows as Record<string, bigint | number | string>[]).map((r) => ({
+    policy: JSON.parse(r['definition'] as string) as Policy,
+    dlDiscard: r['dl_discard'] as DlDiscard,
+    kept: Number(r['kept']),
+    lost: Number(r['lost']),
+    coverage: Number(r['coverage']),
+    windows: Number(r['windows']),
+    blackoutNs: Number(r['blackout_ns']),
+    stallNs: Number(r['stall_ns']),
+    pinnedPeakBytes: Number(r['pinned_peak_bytes']),
+    summary: JSON.parse(r['summary'] as string),
+  }));
+}
+
+/** `origin`: the run's zero, ns in the clock of the SPE capture; rows hold that clock's times. */
+export function addWindows(
+  db: Db,
+  run: number,
+  policy: string,
+  dlDiscard: DlDiscard,
+  origin: bigint,
+  w: Windows,
+): void {
+  const insert = db.prepare('INSERT INTO blackout_window VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  for (let i = 0; i < w.n; i++) {
+    insert.run(
+      ...[run, policy, dlDiscard, w.lane[i], signed(origin + BigInt(w.start[i])), signed(origin + BigInt(w.end[i]))],
+      ...[windowKinds[w.kind[i]], w.cause[i] === NONE ? null : causeClasses[w.cause[i]]],
+      w.page[i] < 0 ? null : BigInt(w.page[i]) << BigInt(PAGE_SHIFT),
+      w.action[i] === NONE ? null : answers[w.action[i]],
+      w.lost[i],
+    );
+  }
+}
+
+export function addStalls(db: Db, run: number, policy: string, origin: bigint, s: Stalls): void {
+  const insert = db.prepare('INSERT INTO stall VALUES (?, ?, ?, ?, ?, ?)');
+  for (let i = 0; i < s.n; i++) {
+    insert.run(
+      run,
+      policy,
+      s.lane[i],
+      signed(origin + BigInt(s.t[i])),
+      BigInt(Math.round(s.ns[i])),
+      stallKinds[s.kind[i]],
+    );
+  }
+}
+
+export interface WindowRow {
+  readonly lane: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly kind: string;
+  readonly cause: string | null;
+  /** Hex. */
+  readonly ipa: string | null;
+  readonly action: string | null;
+  readonly lost: number;
+}
+
+export function* readWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard): Generator<WindowRow> {
+  const query = db.prepare(
+    'SELECT * FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ? ORDER BY lane, start_ns',
+  );
+  for (const row of query.iterate(run, policy, dlDiscard) as Iterable<Record<string, bigint | string | null>>) {
+    yield {
+      lane: Number(row['lane']),
+      start: unsigned(row['start_ns'])!,
+      end: unsigned(row['end_ns'])!,
+      kind: row['kind'] as string,
+      cause: row['cause'] as string | null,
+      ipa: row['ipa'] === null ? null : `0x${unsigned(row['ipa'])!.toString(16)}`,
+      action: row['action'] as string | null,
+      lost: Number(row['lost']),
+    };
+  }
+}
+
+export interface SkewRow {
+  readonly policy: string;
+  readonly dlDiscard: DlDiscard;
+  /** What was counted: `pc`, `page`, … */
+  readonly key: string;
+  readonly tvd: number;
+  readonly nullMean: number;
+  readonly nullP95: number;
+  readonly pValue: number;
+  readonly excess: number;
+  readonly verdict: string;
+  /** The whole result, as the analysis gave it. */
+  readonly detail: unknown;
+}
+
+export function addSkew(db: Db, run: number, s: SkewRow): void {
+  db.prepare('INSERT OR REPLACE INTO skew_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    ...[run, s.policy, s.dlDiscard, s.key, s.tvd, s.nullMean, s.nullP95, s.pValue, s.excess, s.verdict],
+    JSON.stringify(s.detail),
+  );
+}
+
+export function readSkew(db: Db, run: number): SkewRow[] {
+  const rows = db.prepare('SELECT * FROM skew_result WHERE run_id = ? ORDER BY rowid').all(run);
+  return (rows as Record<string, bigint | number | string>[]).map((r) => ({
+    policy: r['policy'] as string,
+    dlDiscard: r['dl_discard'] as DlDiscard,
+    key: r['key'] as string,
+    tvd: Number(r['tvd']),
+    nullMean: Number(r['null_mean']),
+    nullP95: Number(r['null_p95']),
+    pValue: Number(r['p_value']),
+    excess: Number(r['excess']),
+    verdict: r['verdict'] as string,
+    detail: JSON.parse(r['detail'] as string),
+  }));
+}
