@@ -1,0 +1,111 @@
+/** Side band as columns: captures in snapshot mode hold millions of AUX records, long ones millions of switches. */
+
+type Growable = BigUint64Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** The array itself while it has room for `n` elements, else one twice as long with the same content. */
+function room<T extends Growable>(array: T, n: number): T {
+  if (n <= array.length) return array;
+  const larger = new (array.constructor as new (length: number) => T)(array.length * 2);
+  (larger as { set(from: Growable): void }).set(array);
+  return larger;
+}
+
+const START = 64;
+
+/** PERF_RECORD_AUX: ranges of the AUX area that the kernel handed out. */
+export class AuxRecords {
+  n = 0;
+  /** ns, perf's clock; 0 without sample time. */
+  t = new BigUint64Array(START);
+  cpu = new Int32Array(START);
+  tid = new Int32Array(START);
+  /** Queue by ID_INDEX; -1 if that doesn't tell. */
+  idx = new Int32Array(START);
+  /** Bytes into the queue's AUX stream. */
+  offset = new Float64Array(START);
+  size = new Float64Array(START);
+  /** Bits of `AuxFlag`. */
+  flags = new Uint32Array(START);
+
+  add(t: bigint, cpu: number, tid: number, idx: number, offset: number, size: number, flags: number): void {
+    const i = this.n++;
+    (this.t = room(this.t, this.n))[i] = t;
+    (this.cpu = room(this.cpu, this.n))[i] = cpu;
+    (this.tid = room(this.tid, this.n))[i] = tid;
+    (this.idx = room(this.idx, this.n))[i] = idx;
+    (this.offset = room(this.offset, this.n))[i] = offset;
+    (this.size = room(this.size, this.n))[i] = size;
+    (this.flags = room(this.flags, this.n))[i] = flags;
+  }
+}
+
+/** PERF_RECORD_SWITCH and SWITCH_CPU_WIDE, in file order (per CPU ascending in time). */
+export class Switches {
+  n = 0;
+  t = new BigUint64Array(START);
+  cpu = new Int32Array(START);
+  /** The record's own thread: that left (`out` 1) or came (`out` 0). -1: not told. */
+  pid = new Int32Array(START);
+  tid = new Int32Array(START);
+  out = new Uint8Array(START);
+  /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: not told. */
+  otherPid = new Int32Array(START);
+  otherTid = new Int32Array(START);
+
+  add(t: bigint, cpu: number, pid: number, tid: number, out: boolean, otherPid: number, otherTid: number): void {
+    const i = this.n++;
+    (this.t = room(this.t, this.n))[i] = t;
+    (this.cpu = room(this.cpu, this.n))[i] = cpu;
+    (this.pid = room(this.pid, this.n))[i] = pid;
+    (this.tid = room(this.tid, this.n))[i] = tid;
+    (this.out = room(this.out, this.n))[i] = out ? 1 : 0;
+    (this.otherPid = room(this.otherPid, this.n))[i] = otherPid;
+    (this.otherTid = room(this.otherTid, this.n))[i] = otherTid;
+  }
+}
+
+/** LOST and LOST_SAMPLES. */
+export class LostRecords {
+  n = 0;
+  t = new BigUint64Array(START);
+  cpu = new Int32Array(START);
+  /** Records (LOST) or samples (LOST_SAMPLES) lost. */
+  count = new Float64Array(START);
+  samples = new Uint8Array(START);
+
+  add(t: bigint, cpu: number, count: number, samples: boolean): void {
+    const i = this.n++;
+    (this.t = room(this.t, this.n))[i] = t;
+    (this.cpu = room(this.cpu, this.n))[i] = cpu;
+    (this.count = room(this.count, this.n))[i] = count;
+    (this.samples = room(this.samples, this.n))[i] = samples ? 1 : 0;
+  }
+}
+
+/** PERF_RECORD_AUXTRACE: where pieces of an AUX stream lie in the file. */
+export class AuxBuffers {
+  n = 0;
+  /** Byte offset of the payload in the file. */
+  fileOffset = new Float64Array(START);
+  /** Bytes, up to 7 of padding at the end included. Clipped to the file. */
+  size = new Float64Array(START);
+  /** Bytes into the queue's AUX stream. */
+  auxOffset = new Float64Array(START);
+
+  add(fileOffset: number, size: number, auxOffset: number): void {
+    const i = this.n++;
+    (this.fileOffset = room(this.fileOffset, this.n))[i] = fileOffset;
+    (this.size = room(this.size, this.n))[i] = size;
+    (this.auxOffset = room(this.auxOffset, this.n))[i] = auxOffset;
+  }
+}
+
+/** The AUXTRACE records of one `idx`: one CPU's AUX area, or one thread's. */
+export interface AuxQueue {
+  readonly idx: number;
+  /** -1 in per-thread mode. */
+  readonly cpu: number;
+  /** -1 in per-CPU mode. */
+  readonly tid: number;
+  readonly buffers: AuxBuffers;
+}

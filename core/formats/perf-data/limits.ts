@@ -1,0 +1,29 @@
+/** What a perf.data file may ask of us at most. Real files stay far below; beyond it a file is damaged or hostile. */
+
+/** Bytes read ahead at a time while records are walked. Holds the largest record (its size field has 16 bits). */
+export const WINDOW_BYTES = 1 << 20;
+
+/** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
+export const FEATURE_BYTES = 16 << 20;
+
+/** Largest zstd window: enough for `perf record -z 20`. fzstd moves the whole window at each block, so more would crawl. */
+export const ZSTD_WINDOW_BYTES = 32 << 20;
+
+/** Most that compressed records may grow by, on top of `ZSTD_SLACK_BYTES`: perf's own data stays below 100. */
+export const ZSTD_RATIO = 2000;
+export const ZSTD_SLACK_BYTES = 64 << 20;
+
+/** Largest regenerated size of one zstd block (RFC 8878, 3.1.1.2.4). */
+export const ZSTD_BLOCK_BYTES = 128 << 10;
+
+/** Events in the attribute section. */
+export const ATTRS = 65536;
+
+/** Sample ids of all events together: events times CPUs. */
+export const IDS = 1 << 22;
+
+/** Mappings kept (MMAP, MMAP2). */
+export const MAPS = 1 << 21;
+
+/** Generations of forks that a lookup follows: an older ancestor's mappings are not found. */
+export const FORK_DEPTH = 64;
