@@ -1,0 +1,128 @@
+import { KEPT, OUTSIDE } from '../model/outcome.ts';
+import type { Random } from '../model/random.ts';
+import { correlation, quantile } from './numbers.ts';
+
+/** Samples of one lane with the key of each, and what became of it. The columns are parallel. */
+export interface KeyedLane {
+  /** ns, ascending. */
+  readonly t: Float64Array;
+  /** Index of each sample's key, below the number of keys. */
+  readonly keys: Uint32Array;
+  /** KEPT, LOST + kind, or OUTSIDE. */
+  readonly fates: Uint8Array;
+}
+
+/** Samples per time bin, all lanes together, and of some keys. */
+export interface OverTime {
+  readonly t0: number;
+  readonly t1: number;
+  readonly bins: number;
+  readonly reference: Float64Array;
+  readonly kept: Float64Array;
+  /** Of key `selected[j]` in bin b at `b * selected.length + j`. */
+  readonly keyReference: Uint32Array;
+  readonly keyKept: Uint32Array;
+  readonly selected: Uint32Array;
+}
+
+/** Counts the samples inside sessions in equal bins from the first to the last of them. */
+export function countOverTime(
+  lanes: readonly KeyedLane[],
+  keyCount: number,
+  selected: Uint32Array,
+  bins: number,
+): OverTime {
+  let t0 = Infinity;
+  let t1 = -Infinity;
+  for (const { t, fates } of lanes) {
+    const first = fates.findIndex((fate) => fate !== OUTSIDE);
+    if (first < 0) continue;
+    t0 = Math.min(t0, t[first]!);
+    t1 = Math.max(t1, t[fates.findLastIndex((fate) => fate !== OUTSIDE)]!);
+  }
+  const width = selected.length;
+  const slots = new Int32Array(keyCount).fill(-1);
+  selected.forEach((key, j) => (slots[key] = j));
+  const reference = new Float64Array(bins);
+  const kept = new Float64Array(bins);
+  const keyReference = new Uint32Array(bins * width);
+  const keyKept = new Uint32Array(bins * width);
+  const scale = t1 > t0 ? bins / (t1 - t0) : 0;
+  for (const { t, keys, fates } of lanes) {
+    for (let i = 0; i < fates.length; i++) {
+      const fate = fates[i]!;
+      if (fate === OUTSIDE) continue;
+      const bin = Math.min(bins - 1, Math.floor((t[i]! - t0) * scale));
+      const slot = slots[keys[i]!]!;
+      reference[bin]!++;
+      if (slot >= 0) keyReference[bin * width + slot]!++;
+      if (fate !== KEPT) continue;
+      kept[bin]!++;
+      if (slot >= 0) keyKept[bin * width + slot]!++;
+    }
+  }
+  return { t0, t1, bins, reference, kept, keyReference, keyKept, selected };
+}
+
+/** Coverage per bin; NaN where the reference has no sample. */
+export function coverageOverTime(counts: OverTime): Float64Array {
+  return counts.reference.map((n, bin) => (n > 0 ? counts.kept[bin]! / n : NaN));
+}
+
+/**
+ * Per selected key the correlation, over the bins, of the coverage with the key's share of the reference's samples: below 0, the
+ * losses sit where the key is active. NaN when either doesn't vary.
+ */
+export function activityCorrelations(counts: OverTime, coverage: Float64Array): Float64Array {
+  const width = counts.selected.length;
+  return Float64Array.from({ length: width }, (_, j) => {
+    const activity = counts.reference.map((n, bin) => (n > 0 ? counts.keyReference[bin * width + j]! / n : NaN));
+    return correlation(activity, coverage) ?? NaN;
+  });
+}
+
+/** 95 % intervals of the selected keys' share differences (q - p, as fractions), in the order of `selected`. */
+export interface Intervals {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/**
+ * Block bootstrap: losses cluster in time, so whole bins are drawn with replacement (percentile intervals). NaN when nothing
+ * survived. With all losses in a few bins the intervals are too narrow: what happened once can't tell how it varies.
+ */
+export function bootstrapIntervals(counts: OverTime, draws: number, random: Random): Intervals {
+  const { bins, reference, kept, keyReference, keyKept } = counts;
+  const width = counts.selected.length;
+  const differences = Array.from({ length: width }, () => new Float64Array(draws));
+  const weights = new Uint32Array(bins);
+  const sumReference = new Float64Array(width);
+  const sumKept = new Float64Array(width);
+  let made = 0;
+  for (let i = 0; i < draws; i++) {
+    weights.fill(0);
+    for (let b = 0; b < bins; b++) weights[random.below(bins)]!++;
+    sumReference.fill(0);
+    sumKept.fill(0);
+    let all = 0;
+    let allKept = 0;
+    for (let b = 0; b < bins; b++) {
+      const weight = weights[b]!;
+      if (weight === 0 || reference[b] === 0) continue;
+      all += weight * reference[b]!;
+      allKept += weight * kept[b]!;
+      for (let j = 0, at = b * width; j < width; j++, at++) {
+        sumReference[j]! += weight * keyReference[at]!;
+        sumKept[j]! += weight * keyKept[at]!;
+      }
+    }
+    if (allKept === 0) continue;
+    for (let j = 0; j < width; j++) differences[j]![made] = sumKept[j]! / allKept - sumReference[j]! / all;
+    made++;
+  }
+  const sorted = differences.map((column) => column.subarray(0, made).sort());
+  return {
+    low: Float64Array.from(sorted, (column) => quantile(column, 0.025)),
+    high: Float64Array.from(sorted, (column) => quantile(column, 0.975)),
+  };
+}
