@@ -1,0 +1,153 @@
+/** The service contract over one lab file. Read-only; every request opens the file anew, so it sees what the CLI did meanwhile. */
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { listCaptures } from '../store/captures.ts';
+import type { CaptureRow } from '../store/captures.ts';
+import { openLabFile } from '../store/lab-file.ts';
+import type { Db } from '../store/lab-file.ts';
+import { listRuns, readResults, readSkew } from '../store/run-store.ts';
+import type { ResultRow, RunRow, SkewRow } from '../store/run-store.ts';
+import { SCHEMA_VERSION } from '../store/schema.ts';
+import { readLanes } from '../store/spe-store.ts';
+import { isExplained, version } from './about.ts';
+import type { Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
+
+/** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
+const WATCH_MS = 500;
+
+/** Throws a LabFileError if `path` is no lab file of this version. */
+export function checkLab(path: string): void {
+  openLabFile(path, 'read').close();
+}
+
+/** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
+export function openLabService(path: string): LabService {
+  const file = resolve(path);
+  const read = <T>(work: (db: Db) => T): T => {
+    const db = openLabFile(file, 'read');
+    try {
+      // One transaction: a request sees one state of the lab, also while the CLI writes.
+      return db.transaction(work)(db);
+    } finally {
+      db.close();
+    }
+  };
+  const watch = watchFile(file);
+  return {
+    handlers: {
+      lab: () => read((db) => labInfo(db, file)),
+      captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
+      runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
+    },
+    onChange: watch.add,
+    isExplained,
+    close: watch.close,
+  };
+}
+
+function labInfo(db: Db, file: string): LabInfo {
+  const count = (table: 'capture' | 'run') => Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  return {
+    path: file,
+    name: basename(file),
+    umbra: version,
+    format: SCHEMA_VERSION,
+    bytes: statSync(file).size,
+    captures: count('capture'),
+    runs: count('run'),
+  };
+}
+
+function toCapture(db: Db, row: CaptureRow): Capture {
+  const { t0, t1, vm, ...rest } = row;
+  const cpus = new Set(readLanes(db, row.id).map((lane) => lane.cpu));
+  return {
+    ...rest,
+    ...(t0 !== undefined && { t0: String(t0) }),
+    ...(t1 !== undefined && { t1: String(t1) }),
+    cpus: [...cpus].filter((cpu) => cpu >= 0).sort((a, b) => a - b),
+    hasVm: vm !== undefined,
+    warnings: [...row.warnings],
+  };
+}
+
+function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRow[]): Run {
+  return {
+    id: row.id,
+    spe: row.speId,
+    kvm: row.kvmId,
+    umbra: row.umbra,
+    command: row.command,
+    params: asRecord(row.params),
+    facts: asRecord(row.facts),
+    policies: results.map((r) => toPolicy(r, skew)),
+  };
+}
+
+function toPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
+  const summary = asRecord(r.summary);
+  const p99 = asRecord(summary['durations'])['p99'];
+  const { slowdown } = summary;
+  return {
+    policy: r.policy.id,
+    title: r.policy.title,
+    dlDiscard: r.dlDiscard,
+    kept: r.kept,
+    lost: r.lost,
+    coverage: r.coverage,
+    windows: r.windows,
+    blackoutNs: r.blackoutNs,
+    ...(typeof p99 === 'number' && { p99Ns: p99 }),
+    stallNs: r.stallNs,
+    ...(typeof slowdown === 'number' && { slowdown }),
+    pinnedPeakBytes: r.pinnedPeakBytes,
+    skew: skew
+      .filter((s) => s.policy === r.policy.id && s.dlDiscard === r.dlDiscard)
+      .map(({ key, tvd, nullMean, nullP95, pValue, excess, verdict }) => ({
+        ...{ key, tvd, nullMean, nullP95, pValue, excess, verdict },
+      })),
+  };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Calls listeners back after each change of a file, or of SQLite's log beside it. Looks only while somebody listens. */
+function watchFile(file: string) {
+  const listeners = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+  let seen = '';
+  const state = () =>
+    [file, `${file}-wal`]
+      .map((f) => statSync(f, { throwIfNoEntry: false }))
+      .map((s) => (s ? `${s.ino} ${s.size} ${s.mtimeMs}` : '-'))
+      .join();
+  const look = () => {
+    const now = state();
+    if (now === seen) return;
+    seen = now;
+    for (const listener of listeners) listener();
+  };
+  const rest = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    add(listener: () => void): () => void {
+      listeners.add(listener);
+      if (!timer) {
+        seen = state();
+        timer = setInterval(look, WATCH_MS).unref();
+      }
+      return () => {
+        listeners.delete(listener);
+        if (!listeners.size) rest();
+      };
+    },
+    close(): void {
+      listeners.clear();
+      rest();
+    },
+  };
+}

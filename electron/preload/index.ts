@@ -1,0 +1,17 @@
+/** Runs sandboxed before the page: hands over connections to the lab, and nothing else of Electron. */
+import { contextBridge, ipcRenderer } from 'electron';
+import type { DesktopApi } from '../../core/lab/contract-desktop.ts';
+import { channels } from '../ipc.ts';
+
+declare const window: { postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void };
+declare const location: { readonly origin: string };
+
+const api: DesktopApi = {
+  connect: () => ipcRenderer.send(channels.connect),
+  openLab: () => ipcRenderer.send(channels.openLab),
+};
+contextBridge.exposeInMainWorld('umbra', api);
+
+ipcRenderer.on(channels.message, (event, message: unknown) => {
+  window.postMessage(message, location.origin, event.ports);
+});
