@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 export interface MovedKey {
-  readonly key: number;
+  readonly name: string;
   readonly p: number;
   readonly q: number;
 }
@@ -25,19 +25,28 @@ export const MOVED = 0.1;
 /** Below this coverage a profile is dead. */
 export const DEAD_BELOW = 0.5;
 
-/** @param skew undefined when nothing survived */
-export function judge(summary: Pick<Summary, 'coverage' | 'vmDead'>, skew: Skew | undefined, level = 0.05): Verdict {
-  const moved = skew ? movedKeys(skew) : [];
+/**
+ * @param skew undefined when nothing survived
+ * @param nameOf what a key is called
+ * @param level of significance for the excess skew
+ */
+export function judge(
+  summary: Pick<Summary, 'coverage' | 'vmDead'>,
+  skew: Skew | undefined,
+  nameOf: (key: number) => string,
+  level = 0.05,
+): Verdict {
+  const moved = skew ? movedKeys(skew, nameOf) : [];
   const skewed = skew !== undefined && skew.nullModel.pValue <= level;
   const dead = summary.vmDead || summary.coverage < DEAD_BELOW;
   const word = dead ? 'dead' : !skewed ? 'representative' : moved.length > 0 ? 'misleading' : 'usable with care';
   return { word, skewed, moved };
 }
 
-function movedKeys({ keys }: Skew): MovedKey[] {
+function movedKeys({ keys }: Skew, nameOf: (key: number) => string): MovedKey[] {
   const change = (row: number): number => Math.abs(keys.ratio[row]! - 1);
   return Array.from({ length: Math.min(10, keys.n) }, (_, row) => row)
     .filter((row) => change(row) > MOVED)
     .sort((a, b) => change(b) - change(a))
-    .map((row) => ({ key: keys.key[row]!, p: keys.p[row]!, q: keys.q[row]! }));
+    .map((row) => ({ name: nameOf(keys.key[row]!), p: keys.p[row]!, q: keys.q[row]! }));
 }

@@ -1,0 +1,53 @@
+/** What a timeline of lanes draws: bounded, whatever the capture's size. */
+import type { Stage2Timeline } from '../model/timeline.ts';
+
+/** How many of the ascending times fall into each of `bins` equal parts of [start, end] (ns); those outside don't count. */
+export function density(t: Float64Array, start: number, end: number, bins: number): Uint32Array {
+  const counts = new Uint32Array(bins);
+  const scale = end > start ? bins / (end - start) : 0;
+  for (let i = 0; i < t.length; i++) {
+    if (t[i]! < start || t[i]! > end) continue;
+    counts[Math.min(bins - 1, Math.floor((t[i]! - start) * scale))]!++;
+  }
+  return counts;
+}
+
+/** Stage 2 events as columns, in time order. */
+export interface EventTrack {
+  /** ns. */
+  readonly t: Float64Array;
+  /** Index into `stage2Kinds`. */
+  readonly kind: Uint8Array;
+  /** Index into `causeClasses`, or NONE. */
+  readonly cause: Uint8Array;
+}
+
+/** The events of a timeline that touch a lane's buffer. @param pages IPA page numbers, in any order */
+export function bufferEvents(
+  timeline: Pick<Stage2Timeline, 'n' | 't' | 'kind' | 'page' | 'pages' | 'cause'>,
+  pages: Float64Array,
+): EventTrack {
+  const sorted = pages.slice().sort();
+  const rows: number[] = [];
+  for (let i = 0; i < timeline.n; i++) {
+    const at = firstFrom(sorted, timeline.page[i]!);
+    if (at < sorted.length && sorted[at]! < timeline.page[i]! + timeline.pages[i]!) rows.push(i);
+  }
+  return {
+    t: Float64Array.from(rows, (i) => timeline.t[i]!),
+    kind: Uint8Array.from(rows, (i) => timeline.kind[i]!),
+    cause: Uint8Array.from(rows, (i) => timeline.cause[i]!),
+  };
+}
+
+/** Index of the first value of at least `limit`. */
+function firstFrom(ascending: Float64Array, limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

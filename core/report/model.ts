@@ -1,0 +1,116 @@
+/**
+ * Everything a report says, as one plain object. Who makes the report fills it (core/lab); rendering adds nothing to it but
+ * form. Times are ns after the run's origin.
+ */
+import type { LatencySkew } from '../analysis/latency.ts';
+import type { SkewDigest } from '../analysis/skew-digest.ts';
+import type { Summary, Trials } from '../analysis/summary.ts';
+import type { EventTrack } from '../analysis/tracks.ts';
+import type { Verdict } from '../analysis/verdict.ts';
+import type { Windows } from '../model/outcome.ts';
+import type { AlignMode, ParamOrigin } from '../model/params.ts';
+
+export interface Report {
+  /** Umbra's version. */
+  readonly umbra: string;
+  /** Exact command line that makes this report again. */
+  readonly command: string;
+  readonly seed: number;
+  /** What a reader must know to judge the numbers, e.g. `synthesised capture`, `emulated: timings not from silicon`. */
+  readonly notes: readonly string[];
+  readonly inputs: readonly ReportInput[];
+  readonly alignment: {
+    readonly mode: AlignMode;
+    /** Shift of the KVM timeline, ns. */
+    readonly offsetNs: number;
+    /** Stretch of the KVM timeline; marked wherever results show unless 1. */
+    readonly scale: number;
+  };
+  /** The VM description: memslots, vCPU threads, buffers. */
+  readonly vm: readonly Fact[];
+  /** Where the SPE buffers lie, and how that was chosen. */
+  readonly placement: readonly Fact[];
+  /** How sure the stage 2 timeline is. */
+  readonly certainty: readonly Fact[];
+  readonly parameters: readonly ReportParameter[];
+  readonly span: { readonly start: number; readonly end: number };
+  readonly lanes: readonly LaneTrack[];
+  /** The variant that the report is about; the other one, where given, stands beside it. */
+  readonly dlDiscard: DlDiscard;
+  /** What the skew counts: `pc`, `page`, `symbol`, … */
+  readonly skewKey: string;
+  readonly policies: readonly PolicyReport[];
+}
+
+export type DlDiscard = 'record' | 'buffer';
+
+/** A label and its value, both as shown. */
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+export interface ReportInput {
+  readonly kind: 'spe' | 'kvm';
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly format: string;
+  /** Kernel, machine, CPUs, records or events, clock, command, … */
+  readonly facts: readonly Fact[];
+  readonly warnings: readonly ReportWarning[];
+}
+
+export interface ReportWarning {
+  readonly severity: 'info' | 'undecoded' | 'data-loss';
+  readonly message: string;
+  readonly count: number;
+  /** Byte offset of the first. */
+  readonly offset?: number;
+  /** Bytes skipped. */
+  readonly bytes?: number;
+}
+
+export interface ReportParameter {
+  readonly name: string;
+  /** As shown, without the unit. */
+  readonly value: string | number;
+  readonly unit: string;
+  readonly origin: ParamOrigin;
+}
+
+export interface LaneTrack {
+  readonly lane: number;
+  readonly label: string;
+  readonly records: number;
+  /** Samples in equal parts of the span. */
+  readonly density: ArrayLike<number>;
+  /** Stage 2 events on the lane's buffer. */
+  readonly events: EventTrack;
+}
+
+export interface PolicyReport {
+  readonly id: string;
+  readonly title: string;
+  /** One plain sentence. */
+  readonly summary: string;
+  /** No stage 2: what the others are compared with. */
+  readonly isReference: boolean;
+  /** One of them at least: `Report.dlDiscard`'s. */
+  readonly variants: Readonly<Partial<Record<DlDiscard, Variant>>>;
+}
+
+/** A policy's outcome with one kind of guest. */
+export interface Variant {
+  readonly summary: Summary;
+  readonly verdict: Verdict;
+  /** Over placement trials, where there were several. */
+  readonly trials?: Trials;
+  /** Undefined when nothing survived. */
+  readonly skew?: SkewDigest;
+  readonly latency?: LatencySkew;
+  readonly windows: WindowColumns;
+}
+
+/** By lane, then start. */
+export type WindowColumns = Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'>;
