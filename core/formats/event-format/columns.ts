@@ -24,6 +24,8 @@ export class TraceColumns {
   readonly comm: Uint32Array;
   /** Index into `formats`. */
   readonly event: Uint16Array;
+  /** Ring buffer that it came from: index into the file's `facts.buffers`; 0 is the top one. */
+  readonly buffer: Uint8Array;
   /** Events that this CPU's ring buffer lost just before this one; 0xffffffff: some, count unknown. */
   readonly lostBefore: Uint32Array;
   /** Payload i is `payload[start[i], start[i + 1])`. */
@@ -38,6 +40,7 @@ export class TraceColumns {
     this.tid = new Int32Array(capacity);
     this.comm = new Uint32Array(capacity);
     this.event = new Uint16Array(capacity);
+    this.buffer = new Uint8Array(capacity);
     this.lostBefore = new Uint32Array(capacity);
     this.start = new Uint32Array(capacity + 1);
     this.payload = new Uint8Array(capacity * 64);

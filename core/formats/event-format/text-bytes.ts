@@ -1,0 +1,29 @@
+/** Text in records: UTF-8 as a rule, and anything at all in damaged ones. */
+
+const decoder = new TextDecoder('utf-8');
+
+/** The C string that starts at `start`: up to a NUL or `end`. */
+export function cString(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  const stop = Math.min(end, bytes.length);
+  for (let i = start; i < stop; i++) {
+    const byte = bytes[i];
+    if (byte === 0) return text;
+    if (byte >= 0x80) {
+      const nul = bytes.indexOf(0, i);
+      return text + decoder.decode(bytes.subarray(i, nul < 0 || nul > stop ? stop : nul));
+    }
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** All of `[start, end)`, NULs included. */
+export function byteText(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let i = start; i < end; i++) {
+    if (bytes[i] >= 0x80) return text + decoder.decode(bytes.subarray(i, end));
+    text += String.fromCharCode(bytes[i]);
+  }
+  return text;
+}

@@ -1,0 +1,4 @@
+/** placeholder */
+export function textFields(_event: string, _text: string): Record<string, bigint | string> {
+  return {};
+}
