@@ -24,6 +24,7 @@ export default defineConfig({
       rollupOptions: { input: 'renderer/index.html' },
       // The pages' policy allows no data: scripts or fonts, and small files don't hurt on loopback.
       assetsInlineLimit: 0,
+      minify: true,
       modulePreload: { polyfill: false },
     },
   },

@@ -1,9 +1,11 @@
 import tseslint from 'typescript-eslint';
+import vueParser from 'vue-eslint-parser';
 import { importRules } from './imports.js';
 
 export default tseslint.config(
   { ignores: ['node_modules', 'out', 'dist', 'test/fixtures'] },
   ...tseslint.configs.strict,
+  { files: ['**/*.vue'], languageOptions: { parser: vueParser, parserOptions: { parser: tseslint.parser } } },
   {
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -60,12 +60,13 @@ function labInfo(db: Db, file: string): LabInfo {
 
 function toCapture(db: Db, row: CaptureRow): Capture {
   const { t0, t1, vm, ...rest } = row;
-  const cpus = new Set(readLanes(db, row.id).map((lane) => lane.cpu));
+  const told = row.facts['cpus'];
+  const cpus: number[] = Array.isArray(told) ? told.map(Number) : readLanes(db, row.id).map((lane) => lane.cpu);
   return {
     ...rest,
     ...(t0 !== undefined && { t0: String(t0) }),
     ...(t1 !== undefined && { t1: String(t1) }),
-    cpus: [...cpus].filter((cpu) => cpu >= 0).sort((a, b) => a - b),
+    cpus: [...new Set(cpus)].filter((cpu) => cpu >= 0).sort((a, b) => a - b),
     hasVm: vm !== undefined,
     warnings: [...row.warnings],
   };

@@ -1,0 +1,172 @@
+/** A capture's facts, put into words. Files say very different amounts of themselves: what isn't there isn't shown. */
+import type { Capture } from '../../core/lab/contract.ts';
+import { bytes, count, ranges } from '../format.ts';
+
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+  /** Worth a copy button: long hex, command lines. */
+  readonly copy?: boolean;
+}
+
+export interface FactGroup {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+}
+
+/** The core's name, or its MIDR where that is unknown; several where cores differ. */
+export function machine(c: Capture): string | undefined {
+  const cores = list(at(c, 'spe', 'cores')).map((core) => text(get(core, 'name')) ?? text(get(core, 'midr')));
+  const names = [...new Set(cores.filter((core) => core !== undefined))];
+  return names.length ? names.join(', ') : (text(at(c, 'cpuDesc')) ?? text(at(c, 'machine')));
+}
+
+export function kernel(c: Capture): string | undefined {
+  return text(at(c, 'release')) ?? text(at(c, 'kernel'));
+}
+
+export function commandLine(c: Capture): string | undefined {
+  const words = at(c, 'commandLine');
+  return Array.isArray(words) ? words.map(quoted).join(' ') : text(words);
+}
+
+/** AUX records by flag, and what perf itself lost: `12 truncated`. */
+export function flags(c: Capture): string[] {
+  const aux = entries(at(c, 'auxFlags')).filter(([flag]) => flag !== 'none');
+  const said = aux.filter(([, n]) => Number(n) > 0).map(([flag, n]) => `${count(Number(n))} ${flag.toLowerCase()}`);
+  const lost = Number(at(c, 'lost', 'records') ?? 0);
+  return lost > 0 ? [...said, `${count(lost)} lost`] : said;
+}
+
+export function factGroups(c: Capture): FactGroup[] {
+  const cores = list(at(c, 'spe', 'cores')).map((core) => {
+    const cpus = list(get(core, 'cpus')).map(Number);
+    const of = cpus.length ? ` (CPU ${ranges(cpus)})` : '';
+    return [text(get(core, 'name')), text(get(core, 'midr'))].filter(Boolean).join(' · ') + of;
+  });
+  const groups: FactGroup[] = [
+    {
+      title: 'Machine',
+      facts: some([
+        ['host', text(at(c, 'hostname')) ?? text(at(c, 'host'))],
+        ['cores', cores.length ? cores.join('; ') : text(at(c, 'cpuDesc'))],
+        ['CPUs online', numeral(at(c, 'cpusOnline'))],
+        ['kernel', kernel(c)],
+        ['architecture', text(at(c, 'arch'))],
+        ['memory', memory(c)],
+      ]),
+    },
+    {
+      title: 'Profiling',
+      facts: some([
+        ['command', commandLine(c), true],
+        ['mode', text(at(c, 'spe', 'mode'))],
+        ['period', operations(c)],
+        ['filters', filters(c)],
+        ['min latency', minLatency(c)],
+        ['AUX buffer', size(at(c, 'spe', 'auxBufferBytes'))],
+        ['AUX data', size(at(c, 'spe', 'auxBytes'))],
+        ['AUX flags', flags(c).join(', ') || undefined],
+        ['events', kvmEvents(c)],
+        ['VM', c.kind === 'kvm' ? (c.hasVm ? 'memslots and vCPU threads attached' : 'no description') : undefined],
+      ]),
+    },
+    {
+      title: 'Clock',
+      facts: some([
+        ['clock', c.clock],
+        ['conversion', conversion(c)],
+        ['first', c.t0 && `${count(c.t0)} ns`],
+        ['last', c.t1 && `${count(c.t1)} ns`],
+      ]),
+    },
+    {
+      title: 'File',
+      facts: some([
+        ['path', c.file, true],
+        ['format', [c.format, text(at(c, 'mode'))].filter(Boolean).join(', ')],
+        ['size', `${bytes(c.bytes)} (${count(c.bytes)} B)`],
+        ['written by', text(at(c, 'perfVersion')) && `perf ${text(at(c, 'perfVersion'))}`],
+        ['SHA-256', c.sha256 || undefined, true],
+      ]),
+    },
+  ];
+  return groups.filter((g) => g.facts.length);
+}
+
+function some(rows: readonly (readonly [string, string | undefined, boolean?])[]): Fact[] {
+  return rows.flatMap(([label, value, copy]) => (value ? [{ label, value, ...(copy && { copy }) }] : []));
+}
+
+function memory(c: Capture): string | undefined {
+  // HEADER_TOTAL_MEM counts KiB.
+  const kib = Number(at(c, 'totalMemory'));
+  return kib > 0 ? bytes(kib * 1024) : undefined;
+}
+
+function operations(c: Capture): string | undefined {
+  const period = text(at(c, 'spe', 'config', 'period'));
+  if (!period || period === '0') return undefined;
+  return `${count(period)} operations${at(c, 'spe', 'config', 'jitter') === true ? ', with jitter' : ''}`;
+}
+
+function filters(c: Capture): string | undefined {
+  const config = at(c, 'spe', 'config');
+  if (typeof config !== 'object' || config === null) return undefined;
+  const kinds = ['load', 'store', 'branch'].filter((kind) => get(config, `${kind}_filter`) === true);
+  const events = text(get(config, 'event_filter'));
+  const parts = [...kinds, ...(events && events !== '0x0' ? [`events ${events}`] : [])];
+  return parts.length ? parts.join(', ') : 'none: all operations';
+}
+
+function minLatency(c: Capture): string | undefined {
+  const cycles = Number(at(c, 'spe', 'config', 'min_latency'));
+  return cycles > 0 ? `${count(cycles)} cycles` : undefined;
+}
+
+function kvmEvents(c: Capture): string | undefined {
+  if (c.kind !== 'kvm') return undefined;
+  const kinds = numeral(at(c, 'eventFormats')) ?? numeral(at(c, 'formats'));
+  return kinds && `${kinds} kinds`;
+}
+
+function conversion(c: Capture): string | undefined {
+  const conv = at(c, 'timeConv');
+  if (typeof conv !== 'object' || conv === null) return undefined;
+  return `counter × ${text(get(conv, 'mult'))} >> ${text(get(conv, 'shift'))} + ${text(get(conv, 'zero'))} ns`;
+}
+
+function size(value: unknown): string | undefined {
+  return typeof value === 'number' && value > 0 ? bytes(value) : undefined;
+}
+
+function numeral(value: unknown): string | undefined {
+  return typeof value === 'number' ? count(value) : undefined;
+}
+
+function at(c: Capture, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(get, c.facts);
+}
+
+function get(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function entries(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** As a shell would need it. */
+function quoted(word: unknown): string {
+  const plain = String(word);
+  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,110 @@
+/** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. Nobody else has to know. */
+import type { Transport } from '../core/lab/contract-client.ts';
+import type { DesktopApi, DesktopMessage } from '../core/lab/contract-desktop.ts';
+import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/lab/contract-wire.ts';
+
+export interface ConnectionEvents {
+  connected(transport: Transport): void;
+  /** The desktop's window has no lab yet. */
+  noLab(): void;
+  /** The link's token was used or is wrong. */
+  refused(): void;
+  /** The host has gone, or can't be reached; said in words. */
+  lost(reason: string): void;
+}
+
+export interface Connection {
+  /** Connects; again after `lost`. */
+  connect(): void;
+  /** Lets the user pick another lab file, where that can be done. */
+  readonly openLab?: () => void;
+}
+
+export function createConnection(events: ConnectionEvents): Connection {
+  return window.umbra ? desktopConnection(window.umbra, events) : socketConnection(events);
+}
+
+function desktopConnection(api: DesktopApi, events: ConnectionEvents): Connection {
+  let onClose: ((reason: string) => void) | undefined;
+  window.addEventListener('message', (event: MessageEvent<unknown>) => {
+    if (event.source !== window || !isDesktopMessage(event.data)) return;
+    if (event.data.umbra === 'no-lab') return events.noLab();
+    if (event.data.umbra === 'stopped') {
+      const reason = `The lab's process ended with code ${event.data.code}.`;
+      onClose?.(reason);
+      return events.lost(reason);
+    }
+    const [port] = event.ports;
+    events.connected({
+      send: (message) => port.postMessage(message),
+      onMessage: (listener) => {
+        port.onmessage = ({ data }) => listener(data);
+      },
+      onClose: (listener) => {
+        onClose = listener;
+      },
+      close: () => port.close(),
+    });
+  });
+  return { connect: () => api.connect(), openLab: () => api.openLab() };
+}
+
+function isDesktopMessage(data: unknown): data is DesktopMessage {
+  return typeof data === 'object' && data !== null && 'umbra' in data;
+}
+
+const SESSION = 'umbra.session';
+
+function socketConnection(events: ConnectionEvents): Connection {
+  return {
+    connect() {
+      const token = takeToken();
+      const session = localStorage.getItem(SESSION);
+      dial([...(token ? [{ token }] : []), ...(session ? [{ session }] : [])], events);
+    },
+  };
+}
+
+/** The one-time token of the link, and out of the address bar with it: a link that is passed on must not hold it. */
+function takeToken(): string | undefined {
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (token) history.replaceState(null, '', location.pathname);
+  return token;
+}
+
+type Credential = { token: string } | { session: string };
+
+/** Tries one credential after the other. */
+function dial([credential, ...others]: Credential[], events: ConnectionEvents): void {
+  if (!credential) return events.refused();
+  const socket = new WebSocket(`ws://${location.host}/lab`);
+  socket.binaryType = 'arraybuffer';
+  let receive: ((message: unknown) => void) | undefined;
+  let closed: ((reason: string) => void) | undefined;
+  let welcome = false;
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...credential }));
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    const message = decodeFrame(data);
+    if (welcome) return receive?.(message);
+    welcome = true;
+    localStorage.setItem(SESSION, (message as { session: string }).session);
+    events.connected({
+      send: (m) => socket.send(encodeFrame(m)),
+      onMessage: (listener) => {
+        receive = listener;
+      },
+      onClose: (listener) => {
+        closed = listener;
+      },
+      close: () => socket.close(),
+    });
+  };
+  socket.onclose = ({ code, reason }) => {
+    if (code === UNAUTHORISED) return dial(others, events);
+    const words = reason
+      ? `The server closed the connection: ${reason}.`
+      : 'The server that this page came from is gone.';
+    closed?.(words);
+    events.lost(words);
+  };
+}

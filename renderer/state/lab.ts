@@ -1,0 +1,71 @@
+/** The lab in view: the connection's state, and what the host said last. */
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import { createClient } from '../../core/lab/contract-client.ts';
+import type { Client } from '../../core/lab/contract-client.ts';
+import type { Capture, LabInfo, Run } from '../../core/lab/contract.ts';
+import { createConnection } from '../connection.ts';
+
+export type LabState = 'connecting' | 'connected' | 'no-lab' | 'refused' | 'lost';
+
+export const useLab = defineStore('lab', () => {
+  const state = ref<LabState>('connecting');
+  /** Why the connection was lost, or what the host said that it couldn't do. */
+  const problem = ref<string>();
+  const info = shallowRef<LabInfo>();
+  const captures = shallowRef<readonly Capture[]>();
+  const runs = shallowRef<readonly Run[]>();
+  let client: Client | undefined;
+
+  const connection = createConnection({
+    connected(transport) {
+      const mine = createClient(transport);
+      client = mine;
+      state.value = 'connected';
+      mine.onChange(() => void load(mine));
+      void load(mine);
+    },
+    noLab: () => {
+      state.value = 'no-lab';
+    },
+    refused: () => {
+      state.value = 'refused';
+    },
+    lost: (reason) => {
+      state.value = 'lost';
+      problem.value = reason;
+    },
+  });
+
+  /** What is shown stays until the new answers are there; those of an earlier connection are dropped. */
+  async function load(from: Client): Promise<void> {
+    try {
+      const answers = await Promise.all([
+        from.request('lab', {}),
+        from.request('captures', {}),
+        from.request('runs', {}),
+      ]);
+      if (from !== client) return;
+      [info.value, captures.value, runs.value] = answers;
+      problem.value = undefined;
+    } catch (error) {
+      if (from === client && state.value === 'connected') problem.value = (error as Error).message;
+    }
+  }
+
+  function connect(): void {
+    state.value = 'connecting';
+    problem.value = undefined;
+    connection.connect();
+  }
+
+  /** After a request failed, or the connection was lost. */
+  function retry(): void {
+    if (state.value === 'connected' && client) void load(client);
+    else connect();
+  }
+
+  const loading = computed(() => !problem.value && captures.value === undefined);
+
+  return { state, problem, info, captures, runs, loading, connect, retry, openLab: connection.openLab };
+});
