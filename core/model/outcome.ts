@@ -4,6 +4,8 @@
  */
 import type { PolicyId } from './policy.ts';
 
+export type CaptureMode = 'per-thread' | 'per-cpu';
+
 /** One lane's reference profile: a vCPU, or the physical CPU that stands for it. */
 export interface Lane {
   /** The vCPU's number. */
@@ -14,6 +16,8 @@ export interface Lane {
   readonly size: Uint32Array;
   /** Sessions (profiling enabled) as start, end pairs, sorted and disjoint; both ends belong to the session. */
   readonly sessions: Float64Array;
+  /** `per-thread`: each session is a switch-in of the profiled task, so a killed one can come back at the next. */
+  readonly mode: CaptureMode;
   /** The buffer: IPA page numbers in buffer order. */
   readonly pages: Float64Array;
 }
@@ -32,13 +36,16 @@ export interface Windows {
   readonly lane: Int32Array;
   /** ns. */
   readonly start: Float64Array;
-  /** ns; the window is [start, end). */
+  /**
+   * ns. A fault's window holds the samples of [start, end), and the faulting one even when both are equal; `buffer-full` and
+   * `copy-out` begin after the sample at `start` and hold (start, end]. No window reaches past its session's end.
+   */
   readonly end: Float64Array;
   /** Index into `windowKinds`. */
   readonly kind: Uint8Array;
   /** Index into `causeClasses`, or NONE. */
   readonly cause: Uint8Array;
-  /** IPA page of the fault; -1 without one. */
+  /** IPA page of the fault (of the fault that killed the VM, on the other lanes too); -1 without one. */
   readonly page: Float64Array;
   /** Index into `answers`, or NONE. */
   readonly action: Uint8Array;

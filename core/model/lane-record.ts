@@ -1,0 +1,91 @@
+/** What a replay writes down of one lane: fates of samples, blackout windows, stalls, faults. */
+import { LOST } from './outcome.ts';
+import { Rows } from './rows.ts';
+import { causeClasses, code, windowKinds } from './terms.ts';
+
+/** What made a window: indices of terms.ts, and the page; NONE and -1 where there is none. */
+export interface Reason {
+  readonly kind: number;
+  readonly cause: number;
+  readonly page: number;
+  readonly action: number;
+}
+
+/** Columns of a window's row. The samples lost in it are those from index FROM to before index TO. */
+export const W = { START: 0, END: 1, KIND: 2, CAUSE: 3, PAGE: 4, ACTION: 5, FROM: 6, TO: 7, WIDTH: 8 } as const;
+/** Columns of a stall's row. */
+export const S = { T: 0, NS: 1, KIND: 2, WIDTH: 3 } as const;
+
+const DISCARDED = code(windowKinds, 'discarded');
+
+export class LaneRecord {
+  readonly fates: Uint8Array;
+  readonly windows = new Rows(W.WIDTH);
+  readonly stalls = new Rows(S.WIDTH);
+  readonly faults = new Uint32Array(causeClasses.length);
+  /** When the buffer was first pinned, ns. */
+  pinnedFrom = Infinity;
+
+  constructor(samples: number) {
+    this.fates = new Uint8Array(samples);
+  }
+
+  /** A blackout from `start` to `end` that loses the samples [from, to). Left out if it has neither length nor samples. */
+  window(start: number, end: number, why: Reason, from: number, to: number): void {
+    this.fates.fill(LOST + why.kind, from, to);
+    if (end > start || to > from) this.#addWindow(start, end, why, from, to);
+  }
+
+  /**
+   * The kept samples [from, to) are thrown away by what happened at `at`: `discarded` windows from the first of them to `at`,
+   * around the windows that are already there. All lie in one session.
+   */
+  discard(from: number, to: number, t: Float64Array, at: number, why: Omit<Reason, 'kind'>): void {
+    const { data } = this.windows;
+    let first = this.windows.n;
+    while (first > 0 && data[(first - 1) * W.WIDTH + W.FROM] >= from) first--;
+    const later = data.slice(first * W.WIDTH, this.windows.n * W.WIDTH);
+    this.windows.n = first;
+
+    const reason = { ...why, kind: DISCARDED };
+    let next = from;
+    let open = -1;
+    const piece = (upTo: number, end: number): void => {
+      if (open < 0 && upTo > next) open = t[next];
+      if (open >= 0) this.window(open, end, reason, next, upTo);
+    };
+    for (let row = 0; row < later.length; row += W.WIDTH) {
+      piece(later[row + W.FROM], later[row + W.START]);
+      if (open >= 0) open = later[row + W.END];
+      next = later[row + W.TO];
+      this.windows.add();
+      this.windows.data.set(later.subarray(row, row + W.WIDTH), (this.windows.n - 1) * W.WIDTH);
+    }
+    piece(to, at);
+  }
+
+  /** Rows stay in time order: a stall that is told late moves before the later ones. */
+  stall(t: number, ns: number, kind: number): void {
+    const whole = Math.round(ns);
+    if (whole === 0) return;
+    let at = this.stalls.add();
+    const { data } = this.stalls;
+    for (; at > 0 && data[at - S.WIDTH + S.T] > t; at -= S.WIDTH) data.copyWithin(at, at - S.WIDTH, at);
+    data[at + S.T] = t;
+    data[at + S.NS] = whole;
+    data[at + S.KIND] = kind;
+  }
+
+  #addWindow(start: number, end: number, why: Reason, from: number, to: number): void {
+    const at = this.windows.add();
+    const { data } = this.windows;
+    data[at + W.START] = start;
+    data[at + W.END] = end;
+    data[at + W.KIND] = why.kind;
+    data[at + W.CAUSE] = why.cause;
+    data[at + W.PAGE] = why.page;
+    data[at + W.ACTION] = why.action;
+    data[at + W.FROM] = from;
+    data[at + W.TO] = to;
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * One lane under one policy: the state machine behind replay.ts, whose rules it follows. It goes from change to change (a
+ * stage 2 event, an answer's effect, a session's edge, a page that isn't valid, a service point) and skips the samples between.
+ */
+import { BufferPages } from './buffer-pages.ts';
+import type { Latencies } from './latencies.ts';
+import { LaneRecord } from './lane-record.ts';
+import type { Reason } from './lane-record.ts';
+import { NONE, OUTSIDE } from './outcome.ts';
+import type { RunParams } from './params.ts';
+import type { Policy } from './policy.ts';
+import type { PreparedLane } from './prepare.ts';
+import { firstAbove, firstAtLeast } from './search.ts';
+import { answers, causeClasses, code, PAGE_SHIFT, stallKinds, windowKinds } from './terms.ts';
+import type { Answer, StallKind, WindowKind } from './terms.ts';
+
+const PAGE = 2 ** PAGE_SHIFT;
+const kindCode = Object.fromEntries(windowKinds.map((k, i) => [k, i])) as Record<WindowKind, number>;
+const stallCode = Object.fromEntries(stallKinds.map((k, i) => [k, i])) as Record<StallKind, number>;
+
+/** The fault that killed the VM. */
+export interface Death {
+  /** ns: from here on every lane is black. */
+  readonly at: number;
+  readonly cause: number;
+  readonly page: number;
+}
+
+/** A blackout that reaches into later sessions. */
+interface Carry {
+  readonly until: number;
+  readonly shownUntil: number;
+  readonly why: Reason;
+}
+
+const afterSample = (kind: WindowKind): Reason => ({ kind: kindCode[kind], cause: NONE, page: -1, action: NONE });
+const BUFFER_FULL = afterSample('buffer-full');
+const COPY_OUT = afterSample('copy-out');
+
+export class LaneReplay {
+  readonly record: LaneRecord;
+  /** Set when a fault of this lane was answered with an SError. */
+  death: Death | undefined;
+
+  readonly #lane: PreparedLane;
+  readonly #policy: Policy;
+  readonly #params: RunParams;
+  readonly #latencies: Latencies;
+  readonly #pages: BufferPages;
+  readonly #answers: readonly Answer[];
+  /** The VM's death by another lane. */
+  readonly #doom: Death;
+  readonly #bufferBytes: number;
+  readonly #watermark: number;
+  /** Whether anything depends on service points. */
+  readonly #services: boolean;
+
+  /** Next sample, next event, offset in the buffer, bytes in the private buffer. */
+  #i = 0;
+  #event = 0;
+  #ptr = 0;
+  #fill = 0;
+  /** The session: its place in `sessions`, its end, the end of its samples. */
+  #session = 0;
+  #sessionEnd = 0;
+  #sessionSamples = 0;
+  /** The part of it in a living VM: end of its samples, and the moment that its windows may not pass. */
+  #end = 0;
+  #limit = 0;
+  /** First samples since the last service point, and since the session's start or what was last discarded in it. */
+  #sinceService = 0;
+  #sinceStart = 0;
+  #pinned = false;
+  /** The answer under way: when its effect comes, and the page to map (-1: pin the whole buffer). */
+  #effectAt = Infinity;
+  #effectSlot = -1;
+  /** Profiling is stopped until then; -Infinity while it runs. */
+  #restartAt = -Infinity;
+  /** Time of a sample after which copy-out and buffer-full blackouts begin, and their ends (exclusive); -Infinity without. */
+  #afterAt = -Infinity;
+  #copyUntil = 0;
+  #fullUntil = 0;
+  /** End of the last blackout opened: exclusive, and as its window shows it. */
+  #blackUntil = -Infinity;
+  #shownUntil = -Infinity;
+  #carries: Carry[] = [];
+
+  constructor(lane: PreparedLane, policy: Policy, params: RunParams, latencies: Latencies, start: number, doom: Death) {
+    this.#lane = lane;
+    this.#policy = policy;
+    this.#params = params;
+    this.#latencies = latencies;
+    this.#doom = doom;
+    this.record = new LaneRecord(lane.lane.t.length);
+    const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
+    const filter = guard === 'gup+notifier-filter';
+    this.#pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.hardwareAccessFlag);
+    const noAborts = params.speVersion >= 'SPEv1p3';
+    this.#answers = causeClasses.map((c) => {
+      const answer = policy.onFault[c];
+      return answer === 'external-abort' && noAborts ? 'serror' : answer;
+    });
+    this.#bufferBytes = lane.lane.pages.length * PAGE;
+    this.#watermark = params.watermarkBytes === 'auto' ? this.#bufferBytes / 2 : params.watermarkBytes;
+    this.#services = policy.pin !== 'no-stage-2' && (latencies.matters('fullExtraNs') || params.dlDiscard === 'buffer');
+    if (policy.pin === 'vm') this.#holdPins(start);
+    else if (policy.pin === 'no-stage-2' || policy.pin === 'private-buffer') {
+      // Nothing of the guest's is written through stage 2: its events don't concern the SPU.
+      this.#pages.pinAll();
+      this.#event = lane.events.n;
+    }
+  }
+
+  run(): void {
+    const { sessions, t } = this.#lane.lane;
+    for (this.#session = 0; this.#session < sessions.length; this.#session += 2) {
+      this.#runSession(sessions[this.#session], sessions[this.#session + 1]);
+    }
+    this.record.fates.fill(OUTSIDE, this.#i, t.length);
+    if (this.#effectAt < this.#doom.at) this.#settle(this.#effectAt);
+  }
+
+  /** A lane that its own fault killed stays in that fault's window. */
+  #doomAt(): number {
+    return this.death ? Infinity : this.#doom.at;
+  }
+
+  #bound(): void {
+    this.#end = firstAtLeast(this.#lane.lane.t, this.#doomAt(), this.#i, this.#sessionSamples);
+    this.#limit = Math.min(this.#sessionEnd, this.#doomAt());
+  }
+
+  #runSession(start: number, end: number): void {
+    const { t } = this.#lane.lane;
+    const first = firstAtLeast(t, start, this.#i, t.length);
+    this.record.fates.fill(OUTSIDE, this.#i, first);
+    this.#i = this.#sinceStart = this.#sinceService = first;
+    this.#sessionEnd = end;
+    this.#sessionSamples = firstAbove(t, end, first, t.length);
+    this.#bound();
+
+    if (start < this.#doomAt()) {
+      this.#carryInto(start);
+      const enableAt = Math.max(start, this.#restartAt);
+      if (enableAt <= end && enableAt < this.#doomAt()) this.#enable(enableAt);
+      this.#runSamples();
+      this.#openAfter();
+      if (this.#fill > 0 && end < this.#doomAt()) this.#copyOut(end);
+    }
+    if (end >= this.#doomAt()) this.#die(Math.max(start, this.#doom.at));
+  }
+
+  /** The rest of a session in a VM that another lane's SError killed. */
+  #die(from: number): void {
+    const { cause, page } = this.#doom;
+    const why = { kind: kindCode['vm-dead'], cause, page, action: code(answers, 'serror') };
+    this.record.window(from, this.#sessionEnd, why, this.#i, this.#sessionSamples);
+    this.#i = this.#sessionSamples;
+  }
+
+  /** Blackouts of earlier sessions that last into this one. */
+  #carryInto(start: number): void {
+    const carries = this.#carries;
+    this.#carries = [];
+    let shownFrom = start;
+    for (const { until, shownUntil, why } of carries) {
+      if (until <= start) continue;
+      this.#black(shownFrom, until, shownUntil, why);
+      shownFrom = Math.max(shownFrom, shownUntil);
+    }
+  }
+
+  /** Profiling is enabled: at a session's start, or when a stopped lane restarts. */
+  #enable(at: number): void {
+    const restart = this.#restartAt > -Infinity;
+    this.#restartAt = -Infinity;
+    this.#settle(at);
+    const { pin, cachePins } = this.#policy;
+    const pins = pin === 'enable' || (restart && (pin === 'vm' || pin === 'first-fault'));
+    if (!pins || (cachePins && this.#pinned && !this.#pages.pinBroken)) return;
+    this.#pin(at, this.#latencies.take('trapNs'));
+  }
+
+  #runSamples(): void {
+    const { t, pages } = this.#lane.lane;
+    const { bytesBefore, events } = this.#lane;
+    while (this.#i < this.#end) {
+      const now = t[this.#i];
+      if (this.#afterAt > -Infinity && now > this.#afterAt) {
+        this.#openAfter();
+        continue;
+      }
+      this.#settle(now);
+
+      // Up to `until` nothing happens but samples, so what stops them can be found by bytes alone.
+      const change = Math.min(this.#event < events.n ? events.t[this.#event] : Infinity, this.#effectAt);
+      let until = t[this.#end - 1] < change ? this.#end : firstAtLeast(t, change, this.#i + 1, this.#end);
+      if (this.#afterAt > -Infinity) until = firstAbove(t, now, this.#i + 1, until);
+      const base = bytesBefore[this.#i];
+      const bytes = bytesBefore[until] - base;
+
+      const invalid = this.#pages.nextInvalid(Math.floor(this.#ptr / PAGE));
+      let fault = until;
+      if (invalid >= 0) {
+        const ahead = invalid * PAGE - this.#ptr;
+        const distance = ahead > -PAGE ? Math.max(0, ahead) : ahead + this.#bufferBytes;
+        if (bytes > distance) fault = firstAbove(bytesBefore, base + distance, this.#i + 1, until + 1) - 1;
+      }
+      const stop = Math.min(
+        this.#reaching(this.#toService(), bytes, until),
+        this.#reaching(this.#toCopy(), bytes, until),
+      );
+      if (fault <= stop && fault < until) {
+        this.#keep(fault);
+        this.#fault(invalid, pages[invalid]);
+      } else if (stop < until) {
+        this.#serve(stop);
+      } else {
+        this.#keep(until);
+      }
+    }
+  }
+
+  /** The sample that brings the bytes from here on to `distance`; `until` if none does. */
+  #reaching(distance: number, bytes: number, until: number): number {
+    if (bytes < distance) return until;
+    const { bytesBefore } = this.#lane;
+    return firstAtLeast(bytesBefore, bytesBefore[this.#i] + distance, this.#i + 1, until + 1) - 1;
+  }
+
+  #toService(): number {
+    if (!this.#services) return Infinity;
+    return Math.min(this.#watermark - (this.#ptr % this.#watermark), this.#bufferBytes - this.#ptr);
+  }
+
+  #toCopy(): number {
+    return this.#policy.pin === 'private-buffer' ? this.#params.privateBytes - this.#fill : Infinity;
+  }
+
+  /** Samples up to `to` are kept. */
+  #keep(to: number): void {
+    const { bytesBefore } = this.#lane;
+    const bytes = bytesBefore[to] - bytesBefore[this.#i];
+    this.#ptr = (this.#ptr + bytes) % this.#bufferBytes;
+    this.#fill += bytes;
+    this.#i = to;
+  }
+
+  /** Sample `stop` is kept and reaches a service point, or fills the private buffer, or both. */
+  #serve(stop: number): void {
+    const at = this.#lane.lane.t[stop];
+    const atService = this.#toService();
+    const { bytesBefore } = this.#lane;
+    const bytes = bytesBefore[stop + 1] - bytesBefore[this.#i];
+    const copies = bytes >= this.#toCopy();
+    this.#keep(stop + 1);
+    if (this.#afterAt === -Infinity) {
+      this.#afterAt = at;
+      this.#copyUntil = this.#fullUntil = at + 1;
+    }
+    if (copies) {
+      this.#copyUntil = Math.max(this.#copyUntil, at + 1 + this.#latencies.take('irqNs'));
+      this.#copyOut(at);
+    }
+    if (bytes >= atService) {
+      this.#sinceService = this.#i;
+      this.#fullUntil = Math.max(this.#fullUntil, at + 1 + this.#latencies.take('fullExtraNs'));
+    }
+  }
+
+  #copyOut(at: number): void {
+    this.#stall(at, this.#fill / this.#latencies.take('copyBytesPerNs'), 'copy');
+    this.#fill = 0;
+  }
+
+  /** Opens the blackouts that begin after `#afterAt`, each where the blackouts before it end. */
+  #openAfter(): void {
+    if (this.#afterAt === -Infinity) return;
+    const after = this.#afterAt;
+    this.#afterAt = -Infinity;
+    for (const [until, why] of [
+      [this.#copyUntil, COPY_OUT],
+      [this.#fullUntil, BUFFER_FULL],
+    ] as const) {
+      if (until <= Math.max(after + 1, this.#blackUntil)) continue;
+      this.#black(Math.max(after, this.#shownUntil), until, until - 1, why);
+    }
+  }
+
+  /**
+   * The lane's samples from the next one on with time before `until` are lost.
+   * @param shownFrom, shownUntil the window, to be cut at the session's end
+   * @param atLeast index up to which samples are lost in any case
+   */
+  #black(shownFrom: number, until: number, shownUntil: number, why: Reason, atLeast = 0): void {
+    const { t } = this.#lane.lane;
+    const to = Math.max(atLeast, firstAtLeast(t, until, this.#i, this.#end));
+    if (shownFrom <= this.#limit) {
+      this.record.window(shownFrom, Math.min(shownUntil, this.#limit), why, this.#i, to);
+    }
+    this.#i = to;
+    this.#blackUntil = until;
+    this.#shownUntil = shownUntil;
+    if (until > this.#limit) this.#carries.push({ until, shownUntil, why });
+  }
+
+  /** A stage 2 fault at the next sample. */
+  #fault(slot: number, page: number): void {
+    const at = this.#lane.lane.t[this.#i];
+    const cause = this.#pages.causeOf(slot);
+    const answer = this.#answers[cause];
+    const why = { cause, page, action: code(answers, answer) };
+    this.record.faults[cause]++;
+    const irqEnd = at + this.#latencies.take('irqNs');
+    const dataLost = this.#latencies.chance(this.#params.dlProbability);
+    const injected = answer !== 'map' && answer !== 'repin' && answer !== 'serror';
+    this.#discard(at, dataLost, injected, why);
+
+    if (answer === 'serror') {
+      this.death = { at: irqEnd, cause, page };
+      this.#restartAt = Infinity;
+      this.#bound();
+      this.#black(at, Infinity, Infinity, { ...why, kind: kindCode['vm-dead'] }, this.#i + 1);
+    } else if (injected) {
+      this.#restartAt = this.#restart(irqEnd, dataLost);
+      this.#black(at, this.#restartAt, this.#restartAt, { ...why, kind: kindCode['session-killed'] }, this.#i + 1);
+      if (this.#restartAt <= this.#sessionEnd && this.#restartAt < this.#doom.at) this.#enable(this.#restartAt);
+    } else {
+      this.#effectAt = irqEnd;
+      this.#effectSlot = answer === 'map' ? slot : -1;
+      this.#black(at, irqEnd, irqEnd, { ...why, kind: kindCode['irq-latency'] }, this.#i + 1);
+    }
+  }
+
+  /** What the guest throws away because of a fault at `at`. */
+  #discard(at: number, dataLost: boolean, injected: boolean, why: Omit<Reason, 'kind'>): void {
+    const { t } = this.#lane.lane;
+    if (injected && this.#params.guestReaction === 'discard-session') {
+      this.record.discard(this.#sinceStart, this.#i, t, at, why);
+      this.#sinceStart = this.#sinceService = this.#i;
+    } else if (dataLost && this.#params.dlDiscard === 'buffer') {
+      this.record.discard(this.#sinceService, this.#i, t, at, why);
+      this.#sinceService = this.#i;
+    }
+  }
+
+  /** When profiling comes back after an event that is injected at `irqEnd`, ns; Infinity if never. */
+  #restart(irqEnd: number, dataLost: boolean): number {
+    const injectNs = this.#latencies.take('injectNs');
+    this.#stall(irqEnd, injectNs, 'inject');
+    const handled = irqEnd + injectNs + this.#latencies.take('guestHandlerNs');
+    const { sessions, mode } = this.#lane.lane;
+    if (this.#params.guestReaction === 'linux') {
+      if (dataLost) return handled + this.#latencies.take('reenableNs');
+      if (mode === 'per-cpu') return Infinity;
+    }
+    for (let s = this.#session + 2; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
+    return Infinity;
+  }
+
+  /** Stage 2 events and the effect of the answer under way, in time order, up to and including `now`. */
+  #settle(now: number): void {
+    const { events } = this.#lane;
+    for (;;) {
+      const before = Math.min(now, this.#effectAt);
+      let e = this.#event;
+      for (; e < events.n && events.t[e] <= before; e++)
+        this.#pages.apply(events.op[e], events.slot[e], events.cause[e]);
+      this.#event = e;
+      if (this.#effectAt > now) return;
+      this.#effect();
+    }
+  }
+
+  /** The answer under way takes effect. */
+  #effect(): void {
+    const at = this.#effectAt;
+    this.#effectAt = Infinity;
+    if (this.#effectSlot < 0) {
+      this.#pin(at, 0);
+    } else {
+      this.#pages.map(this.#effectSlot);
+      this.#stall(at, this.#latencies.take('walkNsPerPage') + this.#latencies.take('mapNs'), 'map');
+    }
+  }
+
+  /** The whole buffer is pinned; what was pinned before is released first. `trapNs`: what led KVM to it. */
+  #pin(at: number, trapNs: number): void {
+    const pages = this.#lane.lane.pages.length;
+    const perPage = this.#latencies.take('walkNsPerPage') + this.#latencies.take('pinNsPerPage');
+    if (this.#pinned) this.#stall(at, pages * this.#latencies.take('unpinNsPerPage'), 'unpin');
+    this.#stall(at, trapNs + pages * perPage, 'pin');
+    this.#holdPins(at);
+  }
+
+  #holdPins(at: number): void {
+    this.#pages.pinAll();
+    this.#pinned = true;
+    this.record.pinnedFrom = Math.min(this.record.pinnedFrom, at);
+  }
+
+  #stall(at: number, ns: number, kind: StallKind): void {
+    if (at < this.#doom.at) this.record.stall(at, ns, stallCode[kind]);
+  }
+}

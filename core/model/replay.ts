@@ -1,0 +1,176 @@
+import { LaneReplay } from './lane-replay.ts';
+import type { Death } from './lane-replay.ts';
+import { Latencies } from './latencies.ts';
+import type { Distributions } from './latencies.ts';
+import { W, S } from './lane-record.ts';
+import type { LaneRecord } from './lane-record.ts';
+import type { Lane, PolicyOutcome, Stalls, Windows } from './outcome.ts';
+import { timesOf } from './params.ts';
+import type { RunParams } from './params.ts';
+import type { Policy } from './policy.ts';
+import { prepare } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
+import { createRandom } from './random.ts';
+import { causeClasses, PAGE_SHIFT } from './terms.ts';
+import type { TimelineIndex } from './timeline-index.ts';
+import type { Stage2Timeline } from './timeline.ts';
+
+/**
+ * Replays the lanes against a timeline under one policy. For many policies or placements: `prepare` once (and `withBuffers`
+ * for another placement), then `replayPrepared`.
+ * @param timeline in the run's time (alignment.ts)
+ * @param distributions latencies as measured; looked at with `latency: sampled` only
+ * @throws ModelError when the lanes don't make sense (prepare.ts)
+ */
+export function replay(
+  lanes: readonly Lane[],
+  timeline: Stage2Timeline | TimelineIndex,
+  policy: Policy,
+  params: RunParams,
+  distributions: Distributions = {},
+): PolicyOutcome {
+  return replayPrepared(prepare(lanes, timeline), policy, params, distributions);
+}
+
+/** `replay` with the common work done. */
+export function replayPrepared(
+  run: Prepared,
+  policy: Policy,
+  params: RunParams,
+  distributions: Distributions = {},
+): PolicyOutcome {
+  const lanes = replayLanes(run, policy, params, params.latency === 'sampled' ? distributions : {});
+  const faults = new Uint32Array(causeClasses.length);
+  for (const { record } of lanes) record.faults.forEach((n, cause) => (faults[cause] += n));
+  const death = Math.min(...lanes.map((l) => l.death?.at ?? Infinity));
+  return {
+    policy: policy.id,
+    fates: lanes.map((l) => l.record.fates),
+    windows: windowColumns(
+      run,
+      lanes.map((l) => l.record),
+    ),
+    stalls: stallColumns(
+      run,
+      lanes.map((l) => l.record),
+    ),
+    faults,
+    ...pinnedMemory(
+      run,
+      policy,
+      params,
+      lanes.map((l) => l.record),
+      death,
+    ),
+  };
+}
+
+/** Lanes know nothing of each other until one of them kills the VM; then those that lived longer are replayed up to that moment. */
+function replayLanes(run: Prepared, policy: Policy, params: RunParams, distributions: Distributions): LaneReplay[] {
+  const seeds = createRandom(params.seed);
+  const times = timesOf(params, policy.times);
+  const laneSeeds = run.lanes.map(() => seeds.next());
+  const start = (i: number, doom: Death): LaneReplay => {
+    const latencies = new Latencies(times, distributions, createRandom(laneSeeds[i]));
+    const lane = new LaneReplay(run.lanes[i], policy, params, latencies, run.start, doom);
+    lane.run();
+    return lane;
+  };
+
+  let doom: Death = { at: Infinity, cause: 0, page: -1 };
+  let killer = -1;
+  const limits: number[] = [];
+  const lanes = run.lanes.map((_, i) => {
+    const lane = start(i, doom);
+    limits.push(doom.at);
+    if (lane.death && lane.death.at < doom.at) {
+      doom = lane.death;
+      killer = i;
+    }
+    return lane;
+  });
+  return lanes.map((lane, i) => (i !== killer && limits[i] > doom.at ? start(i, doom) : lane));
+}
+
+function windowColumns(run: Prepared, records: readonly LaneRecord[]): Windows {
+  const n = records.reduce((sum, r) => sum + r.windows.n, 0);
+  const columns = {
+    n,
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    page: new Float64Array(n),
+    action: new Uint8Array(n),
+    lost: new Uint32Array(n),
+  };
+  let out = 0;
+  records.forEach(({ windows }, i) => {
+    for (let row = 0; row < windows.n * W.WIDTH; row += W.WIDTH, out++) {
+      const { data } = windows;
+      columns.lane[out] = run.lanes[i].lane.lane;
+      columns.start[out] = data[row + W.START];
+      columns.end[out] = data[row + W.END];
+      columns.kind[out] = data[row + W.KIND];
+      columns.cause[out] = data[row + W.CAUSE];
+      columns.page[out] = data[row + W.PAGE];
+      columns.action[out] = data[row + W.ACTION];
+      columns.lost[out] = data[row + W.TO] - data[row + W.FROM];
+    }
+  });
+  return columns;
+}
+
+/** Merges the lanes' stalls by time; at one time in lane order. */
+function stallColumns(run: Prepared, records: readonly LaneRecord[]): Stalls {
+  const n = records.reduce((sum, r) => sum + r.stalls.n, 0);
+  const columns = {
+    n,
+    lane: new Int32Array(n),
+    t: new Float64Array(n),
+    ns: new Float64Array(n),
+    kind: new Uint8Array(n),
+  };
+  const next = records.map(() => 0);
+  for (let out = 0; out < n; out++) {
+    let from = -1;
+    let earliest = Infinity;
+    records.forEach(({ stalls }, i) => {
+      const t = next[i] < stalls.n ? stalls.data[next[i] * S.WIDTH + S.T] : Infinity;
+      if (t < earliest) [earliest, from] = [t, i];
+    });
+    const { data } = records[from].stalls;
+    const row = next[from]++ * S.WIDTH;
+    columns.lane[out] = run.lanes[from].lane.lane;
+    columns.t[out] = earliest;
+    columns.ns[out] = data[row + S.NS];
+    columns.kind[out] = data[row + S.KIND];
+  }
+  return columns;
+}
+
+/** Pins are held from the first pinning to the end of the run or of the VM: an old buffer stays pinned until a new one is. */
+function pinnedMemory(
+  run: Prepared,
+  policy: Policy,
+  params: RunParams,
+  records: readonly LaneRecord[],
+  death: number,
+): { pinnedBytesPeak: number; pinnedByteSeconds: number } {
+  const end = Math.min(run.end, death);
+  const bytes = run.lanes.map((l) => l.lane.pages.length * 2 ** PAGE_SHIFT);
+  if (policy.pin === 'vm') {
+    const buffers = bytes.reduce((sum, b) => sum + b, 0);
+    const vm = params.vmBytes === 'auto' ? buffers : Math.max(params.vmBytes, buffers);
+    return { pinnedBytesPeak: vm, pinnedByteSeconds: (vm * Math.max(0, end - run.start)) / 1e9 };
+  }
+  let peak = 0;
+  let byteNs = 0;
+  records.forEach(({ pinnedFrom }, i) => {
+    if (pinnedFrom === Infinity) return;
+    peak += bytes[i];
+    byteNs += bytes[i] * Math.max(0, end - pinnedFrom);
+  });
+  return { pinnedBytesPeak: peak, pinnedByteSeconds: byteNs / 1e9 };
+}

@@ -1,0 +1,23 @@
+/** A table of numbers that grows: rows of `width` doubles in one array. What a replay writes before its size is known. */
+export class Rows {
+  readonly width: number;
+  data: Float64Array;
+  n = 0;
+
+  constructor(width: number) {
+    this.width = width;
+    this.data = new Float64Array(width * 64);
+  }
+
+  /** Opens a row and returns its offset in `data`; the caller fills it. */
+  add(): number {
+    const at = this.n * this.width;
+    if (at === this.data.length) {
+      const bigger = new Float64Array(this.data.length * 2);
+      bigger.set(this.data);
+      this.data = bigger;
+    }
+    this.n++;
+    return at;
+  }
+}
