@@ -1,0 +1,126 @@
+/**
+ * The timeline by the kernel's own page-table calls (arch/arm64/kvm/hyp/pgtable.c): nothing inferred. The calls name what
+ * was asked for; what came of it follows from the code: see each case.
+ */
+import { KvmIoctl, KvmKind } from '../kvm-events.ts';
+import type { KvmEvents } from '../kvm-events.ts';
+import type { CauseClass } from '../terms.ts';
+import type { Stage2Timeline } from '../timeline.ts';
+import type { VmDescription } from '../vm.ts';
+import { Blocks } from './blocks.ts';
+import { Rows } from './rows.ts';
+import { follow, Threads, unmapCause } from './threads.ts';
+
+/** KVM_PGTABLE_PROT_W (asm/kvm_pgtable.h). */
+const PROT_W = 2;
+
+/** Whether the trace holds calls that both map and unmap: without either, nothing can be told from the others. */
+export function hasTableCalls(events: KvmEvents): boolean {
+  let maps = false;
+  let unmaps = false;
+  for (let i = 0; i < events.n; i++) {
+    const kind = events.kind[i];
+    if (kind === KvmKind.S2_MAP) maps = true;
+    if (kind === KvmKind.S2_UNMAP || kind === KvmKind.S2_DESTROY) unmaps = true;
+    if (maps && unmaps) return true;
+  }
+  return false;
+}
+
+interface PendingMap {
+  page: number;
+  pages: number;
+  prot: number;
+  table: number;
+}
+
+/** One timeline a VM, in the order of the description. Calls on tables of other VMs are left out. */
+export function exactTimelines(events: KvmEvents, description: VmDescription): Stage2Timeline[] {
+  const tables = ownersOfTables(events, description);
+  const vms = description.vms.map(() => new ExactVm());
+  const threads = new Threads(description);
+  const pending = new Map<number, PendingMap>();
+  const causes = new Map<number, CauseClass>();
+  for (let i = 0; i < events.n; i++) {
+    const kind = events.kind[i];
+    const tid = events.tid[i];
+    const thread = threads.of(tid, kind === KvmKind.ENTRY);
+    follow(thread, events, i);
+    if (kind === KvmKind.UNMAP) causes.set(tid, unmapCause(thread, events.page[i], events.end[i]));
+    else if (kind === KvmKind.IOCTL) {
+      if (events.word[i] === KvmIoctl.SET_USER_MEMORY_REGION || events.word[i] === KvmIoctl.SET_USER_MEMORY_REGION2)
+        causes.set(tid, 'userspace');
+    } else if (kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) {
+      const call = pending.get(tid);
+      pending.delete(tid);
+      // -EAGAIN: the very mapping exists already (another vCPU got there first), nothing changes. Other errors: no mapping.
+      if (call && events.word[i] === 0)
+        vms[tables.get(call.table) ?? -1]?.map(events.t[i], call, kind === KvmKind.S2_RELAX_RET);
+    }
+    if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
+    const vm = vms[tables.get(events.other[i]) ?? -1];
+    if (!vm) continue;
+    const page = events.page[i];
+    const pages = events.end[i] - page;
+    if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
+      pending.set(tid, { page, pages, prot: events.word[i], table: events.other[i] });
+    } else vm.change(kind, events.t[i], page, pages, causes.get(tid) ?? 'host-mm');
+  }
+  return vms.map((vm) => vm.rows.finish(events.origin, events.span, true));
+}
+
+/** Which VM a page table belongs to: the one whose threads map into it; else the only VM there is. */
+function ownersOfTables(events: KvmEvents, description: VmDescription): Map<number, number> {
+  const threads = new Threads(description);
+  const owners = new Map<number, number>();
+  const seen = new Set<number>();
+  for (let i = 0; i < events.n; i++) {
+    const kind = events.kind[i];
+    if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
+    seen.add(events.other[i]);
+    const { vm } = threads.of(events.tid[i], kind === KvmKind.S2_MAP);
+    if (vm >= 0 && !owners.has(events.other[i])) owners.set(events.other[i], vm);
+  }
+  if (owners.size === 0 && seen.size === 1 && description.vms.length === 1)
+    for (const table of seen) owners.set(table, 0);
+  return owners;
+}
+
+class ExactVm {
+  readonly rows = new Rows();
+  readonly #blocks = new Blocks();
+
+  map(t: number, call: PendingMap, relax: boolean): void {
+    const writable = (call.prot & PROT_W) !== 0;
+    if (relax) {
+      // A relaxed leaf may be a block; the call names one page of it. Execute permission alone changes nothing for a buffer.
+      const [page, pages] = this.#blocks.around(call.page, call.pages);
+      if (writable) this.rows.add('map', t, page, pages, 'table-call', undefined, true);
+      return;
+    }
+    // Mapping a page inside a block breaks the block up, and leaves the rest of it to be faulted in again.
+    const [page, pages] = this.#blocks.around(call.page, call.pages);
+    if (pages > call.pages) {
+      this.rows.add('unmap', t, page, pages, 'table-call', 'dirty-log');
+      this.#blocks.remove(page, pages);
+    }
+    this.#blocks.remove(call.page, call.pages);
+    if (call.pages > 1) this.#blocks.add(call.page, call.pages);
+    this.rows.add('map', t, call.page, call.pages, 'table-call', writable ? undefined : 'host-mm', writable);
+  }
+
+  /** Unmapping or protecting a part of a block takes the whole block (`stage2_unmap_walker`). */
+  change(kind: number, t: number, asked: number, askedPages: number, cause: CauseClass): void {
+    if (kind === KvmKind.S2_DESTROY) {
+      this.rows.add('unmap', t, 0, 2 ** 40, 'table-call', 'userspace');
+      this.#blocks.remove(0, 2 ** 40);
+      return;
+    }
+    const [page, pages] = this.#blocks.around(asked, Math.max(1, askedPages));
+    if (kind === KvmKind.S2_UNMAP) {
+      this.rows.add('unmap', t, page, pages, 'table-call', cause);
+      this.#blocks.remove(page, pages);
+    } else if (kind === KvmKind.S2_WRPROTECT) this.rows.add('write-protect', t, page, pages, 'table-call', 'dirty-log');
+    else if (kind === KvmKind.S2_MKOLD) this.rows.add('access-clear', t, page, pages, 'table-call', 'host-mm');
+  }
+}

@@ -1,0 +1,18 @@
+/** A guest fault between its kvm_guest_fault and that vCPU's next kvm_entry. */
+import type { Slot } from './slots.ts';
+
+export interface PendingFault {
+  readonly page: number;
+  /** One of `FaultType`. */
+  readonly type: number;
+  readonly level: number;
+  readonly write: boolean;
+  /** ns of the exit: the page was found in its state at this moment. */
+  readonly at: number;
+  /** The memslot that holds it; undefined when no slots are known. */
+  readonly slot: Slot | undefined;
+  /** It found a page unmapped that was believed mapped, and a memslot call may be why. */
+  slotMayBeGone: boolean;
+  /** The thread itself invalidated the page on the way: KVM retries (`mmu_invalidate_retry`). */
+  retried: boolean;
+}

@@ -1,0 +1,86 @@
+/**
+ * The first-evidence rule: a page whose first event is a translation fault was unmapped until then. Whether an unmap came
+ * first is settled at the end, for all pages at once: unmaps may cover far more pages than ever fault.
+ */
+import type { Rows } from './rows.ts';
+
+export class FirstFaults {
+  readonly #page: number[] = [];
+  readonly #at: number[] = [];
+  /** ns from which events are known without a gap. */
+  readonly #from: number[] = [];
+  readonly #covers: { start: number; end: number; t: number }[] = [];
+
+  add(page: number, at: number, from: number): void {
+    this.#page.push(page);
+    this.#at.push(at);
+    this.#from.push(from);
+  }
+
+  /** An unmap of pages [start, end). */
+  cover(start: number, end: number, t: number): void {
+    this.#covers.push({ start, end, t });
+  }
+
+  /** Adds `initial-unmapped` rows (after a loss of events: `unmap` rows where events are known again), joined where pages touch. */
+  finish(rows: Rows, unit: number): void {
+    const order = this.#page
+      .map((_, i) => i)
+      .sort((a, b) => this.#from[a] - this.#from[b] || this.#page[a] - this.#page[b]);
+    const covers = [...this.#covers].sort((a, b) => a.t - b.t);
+    for (let k = 0; k < order.length;) {
+      const from = this.#from[order[k]];
+      let end = k;
+      while (end < order.length && this.#from[order[end]] === from) end++;
+      this.#finishEpoch(rows, unit, order.slice(k, end), from, covers);
+      k = end;
+    }
+  }
+
+  #finishEpoch(
+    rows: Rows,
+    unit: number,
+    order: number[],
+    from: number,
+    covers: { start: number; end: number; t: number }[],
+  ): void {
+    const covered = new Uint8Array(order.length);
+    // Union-find over the sorted pages: each is visited once, by the first unmap of the epoch that covers it.
+    const next = Int32Array.from({ length: order.length + 1 }, (_, i) => i);
+    const find = (i: number): number => {
+      while (next[i] !== i) i = next[i] = next[next[i]];
+      return i;
+    };
+    for (const { start, end, t } of covers) {
+      if (t < from) continue;
+      for (let k = find(lowerBound(order, this.#page, start)); k < order.length; k = find(k)) {
+        if (this.#page[order[k]] >= end) break;
+        covered[k] = t < this.#at[order[k]] ? 1 : 0;
+        next[k] = k + 1;
+      }
+    }
+    for (let k = 0; k < order.length;) {
+      if (covered[k]) {
+        k++;
+        continue;
+      }
+      const first = this.#page[order[k]];
+      let end = first + unit;
+      for (k++; k < order.length && !covered[k] && this.#page[order[k]] <= end; k++) end = this.#page[order[k]] + unit;
+      if (from === 0) rows.add('initial-unmapped', 0, first, end - first, 'first-fault', 'first-touch');
+      else rows.add('unmap', from, first, end - first, 'first-fault', 'host-mm');
+    }
+  }
+}
+
+/** Index into `order` of the first entry whose page is `page` or more. */
+function lowerBound(order: readonly number[], pages: readonly number[], page: number): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (pages[order[middle]] < page) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,176 @@
+/**
+ * What is believed of each guest page while a trace is read. One record a page that had an event of its own, linked by
+ * region (what one block maps), in growing columns: memory follows the number of faults, not the size of the VM.
+ */
+import { PageState } from './page-states.ts';
+import type { Thread } from './threads.ts';
+
+export class Pages {
+  /** Host page in 4 KiB pages. */
+  readonly unit: number;
+  /** 4 KiB pages that a level 2 block maps: a table of 8-byte entries fills one host page. */
+  readonly block: number;
+
+  n = 0;
+  page = new Float64Array(256);
+  /** One of `PageState`. */
+  state = new Uint8Array(256);
+  /** ns of the latest change of state. */
+  since = new Float64Array(256);
+  /** Row that mapped it last; -1 if none. */
+  row = new Int32Array(256);
+  region = new Int32Array(256);
+  /** The next page of the same region; -1 at the end. */
+  next = new Int32Array(256);
+  /** The claimer's progress when it claimed this page; -1 if no fault's answer stands unconfirmed. */
+  progress = new Float64Array(256);
+  /** Whose fault mapped it last. */
+  readonly claimer: (Thread | undefined)[] = [];
+
+  regions = 0;
+  /** First page of the region. */
+  start = new Float64Array(64);
+  /** First page record; -1 if none. */
+  head = new Int32Array(64);
+  /** Page records not unmapped. */
+  live = new Int32Array(64);
+  /** Row of the region's latest answered fault; -1 if none. */
+  lastRow = new Int32Array(64);
+  /** That row, while it is the only one since the region was wholly unmapped; else -1. */
+  soleRow = new Int32Array(64);
+  /** 1 while a block maps the region. */
+  isBlock = new Uint8Array(64);
+  /** 1 once a block was found here: host memory is a huge page. */
+  wasBlock = new Uint8Array(64);
+
+  /** State of pages that nothing is known of. */
+  initial: number = PageState.UNKNOWN;
+  readonly #records = new Map<number, number>();
+  readonly #regions = new Map<number, number>();
+
+  constructor(unit: number) {
+    this.unit = unit;
+    this.block = 512 * unit * unit;
+  }
+
+  align(page: number): number {
+    return Math.floor(page / this.unit) * this.unit;
+  }
+
+  /** The record of an aligned page; -1 if it has none. */
+  find(page: number): number {
+    return this.#records.get(page) ?? -1;
+  }
+
+  findRegion(page: number): number {
+    return this.#regions.get(Math.floor(page / this.block)) ?? -1;
+  }
+
+  /** The record of an aligned page, made if needed. A page of a block starts in the block's state. */
+  record(page: number): number {
+    const known = this.#records.get(page);
+    if (known !== undefined) return known;
+    if (this.n === this.page.length) this.#growPages();
+    const i = this.n++;
+    const region = this.#region(page);
+    const sibling = this.isBlock[region] ? this.head[region] : -1;
+    this.page[i] = page;
+    this.state[i] = sibling >= 0 ? this.state[sibling] : this.initial;
+    this.since[i] = sibling >= 0 ? this.since[sibling] : 0;
+    this.row[i] = sibling >= 0 ? this.row[sibling] : -1;
+    this.progress[i] = -1;
+    this.region[i] = region;
+    this.next[i] = this.head[region];
+    this.head[region] = i;
+    if (this.state[i] !== PageState.UNMAPPED) this.live[region]++;
+    this.#records.set(page, i);
+    return i;
+  }
+
+  set(i: number, state: number, t: number): void {
+    const region = this.region[i];
+    if (this.state[i] === PageState.UNMAPPED) this.live[region]++;
+    if (state === PageState.UNMAPPED) this.live[region]--;
+    this.state[i] = state;
+    this.since[i] = t;
+    this.progress[i] = -1;
+  }
+
+  isMapped(i: number): boolean {
+    return this.state[i] === PageState.READ_ONLY || this.state[i] === PageState.WRITABLE;
+  }
+
+  /** Regions that have records and touch [page, end), in no order. */
+  *regionsIn(page: number, end: number): Generator<number> {
+    const first = Math.floor(page / this.block);
+    const last = Math.floor((end - 1) / this.block);
+    if (last - first < this.regions) {
+      for (let r = first; r <= last; r++) {
+        const region = this.#regions.get(r);
+        if (region !== undefined) yield region;
+      }
+    } else {
+      for (let r = 0; r < this.regions; r++) if (this.start[r] < end && this.start[r] + this.block > page) yield r;
+    }
+  }
+
+  /** Calls `visit` for each record in [page, end) that isn't unmapped. */
+  eachLive(page: number, end: number, visit: (i: number) => void): void {
+    for (const region of this.regionsIn(page, end)) {
+      if (this.live[region] === 0) continue;
+      for (let i = this.head[region]; i >= 0; i = this.next[i]) {
+        if (this.state[i] !== PageState.UNMAPPED && this.page[i] >= page && this.page[i] < end) visit(i);
+      }
+    }
+  }
+
+  #region(page: number): number {
+    const key = Math.floor(page / this.block);
+    const known = this.#regions.get(key);
+    if (known !== undefined) return known;
+    if (this.regions === this.start.length) this.#growRegions();
+    const r = this.regions++;
+    this.start[r] = key * this.block;
+    this.head[r] = this.lastRow[r] = this.soleRow[r] = -1;
+    this.#regions.set(key, r);
+    return r;
+  }
+
+  #growPages(): void {
+    this.page = floats(this.page);
+    this.since = floats(this.since);
+    this.progress = floats(this.progress);
+    this.state = bytes(this.state);
+    this.row = ints(this.row);
+    this.region = ints(this.region);
+    this.next = ints(this.next);
+  }
+
+  #growRegions(): void {
+    this.start = floats(this.start);
+    this.head = ints(this.head);
+    this.live = ints(this.live);
+    this.lastRow = ints(this.lastRow);
+    this.soleRow = ints(this.soleRow);
+    this.isBlock = bytes(this.isBlock);
+    this.wasBlock = bytes(this.wasBlock);
+  }
+}
+
+function floats(from: Float64Array): Float64Array<ArrayBuffer> {
+  const to = new Float64Array(from.length * 2);
+  to.set(from);
+  return to;
+}
+
+function ints(from: Int32Array): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(from.length * 2);
+  to.set(from);
+  return to;
+}
+
+function bytes(from: Uint8Array): Uint8Array<ArrayBuffer> {
+  const to = new Uint8Array(from.length * 2);
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,195 @@
+/** From a trace's events and a VM description to the stage 2 timeline of each VM (model.md section 3). */
+import { KvmIoctl, KvmKind } from '../kvm-events.ts';
+import type { KvmEvents } from '../kvm-events.ts';
+import type { Stage2Timeline } from '../timeline.ts';
+import type { Vm, VmDescription } from '../vm.ts';
+import { exactTimelines, hasTableCalls } from './exact.ts';
+import { VmInference } from './infer.ts';
+import { follow, Threads, unmapCause } from './threads.ts';
+import type { Thread } from './threads.ts';
+
+export interface Reconstruction {
+  /** One a VM, in the order of the description; one for all vCPU threads without a description. */
+  readonly timelines: readonly Stage2Timeline[];
+  /** Events by HVA (unmap, set_spte, age) that no VM could be told for: no memslots were given. */
+  readonly unattributed: number;
+  /** Guest faults of threads that belong to no VM of the description. */
+  readonly strangers: number;
+  /** Times the tracer lost events. */
+  readonly losses: number;
+}
+
+/** Without a description: one VM, all vCPU threads, no memslots. */
+const unknownVm: Vm = { pid: undefined, slots: [], vcpus: [], buffers: [] };
+
+/**
+ * Reconstructs stage 2. If the trace holds the kernel's own page-table calls, they are used and the timelines are exact;
+ * otherwise changes are inferred, and each row says by what evidence. `events` are sorted by time.
+ */
+export function reconstruct(events: KvmEvents, description?: VmDescription): Reconstruction {
+  const known = description ?? { pageUnit: 1, vms: [unknownVm] };
+  if (hasTableCalls(events)) {
+    return { timelines: exactTimelines(events, known), unattributed: 0, strangers: 0, losses: countLosses(events) };
+  }
+  const reader = new Reader(known);
+  for (let i = 0; i < events.n; i++) reader.read(events, i);
+  return reader.finish(events);
+}
+
+function countLosses(events: KvmEvents): number {
+  let losses = 0;
+  for (let i = 0; i < events.n; i++) if (events.kind[i] === KvmKind.LOST) losses++;
+  return losses;
+}
+
+class Reader {
+  readonly #vms: VmInference[];
+  readonly #threads: Threads;
+  /** ns of each CPU's latest event: a loss may reach back to it. */
+  readonly #cpuAt: number[] = [];
+  readonly #pending = new Set<Thread>();
+  #unattributed = 0;
+  #strangers = 0;
+  #losses = 0;
+
+  constructor(description: VmDescription) {
+    this.#vms = description.vms.map((vm) => new VmInference(vm, description.pageUnit));
+    this.#threads = new Threads(description);
+  }
+
+  read(events: KvmEvents, i: number): void {
+    const kind = events.kind[i];
+    const t = events.t[i];
+    const cpu = events.cpu[i];
+    if (kind === KvmKind.LOST) {
+      this.#lose(this.#cpuAt[cpu] ?? 0, t);
+      return;
+    }
+    this.#cpuAt[cpu] = t;
+    const thread = this.#threads.of(events.tid[i], kind === KvmKind.ENTRY || kind === KvmKind.GUEST_FAULT);
+    follow(thread, events, i);
+    switch (kind) {
+      case KvmKind.ENTRY:
+        if (thread.pending) this.#vms[thread.vm].answer(thread, this.#take(thread)!, t);
+        break;
+      case KvmKind.EXIT:
+        // Any trap but an abort: the guest got past the instruction that faulted.
+        if (events.word[i] !== 0 && events.word[i] !== 0x20 && events.word[i] !== 0x24) thread.progress++;
+        break;
+      case KvmKind.GUEST_FAULT:
+        this.#fault(thread, events.page[i], events.word[i], t);
+        break;
+      case KvmKind.MMIO:
+        this.#device(thread);
+        break;
+      case KvmKind.USER_EXIT:
+        if (events.word[i] === EXIT_MMIO) this.#device(thread);
+        if (events.flags[i]) this.#take(thread);
+        break;
+      case KvmKind.UNMAP:
+      case KvmKind.SET_SPTE:
+      case KvmKind.AGE:
+        this.#notified(thread, events, i);
+        break;
+      case KvmKind.MEMORY_CALL:
+      case KvmKind.OTHER_CALL:
+      case KvmKind.CALL_EXIT:
+        this.#returned(thread, t, kind === KvmKind.CALL_EXIT);
+        break;
+      case KvmKind.IOCTL:
+        this.#returned(thread, t, false);
+        this.#ioctl(thread, events.word[i], t);
+        break;
+      case KvmKind.MEMSLOT:
+        for (const vm of this.#of(thread)) {
+          vm.memslot(events.word[i], events.page[i], events.end[i], events.other[i], t, vm.slots.open(thread.tid));
+        }
+        break;
+    }
+  }
+
+  finish(events: KvmEvents): Reconstruction {
+    for (const vm of this.#vms) vm.finish();
+    return {
+      timelines: this.#vms.map((vm) => vm.rows.finish(events.origin, events.span, false)),
+      unattributed: this.#unattributed,
+      strangers: this.#strangers,
+      losses: this.#losses,
+    };
+  }
+
+  /** The VM of a thread; all of them for a thread of none. */
+  #of(thread: Thread): readonly VmInference[] {
+    return thread.vm >= 0 ? [this.#vms[thread.vm]] : this.#vms;
+  }
+
+  #take(thread: Thread): Thread['pending'] {
+    const { pending } = thread;
+    thread.pending = undefined;
+    this.#pending.delete(thread);
+    return pending;
+  }
+
+  #fault(thread: Thread, page: number, esr: number, t: number): void {
+    if (thread.vm < 0) {
+      this.#strangers++;
+      return;
+    }
+    thread.pending = this.#vms[thread.vm].fault(thread, page, esr, t);
+    if (thread.pending) this.#pending.add(thread);
+  }
+
+  #device(thread: Thread): void {
+    const fault = this.#take(thread);
+    thread.progress++;
+    if (fault) this.#vms[thread.vm].device(fault);
+  }
+
+  /** MMU notifiers name host addresses of an mm that the trace doesn't tell: the thread's own VM if it has memory there, else all. */
+  #notified(thread: Thread, events: KvmEvents, i: number): void {
+    const kind = events.kind[i];
+    const t = events.t[i];
+    const start = events.page[i];
+    const end = kind === KvmKind.SET_SPTE ? start + 1 : events.end[i];
+    const own = thread.vm >= 0 && this.#vms[thread.vm].slots.holdsHva(start, end) ? this.#of(thread) : this.#vms;
+    if (this.#vms.every((vm) => vm.slots.all.length === 0)) this.#unattributed++;
+    for (const vm of own) {
+      if (kind === KvmKind.UNMAP) {
+        vm.unmapHva(start, end, t, unmapCause(thread, start, end));
+        if (thread.pending && vm.slots.isBehind(thread.pending.page, start, end)) thread.pending.retried = true;
+      } else if (kind === KvmKind.SET_SPTE) vm.setSpteHva(start, t);
+      else vm.ageHva(start, end, t);
+    }
+  }
+
+  #ioctl(thread: Thread, command: number, t: number): void {
+    if (command === KvmIoctl.CREATE_VM) {
+      if (thread.vm >= 0) this.#vms[thread.vm].create();
+      return;
+    }
+    const setsRegion = command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2;
+    const partial = command === KvmIoctl.CLEAR_DIRTY_LOG || command === KvmIoctl.RESET_DIRTY_RINGS;
+    if (!setsRegion && !partial && command !== KvmIoctl.GET_DIRTY_LOG) return;
+    for (const vm of this.#of(thread)) vm.slots.addCall(t, thread.tid, setsRegion, partial);
+  }
+
+  #returned(thread: Thread, t: number, exact: boolean): void {
+    for (const vm of this.#of(thread)) {
+      const call = vm.slots.open(thread.tid);
+      if (!call) continue;
+      call.end = t;
+      call.endExact = exact;
+      vm.callReturned(call);
+    }
+  }
+
+  #lose(from: number, to: number): void {
+    this.#losses++;
+    for (const thread of this.#pending) thread.pending = undefined;
+    this.#pending.clear();
+    for (const vm of this.#vms) vm.lose(from, to);
+  }
+}
+
+/** KVM_EXIT_MMIO. */
+const EXIT_MMIO = 6;

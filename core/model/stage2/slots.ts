@@ -1,0 +1,117 @@
+/** A VM's memslots while a trace is read, and the ioctls that change them or protect their pages. */
+import type { Vm, VmSlot } from '../vm.ts';
+
+export class Slot {
+  readonly id: number;
+  page: number;
+  pages: number;
+  /** HVA page behind the first page. */
+  hva: number;
+  /** KVM_MEM_READONLY. */
+  readonly: boolean;
+  /** False while deleted. */
+  present = true;
+  /** ns of the latest fault that found it present; -1 if none. */
+  presentAt = -1;
+  /** ns of the latest protection for dirty logging seen; -1 if none. */
+  loggedAt = -1;
+
+  constructor(slot: VmSlot) {
+    this.id = slot.slot;
+    this.page = slot.page;
+    this.pages = slot.pages;
+    this.hva = slot.hva;
+    this.readonly = slot.readonly;
+  }
+
+  get end(): number {
+    return this.page + this.pages;
+  }
+}
+
+/** An ioctl that may have changed a memslot or write-protected its pages. */
+export interface SlotCall {
+  readonly t: number;
+  readonly tid: number;
+  /** KVM_SET_USER_MEMORY_REGION (else one of the dirty log's). */
+  readonly setsRegion: boolean;
+  /** KVM_CLEAR_DIRTY_LOG and the like: protects a part of a slot that isn't known. */
+  readonly partial: boolean;
+  /** ns by which it had returned: its sys_exit, else the thread's next system call; Infinity while neither was seen. */
+  end: number;
+  /** `end` is its sys_exit. */
+  endExact: boolean;
+  /** The slot that it is known to concern (the call itself was traced); -1 if not. */
+  slot: number;
+  /** Slots whose removal was put down to this call: row and the earliest moment it can have happened. */
+  readonly removed: Map<Slot, { row: number; from: number }>;
+}
+
+export class Slots {
+  readonly all: Slot[];
+  readonly calls: SlotCall[] = [];
+
+  constructor(vm: Vm) {
+    this.all = vm.slots.map((slot) => new Slot(slot));
+  }
+
+  /** The slot that a guest page lies in. */
+  of(page: number): Slot | undefined {
+    for (const slot of this.all) if (page >= slot.page && page < slot.end) return slot;
+    return undefined;
+  }
+
+  /** Whether an HVA range overlaps any slot. */
+  holdsHva(start: number, end: number): boolean {
+    for (const slot of this.all) if (start < slot.hva + slot.pages && end > slot.hva) return true;
+    return false;
+  }
+
+  /** Whether a guest page lies behind an HVA range. */
+  isBehind(page: number, start: number, end: number): boolean {
+    const slot = this.of(page);
+    if (!slot) return false;
+    const hva = slot.hva + page - slot.page;
+    return hva >= start && hva < end;
+  }
+
+  add(slot: VmSlot): void {
+    this.all.push(new Slot(slot));
+  }
+
+  addCall(t: number, tid: number, setsRegion: boolean, partial: boolean): void {
+    const removed = new Map<Slot, { row: number; from: number }>();
+    this.calls.push({ t, tid, setsRegion, partial, end: Infinity, endExact: false, slot: -1, removed });
+  }
+
+  /** A thread's latest call that hasn't returned yet, as far as the trace tells. */
+  open(tid: number): SlotCall | undefined {
+    for (let k = this.calls.length - 1; k >= 0 && k >= this.calls.length - 16; k--) {
+      const call = this.calls[k];
+      if (call.tid === tid) return call.end === Infinity ? call : undefined;
+    }
+    return undefined;
+  }
+
+  /** Calls that set a region and ran at some time in (after, until], latest first, at most two. */
+  setting(slot: Slot, after: number, until: number): SlotCall[] {
+    const found: SlotCall[] = [];
+    for (let k = this.calls.length - 1; k >= 0 && found.length < 2; k--) {
+      const call = this.calls[k];
+      if (call.end <= after && call.t <= after) break;
+      if (call.setsRegion && call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id))
+        found.push(call);
+    }
+    return found;
+  }
+
+  /** The latest call in (after, until] that may have write-protected the slot. */
+  protecting(slot: Slot, after: number, until: number): SlotCall | undefined {
+    for (let k = this.calls.length - 1; k >= 0; k--) {
+      const call = this.calls[k];
+      if (call.end <= after && call.t <= after) return undefined;
+      if (call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id)) return call;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** What each thread of the trace is doing, as far as the model asks: whose it is, and inside which call it changes memory. */
+import { KvmKind } from '../kvm-events.ts';
+import type { KvmEvents } from '../kvm-events.ts';
+import type { CauseClass } from '../terms.ts';
+import type { VmDescription } from '../vm.ts';
+import type { PendingFault } from './faults.ts';
+
+export class Thread {
+  readonly tid: number;
+  /** Index of its VM in the description; -1 if it belongs to none. */
+  readonly vm: number;
+  readonly vcpu: boolean;
+  /** HVA pages of the memory call it is in; empty outside of one. */
+  callStart = 0;
+  callEnd = 0;
+  /** ns of its latest kvm_exit. */
+  exitAt = -1;
+  /** ns of the kvm_entry before that: whatever held all the time since, the guest saw. */
+  enteredAt = -1;
+  /** Page of its latest answered fault; -1 if none. */
+  claimed = -1;
+  /** Its fault that KVM has yet to answer. */
+  pending: PendingFault | undefined;
+  /** How often it showed that the guest had got past its latest fault. */
+  progress = 0;
+
+  constructor(tid: number, vm: number, vcpu: boolean) {
+    this.tid = tid;
+    this.vm = vm;
+    this.vcpu = vcpu;
+  }
+}
+
+export class Threads {
+  readonly #byTid = new Map<number, Thread>();
+  readonly #owner = new Map<number, number>();
+  readonly #vcpus = new Set<number>();
+  /** The VM that unlisted vCPU threads belong to: the only one, if its threads aren't listed. */
+  readonly #unlisted: number;
+
+  constructor(description: VmDescription) {
+    description.vms.forEach((vm, v) => {
+      if (vm.pid !== undefined) this.#owner.set(vm.pid, v);
+      for (const { tid } of vm.vcpus) {
+        this.#owner.set(tid, v);
+        this.#vcpus.add(tid);
+      }
+    });
+    const unlisted = description.vms.map((vm, v) => (vm.vcpus.length ? -1 : v)).filter((v) => v >= 0);
+    this.#unlisted = unlisted.length === 1 ? unlisted[0] : -1;
+  }
+
+  /** The thread; `runsGuest` when the event at hand is one of a vCPU. */
+  of(tid: number, runsGuest: boolean): Thread {
+    const known = this.#byTid.get(tid);
+    if (known && (known.vm >= 0 || !runsGuest || this.#unlisted < 0)) return known;
+    const vm = this.#owner.get(tid) ?? (runsGuest ? this.#unlisted : -1);
+    const thread = new Thread(tid, vm, runsGuest || this.#vcpus.has(tid));
+    this.#byTid.set(tid, thread);
+    return thread;
+  }
+}
+
+/** A 2 MiB block in 4 KiB pages: what the host's mm rounds a range to when it splits a huge page at its edge. */
+const HUGE = 512;
+
+/** Follows system calls and the guest's exits. Call for every event of the thread, in order. */
+export function follow(thread: Thread, events: KvmEvents, i: number): void {
+  const kind = events.kind[i];
+  if (kind === KvmKind.MEMORY_CALL) {
+    thread.callStart = Math.floor(events.page[i] / HUGE) * HUGE;
+    thread.callEnd = Math.ceil(events.end[i] / HUGE) * HUGE;
+  } else if (kind <= KvmKind.EXIT || (kind >= KvmKind.OTHER_CALL && kind <= KvmKind.CALL_EXIT)) {
+    thread.callEnd = thread.callStart = 0;
+  }
+  if (kind === KvmKind.ENTRY) thread.enteredAt = events.t[i];
+  if (kind === KvmKind.EXIT) thread.exitAt = events.t[i];
+}
+
+/** Class of an unmap of HVA pages [start, end) that this thread runs: what it was asked to do, or what the host's mm does. */
+export function unmapCause(thread: Thread, start: number, end: number): CauseClass {
+  return start >= thread.callStart && end <= thread.callEnd ? 'userspace' : 'host-mm';
+}
