@@ -85,8 +85,8 @@ CREATE TABLE trace_chunk (
   id INTEGER PRIMARY KEY,
   capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
   seq INTEGER NOT NULL, events INTEGER NOT NULL, t0_ns INTEGER NOT NULL, t1_ns INTEGER NOT NULL, payload_bytes INTEGER NOT NULL,
-  t BLOB NOT NULL, cpu BLOB NOT NULL, tid BLOB NOT NULL, comm BLOB NOT NULL, event BLOB NOT NULL, lost BLOB NOT NULL,
-  start BLOB NOT NULL, payload BLOB NOT NULL
+  t BLOB NOT NULL, cpu BLOB NOT NULL, tid BLOB NOT NULL, comm BLOB NOT NULL, event BLOB NOT NULL, buffer BLOB NOT NULL,
+  lost BLOB NOT NULL, start BLOB NOT NULL, payload BLOB NOT NULL
 );
 CREATE UNIQUE INDEX trace_chunk_order ON trace_chunk (capture_id, seq);
 

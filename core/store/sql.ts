@@ -4,6 +4,7 @@
  */
 import { Has, SpeColumns } from '../formats/spe/columns.ts';
 import { TraceColumns } from '../formats/event-format/columns.ts';
+import { LabFileError } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 import { readBatches } from './spe-store.ts';
 import { readTraceChunks } from './trace-store.ts';
@@ -17,13 +18,13 @@ export interface SqlResult {
 }
 
 /**
- * Runs one statement. It must be a query and may not write: anything else throws an Error whose message says why (SQLite's own
- * message for bad SQL).
+ * Runs one statement. It must be a query and may not write: anything else throws a LabFileError, bad SQL
+ * SQLite's own error.
  */
 export function query(db: Db, sql: string, fieldsOf: FieldsOf): SqlResult {
   addTables(db, fieldsOf);
   const statement = db.prepare(sql);
-  if (!statement.reader || !statement.readonly) throw new Error('only queries: `umbra sql` never writes');
+  if (!statement.reader || !statement.readonly) throw new LabFileError('only queries: `umbra sql` never writes');
   statement.raw();
   return {
     columns: statement.columns().map((c) => c.name),

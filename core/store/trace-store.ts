@@ -6,8 +6,8 @@ import type { Db } from './lab-file.ts';
 /** Writes the batches of one capture, in time order. */
 export function traceWriter(db: Db, capture: number) {
   const insert = db.prepare(
-    `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, t, cpu, tid, comm, event, lost, start, payload)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, t, cpu, tid, comm, event, buffer, lost, start, payload)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   let seq = 0;
   return {
@@ -27,6 +27,7 @@ export function traceWriter(db: Db, capture: number) {
         encodeColumn(batch.tid, n),
         encodeColumn(batch.comm, n),
         encodeColumn(batch.event, n),
+        encodeColumn(batch.buffer, n),
         encodeColumn(batch.lostBefore, n),
         encodeColumn(batch.start, n + 1, true),
         encodeBytes(batch.payload.subarray(0, bytes)),
@@ -80,6 +81,7 @@ export function* readTraceChunks(db: Db, capture: number, batch: TraceColumns): 
     decodeColumn(blob('tid'), n, batch.tid);
     decodeColumn(blob('comm'), n, batch.comm);
     decodeColumn(blob('event'), n, batch.event);
+    decodeColumn(blob('buffer'), n, batch.buffer);
     decodeColumn(blob('lost'), n, batch.lostBefore);
     decodeColumn(blob('start'), n + 1, batch.start);
     batch.payload = decodeBytes(blob('payload'), Number(row['payload_bytes']));

@@ -1,0 +1,27 @@
+import { listLabCaptures } from '../../lab/captures.ts';
+import type { Command } from '../command.ts';
+import { duration } from '../format.ts';
+import { textTable } from '../table.ts';
+
+export const captures: Command = {
+  name: 'captures',
+  arity: [0, 0],
+  summary: 'list the captures of a lab file',
+  options: { db: { type: 'string', value: 'LAB', help: 'lab file', required: true } },
+  run(args, out) {
+    const list = listLabCaptures(args.need('db'));
+    if (args.flag('json')) return out.json(list);
+    if (!list.length) return out.write('no captures yet; `umbra import FILE… --db LAB` adds some\n');
+    const rows = list.map((c) => [
+      String(c.id),
+      c.kind,
+      c.name,
+      c.format,
+      String(c.samples + c.events),
+      c.t0 === undefined || c.t1 === undefined ? '-' : duration(BigInt(c.t1) - BigInt(c.t0)),
+      c.cpus.join(','),
+      String(c.warnings.length),
+    ]);
+    out.write(textTable(['id', 'kind', 'name', 'format', 'records', 'span', 'cpus', 'warnings'], rows, 'rlllrrlr'));
+  },
+};

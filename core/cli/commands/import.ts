@@ -1,0 +1,42 @@
+import { importFiles } from '../../lab/import.ts';
+import type { Command } from '../command.ts';
+import { count, duration, warningLine } from '../format.ts';
+
+export const importCommand: Command = {
+  name: 'import',
+  operands: 'FILE…',
+  arity: [1, Infinity],
+  summary: 'import captures: perf.data with SPE, trace.dat, ftrace text',
+  options: {
+    db: { type: 'string', value: 'LAB', help: 'lab file, made if missing', required: true },
+    vm: {
+      type: 'string',
+      value: 'JSON',
+      help: 'VM description of the traces; X.vm.json beside X.trace.dat is found by itself',
+    },
+    name: { type: 'string', value: 'N', help: "name of the capture instead of the file's" },
+    note: {
+      type: 'string',
+      value: 'TEXT',
+      multiple: true,
+      help: 'what readers of results must know of these captures',
+    },
+  },
+  details: 'The format is detected from the content. All files are imported, or none.',
+  run(args, out) {
+    const captures = importFiles(args.need('db'), args.operands, {
+      vmFile: args.text('vm'),
+      name: args.text('name'),
+      notes: args.texts('note'),
+    });
+    if (args.flag('json')) return out.json({ captures });
+    for (const c of captures) {
+      const span = c.t0 === undefined || c.t1 === undefined ? 'unknown time' : duration(c.t1 - c.t0);
+      const what = c.kind === 'spe' ? `${count(c.samples)} SPE records` : `${count(c.events)} events`;
+      out.write(
+        `${c.id}  ${c.kind}  ${c.name}: ${what} over ${span} on CPU ${c.cpus.join(', ') || '?'} (${c.format})\n`,
+      );
+      for (const w of c.warnings) out.write(`   ${warningLine(w)}\n`);
+    }
+  },
+};

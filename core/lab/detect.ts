@@ -1,0 +1,23 @@
+/** Which format a file is in, by content: names lie. */
+import { isPerfData } from '../formats/perf-data/perf-data.ts';
+import { isFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
+import { InputError } from '../formats/problems.ts';
+import type { ByteSource } from '../formats/source.ts';
+import { isTraceDat } from '../formats/trace-dat/trace-dat.ts';
+
+export type Format = 'perf.data' | 'trace.dat' | 'ftrace-text';
+
+/** Throws InputError if the content is of no known format. */
+export function detectFormat(source: ByteSource): Format {
+  if (source.size === 0) throw new InputError(source.name, 'is empty');
+  const head = source.read(0, 4096);
+  if (isPerfData(head)) return 'perf.data';
+  if (isTraceDat(head)) return 'trace.dat';
+  if (isFtraceText(head)) return 'ftrace-text';
+  const bytes = [...head.subarray(0, 8)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
+  throw new InputError(
+    source.name,
+    `no capture format that Umbra knows (perf.data, trace.dat, ftrace text): it starts with ${bytes}`,
+    0,
+  );
+}
