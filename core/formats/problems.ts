@@ -31,7 +31,7 @@ export class Warnings {
     severity: Severity,
     kind: string,
     message: string,
-    at: { offset?: number; bytes?: number; t0?: bigint; t1?: bigint } = {},
+    at: { offset?: number; bytes?: number; t0?: bigint; t1?: bigint; count?: number } = {},
   ): void {
     const seen = this.#byKind.get(kind);
     if (!seen) {
@@ -40,7 +40,7 @@ export class Warnings {
       this.#byKind.set(kind, { severity, kind, message, count: 1, ...place, ...times });
       return;
     }
-    seen.count++;
+    seen.count += at.count ?? 1;
     if (at.bytes !== undefined) seen.bytes = (seen.bytes ?? 0) + at.bytes;
     if (at.t0 !== undefined && (seen.t0 === undefined || at.t0 < BigInt(seen.t0))) seen.t0 = String(at.t0);
     if (at.t1 !== undefined && (seen.t1 === undefined || at.t1 > BigInt(seen.t1))) seen.t1 = String(at.t1);

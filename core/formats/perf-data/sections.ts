@@ -28,7 +28,7 @@ export function isPerfData(head: Uint8Array): boolean {
 
 /** Throws `InputError` for a file that is no perf.data of a little-endian machine. */
 export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
-  const head = source.read(0, HEADER_BYTES).slice();
+  const head = new Uint8Array(source.read(0, HEADER_BYTES));
   const name = magic(head);
   if (name === '2ELIFREP')
     throw new InputError(
@@ -110,7 +110,7 @@ export function readAttrs(source: ByteSource, layout: FileLayout): PerfEvent[] {
   const count = Math.floor(attrs.size / attrSize);
   if (count > ATTRS) bad(`${count} events, more than ${ATTRS}`);
   if (attrs.offset + attrs.size > source.size) bad('event attributes past the end of the file');
-  const table = source.read(attrs.offset, count * attrSize).slice();
+  const table = new Uint8Array(source.read(attrs.offset, count * attrSize));
   const view = new DataView(table.buffer);
   const events: PerfEvent[] = [];
   let ids = 0;
@@ -128,5 +128,5 @@ export function readAttrs(source: ByteSource, layout: FileLayout): PerfEvent[] {
 
 /** A feature section's bytes, empty if it is too large to be decoded. */
 export function readFeature(source: ByteSource, section: Section): Uint8Array {
-  return section.size > FEATURE_BYTES ? new Uint8Array(0) : source.read(section.offset, section.size).slice();
+  return section.size > FEATURE_BYTES ? new Uint8Array(0) : new Uint8Array(source.read(section.offset, section.size));
 }

@@ -208,7 +208,7 @@ export class SideBand {
       case RecordType.HEADER_FEATURE: {
         const bit = Math.min(256, size64(view, at + 8));
         this.featureBits.push(bit);
-        this.feature(bit, r.bytes.slice(at + 16, at + size), r.offset);
+        this.feature(bit, r.bytes.subarray(at + 16, at + size), r.offset);
         break;
       }
       case RecordType.HEADER_TRACING_DATA:
