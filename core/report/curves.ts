@@ -1,0 +1,184 @@
+/** Charts with one line per policy. Policies whose lines are the same share one. */
+import { axis, label, renderChart } from './chart.ts';
+import { duration, list, percent, shorten } from './format.ts';
+import type { Markup } from './html.ts';
+import type { Report, Variant } from './model.ts';
+import { lineColours, placeholder } from './palette.ts';
+import { compared } from './words.ts';
+
+type Point = readonly [x: number, y: number];
+
+interface Curve {
+  readonly ids: string[];
+  readonly points: readonly Point[];
+}
+
+/** Points a curve is drawn with at most. */
+const POINTS = 240;
+const WIDTH = 540;
+const HEIGHT = 300;
+
+/** How long the blackout windows are: the share of windows that last at most so long. Undefined without windows. */
+export function durationsChart(report: Report): Markup | undefined {
+  const curves = distinct(report, ({ windows }) =>
+    windows.n > 0 ? ecdf(windows.start, windows.end, windows.n) : undefined,
+  );
+  if (curves.length === 0) return undefined;
+  const ends = curves.flatMap(({ points }) => [points[0]![0], points.at(-1)![0]]);
+  const low = Math.floor(Math.min(...ends) - 0.05);
+  const high = Math.max(low + 1, Math.ceil(Math.max(...ends) + 0.05));
+  return renderChart(
+    {
+      id: 'durations',
+      title: 'Blackout windows by duration',
+      description: `Share of windows that last at most so long. ${describeDurations(report)}`,
+    },
+    WIDTH,
+    HEIGHT,
+    {
+      grid: { left: 48, right: 24, top: 10, bottom: 30 },
+      xAxis: axis({
+        type: 'value',
+        min: low,
+        max: high,
+        interval: 1,
+        axisLabel: { formatter: (v: number) => duration(10 ** v) },
+      }),
+      yAxis: axis({ type: 'value', min: 0, max: 1, interval: 0.25, axisLabel: { formatter: percent } }),
+      series: drawn(
+        curves.map((curve) => ({ ...curve, points: [[low, 0] as const, ...curve.points, [high, 1] as const] })),
+        'end',
+        (y) => y,
+      ),
+    },
+  );
+}
+
+/** Samples kept over time. Undefined when no policy has the figures. */
+export function coverageChart(report: Report): Markup | undefined {
+  const curves = distinct(report, ({ skew, summary }) => {
+    if (!skew || summary.lost === 0) return undefined;
+    const { t0, t1, coverage } = skew.time;
+    const width = (t1 - t0) / coverage.length;
+    return coverage.flatMap((share, bin) => (share === null ? [] : [[(t0 + bin * width) / 1e6, share] as const]));
+  });
+  if (curves.length === 0) return undefined;
+  const floor = Math.min(...curves.flatMap(({ points }) => points.map(([, y]) => y)));
+  const min = Math.floor(floor * 10) / 10;
+  return renderChart(
+    {
+      id: 'coverage',
+      title: 'Coverage over time',
+      description: `Share of the samples kept, in ${curves[0]!.points.length} time bins; ${percent(floor)} in the worst bin of all.`,
+    },
+    WIDTH,
+    HEIGHT,
+    {
+      grid: { left: 48, right: 24, top: 10, bottom: 30 },
+      xAxis: axis({
+        type: 'value',
+        min: report.span.start / 1e6,
+        max: report.span.end / 1e6,
+        axisLabel: { formatter: (v: number) => duration(v * 1e6), showMaxLabel: false, hideOverlap: true },
+        splitLine: { show: false },
+      }),
+      yAxis: axis({ type: 'value', min, max: 1, axisLabel: { formatter: percent } }),
+      series: drawn(curves, 'start', undefined),
+    },
+  );
+}
+
+/** One curve for all policies whose points are the same. */
+function distinct(report: Report, points: (variant: Variant) => readonly Point[] | undefined): Curve[] {
+  const byPoints = new Map<string, Curve>();
+  for (const { policy, variant } of compared(report)) {
+    const curve = points(variant);
+    if (!curve || curve.length === 0) continue;
+    const key = curve.join(';');
+    const same = byPoints.get(key);
+    if (same) same.ids.push(policy.id);
+    else byPoints.set(key, { ids: [policy.id], points: curve });
+  }
+  return [...byPoints.values()].sort((a, b) => area(a) - area(b));
+}
+
+/** Sorts curves from left to right: by where they are half way up, roughly. */
+function area({ points }: Curve): number {
+  return points.reduce((sum, [x]) => sum + x, 0) / points.length;
+}
+
+/** Steps of the distribution function over log10 ns, at most `POINTS` of them, both ends included. */
+function ecdf(start: ArrayLike<number>, end: ArrayLike<number>, n: number): Point[] {
+  const sorted = Float64Array.from({ length: n }, (_, i) => Math.max(1, end[i]! - start[i]!)).sort();
+  const points: Point[] = [];
+  const stride = Math.max(1, n / POINTS);
+  for (let next = 0; next < n; next += stride) {
+    const at = Math.floor(next);
+    const last = sorted.findLastIndex((value) => value === sorted[at]!);
+    points.push([Math.log10(sorted[at]!), (last + 1) / n]);
+    next = Math.max(next, last + 1 - stride);
+  }
+  const longest = Math.log10(sorted[n - 1]!);
+  if (points.at(-1)![0] < longest) points.push([longest, 1]);
+  return points;
+}
+
+/** Lines with their labels on them, each at a height of its own. */
+function drawn(
+  curves: readonly Curve[],
+  step: 'start' | 'end',
+  labelAt: ((y: number) => number) | undefined,
+): unknown[] {
+  return curves.flatMap(({ ids, points }, i) => {
+    const colour = lineColours[i % lineColours.length]!;
+    const type = ['solid', 'dashed', 'dotted'][Math.floor(i / lineColours.length) % 3];
+    const level = 0.92 - (0.84 * i) / Math.max(1, curves.length - 1);
+    const height = labelAt ? level : undefined;
+    const at =
+      height === undefined
+        ? points[Math.floor(((i + 0.5) / curves.length) * points.length)]!
+        : crossing(points, height);
+    const text = shorten(list(ids, 3), 44);
+    const toLeft = at[0] > (points[0]![0] + points.at(-1)![0]) / 2;
+    return [
+      {
+        type: 'line',
+        step,
+        silent: true,
+        showSymbol: false,
+        data: points,
+        lineStyle: { color: placeholder(colour), width: 1.5, type },
+      },
+      {
+        type: 'scatter',
+        silent: true,
+        symbolSize: 4,
+        itemStyle: { color: placeholder(colour) },
+        data: [at],
+        z: 10,
+        label: label(colour, {
+          formatter: () => text,
+          position: toLeft ? 'left' : 'right',
+          textBorderColor: placeholder('surface'),
+          textBorderWidth: 3,
+        }),
+      },
+    ];
+  });
+}
+
+/** Where a rising step curve reaches a height. */
+function crossing(points: readonly Point[], height: number): Point {
+  const reached = points.find(([, y]) => y >= height) ?? points.at(-1)!;
+  return [reached[0], height];
+}
+
+function describeDurations(report: Report): string {
+  return compared(report)
+    .flatMap(({ policy, variant: { summary } }) =>
+      summary.durations
+        ? [`${policy.id}: median ${duration(summary.durations.p50)}, longest ${duration(summary.durations.max)}.`]
+        : [],
+    )
+    .join(' ');
+}

@@ -1,0 +1,101 @@
+/** The table of policies. */
+import { bytes, count, coverage, duration, pValue, percent, range, significant } from './format.ts';
+import { html } from './html.ts';
+import type { Content, Markup } from './html.ts';
+import { verdictColours } from './loss-chart.ts';
+import type { PolicyReport, Report, Variant } from './model.ts';
+import type { Spread } from '../analysis/numbers.ts';
+import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
+
+export function resultsSection(report: Report): Markup {
+  const other = otherDiscard(report);
+  const hasOther = report.policies.some((policy) => policy.variants[other]);
+  const trials = Math.max(0, ...report.policies.map((policy) => mainVariant(report, policy)?.trials?.n ?? 0));
+  const mark = scaledMark(report);
+  const rows = report.policies.flatMap((policy) => {
+    const variant = mainVariant(report, policy);
+    return variant ? [resultRow(policy, variant, hasOther ? policy.variants[other] : undefined, hasOther)] : [];
+  });
+  return html`<section aria-labelledby="h-results">
+    <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
+    <div class="scroll">
+      <table class="results">
+        <caption>
+          What each policy keeps and costs; ${discardWords[report.dlDiscard]} at DL=1 unless the column says
+          otherwise.${
+            trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`
+          }
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">policy</th>
+            <th scope="col">coverage</th>
+            ${hasOther && html`<th scope="col">${other === 'buffer' ? 'buffer discarded' : 'record lost only'}</th>`}
+            <th scope="col">blackout</th>
+            <th scope="col">windows</th>
+            <th scope="col">p99 window</th>
+            <th scope="col">stall</th>
+            <th scope="col">slowdown</th>
+            <th scope="col">pinned peak</th>
+            <th scope="col">excess skew</th>
+            <th scope="col">verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    <p class="fn">
+      Coverage: samples kept. Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU
+      stood still; slowdown: stall over profiled time. Excess skew: total variation distance of the shares by
+      ${report.skewKey}, less what losing as many samples at random gives. DL is PMBSR_EL1.DL: data lost.
+    </p>
+  </section>`;
+}
+
+function resultRow(policy: PolicyReport, variant: Variant, other: Variant | undefined, hasOther: boolean): Markup {
+  const { summary, trials, skew, verdict } = variant;
+  const share = trials?.coverage.mean ?? summary.coverage;
+  const excess =
+    skew && summary.lost > 0
+      ? html`${significant(skew.nullModel.excess)}<small>${pValue(skew.nullModel.pValue)}</small>`
+      : '–';
+  return html`<tr>
+    <th scope="row">${policy.id}</th>
+    <td>
+      ${value(share, trials?.coverage, coverage)}
+      <div class="bar" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></div>
+    </td>
+    ${hasOther && html`<td>${other ? coverage(other.summary.coverage) : '–'}</td>`}
+    <td>${value(summary.blackoutNs, trials?.blackoutNs, duration)}</td>
+    <td>${value(summary.windows, trials?.windows, whole)}</td>
+    <td>${summary.durations || trials?.p99 ? value(summary.durations?.p99 ?? NaN, trials?.p99, duration) : '–'}</td>
+    <td>${value(summary.stallNs, trials?.stallNs, duration)}</td>
+    <td>${value(summary.slowdown, trials?.slowdown, percent)}</td>
+    <td>${value(summary.pinnedBytesPeak, trials?.pinnedBytesPeak, bytes)}</td>
+    <td>${excess}</td>
+    <td class="words">${policy.isReference ? 'reference' : verdictMark(verdict.word)}</td>
+  </tr>`;
+}
+
+/** The mean over the trials with its range, where there were several; else the run's own value. */
+function value(own: number, trials: Spread | undefined, format: (x: number) => string): Content {
+  if (!trials) return format(own);
+  return html`${format(trials.mean)}${trials.p5 !== trials.p95 && html`<small>${range(trials.p5, trials.p95, format)}</small>`}`;
+}
+
+const whole = (n: number): string => (Number.isInteger(n) ? count(n) : significant(n));
+
+const glyphs: Readonly<Record<Variant['verdict']['word'], string>> = {
+  representative: '●',
+  'usable with care': '■',
+  misleading: '▲',
+  dead: '◆',
+};
+
+export function verdictMark(word: Variant['verdict']['word']): Markup {
+  return html`<span class="verdict"
+    ><i style="color:var(--${verdictColours[word]})" aria-hidden="true">${glyphs[word]}</i> ${word}</span
+  >`;
+}

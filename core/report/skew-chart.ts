@@ -1,0 +1,115 @@
+/** How the shares of the keys that moved most differ: bars with their 95 % intervals. */
+import type { SkewDigest, SkewRow } from '../analysis/skew-digest.ts';
+import { axis, renderChart } from './chart.ts';
+import { percent, points, shorten } from './format.ts';
+import type { Markup } from './html.ts';
+import { placeholder } from './palette.ts';
+
+const ROWS = 10;
+const ROW = 20;
+const WIDTH = 540;
+
+/** The keys that moved most, most first. */
+export function movedMost(skew: SkewDigest): SkewRow[] {
+  return skew.rows
+    .filter((row) => row.difference !== 0)
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, ROWS);
+}
+
+/** What ECharts hands to a custom series' item renderer; the part in use. */
+interface RenderApi {
+  value(dimension: number): number;
+  coord(point: readonly [number, number]): [number, number];
+}
+
+export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
+  const rows = movedMost(skew);
+  const reach = Math.max(...rows.flatMap((row) => [row.difference, row.low ?? 0, row.high ?? 0].map(Math.abs)));
+  const half = (row: SkewRow): number | undefined =>
+    row.low === undefined || row.high === undefined ? undefined : (row.high - row.low) / 2;
+  const scale = Math.max(...rows.map((row) => half(row) ?? Math.abs(row.difference)));
+  return renderChart(
+    {
+      id,
+      title: `Share differences under ${who}`,
+      description: rows
+        .map((row) => `${row.name}: ${points(row.difference, half(row))}${row.significant ? ', significant' : ''}.`)
+        .join(' '),
+    },
+    WIDTH,
+    rows.length * ROW + 30,
+    {
+      grid: { left: 214, right: 84, top: 2, bottom: 26 },
+      xAxis: axis({
+        type: 'value',
+        min: -reach,
+        max: reach,
+        splitNumber: 4,
+        axisLabel: {
+          formatter: (v: number) => (v === 0 ? '0' : points(v, scale)),
+          showMinLabel: false,
+          showMaxLabel: false,
+          hideOverlap: true,
+        },
+      }),
+      yAxis: [
+        axis({
+          type: 'category',
+          inverse: true,
+          data: rows.map((row) => `${shorten(row.name, 24)}  ${percent(row.p)}`),
+          axisLabel: { color: placeholder('ink'), fontSize: 12 },
+          splitLine: { show: false },
+        }),
+        axis({
+          type: 'category',
+          inverse: true,
+          position: 'right',
+          data: rows.map((row) => `${points(row.difference, half(row))}${row.significant ? ' *' : ''}`),
+          axisLabel: { color: placeholder('ink'), fontSize: 11.5 },
+          splitLine: { show: false },
+        }),
+      ],
+      series: [
+        {
+          type: 'bar',
+          silent: true,
+          barWidth: 11,
+          data: rows.map((row) => ({
+            value: row.difference,
+            itemStyle: row.significant
+              ? { color: placeholder('killed') }
+              : { color: placeholder('surface'), borderColor: placeholder('density'), borderWidth: 1 },
+          })),
+        },
+        {
+          type: 'custom',
+          silent: true,
+          z: 10,
+          data: rows.flatMap((row, i) => (row.low === undefined ? [] : [[i, row.low, row.high]])),
+          renderItem: whisker,
+          encode: { x: [1, 2], y: 0 },
+        },
+        {
+          type: 'line',
+          silent: true,
+          data: rows.map((_, i) => [0, i]),
+          showSymbol: false,
+          lineStyle: { color: placeholder('muted'), width: 1 },
+        },
+      ],
+    },
+  );
+}
+
+function whisker(_: unknown, api: RenderApi): unknown {
+  const [x1, y] = api.coord([api.value(1), api.value(0)]);
+  const [x2] = api.coord([api.value(2), api.value(0)]);
+  const style = { stroke: placeholder('ink'), lineWidth: 1, fill: 'none' };
+  const line = (a: number, b: number, c: number, d: number): unknown => ({
+    type: 'line',
+    shape: { x1: a, y1: b, x2: c, y2: d },
+    style,
+  });
+  return { type: 'group', children: [line(x1, y, x2, y), line(x1, y - 3, x1, y + 3), line(x2, y - 3, x2, y + 3)] };
+}

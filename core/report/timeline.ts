@@ -1,0 +1,231 @@
+/** The lanes over time: samples, stage 2 events on the buffer, and a band per policy with its blackout windows. */
+import { causeClasses, code, stage2Kinds, windowKinds } from '../model/terms.ts';
+import type { CauseClass, WindowKind } from '../model/terms.ts';
+import { BAND_HEIGHT, bandPaths, densityPath } from './bands.ts';
+import { count, duration } from './format.ts';
+import type { Markup } from './html.ts';
+import { html } from './html.ts';
+import type { LaneTrack, Report, WindowColumns } from './model.ts';
+import type { Colour } from './palette.ts';
+import { compared, scaledMark } from './words.ts';
+
+/** Lanes drawn at most: those with most events and losses. */
+const LANES = 8;
+/** Bins of a band, fewer where there are many bands: a worst band is 16 bytes a bin. */
+const BINS = 600;
+const BAND_BYTES = 600_000;
+/** Glyphs in a row stand this far apart at least, in parts of its width. */
+const GLYPH_BINS = 240;
+
+const kindColours: Readonly<Record<WindowKind, Colour>> = {
+  'irq-latency': 'irq',
+  'session-killed': 'killed',
+  'vm-dead': 'dead',
+  'buffer-full': 'full',
+  'copy-out': 'copy',
+  discarded: 'discarded',
+};
+
+const kindWords: Readonly<Record<WindowKind, string>> = {
+  'irq-latency': 'interrupt latency',
+  'session-killed': 'session killed',
+  'vm-dead': 'VM dead',
+  'buffer-full': 'buffer full',
+  'copy-out': 'copy-out',
+  discarded: 'discarded by the guest',
+};
+
+/** Strokes over the kind's colour; none for the plain one. */
+const strokes: Readonly<Record<WindowKind, string>> = {
+  'irq-latency': '',
+  'session-killed': 'M-1 5L5 -1M-1 9L9 -1M3 9L9 3',
+  'vm-dead': 'M0 0L8 8M8 0L0 8',
+  'buffer-full': 'M0 2H8M0 6H8',
+  'copy-out': 'M2 0V8M6 0V8',
+  discarded: 'M-1 3L5 9M-1 -1L9 9M3 -1L9 5',
+};
+
+interface EventClass {
+  readonly id: string;
+  readonly words: string;
+  readonly shape: string;
+  readonly holds: (kind: number, cause: number) => boolean;
+}
+
+const kindOf = (kind: (typeof stage2Kinds)[number]): number => code(stage2Kinds, kind);
+const removal = (cause: CauseClass) => (kind: number, of: number) =>
+  (kind === kindOf('unmap') || kind === kindOf('write-protect')) && of === code(causeClasses, cause);
+
+/** One row of glyphs each, where it occurs. */
+const eventClasses: readonly EventClass[] = [
+  { id: 'map', words: 'mapped', shape: 'M-.5 -4h1v8h-1z', holds: (kind) => kind === kindOf('map') },
+  { id: 'userspace', words: 'userspace unmap', shape: 'M0 -4L4 3.5H-4z', holds: removal('userspace') },
+  { id: 'host-mm', words: 'host mm unmap', shape: 'M-3 -3h6v6h-6z', holds: removal('host-mm') },
+  { id: 'kvm', words: 'KVM unmap', shape: 'M-4 -3.5H4L0 4z', holds: removal('kvm') },
+  { id: 'dirty-log', words: 'dirty log', shape: 'M0 -4L4 0 0 4 -4 0z', holds: removal('dirty-log') },
+  {
+    id: 'guest-allowed',
+    words: 'guest, allowed',
+    shape: 'M-4 -1H-1V-4H1V-1H4V1H1V4H-1V1H-4z',
+    holds: removal('guest-allowed'),
+  },
+  {
+    id: 'guest-forbidden',
+    words: 'guest, forbidden',
+    shape: 'M-4 -2.6L-2.6 -4 0 -1.4 2.6 -4 4 -2.6 1.4 0 4 2.6 2.6 4 0 1.4 -2.6 4 -4 2.6 -1.4 0z',
+    holds: removal('guest-forbidden'),
+  },
+  {
+    id: 'unknown',
+    words: 'unknown (events lost)',
+    shape: 'M-4 -1.5H4V1.5H-4z',
+    holds: (kind) => kind === kindOf('unknown'),
+  },
+];
+
+/** Patterns and glyphs that the timeline's SVGs refer to: once on the page. */
+export function definitions(): Markup {
+  return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true">
+    <defs>
+      ${windowKinds.map(
+        (kind) =>
+          html`<pattern id="k-${kind}" width="8" height="8" patternUnits="userSpaceOnUse"
+            ><rect width="8" height="8" fill="var(--${kindColours[kind]})" /><path
+              d="${strokes[kind]}"
+              stroke="var(--surface)"
+              stroke-width="1.2"
+              fill="none"
+          /></pattern>`,
+      )}${eventClasses.map(({ id, shape }) => html`<path id="g-${id}" d="${shape}" />`)}
+    </defs>
+  </svg>`;
+}
+
+export function timelineSection(report: Report): Markup {
+  const shown = lanesShown(report);
+  const left = report.lanes.length - shown.length;
+  const bands = Math.max(1, shown.length * compared(report).length);
+  const bins = Math.max(100, Math.min(BINS, Math.floor(BAND_BYTES / (16 * bands))));
+  const mark = scaledMark(report);
+  return html`<section aria-labelledby="h-timeline">
+    <h2 id="h-timeline">Timeline${mark && html` <span class="mark">${mark}</span>`}</h2>
+    ${ruler(report)} ${shown.map((lane) => laneFigure(report, lane, bins))}
+    ${left > 0 && html`<p class="fn">${count(left)} more lanes not drawn: those with the most events and losses are.</p>`}
+    ${legend(report)}
+  </section>`;
+}
+
+/** Those with most to see, in their own order. */
+function lanesShown(report: Report): LaneTrack[] {
+  if (report.lanes.length <= LANES) return [...report.lanes];
+  const weight = new Map(report.lanes.map(({ lane, events }) => [lane, events.t.length]));
+  for (const { variant } of compared(report)) {
+    const { windows } = variant;
+    for (let i = 0; i < windows.n; i++) weight.set(windows.lane[i]!, (weight.get(windows.lane[i]!) ?? 0) + 1);
+  }
+  const most = report.lanes.toSorted((a, b) => weight.get(b.lane)! - weight.get(a.lane)!).slice(0, LANES);
+  return report.lanes.filter((lane) => most.includes(lane));
+}
+
+function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
+  const { span } = report;
+  const interval = track.records > 1 ? `, one per ${duration((span.end - span.start) / track.records)}` : '';
+  const about = `${count(track.records)} samples${interval}`;
+  const rows = eventClasses.map((one) => eventRow(report, track, one));
+  return html`<div class="lane">
+    <h3>${track.label} <span>${about}</span></h3>
+    <div class="row">
+      <span>samples</span
+      ><svg class="density" viewBox="0 0 ${track.density.length} 28" preserveAspectRatio="none" role="img">
+        <title>${track.label}: sample density</title>
+        <desc>${about}</desc>
+        <path d="${densityPath(track.density, 28)}" />
+      </svg>
+    </div>
+    ${rows}
+    ${compared(report).map(({ policy, variant }) => {
+      const { windows } = variant;
+      const paths = bandPaths(windows, track.lane, span, bins, windowKinds.length);
+      const text = laneWords(windows, track.lane);
+      return html`<div class="row band">
+        <span>${policy.id}</span
+        ><svg viewBox="0 0 ${bins} ${BAND_HEIGHT}" preserveAspectRatio="none" role="img">
+          <title>${policy.id}, ${track.label}</title>
+          <desc>${text}</desc>
+          <rect class="bg" width="${bins}" height="${BAND_HEIGHT}" />
+          ${windowKinds.map((kind, i) => paths[i] && html`<path fill="url(#k-${kind})" d="${paths[i]}" />`)}
+        </svg>
+      </div>`;
+    })}
+  </div>`;
+}
+
+function laneWords(windows: WindowColumns, lane: number): string {
+  let n = 0;
+  let dark = 0;
+  for (let i = 0; i < windows.n; i++) {
+    if (windows.lane[i] !== lane) continue;
+    n++;
+    dark += windows.end[i]! - windows.start[i]!;
+  }
+  return n === 0 ? 'no blackout window' : `${count(n)} blackout windows, ${duration(dark)} in all`;
+}
+
+function eventRow(report: Report, track: LaneTrack, one: EventClass): Markup | false {
+  const { events } = track;
+  const width = Math.max(1, report.span.end - report.span.start);
+  const places = new Set<number>();
+  let n = 0;
+  for (let i = 0; i < events.t.length; i++) {
+    if (!one.holds(events.kind[i]!, events.cause[i]!)) continue;
+    const at = (events.t[i]! - report.span.start) / width;
+    n++;
+    if (at >= 0 && at <= 1) places.add(Math.round(at * GLYPH_BINS));
+  }
+  return (
+    n > 0 &&
+    html`<div class="row events">
+      <span>${one.words} <i>${count(n)}</i></span
+      ><svg class="e-${one.id}" role="img">
+        <title>${track.label}: ${one.words}</title>
+        <desc>${count(n)} events</desc>
+        ${[...places].map(
+          (place) => html`<use href="#g-${one.id}" x="${((100 * place) / GLYPH_BINS).toFixed(1)}%" y="6" />`,
+        )}
+      </svg>
+    </div>`
+  );
+}
+
+/** Round times, six or so. */
+function ruler({ span }: Report): Markup {
+  const width = Math.max(1, span.end - span.start);
+  const rough = width / 6;
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  const step = decade * ([1, 2, 5, 10].find((m) => m * decade >= rough) ?? 10);
+  const ticks = Array.from({ length: Math.floor(width / step) + 1 }, (_, i) => i * step);
+  return html`<div class="row ruler" aria-hidden="true">
+    <span></span>
+    <div>${ticks.map((t) => html`<span style="left:${((100 * t) / width).toFixed(2)}%">${duration(t)}</span>`)}</div>
+  </div>`;
+}
+
+function legend(report: Report): Markup {
+  const kinds = new Set<number>();
+  for (const { variant } of compared(report))
+    for (let i = 0; i < variant.windows.n; i++) kinds.add(variant.windows.kind[i]!);
+  return html`<p class="legend">
+      ${windowKinds.map(
+        (kind, i) =>
+          kinds.has(i) &&
+          html`<span
+            ><svg width="18" height="12" aria-hidden="true"><rect width="18" height="12" fill="url(#k-${kind})" /></svg
+            >${kindWords[kind]}</span
+          >`,
+      )}
+    </p>
+    <p class="fn">
+      Bands: blackout windows. Height is the dark share of the time; the low feet are windows much shorter than a pixel.
+      Above them: stage 2 events on the lane’s own buffer.
+    </p>`;
+}
