@@ -11,6 +11,7 @@ import type { Policy } from './policy.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { createRandom } from './random.ts';
+import { seededStream } from './seeds.ts';
 import { causeClasses, PAGE_SHIFT } from './terms.ts';
 import type { TimelineIndex } from './timeline-index.ts';
 import type { Stage2Timeline } from './timeline.ts';
@@ -32,14 +33,15 @@ export function replay(
   return replayPrepared(prepare(lanes, timeline), policy, params, distributions);
 }
 
-/** `replay` with the common work done. */
+/** `replay` with the common work done. @param trial each trial draws its own random numbers */
 export function replayPrepared(
   run: Prepared,
   policy: Policy,
   params: RunParams,
   distributions: Distributions = {},
+  trial = 0,
 ): PolicyOutcome {
-  const lanes = replayLanes(run, policy, params, params.latency === 'sampled' ? distributions : {});
+  const lanes = replayLanes(run, policy, params, params.latency === 'sampled' ? distributions : {}, trial);
   const faults = new Uint32Array(causeClasses.length);
   for (const { record } of lanes) record.faults.forEach((n, cause) => (faults[cause] += n));
   const death = Math.min(...lanes.map((l) => l.death?.at ?? Infinity));
@@ -66,8 +68,14 @@ export function replayPrepared(
 }
 
 /** Lanes know nothing of each other until one of them kills the VM; then those that lived longer are replayed up to that moment. */
-function replayLanes(run: Prepared, policy: Policy, params: RunParams, distributions: Distributions): LaneReplay[] {
-  const seeds = createRandom(params.seed);
+function replayLanes(
+  run: Prepared,
+  policy: Policy,
+  params: RunParams,
+  distributions: Distributions,
+  trial: number,
+): LaneReplay[] {
+  const seeds = seededStream(params.seed, 'lanes', trial);
   const times = timesOf(params, policy.times);
   const laneSeeds = run.lanes.map(() => seeds.next());
   const start = (i: number, doom: Death): LaneReplay => {

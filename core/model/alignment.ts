@@ -1,0 +1,170 @@
+/** Puts a KVM timeline on a run's clock, whose origin is the reference profile's first sample (model.md section 2, Alignment). */
+import { ModelError } from './errors.ts';
+import type { AlignMode } from './params.ts';
+import { code, stage2Kinds } from './terms.ts';
+import type { Stage2Timeline } from './timeline.ts';
+
+const INITIAL = code(stage2Kinds, 'initial-unmapped');
+
+export interface AlignRequest {
+  readonly align: AlignMode | 'auto';
+  /** Added to the timeline's times at last, ns of the run. */
+  readonly offsetNs: number;
+  /** Run ns per trace ns. */
+  readonly scale: number | 'auto';
+}
+
+/** The reference profile's place in time. */
+export interface RunSpan {
+  /** First sample, ns in the capture's clock. */
+  readonly origin: bigint;
+  /** ns from the first to the last sample. */
+  readonly span: number;
+}
+
+/** What was done to the timeline: stored with a run, and shown wherever its results are. */
+export interface Alignment {
+  readonly align: AlignMode;
+  readonly offsetNs: number;
+  readonly scale: number;
+  /** The trace's timings were stretched: results are what a machine that much slower or faster would have given. */
+  readonly scaled: boolean;
+  /** Trace origin in the run, ns. */
+  readonly shiftNs: number;
+  /** How often the timeline was laid end to end. */
+  readonly copies: number;
+  /** One sentence. */
+  readonly description: string;
+}
+
+/** Rows that a looped timeline may have: some 2 GB of columns. */
+const MAX_ROWS = 50_000_000;
+
+/**
+ * The timeline in run time: ns after the run's origin, whole (negative before the first sample).
+ *
+ * `absolute`: t' = (trace origin - run origin) + t * scale; `start`, `fit`: t' = t * scale; `loop`: copies of that, one trace
+ * span after the other, as many as cover the run. The offset is added to all. What was unmapped when the trace began is so
+ * once, before the first copy: later copies begin in the state in which the one before ended.
+ *
+ * @param sameClock both captures say that they use one clock: what `auto` goes by
+ * @throws ModelError when the clocks can't be aligned so
+ */
+export function alignTimeline(
+  timeline: Stage2Timeline,
+  run: RunSpan,
+  request: AlignRequest,
+  sameClock: boolean,
+): { timeline: Stage2Timeline; alignment: Alignment } {
+  const align = request.align === 'auto' ? autoMode(timeline, run, request, sameClock) : request.align;
+  const scale = request.scale === 'auto' ? (align === 'fit' ? fitScale(timeline, run) : 1) : request.scale;
+  const span = timeline.span * scale;
+  const { offsetNs } = request;
+
+  let shiftNs = offsetNs;
+  let copies = 1;
+  if (align === 'absolute') {
+    shiftNs += clockDistance(timeline, run);
+    if (!overlaps(shiftNs, span, run)) throw new ModelError(noOverlap(timeline, run, offsetNs));
+  } else if (align === 'loop') {
+    if (!(span > 0))
+      throw new ModelError('the KVM trace spans 0 ns, so it has no period to loop with; use --align start');
+    shiftNs -= Math.max(0, Math.ceil(shiftNs / span)) * span;
+    copies = Math.max(1, Math.ceil((run.span - shiftNs) / span));
+    if (timeline.n * copies > MAX_ROWS) {
+      throw new ModelError(
+        `looping ${timeline.n} stage 2 events ${copies} times makes more than ${MAX_ROWS}; use --align fit, or a longer KVM trace`,
+      );
+    }
+  }
+
+  const alignment = { align, offsetNs, scale, scaled: scale !== 1, shiftNs: Math.round(shiftNs), copies };
+  return {
+    timeline: transform(timeline, run.origin, shiftNs, scale, copies),
+    alignment: { ...alignment, description: describe(alignment) },
+  };
+}
+
+function autoMode(timeline: Stage2Timeline, run: RunSpan, request: AlignRequest, sameClock: boolean): AlignMode {
+  if (!sameClock) return 'start';
+  const span = timeline.span * (request.scale === 'auto' ? 1 : request.scale);
+  const away = timeline.origin - run.origin;
+  if (away > LONGEST || away < -LONGEST) return 'start';
+  return overlaps(Number(away) + request.offsetNs, span, run) ? 'absolute' : 'start';
+}
+
+const LONGEST = BigInt(Number.MAX_SAFE_INTEGER);
+
+function clockDistance(timeline: Stage2Timeline, run: RunSpan): number {
+  const away = timeline.origin - run.origin;
+  if (away > LONGEST || away < -LONGEST) throw new ModelError(noOverlap(timeline, run, 0));
+  return Number(away);
+}
+
+function overlaps(shift: number, span: number, run: RunSpan): boolean {
+  return shift <= run.span && shift + span >= 0;
+}
+
+function noOverlap(timeline: Stage2Timeline, run: RunSpan, offsetNs: number): string {
+  const moved = timeline.origin + BigInt(offsetNs);
+  const trace = `${moved} to ${moved + BigInt(Math.round(timeline.span))} ns`;
+  const spe = `${run.origin} to ${run.origin + BigInt(Math.round(run.span))} ns`;
+  return `the captures don't overlap on one clock (SPE from ${spe}, KVM from ${trace}); use --align start, loop or fit, or --offset`;
+}
+
+function fitScale(timeline: Stage2Timeline, run: RunSpan): number {
+  if (!(timeline.span > 0))
+    throw new ModelError('the KVM trace spans 0 ns and can be fitted to nothing; use --align start');
+  if (!(run.span > 0)) throw new ModelError('the SPE capture spans 0 ns: nothing to fit to; use --align start');
+  return run.span / timeline.span;
+}
+
+function transform(from: Stage2Timeline, origin: bigint, shift: number, scale: number, copies: number): Stage2Timeline {
+  // The initial rows come first.
+  let initial = 0;
+  while (initial < from.n && from.kind[initial] === INITIAL) initial++;
+  const n = initial + (from.n - initial) * copies;
+  const period = from.span * scale;
+  const t = new Float64Array(n);
+  for (let i = 0; i < initial; i++) t[i] = Math.round(shift + from.t[i] * scale);
+  for (let copy = 0, out = initial; copy < copies; copy++) {
+    const start = shift + copy * period;
+    for (let i = initial; i < from.n; i++) t[out++] = Math.round(start + from.t[i] * scale);
+  }
+  const repeat = <A extends Uint8Array | Float64Array>(column: A): A => {
+    if (copies === 1) return column.subarray(0, from.n) as A;
+    const out = column instanceof Uint8Array ? new Uint8Array(n) : new Float64Array(n);
+    out.set(column.subarray(0, initial));
+    const rest = column.subarray(initial, from.n);
+    for (let copy = 0; copy < copies; copy++) out.set(rest, initial + copy * rest.length);
+    return out as A;
+  };
+  return {
+    n,
+    t,
+    kind: repeat(from.kind),
+    page: repeat(from.page),
+    pages: repeat(from.pages),
+    cause: repeat(from.cause),
+    evidence: repeat(from.evidence),
+    writable: repeat(from.writable),
+    origin,
+    span: period * copies,
+    exact: from.exact,
+    evidences: from.evidences,
+  };
+}
+
+function describe({ align, offsetNs, scale, scaled, copies }: Omit<Alignment, 'description'>): string {
+  const how = {
+    absolute: "on the captures' common clock",
+    start: 'with the first stage 2 trace event at the first sample',
+    fit: 'stretched to the span of the SPE capture',
+    loop: copies === 1 ? 'from the first sample on' : `repeated ${copies} times to cover the SPE capture`,
+  }[align];
+  const moved = offsetNs ? `, moved by ${offsetNs} ns` : '';
+  const stretched = scaled
+    ? `; its times are scaled by ${Number(scale.toPrecision(6))}, they are not those of the trace`
+    : '';
+  return `KVM timeline ${how}${moved}${stretched}`;
+}

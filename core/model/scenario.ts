@@ -1,0 +1,165 @@
+/**
+ * Scenarios: stage 2 events that the user injects, for the cause classes that no trace at hand contains (model.md section 3).
+ *
+ * ```json
+ * {"events": [
+ *   {"t": 500000, "kind": "unmap", "cause": "guest-forbidden", "ipa": "0x80240000", "size": 8192},
+ *   {"t": 800000, "kind": "unmap", "cause": "host-mm", "lane": 0, "offset": 0, "size": 4096, "every": 100000, "times": 5}
+ * ]}
+ * ```
+ */
+import { z } from 'zod';
+import { firstIssue, ModelError } from './errors.ts';
+import type { Lane } from './outcome.ts';
+import { NONE } from './outcome.ts';
+import { causeClasses, code, PAGE_SHIFT, stage2Kinds } from './terms.ts';
+import type { Stage2Timeline } from './timeline.ts';
+
+const PAGE = 2 ** PAGE_SHIFT;
+const Ns = z.number().int().min(-864e12).max(864e12);
+const Pages = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 52)
+  .refine((n) => n % PAGE === 0, 'wants a multiple of 4096 bytes');
+const causes = z.enum(causeClasses).exclude(['first-touch']);
+
+const Event = z
+  .strictObject({
+    /** ns after the run's first sample. */
+    t: Ns,
+    kind: z.enum(['map', 'unmap', 'write-protect', 'access-clear']),
+    /** The class of the next fault there; `map` has none. */
+    cause: causes.optional(),
+    /** Guest pages by address … */
+    ipa: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{1,13}$/, 'wants an address, e.g. "0x80240000"')
+      .refine(
+        (s) => !/^0x[0-9a-fA-F]{1,13}$/.test(s) || BigInt(s) % BigInt(PAGE) === 0n,
+        'wants a page aligned address',
+      )
+      .optional(),
+    /** … or by their place in a lane's buffer, wherever that lies. */
+    lane: z.number().int().min(0).optional(),
+    offset: Pages.optional(),
+    /** Bytes; without it one page, or with `lane` alone the whole buffer. */
+    size: Pages.min(PAGE, 'wants at least one page').optional(),
+    /** Repeats: ns between, and how often in all. */
+    every: Ns.min(1).optional(),
+    times: z.number().int().min(1).max(1_000_000).default(1),
+  })
+  .refine((e) => (e.ipa === undefined) !== (e.lane === undefined), 'wants either ipa or lane')
+  .refine((e) => e.offset === undefined || e.lane !== undefined, 'offset goes with lane, not with ipa')
+  .refine((e) => e.kind === 'map' || e.cause !== undefined, 'wants a cause')
+  .refine((e) => e.times === 1 || e.every !== undefined, 'times needs every');
+
+const File = z.strictObject({ events: z.array(Event).max(100_000) });
+
+export type Scenario = z.infer<typeof File>;
+
+/** @throws ModelError naming the file, the event and the field */
+export function parseScenario(text: string, file: string): Scenario {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ModelError(`${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = File.safeParse(json);
+  if (!parsed.success) throw new ModelError(`${file}: ${firstIssue(parsed.error.issues)}`);
+  return parsed.data;
+}
+
+interface Row {
+  readonly t: number;
+  readonly kind: number;
+  readonly cause: number;
+  readonly page: number;
+  readonly pages: number;
+}
+
+const MAX_ROWS = 5_000_000;
+
+/**
+ * The timeline with a scenario's events in it. At one timestamp the scenario's come after the trace's, so that what the user
+ * says holds.
+ * @param timeline in the run's time
+ * @param lanes what `lane` and `offset` refer to
+ * @throws ModelError when an event points at a lane that isn't there or past its buffer's end
+ */
+export function mergeScenario(timeline: Stage2Timeline, scenario: Scenario, lanes: readonly Lane[]): Stage2Timeline {
+  const total = scenario.events.reduce((sum, e) => sum + e.times, 0);
+  if (total > MAX_ROWS)
+    throw new ModelError(`the scenario repeats its events ${total} times; ${MAX_ROWS} are the most`);
+  const rows = scenario.events.flatMap((event, i) => {
+    const where = target(event, lanes, i);
+    const base = { kind: code(stage2Kinds, event.kind), cause: event.cause ? code(causeClasses, event.cause) : NONE };
+    return Array.from({ length: event.times }, (_, k) => event.t + k * (event.every ?? 0)).flatMap((t) =>
+      where.map(([page, pages]): Row => ({ t, page, pages, ...base })),
+    );
+  });
+  rows.sort((a, b) => a.t - b.t);
+  return merge(timeline, rows);
+}
+
+/** Page ranges; a buffer's pages need not be neighbours. */
+function target(event: Scenario['events'][number], lanes: readonly Lane[], i: number): [number, number][] {
+  if (event.ipa !== undefined) return [[Number(BigInt(event.ipa)) / PAGE, (event.size ?? PAGE) / PAGE]];
+  const lane = lanes.find((l) => l.lane === event.lane);
+  if (!lane)
+    throw new ModelError(
+      `scenario: events.${i}.lane: no lane ${event.lane}; there are ${lanes.map((l) => l.lane).join(', ')}`,
+    );
+  const { pages } = lane;
+  const first = (event.offset ?? 0) / PAGE;
+  const count = event.size === undefined ? (event.offset === undefined ? pages.length : 1) : event.size / PAGE;
+  if (first + count > pages.length) {
+    throw new ModelError(
+      `scenario: events.${i}: bytes ${first * PAGE} to ${(first + count) * PAGE} pass the end of lane ${event.lane}'s buffer (${pages.length * PAGE} bytes)`,
+    );
+  }
+  return Array.from(pages.subarray(first, first + count), (page) => [page, 1]);
+}
+
+function merge(timeline: Stage2Timeline, rows: readonly Row[]): Stage2Timeline {
+  const n = timeline.n + rows.length;
+  const out = {
+    t: new Float64Array(n),
+    kind: new Uint8Array(n),
+    page: new Float64Array(n),
+    pages: new Float64Array(n),
+    cause: new Uint8Array(n),
+    evidence: new Uint8Array(n),
+    writable: new Uint8Array(n),
+  };
+  const scenarioEvidence = timeline.evidences.length;
+  const initial = code(stage2Kinds, 'initial-unmapped');
+  let next = 0;
+  for (let i = 0, k = 0; i < n; i++) {
+    // The trace's initial states stay in front, whatever the time of the first injected event.
+    const fromTrace =
+      next < timeline.n && (k >= rows.length || timeline.kind[next] === initial || timeline.t[next] <= rows[k].t);
+    if (fromTrace) {
+      out.t[i] = timeline.t[next];
+      out.kind[i] = timeline.kind[next];
+      out.page[i] = timeline.page[next];
+      out.pages[i] = timeline.pages[next];
+      out.cause[i] = timeline.cause[next];
+      out.evidence[i] = timeline.evidence[next];
+      out.writable[i] = timeline.writable[next];
+      next++;
+    } else {
+      const row = rows[k++];
+      out.t[i] = row.t;
+      out.kind[i] = row.kind;
+      out.page[i] = row.page;
+      out.pages[i] = row.pages;
+      out.cause[i] = row.cause;
+      out.evidence[i] = scenarioEvidence;
+      out.writable[i] = 1;
+    }
+  }
+  return { ...timeline, ...out, n, evidences: [...timeline.evidences, 'scenario'] };
+}
