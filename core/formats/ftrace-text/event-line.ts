@@ -1,0 +1,86 @@
+/**
+ * One line of trace text. ftrace (kernel/trace/trace_output.c, trace_print_context and trace_print_lat_context) and
+ * trace-cmd report print the same parts, with columns that come and go:
+ *
+ *     comm-pid  [(tgid)]  [cpu]  [flags]  seconds.fraction: name: text        the usual form
+ *     comm-pid  cpuflags  seconds.fraction: name: text                        trace-cmd report -l
+ *     comm-pid  cpuflags  microseconds us[+!#*@$]: name: text                 ftrace's latency-format
+ */
+
+export interface EventLine {
+  comm: string;
+  pid: number;
+  /** The instance that trace-cmd names in front; empty for the top buffer. */
+  buffer: string;
+  cpu: number;
+  /** ns, or the clock's own unit when there is no fraction. */
+  time: bigint;
+  /** The event's name as the kernel describes it: `sys_enter_ioctl` where ftrace prints `sys_ioctl(…)`. */
+  event: string;
+  /** Where its text begins in the line. */
+  textAt: number;
+}
+
+const USUAL =
+  /^\s*(.*?)-(\d+)\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[(\d+)\](?:\s+([^\s\d[:]\S{2,9}|\d\S*[^\s\d:.]\S*))?\s+(\d+)(?:\.(\d{1,9}))?: ?/;
+const LATENCY = /^\s*(.*?)-(\d+)\s+(\d+)([^\s\d]\S{2,8})\s+(?:(\d+)(?:\.(\d{1,9}))?: ?|(\d+)us[\s+!#*@$]?: ?)/;
+
+/** trace-cmd pads names to this; text may begin with blanks of its own. */
+const NAME_WIDTH = 20;
+
+/** The columns in front of an event's name lie within so many characters. */
+const MAX_FRONT = 400;
+/** `%*s: ` in front of a task that is padded to 16 columns. */
+const INSTANCE = /^(\S+): {2,}/;
+
+/** Undefined for lines that hold no event. */
+export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | undefined {
+  const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
+  const m = USUAL.exec(front) ?? LATENCY.exec(front);
+  if (!m) return undefined;
+  const at = m[0].length;
+  const named = eventName(text, at, isTraceCmd);
+  if (!named) return undefined;
+  const pid = Number(m[2]);
+  if (pid > 0x7fffffff) return undefined;
+  const time = m[7] === undefined ? timeOf(m[5], m[6]) : BigInt(m[7]) * 1000n;
+  if (time > 0xffffffffffffffffn) return undefined;
+  const buffer = (isTraceCmd && INSTANCE.exec(m[1])?.[1]) || '';
+  const comm = buffer === '' ? m[1] : m[1].slice(buffer.length + 1).trimStart();
+  return { comm, pid, buffer, cpu: Math.min(Number(m[3]), 65535), time, ...named };
+}
+
+function timeOf(whole: string, fraction: string | undefined): bigint {
+  if (whole.length > 20) return 1n << 64n;
+  if (fraction === undefined) return BigInt(whole);
+  if (whole.length <= 6) return BigInt(Number(whole) * 1e9 + Number(fraction.padEnd(9, '0')));
+  return BigInt(whole) * 1000000000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+const NAMED = /([A-Za-z_][\w.-]*)(: ?|\(|(?= -> ))/y;
+const FUNCTION = /\S+ (?:<--?) ?\S+/y;
+
+function eventName(text: string, at: number, isTraceCmd: boolean): Pick<EventLine, 'event' | 'textAt'> | undefined {
+  NAMED.lastIndex = at;
+  const m = NAMED.exec(text);
+  if (!m) {
+    if (text.startsWith('<stack trace>', at) || text.startsWith('<user stack trace>', at)) {
+      return { event: text[at + 1] === 'u' ? 'user_stack' : 'kernel_stack', textAt: at };
+    }
+    FUNCTION.lastIndex = at;
+    return FUNCTION.test(text) ? { event: 'function', textAt: at } : undefined;
+  }
+  const [, name, after] = m;
+  const behind = at + name.length;
+  if (isTraceCmd) {
+    if (!after.startsWith(':')) return undefined;
+    return { event: name, textAt: Math.min(behind + 2 + Math.max(0, NAME_WIDTH - name.length), text.length) };
+  }
+  if (!after.startsWith(':')) {
+    if (!name.startsWith('sys_')) return undefined;
+    return { event: `sys_${after === '(' ? 'enter' : 'exit'}_${name.slice(4)}`, textAt: at };
+  }
+  // A write to trace_marker shows the writing function where other events have their name.
+  if (name === 'tracing_mark_write') return { event: 'print', textAt: at };
+  return { event: name, textAt: Math.min(behind + after.length, text.length) };
+}

@@ -1,0 +1,105 @@
+/**
+ * Traces as text: /sys/kernel/tracing/trace, trace_pipe, and what trace-cmd report prints. The payload of an event is its own
+ * text in UTF-8; fieldReader and EventPrinter find its fields there.
+ */
+import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
+import { Symbols } from '../event-format/symbols.ts';
+import type { TraceBuffer, TraceFacts, TraceFile } from '../event-format/trace-file.ts';
+import { Warnings } from '../problems.ts';
+import { memorySource, type ByteSource } from '../source.ts';
+import { TextColumns } from './text-columns.ts';
+import { parseEventLine } from './event-line.ts';
+import { forEachLine } from './lines.ts';
+
+/** Bytes of the head that detection wants. */
+export const HEAD_BYTES = 65536;
+
+type TextFormat = 'ftrace' | 'trace-cmd report';
+
+interface Head {
+  format: TextFormat;
+  /** From `cpus=N` or `#P:N`; 0 unknown. */
+  cpus: number;
+  nanoseconds: boolean;
+  /** Events that the ring buffer overwrote before it was read. */
+  overwritten: bigint;
+}
+
+/** True when the head (HEAD_BYTES, or the whole of a shorter file) is trace text: by its header, or by its first event. */
+export function isFtraceText(head: Uint8Array): boolean {
+  return readHead(memorySource(head.subarray(0, HEAD_BYTES))) !== undefined;
+}
+
+function readHead(source: ByteSource): Head | undefined {
+  const head: Head = { format: 'ftrace', cpus: 0, nanoseconds: true, overwritten: 0n };
+  let known = false;
+  let lines = 0;
+  const limited = { name: source.name, size: Math.min(source.size, HEAD_BYTES), read: source.read };
+  forEachLine(limited, new Warnings(), (line) => {
+    const { text } = line;
+    const cpus = /^\s*cpus=(\d+)$/.exec(text);
+    if (cpus) {
+      head.format = 'trace-cmd report';
+      head.cpus = Number(cpus[1]);
+      known = true;
+    } else if (text.startsWith('#')) {
+      if (text.startsWith('# tracer:')) known = true;
+      const counts = /entries-in-buffer\/entries-written: (\d{1,20})\/(\d{1,20})\s+#P:(\d+)/.exec(text);
+      if (counts) {
+        head.overwritten = BigInt(counts[2]) - BigInt(counts[1]);
+        head.cpus = Number(counts[3]);
+      }
+    } else {
+      const event = parseEventLine(text, head.format === 'trace-cmd report');
+      if (event) {
+        known = true;
+        head.nanoseconds = /\d\.\d+: |\dus[\s+!#*@$]?: /.test(text);
+        return false;
+      }
+    }
+    return ++lines < 200;
+  });
+  return known ? head : undefined;
+}
+
+/**
+ * Opens trace text. Never throws: what is no event is counted in `warnings` while the events are read, and a text without
+ * any gives none.
+ */
+export function openFtraceText(source: ByteSource, warnings: Warnings): TraceFile {
+  const head = readHead(source) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };
+  const dictionary: TraceDictionary = { formats: [], comms: [] };
+  const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
+  const facts: TraceFacts = {
+    format: head.format,
+    clock: '',
+    nanoseconds: head.nanoseconds,
+    cpus: head.cpus,
+    guests: [],
+    buffers,
+    options: [],
+    cpuStats: [],
+    eventFormats: 0,
+  };
+  if (head.overwritten > 0n) {
+    warnings.add(
+      'data-loss',
+      'trace-overwritten',
+      `The ring buffer overwrote ${head.overwritten} older events before it was read: the trace begins late.`,
+      { offset: 0 },
+    );
+  }
+  return {
+    dictionary,
+    facts,
+    printing: { symbols: new Symbols(), longSize: 8 },
+    read: (columns: TraceColumns, onBatch: (columns: TraceColumns) => void) => {
+      const writer = new TextColumns(dictionary, head, buffers, columns, onBatch, warnings);
+      forEachLine(source, warnings, (line) => {
+        writer.take(line);
+        return true;
+      });
+      writer.finish();
+    },
+  };
+}

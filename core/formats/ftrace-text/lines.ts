@@ -1,0 +1,64 @@
+/** A source as lines, in bounded memory. Lines come as one character a byte: their indexes are byte offsets. */
+import type { Warnings } from '../problems.ts';
+import type { ByteSource } from '../source.ts';
+
+const BLOCK = 256 << 10;
+/** Longer lines aren't trace text. */
+const MAX_LINE = 1 << 20;
+
+/** `bytes[start, end)` is the line without its newline, `text` the same as latin1; `offset` its place in the source. */
+export interface Line {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  text: string;
+  offset: number;
+}
+
+/** Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false. */
+export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean): void {
+  const latin1 = new TextDecoder('latin1');
+  const line: Line = { bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
+  let held = new Uint8Array(0);
+  let skipping = false;
+  for (let at = 0; at < source.size;) {
+    const block = source.read(at, BLOCK);
+    if (block.length === 0) break;
+    const bytes = new Uint8Array(held.length + block.length);
+    bytes.set(held);
+    bytes.set(block, held.length);
+    const base = at - held.length;
+    at += block.length;
+    const text = latin1.decode(bytes);
+    let start = 0;
+    for (;;) {
+      let end = text.indexOf('\n', start);
+      if (end < 0) {
+        if (at < source.size) break;
+        if (start === text.length) return;
+        end = text.length;
+      }
+      if (skipping) {
+        skipping = false;
+      } else {
+        line.bytes = bytes;
+        line.start = start;
+        line.end = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+        line.text = text.slice(start, line.end);
+        line.offset = base + start;
+        if (!onLine(line)) return;
+      }
+      start = end + 1;
+      if (start > text.length) return;
+    }
+    held = bytes.slice(start);
+    if (held.length > MAX_LINE || skipping) {
+      warnings.add('undecoded', 'text-long-line', `Lines of more than ${MAX_LINE} bytes are no trace text: skipped.`, {
+        offset: base + start,
+        bytes: held.length,
+      });
+      held = new Uint8Array(0);
+      skipping = true;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/** Lines of trace text into columns: events, the lines that belong to them, and marks of lost events. */
+import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
+import type { TraceBuffer } from '../event-format/trace-file.ts';
+import type { Warnings } from '../problems.ts';
+import { parseEventLine, type EventLine } from './event-line.ts';
+import type { Line } from './lines.ts';
+
+/** `CPU:1 [LOST 12 EVENTS]` (ftrace), `CPU:1 [12 EVENTS DROPPED]` (trace-cmd); both may leave the count out. */
+const LOST = /^.{0,80}?CPU:(\d{1,5}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/;
+/** Lines that say nothing of events. */
+const REMARK = /^(?:#|\s*$|CPU \d+ is empty|\s*cpus=\d+$|version = )/;
+/** A stack's frames, and the rest of a text with newlines. */
+const FRAME = /^\s*=> ?/;
+
+const LOST_UNKNOWN = 0xffffffff;
+/** Distinct names a file: more is not a trace. */
+const MAX_NAMES = 65535;
+const MAX_BATCH_PAYLOAD = 32 << 20;
+/** Bytes of one event's text, lines that belong to it included. */
+const MAX_TEXT = 1 << 20;
+/** Buffers a file (`buffer` is a byte). */
+const MAX_BUFFERS = 255;
+
+export interface TextKind {
+  readonly format: 'ftrace' | 'trace-cmd report';
+  readonly nanoseconds: boolean;
+}
+
+export class TextColumns {
+  readonly #dictionary: TraceDictionary;
+  readonly #buffers: TraceBuffer[];
+  readonly #isTraceCmd: boolean;
+  readonly #isTime: boolean;
+  readonly #columns: TraceColumns;
+  readonly #onBatch: (columns: TraceColumns) => void;
+  readonly #warnings: Warnings;
+  readonly #events = new Map<string, number>();
+  readonly #comms = new Map<string, number>();
+  /** Losses by CPU, told before the event that they precede. */
+  readonly #lost = new Map<number, number>();
+  #used = 0;
+  /** The last event may still get lines. */
+  #open = false;
+
+  constructor(
+    dictionary: TraceDictionary,
+    kind: TextKind,
+    buffers: TraceBuffer[],
+    columns: TraceColumns,
+    onBatch: (columns: TraceColumns) => void,
+    warnings: Warnings,
+  ) {
+    this.#dictionary = dictionary;
+    this.#buffers = buffers;
+    this.#isTraceCmd = kind.format === 'trace-cmd report';
+    this.#isTime = kind.nanoseconds;
+    this.#columns = columns;
+    this.#onBatch = onBatch;
+    this.#warnings = warnings;
+    dictionary.formats.forEach((format, i) => this.#events.set(format.name, i));
+    dictionary.comms.forEach((comm, i) => this.#comms.set(comm, i));
+    columns.n = 0;
+    columns.start[0] = 0;
+  }
+
+  take(line: Line): void {
+    const { text } = line;
+    const event = parseEventLine(text, this.#isTraceCmd);
+    if (event) this.#add(event, line);
+    else if (this.#open && FRAME.test(text)) this.#append(line);
+    else if (!REMARK.test(text)) this.#other(line);
+  }
+
+  finish(): void {
+    if (this.#columns.n) this.#onBatch(this.#columns);
+    this.#columns.n = 0;
+  }
+
+  #other(line: Line): void {
+    const m = LOST.exec(line.text);
+    if (!m) {
+      this.#warnings.add('undecoded', 'text-unread-line', 'Lines that are neither events nor remarks: skipped.', {
+        offset: line.offset,
+        bytes: line.end - line.start,
+      });
+      return;
+    }
+    const cpu = Number(m[1]);
+    const digits = m[2] ?? m[3];
+    const count = digits === undefined ? LOST_UNKNOWN : Math.min(Number(digits), LOST_UNKNOWN - 1);
+    const before = this.#lost.get(cpu) ?? 0;
+    const both = before === LOST_UNKNOWN || count === LOST_UNKNOWN ? LOST_UNKNOWN : before + count;
+    this.#lost.set(cpu, Math.min(both, LOST_UNKNOWN));
+  }
+
+  #add(event: EventLine, line: Line): void {
+    const columns = this.#columns;
+    if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
+    const index = this.#eventIndex(event.event, line);
+    if (index === undefined) return;
+    const i = columns.n;
+    columns.t[i] = event.time;
+    columns.cpu[i] = event.cpu;
+    columns.tid[i] = event.pid;
+    columns.comm[i] = this.#commIndex(event.comm);
+    columns.event[i] = index;
+    columns.buffer[i] = event.buffer === '' ? 0 : this.#bufferIndex(event.buffer);
+    columns.lostBefore[i] = this.#takeLoss(event, line);
+    this.#write(line.bytes, line.start + event.textAt, line.end);
+    columns.n = i + 1;
+    columns.start[i + 1] = this.#used;
+    this.#open = true;
+  }
+
+  #append(line: Line): void {
+    const last = this.#columns.start[this.#columns.n - 1];
+    if (this.#used - last > MAX_TEXT) return this.#other(line);
+    this.#write(Uint8Array.of(10), 0, 1);
+    this.#write(line.bytes, line.start, line.end);
+    this.#columns.start[this.#columns.n] = this.#used;
+  }
+
+  #flush(): void {
+    this.#onBatch(this.#columns);
+    this.#columns.n = 0;
+    this.#used = 0;
+    this.#open = false;
+  }
+
+  #takeLoss(event: EventLine, line: Line): number {
+    if (this.#lost.size === 0) return 0;
+    const lost = this.#lost.get(event.cpu);
+    if (!lost) return 0;
+    this.#lost.delete(event.cpu);
+    const [kind, message] =
+      lost === LOST_UNKNOWN
+        ? ['trace-lost-uncounted', 'The tracer lost events, the file doesn’t say how many.']
+        : ['trace-lost-events', 'The tracer lost events, and counted them.'];
+    const time = this.#isTime ? { t0: event.time, t1: event.time } : {};
+    this.#warnings.add('data-loss', kind, message, { offset: line.offset, ...time });
+    return lost;
+  }
+
+  #write(bytes: Uint8Array, start: number, end: number): void {
+    const length = Math.max(0, end - start);
+    const columns = this.#columns;
+    if (this.#used + length > columns.payload.length) {
+      const grown = new Uint8Array(Math.max(this.#used + length, columns.payload.length * 2));
+      grown.set(columns.payload.subarray(0, this.#used));
+      columns.payload = grown;
+    }
+    const { payload } = columns;
+    for (let i = start, to = this.#used; i < end; i++) payload[to++] = bytes[i];
+    this.#used += length;
+  }
+
+  #eventIndex(name: string, line: Line): number | undefined {
+    const known = this.#events.get(name);
+    if (known !== undefined) return known;
+    const { formats } = this.#dictionary;
+    if (formats.length >= MAX_NAMES) {
+      this.#warnings.add(
+        'undecoded',
+        'text-too-many-names',
+        `More than ${MAX_NAMES} kinds of events: the rest is skipped.`,
+        {
+          offset: line.offset,
+        },
+      );
+      return undefined;
+    }
+    const id = formats.length;
+    formats.push({ id, system: systemOf(name), name, fields: [], printFormat: '', text: '' });
+    this.#events.set(name, id);
+    return id;
+  }
+
+  #bufferIndex(name: string): number {
+    const known = this.#buffers.findIndex((b) => b.name === name);
+    if (known >= 0 || this.#buffers.length > MAX_BUFFERS) return Math.max(known, 0);
+    return this.#buffers.push({ name, clock: '', cpus: [] }) - 1;
+  }
+
+  #commIndex(latin: string): number {
+    const known = this.#comms.get(latin);
+    if (known !== undefined) return known;
+    const index = this.#dictionary.comms.push(utf8(latin)) - 1;
+    this.#comms.set(latin, index);
+    return index;
+  }
+}
+
+/** Text doesn't name systems; the model asks for these. */
+function systemOf(name: string): string {
+  if (name.startsWith('kvm_') || name === 'vgic_update_irq_pending' || name === 'trap_reg') return 'kvm';
+  if (/^sys_(?:enter|exit)_/.test(name)) return 'syscalls';
+  if (name === 'sys_enter' || name === 'sys_exit') return 'raw_syscalls';
+  if (/^(?:print|function|kernel_stack|user_stack|bprint|bputs)$/.test(name)) return 'ftrace';
+  return 'text';
+}
+
+/** A comm read as one character a byte. */
+function utf8(latin: string): string {
+  if (!/[\u0080-\uffff]/.test(latin)) return latin;
+  return new TextDecoder().decode(Uint8Array.from(latin, (ch) => ch.charCodeAt(0)));
+}
