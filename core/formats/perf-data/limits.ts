@@ -27,3 +27,6 @@ export const MAPS = 1 << 21;
 
 /** Generations of forks that a lookup follows: an older ancestor's mappings are not found. */
 export const FORK_DEPTH = 64;
+
+/** Mappings remembered of one address: of more that lay there one after the other, the newest. */
+export const MAPS_OF_RANGE = 8;

@@ -5,6 +5,7 @@ import { auxtraceName } from './auxtrace-info.ts';
 import type { AuxQueue, AuxRecords, LostRecords, Switches } from './columns.ts';
 import { type PerfFacts, midrs, perfFacts } from './facts.ts';
 import { Feature, type Features } from './features.ts';
+import { warnOfLosses } from './losses.ts';
 import type { MapEntry } from './maps.ts';
 import { readBuildIds } from './maps.ts';
 import { readAttrs, readFeature, readLayout } from './sections.ts';
@@ -63,6 +64,7 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
   const buildIds = layout.features.get(Feature.BUILD_ID);
   if (buildIds) for (const [file, id] of readBuildIds(readFeature(source, buildIds))) band.buildIds.set(file, id);
   for (const map of band.maps) map.buildId ??= band.buildIds.get(map.filename);
+  warnOfLosses(band, warnings);
   for (const [i, event] of band.events.entries()) event.name ||= features.eventNames?.[i] ?? '';
   return {
     source,

@@ -10,11 +10,13 @@ import { readTimeConv, type TimeConv } from './time-conv.ts';
 import { Misc, RecordType } from './types.ts';
 import type { RecordCursor } from './walk.ts';
 
-/** A new process: its address space starts as a copy of its parent's. */
+/** A new process. */
 export interface Fork {
   readonly t: bigint;
   readonly pid: number;
   readonly parent: number;
+  /** Its address space starts as a copy of its parent's: not if perf only tells of a process that ran already. */
+  readonly inherits: boolean;
 }
 
 /** A process that replaced its address space. */
@@ -138,8 +140,10 @@ export class SideBand {
         break;
       case RecordType.FORK:
         this.pids.set(word(16), word(8));
-        if (word(8) !== word(12))
-          this.forks.push({ t: view.getBigUint64(at + 24, true), pid: word(8), parent: word(12) });
+        if (word(8) !== word(12)) {
+          const t = view.getBigUint64(at + 24, true);
+          this.forks.push({ t, pid: word(8), parent: word(12), inherits: t > 0n && !(r.misc & Misc.FORK_EXEC) });
+        }
         break;
       case RecordType.MMAP:
       case RecordType.MMAP2: {

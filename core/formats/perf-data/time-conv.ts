@@ -34,8 +34,10 @@ export class TickConverter {
   readonly #conv: TimeConv;
   readonly #fast: boolean;
   readonly #shift: number;
-  /** 2^shift, and what is left of it after 16 bits. */
-  readonly #unit: number;
+  /** Powers of two that shift exactly: 2^(32 - shift), 2^(16 - shift), and 2^shift - 1. */
+  readonly #up: number;
+  readonly #down: number;
+  readonly #restMask: number;
   readonly #multHi: number;
   readonly #multLo: number;
   readonly #short: boolean;
@@ -53,7 +55,9 @@ export class TickConverter {
   constructor(conv: TimeConv) {
     this.#conv = conv;
     this.#shift = Number(conv.shift);
-    this.#unit = 2 ** this.#shift;
+    this.#up = 2 ** (32 - this.#shift);
+    this.#down = 2 ** (16 - this.#shift);
+    this.#restMask = 2 ** this.#shift - 1;
     // Below 16 the split would lose bits; above 32 the remainder would not fit the products.
     this.#fast = conv.mult < 1n << 32n && this.#shift >= 16 && this.#shift <= 32;
     this.#multHi = Number(conv.mult >> 16n);
@@ -81,13 +85,13 @@ export class TickConverter {
     }
     if (!this.#fast) return this.#slow(ticksLo, ticksHi);
     // c = quotient * 2^shift + rest; quotient has at most 48 bits.
-    const shift = this.#shift;
-    const quotient = shift === 32 ? hi : hi * 2 ** (32 - shift) + (lo >>> shift);
-    const rest = shift === 32 ? lo : (lo & (this.#unit - 1)) >>> 0;
+    const wide = this.#shift === 32;
+    const quotient = wide ? hi : hi * this.#up + (lo >>> this.#shift);
+    const rest = wide ? lo : lo & this.#restMask;
     if (quotient !== this.#quotient) this.#rebase(quotient);
     // rest * mult >> shift, the lowest 16 bits of the product dropped in between: floor of a floor is the floor.
     const product = rest * this.#multHi + Math.floor((rest * this.#multLo) / 65536);
-    const sum = this.#baseLo + Math.floor(product / 2 ** (shift - 16));
+    const sum = this.#baseLo + Math.floor(product * this.#down);
     this.lo = sum >>> 0;
     this.hi = (this.#baseHi + (sum > 0xffffffff ? 1 : 0)) >>> 0;
   }

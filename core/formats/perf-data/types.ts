@@ -88,6 +88,8 @@ export const Misc = {
   GUEST_USER: 5,
   /** COMM: the thread called exec. */
   COMM_EXEC: 1 << 13,
+  /** FORK: the new process calls exec at once; its parent's mappings don't matter. */
+  FORK_EXEC: 1 << 13,
   /** SWITCH, SWITCH_CPU_WIDE: the thread left the CPU. */
   SWITCH_OUT: 1 << 13,
   /** MMAP2: the record holds a build id instead of device and inode. */

@@ -133,6 +133,7 @@ class QueueDecoder {
     const view = new DataView(b.buffer, b.byteOffset, b.length);
     const end = b.length;
     const safe = last ? end : end - PACKET_BYTES;
+    const kindOf = kinds;
     let n = columns.n;
     let present = this.#present;
     let between = this.#between;
@@ -140,36 +141,34 @@ class QueueDecoder {
     let pos = 0;
     while (pos < safe) {
       const h = b[pos];
-      let kind = kinds[h];
-      if (kind === Kind.PAD) {
+      if (h === 0) {
+        // Padding comes in runs.
         pos++;
+        while (pos <= end - 4 && view.getInt32(pos, true) === 0) pos += 4;
         continue;
       }
+      let kind = kindOf[h];
       let header = h;
       let at = pos + 1;
       if (kind === Kind.EXTENDED) {
         header = at < end ? b[at] : 0xff;
         kind = extendedKinds[header];
         at++;
-      }
-      const bytes = kind === Kind.END ? 0 : 1 << ((header >> 4) & 3);
-      let next = at + bytes;
-      if (kind === Kind.ALIGNMENT) {
-        next = pos + alignmentSkip(h, file + pos);
-        if (pos + (2 << (h & 3)) <= end) {
-          pos = next;
+        if (kind === Kind.ALIGNMENT && pos + (2 << (h & 3)) <= end) {
+          pos += alignmentSkip(h, file + pos);
           continue;
         }
-        kind = Kind.BAD;
       }
-      if (next > end && cut) {
-        // What the hardware left of the record's next packet.
-        pos = end;
-        break;
-      }
-      if (kind === Kind.BAD || next > end) {
+      const bytes = kind === Kind.END ? 0 : 1 << ((header >> 4) & 3);
+      const next = at + bytes;
+      if (kind === Kind.BAD || kind === Kind.ALIGNMENT || next > end) {
+        if (cut && kind !== Kind.BAD) {
+          // What the hardware left of the record's next packet.
+          pos = end;
+          break;
+        }
         const from = pos++;
-        while (pos < end && kinds[b[pos]] === Kind.BAD) pos++;
+        while (pos < end && kindOf[b[pos]] === Kind.BAD) pos++;
         skip(this.#bad, file + from, pos - from);
         continue;
       }
