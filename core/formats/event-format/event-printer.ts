@@ -66,6 +66,11 @@ export class EventPrinter {
     return this.#lister(columns.event[i]).list(this.#look(columns, i));
   }
 
+  /** The event's own fields as a JSON object: unsigned 64-bit values as `0x…`. */
+  fieldsJson(columns: TraceColumns, i: number): string {
+    return JSON.stringify(toJson(this.fields(columns, i), this.#lister(columns.event[i])));
+  }
+
   /** `{t,cpu,pid,comm,event,fields}`: times as integers (strings from 2^53 on), unsigned 64-bit values as `0x…`. */
   json(columns: TraceColumns, i: number): string {
     const { dictionary, facts } = this.#file;
