@@ -52,6 +52,7 @@ export class LaneReplay {
   readonly #doom: Death;
   readonly #bufferBytes: number;
   readonly #watermark: number;
+  readonly #private: boolean;
   /** Whether anything depends on service points. */
   readonly #services: boolean;
 
@@ -100,6 +101,7 @@ export class LaneReplay {
       const answer = policy.onFault[c];
       return answer === 'external-abort' && noAborts ? 'serror' : answer;
     });
+    this.#private = policy.pin === 'private-buffer';
     this.#bufferBytes = lane.lane.pages.length * PAGE;
     this.#watermark = params.watermarkBytes === 'auto' ? this.#bufferBytes / 2 : params.watermarkBytes;
     this.#services = policy.pin !== 'no-stage-2' && (latencies.matters('fullExtraNs') || params.dlDiscard === 'buffer');
@@ -145,7 +147,7 @@ export class LaneReplay {
       if (enableAt <= end && enableAt < this.#doomAt()) this.#enable(enableAt);
       this.#runSamples();
       this.#openAfter();
-      if (this.#fill > 0 && end < this.#doomAt()) this.#copyOut(end);
+      if (this.#private && this.#fill > 0 && end < this.#doomAt()) this.#copyOut(end);
     }
     if (end >= this.#doomAt()) this.#die(Math.max(start, this.#doom.at));
   }
@@ -234,7 +236,7 @@ export class LaneReplay {
   }
 
   #toCopy(): number {
-    return this.#policy.pin === 'private-buffer' ? this.#params.privateBytes - this.#fill : Infinity;
+    return this.#private ? this.#params.privateBytes - this.#fill : Infinity;
   }
 
   /** Samples up to `to` are kept. */
