@@ -63,7 +63,7 @@ export class SideBand {
   auxType = 0;
   tracingData: { offset: number; size: number } | undefined;
   #idIndex = new Map<bigint, number>();
-  #layouts = new Map<bigint, SampleIdLayout>();
+  #byId = new Map<bigint, { readonly event: PerfEvent; readonly layout: SampleIdLayout }>();
   #layout = NO_TRAILER;
   /** All events have the same trailer: no look-up by id. */
   #uniform = true;
@@ -84,14 +84,13 @@ export class SideBand {
     for (const event of events) this.#learn(event);
   }
 
-  #learn({ attr, ids }: PerfEvent): void {
-    const layout = sampleIdLayout(attr);
-    if (this.#layouts.size === 0 && this.#layout === NO_TRAILER) this.#layout = layout;
+  #learn(event: PerfEvent): void {
+    const layout = sampleIdLayout(event.attr);
+    if (this.#layout === NO_TRAILER) this.#layout = layout;
     const { size, tid, time, id, cpu } = this.#layout;
-    const same =
+    this.#uniform &&=
       layout.size === size && layout.tid === tid && layout.time === time && layout.id === id && layout.cpu === cpu;
-    this.#uniform &&= same;
-    for (const value of ids) this.#layouts.set(value, layout);
+    for (const value of event.ids) this.#byId.set(value, { event, layout });
   }
 
   /** Reads the sample_id trailer: who, when and where. Records of perf's own making (from 64 on) have none. */
@@ -104,7 +103,7 @@ export class SideBand {
     let layout = this.#layout;
     // The id's place counts from the record's end, so it is the same in all events of a file that perf can read itself.
     if (layout.id && r.size >= 8 + layout.id) this.#id = r.view.getBigUint64(end - layout.id, true);
-    if (!this.#uniform) layout = this.#layouts.get(this.#id) ?? layout;
+    if (!this.#uniform) layout = this.#byId.get(this.#id)?.layout ?? layout;
     if (r.size < 8 + layout.size) return;
     if (layout.time) this.#t = r.view.getBigUint64(end - layout.time, true);
     if (layout.cpu) this.#cpu = r.view.getInt32(end - layout.cpu, true);
@@ -205,8 +204,8 @@ export class SideBand {
       }
       case RecordType.EVENT_UPDATE: {
         const update = nameUpdate(view, r.bytes, at, size);
-        const event = update && this.events.find((e) => e.ids.includes(update.id));
-        if (event) event.name = update.name;
+        const known = update && this.#byId.get(update.id);
+        if (known) known.event.name = update.name;
         break;
       }
       case RecordType.HEADER_FEATURE: {
