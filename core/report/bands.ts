@@ -8,14 +8,25 @@ import type { WindowColumns } from './model.ts';
 export const BAND_HEIGHT = 12;
 const FOOT = 4;
 
-/** SVG path data per window kind, over x = 0 … bins and y = 0 … BAND_HEIGHT; empty where the kind doesn't occur. */
+/** Runs of fewer bins are too narrow for a pattern to show. */
+const PATTERN_FROM = 5;
+
+/** SVG path data over x = 0 … bins and y = 0 … BAND_HEIGHT; empty where there is none. */
+export interface BandPath {
+  /** Wide enough for the kind's pattern. */
+  wide: string;
+  /** In the kind's plain colour. */
+  narrow: string;
+}
+
+/** One path per window kind. */
 export function bandPaths(
   windows: WindowColumns,
   lane: number,
   span: { readonly start: number; readonly end: number },
   bins: number,
   kinds: number,
-): string[] {
+): BandPath[] {
   const scale = bins / Math.max(1, span.end - span.start);
   // Per bin: how much of it each kind darkens; -1 where it doesn't occur.
   const dark = Array.from({ length: kinds }, () => new Float64Array(bins).fill(-1));
@@ -49,14 +60,15 @@ export function bandPaths(
 }
 
 /** Neighbouring bins of one kind and height become one rectangle. */
-function runs(leading: Int8Array, heights: Uint8Array, kinds: number): string[] {
-  const paths = Array.from({ length: kinds }, () => '');
+function runs(leading: Int8Array, heights: Uint8Array, kinds: number): BandPath[] {
+  const paths = Array.from({ length: kinds }, () => ({ wide: '', narrow: '' }));
   for (let bin = 0; bin < leading.length;) {
     let end = bin + 1;
     while (end < leading.length && leading[end] === leading[bin] && heights[end] === heights[bin]) end++;
     if (leading[bin]! >= 0) {
       const height = heights[bin]!;
-      paths[leading[bin]!] += `M${bin} ${BAND_HEIGHT - height}h${end - bin}v${height}h${bin - end}z`;
+      const path = `M${bin} ${BAND_HEIGHT - height}h${end - bin}v${height}h${bin - end}z`;
+      paths[leading[bin]!]![end - bin < PATTERN_FROM ? 'narrow' : 'wide'] += path;
     }
     bin = end;
   }

@@ -47,43 +47,84 @@ export function durationsChart(report: Report): Markup | undefined {
       yAxis: axis({ type: 'value', min: 0, max: 1, interval: 0.25, axisLabel: { formatter: percent } }),
       series: drawn(
         curves.map((curve) => ({ ...curve, points: [[low, 0] as const, ...curve.points, [high, 1] as const] })),
-        'end',
-        (y) => y,
       ),
     },
   );
 }
 
-/** Samples kept over time. Undefined when no policy has the figures. */
+const ROW = 30;
+
+/** Samples lost over time, a row per policy. Undefined when none has the figures. */
 export function coverageChart(report: Report): Markup | undefined {
   const curves = distinct(report, ({ skew, summary }) => {
     if (!skew || summary.lost === 0) return undefined;
     const { t0, t1, coverage } = skew.time;
     const width = (t1 - t0) / coverage.length;
-    return coverage.flatMap((share, bin) => (share === null ? [] : [[(t0 + bin * width) / 1e6, share] as const]));
+    const points = coverage.map((share, bin) => [(t0 + bin * width) / 1e6, share ?? NaN] as const);
+    return [...points, [t1 / 1e6, points.at(-1)![1]]];
   });
   if (curves.length === 0) return undefined;
-  const floor = Math.min(...curves.flatMap(({ points }) => points.map(([, y]) => y)));
-  const min = Math.floor(floor * 10) / 10;
+  const floor = Math.min(...curves.flatMap(({ points }) => points.flatMap(([, y]) => (Number.isNaN(y) ? [] : [y]))));
+  const min = Math.min(0.99, Math.floor(floor * 20) / 20);
+  const height = curves.length * ROW + 34;
+  const place = { left: 172, right: 44 };
   return renderChart(
     {
       id: 'coverage',
       title: 'Coverage over time',
-      description: `Share of the samples kept, in ${curves[0]!.points.length} time bins; ${percent(floor)} in the worst bin of all.`,
+      description: curves
+        .map(({ ids, points }) => {
+          const worst = Math.min(...points.flatMap(([, y]) => (Number.isNaN(y) ? [] : [y])));
+          return `${list(ids)}: ${percent(worst)} in the worst of ${points.length - 1} time bins.`;
+        })
+        .join(' '),
     },
     WIDTH,
-    HEIGHT,
+    height,
     {
-      grid: { left: 48, right: 24, top: 10, bottom: 30 },
-      xAxis: axis({
-        type: 'value',
-        min: report.span.start / 1e6,
-        max: report.span.end / 1e6,
-        axisLabel: { formatter: (v: number) => duration(v * 1e6), showMaxLabel: false, hideOverlap: true },
-        splitLine: { show: false },
-      }),
-      yAxis: axis({ type: 'value', min, max: 1, axisLabel: { formatter: percent } }),
-      series: drawn(curves, 'start', undefined),
+      grid: curves.map((_, i) => ({ ...place, top: 8 + i * ROW, height: ROW - 6 })),
+      xAxis: curves.map((_, i) =>
+        axis({
+          type: 'value',
+          gridIndex: i,
+          min: report.span.start / 1e6,
+          max: report.span.end / 1e6,
+          axisLabel: {
+            show: i === curves.length - 1,
+            formatter: (v: number) => duration(v * 1e6),
+            showMaxLabel: false,
+            hideOverlap: true,
+          },
+          splitLine: { show: false },
+        }),
+      ),
+      yAxis: curves.map(({ ids }, i) =>
+        axis({
+          type: 'value',
+          gridIndex: i,
+          position: 'right',
+          min,
+          max: 1,
+          interval: 1 - min,
+          name: shorten(list(ids, 2), 26),
+          nameLocation: 'middle',
+          nameRotate: 0,
+          nameGap: -(WIDTH - place.left - place.right) - 8,
+          nameTextStyle: { align: 'right', color: placeholder('ink'), fontSize: 11.5 },
+          axisLabel: { show: i === 0, formatter: percent },
+        }),
+      ),
+      series: curves.map(({ points }, i) => ({
+        type: 'line',
+        step: 'end',
+        silent: true,
+        showSymbol: false,
+        xAxisIndex: i,
+        yAxisIndex: i,
+        data: points,
+        lineStyle: { color: placeholder('killed'), width: 1 },
+        areaStyle: { color: placeholder('killed'), opacity: 0.35, origin: 'end' },
+      })),
     },
   );
 }
@@ -124,26 +165,18 @@ function ecdf(start: ArrayLike<number>, end: ArrayLike<number>, n: number): Poin
 }
 
 /** Lines with their labels on them, each at a height of its own. */
-function drawn(
-  curves: readonly Curve[],
-  step: 'start' | 'end',
-  labelAt: ((y: number) => number) | undefined,
-): unknown[] {
+function drawn(curves: readonly Curve[]): unknown[] {
   return curves.flatMap(({ ids, points }, i) => {
     const colour = lineColours[i % lineColours.length]!;
     const type = ['solid', 'dashed', 'dotted'][Math.floor(i / lineColours.length) % 3];
     const level = 0.92 - (0.84 * i) / Math.max(1, curves.length - 1);
-    const height = labelAt ? level : undefined;
-    const at =
-      height === undefined
-        ? points[Math.floor(((i + 0.5) / curves.length) * points.length)]!
-        : crossing(points, height);
+    const at = crossing(points, level);
     const text = shorten(list(ids, 3), 44);
     const toLeft = at[0] > (points[0]![0] + points.at(-1)![0]) / 2;
     return [
       {
         type: 'line',
-        step,
+        step: 'end',
         silent: true,
         showSymbol: false,
         data: points,
@@ -153,7 +186,7 @@ function drawn(
         type: 'scatter',
         silent: true,
         symbolSize: 4,
-        itemStyle: { color: placeholder(colour) },
+        itemStyle: { color: placeholder(colour), opacity: 1 },
         data: [at],
         z: 10,
         label: label(colour, {

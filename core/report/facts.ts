@@ -60,7 +60,7 @@ const severities: Readonly<Record<ReportWarning['severity'], string>> = {
 function warning({ severity, message, count: times, offset, bytes: skipped }: ReportWarning): Markup {
   const where = [
     times > 1 ? `${count(times)} times` : undefined,
-    offset === undefined ? undefined : `first at byte ${count(offset)}`,
+    offset === undefined ? undefined : `first at byte ${offset}`,
     skipped ? `${bytes(skipped)} skipped` : undefined,
   ].filter((part) => part !== undefined);
   return html`<li class="${severity}">

@@ -1,5 +1,5 @@
 /** The report's one figure: what each policy loses, on a logarithmic scale, with either kind of guest. */
-import { axis, label, renderChart } from './chart.ts';
+import { axis, renderChart } from './chart.ts';
 import { coverage, percent, shorten } from './format.ts';
 import type { Markup } from './html.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
@@ -43,8 +43,8 @@ export function lossChart(report: Report): Markup {
       if (!shown) return [];
       const colour = placeholder(verdictColours[shown.verdict.word]);
       const style = filled
-        ? { color: colour }
-        : { color: placeholder('surface'), borderColor: colour, borderWidth: 1.5 };
+        ? { color: colour, opacity: 1 }
+        : { color: placeholder('surface'), borderColor: colour, borderWidth: 1.5, opacity: 1 };
       return [{ value: [x(lost(shown)), row], symbol: symbols[shown.verdict.word], itemStyle: style }];
     });
   const connectors = rows.flatMap(({ policy, variant }, row) => {
@@ -105,8 +105,8 @@ export function lossChart(report: Report): Markup {
           connectNulls: false,
           lineStyle: { color: placeholder('density'), width: 1 },
         },
-        { type: 'scatter', silent: true, symbolSize: 8, data: points(false) },
-        { type: 'scatter', silent: true, symbolSize: 9, data: points(true), label: label('ink', { show: false }) },
+        { type: 'scatter', silent: true, z: 5, symbolSize: 8, data: points(false) },
+        { type: 'scatter', silent: true, z: 6, symbolSize: 9, data: points(true) },
       ],
     },
   );

@@ -24,8 +24,8 @@ const colours = {
 
 export type Colour = keyof typeof colours;
 
-/** Lines of policies in a chart, told apart by dashes after one round (Okabe and Ito's hues, darkened for thin lines). */
-export const lineColours: readonly Colour[] = ['accent', 'killed', 'copy', 'discarded', 'irq', 'ink', 'full'];
+/** Lines of policies in a chart, told apart by dashes after one round (Okabe and Ito's hues, darkened for text). */
+export const lineColours: readonly Colour[] = ['accent', 'killed', 'copy', 'discarded', 'warn', 'ink'];
 
 const names = Object.keys(colours) as Colour[];
 

@@ -4,6 +4,7 @@ import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
 import { verdictColours } from './loss-chart.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
+import type { NullModel } from '../analysis/null-model.ts';
 import type { Spread } from '../analysis/numbers.ts';
 import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
 
@@ -58,9 +59,7 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
   const { summary, trials, skew, verdict } = variant;
   const share = trials?.coverage.mean ?? summary.coverage;
   const excess =
-    skew && summary.lost > 0
-      ? html`${significant(skew.nullModel.excess)}<small>${pValue(skew.nullModel.pValue)}</small>`
-      : '–';
+    skew && summary.lost > 0 ? html`${excessOf(skew.nullModel)}<small>${pValue(skew.nullModel.pValue)}</small>` : '–';
   return html`<tr>
     <th scope="row">${policy.id}</th>
     <td>
@@ -83,6 +82,11 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
 function value(own: number, trials: Spread | undefined, format: (x: number) => string): Content {
   if (!trials) return format(own);
   return html`${format(trials.mean)}${trials.p5 !== trials.p95 && html`<small>${range(trials.p5, trials.p95, format)}</small>`}`;
+}
+
+/** Two digits; what is far below the last one that matters, and not significant, is none. */
+function excessOf({ excess, pValue: p }: NullModel): string {
+  return p > 0.05 && Math.abs(excess) < 5e-5 ? '≈ 0' : significant(excess, 2);
 }
 
 const whole = (n: number): string => (Number.isInteger(n) ? count(n) : significant(n));

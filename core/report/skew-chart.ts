@@ -26,15 +26,19 @@ interface RenderApi {
 export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
   const rows = movedMost(skew);
   const reach = Math.max(...rows.flatMap((row) => [row.difference, row.low ?? 0, row.high ?? 0].map(Math.abs)));
-  const half = (row: SkewRow): number | undefined =>
-    row.low === undefined || row.high === undefined ? undefined : (row.high - row.low) / 2;
-  const scale = Math.max(...rows.map((row) => half(row) ?? Math.abs(row.difference)));
+  const step = roundStep(reach / 2);
+  const edge = Math.ceil(reach / step) * step;
+  const halfWidths = rows.flatMap((row) =>
+    row.low === undefined || row.high === undefined ? [] : [(row.high - row.low) / 2],
+  );
+  // One number of decimals for the whole chart.
+  const shown = (difference: number): string => points(difference, Math.max(...halfWidths, reach / 10));
   return renderChart(
     {
       id,
       title: `Share differences under ${who}`,
       description: rows
-        .map((row) => `${row.name}: ${points(row.difference, half(row))}${row.significant ? ', significant' : ''}.`)
+        .map((row) => `${row.name}: ${shown(row.difference)}${row.significant ? ', significant' : ''}.`)
         .join(' '),
     },
     WIDTH,
@@ -43,14 +47,11 @@ export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
       grid: { left: 214, right: 84, top: 2, bottom: 26 },
       xAxis: axis({
         type: 'value',
-        min: -reach,
-        max: reach,
-        splitNumber: 4,
+        min: -edge,
+        max: edge,
+        interval: step,
         axisLabel: {
-          formatter: (v: number) => (v === 0 ? '0' : points(v, scale)),
-          showMinLabel: false,
-          showMaxLabel: false,
-          hideOverlap: true,
+          formatter: (v: number) => (v === 0 ? '0' : points(v, step / 2)),
         },
       }),
       yAxis: [
@@ -65,7 +66,7 @@ export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
           type: 'category',
           inverse: true,
           position: 'right',
-          data: rows.map((row) => `${points(row.difference, half(row))}${row.significant ? ' *' : ''}`),
+          data: rows.map((row) => `${shown(row.difference)}${row.significant ? ' *' : ''}`),
           axisLabel: { color: placeholder('ink'), fontSize: 11.5 },
           splitLine: { show: false },
         }),
@@ -100,6 +101,12 @@ export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
       ],
     },
   );
+}
+
+/** 1, 2 or 5 times a power of ten: the first that is not below. */
+function roundStep(rough: number): number {
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  return decade * [1, 2, 5, 10].find((m) => m * decade >= rough * 0.999)!;
 }
 
 function whisker(_: unknown, api: RenderApi): unknown {

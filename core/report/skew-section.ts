@@ -27,21 +27,28 @@ function groups(report: Report): Group[] {
 
 export function skewSection(report: Report): Markup {
   const mark = scaledMark(report);
-  const drawn = groups(report).filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0);
+  const moved = groups(report).filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0);
+  const found = moved.filter(({ variant }) => variant.verdict.skewed || variant.skew!.significantKeys > 0);
+  // Where nothing is significant, what noise looks like: the policy that lost most.
+  const most = moved.toSorted((a, b) => b.variant.summary.lost - a.variant.summary.lost).slice(0, 1);
+  const drawn = found.length > 0 ? found : most;
+  const rest = groups(report).filter((group) => !drawn.includes(group));
   return html`<section aria-labelledby="h-skew">
     <h2 id="h-skew">Skew by ${report.skewKey}${mark && html` <span class="mark">${mark}</span>`}</h2>
     ${
-      drawn.length === 0
-        ? html`<p>No share differs from the reference’s under any policy.</p>`
-        : html`<p class="fn">
-              Surviving share minus reference share of the keys that moved most, after each name its reference share.
-              Whiskers: 95 % intervals, block bootstrap over time. Solid bars with *: significant at 5 % for all keys
-              together (hypergeometric test, Benjamini–Hochberg).
-            </p>
-            <div class="charts">${drawn.map(({ policies, variant }, i) => figure(policies, variant, i))}</div>`
+      drawn.length > 0 &&
+      html`<p class="fn">
+          Surviving share minus reference share of the keys that moved most; after each name its reference share.
+          Whiskers: 95 % intervals, block bootstrap over time. Solid bars with *: significant at 5 % for all keys
+          together (hypergeometric test, Benjamini–Hochberg).
+        </p>
+        <div class="charts">${drawn.map(({ policies, variant }, i) => figure(policies, variant, i))}</div>`
     }
+    ${rest.length > 0 && html`<p class="fn">No key moved significantly under ${list(rest.flatMap(ids), 12)}.</p>`}
   </section>`;
 }
+
+const ids = ({ policies }: Group): string[] => policies.map(({ id }) => id);
 
 function figure(policies: readonly PolicyReport[], { skew, latency }: Variant, i: number): Markup | false {
   if (!skew) return false;
@@ -51,14 +58,14 @@ function figure(policies: readonly PolicyReport[], { skew, latency }: Variant, i
   );
   const { nullModel } = skew;
   const facts = [
-    `TVD ${significant(skew.tvd)} (by chance ${significant(nullModel.mean)}, 95 % up to ${significant(nullModel.p95)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
-    `Jensen–Shannon distance ${significant(skew.jsDistance)}`,
+    `TVD ${significant(skew.tvd, 2)} (by chance ${significant(nullModel.mean, 2)}, 95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
+    `Jensen–Shannon distance ${significant(skew.jsDistance, 2)}`,
     `top-10 recall ${percent(skew.top10Recall)}`,
     skew.kendallTauB === undefined ? undefined : `Kendall τ-b of the top 50 ${significant(skew.kendallTauB)}`,
     `rank-biased overlap ${significant(skew.rankBiasedOverlap)}`,
     `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved significantly`,
     latency &&
-      `total latency p50/p90/p99 ${[latency.reference, latency.kept].map((l) => [l.p50, l.p90, l.p99].map((x) => significant(x)).join('/')).join(' → ')} cycles (KS distance ${significant(latency.ks)})`,
+      `total latency p50/p90/p99 ${[latency.reference, latency.kept].map((l) => [l.p50, l.p90, l.p99].map((x) => significant(x)).join('/')).join(' → ')} cycles (KS distance ${significant(latency.ks, 2)})`,
   ];
   return html`<figure>
     <figcaption>${who}</figcaption>

@@ -1,9 +1,10 @@
 /** The lanes over time: samples, stage 2 events on the buffer, and a band per policy with its blackout windows. */
 import { causeClasses, code, stage2Kinds, windowKinds } from '../model/terms.ts';
 import type { CauseClass, WindowKind } from '../model/terms.ts';
+import type { BandPath } from './bands.ts';
 import { BAND_HEIGHT, bandPaths, densityPath } from './bands.ts';
 import { count, duration } from './format.ts';
-import type { Markup } from './html.ts';
+import type { Content, Markup } from './html.ts';
 import { html } from './html.ts';
 import type { LaneTrack, Report, WindowColumns } from './model.ts';
 import type { Colour } from './palette.ts';
@@ -12,7 +13,7 @@ import { compared, scaledMark } from './words.ts';
 /** Lanes drawn at most: those with most events and losses. */
 const LANES = 8;
 /** Bins of a band, fewer where there are many bands: a worst band is 16 bytes a bin. */
-const BINS = 600;
+const BINS = 480;
 const BAND_BYTES = 600_000;
 /** Glyphs in a row stand this far apart at least, in parts of its width. */
 const GLYPH_BINS = 240;
@@ -153,11 +154,18 @@ function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
           <title>${policy.id}, ${track.label}</title>
           <desc>${text}</desc>
           <rect class="bg" width="${bins}" height="${BAND_HEIGHT}" />
-          ${windowKinds.map((kind, i) => paths[i] && html`<path fill="url(#k-${kind})" d="${paths[i]}" />`)}
+          ${windowKinds.map((kind, i) => bandOf(kind, paths[i]!))}
         </svg>
       </div>`;
     })}
   </div>`;
+}
+
+function bandOf(kind: WindowKind, { wide, narrow }: BandPath): Content {
+  return [
+    wide && html`<path fill="url(#k-${kind})" d="${wide}" />`,
+    narrow && html`<path fill="var(--${kindColours[kind]})" d="${narrow}" />`,
+  ];
 }
 
 function laneWords(windows: WindowColumns, lane: number): string {

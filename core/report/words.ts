@@ -132,9 +132,9 @@ export function verdictSentence(policy: PolicyReport, variant: Variant): string 
   }
   if (!skew) return `${gone}.`;
   const { nullModel } = skew;
-  const random = `losing as many at random gives ${significant(nullModel.mean)} (95 % up to ${significant(nullModel.p95)}; ${pValue(nullModel.pValue)})`;
-  if (!verdict.skewed) return `${gone}, as if at random: TVD ${significant(skew.tvd)}, where ${random}.`;
-  const start = `${gone}, and not at random: TVD ${significant(skew.tvd)}, where ${random}.`;
+  const random = `losing as many at random gives ${significant(nullModel.mean, 2)} (95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)})`;
+  if (!verdict.skewed) return `${gone}, as if at random: TVD ${significant(skew.tvd, 2)}, where ${random}.`;
+  const start = `${gone}, and not at random: TVD ${significant(skew.tvd, 2)}, where ${random}.`;
   const limit = percent(MOVED);
   if (verdict.moved.length === 0) return `${start} No top-10 key moved by more than ${limit} of its share.`;
   const moved = verdict.moved
