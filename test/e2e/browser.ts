@@ -1,0 +1,38 @@
+/** A Chromium for tests: the one that npm brought (@sparticuz/chromium), or that of UMBRA_CHROMIUM. */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import packed from '@sparticuz/chromium';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env['UMBRA_CHROMIUM'] ?? (await unpack());
+  // No sandbox: CI runs as root, and the pages are our own.
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
+}
+
+/**
+ * The package unpacks itself into the temporary directory, where a half-written or somebody else's binary may lie. So it
+ * gets a directory of its own, which takes its final name when it is whole.
+ */
+async function unpack(): Promise<string> {
+  const home = fileURLToPath(new URL('../../node_modules/.cache/umbra-chromium', import.meta.url));
+  if (!existsSync(home)) {
+    const building = `${home}.${process.pid}`;
+    mkdirSync(building, { recursive: true });
+    const { TMPDIR } = process.env;
+    process.env['TMPDIR'] = building;
+    try {
+      await packed.executablePath();
+      renameSync(building, home);
+    } catch (error) {
+      if (!existsSync(home)) throw error;
+    } finally {
+      if (TMPDIR === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = TMPDIR;
+      rmSync(building, { recursive: true, force: true });
+    }
+  }
+  return join(home, 'chromium');
+}

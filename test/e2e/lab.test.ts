@@ -1,0 +1,279 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../core/host/web-socket.ts';
+import type { LabServer } from '../../core/host/web-socket.ts';
+import { inLabFile } from '../../core/store/lab-file.ts';
+import { launchBrowser } from './browser.ts';
+import { addSample, kvmSample, speSample, writeSampleLab } from './sample-lab.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let directory: string;
+let lab: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let server: LabServer;
+/** What the page complained about: scripts' errors, blocked content, requests to anywhere else. */
+let complaints: string[];
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'umbra-e2e-'));
+  lab = join(directory, 'altra-07.umbra');
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  writeSampleLab(lab);
+  server = await startServer({ lab });
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  complaints = [];
+  page = await openPage();
+});
+afterEach(async () => {
+  await context.close();
+  await server.close();
+  rmSync(lab, { force: true });
+  expect(complaints).toEqual([]);
+});
+
+async function openPage(): Promise<Page> {
+  const opened = await context.newPage();
+  opened.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
+  });
+  opened.on('pageerror', (error) => complaints.push(error.message));
+  opened.on('request', (r) => {
+    if (new URL(r.url()).hostname !== '127.0.0.1') complaints.push(`request to ${r.url()}`);
+  });
+  return opened;
+}
+
+const row = (name: string) => page.getByRole('row', { name: new RegExp(name) });
+const detail = () => page.getByRole('complementary', { name: 'Selected capture' });
+const hash = () => new URL(page.url()).hash;
+
+/** What axe finds wrong, in words. */
+async function accessibility(): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[];
+  };
+  return violations.map(
+    (v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join()} ${n.failureSummary}`).join('; ')}`,
+  );
+}
+
+describe('captures', () => {
+  it('shows what is in the lab, and all that a file says of itself', async () => {
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    expect(await page.title()).toBe('altra-07.umbra – Umbra');
+    expect(await row('kvbench').innerText()).toMatch(/24\u202f000\s+1\.82\u202fs\s+0–1\s+Neoverse-N1/);
+    expect(await row('guest, per thread').innerText()).toContain('untimed');
+    expect(await row('b-madvise').innerText()).toContain('118\u202f402');
+    const text = await detail().innerText();
+    for (const fact of [
+      'altra-07',
+      '0x413fd0c1',
+      '6.1.0-26-arm64',
+      'perf record -e',
+      "'4 M'",
+      '640\u202f000 operations',
+    ]) {
+      expect(text).toContain(fact);
+    }
+    expect(text).toContain('3 truncated, 12 collision');
+    expect(text).toContain('1\u202f790\u202f790\u202f210\u202f043 ns');
+  });
+
+  it('keeps the selection in the address: links, back, forward, reload', async () => {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'b-madvise' }).click();
+    expect(hash()).toBe('#captures/2');
+    await detail().getByText('trace.dat', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Policies' }).click();
+    await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
+    await page.goBack();
+    await detail().getByRole('heading', { name: 'b-madvise' }).waitFor();
+    await page.reload();
+    await detail().getByRole('heading', { name: 'b-madvise' }).waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
+    // another tab, by the link that somebody copied
+    const link = page.url().replace('#policies', '#captures/3');
+    page = await openPage();
+    await page.goto(link);
+    await detail().getByRole('heading', { name: 'guest, per thread' }).waitFor();
+  });
+
+  it('says so when the address names a capture that is not there', async () => {
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    await page.goto(new URL('#captures/99', server.url).href);
+    await detail().getByText('no capture 99').waitFor();
+  });
+
+  it('lists warnings, worst first, with place and time', async () => {
+    await page.goto(server.url);
+    await row('kvbench').getByRole('button', { name: '2 warnings' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Warnings of kvbench' });
+    expect(await dialog.getByRole('row').nth(1).innerText()).toMatch(/data loss\s+The AUX buffer had no room/);
+    expect(await dialog.getByRole('row').nth(2).innerText()).toContain(
+      'first at byte 107\u202f544 · 61\u202fB skipped',
+    );
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  it('copies a command line exactly', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(server.url);
+    await detail().getByRole('button', { name: 'Copy command' }).click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      "perf record -e arm_spe_0/ts_enable=1,pa_enable=1,period=640000/ -C 0,1 -- ./kvbench --keys '4 M'",
+    );
+  });
+
+  it('works by keyboard alone', async () => {
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    await page.keyboard.press('2');
+    expect(hash()).toBe('#policies');
+    await page.keyboard.press('1');
+    expect(hash()).toBe('#captures');
+    await page.getByRole('link', { name: 'kvbench' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await detail().getByRole('heading', { name: 'b-madvise' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Warnings of b-madvise' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  });
+
+  it('shows a new capture as soon as it is in', async () => {
+    rmSync(lab);
+    inLabFile(lab, 'create', () => undefined);
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+    await page.getByText(`--db ${lab}`).waitFor();
+    inLabFile(lab, 'write', (db) => addSample(db, speSample));
+    await row('kvbench').waitFor();
+    await page.getByRole('link', { name: 'Policies' }).click();
+    await page.getByRole('heading', { name: 'No runs in this lab yet' }).waitFor();
+  });
+});
+
+describe('policies', () => {
+  it('shows what each policy made of a run, both readings of DL, with its verdict', async () => {
+    await page.goto(server.url);
+    await page.keyboard.press('2');
+    const cells = await row('pin-vm').getByRole('cell').allInnerTexts();
+    const flat = cells.map((cell) => cell.replaceAll(/\s+/g, ' ').trim());
+    expect(flat).toEqual([
+      '99.79%',
+      '65.3%',
+      '11',
+      '7.07 ms',
+      '1.01 ms',
+      '314 µs',
+      '8.1 MiB',
+      '0.004',
+      'representative',
+    ]);
+    expect(await row('bare-metal').innerText()).toContain('not computed');
+    expect(await row('serror').innerText()).toContain('dead');
+  });
+
+  it.each([1024, 1280, 1920])('fits a window of %i', async (width) => {
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto(server.url);
+    for (const [key, region] of [
+      ['1', 'Captures'],
+      ['2', 'Runs'],
+    ]) {
+      await page.keyboard.press(key);
+      const box = page.getByRole('region', { name: region, exact: true });
+      await box.getByRole('row').nth(1).waitFor();
+      const spare = await box.evaluate((e) => e.clientWidth - e.scrollWidth);
+      expect(spare, region).toBe(0);
+    }
+  });
+});
+
+describe('when something is wrong', () => {
+  it('takes a link once, and says what to do', async () => {
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    expect(hash()).toBe('');
+    const stranger = await (await browser.newContext()).newPage();
+    await stranger.goto(server.url);
+    await stranger.getByRole('heading', { name: 'This page isn’t connected to a lab' }).waitFor();
+    await stranger.context().close();
+  });
+
+  it('keeps what it shows when the server goes, and comes back with it', async () => {
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    const { port } = server;
+    await server.close();
+    await page.getByRole('alert').getByText('the server was told to stop').waitFor();
+    await row('kvbench').waitFor();
+    server = await startServer({ lab, port });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    // Another server: the old session is worth nothing there.
+    await page.getByRole('heading', { name: 'This page isn’t connected to a lab' }).waitFor();
+  });
+
+  it('explains a lab that can’t be read, and reads it when it is back', async () => {
+    rmSync(lab);
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'The lab can’t be read' }).waitFor();
+    await page.getByText(`${lab}: no such lab file`).waitFor();
+    writeSampleLab(lab);
+    await row('kvbench').waitFor();
+  });
+});
+
+describe('accessibility', () => {
+  it.each(['light', 'dark'] as const)('finds nothing wrong in the %s theme', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto(server.url);
+    await row('kvbench').waitFor();
+    expect(await accessibility()).toEqual([]);
+    await row('kvbench').getByRole('button', { name: '2 warnings' }).click();
+    expect(await accessibility()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    expect(await accessibility()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('2');
+    await row('pin-vm').waitFor();
+    expect(await accessibility()).toEqual([]);
+  });
+
+  it('finds nothing wrong in an empty lab, and in one that is gone', async () => {
+    rmSync(lab);
+    inLabFile(lab, 'create', (db) => addSample(db, { ...kvmSample, warnings: [] }));
+    await page.goto(server.url);
+    await page.keyboard.press('2');
+    await page.getByRole('heading', { name: 'No runs in this lab yet' }).waitFor();
+    expect(await accessibility()).toEqual([]);
+    rmSync(lab);
+    await page.getByRole('alert').waitFor();
+    expect(await accessibility()).toEqual([]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'The lab can’t be read' }).waitFor();
+    expect(await accessibility()).toEqual([]);
+  });
+});
