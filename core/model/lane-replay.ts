@@ -319,7 +319,7 @@ export class LaneReplay {
     this.#discard(at, dataLost, injected, why);
 
     if (answer === 'serror') {
-      this.death = { at: irqEnd, cause, page };
+      this.death = { at: Math.max(irqEnd, at + 1), cause, page };
       this.#restartAt = Infinity;
       this.#bound();
       this.#black(at, Infinity, Infinity, { ...why, kind: kindCode['vm-dead'] }, this.#i + 1);

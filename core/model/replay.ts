@@ -53,7 +53,7 @@
  *     before the other. Pins are otherwise held to the end.
  *
  * The VM's death
- * 17. `serror` at t: `vm-dead` over [t, end of the run) on that lane. At D = t + irqNs, the earliest one (the lowest lane among
+ * 17. `serror` at t: `vm-dead` over [t, end of the run) on that lane. At D = t + irqNs (t + 1 if irqNs is 0), the earliest one (the lowest lane among
  *     equals), the VM is dead: nothing happens from D on, windows and stalls of other lanes end there, and `vm-dead` windows with the
  *     killing fault's class and page cover the rest of their sessions.
  *

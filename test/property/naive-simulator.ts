@@ -249,8 +249,9 @@ export function simulate(
     if (action === 'serror') {
       s.dead = true;
       black(Infinity, 'vm-dead');
-      if (!death || irqEnd < death.at || (irqEnd === death.at && s.lane.lane < death.lane)) {
-        death = { at: irqEnd, lane: s.lane.lane, cause, page };
+      const at = Math.max(irqEnd, t + 1);
+      if (!death || at < death.at || (at === death.at && s.lane.lane < death.lane)) {
+        death = { at, lane: s.lane.lane, cause, page };
       }
     } else if (injected) {
       const injectNs = s.take('injectNs');

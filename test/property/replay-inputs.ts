@@ -72,10 +72,13 @@ export function timelineOf(rows: readonly TimelineRow[], t0 = 0n, span = 0): Sta
   };
 }
 
+const UNMAP = code(stage2Kinds, 'unmap');
+const WRITE_PROTECT = code(stage2Kinds, 'write-protect');
+
 const row: fc.Arbitrary<TimelineRow> = fc.record({
   t: fc.integer({ min: -5, max: 200 }),
-  kind: fc.integer({ min: 0, max: stage2Kinds.length - 1 }),
-  page: fc.nat(24),
+  kind: fc.constantFrom(...Array.from(stage2Kinds.keys()), UNMAP, UNMAP, UNMAP, WRITE_PROTECT),
+  page: fc.oneof(fc.nat(24), fc.constantFrom(0, 1, 2, 3, 8, 9, 10, 11, 16, 17)),
   pages: fc.constantFrom(1, 1, 1, 2, 4, 9, 30),
   cause: fc.constantFrom(1, 2, 2, 3, 4, 5, 6, NONE),
   writable: fc.constantFrom(0, 1, 1, 1),
