@@ -3,7 +3,7 @@ import type { EventField, EventFormat } from './format.ts';
 import { dynamicRange, readNumber, type RecordView } from './numbers.ts';
 import { fieldTraits } from './parse-format.ts';
 import { byteText, cString } from './text-bytes.ts';
-import { textFields } from './text-fields.ts';
+import { isHexTextField, textFields } from './text-fields.ts';
 
 export type FieldValue = bigint | string | bigint[];
 
@@ -35,8 +35,7 @@ export class FieldLister {
 
   isHex(name: string, value: bigint): boolean {
     const entry = this.#entries.get(name);
-    // Text doesn't tell the type: what is too large for a number is an address.
-    return entry ? entry.hex : value > 0xffffffffn;
+    return entry ? entry.hex : isHexTextField(this.#format.name, name, value);
   }
 }
 

@@ -59,6 +59,16 @@ export function textFields(event: string, whole: string): Fields {
   }
 }
 
+/** Fields of 32 bits and less, and signed ones: the others are addresses, sizes and registers, which are written `0x…`. */
+const plainFields = new Set('esr_ec type len reason errno id ret slot vcpu_id vcpu'.split(' '));
+
+/** True where the binary capture would show this field as 64-bit unsigned. Text can't tell for events it knows nothing of. */
+export function isHexTextField(event: string, name: string, value: bigint): boolean {
+  if (event.startsWith('sys_')) return !plainFields.has(name) || event.startsWith('sys_enter_');
+  const known = event in hexEvents || event === 'kvm_mmio' || event === 'kvm_exit' || event === 'kvm_userspace_exit';
+  return known ? !plainFields.has(name) : value > 0xffffffffn;
+}
+
 /** `TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x…`; older kernels name it `ESR_EC`. The exit's code is told by name only. */
 function exitFields(text: string): Fields {
   const m = /(?:^|>)\s*(\w+): (?:HSR|ESR)_EC: (0x[0-9a-f]+) \([^)]*\), PC: (0x[0-9a-f]+)/.exec(text);
@@ -104,9 +114,9 @@ function syscallFields(event: string, text: string): Fields {
 /** `(func+0x4/0x80) a=0x1 b="text"` of probes, and other names with values. */
 function pairs(text: string): Fields {
   const fields: Fields = {};
-  const probe = /^\s*\((?:([A-Za-z_.$][^)]*?)|([0-9a-f]+))(?: <- ([^)]*))?\)/.exec(text);
+  const probe = /^\s*\((?:([0-9a-f]+)|([^)]*?))(?: <- ([^)]*))?\)/.exec(text);
   if (probe) {
-    fields.__probe_ip = probe[2] === undefined ? probe[1] : hex(probe[2]);
+    fields.__probe_ip = probe[1] === undefined ? probe[2] : hex(probe[1]);
     if (probe[3] !== undefined) fields.__probe_ret_ip = probe[3];
   }
   const rest = probe ? text.slice(probe[0].length) : text;

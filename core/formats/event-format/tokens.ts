@@ -94,7 +94,10 @@ export class Tokens {
     return (ch === '!' || ch === '=') && next === '=' ? ch + take() : ch;
   }
 
-  /** A quoted token without its quotes, escapes kept as written; neighbouring strings are one. */
+  /**
+   * A quoted token without its quotes, escapes kept as written; neighbouring strings are one. A character that doesn't print
+   * (a bare tab, say) ends it like a quote.
+   */
   #quoted(type: 'string' | 'char', quote: string): Token {
     const text = this.#text;
     let body = '';
@@ -104,7 +107,7 @@ export class Tokens {
       for (;;) {
         const ch = text[this.#at];
         if (ch === undefined || ch === '\0') return END;
-        if (!escaped && ch === quote) break;
+        if (!escaped && (ch === quote || !/[\n -~]/.test(ch))) break;
         escaped = !escaped && ch === '\\';
         this.#at++;
       }
