@@ -18,11 +18,23 @@ export interface FactGroup {
 export function machine(c: Capture): string | undefined {
   const cores = list(at(c, 'spe', 'cores')).map((core) => text(get(core, 'name')) ?? text(get(core, 'midr')));
   const names = [...new Set(cores.filter((core) => core !== undefined))];
-  return names.length ? names.join(', ') : (text(at(c, 'cpuDesc')) ?? text(at(c, 'machine')));
+  return names.length ? names.join(', ') : (text(at(c, 'cpuDesc')) ?? arch(c));
 }
 
 export function kernel(c: Capture): string | undefined {
-  return text(at(c, 'release')) ?? text(at(c, 'kernel'));
+  return text(at(c, 'release')) ?? uname(c)?.release;
+}
+
+/** trace.dat keeps `uname`'s words: system, host, release, machine. */
+function uname(c: Capture): { host?: string; release: string; arch: string } | undefined {
+  const words = (text(at(c, 'uname')) ?? '').split(' ');
+  if (words.length < 4) return undefined;
+  const [host, release, arch] = words.slice(1);
+  return { ...(host !== '(none)' && { host }), release, arch };
+}
+
+function arch(c: Capture): string | undefined {
+  return text(at(c, 'arch')) ?? uname(c)?.arch;
 }
 
 export function commandLine(c: Capture): string | undefined {
@@ -48,12 +60,12 @@ export function factGroups(c: Capture): FactGroup[] {
     {
       title: 'Machine',
       facts: some([
-        ['host', text(at(c, 'hostname')) ?? text(at(c, 'host'))],
+        ['host', text(at(c, 'hostname')) ?? uname(c)?.host],
         ['cores', cores.length ? cores.join('; ') : text(at(c, 'cpuDesc'))],
         ['CPUs online', numeral(at(c, 'cpusOnline'))],
         ['kernel', kernel(c)],
-        ['architecture', text(at(c, 'arch'))],
-        ['memory', memory(c)],
+        ['architecture', arch(c)],
+        ['memory', size(at(c, 'totalMemory'))],
       ]),
     },
     {
@@ -67,7 +79,6 @@ export function factGroups(c: Capture): FactGroup[] {
         ['AUX buffer', size(at(c, 'spe', 'auxBufferBytes'))],
         ['AUX data', size(at(c, 'spe', 'auxBytes'))],
         ['AUX flags', flags(c).join(', ') || undefined],
-        ['events', kvmEvents(c)],
         ['VM', c.kind === 'kvm' ? (c.hasVm ? 'memslots and vCPU threads attached' : 'no description') : undefined],
       ]),
     },
@@ -84,9 +95,11 @@ export function factGroups(c: Capture): FactGroup[] {
       title: 'File',
       facts: some([
         ['path', c.file, true],
-        ['format', [c.format, text(at(c, 'mode'))].filter(Boolean).join(', ')],
+        ['format', [c.format, text(at(c, 'version')) && `v${text(at(c, 'version'))}`].filter(Boolean).join(' ')],
         ['size', `${bytes(c.bytes)} (${count(c.bytes)} B)`],
-        ['written by', text(at(c, 'perfVersion')) && `perf ${text(at(c, 'perfVersion'))}`],
+        ['written by', text(at(c, 'recorder')) ?? (text(at(c, 'perfVersion')) && `perf ${text(at(c, 'perfVersion'))}`)],
+        ['compression', text(at(c, 'compression'))],
+        ['trace id', text(at(c, 'traceId')), true],
         ['SHA-256', c.sha256 || undefined, true],
       ]),
     },
@@ -94,14 +107,16 @@ export function factGroups(c: Capture): FactGroup[] {
   return groups.filter((g) => g.facts.length);
 }
 
-function some(rows: readonly (readonly [string, string | undefined, boolean?])[]): Fact[] {
-  return rows.flatMap(([label, value, copy]) => (value ? [{ label, value, ...(copy && { copy }) }] : []));
+/** Trace events or perf records by kind, most frequent first. */
+export function kinds(c: Capture): { name: string; count: number }[] {
+  return entries(at(c, c.kind === 'kvm' ? 'events' : 'records'))
+    .filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0 && entry[0] !== 'TOTAL')
+    .map(([kind, n]) => ({ name: kind, count: n }))
+    .sort((a, b) => b.count - a.count);
 }
 
-function memory(c: Capture): string | undefined {
-  // HEADER_TOTAL_MEM counts KiB.
-  const kib = Number(at(c, 'totalMemory'));
-  return kib > 0 ? bytes(kib * 1024) : undefined;
+function some(rows: readonly (readonly [string, string | undefined, boolean?])[]): Fact[] {
+  return rows.flatMap(([label, value, copy]) => (value ? [{ label, value, ...(copy && { copy }) }] : []));
 }
 
 function operations(c: Capture): string | undefined {
@@ -122,12 +137,6 @@ function filters(c: Capture): string | undefined {
 function minLatency(c: Capture): string | undefined {
   const cycles = Number(at(c, 'spe', 'config', 'min_latency'));
   return cycles > 0 ? `${count(cycles)} cycles` : undefined;
-}
-
-function kvmEvents(c: Capture): string | undefined {
-  if (c.kind !== 'kvm') return undefined;
-  const kinds = numeral(at(c, 'eventFormats')) ?? numeral(at(c, 'formats'));
-  return kinds && `${kinds} kinds`;
 }
 
 function conversion(c: Capture): string | undefined {

@@ -46,6 +46,7 @@ afterEach(async () => {
 
 async function openPage(): Promise<Page> {
   const opened = await context.newPage();
+  opened.setDefaultTimeout(10_000);
   opened.on('console', (m) => {
     if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
   });
@@ -98,7 +99,7 @@ describe('captures', () => {
     await page.goto(server.url);
     await page.getByRole('link', { name: 'b-madvise' }).click();
     expect(hash()).toBe('#captures/2');
-    await detail().getByText('trace.dat', { exact: true }).waitFor();
+    await detail().getByText('trace.dat v7', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Policies' }).click();
     await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
     await page.goBack();

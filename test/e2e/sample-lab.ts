@@ -33,7 +33,7 @@ export const speSample: Sample = {
     perfVersion: '6.1.115',
     arch: 'aarch64',
     cpusOnline: 80,
-    totalMemory: 263_856_128,
+    totalMemory: 270_188_675_072,
     commandLine: [
       'perf',
       'record',
@@ -100,7 +100,13 @@ export const kvmSample: Sample = {
   t1: 48_915_000_123n,
   clock: 'mono',
   vm: { vms: [{ pid: 4021, slots: [], vcpus: [] }] },
-  facts: { version: 7, cpus: [0, 1, 2, 3], release: '6.1.0-26-arm64', hostname: 'altra-07', arch: 'aarch64' },
+  facts: {
+    version: 7,
+    cpus: [0, 1, 2, 3],
+    uname: 'Linux altra-07 6.1.0-26-arm64 aarch64',
+    recorder: 'trace-cmd 3.1.6',
+    events: { 'kvm:kvm_exit': 50_100, 'kvm:kvm_entry': 50_099, 'kvm:kvm_guest_fault': 18_203 },
+  },
   warnings: [
     {
       severity: 'info',
