@@ -11,6 +11,10 @@ function packets(name: string): string {
   return [...dumpPackets(open(fixture(`${name}.perf.data`)))].join('');
 }
 
+function without(record: Record<string, string>, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
 describe('packets as perf 7.2 prints them', () => {
   it.each(['one-record', 'v2meta', 'malformed', 'variant-zstd', 'variant-pipe', 'every-packet'])('%s', (name) => {
     const want = gunzipped(new URL(`${name}.packets.txt.gz`, expected)).split('\n');
@@ -44,7 +48,7 @@ describe('records as the generator put them in', () => {
       const decoded = rows(open(fixture(`${name}.perf.data`)));
       const want = truth(name);
       expect(decoded.length).toBe(want.length);
-      want.forEach(({ aux_offset: _, ...record }, i) => expect(decoded[i]).toMatchObject(record));
+      want.forEach((record, i) => expect(decoded[i]).toMatchObject(without(record, 'aux_offset')));
     },
   );
 
@@ -69,8 +73,8 @@ describe('records as the generator put them in', () => {
     const byTime = new Map(decoded.map((record) => [`${record.cpu} ${record.ts}`, record]));
     const spared = truth('malformed').filter((record) => !hit(record));
     expect(spared.length).toBeGreaterThan(280);
-    for (const { aux_offset: _, len: __, ...record } of spared)
-      expect(byTime.get(`${record.cpu} ${record.ts}`)).toMatchObject(record);
+    for (const record of spared)
+      expect(byTime.get(`${record.cpu} ${record.ts}`)).toMatchObject(without(record, 'aux_offset', 'len'));
     expect(warnings.list().map(({ kind, bytes }) => ({ kind, bytes }))).toEqual([
       { kind: 'spe-bad-packet', bytes: 48 },
       { kind: 'spe-cut-record', bytes: expect.any(Number) },

@@ -3,7 +3,7 @@ import type { SideBand } from './side-band.ts';
 import { AuxFlag } from './types.ts';
 
 /** Warns of what the capture itself lost, with the times that it tells: blackouts, collisions, side band that found no room. */
-export function warnOfLosses({ aux, lost, spe, timeConv }: SideBand, warnings: Warnings): void {
+export function warnOfLosses({ aux, lost }: SideBand, warnings: Warnings): void {
   const moment = (t: bigint): { t0?: bigint; t1?: bigint } => (t > 0n ? { t0: t, t1: t } : {});
   for (let i = 0; i < aux.n; i++) {
     const flags = aux.flags[i];
@@ -20,9 +20,5 @@ export function warnOfLosses({ aux, lost, spe, timeConv }: SideBand, warnings: W
     const what = lost.samples[i] ? 'samples' : 'records';
     const message = `perf lost ${what} for want of buffer space`;
     warnings.add('data-loss', `perf-lost-${what}`, message, { count: lost.count[i], ...moment(lost.t[i]) });
-  }
-  if (spe && !timeConv) {
-    const message = 'no TIME_CONV record: SPE timestamps stay counter ticks, which no other clock can be compared with';
-    warnings.add('info', 'spe-no-time-conv', message);
   }
 }
