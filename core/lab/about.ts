@@ -1,6 +1,8 @@
 /** Which Umbra this is, and which failures explain themselves. */
 import packageJson from '../../package.json' with { type: 'json' };
 import { InputError } from '../formats/problems.ts';
+import { ModelError } from '../model/errors.ts';
+import { VmDescriptionError } from '../model/vm.ts';
 import { ColumnError } from '../store/column-codec.ts';
 import { LabFileError } from '../store/lab-file.ts';
 
@@ -11,10 +13,11 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
+const explained = [InputError, LabFileError, ColumnError, ModelError, VmDescriptionError, RequestError];
+
 /** Whether an error's message is meant for the user: anything else is a bug of ours. */
 export function isExplained(error: unknown): boolean {
-  if (error instanceof InputError || error instanceof LabFileError || error instanceof ColumnError) return true;
-  if (error instanceof RequestError) return true;
+  if (explained.some((type) => error instanceof type)) return true;
   return ['ENOENT', 'EACCES', 'EISDIR', 'ENOSPC', 'EPERM', 'EROFS'].includes(
     (error as NodeJS.ErrnoException).code ?? '',
   );

@@ -63,11 +63,11 @@ export type Capture = z.infer<typeof Capture>;
 export const RunSkew = z.strictObject({
   /** What was counted: pc, page, … */
   key: z.string(),
-  tvd: z.number(),
-  nullMean: z.number(),
-  nullP95: z.number(),
-  pValue: z.number(),
-  excess: z.number(),
+  tvd: z.number().nullable(),
+  nullMean: z.number().nullable(),
+  nullP95: z.number().nullable(),
+  pValue: z.number().nullable(),
+  excess: z.number().nullable(),
   verdict: z.string(),
 });
 export type RunSkew = z.infer<typeof RunSkew>;

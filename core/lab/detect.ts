@@ -1,6 +1,6 @@
 /** Which format a file is in, by content: names lie. */
 import { isPerfData } from '../formats/perf-data/perf-data.ts';
-import { isFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
+import { HEAD_BYTES, isFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
 import { InputError } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { isTraceDat } from '../formats/trace-dat/trace-dat.ts';
@@ -10,7 +10,7 @@ export type Format = 'perf.data' | 'trace.dat' | 'ftrace-text';
 /** Throws InputError if the content is of no known format. */
 export function detectFormat(source: ByteSource): Format {
   if (source.size === 0) throw new InputError(source.name, 'is empty');
-  const head = source.read(0, 4096);
+  const head = source.read(0, HEAD_BYTES);
   if (isPerfData(head)) return 'perf.data';
   if (isTraceDat(head)) return 'trace.dat';
   if (isFtraceText(head)) return 'ftrace-text';

@@ -3,7 +3,7 @@ import { TraceColumns } from '../formats/event-format/columns.ts';
 import { EventPrinter } from '../formats/event-format/event-printer.ts';
 import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
-import { openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
+import { midrOf, openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
 import type { PerfData } from '../formats/perf-data/perf-data.ts';
 import { InputError, Warnings } from '../formats/problems.ts';
 import type { Warning } from '../formats/problems.ts';
@@ -22,7 +22,8 @@ type Write = (text: string) => void;
 export function inspectFacts(file: string): { facts: object; warnings: Warning[] } {
   return withFile(file, (source) => {
     const warnings = new Warnings();
-    const { facts } = detectFormat(source) === 'perf.data' ? openPerfData(source, warnings) : openTrace(source, warnings);
+    const { facts } =
+      detectFormat(source) === 'perf.data' ? openPerfData(source, warnings) : openTrace(source, warnings);
     return { facts: { file, bytes: source.size, ...facts }, warnings: warnings.list() };
   });
 }
@@ -39,9 +40,9 @@ export function inspectSamples(file: string, write: Write): Warning[] {
   return withSpe(file, (perf, warnings) => {
     const columns = new SpeColumns(8192);
     for (const queue of perf.queues) {
-      const print = sampleJson(perf, queue);
+      const midr = midrOf(perf, queue.cpu);
       const onBatch = (batch: SpeColumns) => {
-        for (let i = 0; i < batch.n; i++) write(`${print(batch, i)}\n`);
+        for (let i = 0; i < batch.n; i++) write(`${sampleJson(batch, i, midr)}\n`);
       };
       decodeSpe(perf, queue, columns, onBatch, warnings);
     }
@@ -82,6 +83,9 @@ function openTrace(source: ByteSource, warnings: Warnings): TraceFile {
     case 'ftrace-text':
       return openFtraceText(source, warnings);
     case 'perf.data':
-      throw new InputError(source.name, 'is perf.data: its events are read by `inspect --samples` and `inspect --packets`');
+      throw new InputError(
+        source.name,
+        'is perf.data: its events are read by `inspect --samples` and `inspect --packets`',
+      );
   }
 }

@@ -3,7 +3,9 @@
  * the same file, wherever it was loaded, share their keys.
  */
 import { halves, Has } from '../formats/spe/columns.ts';
-import { opName } from '../formats/spe/names.ts';
+import { opText } from '../formats/spe/sample-json.ts';
+import { sourceName } from '../formats/spe/sources.ts';
+import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { readMappings } from '../store/mappings.ts';
 import type { Mapping } from '../store/mappings.ts';
@@ -35,26 +37,40 @@ class Names {
 }
 
 /** The key of each sample of a capture's lanes. A sample without the packet in question has the key `none`. */
-export function sampleKeys(db: Db, capture: number, lanes: readonly SpeLane[], kind: KeyKind): Keys {
+export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[], kind: KeyKind): Keys {
   const names = new Names();
   const of =
     kind === 'page' || kind === 'pc' || kind === 'binary'
-      ? placeKeys(kind, readMappings(db, capture), names)
+      ? placeKeys(kind, readMappings(db, capture.id), names)
       : undefined;
   const columns = lanes.map((lane) => {
-    const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture, lane, name);
+    const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
     const present = column('present');
     if (of) return of(present, column('pc'), column('map'));
-    return valueKeys(kind, present, column, names);
+    return valueKeys(kind, present, column, names, midrOfLane(capture, lane.cpu));
   });
   return { lanes: columns, names: names.list };
+}
+
+/** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
+function midrOfLane(capture: CaptureRow, cpu: number): bigint | undefined {
+  const spe = capture.facts['spe'] as { cores?: { midr: string; cpus?: number[] }[] } | undefined;
+  const core =
+    spe?.cores?.find((c) => !c.cpus || c.cpus.includes(cpu)) ?? (spe?.cores?.length === 1 ? spe.cores[0] : undefined);
+  return core && BigInt(core.midr);
 }
 
 type Column = <K extends Parameters<typeof readColumn>[3]>(name: K) => ReturnType<typeof readColumn<K>>;
 
 /** Keys of columns with few values: each value is named once. */
-function valueKeys(kind: KeyKind, present: Uint16Array, column: Column, names: Names): Uint32Array {
-  const { values, has, name } = valueColumn(kind, column);
+function valueKeys(
+  kind: KeyKind,
+  present: Uint16Array,
+  column: Column,
+  names: Names,
+  midr: bigint | undefined,
+): Uint32Array {
+  const { values, has, name } = valueColumn(kind, column, midr);
   const keys = new Uint32Array(present.length);
   const known = new Map<number, number>();
   for (let i = 0; i < keys.length; i++) {
@@ -72,16 +88,13 @@ function valueKeys(kind: KeyKind, present: Uint16Array, column: Column, names: N
 function valueColumn(
   kind: KeyKind,
   column: Column,
+  midr: bigint | undefined,
 ): { values: ArrayLike<number>; has: number; name: (v: number) => string } {
   switch (kind) {
     case 'op':
-      return {
-        values: column('op'),
-        has: Has.OP,
-        name: (v) => opName(v >> 8, v & 0xff) ?? `op ${v >> 8}:0x${(v & 0xff).toString(16)}`,
-      };
+      return { values: column('op'), has: Has.OP, name: opText };
     case 'source':
-      return { values: column('source'), has: Has.SOURCE, name: (v) => `source ${v}` };
+      return { values: column('source'), has: Has.SOURCE, name: (v) => sourceName(v, midr) };
     case 'el':
       return { values: column('el'), has: Has.PC, name: (v) => `EL${v}` };
     case 'latency':

@@ -10,10 +10,11 @@ import { storedTrace } from './stored-trace.ts';
 /** Runs one query and hands its rows to `use`, streamed. Throws RequestError with SQLite's words if it can't be run. */
 export function runSql(lab: string, sql: string, use: (result: SqlResult) => void): void {
   const db = openLabFile(lab, 'read');
+  const chunks = openLabFile(lab, 'read');
   try {
     use(
-      query(db, sql, (capture) => {
-        const printer = new EventPrinter(storedTrace(db, getCapture(db, capture)));
+      query(db, chunks, sql, (capture) => {
+        const printer = new EventPrinter(storedTrace(chunks, getCapture(chunks, capture)));
         return (batch, i) => printer.fieldsJson(batch, i);
       }),
     );
@@ -23,5 +24,6 @@ export function runSql(lab: string, sql: string, use: (result: SqlResult) => voi
     throw error;
   } finally {
     db.close();
+    chunks.close();
   }
 }

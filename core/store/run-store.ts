@@ -168,11 +168,12 @@ export interface SkewRow {
   readonly dlDiscard: DlDiscard;
   /** What was counted: `pc`, `page`, … */
   readonly key: string;
-  readonly tvd: number;
-  readonly nullMean: number;
-  readonly nullP95: number;
-  readonly pValue: number;
-  readonly excess: number;
+  /** The measures are null when nothing survived. */
+  readonly tvd: number | null;
+  readonly nullMean: number | null;
+  readonly nullP95: number | null;
+  readonly pValue: number | null;
+  readonly excess: number | null;
   readonly verdict: string;
   /** The whole result, as the analysis gave it. */
   readonly detail: unknown;
@@ -187,15 +188,16 @@ export function addSkew(db: Db, run: number, s: SkewRow): void {
 
 export function readSkew(db: Db, run: number): SkewRow[] {
   const rows = db.prepare('SELECT * FROM skew_result WHERE run_id = ? ORDER BY rowid').all(run);
-  return (rows as Record<string, bigint | number | string>[]).map((r) => ({
+  const measure = (value: bigint | number | string | null) => (value === null ? null : Number(value));
+  return (rows as Record<string, bigint | number | string | null>[]).map((r) => ({
     policy: r['policy'] as string,
     dlDiscard: r['dl_discard'] as DlDiscard,
     key: r['key'] as string,
-    tvd: Number(r['tvd']),
-    nullMean: Number(r['null_mean']),
-    nullP95: Number(r['null_p95']),
-    pValue: Number(r['p_value']),
-    excess: Number(r['excess']),
+    tvd: measure(r['tvd']),
+    nullMean: measure(r['null_mean']),
+    nullP95: measure(r['null_p95']),
+    pValue: measure(r['p_value']),
+    excess: measure(r['excess']),
     verdict: r['verdict'] as string,
     detail: JSON.parse(r['detail'] as string),
   }));

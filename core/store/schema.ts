@@ -39,7 +39,9 @@ CREATE TABLE capture_warning (
 -- SPE: a lane is one AUX buffer queue, of a CPU or (per-thread capture, cpu -1) of a thread
 CREATE TABLE spe_lane (
   capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
-  lane INTEGER NOT NULL, cpu INTEGER NOT NULL, tid INTEGER NOT NULL, samples INTEGER NOT NULL, t0_ns INTEGER, t1_ns INTEGER,
+  lane INTEGER NOT NULL, cpu INTEGER NOT NULL, tid INTEGER NOT NULL,
+  mode TEXT NOT NULL CHECK (mode IN ('per-cpu', 'per-thread')),  -- per-thread: each session is a switch-in
+  samples INTEGER NOT NULL, t0_ns INTEGER, t1_ns INTEGER,
   PRIMARY KEY (capture_id, lane)
 );
 CREATE TABLE spe_session (         -- intervals in which profiling was enabled on a lane, both ends included
@@ -122,7 +124,7 @@ CREATE INDEX stall_run ON stall (run_id, policy);
 CREATE TABLE skew_result (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   policy TEXT NOT NULL, dl_discard TEXT NOT NULL, key TEXT NOT NULL,  -- what was counted: pc, page, …
-  tvd REAL NOT NULL, null_mean REAL NOT NULL, null_p95 REAL NOT NULL, p_value REAL NOT NULL, excess REAL NOT NULL,
+  tvd REAL, null_mean REAL, null_p95 REAL, p_value REAL, excess REAL,  -- null when nothing survived
   verdict TEXT NOT NULL, detail TEXT NOT NULL,
   PRIMARY KEY (run_id, policy, dl_discard, key)
 );

@@ -1,6 +1,7 @@
 /** SPE samples in the lab file: one chunk a batch and lane, one blob a column. Columns that no record of a chunk has are left out. */
 import type { SpeColumns } from '../formats/spe/columns.ts';
 import { BATCH, Has } from '../formats/spe/columns.ts';
+import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
 import { decodeColumn, encodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
@@ -64,6 +65,7 @@ export interface SpeLane {
   readonly lane: number;
   readonly cpu: number;
   readonly tid: number;
+  readonly mode: CaptureMode;
   readonly samples: number;
   /** ns; undefined without a timed sample. */
   readonly t0?: bigint;
@@ -71,26 +73,42 @@ export interface SpeLane {
 }
 
 export function addLane(db: Db, capture: number, l: SpeLane): void {
-  db.prepare('INSERT INTO spe_lane VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+  db.prepare('INSERT INTO spe_lane VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
     capture,
     l.lane,
     l.cpu,
     l.tid,
+    l.mode,
     l.samples,
     signed(l.t0),
     signed(l.t1),
   );
 }
 
+/** `sessions`: start, end pairs, ns. */
+export function addSessions(db: Db, capture: number, lane: number, sessions: readonly bigint[]): void {
+  const insert = db.prepare('INSERT INTO spe_session VALUES (?, ?, ?, ?)');
+  for (let i = 0; i < sessions.length; i += 2) insert.run(capture, lane, signed(sessions[i]), signed(sessions[i + 1]));
+}
+
+/** Start, end pairs of a lane, in time order, ns. */
+export function readSessions(db: Db, capture: number, lane: number): bigint[] {
+  const query = db
+    .prepare('SELECT start_ns, end_ns FROM spe_session WHERE capture_id = ? AND lane = ? ORDER BY start_ns')
+    .raw();
+  return (query.all(capture, lane) as [bigint, bigint][]).flat().map((t) => unsigned(t)!);
+}
+
 export function readLanes(db: Db, capture: number): SpeLane[] {
   const rows = db.prepare('SELECT * FROM spe_lane WHERE capture_id = ? ORDER BY lane').all(capture) as Record<
     string,
-    bigint | null
+    bigint | string | null
   >[];
   return rows.map((r) => ({
     lane: Number(r['lane']),
     cpu: Number(r['cpu']),
     tid: Number(r['tid']),
+    mode: r['mode'] as CaptureMode,
     samples: Number(r['samples']),
     t0: unsigned(r['t0_ns']),
     t1: unsigned(r['t1_ns']),

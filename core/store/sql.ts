@@ -20,9 +20,11 @@ export interface SqlResult {
 /**
  * Runs one statement. It must be a query and may not write: anything else throws a LabFileError, bad SQL
  * SQLite's own error.
+ *
+ * @param chunks a second connection to the same file: a connection that runs a query can't read chunks for it
  */
-export function query(db: Db, sql: string, fieldsOf: FieldsOf): SqlResult {
-  addTables(db, fieldsOf);
+export function query(db: Db, chunks: Db, sql: string, fieldsOf: FieldsOf): SqlResult {
+  addTables(db, chunks, fieldsOf);
   const statement = db.prepare(sql);
   if (!statement.reader || !statement.readonly) throw new LabFileError('only queries: `umbra sql` never writes');
   statement.raw();
@@ -63,19 +65,17 @@ const sampleColumns = [
   ],
 ];
 
-function addTables(db: Db, fieldsOf: FieldsOf): void {
-  // A virtual table runs inside the query on this connection; better-sqlite3 wants its reads declared harmless.
-  db.unsafeMode(true);
+function addTables(db: Db, chunks: Db, fieldsOf: FieldsOf): void {
   db.table('spe_sample', {
     columns: sampleColumns,
     *rows() {
-      for (const capture of ids(db, 'spe')) yield* sampleRows(db, capture);
+      for (const capture of ids(chunks, 'spe')) yield* sampleRows(chunks, capture);
     },
   });
   db.table('trace_event', {
     columns: ['capture_id', 'seq', 't_ns', 'cpu', 'tid', 'comm', 'system', 'event', 'lost_before', 'fields'],
     *rows() {
-      for (const capture of ids(db, 'kvm')) yield* eventRows(db, capture, fieldsOf(capture));
+      for (const capture of ids(chunks, 'kvm')) yield* eventRows(chunks, capture, fieldsOf(capture));
     },
   });
 }

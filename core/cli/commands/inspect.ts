@@ -14,7 +14,8 @@ export const inspect: Command = {
     samples: { type: 'boolean', help: 'JSON lines, one per SPE record' },
     events: { type: 'boolean', help: 'trace events, as `trace-cmd report -N -t` prints them; JSON lines with --json' },
   },
-  details: 'Without an option: header, features, PMU, MIDR, clocks, record counts by type, AUX flags. Warnings go to stderr.',
+  details:
+    'Without an option: header, features, PMU, MIDR, clocks, record counts by type, AUX flags. Warnings go to stderr.',
   run(args, out) {
     const file = args.operands[0];
     const what = ['packets', 'samples', 'events'].filter((name) => args.flag(name));

@@ -1,0 +1,163 @@
+/** The events that the model reads, out of a trace: the one place that knows both the kernel's field names and the model's columns. */
+import { TraceColumns } from '../formats/event-format/columns.ts';
+import { fieldReader } from '../formats/event-format/field-reader.ts';
+import type { FieldReader } from '../formats/event-format/field-reader.ts';
+import type { EventFormat } from '../formats/event-format/format.ts';
+import type { TraceFile } from '../formats/event-format/trace-file.ts';
+import { halves } from '../formats/spe/columns.ts';
+import { KvmEvents, KvmKind } from '../model/kvm-events.ts';
+import { tableCallKind } from '../model/stage2/reference.ts';
+
+/** Writes event `i` of a batch into the columns; t is ns after the origin. */
+type Take = (batch: TraceColumns, i: number, t: number) => void;
+
+/** All events of a trace that the model reads, in the trace's order. Events of other kinds only count for the span. */
+export function readKvmEvents(trace: TraceFile): KvmEvents {
+  const events = new KvmEvents();
+  const takes: (Take | null | undefined)[] = [];
+  const batch = new TraceColumns();
+  const words = halves(batch.t);
+  let origin: Uint32Array | undefined;
+  trace.read(batch, () => {
+    if (!origin) {
+      events.origin = batch.t[0];
+      origin = halves(BigUint64Array.of(events.origin));
+    }
+    let t = 0;
+    for (let i = 0; i < batch.n; i++) {
+      t = (words[2 * i + 1] - origin[1]) * 2 ** 32 + (words[2 * i] - origin[0]);
+      if (batch.lostBefore[i]) events.push(t, batch.tid[i], batch.cpu[i], KvmKind.LOST);
+      const event = batch.event[i];
+      let take = takes[event];
+      if (take === undefined) take = takes[event] = takeOf(trace.dictionary.formats[event], events) ?? null;
+      take?.(batch, i, t);
+    }
+    events.span = t;
+  });
+  return events;
+}
+
+function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
+  const { name } = format;
+  const field = (...names: string[]): FieldReader => {
+    for (const n of names) {
+      const reader = fieldReader(format, n);
+      if (reader) return reader;
+    }
+    return absent;
+  };
+  const push = (kind: number, page: Value = zero, end: Value = zero, word: Value = zero): Take => {
+    return (b, i, t) => events.push(t, b.tid[i], b.cpu[i], kind, page(b, i), end(b, i), word(b, i));
+  };
+  switch (name) {
+    case 'kvm_entry':
+      return push(KvmKind.ENTRY);
+    case 'kvm_exit':
+      return push(KvmKind.EXIT, zero, zero, low(field('esr_ec')));
+    case 'kvm_guest_fault':
+      return push(KvmKind.GUEST_FAULT, page(field('ipa')), zero, low(field('hsr')));
+    case 'kvm_access_fault':
+      return push(KvmKind.ACCESS_FAULT, page(field('ipa')));
+    case 'kvm_mmio':
+      return push(KvmKind.MMIO, page(field('gpa')));
+    case 'kvm_userspace_exit':
+      return userExit(field('reason'), field('errno'), events);
+    case 'kvm_unmap_hva_range':
+      return push(KvmKind.UNMAP, page(field('start')), pageUp(field('end')));
+    case 'kvm_set_spte_hva':
+      return push(KvmKind.SET_SPTE, page(field('hva')));
+    case 'kvm_age_hva':
+      return push(KvmKind.AGE, page(field('start')), pageUp(field('end')));
+    case 'sys_enter_ioctl':
+      return push(KvmKind.IOCTL, zero, zero, low(field('cmd')));
+    case 'memslot':
+      return memslot(field, events);
+  }
+  const call = memoryCalls[name];
+  if (call) return push(KvmKind.MEMORY_CALL, userPage(field(call[0])), userEnd(field(call[0]), field(call[1])));
+  if (name.startsWith('sys_enter_')) return push(KvmKind.OTHER_CALL);
+  if (name.startsWith('sys_exit_')) return push(KvmKind.CALL_EXIT);
+  if (/kvm_set_memory_region/.test(name)) return memslot(field, events);
+  const kind = tableCallKind(name);
+  return kind === undefined ? undefined : tableCall(kind, field, events);
+}
+
+/** Calls that change host mappings: start and length of what they change. */
+const memoryCalls: Readonly<Record<string, readonly [string, string]>> = {
+  sys_enter_munmap: ['addr', 'len'],
+  sys_enter_madvise: ['start', 'len_in'],
+  sys_enter_mmap: ['addr', 'len'],
+  sys_enter_mremap: ['addr', 'old_len'],
+  sys_enter_mprotect: ['start', 'len'],
+};
+
+/** EINTR: KVM_RUN was only interrupted. */
+const EINTR = 4;
+
+function userExit(reason: FieldReader, errno: FieldReader, events: KvmEvents): Take {
+  return (b, i, t) => {
+    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.USER_EXIT, 0, 0, reason.u32(b, i));
+    const error = -(errno.u32(b, i) | 0);
+    events.flags[at] = error > 0 && error !== EINTR ? 1 : 0;
+  };
+}
+
+function memslot(field: (...names: string[]) => FieldReader, events: KvmEvents): Take {
+  const [slot, flags, gpa, size, hva] = ['slot', 'flags', 'gpa', 'size', 'hva'].map((name) => field(name));
+  return (b, i, t) => {
+    const first = page(gpa)(b, i);
+    const end = first + page(size)(b, i);
+    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.MEMSLOT, first, end, slot.u32(b, i));
+    events.other[at] = page(hva)(b, i);
+    events.flags[at] = flags.u32(b, i) & 0xff;
+  };
+}
+
+function tableCall(kind: number, field: (...names: string[]) => FieldReader, events: KvmEvents): Take {
+  const [pgt, ipa, size, prot, ret] = ['pgt', 'ipa', 'size', 'prot', 'ret'].map((name) => field(name));
+  const returns = kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET;
+  return (b, i, t) => {
+    const first = page(ipa)(b, i);
+    const pages = kind === KvmKind.S2_DESTROY ? 0 : page(size)(b, i) || 1;
+    const word = returns ? -(ret.u32(b, i) | 0) : prot.u32(b, i) & 0xff;
+    const at = events.push(t, b.tid[i], b.cpu[i], kind, first, first + pages, word);
+    // Identity is all that counts; the low 53 bits of a kernel pointer keep it.
+    events.other[at] = (pgt.high(b, i) & 0x1fffff) * 2 ** 32 + pgt.u32(b, i);
+  };
+}
+
+type Value = (batch: TraceColumns, i: number) => number;
+
+const zero: Value = () => 0;
+const absent: FieldReader = { u32: () => 0, high: () => 0, u64: () => 0n, text: () => '' };
+
+const low =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.u32(b, i);
+
+/** Page number of an address: exact in a double for all 64 bits. */
+const page =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.high(b, i) * 2 ** 20 + (r.u32(b, i) >>> 12);
+
+/** Page number of the first page at or after an exclusive end. */
+const pageUp =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.high(b, i) * 2 ** 20 + (r.u32(b, i) >>> 12) + (r.u32(b, i) & 0xfff ? 1 : 0);
+
+/** System calls take user addresses with a tag in the top byte (untagged_addr). */
+const userPage =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    (r.high(b, i) & 0xffffff) * 2 ** 20 + (r.u32(b, i) >>> 12);
+
+const userEnd =
+  (start: FieldReader, length: FieldReader): Value =>
+  (b, i) => {
+    const into = start.u32(b, i) & 0xfff;
+    const low32 = length.u32(b, i) + into + 0xfff;
+    return userPage(start)(b, i) + length.high(b, i) * 2 ** 20 + Math.floor(low32 / 4096);
+  };

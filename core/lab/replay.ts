@@ -1,0 +1,158 @@
+/** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
+import { latencySkew } from '../analysis/latency.ts';
+import type { LatencySkew } from '../analysis/latency.ts';
+import { spreadTrials, summarise } from '../analysis/summary.ts';
+import type { Summary, Trials } from '../analysis/summary.ts';
+import { Has } from '../formats/spe/columns.ts';
+import type { PolicyOutcome } from '../model/outcome.ts';
+import type { ResolvedParams } from '../model/params.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Prepared } from '../model/prepare.ts';
+import { replayPrepared } from '../model/replay.ts';
+import type { Scenario } from '../model/scenario.ts';
+import type { Db } from '../store/lab-file.ts';
+import { addResult, addRun, addSkew, addStalls, addWindows } from '../store/run-store.ts';
+import type { DlDiscard } from '../store/run-store.ts';
+import { readColumn } from '../store/spe-store.ts';
+import { version } from './about.ts';
+import { loadRunInputs } from './run-inputs.ts';
+import type { RunInputs } from './run-inputs.ts';
+import { runFacts } from './run-facts.ts';
+import type { RunFacts } from './run-facts.ts';
+import { keyedSkew, SKEW_KEYS } from './skew.ts';
+import type { PolicySkew } from './skew.ts';
+import { sampleKeys } from './keys.ts';
+
+export interface ReplayRequest {
+  readonly speId: number;
+  readonly kvmId: number;
+  readonly policies: readonly Policy[];
+  /** What the user set, over the defaults. */
+  readonly settings: ResolvedParams;
+  readonly scenario?: Scenario;
+  /** Stored with the run: what makes it again. */
+  readonly command: string;
+  /** What readers must know of the inputs, besides what the captures' own notes say. */
+  readonly notes?: readonly string[];
+}
+
+export interface PolicyResult {
+  readonly policy: Policy;
+  readonly dlDiscard: DlDiscard;
+  readonly outcome: PolicyOutcome;
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+  /** By key kind; empty for what nothing can be compared with. */
+  readonly skew: readonly PolicySkew[];
+}
+
+/** What a stored result's `summary` holds. */
+export interface StoredSummary {
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+}
+
+/** What a stored skew's `detail` holds. */
+export type StoredSkew = Pick<PolicySkew, 'digest' | 'verdict'>;
+
+export interface ReplayedRun {
+  readonly id: number;
+  readonly facts: RunFacts;
+  readonly settings: ResolvedParams;
+  readonly results: readonly PolicyResult[];
+}
+
+/** Guests differ in what they do with DL=1: every comparison shows both, the run's own variant first. */
+export function variants(own: DlDiscard): readonly DlDiscard[] {
+  return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
+}
+
+/** Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError. */
+export function replayRun(db: Db, request: ReplayRequest): ReplayedRun {
+  const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
+  const { settings } = inputs;
+  const facts = runFacts(inputs, request);
+  const keys = SKEW_KEYS.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
+  const latencies = sampleLatencies(db, inputs);
+  const id = addRun(db, {
+    speId: request.speId,
+    kvmId: request.kvmId,
+    umbra: version,
+    command: request.command,
+    params: settings,
+    facts,
+  });
+  const results = request.policies.flatMap((policy) =>
+    variants(settings.params.dlDiscard).map((dlDiscard) => {
+      const { outcome, summary, trials } = replayPolicy(inputs, policy, dlDiscard);
+      const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, settings.params.seed));
+      const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+      const result = { policy, dlDiscard, outcome, summary, trials, latency, skew };
+      storeResult(db, id, inputs, result);
+      return result;
+    }),
+  );
+  return { id, facts, settings, results };
+}
+
+/** One policy and kind of guest; over the run's trials if there are several. */
+export function replayPolicy(
+  inputs: RunInputs,
+  policy: Policy,
+  dlDiscard: DlDiscard,
+): { outcome: PolicyOutcome; summary: Summary; trials?: Trials } {
+  const params = { ...inputs.settings.params, dlDiscard };
+  const one = (prepared: Prepared) => {
+    const outcome = replayPrepared(prepared, policy, params, inputs.distributions);
+    return { outcome, summary: summarise(inputs.lanes, outcome) };
+  };
+  const first = one(inputs.prepared);
+  if (params.trials < 2) return first;
+  const summaries = [first.summary];
+  for (let k = 1; k < params.trials; k++) summaries.push(one(inputs.trial(k)).summary);
+  return { ...first, trials: spreadTrials(summaries) };
+}
+
+/** Total latencies of the lanes' samples. */
+function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latency: Uint16Array; known: Uint8Array }[] {
+  return reference.stored.map((lane) => ({
+    latency: readColumn(db, spe.id, lane, 'totalLat'),
+    known: Uint8Array.from(readColumn(db, spe.id, lane, 'present'), (has) => (has & Has.TOTAL ? 1 : 0)),
+  }));
+}
+
+function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResult): void {
+  const { policy, dlDiscard, outcome, summary, trials, latency, skew } = result;
+  addResult(db, run, {
+    policy,
+    dlDiscard,
+    kept: summary.kept,
+    lost: summary.lost,
+    coverage: summary.coverage,
+    windows: summary.windows,
+    blackoutNs: Math.round(summary.blackoutNs),
+    stallNs: Math.round(summary.stallNs),
+    pinnedPeakBytes: summary.pinnedBytesPeak,
+    summary: { summary, trials, latency } satisfies StoredSummary,
+  });
+  const { origin } = inputs.reference;
+  addWindows(db, run, policy.id, dlDiscard, origin, outcome.windows);
+  if (dlDiscard === inputs.settings.params.dlDiscard) addStalls(db, run, policy.id, origin, outcome.stalls);
+  for (const s of skew) {
+    const detail: StoredSkew = { digest: s.digest, verdict: s.verdict };
+    addSkew(db, run, {
+      policy: policy.id,
+      dlDiscard,
+      key: s.kind,
+      tvd: s.digest?.tvd ?? null,
+      nullMean: s.digest?.nullModel.mean ?? null,
+      nullP95: s.digest?.nullModel.p95 ?? null,
+      pValue: s.digest?.nullModel.pValue ?? null,
+      excess: s.digest?.nullModel.excess ?? null,
+      verdict: s.verdict.word,
+      detail,
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/** Everything a replay needs, out of the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
+import { alignTimeline } from '../model/alignment.ts';
+import type { Alignment } from '../model/alignment.ts';
+import { calibrate } from '../model/calibration.ts';
+import type { Calibration } from '../model/calibration.ts';
+import type { Distributions } from '../model/latencies.ts';
+import type { Lane } from '../model/outcome.ts';
+import { joinRanges } from '../model/page-ranges.ts';
+import { paramSpecs, setParams } from '../model/params.ts';
+import type { ResolvedParams } from '../model/params.ts';
+import { explicitBuffers, placeBuffers } from '../model/placement.ts';
+import { prepare, withBuffers } from '../model/prepare.ts';
+import type { Prepared } from '../model/prepare.ts';
+import { mergeScenario } from '../model/scenario.ts';
+import type { Scenario } from '../model/scenario.ts';
+import { PAGE_SHIFT } from '../model/terms.ts';
+import type { Stage2Timeline } from '../model/timeline.ts';
+import type { Vm } from '../model/vm.ts';
+import { getCapture } from '../store/captures.ts';
+import type { CaptureRow } from '../store/captures.ts';
+import type { Db } from '../store/lab-file.ts';
+import { RequestError } from './about.ts';
+import { loadReference } from './reference.ts';
+import type { Reference } from './reference.ts';
+import { loadStage2 } from './stage2.ts';
+import type { Stage2 } from './stage2.ts';
+
+export interface RunInputs {
+  readonly spe: CaptureRow;
+  readonly kvm: CaptureRow;
+  readonly reference: Reference;
+  readonly lanes: readonly Lane[];
+  /** The VM whose timeline is replayed: its place in the description, and what that says. */
+  readonly vmIndex: number;
+  readonly vm: Vm | undefined;
+  readonly stage2: Stage2;
+  /** The timeline in run time, the scenario's events included. */
+  readonly timeline: Stage2Timeline;
+  readonly alignment: Alignment;
+  readonly calibration: Calibration;
+  /** As resolved: measured values in, `auto` sizes decided where the trace or the file tells. */
+  readonly settings: ResolvedParams;
+  readonly distributions: Distributions;
+  readonly prepared: Prepared;
+  /** Buffers of a further placement trial; trial 0 is that of `prepared`. */
+  trial(number: number): Prepared;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param settings what the user set over the defaults
+ * @throws RequestError, ModelError (parameters that don't fit these captures), LabFileError (no such capture)
+ */
+export function loadRunInputs(
+  db: Db,
+  speId: number,
+  kvmId: number,
+  settings: ResolvedParams,
+  scenario: Scenario | undefined,
+): RunInputs {
+  const spe = getCapture(db, speId, 'spe');
+  const kvm = getCapture(db, kvmId, 'kvm');
+  const reference = loadReference(db, spe, settings.params.lanes);
+  const stage2 = loadStage2(db, kvm);
+  const index = chooseVm(stage2, kvm);
+  const vm = stage2.description?.vms[index];
+  const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, sameClock(spe.clock, kvm.clock));
+  const { alignment } = aligned;
+
+  const calibration = calibrate(stage2.events);
+  const resolved = resolve(settings, spe, vm, calibration, alignment.scale);
+  const { params } = resolved;
+  const request = {
+    placement: params.placement,
+    lanes: reference.lanes.map((l) => l.lane),
+    bufferBytes: params.bufferBytes,
+    buffers: explicitBuffers(params.buffers, vm?.buffers),
+    seed: params.seed,
+  };
+  const ram = vm?.slots.length ? joinRanges(vm.slots.map((s) => [s.page, s.pages] as const)) : undefined;
+  const memory = { ram, timeline: aligned.timeline };
+  const placement = placeBuffers(request, memory);
+  const lanes = reference.lanes.map((lane, i) => ({ ...lane, pages: placement.pages[i] }));
+  const timeline = scenario ? mergeScenario(aligned.timeline, scenario, lanes) : aligned.timeline;
+  const prepared = prepare(lanes, timeline);
+  return {
+    spe,
+    kvm,
+    reference,
+    lanes,
+    vmIndex: index,
+    vm,
+    stage2,
+    timeline,
+    alignment,
+    calibration,
+    settings: resolved,
+    distributions: resolved.params.calibrate ? scaled(calibration, alignment.scale) : {},
+    prepared,
+    trial: (number) => (number ? withBuffers(prepared, placeBuffers(request, memory, number).pages) : prepared),
+    warnings: placement.warnings,
+  };
+}
+
+/** The VM with the most vCPUs in the trace's description; the only one without a description. */
+function chooseVm(stage2: Stage2, kvm: CaptureRow): number {
+  if (!stage2.timelines.length)
+    throw new RequestError(`capture ${kvm.id} (${kvm.name}): its VM description names no VM`);
+  const vcpus = stage2.description?.vms.map((vm) => vm.vcpus.length) ?? [0];
+  return vcpus.indexOf(Math.max(...vcpus));
+}
+
+/** perf and ftrace name the same clocks differently. Only captures of one boot of one machine share one: their spans must overlap too. */
+function sameClock(spe: string | undefined, kvm: string | undefined): boolean {
+  const ftraceNames: Record<string, string> = {
+    monotonic: 'mono',
+    monotonic_raw: 'mono_raw',
+    boottime: 'boot',
+    tai: 'tai',
+    'perf (sched_clock)': 'perf',
+  };
+  return spe !== undefined && kvm !== undefined && ftraceNames[spe] === kvm;
+}
+
+function resolve(
+  settings: ResolvedParams,
+  spe: CaptureRow,
+  vm: Vm | undefined,
+  calibration: Calibration,
+  scale: number,
+): ResolvedParams {
+  const measured: Record<string, unknown> = {};
+  const aux = (spe.facts['spe'] as { auxBufferBytes?: number } | undefined)?.auxBufferBytes;
+  if (aux && paramSpecs.bufferBytes.read(aux)) measured['bufferBytes'] = aux;
+  if (vm?.slots.length) measured['vmBytes'] = vm.slots.reduce((sum, s) => sum + s.pages, 0) * 2 ** PAGE_SHIFT;
+  if (vm?.buffers.length) measured['placement'] = 'explicit';
+  if (settings.params.calibrate) {
+    for (const name of ['mapNs', 'trapNs'] as const) {
+      if (calibration[name]) measured[name] = Math.round(calibration[name].median * scale);
+    }
+  }
+  return setParams(settings, measured, 'measured', 'calibration');
+}
+
+/** A timeline that was stretched stretches what was measured on it. */
+function scaled(calibration: Calibration, scale: number): Distributions {
+  const of = (values: Float64Array) => values.map((ns) => Math.round(ns * scale));
+  return {
+    ...(calibration.mapNs && { mapNs: of(calibration.mapNs.values) }),
+    ...(calibration.trapNs && { trapNs: of(calibration.trapNs.values) }),
+  };
+}
