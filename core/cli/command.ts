@@ -30,18 +30,19 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
 /** Parsed arguments, asked for by type so that a command can't misread an option. */
 export class Args {
   readonly operands: readonly string[];
-  readonly #values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  /** The words behind the command, as typed. */
+  readonly argv: readonly string[];
+  readonly #values: Values;
 
-  constructor(operands: readonly string[], values: Args['values']) {
+  constructor(argv: readonly string[], operands: readonly string[], values: Values) {
+    this.argv = argv;
     this.operands = operands;
     this.#values = values;
-  }
-
-  get values(): Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>> {
-    return this.#values;
   }
 
   text(name: string): string | undefined {
@@ -104,7 +105,7 @@ export function parseCommand(command: Command, argv: readonly string[]): Args {
   } catch (error) {
     throw new UsageError((error as Error).message.split('. To specify')[0]);
   }
-  const args = new Args(parsed.positionals, parsed.values as Args['values']);
+  const args = new Args(argv, parsed.positionals, parsed.values);
   if (args.flag('help')) return args;
   const [least, most] = command.arity;
   const n = args.operands.length;

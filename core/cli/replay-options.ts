@@ -51,8 +51,7 @@ export function replayChoice(args: Args): ReplayChoice {
 }
 
 /** The command line as it would be typed again. */
-export function commandLine(command: string, argv: readonly string[]): string {
-  return ['umbra', command, ...argv]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
+export function commandLine(command: string, args: Args): string {
+  const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  return ['umbra', command, ...args.argv].map(quote).join(' ');
 }

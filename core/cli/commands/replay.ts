@@ -1,0 +1,26 @@
+import { replayInLab } from '../../lab/runs.ts';
+import type { Command } from '../command.ts';
+import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
+import { printResults, resultsJson } from '../results.ts';
+
+export const replay: Command = {
+  name: 'replay',
+  arity: [0, 0],
+  summary: 'replay an SPE capture against a KVM trace under fault policies; stores a run',
+  options: {
+    db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
+    spe: { type: 'string', value: 'ID', help: 'SPE capture', required: true },
+    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    ...replayOptions,
+  },
+  run(args, out) {
+    const run = replayInLab(args.need('db'), {
+      speId: args.integer('spe')!,
+      kvmId: args.integer('kvm')!,
+      ...replayChoice(args),
+      command: commandLine('replay', args),
+    });
+    if (args.flag('json')) out.json(resultsJson(run));
+    else printResults(out, run);
+  },
+};

@@ -1,0 +1,44 @@
+import { runMainJob } from '../../lab/main-job.ts';
+import type { Command } from '../command.ts';
+import { warningLine } from '../format.ts';
+import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
+import { printResults, resultsJson } from '../results.ts';
+
+export const run: Command = {
+  name: 'run',
+  operands: 'SPE KVM',
+  arity: [2, 2],
+  summary: 'the main job: import both, replay under all policies, write the report',
+  options: {
+    output: { type: 'string', short: 'o', value: 'FILE.html', help: 'the report', required: true },
+    db: { type: 'string', value: 'LAB', help: 'keep captures and run in this lab file' },
+    vm: {
+      type: 'string',
+      value: 'JSON',
+      help: 'VM description of the trace; X.vm.json beside X.trace.dat is found by itself',
+    },
+    note: {
+      type: 'string',
+      value: 'TEXT',
+      multiple: true,
+      help: 'what readers of the report must know of the captures',
+    },
+    ...replayOptions,
+  },
+  run(args, out) {
+    const [speFile, kvmFile] = args.operands;
+    const reportFile = args.need('output');
+    const done = runMainJob({
+      speFile,
+      kvmFile,
+      reportFile,
+      lab: args.text('db'),
+      importOptions: { vmFile: args.text('vm') },
+      replay: { ...replayChoice(args), command: commandLine('run', args), notes: args.texts('note') },
+    });
+    if (args.flag('json')) return out.json({ captures: done.captures, ...resultsJson(done.run), report: reportFile });
+    for (const c of done.captures) for (const w of c.warnings) out.note(`${c.file}: ${warningLine(w)}`);
+    printResults(out, done.run);
+    out.write(`\nreport: ${reportFile}\n`);
+  },
+};

@@ -1,0 +1,53 @@
+import { keyKinds } from '../../lab/keys.ts';
+import { skewOf } from '../../lab/runs.ts';
+import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import { resultChoice, resultOptions } from '../result-options.ts';
+import { textTable } from '../table.ts';
+
+export const skew: Command = {
+  name: 'skew',
+  arity: [0, 0],
+  summary: 'how far the surviving profile is from the reference, key by key',
+  options: {
+    ...resultOptions,
+    by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (page)` },
+  },
+  details:
+    'Differences are surviving minus reference share, in percentage points, with 95 % intervals of a block bootstrap;\n' +
+    'adjusted p-values (Benjamini-Hochberg) at 5 % mark what chance does not explain: *.',
+  run(args, out) {
+    const by = keyKinds.find((k) => k === (args.text('by') ?? 'page'));
+    if (!by) throw new UsageError(`skew: --by takes ${keyKinds.join(', ')}, not '${args.text('by')}'`);
+    const { digest, verdict } = skewOf(args.need('db'), resultChoice(args), by);
+    if (args.flag('json')) return out.json({ by, verdict, skew: digest ?? null });
+    if (!digest) return out.write(`nothing survived: ${verdict.word}\n`);
+    const { nullModel: m } = digest;
+    out.write(
+      `${verdict.word}: TVD ${digest.tvd.toPrecision(3)}, by chance ${m.mean.toPrecision(3)} (95 % below ${m.p95.toPrecision(3)}), `,
+    );
+    out.write(
+      `excess ${m.excess.toPrecision(2)}, p = ${m.pValue.toPrecision(2)}; ${digest.kept} of ${digest.reference} samples kept\n\n`,
+    );
+    const points = (x: number | undefined) => (x === undefined ? '-' : x.toFixed(3));
+    const rows = digest.rows.map((r) => [
+      r.name,
+      String(r.reference),
+      String(r.kept),
+      `${(100 * r.p).toFixed(2)} %`,
+      `${(100 * r.q).toFixed(2)} %`,
+      points(r.difference),
+      points(r.low),
+      points(r.high),
+      r.adjusted.toPrecision(2),
+      r.significant ? '*' : '',
+    ]);
+    out.write(
+      textTable(
+        [by, 'reference', 'kept', 'share', 'surviving', 'diff pp', 'low', 'high', 'adj p', ''],
+        rows,
+        'lrrrrrrrrl',
+      ),
+    );
+  },
+};

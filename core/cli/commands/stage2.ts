@@ -1,0 +1,37 @@
+import { stage2Accuracy, stage2Timeline } from '../../lab/stage2.ts';
+import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import { textTable } from '../table.ts';
+
+export const stage2: Command = {
+  name: 'stage2',
+  arity: [0, 0],
+  summary: 'the stage 2 timeline reconstructed from a KVM trace',
+  options: {
+    db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
+    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    page: { type: 'string', value: 'IPA', help: 'only what touches this page' },
+    vm: { type: 'string', value: 'N', help: 'which VM of the description, from 0 (0)' },
+    reference: {
+      type: 'string',
+      value: 'FILE',
+      help: "measure it against the kernel's own page-table calls (*.stage2.txt)",
+    },
+  },
+  run(args, out) {
+    const request = { kvm: args.integer('kvm')!, vm: args.integer('vm') ?? 0 };
+    const file = args.text('reference');
+    if (file !== undefined) {
+      const { table, measured } = stage2Accuracy(args.need('db'), request, file);
+      if (args.flag('json')) return out.json(measured);
+      return out.write(textTable(table[0], table.slice(1), 'lrrrrrrrr'));
+    }
+    const page = args.text('page');
+    if (page !== undefined && !/^0x[0-9a-f]{1,13}$/i.test(page))
+      throw new UsageError(`stage2: --page takes an IPA, 0x…, not '${page}'`);
+    const rows = stage2Timeline(args.need('db'), request, page === undefined ? undefined : BigInt(page));
+    if (args.flag('json')) return out.json([...rows]);
+    const cells = Array.from(rows, (r) => [String(r.t), r.kind, r.ipa, String(r.pages), r.cause ?? '-', r.evidence]);
+    out.write(textTable(['t ns', 'kind', 'ipa', 'pages', 'cause', 'evidence'], cells, 'rllrll'));
+  },
+};

@@ -1,0 +1,32 @@
+import { listWindows } from '../../lab/runs.ts';
+import type { Command } from '../command.ts';
+import { duration } from '../format.ts';
+import { resultChoice, resultOptions } from '../result-options.ts';
+import { textTable } from '../table.ts';
+
+export const windows: Command = {
+  name: 'windows',
+  arity: [0, 0],
+  summary: 'the blackout windows of a run under one policy',
+  options: resultOptions,
+  details: 'Times are ns in the SPE capture’s clock.',
+  run(args, out) {
+    const rows = listWindows(args.need('db'), resultChoice(args));
+    if (args.flag('json')) return out.json(rows);
+    if (!rows.length) return out.write('no blackout windows\n');
+    const cells = rows.map((w) => [
+      String(w.lane),
+      String(w.start),
+      String(w.end),
+      duration(w.end - w.start),
+      w.kind,
+      w.cause ?? '-',
+      w.ipa ?? '-',
+      w.action ?? '-',
+      String(w.lost),
+    ]);
+    out.write(
+      textTable(['lane', 'start ns', 'end ns', 'length', 'kind', 'cause', 'ipa', 'action', 'lost'], cells, 'rrrrllllr'),
+    );
+  },
+};
