@@ -86,7 +86,7 @@ function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRo
 }
 
 function toPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
-  const summary = asRecord(r.summary);
+  const summary = asRecord(asRecord(r.summary)['summary']);
   const p99 = asRecord(summary['durations'])['p99'];
   const { slowdown } = summary;
   return {

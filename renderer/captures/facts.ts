@@ -50,6 +50,11 @@ export function flags(c: Capture): string[] {
   return lost > 0 ? [...said, `${count(lost)} lost`] : said;
 }
 
+/** Sentences that a reader must know: a synthesised capture, emulated timings. */
+export function notes(c: Capture): string[] {
+  return list(at(c, 'notes')).map(String);
+}
+
 export function factGroups(c: Capture): FactGroup[] {
   const cores = list(at(c, 'spe', 'cores')).map((core) => {
     const cpus = list(get(core, 'cpus')).map(Number);
@@ -79,7 +84,14 @@ export function factGroups(c: Capture): FactGroup[] {
         ['AUX buffer', size(at(c, 'spe', 'auxBufferBytes'))],
         ['AUX data', size(at(c, 'spe', 'auxBytes'))],
         ['AUX flags', flags(c).join(', ') || undefined],
-        ['VM', c.kind === 'kvm' ? (c.hasVm ? 'memslots and vCPU threads attached' : 'no description') : undefined],
+        [
+          'VM',
+          c.kind === 'kvm'
+            ? c.hasVm
+              ? (text(at(c, 'vmFile')) ?? 'memslots and vCPU threads attached')
+              : 'no description'
+            : undefined,
+        ],
       ]),
     },
     {

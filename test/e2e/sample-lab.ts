@@ -142,8 +142,20 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     kvmId,
     umbra: '0.1.0',
     command: `umbra replay --db altra-07.umbra --spe ${speId} --kvm ${kvmId} --policy all --align fit`,
-    params: { align: 'fit', seed: 1 },
-    facts: {},
+    params: {
+      params: { align: 'fit', seed: 1 },
+      origin: { align: 'user', irqNs: 'assumed', mapNs: 'measured', walkNsPerPage: 'assumed', copyBytesPerNs: 'user' },
+    },
+    facts: {
+      alignment: {
+        align: 'fit',
+        scale: 0.2068,
+        scaled: true,
+        description: 'The trace is stretched by 0.207 to the capture.',
+      },
+      timeline: { exact: false, losses: 1, certainty: { observed: 0.91, inferred: 0.082, unknown: 0.008 } },
+      notes: ['synthesised capture'],
+    },
   });
   const results = [
     ['bare-metal', 1, 1, 0, 0, undefined, 0, 0, undefined],
@@ -156,7 +168,7 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     const policy = { id, title: id } as Policy;
     for (const dlDiscard of ['record', 'buffer'] as const) {
       const kept = Math.round(24_000 * (dlDiscard === 'record' ? coverage : ifBuffer));
-      const summary = { ...(p99 && { durations: { p99 } }), slowdown: stallNs / 1.8e9 };
+      const summary = { summary: { ...(p99 && { durations: { p99 } }), slowdown: stallNs / 1.8e9 } };
       addResult(db, run, {
         ...{ policy, dlDiscard, kept, lost: 24_000 - kept, coverage: kept / 24_000 },
         ...{ windows, blackoutNs, stallNs, pinnedPeakBytes, summary },

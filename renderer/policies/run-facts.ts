@@ -1,0 +1,78 @@
+/** What a reader must know before believing a run's numbers, as marks that stand wherever they show. */
+import type { Run } from '../../core/lab/contract.ts';
+import { count, percent } from '../format.ts';
+
+export interface Mark {
+  readonly text: string;
+  readonly title: string;
+  /** Results rest on something that isn't so on the machine. */
+  readonly warn: boolean;
+}
+
+/** The run that the address names, else the newest. */
+export function shownRun(runs: readonly Run[], selected: number | undefined): Run | undefined {
+  return selected === undefined ? runs.at(-1) : runs.find((r) => r.id === selected);
+}
+
+export function runMarks(run: Run): Mark[] {
+  return [alignment(run), assumed(run), certainty(run)].filter((mark) => mark !== undefined);
+}
+
+/** Sentences: synthesised captures, emulated timings, lanes without a known buffer. */
+export function runNotes(run: Run): string[] {
+  return ['notes', 'placementWarnings'].flatMap((key) => {
+    const notes = run.facts[key];
+    return Array.isArray(notes) ? notes.map(String) : [];
+  });
+}
+
+function alignment(run: Run): Mark | undefined {
+  const a = record(run.facts['alignment']);
+  if (typeof a['align'] !== 'string') return undefined;
+  const scale = Number(a['scale']);
+  const scaled = a['scaled'] === true;
+  return {
+    text: scaled ? `${a['align']}: trace times × ${scale.toPrecision(3)}` : `aligned: ${a['align']}`,
+    title: String(a['description'] ?? ''),
+    warn: scaled,
+  };
+}
+
+/** The times that no capture told: the defaults of the model, illustrative. */
+function assumed(run: Run): Mark | undefined {
+  const times = Object.entries(record(run.params['origin'])).filter(([parameter]) =>
+    /Ns(PerPage)?$|PerNs$/.test(parameter),
+  );
+  const open = times.filter(([, origin]) => origin === 'assumed').map(([parameter]) => parameter);
+  if (!times.length) return undefined;
+  return {
+    text: `${open.length} of ${times.length} times assumed`,
+    title: open.length
+      ? `Not measured in the trace: ${open.join(', ')}`
+      : 'All were measured in the trace or set by hand',
+    warn: false,
+  };
+}
+
+function certainty(run: Run): Mark | undefined {
+  const timeline = record(run.facts['timeline']);
+  if (timeline['exact'] === true) {
+    return { text: 'stage 2 exact', title: "From the kernel's own page-table calls in the trace", warn: false };
+  }
+  const shares = Object.entries(record(timeline['certainty'])).map(([kind, share]) => [kind, Number(share)] as const);
+  const unknown = shares.find(([kind]) => kind === 'unknown')?.[1];
+  if (unknown === undefined) return undefined;
+  const losses = Number(timeline['losses']);
+  return {
+    text: `stage 2 known for ${percent(1 - unknown)} %`,
+    title: [
+      `Page-time of the buffers: ${shares.map(([kind, share]) => `${percent(share)} % ${kind}`).join(', ')}`,
+      ...(losses > 0 ? [`the trace lost events ${count(losses)} times`] : []),
+    ].join('; '),
+    warn: unknown > 0.5,
+  };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
