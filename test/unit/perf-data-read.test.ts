@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isPerfData, midrOf, requireSpe } from '../../core/formats/perf-data/perf-data.ts';
 import { InputError, Warnings } from '../../core/formats/problems.ts';
@@ -289,6 +289,26 @@ describe('compressed records', () => {
     expect(perf.comms.size).toBe(300);
     expect(perf.comms.get(300)).toBe('thread-299');
     expect(perf.facts.records['COMM']).toBe(300);
+  });
+
+  it.each([1, 3, 19])('of many blocks and several frames, at level %i', (level) => {
+    const names = Array.from({ length: 20_000 }, (_, i) => comm(i + 1, `t${Math.imul(i, 2654435761) >>> 0}`));
+    const params = { [constants.ZSTD_c_compressionLevel]: level };
+    const frames = [names.slice(0, 15_000), names.slice(15_000)].map((part) =>
+      zstdCompressSync(words(...part), { params }),
+    );
+    const skippable = words(0x184d2a53, 3, Uint8Array.of(1, 2, 3));
+    const stream = words(frames[0], skippable, frames[1]);
+    const records: Uint8Array[] = [];
+    for (let at = 0; at < stream.length; at += 5000) records.push(record(81, 0, stream.subarray(at, at + 5000)));
+    const perf = open(perfFile(records));
+    expect(perf.facts.records['COMM']).toBe(20_000);
+    expect(perf.comms.get(20_000)).toBe(`t${Math.imul(19_999, 2654435761) >>> 0}`);
+  });
+
+  it('a record cut by the end is told', () => {
+    const cut = new Uint8Array(zstdCompressSync(inner.subarray(0, inner.length - 5)));
+    expect(kinds(perfFile([record(81, 0, cut)]))).toEqual({ 'perf-bad-compression': 1 });
   });
 
   it('damaged ones end the stream, not the file', () => {

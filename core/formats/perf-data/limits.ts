@@ -1,7 +1,8 @@
 /** What a perf.data file may ask of us at most. Real files stay far below; beyond it a file is damaged or hostile. */
 
-/** Bytes read ahead at a time while records are walked. Holds the largest record (its size field has 16 bits). */
+/** Bytes read ahead at a time while records are walked, and right after a jump over AUX data. */
 export const WINDOW_BYTES = 1 << 20;
+export const JUMP_BYTES = 1 << 14;
 
 /** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
 export const FEATURE_BYTES = 16 << 20;

@@ -237,7 +237,7 @@ export class SideBand {
       case RecordType.AUXTRACE:
         this.#auxtrace(r);
         break;
-      case BUILD_ID_RECORD:
+      case RecordType.HEADER_BUILD_ID:
         for (const [file, id] of readBuildIds(r.bytes.subarray(at, at + size))) this.buildIds.set(file, id);
         break;
     }
@@ -276,8 +276,6 @@ export class SideBand {
   }
 }
 
-const BUILD_ID_RECORD = 67;
-
 /** Bytes a record must have at least, header included, to be read as what it says it is. */
 const minimum: Readonly<Record<number, number>> = {
   [RecordType.MMAP]: 40,
@@ -295,5 +293,5 @@ const minimum: Readonly<Record<number, number>> = {
   [RecordType.ID_INDEX]: 16,
   [RecordType.AUXTRACE_INFO]: 12,
   [RecordType.AUXTRACE]: 48,
-  [BUILD_ID_RECORD]: 36,
+  [RecordType.HEADER_BUILD_ID]: 36,
 };

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../source.ts';
-import { WINDOW_BYTES } from './limits.ts';
+import { JUMP_BYTES, WINDOW_BYTES } from './limits.ts';
 
 /** A bounded view that slides over a source: records are read where they lie, without a copy each. */
 export class Window {
@@ -14,14 +14,16 @@ export class Window {
   }
 
   /**
-   * Makes `[offset, offset + length)` readable in `bytes` and `view`; `length` is at most `WINDOW_BYTES`.
+   * Makes `[offset, offset + length)` readable in `bytes` and `view`; `length` may be any record's.
    * Returns the index of `offset` there, or -1 if the source ends before.
    */
   need(offset: number, length: number): number {
     const at = offset - this.#start;
     if (at >= 0 && at + length <= this.bytes.length) return at;
     if (offset + length > this.#source.size) return -1;
-    this.bytes = this.#source.read(offset, Math.max(length, WINDOW_BYTES));
+    // After a jump over AUX data a few records come, and then the next jump: reading far ahead would read the AUX data.
+    const ahead = at >= 0 && at <= this.bytes.length ? WINDOW_BYTES : JUMP_BYTES;
+    this.bytes = this.#source.read(offset, Math.max(length, ahead));
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.#start = offset;
     return this.bytes.length >= length ? 0 : -1;

@@ -5,6 +5,7 @@ import type { Warnings } from '../problems.ts';
 import { halves, Has, type SpeColumns, type WideColumn, wideColumns } from './columns.ts';
 import { Address, alignmentSkip, Counter, extendedIndex, extendedKinds, Kind, kinds, PACKET_BYTES } from './packets.ts';
 import { type Segment, segments } from './segments.ts';
+import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
 
 /** Bytes of AUX data read at a time. */
@@ -52,11 +53,12 @@ class QueueDecoder {
   #start = 0;
   /** Row `columns.n - 1` reaches to wherever the next record starts. */
   #sizeOpen = false;
-  /** AUX offset behind the last byte decoded. */
+  /** Behind the last byte decoded: in the AUX stream, and in the file. */
   #done = -1;
+  #fileDone = 0;
 
-  #bad: Skipped = { count: 0, bytes: 0, offset: -1 };
-  #cut: Skipped = { count: 0, bytes: 0, offset: -1 };
+  readonly #bad = new Skipped();
+  readonly #cut = new Skipped();
 
   constructor(perf: PerfData, queue: AuxQueue, columns: SpeColumns, onBatch: (columns: SpeColumns) => void) {
     this.#perf = perf;
@@ -71,7 +73,7 @@ class QueueDecoder {
   }
 
   segment({ fileOffset, auxOffset, length, cut }: Segment): void {
-    if (auxOffset !== this.#done) this.#hole(fileOffset, this.#done);
+    if (auxOffset !== this.#done) this.#breakOff();
     for (let from = 0; from < length;) {
       const bytes = this.#perf.source.read(fileOffset + from, Math.min(CHUNK_BYTES, length - from));
       const last = from + bytes.length >= length;
@@ -80,32 +82,29 @@ class QueueDecoder {
       from += used;
     }
     this.#done = auxOffset + length;
+    this.#fileDone = fileOffset + length;
     if (this.#between && this.#sizeOpen) this.#columns.size[this.#columns.n - 1] = this.#done - this.#start;
-    if (cut) this.#hole(fileOffset + length, this.#done);
+    if (cut) this.#breakOff();
   }
 
-  /** The stream breaks off at AUX offset `end`: a record that was begun there can't be completed. */
-  #hole(fileOffset: number, end: number): void {
+  /** The stream goes on elsewhere, or not at all: a record that was begun can't be completed. */
+  #breakOff(): void {
     this.#sizeOpen = false;
     if (this.#between) return;
     this.#between = true;
-    skip(this.#cut, fileOffset, end - this.#start);
+    const bytes = this.#done - this.#start;
+    this.#cut.add(this.#fileDone - bytes, bytes);
   }
 
   /** Hands out the last batch, and tells what was skipped. */
   finish(warnings: Warnings): void {
-    this.#hole(this.#lastFileOffset, this.#done);
+    this.#breakOff();
     if (this.#columns.n > 0) this.#onBatch(this.#columns);
     this.#columns.n = 0;
-    if (this.#bad.count > 0)
-      warnings.add('undecoded', 'spe-bad-packet', 'bytes in the SPE data that are no packet: skipped', this.#bad);
-    if (this.#cut.count > 0) {
-      const message = 'SPE records cut short, by the hardware or by a hole in the data: dropped';
-      warnings.add('data-loss', 'spe-cut-record', message, this.#cut);
-    }
+    this.#bad.warn(warnings, 'undecoded', 'spe-bad-packet', 'bytes in the SPE data that are no packet: skipped');
+    const message = 'SPE records cut short, by the hardware or by a hole in the data: dropped';
+    this.#cut.warn(warnings, 'data-loss', 'spe-cut-record', message);
   }
-
-  #lastFileOffset = 0;
 
   /**
    * Decodes the packets of one chunk; returns how many bytes it used. Unless the chunk is the segment's last, a packet that its
@@ -169,7 +168,7 @@ class QueueDecoder {
         }
         const from = pos++;
         while (pos < end && kindOf[b[pos]] === Kind.BAD) pos++;
-        skip(this.#bad, file + from, pos - from);
+        this.#bad.add(file + from, pos - from);
         continue;
       }
       if (between) {
@@ -287,7 +286,6 @@ class QueueDecoder {
     this.#present = present;
     this.#between = between;
     this.#start = start;
-    this.#lastFileOffset = file + pos;
     return pos;
   }
 }
@@ -300,19 +298,6 @@ interface Place {
   /** Offsets of the chunk's first byte. */
   readonly aux: number;
   readonly file: number;
-}
-
-interface Skipped {
-  count: number;
-  bytes: number;
-  /** In the file, of the first. */
-  offset: number;
-}
-
-function skip(skipped: Skipped, offset: number, bytes: number): void {
-  if (skipped.count === 0) skipped.offset = offset;
-  skipped.count++;
-  skipped.bytes += bytes;
 }
 
 /** The high half of a PC or branch target as an address: byte 7 holds NS and EL, and is ones for EL1 and EL2 (arm-spe-decoder.c, arm_spe_calc_ip). */

@@ -14,27 +14,32 @@ interface TidTimeline {
  * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran before it: that and
  * ITRACE_START cover the time before the first switch.
  */
-function tidTimeline({ switches, starts }: PerfData, queue: AuxQueue): TidTimeline {
-  if (queue.cpu < 0) return { n: 0, t: new Uint32Array(0), tid: new Int32Array(0) };
-  const rows: { t: bigint; tid: number }[] = [];
-  let before: number | undefined;
-  for (const start of starts) if (start.cpu === queue.cpu) rows.push({ t: start.t, tid: start.tid });
-  for (let i = 0; i < switches.n; i++) {
-    if (switches.cpu[i] !== queue.cpu) continue;
-    if (switches.out[i]) {
-      before ??= switches.tid[i];
-      rows.push({ t: switches.t[i], tid: switches.otherTid[i] });
-    } else rows.push({ t: switches.t[i], tid: switches.tid[i] });
+function tidTimeline({ switches, starts }: PerfData, cpu: number): TidTimeline {
+  const own = starts.filter((start) => start.cpu === cpu);
+  let n = 0;
+  for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu) n++;
+  const t = new BigUint64Array(1 + own.length + n);
+  const tid = new Int32Array(t.length);
+  // Row 0, from time 0 on: the first start, or whoever the first switch took from the CPU.
+  let before = own[0]?.tid;
+  own.forEach((start, k) => {
+    t[1 + k] = start.t;
+    tid[1 + k] = start.tid;
+  });
+  for (let i = 0, row = 1 + own.length; i < switches.n; i++) {
+    if (switches.cpu[i] !== cpu) continue;
+    if (switches.out[i]) before ??= switches.tid[i];
+    t[row] = switches.t[i];
+    tid[row++] = switches.out[i] ? switches.otherTid[i] : switches.tid[i];
   }
-  rows.sort((a, b) => (a.t < b.t ? -1 : a.t > b.t ? 1 : 0));
-  const first = starts.find((s) => s.cpu === queue.cpu)?.tid ?? before;
-  if (first !== undefined) rows.unshift({ t: 0n, tid: first });
-  const wide = BigUint64Array.from(rows, (row) => row.t);
-  return { n: rows.length, t: new Uint32Array(wide.buffer), tid: Int32Array.from(rows, (row) => row.tid) };
+  tid[0] = before ?? -1;
+  const order = Uint32Array.from(t, (_, k) => k).sort((a, b) => (t[a] < t[b] ? -1 : t[a] > t[b] ? 1 : a - b));
+  const sorted = BigUint64Array.from(order, (k) => t[k]);
+  return { n: t.length, t: new Uint32Array(sorted.buffer), tid: Int32Array.from(order, (k) => tid[k]) };
 }
 
 /**
- * The last row at or before the time, -1 before all. Row `hint`, where the record before it was, is tried first: records
+ * The last row at or before the time; row 0 is at time 0. Row `hint`, where the record before it was, is tried first: records
  * come mostly in order.
  */
 function rowAt({ n, t }: TidTimeline, lo: number, hi: number, hint: number): number {
@@ -57,17 +62,17 @@ export class Threads {
   pid: number;
   /** A CONTEXT packet was there: it holds for all later records, and switch records count no more. */
   contextSeen = false;
-  readonly #timeline: TidTimeline;
-  readonly #pids: ReadonlyMap<number, number>;
-  readonly #queueTid: number;
+  readonly #perf: PerfData;
+  readonly #queue: AuxQueue;
+  /** Made when the first record asks for it: most captures have CONTEXT in each. */
+  #timeline: TidTimeline | undefined;
   #row = -1;
 
   constructor(perf: PerfData, queue: AuxQueue) {
-    this.#timeline = tidTimeline(perf, queue);
-    this.#pids = perf.pids;
-    this.#queueTid = queue.tid;
+    this.#perf = perf;
+    this.#queue = queue;
     this.tid = queue.tid;
-    this.pid = this.#pids.get(queue.tid) ?? -1;
+    this.pid = perf.pids.get(queue.tid) ?? -1;
   }
 
   byContext(tid: number): void {
@@ -77,16 +82,15 @@ export class Threads {
 
   /** A record without CONTEXT, before the first one: who ran then. */
   byTime(lo: number, hi: number, known: boolean): void {
-    if (known && this.#timeline.n > 0) {
-      this.#row = rowAt(this.#timeline, lo, hi, this.#row);
-      if (this.#row >= 0) return this.#set(this.#timeline.tid[this.#row]);
-    }
-    this.#set(this.#queueTid);
+    if (!known || this.#queue.cpu < 0) return this.#set(this.#queue.tid);
+    const timeline = (this.#timeline ??= tidTimeline(this.#perf, this.#queue.cpu));
+    this.#row = rowAt(timeline, lo, hi, this.#row);
+    this.#set(timeline.tid[this.#row]);
   }
 
   #set(tid: number): void {
     if (tid === this.tid) return;
     this.tid = tid;
-    this.pid = this.#pids.get(tid) ?? -1;
+    this.pid = this.#perf.pids.get(tid) ?? -1;
   }
 }
