@@ -1,13 +1,17 @@
 /** Print formats: what stands for what, one rule a row. The whole of it is in golden/trace-dat (formats.v6.dat). */
 import { describe, expect, test } from 'vitest';
-import { parsePrintFormat, Unreadable } from '../../core/formats/event-format/expression.ts';
+import { Unreadable } from '../../core/formats/event-format/arg.ts';
+import { parsePrintFormat } from '../../core/formats/event-format/expression.ts';
 import { integer, layoutInteger, layoutText, parseConversion } from '../../core/formats/event-format/integers.ts';
 import { parseEventFormat } from '../../core/formats/event-format/parse-format.ts';
 import { compileEvent } from '../../core/formats/event-format/print-event.ts';
 import { Symbols } from '../../core/formats/event-format/symbols.ts';
 import { format, record } from './trace-dat-writer.ts';
 
-const context = { symbols: new Symbols('ffff800008000000 T first\nffff800008001000 t second\n'), longSize: 8 };
+const context = {
+  symbols: new Symbols('ffff800008000000 T first\nffff800008001000 t second\nffff800008002000 t third\n'),
+  longSize: 8,
+};
 const fields = [
   'field:u32 a;\toffset:8;\tsize:4;\tsigned:0;',
   'field:int b;\toffset:12;\tsize:4;\tsigned:1;',

@@ -2,7 +2,7 @@
  * Binary printk (`bprint`): the record holds the address of its format and the arguments, packed as vbin_printf packs them.
  * Unpacked as libtraceevent does (make_bprint_args).
  */
-import type { Arg } from './expression.ts';
+import type { Arg } from './arg.ts';
 import type { EventFormat } from './format.ts';
 import { readNumber, type PrintContext, type RecordView } from './numbers.ts';
 import { compilePieces } from './printf.ts';
@@ -81,8 +81,8 @@ function unpack(r: RecordView, offset: number, slots: readonly Slot[]): (bigint 
     if (slot.kind === 'text' || (slot.kind === 'number-or-text' && first >= 0x20 && first <= 0x7e)) {
       const text = cString(r.bytes, r.at + at, r.at + r.size);
       values.push(text);
-      const nul = r.bytes.indexOf(0, r.at + at);
-      at = nul < 0 ? r.size : nul - r.at + 1;
+      const nul = r.bytes.subarray(r.at + at, r.at + r.size).indexOf(0);
+      at = nul < 0 ? r.size : at + nul + 1;
     } else {
       at = (at + 3) & ~3; // vbin_printf aligns its words to 4 bytes
       values.push(readNumber(r, at, slot.size));

@@ -3,47 +3,10 @@
  * (event-parse.c, process_arg and process_op), because the goal is its text: operators of equal rank group to the right,
  * and a parenthesised right operand of lower rank is regrouped. Formats that it can't read, we don't read either.
  */
+import { become, blank, Unreadable, type Arg, type ArgKind } from './arg.ts';
+import { constant, fold } from './constants.ts';
 import type { EventField } from './format.ts';
-import { integer } from './integers.ts';
 import { Tokens, type Token } from './tokens.ts';
-
-export type ArgKind =
-  | 'null'
-  | 'atom'
-  | 'field'
-  | 'cast'
-  | 'op'
-  | 'flags'
-  | 'symbol'
-  | 'hex'
-  | 'hex-string'
-  | 'numbers'
-  | 'text'
-  | 'bitmask'
-  | 'cpumask'
-  | 'dynamic'
-  | 'dynamic-length'
-  /** An argument of a binary printk, by its place: its value comes with the record. */
-  | 'slot';
-
-/** One node. Regrouping rewrites nodes in place, so one shape serves all kinds. */
-export interface Arg {
-  kind: ArgKind;
-  /** Number or string of an atom, name of a field, type of a cast, operator, delimiter of flags. */
-  text: string;
-  field?: EventField;
-  left?: Arg;
-  right?: Arg;
-  third?: Arg;
-  /** Names of flags or symbols: value as written, text. */
-  names?: [value: string, text: string][];
-  /** Rank of the operator; a higher one is closer to the root. 0: single operands, `?`, `[`. */
-  rank: number;
-  slot?: number;
-}
-
-/** The print format is beyond libtraceevent: its events print as `[FAILED TO PARSE]`. */
-export class Unreadable extends Error {}
 
 export interface PrintFormat {
   /** The printf format, escapes as written. */
@@ -80,19 +43,6 @@ const binary = new Set('>> << & | && || - + * ^ / % < > <= >= == !='.split(' '))
 
 function rankOf(op: string): number {
   return ranks[op] ?? -1;
-}
-
-function blank(): Arg {
-  return { kind: 'null', text: '', rank: 0 };
-}
-
-function become(arg: Arg, other: Arg): void {
-  delete arg.field;
-  delete arg.left;
-  delete arg.right;
-  delete arg.third;
-  delete arg.names;
-  Object.assign(arg, other);
 }
 
 function expect(token: Token, type: Token['type'], text: string): void {
@@ -445,84 +395,4 @@ class ArgParser {
   #anyField(name: string): EventField | undefined {
     return this.#fields.find((f) => f.name === name);
   }
-}
-
-const U64 = 64;
-
-/** `left op right` in unsigned 64-bit arithmetic; undefined for an operator that has no value. */
-export function calculate(op: string, left: bigint, right: bigint): bigint | undefined {
-  const truth = (b: boolean): bigint => (b ? 1n : 0n);
-  switch (op) {
-    case '>>':
-      return left >> (right & 63n);
-    case '<<':
-      return BigInt.asUintN(U64, left << (right & 63n));
-    case '>':
-      return truth(left > right);
-    case '>=':
-      return truth(left >= right);
-    case '<':
-      return truth(left < right);
-    case '<=':
-      return truth(left <= right);
-    case '==':
-      return truth(left === right);
-    case '!=':
-      return truth(left !== right);
-    case '&':
-      return left & right;
-    case '&&':
-      return truth(left !== 0n && right !== 0n);
-    case '|':
-      return left | right;
-    case '||':
-      return truth(left !== 0n || right !== 0n);
-    case '^':
-      return left ^ right;
-    case '+':
-      return BigInt.asUintN(U64, left + right);
-    case '-':
-      return BigInt.asUintN(U64, left - right);
-    case '*':
-      return BigInt.asUintN(U64, left * right);
-    case '/':
-      return right === 0n ? 0n : left / right;
-    case '%':
-      return right === 0n ? 0n : left % right;
-    default:
-      return undefined;
-  }
-}
-
-/** Operations on two constants are done once (consolidate_op_arg). */
-function fold(arg: Arg): void {
-  if (arg.kind !== 'op') return;
-  if (arg.left) fold(arg.left);
-  if (arg.right) fold(arg.right);
-  if (arg.left?.kind !== 'atom' || arg.right?.kind !== 'atom') return;
-  const value = calculate(arg.text, integer(arg.left.text), integer(arg.right.text));
-  if (value !== undefined) become(arg, { kind: 'atom', text: String(BigInt.asIntN(U64, value)), rank: 0 });
-}
-
-/** The text of a constant in a list of names: an atom as written, an operation as its signed value. */
-function constant(arg: Arg): string {
-  if (arg.kind === 'atom') return arg.text;
-  if (arg.kind === 'cast' && arg.left) return constant(arg.left);
-  return String(constantValue(arg));
-}
-
-function constantValue(arg: Arg | undefined): bigint {
-  if (arg?.kind === 'atom') return BigInt.asIntN(U64, integer(arg.text));
-  if (arg?.kind === 'cast') return constantValue(arg.left);
-  if (arg?.kind !== 'op') throw new Unreadable('not a constant');
-  if (arg.text === '~') return ~constantValue(arg.right);
-  const signed = '| || & && < << <= > >> >= == != - +'.split(' ');
-  if (!signed.includes(arg.text)) throw new Unreadable(`operator ${arg.text} in a constant`);
-  const alone = arg.left?.kind === 'null' && (arg.text === '-' || arg.text === '+');
-  const left = alone ? 0n : constantValue(arg.left);
-  const right = constantValue(arg.right);
-  if (arg.text === '>>') return left >> (right & 63n);
-  if (/^[<>]=?$/.test(arg.text)) return calculate(arg.text, left, right) ?? 0n;
-  const value = calculate(arg.text, BigInt.asUintN(U64, left), BigInt.asUintN(U64, right)) ?? 0n;
-  return BigInt.asIntN(U64, value);
 }

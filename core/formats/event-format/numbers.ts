@@ -2,7 +2,8 @@
  * Numbers out of records. An expression compiles once into a closure; values known to fit 32 bits stay plain numbers, the
  * others are BigInt, unsigned 64 bits throughout as in libtraceevent (eval_num_arg).
  */
-import { calculate, type Arg } from './expression.ts';
+import type { Arg } from './arg.ts';
+import { calculate } from './constants.ts';
 import type { EventField } from './format.ts';
 import { integer } from './integers.ts';
 import { fieldTraits } from './parse-format.ts';

@@ -4,17 +4,17 @@ import type { EventField, EventFormat } from './format.ts';
 const FIELD = /^\s*field:\s*(?:special\s+)?([^;]*);\s*offset:\s*(\d+);\s*size:\s*(\d+);(?:\s*signed:\s*(\d+);)?/;
 
 /** Sizes of the element types of dynamic arrays; others print as bytes. */
-const elementSizes: Readonly<Record<string, number>> = {
-  char: 1,
-  u8: 1,
-  s8: 1,
-  u16: 2,
-  s16: 2,
-  u32: 4,
-  s32: 4,
-  u64: 8,
-  s64: 8,
-};
+const elementSizes: ReadonlyMap<string, number> = new Map([
+  ['char', 1],
+  ['u8', 1],
+  ['s8', 1],
+  ['u16', 2],
+  ['s16', 2],
+  ['u32', 4],
+  ['s32', 4],
+  ['u64', 8],
+  ['s64', 8],
+]);
 
 /**
  * Parses one description. Undefined when it has no name or id: nothing can then be read by it.
@@ -101,7 +101,7 @@ export function fieldTraits(field: EventField, longSize: number): FieldTraits {
   if (array || dynamic) {
     const length = /\[\s*0*[1-9]\w*\s*\]/.test(field.type) ? field.count : 0;
     if (length) elementSize = Math.floor(field.size / length);
-    else if (dynamic) elementSize = elementSizes[/(\w+)\s*\[/.exec(field.type)?.[1] ?? ''] ?? 0;
+    else if (dynamic) elementSize = elementSizes.get(/(\w+)\s*\[/.exec(field.type)?.[1] ?? '') ?? 0;
     else elementSize = text ? 1 : long ? longSize : 0;
   }
   return { array, text, dynamic, pointer: field.type.includes('*'), long, elementSize };

@@ -1,5 +1,5 @@
 /** `%p` and its extensions, as far as libtraceevent takes them (print_arg_pointer); others print as plain pointers. */
-import type { Arg } from './expression.ts';
+import type { Arg } from './arg.ts';
 import { asWide, compileNumber, dynamicRange } from './numbers.ts';
 import type { PrintContext, RecordView } from './numbers.ts';
 import type { TextCode } from './strings.ts';

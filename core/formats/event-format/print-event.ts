@@ -1,6 +1,7 @@
 /** The text of one kind of event, from its own description: what trace-cmd -N prints behind the event's name. */
 import { bprintText } from './bprint.ts';
-import { parsePrintFormat, Unreadable, type Arg } from './expression.ts';
+import { Unreadable, type Arg } from './arg.ts';
+import { parsePrintFormat } from './expression.ts';
 import type { EventField, EventFormat } from './format.ts';
 import { read64, type PrintContext, type RecordView } from './numbers.ts';
 import { fieldTraits } from './parse-format.ts';

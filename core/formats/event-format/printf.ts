@@ -1,5 +1,5 @@
 /** A printf format and its arguments, compiled once into a list of pieces (libtraceevent's parse_args). */
-import { Unreadable, type Arg } from './expression.ts';
+import { Unreadable, type Arg } from './arg.ts';
 import { layoutInteger, layoutText, parseConversion, type Conversion } from './integers.ts';
 import { asWide, compileNumber, read32 } from './numbers.ts';
 import type { NumberCode, PrintContext, RecordView } from './numbers.ts';

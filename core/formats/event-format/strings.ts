@@ -1,5 +1,5 @@
 /** `%s` arguments: libtraceevent's print_str_arg, compiled once an event. */
-import type { Arg } from './expression.ts';
+import type { Arg } from './arg.ts';
 import { integer } from './integers.ts';
 import { asWide, compileNumber, dynamicRange, read64, read32, readNumber } from './numbers.ts';
 import type { PrintContext, RecordView } from './numbers.ts';
@@ -11,23 +11,23 @@ export type TextCode = (r: RecordView) => string;
 export type Layout = (text: string, r: RecordView) => string;
 
 /** Names that older kernels left in lists of flags (`flags` in event-parse.c). */
-const knownNames: Readonly<Record<string, bigint>> = {
-  HI_SOFTIRQ: 0n,
-  TIMER_SOFTIRQ: 1n,
-  NET_TX_SOFTIRQ: 2n,
-  NET_RX_SOFTIRQ: 3n,
-  BLOCK_SOFTIRQ: 4n,
-  IRQ_POLL_SOFTIRQ: 5n,
-  TASKLET_SOFTIRQ: 6n,
-  SCHED_SOFTIRQ: 7n,
-  HRTIMER_SOFTIRQ: 8n,
-  RCU_SOFTIRQ: 9n,
-  HRTIMER_NORESTART: 0n,
-  HRTIMER_RESTART: 1n,
-};
+const knownNames: ReadonlyMap<string, bigint> = new Map([
+  ['HI_SOFTIRQ', 0n],
+  ['TIMER_SOFTIRQ', 1n],
+  ['NET_TX_SOFTIRQ', 2n],
+  ['NET_RX_SOFTIRQ', 3n],
+  ['BLOCK_SOFTIRQ', 4n],
+  ['IRQ_POLL_SOFTIRQ', 5n],
+  ['TASKLET_SOFTIRQ', 6n],
+  ['SCHED_SOFTIRQ', 7n],
+  ['HRTIMER_SOFTIRQ', 8n],
+  ['RCU_SOFTIRQ', 9n],
+  ['HRTIMER_NORESTART', 0n],
+  ['HRTIMER_RESTART', 1n],
+]);
 
 function flagValue(text: string): bigint {
-  return /^\d/.test(text) ? BigInt.asIntN(64, integer(text)) : (knownNames[text] ?? -1n);
+  return /^\d/.test(text) ? BigInt.asIntN(64, integer(text)) : (knownNames.get(text) ?? -1n);
 }
 
 const MAX_ELEMENTS = 65536;

@@ -10,8 +10,9 @@ export function cString(bytes: Uint8Array, start: number, end: number): string {
     const byte = bytes[i];
     if (byte === 0) return text;
     if (byte >= 0x80) {
-      const nul = bytes.indexOf(0, i);
-      return text + decoder.decode(bytes.subarray(i, nul < 0 || nul > stop ? stop : nul));
+      const rest = bytes.subarray(i, stop);
+      const nul = rest.indexOf(0);
+      return text + decoder.decode(nul < 0 ? rest : rest.subarray(0, nul));
     }
     text += String.fromCharCode(byte);
   }

@@ -7,18 +7,22 @@
 type Fields = Record<string, bigint | string>;
 
 /** Every number is hexadecimal, with or without 0x: C's `%#lx` prints 0 as `0`. */
-const hexEvents: Readonly<Record<string, RegExp>> = {
-  kvm_entry: /PC: (?<vcpu_pc>0x[0-9a-f]+)/,
-  kvm_guest_fault: /ipa (?<ipa>\w+), hsr (?<hsr>\w+), hxfar (?<hxfar>\w+), pc (?<vcpu_pc>\w+)/,
-  kvm_access_fault: /IPA: (?<ipa>\w+)/,
-  kvm_unmap_hva_range: /range: (?<start>\w+) -- (?<end>\w+)/,
-  kvm_age_hva: /age hva: (?<start>\w+)(?: -- (?<end>\w+))?/,
-  kvm_test_age_hva: /hva: (?<hva>\w+)/,
-  kvm_set_spte_hva: /hva: (?<hva>\w+)/,
-  kvm_hvc_arm64: /at (?<vcpu_pc>\w+) \(r0: (?<r0>\w+), imm: (?<imm>\w+)\)/,
-};
+const hexEvents: ReadonlyMap<string, RegExp> = new Map([
+  ['kvm_entry', /PC: (?<vcpu_pc>0x[0-9a-f]+)/],
+  ['kvm_guest_fault', /ipa (?<ipa>\w+), hsr (?<hsr>\w+), hxfar (?<hxfar>\w+), pc (?<vcpu_pc>\w+)/],
+  ['kvm_access_fault', /IPA: (?<ipa>\w+)/],
+  ['kvm_unmap_hva_range', /range: (?<start>\w+) -- (?<end>\w+)/],
+  ['kvm_age_hva', /age hva: (?<start>\w+)(?: -- (?<end>\w+))?/],
+  ['kvm_test_age_hva', /hva: (?<hva>\w+)/],
+  ['kvm_set_spte_hva', /hva: (?<hva>\w+)/],
+  ['kvm_hvc_arm64', /at (?<vcpu_pc>\w+) \(r0: (?<r0>\w+), imm: (?<imm>\w+)\)/],
+]);
 
-const mmioTypes: Readonly<Record<string, bigint>> = { 'unsatisfied-read': 0n, read: 1n, write: 2n };
+const mmioTypes: ReadonlyMap<string, bigint> = new Map([
+  ['unsatisfied-read', 0n],
+  ['read', 1n],
+  ['write', 2n],
+]);
 
 /** An event's text is at most a page; what is longer isn't searched further. */
 const MAX_SEARCH = 4096;
@@ -31,7 +35,7 @@ function hex(text: string): bigint {
 /** `whole`: what stands behind the event's name. A field that the text doesn't show is absent. */
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
-  const pattern = hexEvents[event];
+  const pattern = hexEvents.get(event);
   if (pattern) {
     const fields: Fields = {};
     for (const [name, value] of Object.entries(pattern.exec(text)?.groups ?? {})) if (value) fields[name] = hex(value);
@@ -43,7 +47,7 @@ export function textFields(event: string, whole: string): Fields {
     case 'kvm_mmio': {
       const m = /mmio (\S+) len (\d+) gpa (\w+) val (\w+)/.exec(text);
       if (!m) return {};
-      return { type: mmioTypes[m[1]] ?? m[1], len: BigInt(m[2]), gpa: hex(m[3]), val: hex(m[4]) };
+      return { type: mmioTypes.get(m[1]) ?? m[1], len: BigInt(m[2]), gpa: hex(m[3]), val: hex(m[4]) };
     }
     case 'kvm_userspace_exit':
       return userspaceExitFields(text);
@@ -65,7 +69,7 @@ const plainFields = new Set('esr_ec type len reason errno id ret slot vcpu_id vc
 /** True where the binary capture would show this field as 64-bit unsigned. Text can't tell for events it knows nothing of. */
 export function isHexTextField(event: string, name: string, value: bigint): boolean {
   if (event.startsWith('sys_')) return !plainFields.has(name) || event.startsWith('sys_enter_');
-  const known = event in hexEvents || event === 'kvm_mmio' || event === 'kvm_exit' || event === 'kvm_userspace_exit';
+  const known = hexEvents.has(event) || event === 'kvm_mmio' || event === 'kvm_exit' || event === 'kvm_userspace_exit';
   return known ? !plainFields.has(name) : value > 0xffffffffn;
 }
 

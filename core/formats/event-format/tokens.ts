@@ -13,11 +13,11 @@ export interface Token {
 const END: Token = { type: 'none', text: '' };
 
 /** Macros that kernels before 811cb50baf63 left in the formats of mac80211 events, and what they stood for. */
-const leftoverMacros: Readonly<Record<string, string>> = {
-  LOCAL_PR_FMT: '%s',
-  STA_PR_FMT: ' sta:%pM',
-  VIF_PR_FMT: ' vif:%p(%d)',
-};
+const leftoverMacros: ReadonlyMap<string, string> = new Map([
+  ['LOCAL_PR_FMT', '%s'],
+  ['STA_PR_FMT', ' sta:%pM'],
+  ['VIF_PR_FMT', ' vif:%p(%d)'],
+]);
 
 function typeOf(ch: string | undefined): TokenType {
   if (ch === undefined) return 'none';
@@ -75,7 +75,7 @@ export class Tokens {
         break;
     }
     const word = text.slice(start, this.#at);
-    const macro = leftoverMacros[word];
+    const macro = leftoverMacros.get(word);
     return macro === undefined ? { type, text: word } : { type: 'string', text: macro };
   }
 

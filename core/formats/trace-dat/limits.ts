@@ -12,6 +12,11 @@ export const MAX_OPEN = 512 << 20;
 export const MAX_CPUS = 8192;
 /** Buffers a file. */
 export const MAX_BUFFERS = 255;
+/** Event systems, and descriptions a system: ids have 16 bits. */
+export const MAX_EVENT_FORMATS = 65536;
+/** Uncompressed bytes a compressed byte, over the whole file; and the bytes that are free of it. */
+export const MAX_RATIO = 2000;
+export const FREE_OF_RATIO = 256 << 20;
 /** Options sections chained one behind the other. */
 export const MAX_OPTION_SECTIONS = 1024;
 /** Options a file. */

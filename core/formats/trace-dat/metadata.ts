@@ -2,7 +2,7 @@
 import type { EventFormat } from '../event-format/format.ts';
 import { parseEventFormat } from '../event-format/parse-format.ts';
 import type { Warnings } from '../problems.ts';
-import { MAX_SECTION } from './limits.ts';
+import { MAX_EVENT_FORMATS, MAX_SECTION } from './limits.ts';
 import type { SectionName } from './options.ts';
 import type { Reader } from './reader.ts';
 
@@ -28,7 +28,7 @@ export class Metadata {
       case 'FTRACE_EVENTS':
         return this.#events(reader, 'ftrace');
       case 'EVENT_FORMATS': {
-        const systems = reader.u32('event systems');
+        const systems = countOf(reader, 'event systems');
         for (let i = 0; i < systems; i++) this.#events(reader, reader.cString('event system'));
         return;
       }
@@ -56,7 +56,7 @@ export class Metadata {
   }
 
   #events(reader: Reader, system: string): void {
-    const count = reader.u32('event formats');
+    const count = countOf(reader, 'event formats');
     for (let i = 0; i < count; i++) {
       const at = reader.offset;
       const text = reader.text(reader.size('event format', MAX_SECTION), 'event format');
@@ -88,6 +88,12 @@ export class Metadata {
 function cut(text: string): string {
   const nul = text.indexOf('\0');
   return nul < 0 ? text : text.slice(0, nul);
+}
+
+function countOf(reader: Reader, what: string): number {
+  const count = reader.u32(what);
+  if (count > MAX_EVENT_FORMATS) throw reader.error(`${count} ${what}; the file is damaged`, reader.offset - 4);
+  return count;
 }
 
 function sizeOf(reader: Reader, size: number, what: string): number {

@@ -6,12 +6,45 @@ import type { Warnings } from '../problems.ts';
 import { InputError } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { decompress, type Compression } from './compression.ts';
-import { MAX_CHUNK, MAX_OPEN, READ_AHEAD } from './limits.ts';
+import { FREE_OF_RATIO, MAX_CHUNK, MAX_OPEN, MAX_RATIO, READ_AHEAD } from './limits.ts';
 import { Reader } from './reader.ts';
 
-/** Memory that the CPUs of one file hold together. */
-export interface Budget {
-  bytes: number;
+/** What reading one file may cost: memory that its CPUs hold together, bytes read, bytes decompressed. */
+export class Budget {
+  readonly #source: ByteSource;
+  #held = 0;
+  #read = 0;
+  #unpacked = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** A CPU's buffer grows. */
+  hold(bytes: number, offset: number): void {
+    this.#held += bytes;
+    if (this.#held > MAX_OPEN) {
+      const limit = `${MAX_OPEN >> 20} MB`;
+      throw this.#error(`needs more than ${limit} at once; the file is damaged, or too large for Umbra`, offset);
+    }
+  }
+
+  /** Event data are read: together they can't be more than the file. */
+  take(bytes: number, offset: number): void {
+    this.#read += bytes;
+    if (this.#read > this.#source.size) throw this.#error('CPUs share the same data; the file is damaged', offset);
+  }
+
+  unpack(bytes: number, offset: number): void {
+    this.#unpacked += bytes;
+    if (this.#unpacked > FREE_OF_RATIO + MAX_RATIO * this.#read) {
+      throw this.#error(`decompresses to more than ${MAX_RATIO} times its size; the file is damaged`, offset);
+    }
+  }
+
+  #error(message: string, offset: number): InputError {
+    return new InputError(this.#source.name, message, offset);
+  }
 }
 
 /** A page: `bytes[at, at + size)`. `at` is a multiple of 4. Valid until the next page. */
@@ -54,13 +87,15 @@ export class PlainPages implements PageSupply {
   gap = false;
   readonly #source: ByteSource;
   readonly #end: number;
+  readonly #budget: Budget;
   /** File range that `bytes` holds. */
   #from = 0;
   #to = 0;
   #next: number;
 
-  constructor(source: ByteSource, place: PlainPlace, pageSize: number, warnings: Warnings) {
+  constructor(source: ByteSource, place: PlainPlace, pageSize: number, warnings: Warnings, budget: Budget) {
     this.#source = source;
+    this.#budget = budget;
     this.size = pageSize;
     this.fileOffset = place.offset;
     this.#next = place.offset;
@@ -83,8 +118,10 @@ export class PlainPages implements PageSupply {
   #fill(start: number): void {
     const pages = Math.max(1, Math.floor(READ_AHEAD / this.size));
     const wanted = Math.min(pages * this.size, this.#end - start);
+    this.#budget.take(wanted, start);
     const got = this.#source.read(start, wanted);
     if (this.bytes.length < wanted) {
+      this.#budget.hold(wanted - this.bytes.length, start);
       this.bytes = new Uint8Array((wanted + 7) & ~7);
       this.words = new Uint32Array(this.bytes.buffer);
     }
@@ -156,6 +193,8 @@ export class ChunkPages implements PageSupply {
       this.#chunksLeft = 0;
       return false;
     }
+    this.#budget.take(8 + compressed, this.fileOffset);
+    this.#budget.unpack(size, this.fileOffset);
     const bytes = decompress(this.#kind, reader.bytes(compressed, 'chunk'), size);
     if (!bytes) this.#lose(compressed, 'A chunk of events can’t be decompressed: its events are missing.');
     else this.#keep(bytes);
@@ -169,14 +208,7 @@ export class ChunkPages implements PageSupply {
 
   #keep(bytes: Uint8Array): void {
     if (this.bytes.length < bytes.length) {
-      this.#budget.bytes += bytes.length - this.bytes.length;
-      if (this.#budget.bytes > MAX_OPEN) {
-        throw new InputError(
-          this.#reader.source.name,
-          `needs more than ${MAX_OPEN >> 20} MB at once to decompress its CPUs; the file is damaged, or too large for Umbra`,
-          this.fileOffset,
-        );
-      }
+      this.#budget.hold(bytes.length - this.bytes.length, this.fileOffset);
       this.bytes = new Uint8Array((bytes.length + 7) & ~7);
       this.words = new Uint32Array(this.bytes.buffer);
     }

@@ -8,7 +8,7 @@ import type { ByteSource } from '../source.ts';
 import { CpuEvents } from './cpu-events.ts';
 import { readLayout, type Layout } from './layout.ts';
 import { mergeCpus } from './merge.ts';
-import { ChunkPages, PlainPages, type Budget } from './pages.ts';
+import { Budget, ChunkPages, PlainPages } from './pages.ts';
 
 export { isTraceDat } from './layout.ts';
 
@@ -43,7 +43,7 @@ export function openTraceDat(source: ByteSource, warnings: Warnings): TraceFile 
     { buffers, compression, longSize, pageSize }: Layout,
     count: Warnings,
   ): CpuEvents[] {
-    const budget: Budget = { bytes: 0 };
+    const budget = new Budget(from);
     return buffers.flatMap((buffer, index) => {
       if (buffer.isText) {
         if (index > 0) return [];
@@ -59,7 +59,7 @@ export function openTraceDat(source: ByteSource, warnings: Warnings): TraceFile 
           const size = buffer.pageSize || pageSize;
           const pages = buffer.compressed
             ? new ChunkPages(from, place, size, compression, count, budget)
-            : new PlainPages(from, place, size, count);
+            : new PlainPages(from, place, size, count, budget);
           const correct = options.time.forCpu(place.cpu, index > 0);
           return new CpuEvents({ cpu: place.cpu, buffer: index }, pages, longSize, correct, count);
         });
