@@ -186,7 +186,12 @@ describe('threads', () => {
     ]);
   });
 
-  it('by ITRACE_START, which outranks the first switch', () => {
+  it('the first switch outranks ITRACE_START', () => {
+    const start = kernelRecord(12, 0, words(80, 81), { time: 3n });
+    expect(decode(file(words(ts(5), ts(11)), start, sw(10n, 71, 72)), 'tid').rows).toEqual(['71', '72']);
+  });
+
+  it('by ITRACE_START when there is no switch', () => {
     const start = kernelRecord(12, 0, words(80, 81), { time: 8n });
     expect(decode(file(words(ts(5), ts(9)), start), 'tid', 'pid').rows).toEqual(['81 80', '81 80']);
   });

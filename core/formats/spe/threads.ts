@@ -11,28 +11,23 @@ interface TidTimeline {
 }
 
 /**
- * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran before it: that and
- * ITRACE_START cover the time before the first switch.
+ * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran until then. Before the
+ * first switch that outranks ITRACE_START, which is older and need not be about the thread that ran on.
  */
 function tidTimeline({ switches, starts }: PerfData, cpu: number): TidTimeline {
-  const own = starts.filter((start) => start.cpu === cpu);
-  let n = 0;
+  let n = 1;
   for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu) n++;
-  const t = new BigUint64Array(1 + own.length + n);
-  const tid = new Int32Array(t.length);
-  // Row 0, from time 0 on: the first start, or whoever the first switch took from the CPU.
-  let before = own[0]?.tid;
-  own.forEach((start, k) => {
-    t[1 + k] = start.t;
-    tid[1 + k] = start.tid;
-  });
-  for (let i = 0, row = 1 + own.length; i < switches.n; i++) {
+  const t = new BigUint64Array(n);
+  const tid = new Int32Array(n);
+  let before = -1;
+  for (let i = 0, row = 1; i < switches.n; i++) {
     if (switches.cpu[i] !== cpu) continue;
-    if (switches.out[i]) before ??= switches.tid[i];
+    const [left, came] = switches.out[i] ? [switches.tid, switches.otherTid] : [switches.otherTid, switches.tid];
+    if (before < 0) before = left[i];
     t[row] = switches.t[i];
-    tid[row++] = switches.out[i] ? switches.otherTid[i] : switches.tid[i];
+    tid[row++] = came[i];
   }
-  tid[0] = before ?? -1;
+  tid[0] = before >= 0 ? before : (starts.find((start) => start.cpu === cpu)?.tid ?? -1);
   const order = Uint32Array.from(t, (_, k) => k).sort((a, b) => (t[a] < t[b] ? -1 : t[a] > t[b] ? 1 : a - b));
   const sorted = BigUint64Array.from(order, (k) => t[k]);
   return { n: t.length, t: new Uint32Array(sorted.buffer), tid: Int32Array.from(order, (k) => tid[k]) };
