@@ -9,11 +9,13 @@ import { listRuns, readResults, readSkew } from '../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../store/run-store.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
 import { readLanes } from '../store/spe-store.ts';
-import { isExplained, version } from './about.ts';
+import { isExplained, RequestError, version } from './about.ts';
 import type { Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
 
 /** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
 const WATCH_MS = 500;
+/** How long a request waits for a writer, ms: the host answers nobody meanwhile, and asks again when the file has changed. */
+const PATIENCE_MS = 100;
 
 /** Throws a LabFileError if `path` is no lab file of this version. */
 export function checkLab(path: string): void {
@@ -24,10 +26,14 @@ export function checkLab(path: string): void {
 export function openLabService(path: string): LabService {
   const file = resolve(path);
   const read = <T>(work: (db: Db) => T): T => {
-    const db = openLabFile(file, 'read');
+    const db = openLabFile(file, 'read', PATIENCE_MS);
     try {
       // One transaction: a request sees one state of the lab, also while the CLI writes.
       return db.transaction(work)(db);
+    } catch (error) {
+      // Between opening and reading somebody began to write.
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+      throw new RequestError(`${file}: another command is writing to it; try again when it is done`);
     } finally {
       db.close();
     }

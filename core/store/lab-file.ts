@@ -13,17 +13,21 @@ export class LabFileError extends Error {
 /** `read`: must exist, never written. `write`: must exist. `create`: made if missing. */
 export type OpenMode = 'read' | 'write' | 'create';
 
+/** How long a writer is waited for, ms. */
+const PATIENCE_MS = 5000;
+
 /**
  * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`; a newer one, or any other file, is
- * refused with a LabFileError.
+ * refused with a LabFileError; so is one that somebody else writes to for longer than `patience` ms (SQLite blocks the thread
+ * meanwhile).
  */
-export function openLabFile(path: string, mode: OpenMode): Db {
+export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS): Db {
   if (mode !== 'create' && !existsSync(path)) {
     throw new LabFileError(`${path}: no such lab file; \`umbra import FILE… --db ${path}\` makes one`);
   }
   let db: Db;
   try {
-    db = new Database(path, { readonly: mode === 'read' });
+    db = new Database(path, { readonly: mode === 'read', timeout: patience });
   } catch (error) {
     throw new LabFileError(`${path}: can't be opened: ${(error as Error).message}`);
   }
@@ -34,6 +38,9 @@ export function openLabFile(path: string, mode: OpenMode): Db {
     db.close();
     if (error instanceof LabFileError) throw error;
     const text = (error as Error).message;
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') {
+      throw new LabFileError(`${path}: another command is writing to it; try again when it is done`);
+    }
     throw new LabFileError(/not a database/.test(text) ? `${path}: not a lab file (not SQLite)` : `${path}: ${text}`);
   }
 }

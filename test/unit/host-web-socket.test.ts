@@ -11,7 +11,7 @@ import { createClient } from '../../core/lab/contract-client.ts';
 import type { Client } from '../../core/lab/contract-client.ts';
 import { UNAUTHORISED } from '../../core/lab/contract-wire.ts';
 import { methods } from '../../core/lab/contract.ts';
-import { inLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile, openLabFile } from '../../core/store/lab-file.ts';
 import { addSample, kvmSample, writeSampleLab } from '../e2e/sample-lab.ts';
 
 let directory: string;
@@ -220,6 +220,22 @@ describe('host-web-socket: the contract', () => {
       code: 'failed',
       message: expect.stringContaining('no such lab file') as string,
     });
+    client.close();
+  });
+
+  it('says soon that somebody is writing, and reads when that is done', async () => {
+    const { client } = await connect();
+    const db = openLabFile(lab, 'write');
+    db.exec('BEGIN EXCLUSIVE');
+    const asked = performance.now();
+    await expect(client.request('captures', {})).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('another command is writing to it') as string,
+    });
+    expect(performance.now() - asked).toBeLessThan(2000);
+    db.exec('COMMIT');
+    db.close();
+    expect(await client.request('captures', {})).toHaveLength(3);
     client.close();
   });
 

@@ -1,0 +1,126 @@
+/** The results matrix: what a column shows, and what it is sorted by. */
+import type { RunPolicy, RunSkew } from '../../core/lab/contract.ts';
+import { bytes, count, duration, exactNs, percent } from '../format.ts';
+
+export interface Row {
+  /** As the run was asked for. */
+  readonly own: RunPolicy;
+  /** The other reading of DL. */
+  readonly other?: RunPolicy;
+}
+
+export interface Column {
+  readonly id: string;
+  readonly label: string;
+  /** Sorted by; undefined stays at the end. */
+  readonly value: (row: Row) => number | undefined;
+  readonly text: (row: Row) => string;
+  readonly title?: (row: Row) => string | undefined;
+  /** A share: percent sign, and (the run's own reading) a bar. */
+  readonly share?: 'bar' | 'plain';
+}
+
+export function rowsOf(policies: readonly RunPolicy[]): Row[] {
+  const ids = [...new Set(policies.map((p) => p.policy))];
+  return ids.map((id) => {
+    const [own, other] = policies.filter((p) => p.policy === id);
+    return { own, other };
+  });
+}
+
+/** Verdicts rest on one key; the finest there is stands for the policy. */
+export function skewOf(p: RunPolicy): RunSkew | undefined {
+  const found = ['symbol', 'pc', 'page'].map((key) => p.skew.find((s) => s.key === key));
+  return found.find((s) => s !== undefined) ?? p.skew[0];
+}
+
+/** @param otherLoses what a guest of the other kind throws away when DL is set */
+export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
+  return [
+    {
+      ...{ id: 'coverage', label: 'coverage', share: 'bar' },
+      value: ({ own }) => own.coverage,
+      text: ({ own }) => percent(own.coverage),
+      title: ({ own }) => `${count(own.kept)} of ${count(own.kept + own.lost)} records kept`,
+    },
+    {
+      ...{ id: 'other', label: `if DL loses ${otherLoses}`, share: 'plain' },
+      value: ({ other }) => other?.coverage,
+      text: ({ other }) => (other ? percent(other.coverage) : '–'),
+    },
+    { id: 'windows', label: 'windows', value: ({ own }) => own.windows, text: ({ own }) => count(own.windows) },
+    {
+      ...{ id: 'blackout', label: 'blackout' },
+      ...time(({ own }) => own.blackoutNs),
+    },
+    {
+      ...{ id: 'p99', label: 'p99 window' },
+      ...time(({ own }) => own.p99Ns),
+    },
+    {
+      ...{ id: 'stall', label: 'stall' },
+      ...time(({ own }) => own.stallNs),
+    },
+    {
+      ...{ id: 'slowdown', label: 'slow\u00addown', share: 'plain' },
+      value: ({ own }) => own.slowdown,
+      text: ({ own }) => (own.slowdown === undefined ? '–' : percent(own.slowdown)),
+      title: () => 'stall by session time',
+    },
+    {
+      ...{ id: 'pinned', label: 'pinned peak' },
+      value: ({ own }) => own.pinnedPeakBytes,
+      text: ({ own }) => (own.pinnedPeakBytes ? bytes(own.pinnedPeakBytes) : '0'),
+    },
+    {
+      ...{ id: 'skew', label: 'excess skew' },
+      value: ({ own }) => skewOf(own)?.excess ?? undefined,
+      text: ({ own }) => skewText(skewOf(own)),
+      title: ({ own }) => {
+        const skew = skewOf(own);
+        return (
+          skew && `TVD by ${skew.key}, over what random loss would give; p = ${skew.pValue?.toPrecision(2) ?? '–'}`
+        );
+      },
+    },
+  ];
+}
+
+export interface Sorting {
+  readonly by: string;
+  readonly descending: boolean;
+}
+
+/** The run's own order without a sorting. */
+export function sorted(rows: readonly Row[], all: readonly Column[], sorting: Sorting | undefined): Row[] {
+  const column = all.find((c) => c.id === sorting?.by);
+  if (!column || !sorting) return [...rows];
+  return rows.toSorted((a, b) => {
+    const [x, y] = [column.value(a), column.value(b)];
+    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
+    return sorting.descending ? y - x : x - y;
+  });
+}
+
+function time(value: Column['value']): Pick<Column, 'value' | 'text' | 'title'> {
+  return {
+    value,
+    text: (row) => {
+      const ns = value(row);
+      return ns === undefined ? '–' : ns ? duration(ns) : '0';
+    },
+    title: (row) => {
+      const ns = value(row);
+      return ns === undefined ? undefined : exactNs(Math.round(ns));
+    },
+  };
+}
+
+function skewText(skew: RunSkew | undefined): string {
+  if (skew?.excess === undefined || skew.excess === null) return '–';
+  // Below the null model's mean by chance: no skew, and no minus sign before a zero.
+  return skew.excess
+    .toFixed(3)
+    .replace(/^-0\.000$/, '0.000')
+    .replace('-', '−');
+}
