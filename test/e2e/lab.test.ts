@@ -194,9 +194,9 @@ describe('policies', () => {
     await page.keyboard.press('2');
     const order = () => page.locator('table:not(.runs) tbody th').allInnerTexts();
     await page.getByRole('button', { name: 'p99 window' }).click();
-    expect(await order()).toEqual(['serror', 'pin-vm', 'pin-at-enable', 'map-on-fault', 'bare-metal']);
+    expect(await order()).toEqual(['serror', 'pin-vm', 'pin-at-enable-cached', 'map-on-fault', 'bare-metal']);
     await page.getByRole('button', { name: 'p99 window' }).click();
-    expect(await order()).toEqual(['map-on-fault', 'pin-vm', 'pin-at-enable', 'serror', 'bare-metal']);
+    expect(await order()).toEqual(['map-on-fault', 'pin-vm', 'pin-at-enable-cached', 'serror', 'bare-metal']);
     await page.getByRole('button', { name: 'p99 window' }).click();
     expect((await order())[0]).toBe('bare-metal');
   });

@@ -161,7 +161,7 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     ['bare-metal', 1, 1, 0, 0, undefined, 0, 0, undefined],
     ['pin-vm', 0.9979, 0.653, 11, 7_070_000, 1_010_000, 314_000, 8_493_465, 'representative'],
     ['map-on-fault', 0.9992, 0.645, 22, 30_000, 3_000, 30_600, 0, 'usable with care'],
-    ['pin-at-enable', 0.9979, 0.653, 11, 7_070_000, 1_010_000, 406_000, 1_048_576, 'misleading'],
+    ['pin-at-enable-cached', 0.9979, 0.653, 11, 7_070_000, 1_010_000, 406_000, 1_048_576, 'misleading'],
     ['serror', 0.147, 0.073, 3, 1_570_000_000, 1_570_000_000, 89_600, 1_048_576, 'dead'],
   ] as const;
   for (const [id, coverage, ifBuffer, windows, blackoutNs, p99, stallNs, pinnedPeakBytes, verdict] of results) {
