@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Warnings } from '../../core/formats/problems.ts';
 import { dumpBytes, dumpPackets } from '../../core/formats/spe/dump.ts';
+import { Kind, kinds, payloadBytes } from '../../core/formats/spe/packets.ts';
 import { fixture, gunzipped, open, rows, truth } from '../unit/spe.rows.ts';
 
 const expected = new URL('expected/spe/', import.meta.url);
@@ -13,6 +14,16 @@ function packets(name: string): string {
 
 function without(record: Record<string, string>, ...names: string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+/** Overwrites CONTEXT packets with padding. The fixtures have no damaged packet and no extended header. */
+function blankContext(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    const kind = kinds[bytes[at]];
+    const length = kind === Kind.PAD || kind === Kind.END ? 1 : 1 + payloadBytes(bytes[at]);
+    if (kind === Kind.CONTEXT) bytes.fill(0, at, at + length);
+    at += length;
+  }
 }
 
 describe('packets as perf 7.2 prints them', () => {
@@ -51,6 +62,15 @@ describe('records as the generator put them in', () => {
       want.forEach((record, i) => expect(decoded[i]).toMatchObject(without(record, 'aux_offset')));
     },
   );
+
+  it.each(['percpu-2cpu', 'gaps'])('%s without its CONTEXT packets: threads by switch records', (name) => {
+    const bytes = fixture(`${name}.perf.data`);
+    const perf = open(bytes);
+    for (const { buffers } of perf.queues)
+      for (let i = 0; i < buffers.n; i++)
+        blankContext(bytes.subarray(buffers.fileOffset[i], buffers.fileOffset[i] + buffers.size[i]));
+    expect(rows(perf).map((row) => row.tid)).toEqual(truth(name).map((row) => row.tid));
+  });
 
   it('gaps: each record that the hardware cut is dropped and counted', () => {
     const warnings = new Warnings();

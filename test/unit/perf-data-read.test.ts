@@ -96,8 +96,16 @@ describe('damage', () => {
     expect(kinds(bytes)).toEqual({ 'perf-unfinished': 1 });
   });
 
-  it('a record of size 0 ends the walk', () => {
-    const bytes = perfFile([comm(7, 'seven'), new Uint8Array(8), comm(8, 'eight')]);
+  it('bytes that are no record are skipped up to the next ones', () => {
+    const names = ['eight', 'nine', 'ten'].map((name, i) => comm(8 + i, name));
+    const bytes = perfFile([comm(7, 'seven'), new Uint8Array(50).fill(0xff), ...names]);
+    const warnings = new Warnings();
+    expect([...open(bytes, warnings).comms.keys()]).toEqual([7, 8, 9, 10]);
+    expect(warnings.list()).toMatchObject([{ kind: 'perf-bad-record', bytes: 50, severity: 'data-loss' }]);
+  });
+
+  it('a record of size 0 with nothing behind it ends the walk', () => {
+    const bytes = perfFile([comm(7, 'seven'), new Uint8Array(64)]);
     expect([...open(bytes).comms.keys()]).toEqual([7]);
     expect(kinds(bytes)).toEqual({ 'perf-bad-record': 1 });
   });

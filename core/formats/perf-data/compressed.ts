@@ -1,7 +1,7 @@
 import type { Warnings } from '../problems.ts';
 import { size64 } from './cursor.ts';
 import { RecordType } from './types.ts';
-import type { RecordCursor } from './walk.ts';
+import type { RecordCursor } from './record.ts';
 import { ZstdStream } from './zstd.ts';
 
 const HEADER_BYTES = 8;

@@ -4,6 +4,10 @@
 export const WINDOW_BYTES = 1 << 20;
 export const JUMP_BYTES = 1 << 14;
 
+/** Bytes searched for the next record after damage, and places tried that look like one. */
+export const RESYNC_BYTES = 64 << 20;
+export const RESYNC_TRIES = 1 << 16;
+
 /** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
 export const FEATURE_BYTES = 16 << 20;
 

@@ -12,7 +12,8 @@ import { readAttrs, readFeature, readLayout } from './sections.ts';
 import { type Exec, type Fork, type ItraceStart, SideBand } from './side-band.ts';
 import type { TimeConv } from './time-conv.ts';
 import { RecordType } from './types.ts';
-import { type RecordCursor, walkRecords } from './walk.ts';
+import type { RecordCursor } from './record.ts';
+import { walkRecords } from './walk.ts';
 
 export { isPerfData } from './sections.ts';
 

@@ -8,7 +8,7 @@ import { ATTRS, MAPS } from './limits.ts';
 import { type MapEntry, readBuildIds, readMap } from './maps.ts';
 import { readTimeConv, type TimeConv } from './time-conv.ts';
 import { Misc, RecordType } from './types.ts';
-import type { RecordCursor } from './walk.ts';
+import type { RecordCursor } from './record.ts';
 
 /** A new process. */
 export interface Fork {
