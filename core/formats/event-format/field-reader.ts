@@ -6,7 +6,7 @@ import type { TraceColumns } from './columns.ts';
 import type { EventFormat } from './format.ts';
 import { dynamicRange, read32, read64 } from './numbers.ts';
 import { byteText, cString } from './text-bytes.ts';
-import { textFields } from './text-fields.ts';
+import { beforeHex, textFields } from './text-fields.ts';
 
 /** Reads from event `i` of a batch. A record too short for the field gives 0. */
 export interface FieldReader {
@@ -57,23 +57,65 @@ export function fieldReader(format: EventFormat, name: string): FieldReader | un
   return { u32: low, high, u64, text: (c, i) => String(signed ? BigInt.asIntN(64, u64(c, i)) : u64(c, i)) };
 }
 
-/** Text is parsed once an event: asking for several fields of one event costs one parse. */
+/** Of text: a search for what stands before the number where that is known, else a parse of the whole text. */
 function textReader(event: string, name: string): FieldReader {
-  const value = (c: TraceColumns, i: number): bigint | string => {
-    const found = textFields(event, byteText(c.payload, c.start[i], c.start[i + 1]))[name];
-    return found ?? 0n;
-  };
+  const value = (c: TraceColumns, i: number): bigint | string =>
+    textFields(event, byteText(c.payload, c.start[i], c.start[i + 1]))[name] ?? 0n;
   const number = (c: TraceColumns, i: number): bigint => {
     const v = value(c, i);
     return typeof v === 'bigint' ? BigInt.asUintN(64, v) : 0n;
   };
-  return {
-    u32: (c, i) => Number(number(c, i) & 0xffffffffn),
-    high: (c, i) => Number(number(c, i) >> 32n),
-    u64: number,
-    text: (c, i) => {
-      const v = value(c, i);
-      return typeof v === 'bigint' ? (v === 0n ? '' : String(v)) : v;
-    },
+  const text = (c: TraceColumns, i: number): string => {
+    const v = value(c, i);
+    return typeof v === 'bigint' ? (v === 0n ? '' : String(v)) : v;
   };
+  const before = beforeHex(event, name);
+  if (before === undefined) {
+    return {
+      u32: (c, i) => Number(number(c, i) & 0xffffffffn),
+      high: (c, i) => Number(number(c, i) >> 32n),
+      u64: number,
+      text,
+    };
+  }
+  const find = hexFinder(before);
+  const u32 = (c: TraceColumns, i: number): number => find(c.payload, c.start[i], c.start[i + 1])[0];
+  const high = (c: TraceColumns, i: number): number => find(c.payload, c.start[i], c.start[i + 1])[1];
+  return { u32, high, u64: (c, i) => (BigInt(high(c, i)) << 32n) | BigInt(u32(c, i)), text };
+}
+
+/** Finds the hexadecimal number behind `before` in `bytes[start, end)`: its low and high halves, 0 if there is none. */
+function hexFinder(before: string): (bytes: Uint8Array, start: number, end: number) => Uint32Array {
+  const pattern = Uint8Array.from(before, (ch) => ch.charCodeAt(0));
+  // `len: ` isn't the end of `old_len: `.
+  const wholeWord = /^[a-z]/.test(before);
+  const halves = new Uint32Array(2);
+  return (bytes, start, end) => {
+    halves.fill(0);
+    const last = end - pattern.length;
+    search: for (let at = start; at < last; at++) {
+      for (let k = 0; k < pattern.length; k++) if (bytes[at + k] !== pattern[k]) continue search;
+      if (wholeWord && at > start && isWord(bytes[at - 1])) continue;
+      let digit = at + pattern.length;
+      if (bytes[digit] === 0x30 && bytes[digit + 1] === 0x78) digit += 2;
+      for (let count = 0; digit < end && count < 16; digit++, count++) {
+        const value = hexDigit(bytes[digit]);
+        if (value < 0) break;
+        halves[1] = (halves[1] << 4) | (halves[0] >>> 28);
+        halves[0] = (halves[0] << 4) | value;
+      }
+      break;
+    }
+    return halves;
+  };
+}
+
+function isWord(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte === 0x5f;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

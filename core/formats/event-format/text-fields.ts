@@ -6,17 +6,67 @@
 
 type Fields = Record<string, bigint | string>;
 
-/** Every number is hexadecimal, with or without 0x: C's `%#lx` prints 0 as `0`. */
-const hexEvents: ReadonlyMap<string, RegExp> = new Map([
-  ['kvm_entry', /PC: (?<vcpu_pc>0x[0-9a-f]+)/],
-  ['kvm_guest_fault', /ipa (?<ipa>\w+), hsr (?<hsr>\w+), hxfar (?<hxfar>\w+), pc (?<vcpu_pc>\w+)/],
-  ['kvm_access_fault', /IPA: (?<ipa>\w+)/],
-  ['kvm_unmap_hva_range', /range: (?<start>\w+) -- (?<end>\w+)/],
-  ['kvm_age_hva', /age hva: (?<start>\w+)(?: -- (?<end>\w+))?/],
-  ['kvm_test_age_hva', /hva: (?<hva>\w+)/],
-  ['kvm_set_spte_hva', /hva: (?<hva>\w+)/],
-  ['kvm_hvc_arm64', /at (?<vcpu_pc>\w+) \(r0: (?<r0>\w+), imm: (?<imm>\w+)\)/],
+/** What stands before a field's hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`). */
+const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: string])[]> = new Map([
+  ['kvm_entry', [['vcpu_pc', 'PC: ']]],
+  [
+    'kvm_exit',
+    [
+      ['esr_ec', 'SR_EC: '], // HSR_EC, ESR_EC
+      ['vcpu_pc', 'PC: '],
+    ],
+  ],
+  [
+    'kvm_guest_fault',
+    [
+      ['ipa', 'ipa '],
+      ['hsr', 'hsr '],
+      ['hxfar', 'hxfar '],
+      ['vcpu_pc', 'pc '],
+    ],
+  ],
+  ['kvm_access_fault', [['ipa', 'IPA: ']]],
+  [
+    'kvm_unmap_hva_range',
+    [
+      ['start', 'range: '],
+      ['end', '-- '],
+    ],
+  ],
+  [
+    'kvm_age_hva',
+    [
+      ['start', 'hva: '],
+      ['end', '-- '],
+    ],
+  ],
+  ['kvm_test_age_hva', [['hva', 'hva: ']]],
+  ['kvm_set_spte_hva', [['hva', 'hva: ']]],
+  [
+    'kvm_hvc_arm64',
+    [
+      ['vcpu_pc', 'at '],
+      ['r0', 'r0: '],
+      ['imm', 'imm: '],
+    ],
+  ],
+  [
+    'kvm_mmio',
+    [
+      ['gpa', 'gpa '],
+      ['val', 'val '],
+    ],
+  ],
 ]);
+
+/**
+ * What stands before this field's number, for fields that are always hexadecimal: code that reads millions of them looks for
+ * that, and parses nothing else. System calls name their arguments.
+ */
+export function beforeHex(event: string, field: string): string | undefined {
+  if (event.startsWith('sys_enter_')) return `${field}: `;
+  return hexFields.get(event)?.find(([name]) => name === field)?.[1];
+}
 
 const mmioTypes: ReadonlyMap<string, bigint> = new Map([
   ['unsatisfied-read', 0n],
@@ -35,19 +85,16 @@ function hex(text: string): bigint {
 /** `whole`: what stands behind the event's name. A field that the text doesn't show is absent. */
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
-  const pattern = hexEvents.get(event);
-  if (pattern) {
-    const fields: Fields = {};
-    for (const [name, value] of Object.entries(pattern.exec(text)?.groups ?? {})) if (value) fields[name] = hex(value);
-    return fields;
-  }
+  const fields = hexFieldsOf(event, text);
   switch (event) {
-    case 'kvm_exit':
-      return exitFields(text);
+    case 'kvm_exit': {
+      // The exit's code is told by name only.
+      const ret = /(?:^|>)\s*(\w+): (?:HSR|ESR)_EC: /.exec(text)?.[1];
+      return ret === undefined ? (fields ?? {}) : { ret, ...fields };
+    }
     case 'kvm_mmio': {
-      const m = /mmio (\S+) len (\d+) gpa (\w+) val (\w+)/.exec(text);
-      if (!m) return {};
-      return { type: mmioTypes.get(m[1]) ?? m[1], len: BigInt(m[2]), gpa: hex(m[3]), val: hex(m[4]) };
+      const m = /mmio (\S+) len (\d+)/.exec(text);
+      return m ? { type: mmioTypes.get(m[1]) ?? m[1], len: BigInt(m[2]), ...fields } : {};
     }
     case 'kvm_userspace_exit':
       return userspaceExitFields(text);
@@ -59,8 +106,23 @@ export function textFields(event: string, whole: string): Fields {
     case 'sys_exit':
       return rawSyscallFields(text);
     default:
-      return event.startsWith('sys_') ? syscallFields(event, text) : pairs(text);
+      return fields ?? (event.startsWith('sys_') ? syscallFields(event, text) : pairs(text));
   }
+}
+
+function hexFieldsOf(event: string, text: string): Fields | undefined {
+  const places = hexFields.get(event);
+  if (!places) return undefined;
+  const fields: Fields = {};
+  for (const [name, before] of places) {
+    const at = text.indexOf(before);
+    const digits =
+      at < 0
+        ? undefined
+        : /^(?:0x)?([0-9a-f]{1,16})\b/.exec(text.slice(at + before.length, at + before.length + 19))?.[1];
+    if (digits !== undefined) fields[name] = BigInt(`0x${digits}`);
+  }
+  return fields;
 }
 
 /** Fields of 32 bits and less, and signed ones: the others are addresses, sizes and registers, which are written `0x…`. */
@@ -69,16 +131,8 @@ const plainFields = new Set('esr_ec type len reason errno id ret slot vcpu_id vc
 /** True where the binary capture would show this field as 64-bit unsigned. Text can't tell for events it knows nothing of. */
 export function isHexTextField(event: string, name: string, value: bigint): boolean {
   if (event.startsWith('sys_')) return !plainFields.has(name) || event.startsWith('sys_enter_');
-  const known = hexEvents.has(event) || event === 'kvm_mmio' || event === 'kvm_exit' || event === 'kvm_userspace_exit';
+  const known = hexFields.has(event) || event === 'kvm_userspace_exit';
   return known ? !plainFields.has(name) : value > 0xffffffffn;
-}
-
-/** `TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x…`; older kernels name it `ESR_EC`. The exit's code is told by name only. */
-function exitFields(text: string): Fields {
-  const m = /(?:^|>)\s*(\w+): (?:HSR|ESR)_EC: (0x[0-9a-f]+) \([^)]*\), PC: (0x[0-9a-f]+)/.exec(text);
-  if (m) return { ret: m[1], esr_ec: hex(m[2]), vcpu_pc: hex(m[3]) };
-  const irq = /(?:^|>)\s*(\w+): PC: (0x[0-9a-f]+)/.exec(text);
-  return irq ? { ret: irq[1], vcpu_pc: hex(irq[2]) } : {};
 }
 
 /** `reason KVM_EXIT_MMIO (6)`; with an errno `reason restart (4)`, `reason error (14)`. */
