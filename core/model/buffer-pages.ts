@@ -1,5 +1,5 @@
 /** Stage 2 state of one buffer's pages under one policy (replay.ts, rules 3 to 6). */
-import { MAP, MAP_READ_ONLY, UNMAP, WRITE_PROTECT } from './prepare.ts';
+import { MAP, MAP_READ_ONLY, UNMAP, WRITE_PROTECT } from './page-ops.ts';
 import { causeClasses, code } from './terms.ts';
 
 const MAPPED = 1;
@@ -55,26 +55,17 @@ export class BufferPages {
     return -1;
   }
 
-  /** A stage 2 event of the timeline. */
-  apply(op: number, slot: number, cause: number): void {
+  /** A stage 2 event of the timeline. Returns whether it made the page valid or took that away. */
+  apply(op: number, slot: number, cause: number): boolean {
     const before = this.#state[slot];
-    if (op === MAP) {
-      if ((before & VALID) !== VALID) this.#set(slot, before | VALID);
-      return;
-    }
-    if (before & PINNED && (cause === DIRTY_LOG || (this.#filter && cause === HOST_MM))) return;
-    if (op === UNMAP) {
-      if (!(before & MAPPED) && this.#cause[slot] === FIRST_TOUCH) return;
-      this.#break(slot, 0, cause);
-    } else if (op === MAP_READ_ONLY) {
-      this.#break(slot, MAPPED | ACCESSED, cause);
-    } else if (!(before & MAPPED)) {
-      return;
-    } else if (op === WRITE_PROTECT) {
-      this.#break(slot, before & ~WRITABLE, cause);
-    } else if (!this.#hardwareAccessFlag) {
-      this.#break(slot, before & ~ACCESSED, cause);
-    }
+    if (op === MAP) return this.#set(slot, before | VALID);
+    if (before & PINNED && (cause === DIRTY_LOG || (this.#filter && cause === HOST_MM))) return false;
+    if (op === MAP_READ_ONLY) return this.#break(slot, MAPPED | ACCESSED, cause);
+    if (op === UNMAP)
+      return (before & MAPPED) !== 0 || this.#cause[slot] !== FIRST_TOUCH ? this.#break(slot, 0, cause) : false;
+    if (!(before & MAPPED)) return false;
+    if (op === WRITE_PROTECT) return this.#break(slot, before & ~WRITABLE, cause);
+    return this.#hardwareAccessFlag ? false : this.#break(slot, before & ~ACCESSED, cause);
   }
 
   /** KVM answers a fault by mapping the page. */
@@ -90,19 +81,20 @@ export class BufferPages {
     this.pinBroken = false;
   }
 
-  #break(slot: number, state: number, cause: number): void {
+  #break(slot: number, state: number, cause: number): boolean {
     if (this.#state[slot] & PINNED) this.pinBroken = true;
     this.#cause[slot] = cause;
-    this.#set(slot, state & ~PINNED);
+    return this.#set(slot, state & ~PINNED);
   }
 
-  #set(slot: number, state: number): void {
+  #set(slot: number, state: number): boolean {
     const was = (this.#state[slot] & VALID) === VALID;
     const is = (state & VALID) === VALID;
     this.#state[slot] = state;
-    if (was === is) return;
+    if (was === is) return false;
     this.#invalid[slot >>> 5] ^= 1 << (slot & 31);
     this.#invalidCount += is ? -1 : 1;
+    return true;
   }
 }
 

@@ -10,7 +10,6 @@ import { NONE, OUTSIDE } from './outcome.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
-import { firstAbove, firstAtLeast } from './search.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, stallKinds, windowKinds } from './terms.ts';
 import type { Answer, StallKind, WindowKind } from './terms.ts';
 
@@ -128,17 +127,18 @@ export class LaneReplay {
   }
 
   #bound(): void {
-    this.#end = firstAtLeast(this.#lane.lane.t, this.#doomAt(), this.#i, this.#sessionSamples);
+    this.#end = this.#lane.times.firstAtLeast(this.#doomAt(), this.#i, this.#sessionSamples);
     this.#limit = Math.min(this.#sessionEnd, this.#doomAt());
   }
 
   #runSession(start: number, end: number): void {
-    const { t } = this.#lane.lane;
-    const first = firstAtLeast(t, start, this.#i, t.length);
+    const { times } = this.#lane;
+    const { length } = times.values;
+    const first = times.firstAtLeast(start, this.#i, length);
     this.record.fates.fill(OUTSIDE, this.#i, first);
     this.#i = this.#sinceStart = this.#sinceService = first;
     this.#sessionEnd = end;
-    this.#sessionSamples = firstAbove(t, end, first, t.length);
+    this.#sessionSamples = times.firstAbove(end, first, length);
     this.#bound();
 
     if (start < this.#doomAt()) {
@@ -184,8 +184,8 @@ export class LaneReplay {
   }
 
   #runSamples(): void {
-    const { t, pages } = this.#lane.lane;
-    const { bytesBefore, events } = this.#lane;
+    const { times, bytesBefore, lane } = this.#lane;
+    const t = times.values;
     while (this.#i < this.#end) {
       const now = t[this.#i];
       if (this.#afterAt > -Infinity && now > this.#afterAt) {
@@ -194,27 +194,19 @@ export class LaneReplay {
       }
       this.#settle(now);
 
-      // Up to `until` nothing happens but samples, so what stops them can be found by bytes alone.
-      const change = Math.min(this.#event < events.n ? events.t[this.#event] : Infinity, this.#effectAt);
-      let until = t[this.#end - 1] < change ? this.#end : firstAtLeast(t, change, this.#i + 1, this.#end);
-      if (this.#afterAt > -Infinity) until = firstAbove(t, now, this.#i + 1, until);
-      const base = bytesBefore[this.#i];
-      const bytes = bytesBefore[until] - base;
-
+      // What stops the samples from here on, if nothing else happens: found by bytes alone.
+      const until = this.#afterAt > -Infinity ? times.firstAbove(now, this.#i + 1, this.#end) : this.#end;
       const invalid = this.#pages.nextInvalid(Math.floor(this.#ptr / PAGE));
-      let fault = until;
-      if (invalid >= 0) {
-        const ahead = invalid * PAGE - this.#ptr;
-        const distance = ahead > -PAGE ? Math.max(0, ahead) : ahead + this.#bufferBytes;
-        if (bytes > distance) fault = firstAbove(bytesBefore, base + distance, this.#i + 1, until + 1) - 1;
-      }
-      const stop = Math.min(
-        this.#reaching(this.#toService(), bytes, until),
-        this.#reaching(this.#toCopy(), bytes, until),
-      );
-      if (fault <= stop && fault < until) {
+      const fault = invalid < 0 ? until : this.#passing(this.#distanceTo(invalid), until);
+      const stop = Math.min(this.#reaching(this.#toService(), until), this.#reaching(this.#toCopy(), until));
+      const last = Math.min(fault, stop, until - 1);
+
+      const change = this.#changeOnTheWay(t[last], bytesBefore.values[last + 1] - bytesBefore.values[this.#i]);
+      if (change < Infinity) {
+        this.#keep(times.firstAtLeast(change, this.#i, last));
+      } else if (fault <= stop && fault < until) {
         this.#keep(fault);
-        this.#fault(invalid, pages[invalid]);
+        this.#fault(invalid, lane.pages[invalid]);
       } else if (stop < until) {
         this.#serve(stop);
       } else {
@@ -223,11 +215,41 @@ export class LaneReplay {
     }
   }
 
-  /** The sample that brings the bytes from here on to `distance`; `until` if none does. */
-  #reaching(distance: number, bytes: number, until: number): number {
-    if (bytes < distance) return until;
+  /** Bytes from ptr to the first one in a page. */
+  #distanceTo(slot: number): number {
+    const ahead = slot * PAGE - this.#ptr;
+    return ahead > -PAGE ? Math.max(0, ahead) : ahead + this.#bufferBytes;
+  }
+
+  /** The sample that writes the byte at `distance` from here; `until` if none does. */
+  #passing(distance: number, until: number): number {
     const { bytesBefore } = this.#lane;
-    return firstAtLeast(bytesBefore, bytesBefore[this.#i] + distance, this.#i + 1, until + 1) - 1;
+    return bytesBefore.firstAbove(bytesBefore.values[this.#i] + distance, this.#i + 1, until + 1) - 1;
+  }
+
+  /** The sample that brings the bytes from here to `distance`; `until` if none does. */
+  #reaching(distance: number, until: number): number {
+    if (distance === Infinity) return until;
+    const { bytesBefore } = this.#lane;
+    return bytesBefore.firstAtLeast(bytesBefore.values[this.#i] + distance, this.#i + 1, until + 1) - 1;
+  }
+
+  /**
+   * Applies stage 2 events up to and including `end`, until one changes a page that the next `bytes` touch, or an answer's
+   * effect is due; returns that one's time, Infinity if there is none.
+   */
+  #changeOnTheWay(end: number, bytes: number): number {
+    const { events, lane } = this.#lane;
+    const first = Math.floor(this.#ptr / PAGE);
+    const pages = Math.floor(((this.#ptr % PAGE) + bytes) / PAGE);
+    const before = Math.min(end, this.#effectAt);
+    while (this.#event < events.n && events.t[this.#event] <= before) {
+      const e = this.#event++;
+      if (!this.#pages.apply(events.op[e], events.slot[e], events.cause[e])) continue;
+      const ahead = events.slot[e] - first;
+      if ((ahead < 0 ? ahead + lane.pages.length : ahead) <= pages) return events.t[e];
+    }
+    return this.#effectAt <= end ? this.#effectAt : Infinity;
   }
 
   #toService(): number {
@@ -241,7 +263,7 @@ export class LaneReplay {
 
   /** Samples up to `to` are kept. */
   #keep(to: number): void {
-    const { bytesBefore } = this.#lane;
+    const bytesBefore = this.#lane.bytesBefore.values;
     const bytes = bytesBefore[to] - bytesBefore[this.#i];
     this.#ptr = (this.#ptr + bytes) % this.#bufferBytes;
     this.#fill += bytes;
@@ -252,7 +274,7 @@ export class LaneReplay {
   #serve(stop: number): void {
     const at = this.#lane.lane.t[stop];
     const atService = this.#toService();
-    const { bytesBefore } = this.#lane;
+    const bytesBefore = this.#lane.bytesBefore.values;
     const bytes = bytesBefore[stop + 1] - bytesBefore[this.#i];
     const copies = bytes >= this.#toCopy();
     this.#keep(stop + 1);
@@ -295,8 +317,7 @@ export class LaneReplay {
    * @param atLeast index up to which samples are lost in any case
    */
   #black(shownFrom: number, until: number, shownUntil: number, why: Reason, atLeast = 0): void {
-    const { t } = this.#lane.lane;
-    const to = Math.max(atLeast, firstAtLeast(t, until, this.#i, this.#end));
+    const to = Math.max(atLeast, this.#lane.times.firstAtLeast(until, this.#i, this.#end));
     if (shownFrom <= this.#limit) {
       this.record.window(shownFrom, Math.min(shownUntil, this.#limit), why, this.#i, to);
     }

@@ -2,40 +2,18 @@
  * What all policies of a run share: the byte positions of the samples, and the stage 2 events that touch each lane's buffer.
  * Computed once; another placement of the buffers keeps the former.
  */
+import { Ascending } from './ascending.ts';
 import { ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
-import { causeClasses, code, stage2Kinds } from './terms.ts';
-import type { CauseClass } from './terms.ts';
-import { indexTimeline, rowsOnPages } from './timeline-index.ts';
-import type { TimelineIndex } from './timeline-index.ts';
+import { eventsOn, indexTimeline } from './timeline-index.ts';
+import type { BufferEvents, TimelineIndex } from './timeline-index.ts';
 import type { Stage2Timeline } from './timeline.ts';
-
-/** What a stage 2 event does to one page. */
-export const MAP = 0;
-/** A mapping that is read-only from the start. */
-export const MAP_READ_ONLY = 1;
-export const UNMAP = 2;
-export const WRITE_PROTECT = 3;
-export const ACCESS_CLEAR = 4;
-
-/** Stage 2 events on one buffer, in time order. */
-export interface BufferEvents {
-  readonly n: number;
-  /** ns in the run. */
-  readonly t: Float64Array;
-  /** Index into the lane's `pages`. */
-  readonly slot: Uint32Array;
-  readonly op: Uint8Array;
-  /** Index into `causeClasses`: the class of the next fault there. */
-  readonly cause: Uint8Array;
-  /** 1 for pages that were unmapped before the trace's first word on them. */
-  readonly initialUnmapped: Uint8Array;
-}
 
 export interface PreparedLane {
   readonly lane: Lane;
+  readonly times: Ascending;
   /** Bytes of all samples before each one, and of all at the end. */
-  readonly bytesBefore: Float64Array;
+  readonly bytesBefore: Ascending;
   readonly events: BufferEvents;
 }
 
@@ -61,8 +39,9 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
   checkBuffers(lanes);
   const prepared = lanes.map((lane) => ({
     lane,
-    bytesBefore: sums(lane.size),
-    events: bufferEvents(index, lane.pages),
+    times: new Ascending(lane.t),
+    bytesBefore: new Ascending(sums(lane.size)),
+    events: eventsOn(index, lane.pages),
   }));
   const withSessions = lanes.filter((l) => l.sessions.length);
   const start = withSessions.reduce((m, l) => Math.min(m, l.sessions[0]), Infinity);
@@ -72,9 +51,9 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
 
 /** The same samples and timeline with the buffers elsewhere: IPA page numbers for each lane. @throws ModelError as `prepare` */
 export function withBuffers(prepared: Prepared, pages: readonly Float64Array[]): Prepared {
-  const lanes = prepared.lanes.map(({ lane, bytesBefore }, i) => {
+  const lanes = prepared.lanes.map(({ lane, times, bytesBefore }, i) => {
     const moved = { ...lane, pages: pages[i] };
-    return { lane: moved, bytesBefore, events: bufferEvents(prepared.index, moved.pages) };
+    return { lane: moved, times, bytesBefore, events: eventsOn(prepared.index, moved.pages) };
   });
   checkBuffers(lanes.map((l) => l.lane));
   return { ...prepared, lanes };
@@ -119,62 +98,5 @@ function checkBuffers(lanes: readonly Lane[]): void {
       }
       owner.set(page, lane);
     }
-  }
-}
-
-/** Nothing that happens to a page makes its next fault a first touch. */
-const isClass = (cause: number): boolean => cause < causeClasses.length && causeClasses[cause] !== 'first-touch';
-
-/** Classes for rows that name none. */
-const unnamed: Record<number, CauseClass> = {
-  [UNMAP]: 'kvm',
-  [WRITE_PROTECT]: 'dirty-log',
-  [MAP_READ_ONLY]: 'host-mm',
-  [ACCESS_CLEAR]: 'host-mm',
-};
-
-function bufferEvents(index: TimelineIndex, pages: Float64Array): BufferEvents {
-  const { kind, cause, writable, t } = index.timeline;
-  const hits = rowsOnPages(index, pages);
-  const events = {
-    n: 0,
-    t: new Float64Array(hits.length),
-    slot: new Uint32Array(hits.length),
-    op: new Uint8Array(hits.length),
-    cause: new Uint8Array(hits.length),
-    initialUnmapped: new Uint8Array(pages.length),
-  };
-  for (const hit of hits) {
-    const row = Math.floor(hit / pages.length);
-    const slot = hit - row * pages.length;
-    const what = stage2Kinds[kind[row]];
-    if (what === 'initial-unmapped') {
-      events.initialUnmapped[slot] = 1;
-      continue;
-    }
-    const op = opOf(what, writable[row]);
-    if (op === undefined) continue;
-    const n = events.n++;
-    events.t[n] = t[row];
-    events.slot[n] = slot;
-    events.op[n] = op;
-    if (op !== MAP) events.cause[n] = isClass(cause[row]) ? cause[row] : code(causeClasses, unnamed[op]);
-  }
-  return events;
-}
-
-/** `unknown` rows change nothing: the replay goes on with the last known state, and the timeline reports the doubt. */
-function opOf(kind: Exclude<(typeof stage2Kinds)[number], 'initial-unmapped'>, writable: number): number | undefined {
-  switch (kind) {
-    case 'map':
-      return writable ? MAP : MAP_READ_ONLY;
-    case 'unmap':
-      return UNMAP;
-    case 'write-protect':
-      return WRITE_PROTECT;
-    case 'access-clear':
-      return ACCESS_CLEAR;
-    case 'unknown':
-      return undefined;
   }
 }
