@@ -8,7 +8,7 @@ import type { WindowColumns } from './model.ts';
 export const BAND_HEIGHT = 12;
 const FOOT = 4;
 
-/** Runs of fewer bins are too narrow for a pattern to show. */
+/** Stretches of fewer bins are too narrow for a pattern to show. */
 const PATTERN_FROM = 5;
 
 /** SVG path data over x = 0 … bins and y = 0 … BAND_HEIGHT; empty where there is none. */
@@ -59,20 +59,25 @@ export function bandPaths(
   return runs(leading, heights, kinds);
 }
 
-/** Neighbouring bins of one kind and height become one rectangle. */
+/** Neighbouring bins of one kind and height become one rectangle; a stretch of one kind is wide or narrow as a whole. */
 function runs(leading: Int8Array, heights: Uint8Array, kinds: number): BandPath[] {
   const paths = Array.from({ length: kinds }, () => ({ wide: '', narrow: '' }));
-  for (let bin = 0; bin < leading.length;) {
-    let end = bin + 1;
-    while (end < leading.length && leading[end] === leading[bin] && heights[end] === heights[bin]) end++;
-    if (leading[bin]! >= 0) {
-      const height = heights[bin]!;
-      const path = `M${bin} ${BAND_HEIGHT - height}h${end - bin}v${height}h${bin - end}z`;
-      paths[leading[bin]!]![end - bin < PATTERN_FROM ? 'narrow' : 'wide'] += path;
-    }
-    bin = end;
+  for (let from = 0, to = 0; from < leading.length; from = to) {
+    while (to < leading.length && leading[to] === leading[from]) to++;
+    if (leading[from]! < 0) continue;
+    paths[leading[from]!]![to - from < PATTERN_FROM ? 'narrow' : 'wide'] += stretch(heights, from, to);
   }
   return paths;
+}
+
+function stretch(heights: Uint8Array, from: number, to: number): string {
+  let path = '';
+  for (let bin = from, end = from; bin < to; bin = end) {
+    const height = heights[bin]!;
+    while (end < to && heights[end] === height) end++;
+    path += `M${bin} ${BAND_HEIGHT - height}h${end - bin}v${height}h${bin - end}z`;
+  }
+  return path;
 }
 
 /** Path data of a histogram, over x = 0 … bins and y = 0 … height. */

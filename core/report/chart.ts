@@ -4,7 +4,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { GridComponent } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
-import { Markup, escape } from './html.ts';
+import { Markup, escape, printable } from './html.ts';
 import type { Colour } from './palette.ts';
 import { placeholder, themed } from './palette.ts';
 
@@ -18,7 +18,8 @@ export interface ChartText {
   readonly description: string;
 }
 
-export const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,sans-serif';
+/** Unquoted: ECharts puts it into an attribute as it is. */
+const FONT = 'system-ui,-apple-system,Segoe UI,Roboto,sans-serif';
 
 /** @param width and height: px at which the text has its size; the SVG scales to its place */
 export function renderChart(text: ChartText, width: number, height: number, option: EChartsCoreOption): Markup {
@@ -32,13 +33,20 @@ export function renderChart(text: ChartText, width: number, height: number, opti
   }
 }
 
-/** ECharts counts ids up over the life of the process: replaced, so that the same report gives the same bytes. */
+/**
+ * ECharts counts ids up over the life of the process: replaced, so that the same report gives the same bytes. What it adds for
+ * scripts and hovering goes.
+ */
 function finish(svg: string, { id, title, description }: ChartText, width: number, height: number): string {
-  const body = svg.slice(svg.indexOf('>') + 1).replace(/\bzr\d+-/g, `${id}-`);
+  const body = svg
+    .slice(svg.indexOf('>') + 1)
+    .replace(/<style.*?<\/style>/gs, '')
+    .replace(/ (ecmeta_\w+|class|pointer-events|xml:space)="[^"]*"/g, '')
+    .replace(/\bzr\d+-/g, `${id}-`);
   const head =
     `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d" style="max-width:${Math.round(width * 1.15)}px">` +
     `<title id="${id}-t">${escape(title)}</title><desc id="${id}-d">${escape(description)}</desc>`;
-  return themed(head + body);
+  return themed(head + printable(body));
 }
 
 /** An axis in the page's manner: labels, a hair line, and nothing else. */

@@ -73,10 +73,11 @@ export function percent(share: number): string {
 
 /** A share near 1 with as many decimals as its distance to 1 needs: 99.92 %, 99.9987 %; 100 % only when it is. */
 export function coverage(share: number): string {
-  const lost = 1 - share;
+  const lost = 100 * (1 - share);
   if (lost === 0) return `100${THIN}%`;
-  const decimals = Math.min(6, Math.max(1, -Math.floor(Math.log10(lost * 100)) + 1));
-  return `${(100 * share).toFixed(share < 0.1 ? 2 : decimals)}${THIN}%`;
+  const decimals = share < 0.1 ? 2 : Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(lost))));
+  const shown = Math.min(100 * share, 100 - 10 ** -decimals).toFixed(decimals);
+  return `${shown.replace(/(\.\d+?)0+$/, '$1')}${THIN}%`;
 }
 
 /** Percentage points with sign: `+1.42 pp`; decimals as the interval's half width asks for, two significant digits of it. */

@@ -11,12 +11,13 @@ export type Content = Markup | string | number | undefined | false | readonly Co
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Control characters have no place in HTML or XML; lone surrogates neither. */
 export function escape(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[&<>"']/g, (c) => escapes[c]!)
-    .replace(/\p{Cc}/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
+  return printable(text).replace(/[&<>"']/g, (c) => escapes[c]!);
+}
+
+/** Control characters have no place in HTML or XML; lone surrogates neither. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(/\p{Cc}/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
 }
 
 /** Template tag. Attribute values must stand in double quotes. */

@@ -19,13 +19,14 @@ export function resultsSection(report: Report): Markup {
   });
   return html`<section aria-labelledby="h-results">
     <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
+    <p class="fn">
+      ${sentenceCase(discardWords[report.dlDiscard])} at DL=1 unless the column says
+      otherwise.${trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`}
+    </p>
     <div class="scroll">
       <table class="results">
         <caption>
-          What each policy keeps and costs; ${discardWords[report.dlDiscard]} at DL=1 unless the column says
-          otherwise.${
-            trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`
-          }
+          What each policy keeps and costs
         </caption>
         <thead>
           <tr>
@@ -54,6 +55,8 @@ export function resultsSection(report: Report): Markup {
     </p>
   </section>`;
 }
+
+const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function resultRow(policy: PolicyReport, variant: Variant, other: Variant | undefined, hasOther: boolean): Markup {
   const { summary, trials, skew, verdict } = variant;
@@ -89,7 +92,8 @@ function excessOf({ excess, pValue: p }: NullModel): string {
   return p > 0.05 && Math.abs(excess) < 5e-5 ? '≈ 0' : significant(excess, 2);
 }
 
-const whole = (n: number): string => (Number.isInteger(n) ? count(n) : significant(n));
+/** Means of counts: decimals only of small ones. */
+const whole = (n: number): string => (n >= 10 ? count(n) : significant(n, 2));
 
 const glyphs: Readonly<Record<Variant['verdict']['word'], string>> = {
   representative: '●',

@@ -58,7 +58,7 @@ export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
         axis({
           type: 'category',
           inverse: true,
-          data: rows.map((row) => `${shorten(row.name, 24)}  ${percent(row.p)}`),
+          data: rows.map((row) => `${shorten(row.name, 24)}\u2002${percent(row.p)}`),
           axisLabel: { color: placeholder('ink'), fontSize: 12 },
           splitLine: { show: false },
         }),

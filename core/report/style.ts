@@ -17,7 +17,7 @@ h3{font-size:13px;font-weight:600;margin-bottom:4px}h3 span{font-weight:400;colo
 .fn{color:var(--muted);font-size:12px;max-width:100ch;margin-top:8px;overflow-wrap:anywhere}
 figure{min-width:0}figcaption{font-weight:600;margin-bottom:4px;overflow-wrap:anywhere}
 .chart{display:block;width:100%;height:auto}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:26px 36px;margin-top:14px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:26px 36px;margin-top:14px}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--muted);font-size:12px;margin-top:6px}
 .inputs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px 40px;align-items:start}
 dl{display:grid;grid-template-columns:120px minmax(0,1fr);gap:2px 12px}dt{color:var(--muted);overflow-wrap:anywhere}dd{overflow-wrap:anywhere}
