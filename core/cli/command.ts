@@ -13,12 +13,10 @@ export interface Option {
 }
 
 export interface Command {
-  readonly name: string;
   /** Positional arguments as help shows them: `FILE…`. */
   readonly operands?: string;
   /** Least and most operands. */
   readonly arity: readonly [number, number];
-  readonly summary: string;
   /** Further help, below the options. */
   readonly details?: string;
   readonly options: Readonly<Record<string, Option>>;
@@ -131,13 +129,8 @@ function joinNegatives(argv: readonly string[], options: Readonly<Record<string,
   return joined;
 }
 
-export function commandHelp(command: Command): string {
-  const lines = [
-    `usage: umbra ${command.name}${command.operands ? ` ${command.operands}` : ''} [options]`,
-    '',
-    command.summary,
-    '',
-  ];
+export function commandHelp(name: string, summary: string, command: Command): string {
+  const lines = [`usage: umbra ${name}${command.operands ? ` ${command.operands}` : ''} [options]`, '', summary, ''];
   for (const [name, o] of Object.entries({ ...command.options, ...common })) {
     const left = `  ${o.short ? `-${o.short}, ` : ''}--${name}${o.value ? ` ${o.value}` : ''}`;
     lines.push(`${left.padEnd(30)} ${o.help}${o.required ? ' (required)' : ''}${o.multiple ? ' (repeatable)' : ''}`);

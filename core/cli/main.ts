@@ -1,7 +1,7 @@
 /** The `umbra` command: finds the command, reads its arguments, and turns failures into one line and an exit code. */
 import { isExplained, version } from '../lab/about.ts';
-import { Args, commandHelp, parseCommand, UsageError } from './command.ts';
-import type { Command } from './command.ts';
+import { commandHelp, parseCommand, UsageError } from './command.ts';
+import type { Args } from './command.ts';
 import { commands } from './commands/index.ts';
 import { createOutput, ReaderGone } from './output.ts';
 import type { Output } from './output.ts';
@@ -28,8 +28,9 @@ async function runCommand(argv: readonly string[], out: Output): Promise<number>
 async function dispatch([word, ...rest]: readonly string[], out: Output): Promise<void> {
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') return out.write(overview());
   if (word === '--version') return out.write(`umbra ${version}\n`);
-  const command = commands.find((c) => c.name === word);
-  if (!command) throw new UsageError(`no command '${word}'; \`umbra --help\` lists them`);
+  const entry = commands.find((c) => c.name === word);
+  if (!entry) throw new UsageError(`no command '${word}'; \`umbra --help\` lists them`);
+  const { command } = await entry.load();
   let args: Args;
   try {
     args = parseCommand(command, rest);
@@ -38,7 +39,7 @@ async function dispatch([word, ...rest]: readonly string[], out: Output): Promis
       ? new UsageError(`${word}: ${error.message}; see \`umbra ${word} --help\``)
       : error;
   }
-  if (args.flag('help')) return out.write(commandHelp(command));
+  if (args.flag('help')) return out.write(commandHelp(entry.name, entry.summary, command));
   await command.run(args, out);
 }
 
@@ -55,7 +56,7 @@ function explain(error: Error, verbose: boolean, out: Output): number {
 }
 
 function overview(): string {
-  const rows = commands.map((c: Command) => `  ${c.name.padEnd(10)} ${c.summary}`);
+  const rows = commands.map((c) => `  ${c.name.padEnd(10)} ${c.summary}`);
   return [
     'usage: umbra COMMAND …',
     '',

@@ -6,11 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { RequestError } from '../../lab/about.ts';
 import type { Command } from '../command.ts';
 
-export const app: Command = {
-  name: 'app',
+export const command: Command = {
   operands: '[LAB]',
   arity: [0, 1],
-  summary: 'the desktop app',
   options: {},
   async run(args) {
     const [lab] = args.operands;

@@ -3,10 +3,8 @@ import type { Command } from '../command.ts';
 import { duration } from '../format.ts';
 import { textTable } from '../table.ts';
 
-export const captures: Command = {
-  name: 'captures',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'list the captures of a lab file',
   options: { db: { type: 'string', value: 'LAB', help: 'lab file', required: true } },
   run(args, out) {
     const list = listLabCaptures(args.need('db'));

@@ -2,11 +2,9 @@ import { importFiles } from '../../lab/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
 
-export const importCommand: Command = {
-  name: 'import',
+export const command: Command = {
   operands: 'FILE…',
   arity: [1, Infinity],
-  summary: 'import captures: perf.data with SPE, trace.dat, ftrace text',
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file, made if missing', required: true },
     vm: {

@@ -1,19 +1,71 @@
 import type { Command } from '../command.ts';
-import { app } from './app.ts';
-import { captures } from './captures.ts';
-import { importCommand } from './import.ts';
-import { inspect } from './inspect.ts';
-import { replay } from './replay.ts';
-import { report } from './report.ts';
-import { run } from './run.ts';
-import { serve } from './serve.ts';
-import { skew } from './skew.ts';
-import { sql } from './sql.ts';
-import { stage2 } from './stage2.ts';
-import { windows } from './windows.ts';
 
-/** In the order in which `umbra --help` lists them. */
-export const commands: readonly Command[] = [
-  ...[run, importCommand, captures, inspect, stage2, replay, windows, skew, report],
-  ...[sql, serve, app],
+/** A command as `umbra --help` lists it. The rest is loaded when it is called: a quick one doesn't wait for the charts of a report. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+export const commands: readonly Entry[] = [
+  {
+    name: 'run',
+    summary: 'the main job: import both, replay under all policies, write the report',
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'import captures: perf.data with SPE, trace.dat, ftrace text',
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'captures',
+    summary: 'list the captures of a lab file',
+    load: () => import('./captures.ts'),
+  },
+  {
+    name: 'inspect',
+    summary: 'what is in a capture file, without importing it',
+    load: () => import('./inspect.ts'),
+  },
+  {
+    name: 'stage2',
+    summary: 'the stage 2 timeline reconstructed from a KVM trace',
+    load: () => import('./stage2.ts'),
+  },
+  {
+    name: 'replay',
+    summary: 'replay an SPE capture against a KVM trace under fault policies; stores a run',
+    load: () => import('./replay.ts'),
+  },
+  {
+    name: 'windows',
+    summary: 'the blackout windows of a run under one policy',
+    load: () => import('./windows.ts'),
+  },
+  {
+    name: 'skew',
+    summary: 'how far the surviving profile is from the reference, key by key',
+    load: () => import('./skew.ts'),
+  },
+  {
+    name: 'report',
+    summary: 'write the offline report of a run',
+    load: () => import('./report.ts'),
+  },
+  {
+    name: 'sql',
+    summary: 'read-only SQL over a lab file',
+    load: () => import('./sql.ts'),
+  },
+  {
+    name: 'serve',
+    summary: "the lab's pages in a browser, on this machine only",
+    load: () => import('./serve.ts'),
+  },
+  {
+    name: 'app',
+    summary: 'the desktop app',
+    load: () => import('./app.ts'),
+  },
 ];

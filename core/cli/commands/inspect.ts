@@ -4,11 +4,9 @@ import { UsageError } from '../command.ts';
 import { warningLine } from '../format.ts';
 import type { Output } from '../output.ts';
 
-export const inspect: Command = {
-  name: 'inspect',
+export const command: Command = {
   operands: 'FILE',
   arity: [1, 1],
-  summary: 'what is in a capture file, without importing it',
   options: {
     packets: { type: 'boolean', help: 'the SPE packets, in the text of `perf report -D`' },
     samples: { type: 'boolean', help: 'JSON lines, one per SPE record' },

@@ -3,10 +3,8 @@ import type { Command } from '../command.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 
-export const replay: Command = {
-  name: 'replay',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'replay an SPE capture against a KVM trace under fault policies; stores a run',
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     spe: { type: 'string', value: 'ID', help: 'SPE capture', required: true },

@@ -1,10 +1,8 @@
 import { writeReport } from '../../lab/runs.ts';
 import type { Command } from '../command.ts';
 
-export const report: Command = {
-  name: 'report',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'write the offline report of a run',
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     run: { type: 'string', value: 'ID', help: 'run', required: true },

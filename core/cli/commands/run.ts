@@ -4,11 +4,9 @@ import { warningLine } from '../format.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 
-export const run: Command = {
-  name: 'run',
+export const command: Command = {
   operands: 'SPE KVM',
   arity: [2, 2],
-  summary: 'the main job: import both, replay under all policies, write the report',
   options: {
     output: { type: 'string', short: 'o', value: 'FILE.html', help: 'the report', required: true },
     db: { type: 'string', value: 'LAB', help: 'keep captures and run in this lab file' },

@@ -4,10 +4,8 @@ import type { LabServer, ServerOptions } from '../../host/web-socket.ts';
 import { RequestError } from '../../lab/about.ts';
 import type { Command } from '../command.ts';
 
-export const serve: Command = {
-  name: 'serve',
+export const command: Command = {
   arity: [0, 0],
-  summary: "the lab's pages in a browser, on this machine only",
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     port: { type: 'string', value: 'N', help: 'port on 127.0.0.1; any free one if left out' },

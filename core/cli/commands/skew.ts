@@ -5,10 +5,8 @@ import { UsageError } from '../command.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';
 import { textTable } from '../table.ts';
 
-export const skew: Command = {
-  name: 'skew',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'how far the surviving profile is from the reference, key by key',
   options: {
     ...resultOptions,
     by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (page)` },

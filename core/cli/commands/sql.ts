@@ -5,11 +5,9 @@ import { textTable } from '../table.ts';
 /** Rows of a text table are held to align them: beyond this, columns are separated by tabs and streamed. */
 const ALIGNED_ROWS = 1000;
 
-export const sql: Command = {
-  name: 'sql',
+export const command: Command = {
   operands: '"select …"',
   arity: [1, 1],
-  summary: 'read-only SQL over a lab file',
   options: { db: { type: 'string', value: 'LAB', help: 'lab file', required: true } },
   details:
     'Tables: capture, spe_sample, trace_event, mapping, thread, run, replay_result, blackout_window, stall, skew_result and more\n' +

@@ -3,10 +3,8 @@ import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { textTable } from '../table.ts';
 
-export const stage2: Command = {
-  name: 'stage2',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'the stage 2 timeline reconstructed from a KVM trace',
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },

@@ -4,10 +4,8 @@ import { duration } from '../format.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';
 import { textTable } from '../table.ts';
 
-export const windows: Command = {
-  name: 'windows',
+export const command: Command = {
   arity: [0, 0],
-  summary: 'the blackout windows of a run under one policy',
   options: resultOptions,
   details: 'Times are ns in the SPE capture’s clock.',
   run(args, out) {
