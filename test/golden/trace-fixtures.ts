@@ -241,6 +241,35 @@ function ringBuffer(): Uint8Array[][] {
   ];
 }
 
+/** A TIME_SHIFT option: `[time, offset, scaling, fraction]` samples a CPU. */
+function timeShift(flags: number, cpus: [bigint, bigint, bigint, bigint][][]): Uint8Array {
+  const out = new Bytes().u64(0x1234).u32(flags).u32(cpus.length);
+  for (const samples of cpus) {
+    out.u32(samples.length);
+    for (const column of [0, 1, 2]) for (const sample of samples) out.u64(sample[column]);
+  }
+  for (const samples of cpus) for (const sample of samples) out.u64(sample[3]);
+  return out.done();
+}
+
+/** One sample, two, several (out of order, one time twice), none; events before, between and behind them. */
+const shifts: [bigint, bigint, bigint, bigint][][] = [
+  [[0n, 5000n, 1n, 0n]],
+  [
+    [900n, -300n, 1n, 0n],
+    [1200n, 600n, 1n, 0n],
+  ],
+  [],
+  [
+    [0x100000010n, 70n, 1n, 0n],
+    [0xfffffff1n, 10n, 3n, 1n],
+    [0xfffffff1n, 99n, 1n, 0n],
+    [0x100000005n, 40n, 5n, 2n],
+  ],
+];
+
+const tsc = new Bytes().u32(0x5fffffff).u32(31).u64(77n).done();
+
 const common = { ftrace: [print], kallsyms, comms: '1 init\n11 with spaces in it\n', clock: 'mono' };
 
 export function synthesised(): Record<string, Uint8Array> {
@@ -269,5 +298,21 @@ export function synthesised(): Record<string, Uint8Array> {
         [1, Buffer.from('0x10\0')],
       ],
     }),
+    'guest.v7.dat': traceDat({ ...common, version: 7, cpus, options: [[12, timeShift(1, shifts)]] }),
+    'guest-steps.v6.dat': traceDat({ ...common, version: 6, cpus, options: [[12, timeShift(0, shifts)]] }),
+    'tsc.v7.dat': traceDat({ ...common, version: 7, cpus, clock: 'x86-tsc', options: [[14, tsc]] }),
+    'long4.v6.dat': traceDat({ ...common, version: 6, longSize: 4, cpus: pages32() }),
   };
+}
+
+/** The pages of a 32-bit kernel. */
+function pages32(): Uint8Array[][] {
+  const longSize = 4;
+  return [
+    [
+      page({ time: 1000n, longSize, entries: [event(0, 1), event(5, 2)] }),
+      page({ time: 3000n, longSize, entries: [event(0, 4)], lost: 9 }),
+    ],
+    [page({ time: 1001n, longSize, entries: [event(0, 11)], lost: 'some' })],
+  ];
 }
