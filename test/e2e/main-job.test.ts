@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pair, temporaryFolder, umbra, umbraJson } from './umbra.ts';
 
 interface Policy {
@@ -31,9 +32,8 @@ interface Window {
   lost: number;
 }
 
-/** One run on the sample pair, in a lab file. */
-function runPair(...options: string[]) {
-  const folder = temporaryFolder();
+/** One run on the sample pair, in a lab file in `folder`. */
+function runPair(folder: string, ...options: string[]) {
   const db = join(folder, 'lab.umbra');
   const report = join(folder, 'report.html');
   const run = umbraJson<RunJson>('run', pair.spe, pair.kvm, '-o', report, '--db', db, ...options);
@@ -41,8 +41,16 @@ function runPair(...options: string[]) {
 }
 
 describe('umbra run on the sample pair', () => {
+  let folder: string;
+  let shared: ReturnType<typeof runPair>;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'umbra-test-'));
+    shared = runPair(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it('replays all policies; each keeps or loses every sample', () => {
-    const { run } = runPair();
+    const { run } = shared;
     expect(run.captures.map((c) => [c.samples, c.events])).toEqual([
       [24000, 0],
       [0, 25063],
@@ -52,7 +60,7 @@ describe('umbra run on the sample pair', () => {
   });
 
   it('tells the policies apart as the model says', () => {
-    const { run } = runPair();
+    const { run } = shared;
     const of = (id: string) => run.policies.find((p) => p.id === id)!;
     expect(of('bare-metal')).toMatchObject({ lost: 0, windows: 0, stallNs: 0, skew: { verdict: 'representative' } });
     // Demand mapping meets lazily populated pages; a VM or a buffer that is pinned doesn't.
@@ -70,7 +78,7 @@ describe('umbra run on the sample pair', () => {
   });
 
   it('shows windows of map-on-fault only on pages that the trace unmapped, after it did', () => {
-    const { db, run } = runPair();
+    const { db, run } = shared;
     const windows = umbraJson<Window[]>('windows', '--db', db, '--run', '1', '--policy', 'map-on-fault');
     const rows = umbraJson<{ t: number; kind: string; ipa: string; pages: number }[]>(
       'stage2',
@@ -105,19 +113,29 @@ describe('umbra run on the sample pair', () => {
   });
 
   it('gives the same rows for the same seed, and windows that are disjoint', () => {
-    const [a, b] = [runPair('--placement', 'random', '--seed', '7'), runPair('--placement', 'random', '--seed', '7')];
+    const random = ['--placement', 'random', '--seed', '7', '--policy', 'bare-metal,impdef-event'];
+    const [a, b] = [runPair(temporaryFolder(), ...random), runPair(temporaryFolder(), ...random)];
     const windows = (db: string) =>
       umbraJson<Window[]>('windows', '--db', db, '--run', '1', '--policy', 'impdef-event');
-    expect(windows(a.db)).toEqual(windows(b.db));
+    const rows = windows(a.db);
+    expect(rows).toEqual(windows(b.db));
     expect(a.run.policies).toEqual(b.run.policies);
-    for (const [i, w] of windows(a.db).entries()) {
-      const before = windows(a.db)[i - 1];
+    for (const [i, w] of rows.entries()) {
+      const before = rows[i - 1];
       if (before && before.lane === w.lane) expect(w.start).toBeGreaterThanOrEqual(before.end);
     }
   });
 
   it('writes a report that stands alone and says how to make it again', () => {
-    const { db, report } = runPair('--align', 'fit', '--note', 'a <note> & more');
+    const { db, report } = runPair(
+      temporaryFolder(),
+      '--align',
+      'fit',
+      '--policy',
+      'bare-metal,map-on-fault',
+      '--note',
+      'a <note> & more',
+    );
     const html = readFileSync(report, 'utf8');
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|@import|src=/);
     expect(html).toContain('a &lt;note&gt; &amp; more');
@@ -132,11 +150,10 @@ describe('umbra run on the sample pair', () => {
   });
 
   it('counts skew by other keys from the stored run', () => {
-    const { db } = runPair();
+    const { db, run } = shared;
     const skew = umbraJson<{ by: string; skew: { kept: number; rows: { name: string; reference: number }[] } }>(
       ...['skew', '--db', db, '--run', '1', '--policy', 'map-on-fault', '--by', 'binary'],
     );
-    const { run } = runPair();
     expect(skew.skew.kept).toBe(run.policies.find((p) => p.id === 'map-on-fault')!.kept);
     expect(skew.skew.rows.map((r) => r.name)).toEqual(['kvbench', 'libc.so.6', '[kernel.kallsyms]']);
     expect(skew.skew.rows.reduce((n, r) => n + r.reference, 0)).toBe(24000);
