@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openPerfData, type PerfData } from '../../core/formats/perf-data/perf-data.ts';
 import { Warnings } from '../../core/formats/problems.ts';
-import { memorySource } from '../../core/formats/source.ts';
+import type { ByteSource } from '../../core/formats/source.ts';
 import { Has, SpeColumns, type WideColumn } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 
@@ -16,9 +16,23 @@ export function gunzipped(url: URL): string {
   return gunzipSync(readFileSync(url)).toString();
 }
 
+/** A source over bytes that uses one buffer for all reads, as a file's does: who keeps a view too long reads nonsense. */
+function reusing(bytes: Uint8Array, name: string): ByteSource {
+  const buffer = new Uint8Array(bytes.length);
+  return {
+    name,
+    size: bytes.length,
+    read(offset, length) {
+      buffer.fill(0xa5);
+      buffer.set(bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)));
+      return buffer.subarray(0, Math.max(0, Math.min(length, bytes.length - offset)));
+    },
+  };
+}
+
 /** Opens bytes as perf.data; `warnings` collects what pass 1 has to say. */
 export function open(bytes: Uint8Array, warnings = new Warnings()): PerfData {
-  return openPerfData(memorySource(bytes, 'test.perf.data'), warnings);
+  return openPerfData(reusing(bytes, 'test.perf.data'), warnings);
 }
 
 /** The generator's truth: one line a record, fields by name. */

@@ -1,13 +1,15 @@
 import type { ByteSource } from '../source.ts';
 import { JUMP_BYTES, WINDOW_BYTES } from './limits.ts';
 
-/** A bounded view that slides over a source: records are read where they lie, without a copy each. */
+/** A bounded piece of a source that slides over it: records are read where they lie in it, without a copy each. */
 export class Window {
   readonly #source: ByteSource;
+  /** A copy: the source's own view lasts only until somebody else reads. */
+  readonly #buffer = new Uint8Array(WINDOW_BYTES);
   /** File offset of `bytes[0]`. */
   #start = 0;
-  bytes: Uint8Array = new Uint8Array(0);
-  view = new DataView(this.bytes.buffer);
+  bytes = this.#buffer.subarray(0, 0);
+  readonly view = new DataView(this.#buffer.buffer);
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -23,9 +25,10 @@ export class Window {
     if (offset + length > this.#source.size) return -1;
     // After a jump over AUX data a few records come, and then the next jump: reading far ahead would read the AUX data.
     const ahead = at >= 0 && at <= this.bytes.length ? WINDOW_BYTES : JUMP_BYTES;
-    this.bytes = this.#source.read(offset, Math.max(length, ahead));
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    const read = this.#source.read(offset, Math.max(length, ahead));
+    this.#buffer.set(read);
+    this.bytes = this.#buffer.subarray(0, read.length);
     this.#start = offset;
-    return this.bytes.length >= length ? 0 : -1;
+    return read.length >= length ? 0 : -1;
   }
 }

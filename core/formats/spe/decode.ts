@@ -13,7 +13,8 @@ const CHUNK_BYTES = 1 << 20;
 
 /**
  * Decodes one AUX queue into `columns`, in the order of the stream. Each time they are full, and once at the end if they hold
- * anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are filled anew. Queues are independent.
+ * anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are filled anew. It must not read the
+ * source: the decoder is in the middle of a chunk. Queues are independent.
  *
  * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that are no packet are skipped one by one and
  * counted (`spe-bad-packet`); records cut by the hardware (AUX flag PARTIAL) or by a hole in the stream are dropped and counted
