@@ -53,7 +53,7 @@ export function pageHeaders(connect = ''): Readonly<Record<string, string>> {
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      "img-src 'self' data:",
+      "img-src 'self'",
       "font-src 'self'",
       `connect-src ${`'self' ${connect}`.trim()}`,
       "base-uri 'none'",

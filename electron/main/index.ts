@@ -8,9 +8,12 @@ import { createLabWindow } from './lab-window.ts';
 import type { LabWindow } from './lab-window.ts';
 import { setMenu } from './menu.ts';
 
-/** The lab named on a command line: its first word that is no switch, after the program (and, unpackaged, the app's path). */
+/**
+ * The lab named on a command line: the first word after the program (and, unpackaged, the app's path). Switches are no words,
+ * wherever they stand: Chromium moves its own to the front.
+ */
 function labArgument(argv: readonly string[], directory: string): string | undefined {
-  const word = argv.slice(app.isPackaged ? 1 : 2).find((w) => !w.startsWith('-'));
+  const word = argv.filter((w) => !w.startsWith('-'))[app.isPackaged ? 1 : 2];
   return word === undefined ? undefined : resolve(directory, word);
 }
 
@@ -82,6 +85,7 @@ function start(): void {
   });
 }
 
+app.enableSandbox();
 registerScheme();
 if (app.requestSingleInstanceLock()) start();
 else app.quit();

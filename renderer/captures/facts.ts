@@ -74,7 +74,7 @@ export function factGroups(c: Capture): FactGroup[] {
       ]),
     },
     {
-      title: 'Profiling',
+      title: c.kind === 'kvm' ? 'Virtual machine' : 'Profiling',
       facts: some([
         ['command', commandLine(c), true],
         ['mode', text(at(c, 'spe', 'mode'))],

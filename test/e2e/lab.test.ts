@@ -122,6 +122,20 @@ describe('captures', () => {
     await detail().getByText('no capture 99').waitFor();
   });
 
+  it('brings the selected row into view, however long the list', async () => {
+    inLabFile(lab, 'write', (db) => {
+      for (let i = 0; i < 200; i++) addSample(db, { ...speSample, name: `capture-${i}` });
+    });
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'capture-0', exact: true }).waitFor();
+    await page.goto(new URL('#captures/160', server.url).href);
+    const link = page.getByRole('link', { name: 'capture-156', exact: true });
+    await link.waitFor();
+    const box = await link.boundingBox();
+    expect(box?.y).toBeGreaterThan(60);
+    expect(box?.y).toBeLessThan(800);
+  });
+
   it('lists warnings, worst first, with place and time', async () => {
     await page.goto(server.url);
     await row('kvbench').getByRole('button', { name: '2 warnings' }).click();

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Capture } from '../../core/lab/contract.ts';
+import type { Capture, Run } from '../../core/lab/contract.ts';
 import { commandLine, factGroups, flags, kernel, kinds, machine } from '../../renderer/captures/facts.ts';
 import { bytes, count, duration, exactNs, percent, ranges } from '../../renderer/format.ts';
+
+import { runMarks, runNotes, shownRun } from '../../renderer/policies/run-facts.ts';
 
 /** Thin spaces are for the eye. */
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
@@ -108,5 +110,41 @@ describe('renderer-text: facts', () => {
       { name: 'COMM', count: 8 },
       { name: 'AUX', count: 4 },
     ]);
+  });
+});
+
+describe('renderer-text: what a run rests on', () => {
+  const run = (facts: Record<string, unknown>, params: Record<string, unknown> = {}, id = 1): Run => ({
+    ...{ id, spe: 1, kvm: 2, umbra: '0', command: '', params, facts, policies: [] },
+  });
+
+  it('marks scaled times, assumed times, and how much of stage 2 is known', () => {
+    const marks = runMarks(
+      run(
+        {
+          alignment: { align: 'fit', scale: 1.7461, scaled: true, description: 'stretched' },
+          timeline: { exact: false, losses: 2, certainty: { observed: 0.5, inferred: 0.25, unknown: 0.25 } },
+        },
+        { origin: { irqNs: 'assumed', mapNs: 'measured', offsetNs: 'assumed', seed: 'user' } },
+      ),
+    );
+    expect(marks.map((m) => [m.text, m.warn])).toEqual([
+      ['fit: trace times × 1.75', true],
+      ['1 of 2 times assumed', false],
+      ['stage 2 known for 75.0 %', false],
+    ]);
+    expect(marks[2].title).toContain('25.0 % unknown; the trace lost events 2 times');
+  });
+
+  it('says when stage 2 is exact, and nothing that was not stored', () => {
+    expect(runMarks(run({ timeline: { exact: true } })).map((m) => m.text)).toEqual(['stage 2 exact']);
+    expect(runMarks(run({}))).toEqual([]);
+    expect(runMarks(run({ alignment: null, timeline: [] }))).toEqual([]);
+  });
+
+  it('collects notes, and takes the newest run unless one is named', () => {
+    expect(runNotes(run({ notes: ['synthesised'], placementWarnings: ['lane 1'] }))).toEqual(['synthesised', 'lane 1']);
+    const runs = [run({}, {}, 1), run({}, {}, 2)];
+    expect([shownRun(runs, undefined)?.id, shownRun(runs, 1)?.id, shownRun(runs, 9)]).toEqual([2, 1, undefined]);
   });
 });

@@ -97,7 +97,7 @@ ask(contents, contents.mainFrame);
 const inOther = await captureNames(contents.sent.at(-1)!.ports[0]);
 app.emit('second-instance', {}, ['umbra', '.', other], '/');
 const onceMore = seen.windows.length;
-app.emit('second-instance', {}, ['umbra', '.', '--flag', 'b.umbra'], '/labs');
+app.emit('second-instance', {}, ['umbra', '--flag', '.', 'b.umbra'], '/labs');
 
 // The preload
 const posted: unknown[] = [];

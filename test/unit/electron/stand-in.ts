@@ -27,6 +27,7 @@ class App extends EventEmitter {
   whenReady = () => Promise.resolve();
   requestSingleInstanceLock = () => true;
   addRecentDocument = (path: string) => void seen.recent.push(path);
+  enableSandbox = () => undefined;
   quit = () => undefined;
 }
 export const app = new App();
