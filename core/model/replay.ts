@@ -70,9 +70,10 @@
  *     them; at an effect walkNsPerPage, mapNs; when pinning trapNs (15), walkNsPerPage, pinNsPerPage, unpinNsPerPage (16); at a
  *     sample of 8 or 9 irqNs, copyBytesPerNs, fullExtraNs.
  *
- * When does a longer `irqNs` never lose fewer samples? When the loss depends on positions in the buffer only, not on time: no
- * row after the first sample, records of one size that divides the page, `dlDiscard: record`, `guestReaction: linux`, and no
- * SError on another lane; with `private-buffer` one session. Otherwise a longer blackout may skip an unmap, a discard or the VM's death.
+ * When does a longer `irqNs` never lose fewer samples? When the loss depends on positions in the buffer only, not on time:
+ * no row after the first sample, records of one size that divides the page, no two of a lane at one ns, `dlDiscard: record`,
+ * `guestReaction: linux`, and no SError on another lane; with `private-buffer` one session. Otherwise a longer blackout may
+ * skip an unmap, a discard or the VM's death.
  */
 import { LaneReplay } from './lane-replay.ts';
 import type { Death } from './lane-replay.ts';
