@@ -162,9 +162,9 @@ function placeKeys(kind: 'page' | 'pc' | 'binary', mappings: readonly Mapping[],
 
 /** The kernel's text has no file offsets: `[kernel]+` counts from its start. */
 function placeName(kind: 'page' | 'pc' | 'binary', mapping: Mapping, into: number): string {
-  const binary = mapping.kernel
-    ? mapping.file.replace(/\]_\w+$/, ']')
-    : (mapping.file.split('/').at(-1) ?? mapping.file);
+  const binary = mapping.file.startsWith('[kernel.')
+    ? '[kernel]'
+    : mapping.file.slice(mapping.file.lastIndexOf('/') + 1);
   if (kind === 'binary') return binary;
   const offset = BigInt(into) + (mapping.kernel ? 0n : mapping.pgoff);
   return `${binary}+0x${offset.toString(16)}`;
