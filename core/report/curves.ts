@@ -171,7 +171,7 @@ function drawn(curves: readonly Curve[]): unknown[] {
     const type = ['solid', 'dashed', 'dotted'][Math.floor(i / lineColours.length) % 3];
     const level = 0.92 - (0.84 * i) / Math.max(1, curves.length - 1);
     const at = crossing(points, level);
-    const text = shorten(list(ids, 3), 44);
+    const text = shorten(list(ids, 2), 44);
     const toLeft = at[0] > (points[0]![0] + points.at(-1)![0]) / 2;
     return [
       {

@@ -19,10 +19,6 @@ export function resultsSection(report: Report): Markup {
   });
   return html`<section aria-labelledby="h-results">
     <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
-    <p class="fn">
-      ${sentenceCase(discardWords[report.dlDiscard])} at DL=1 unless the column says
-      otherwise.${trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`}
-    </p>
     <div class="scroll">
       <table class="results">
         <caption>
@@ -49,6 +45,8 @@ export function resultsSection(report: Report): Markup {
       </table>
     </div>
     <p class="fn">
+      ${sentenceCase(discardWords[report.dlDiscard])} at DL=1 unless the column says
+      otherwise.${trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`}
       Coverage: samples kept. Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU
       stood still; slowdown: stall over profiled time. Excess skew: total variation distance of the shares by
       ${report.skewKey}, less what losing as many samples at random gives. DL is PMBSR_EL1.DL: data lost.
@@ -87,9 +85,9 @@ function value(own: number, trials: Spread | undefined, format: (x: number) => s
   return html`${format(trials.mean)}${trials.p5 !== trials.p95 && html`<small>${range(trials.p5, trials.p95, format)}</small>`}`;
 }
 
-/** Two digits; what is far below the last one that matters, and not significant, is none. */
+/** Two digits; what chance alone gives is none. */
 function excessOf({ excess, pValue: p }: NullModel): string {
-  return p > 0.05 && Math.abs(excess) < 5e-5 ? '≈ 0' : significant(excess, 2);
+  return p > 0.05 ? '≈ 0' : significant(excess, 2);
 }
 
 /** Means of counts: decimals only of small ones. */

@@ -2,37 +2,47 @@
 import { count, list, pValue, percent, significant } from './format.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
-import type { PolicyReport, Report, Variant } from './model.ts';
+import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 import { verdictMark } from './results.ts';
 import { movedMost, skewChart } from './skew-chart.ts';
+import type { Compared } from './words.ts';
 import { compared, discardWords, otherDiscard, scaledMark, verdictSentence } from './words.ts';
 
+/** Policies with the same verdict that rests on the same numbers. */
 interface Group {
+  readonly discard: DlDiscard;
   readonly policies: PolicyReport[];
   readonly variant: Variant;
 }
 
-/** Policies with the same verdict that rests on the same numbers. */
-function groups(report: Report): Group[] {
+function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
   const found = new Map<string, Group>();
-  for (const { policy, variant } of compared(report)) {
+  for (const { policy, variant } of all) {
     const { rows, nullModel } = variant.skew ?? {};
     const key = JSON.stringify([verdictSentence(policy, variant), rows?.map((row) => row.kept), nullModel?.excess]);
     const same = found.get(key);
     if (same) same.policies.push(policy);
-    else found.set(key, { policies: [policy], variant });
+    else found.set(key, { discard, policies: [policy], variant });
   }
   return [...found.values()];
 }
 
+const isSkewed = ({ variant }: Group): boolean =>
+  variant.skew !== undefined &&
+  movedMost(variant.skew).length > 0 &&
+  (variant.verdict.skewed || variant.skew.significantKeys > 0);
+
 export function skewSection(report: Report): Markup {
   const mark = scaledMark(report);
-  const moved = groups(report).filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0);
-  const found = moved.filter(({ variant }) => variant.verdict.skewed || variant.skew!.significantKeys > 0);
+  const other = otherDiscard(report);
+  const all = [...groups(compared(report), report.dlDiscard), ...groups(compared(report, other), other)];
+  const found = all.filter(isSkewed);
   // Where nothing is significant, what noise looks like: the policy that lost most.
-  const most = moved.toSorted((a, b) => b.variant.summary.lost - a.variant.summary.lost).slice(0, 1);
-  const drawn = found.length > 0 ? found : most;
-  const rest = groups(report).filter((group) => !drawn.includes(group));
+  const most = all
+    .filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0)
+    .toSorted((a, b) => b.variant.summary.lost - a.variant.summary.lost);
+  const drawn = found.length > 0 ? found : most.slice(0, 1);
+  const rest = all.filter((group) => group.discard === report.dlDiscard && !isSkewed(group));
   return html`<section aria-labelledby="h-skew">
     <h2 id="h-skew">Skew by ${report.skewKey}${mark && html` <span class="mark">${mark}</span>`}</h2>
     ${
@@ -42,20 +52,19 @@ export function skewSection(report: Report): Markup {
           Whiskers: 95 % intervals, block bootstrap over time. Solid bars with *: significant at 5 % for all keys
           together (hypergeometric test, Benjamini–Hochberg).
         </p>
-        <div class="charts">${drawn.map(({ policies, variant }, i) => figure(policies, variant, i))}</div>`
+        <div class="charts">${drawn.map((group, i) => figure(report, group, i))}</div>`
     }
-    ${rest.length > 0 && html`<p class="fn">No key moved significantly under ${list(rest.flatMap(ids), 12)}.</p>`}
+    ${rest.length > 0 && html`<p class="fn">No key moved significantly under ${list(rest.flatMap(ids), 12)}${all.length > rest.length && ` (${discardWords[report.dlDiscard]})`}.</p>`}
   </section>`;
 }
 
 const ids = ({ policies }: Group): string[] => policies.map(({ id }) => id);
 
-function figure(policies: readonly PolicyReport[], { skew, latency }: Variant, i: number): Markup | false {
+function figure(report: Report, group: Group, i: number): Markup | false {
+  const { skew, latency } = group.variant;
   if (!skew) return false;
-  const who = list(
-    policies.map(({ id }) => id),
-    4,
-  );
+  const guest = group.discard === report.dlDiscard ? '' : `; ${discardWords[group.discard]}`;
+  const who = `${list(ids(group), 4)}${guest}`;
   const { nullModel } = skew;
   const facts = [
     `TVD ${significant(skew.tvd, 2)} (by chance ${significant(nullModel.mean, 2)}, 95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
@@ -79,25 +88,25 @@ export function verdictSection(report: Report): Markup {
   return html`<section aria-labelledby="h-verdicts">
     <h2 id="h-verdicts">Verdicts</h2>
     <dl class="verdicts">
-      ${groups(report).map(({ policies, variant }) => {
-        const others = policies.flatMap((policy) => {
-          const counterpart = policy.variants[other];
-          const differs = counterpart && counterpart.verdict.word !== variant.verdict.word;
-          return differs ? [{ policy, counterpart }] : [];
-        });
+      ${groups(compared(report), report.dlDiscard).map(({ policies, variant }) => {
+        const counterparts = compared(report, other).filter(({ policy }) => policies.includes(policy));
+        const differing = groups(counterparts, other).filter(
+          (group) => group.variant.verdict.word !== variant.verdict.word,
+        );
         return html`<dt>${policies.map(({ id }) => html`<span>${id}</span>`)}</dt>
           <dd>
             ${verdictMark(variant.verdict.word)}
             <p>${verdictSentence(policies[0]!, variant)}</p>
-            ${others.map(
-              ({ policy, counterpart }) =>
-                html`<p class="fn">
-                  If the ${discardWords[other]}${policies.length > 1 && ` (${policy.id})`}: ${counterpart.verdict.word}.
-                  ${verdictSentence(policy, counterpart)}
-                </p>`,
-            )}
+            ${differing.map((group) => otherVerdict(group, group.policies.length < policies.length))}
           </dd>`;
       })}
     </dl>
   </section>`;
+}
+
+function otherVerdict(group: Group, named: boolean): Markup {
+  return html`<p class="fn">
+    If the ${discardWords[group.discard]}${named && ` (${list(ids(group))})`}: ${group.variant.verdict.word}.
+    ${verdictSentence(group.policies[0]!, group.variant)}
+  </p>`;
 }

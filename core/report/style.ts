@@ -44,7 +44,7 @@ td small{display:block;color:var(--muted);font-size:11px;line-height:1.3}
 .verdict i{font-style:normal;font-size:10px;display:inline-block;width:12px}
 .parameters th,.parameters td{padding:2px 8px;font-size:12px}.parameters th:first-child{padding-left:0}.parameters td{white-space:normal;overflow-wrap:anywhere}
 .parameters thead th:nth-child(3){text-align:left}.parameters .assumed td:last-child{color:var(--warn)}
-.verdicts{grid-template-columns:178px minmax(0,1fr);gap:0 12px}.verdicts dt,.verdicts dd{padding:8px 0;border-bottom:1px solid var(--line)}
+.verdicts{grid-template-columns:178px minmax(0,1fr);gap:0}.verdicts dt,.verdicts dd{padding:8px 0;border-bottom:1px solid var(--line)}
 .verdicts dt{color:var(--ink);font-weight:500}.verdicts dt span{display:block}.verdicts dd p{max-width:86ch}.verdicts .verdict{font-weight:600}
 footer{margin-top:36px;padding-top:10px;border-top:1px solid var(--line);color:var(--muted);font-size:12px}
 @media(max-width:899px){main{padding:20px 20px 36px}th,td{padding:4px 5px}.row{grid-template-columns:130px minmax(0,1fr)}.lane h3,.legend{margin-left:140px}table.results{font-size:12px}}

@@ -25,10 +25,16 @@ export function scaledMark(report: Report): string | undefined {
   return scale === 1 ? undefined : `KVM timeline scaled × ${significant(scale)}`;
 }
 
-/** The policies compared, the reference left out, with the variant that the report is about. */
-export function compared(report: Report): { policy: PolicyReport; variant: Variant }[] {
+/** A policy with one of its outcomes. */
+export interface Compared {
+  readonly policy: PolicyReport;
+  readonly variant: Variant;
+}
+
+/** The policies compared, the reference left out, with the variant that the report is about, or another. */
+export function compared(report: Report, discard: DlDiscard = report.dlDiscard): Compared[] {
   return report.policies.flatMap((policy) => {
-    const variant = mainVariant(report, policy);
+    const variant = policy.variants[discard];
     return variant && !policy.isReference ? [{ policy, variant }] : [];
   });
 }
@@ -37,26 +43,33 @@ export function compared(report: Report): { policy: PolicyReport; variant: Varia
 export function finding(report: Report): string {
   const all = compared(report);
   if (all.length === 0) return 'No policy was replayed.';
-  return [
-    coverageSentence(report),
-    verdictsSentence(all),
+  const sentences = [
+    coverageSentence(report, all),
+    `The surviving profile ${verdictsClause(all)}.`,
     misledSentence(all),
-    otherSentence(report),
+    otherSentence(report, all),
     scaleSentence(report),
-  ]
-    .filter((sentence) => sentence !== undefined)
-    .join(' ');
+  ];
+  return sentences.filter((sentence) => sentence !== undefined).join(' ');
 }
 
-function coverageSentence(report: Report): string {
-  const all = compared(report).toSorted((a, b) => b.variant.summary.coverage - a.variant.summary.coverage);
-  const best = all[0]!;
-  const worst = all.at(-1)!;
-  const file = (kind: 'spe' | 'kvm'): string => list(report.inputs.flatMap((i) => (i.kind === kind ? [i.file] : [])));
+/** File names without their folders: prose needs no paths. */
+function files(report: Report, kind: 'spe' | 'kvm'): string {
+  return list(report.inputs.flatMap((input) => (input.kind === kind ? [baseName(input.file)] : [])));
+}
+
+export function baseName(file: string): string {
+  return file.split(/[/\\]/).at(-1)!;
+}
+
+function coverageSentence(report: Report, all: readonly Compared[]): string {
+  const sorted = all.toSorted((a, b) => b.variant.summary.coverage - a.variant.summary.coverage);
+  const best = sorted[0]!;
+  const worst = sorted.at(-1)!;
   const lanes = report.lanes.length === 1 ? '1 lane' : `${count(report.lanes.length)} lanes`;
   const span = duration(report.span.end - report.span.start);
-  const samples = `${count(best.variant.summary.reference)} samples of ${file('spe')} (${span}, ${lanes})`;
-  const start = `Against the stage 2 behaviour in ${file('kvm')}, the ${samples}`;
+  const samples = `${count(best.variant.summary.reference)} samples of ${files(report, 'spe')} (${span}, ${lanes})`;
+  const start = `Against the stage 2 behaviour in ${files(report, 'kvm')}, the ${samples}`;
   if (worst.variant.summary.lost === 0) return `${start} would all have survived, under each policy replayed.`;
   if (best.variant.summary.coverage === worst.variant.summary.coverage)
     return `${start} would have been covered to ${coverage(best.variant.summary.coverage)} under each policy replayed.`;
@@ -76,42 +89,45 @@ const under: Readonly<Record<VerdictWord, string>> = {
   dead: 'is dead',
 };
 
-function verdictsSentence(all: readonly { policy: PolicyReport; variant: Variant }[]): string {
+function verdictsClause(all: readonly Compared[]): string {
   const groups = verdicts.flatMap((word) => {
     const ids = all.filter(({ variant }) => variant.verdict.word === word).map(({ policy }) => policy.id);
     return ids.length > 0 ? [{ word, ids }] : [];
   });
-  if (groups.length === 1)
-    return `The surviving profile ${under[groups[0]!.word]} under ${all.length === 1 ? all[0]!.policy.id : `all ${all.length}`}.`;
-  return `The surviving profile ${groups.map(({ word, ids }) => `${under[word]} under ${list(ids, 5)}`).join('; it ')}.`;
+  const whole = groups.length === 1 && all.length > 2;
+  return groups
+    .map(({ word, ids }) => `${under[word]} under ${whole ? `all ${all.length} policies` : list(ids, 4)}`)
+    .join('; it ');
 }
 
-function misledSentence(all: readonly { policy: PolicyReport; variant: Variant }[]): string | undefined {
+/** What misleads most, by the key that moved most. */
+function misledSentence(all: readonly Compared[]): string | undefined {
+  const excess = ({ variant }: Compared): number => variant.skew?.nullModel.excess ?? 0;
   const misled = all
     .filter(({ variant }) => variant.verdict.word === 'misleading')
-    .toSorted((a, b) => (b.variant.skew?.nullModel.excess ?? 0) - (a.variant.skew?.nullModel.excess ?? 0))[0];
+    .toSorted((a, b) => excess(b) - excess(a))[0];
   const key = misled?.variant.verdict.moved[0];
   return key && `Under ${misled.policy.id}, ${key.name} shows ${percent(key.q)} where the truth is ${percent(key.p)}.`;
 }
 
-function otherSentence(report: Report): string | undefined {
-  const other = otherDiscard(report);
-  const pairs = compared(report).flatMap(({ policy, variant }) => {
-    const counterpart = policy.variants[other];
-    return counterpart ? [{ id: policy.id, main: variant, other: counterpart }] : [];
-  });
-  if (pairs.length === 0) return undefined;
-  const shares = pairs.map((p) => p.other.summary.coverage);
-  const guest = other === 'buffer' ? 'throws away its whole buffer at DL=1' : 'loses only the faulting record at DL=1';
-  const changed = pairs.filter((p) => p.main.verdict.word !== p.other.verdict.word);
-  const words =
-    changed.length === 0
-      ? 'the verdicts stay'
-      : `the verdict changes for ${list(
-          changed.map((p) => p.id),
-          5,
-        )}`;
-  return `With a guest that ${guest}, coverage is ${range(Math.min(...shares), Math.max(...shares), coverage)} and ${words}.`;
+function otherSentence(report: Report, main: readonly Compared[]): string | undefined {
+  const discard = otherDiscard(report);
+  const all = compared(report, discard);
+  if (all.length === 0) return undefined;
+  const shares = all.map(({ variant }) => variant.summary.coverage);
+  const guest =
+    discard === 'buffer' ? 'throws away its whole buffer at DL=1' : 'loses only the faulting record at DL=1';
+  const start = `With a guest that ${guest}, coverage is ${range(Math.min(...shares), Math.max(...shares), coverage)}`;
+  const changed = all.filter(({ policy, variant }) =>
+    main.some((one) => one.policy === policy && one.variant.verdict.word !== variant.verdict.word),
+  );
+  if (changed.length === 0) return `${start} and the verdicts stay.`;
+  const misled = main.some(({ variant }) => variant.verdict.word === 'misleading')
+    ? undefined
+    : misledSentence(changed);
+  return [`${start} and the profile ${verdictsClause(changed)}.`, misled]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 function scaleSentence(report: Report): string | undefined {

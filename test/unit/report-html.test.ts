@@ -182,6 +182,12 @@ describe('words', () => {
     expect(text).not.toContain('timeline scaled');
   });
 
+  test('no policy is said to be skewed and not skewed', () => {
+    const rest = /No key moved significantly under ([^.]*)/.exec(words(text))?.[1] ?? '';
+    expect(rest).not.toContain('impdef-event');
+    expect(words(text)).toContain('map-on-fault; guest discards the buffer');
+  });
+
   test('nothing lost, nothing replayed, nothing survived', () => {
     const lossless = [samplePolicy('pin-vm', sampleVariant('pin-vm', 0, 0))];
     expect(finding(sampleReport({ policies: lossless }))).toContain('would all have survived');
