@@ -10,7 +10,8 @@ import type { FileLayout } from './sections.ts';
 export interface PerfFacts {
   readonly format: 'perf.data';
   readonly mode: 'file' | 'pipe';
-  readonly headerSize: number;
+  /** As perf prints it: 1 for every file with the magic PERFILE2. */
+  readonly headerVersion: 1;
   readonly features: readonly string[];
   readonly hostname?: string;
   readonly release?: string;
@@ -170,7 +171,7 @@ export function perfFacts(layout: FileLayout, band: SideBand): PerfFacts {
   return {
     format: 'perf.data',
     mode: layout.pipe ? 'pipe' : 'file',
-    headerSize: layout.headerSize,
+    headerVersion: 1,
     features: bits.map(featureName),
     hostname: features.hostname,
     release: features.release,

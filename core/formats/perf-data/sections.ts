@@ -15,8 +15,6 @@ export interface FileLayout {
   readonly attrSize: number;
   /** Feature bit → section. Empty in pipe mode: there features are records. */
   readonly features: ReadonlyMap<number, Section>;
-  /** The header's size field: perf prints it as the header version's stand-in; 104, or 16 in pipe mode. */
-  readonly headerSize: number;
 }
 
 const magic = (head: Uint8Array): string => String.fromCharCode(...head.subarray(0, 8));
@@ -45,7 +43,7 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   if (headerSize === PIPE_HEADER_BYTES) {
     const none: Section = { offset: 0, size: 0 };
     const data: Section = { offset: PIPE_HEADER_BYTES, size: source.size - PIPE_HEADER_BYTES };
-    return { pipe: true, data, attrs: none, attrSize: 0, features: new Map(), headerSize };
+    return { pipe: true, data, attrs: none, attrSize: 0, features: new Map() };
   }
   if (head.length < HEADER_BYTES) throw new InputError(source.name, 'ends within its header', head.length);
   if (headerSize < HEADER_BYTES)
@@ -56,7 +54,7 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   if (claimed.offset < HEADER_BYTES || claimed.offset > source.size)
     throw new InputError(source.name, `records should start at byte ${claimed.offset}, outside the file`, 40);
   const size = clip(source, claimed, warnings);
-  const layout = { pipe: false, data: { offset: claimed.offset, size }, attrs, attrSize, headerSize };
+  const layout = { pipe: false, data: { offset: claimed.offset, size }, attrs, attrSize };
   return { ...layout, features: featureSections(source, view, claimed, warnings) };
 }
 
