@@ -53,7 +53,7 @@ test('trace-cmd report -N -t, in full', () => {
   const text = rows(openFtraceText(memorySource(new Uint8Array(gunzipSync(gz))), warnings));
   expect(text).toEqual(binary);
   expect(warnings.list().map((w) => [w.kind, w.count])).toEqual([
-    ['trace-lost-events', 3],
+    ['trace-lost-events', 3378],
     ['trace-lost-uncounted', 1],
   ]);
 });
@@ -65,7 +65,7 @@ test('trace-cmd report with its plugins, in microseconds', () => {
   expect(text.length).toBe(189);
   const known = new Set(binary);
   expect(text.filter((row) => !known.has(row))).toEqual([]);
-  expect(warnings.list().map((w) => [w.kind, w.count])).toEqual([['trace-lost-events', 1]]);
+  expect(warnings.list().map((w) => [w.kind, w.count])).toEqual([['trace-lost-events', 859]]);
 });
 
 test('/sys/kernel/tracing/trace', () => {

@@ -120,8 +120,8 @@ test('losses, remarks, frames and lines that nobody understands', () => {
   expect(lines[2]).toMatch(/^CPU:1 \[12 EVENTS DROPPED\]\n {15}b-2/);
   expect(lines[3]).toMatch(/PC: 0x3$/);
   expect(warnings).toEqual([
-    ['trace-overwritten', 1],
-    ['trace-lost-events', 1],
+    ['trace-overwritten', 7],
+    ['trace-lost-events', 12],
     ['text-unread-line', 1],
     ['trace-lost-uncounted', 1],
   ]);

@@ -123,7 +123,7 @@ test('losses: counted, uncounted, and in pages that hold nothing else', () => {
   );
   expect(rows.map(([, , lost]) => lost)).toEqual([0, 11, 0, 0xffffffff]);
   expect(warnings.list()).toMatchObject([
-    { severity: 'data-loss', kind: 'trace-lost-events', count: 1, t0: '10', t1: '31' },
+    { severity: 'data-loss', kind: 'trace-lost-events', count: 11, t0: '10', t1: '31' },
     { severity: 'data-loss', kind: 'trace-lost-uncounted', count: 1, t0: '31', t1: '40' },
   ]);
 });

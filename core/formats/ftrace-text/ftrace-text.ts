@@ -82,12 +82,8 @@ export function openFtraceText(source: ByteSource, warnings: Warnings): TraceFil
     eventFormats: 0,
   };
   if (head.overwritten > 0n) {
-    warnings.add(
-      'data-loss',
-      'trace-overwritten',
-      `The ring buffer overwrote ${head.overwritten} older events before it was read: the trace begins late.`,
-      { offset: 0 },
-    );
+    const message = 'older events that the ring buffer overwrote before it was read: the trace begins late';
+    warnings.add('data-loss', 'trace-overwritten', message, { offset: 0, count: Number(head.overwritten) });
   }
   return {
     dictionary,

@@ -53,7 +53,7 @@ export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (lin
     }
     held = bytes.slice(start);
     if (held.length > MAX_LINE || skipping) {
-      warnings.add('undecoded', 'text-long-line', `Lines of more than ${MAX_LINE} bytes are no trace text: skipped.`, {
+      warnings.add('undecoded', 'text-long-line', `lines of more than ${MAX_LINE} bytes are no trace text: skipped`, {
         offset: base + start,
         bytes: held.length,
       });

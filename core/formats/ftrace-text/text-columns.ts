@@ -79,7 +79,7 @@ export class TextColumns {
   #other(line: Line): void {
     const m = LOST.exec(line.text);
     if (!m) {
-      this.#warnings.add('undecoded', 'text-unread-line', 'Lines that are neither events nor remarks: skipped.', {
+      this.#warnings.add('undecoded', 'text-unread-line', 'lines that are neither events nor remarks: skipped', {
         offset: line.offset,
         bytes: line.end - line.start,
       });
@@ -132,12 +132,13 @@ export class TextColumns {
     const lost = this.#lost.get(event.cpu);
     if (!lost) return 0;
     this.#lost.delete(event.cpu);
-    const [kind, message] =
-      lost === LOST_UNKNOWN
-        ? ['trace-lost-uncounted', 'The tracer lost events, the file doesn’t say how many.']
-        : ['trace-lost-events', 'The tracer lost events, and counted them.'];
-    const time = this.#isTime ? { t0: event.time, t1: event.time } : {};
-    this.#warnings.add('data-loss', kind, message, { offset: line.offset, ...time });
+    const place = { offset: line.offset, ...(this.#isTime && { t0: event.time, t1: event.time }) };
+    if (lost === LOST_UNKNOWN) {
+      const message = 'gaps in which the tracer lost events, it is not known how many';
+      this.#warnings.add('data-loss', 'trace-lost-uncounted', message, place);
+    } else {
+      this.#warnings.add('data-loss', 'trace-lost-events', 'events that the tracer lost', { ...place, count: lost });
+    }
     return lost;
   }
 
@@ -162,7 +163,7 @@ export class TextColumns {
       this.#warnings.add(
         'undecoded',
         'text-too-many-names',
-        `More than ${MAX_NAMES} kinds of events: the rest is skipped.`,
+        `more than ${MAX_NAMES} kinds of events: the rest is skipped`,
         {
           offset: line.offset,
         },

@@ -101,7 +101,7 @@ export class CpuEvents {
         }
         position = this.at + this.size;
         if (this.size < 0 || position > end) {
-          this.#damaged(end - this.at, 'An event reaches past its page: the rest of that page is skipped.');
+          this.#damaged(end - this.at, 'events that reach past their page: the rest of the page is skipped');
           break;
         }
         this.#position = position;
@@ -144,7 +144,7 @@ export class CpuEvents {
       const data = pages.at + this.#headerSize;
       const size = commit & COMMIT;
       if (this.#headerSize + size > pages.size) {
-        this.#damaged(pages.size, 'A ring buffer page claims more data than it has room for: it is skipped.');
+        this.#damaged(pages.size, 'ring buffer pages that claim more data than they have room for: skipped');
         continue;
       }
       this.#lo = pages.words[first];

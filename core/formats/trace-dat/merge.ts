@@ -162,7 +162,7 @@ class ColumnWriter {
     this.#context.warnings.add(
       'undecoded',
       'trace-unknown-event',
-      'Events of a kind that the file has no description of (counted by kind).',
+      'kinds of events that the file has no description of',
       { offset: cpu.pages.fileOffset },
     );
     return index;
@@ -171,17 +171,12 @@ class ColumnWriter {
   #noteLoss(cpu: CpuEvents): void {
     const { warnings, isTime } = this.#context;
     const t1 = (BigInt(cpu.timeHi) << 32n) | BigInt(cpu.timeLo);
-    const t0 = cpu.lostSince || t1;
-    const message =
-      cpu.lost === LOST_UNKNOWN
-        ? 'The tracer lost events, the file doesn’t say how many.'
-        : 'The tracer lost events, and counted them.';
-    const kind = cpu.lost === LOST_UNKNOWN ? 'trace-lost-uncounted' : 'trace-lost-events';
-    warnings.add(
-      'data-loss',
-      kind,
-      message,
-      isTime ? { offset: cpu.pages.fileOffset, t0, t1 } : { offset: cpu.pages.fileOffset },
-    );
+    const place = { offset: cpu.pages.fileOffset, ...(isTime && { t0: cpu.lostSince || t1, t1 }) };
+    if (cpu.lost === LOST_UNKNOWN) {
+      const message = 'gaps in which the tracer lost events, it is not known how many';
+      warnings.add('data-loss', 'trace-lost-uncounted', message, place);
+    } else {
+      warnings.add('data-loss', 'trace-lost-events', 'events that the tracer lost', { ...place, count: cpu.lost });
+    }
   }
 }

@@ -65,7 +65,7 @@ export class Metadata {
         this.#warnings.add(
           'undecoded',
           'trace-bad-format',
-          'An event description has no name or no id: its events can’t be decoded.',
+          'event descriptions without a name or an id: their events can’t be decoded',
           { offset: at, bytes: text.length },
         );
       } else if (!this.formats.has(format.id)) {

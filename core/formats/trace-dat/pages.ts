@@ -70,7 +70,7 @@ export interface PlainPlace {
 function present(source: ByteSource, place: PlainPlace, warnings: Warnings): number {
   const there = Math.max(0, Math.min(place.size, source.size - place.offset));
   if (there < place.size) {
-    warnings.add('data-loss', 'trace-truncated', 'The file ends before its data do: the events behind are missing.', {
+    warnings.add('data-loss', 'trace-truncated', 'the file ends before its data do: the events behind are missing', {
       offset: place.offset + there,
       bytes: place.size - there,
     });
@@ -181,7 +181,7 @@ export class ChunkPages implements PageSupply {
     this.#chunksLeft--;
     const reader = this.#reader;
     if (reader.left < 8) {
-      this.#lose(reader.left, 'The file ends before its chunks of events do.');
+      this.#lose(reader.left, 'the file ends before its chunks of events do');
       this.#chunksLeft = 0;
       return false;
     }
@@ -189,14 +189,14 @@ export class ChunkPages implements PageSupply {
     const compressed = reader.u32('chunk');
     const size = reader.u32('chunk');
     if (compressed > reader.left || size > MAX_CHUNK) {
-      this.#lose(reader.left, 'A chunk of events has an impossible size: this CPU’s events from there on are missing.');
+      this.#lose(reader.left, 'a chunk of events has an impossible size: that CPU’s events from there on are missing');
       this.#chunksLeft = 0;
       return false;
     }
     this.#budget.take(8 + compressed, this.fileOffset);
     this.#budget.unpack(size, this.fileOffset);
     const bytes = decompress(this.#kind, reader.bytes(compressed, 'chunk'), size);
-    if (!bytes) this.#lose(compressed, 'A chunk of events can’t be decompressed: its events are missing.');
+    if (!bytes) this.#lose(compressed, 'chunks of events that can’t be decompressed: their events are missing');
     else this.#keep(bytes);
     return true;
   }
