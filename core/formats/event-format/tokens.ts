@@ -3,6 +3,8 @@
  * token decides which print formats it can read, so the rules here are its own, the odd ones included.
  */
 
+import { Unreadable } from './arg.ts';
+
 export type TokenType = 'none' | 'newline' | 'space' | 'item' | 'string' | 'char' | 'delim' | 'op';
 
 export interface Token {
@@ -119,4 +121,9 @@ export class Tokens {
       this.#at = after + 1;
     }
   }
+}
+
+/** Throws Unreadable unless `token` is just this. */
+export function expect(token: Token, type: Token['type'], text: string): void {
+  if (token.type !== type || token.text !== text) throw new Unreadable(`expected ${text}, found ${token.text}`);
 }
