@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -7,10 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { inLabFile } from '../../core/store/lab-file.ts';
+import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { addSample, kvmSample, speSample, writeSampleLab } from './sample-lab.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let directory: string;
 let lab: string;
@@ -60,17 +58,6 @@ async function openPage(): Promise<Page> {
 const row = (name: string) => page.getByRole('row', { name: new RegExp(name) });
 const detail = () => page.getByRole('complementary', { name: 'Selected capture' });
 const hash = () => new URL(page.url()).hash;
-
-/** What axe finds wrong, in words. */
-async function accessibility(): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as {
-    violations: { id: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[];
-  };
-  return violations.map(
-    (v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join()} ${n.failureSummary}`).join('; ')}`,
-  );
-}
 
 describe('captures', () => {
   it('shows what is in the lab, and all that a file says of itself', async () => {
@@ -270,16 +257,16 @@ describe('accessibility', () => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto(server.url);
     await row('kvbench').waitFor();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
     await row('kvbench').getByRole('button', { name: '2 warnings' }).click();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.keyboard.press('2');
     await row('pin-vm').waitFor();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
   });
 
   it('finds nothing wrong in an empty lab, and in one that is gone', async () => {
@@ -288,12 +275,12 @@ describe('accessibility', () => {
     await page.goto(server.url);
     await page.keyboard.press('2');
     await page.getByRole('heading', { name: 'No runs in this lab yet' }).waitFor();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
     rmSync(lab);
     await page.getByRole('alert').waitFor();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
     await page.reload();
     await page.getByRole('heading', { name: 'The lab can’t be read' }).waitFor();
-    expect(await accessibility()).toEqual([]);
+    expect(await accessibility(page)).toEqual([]);
   });
 });
