@@ -6,7 +6,7 @@ import { SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 import { dumpPackets } from '../../core/formats/spe/dump.ts';
 import { sampleJson } from '../../core/formats/spe/sample-json.ts';
-import { fixture, open } from '../unit/spe.rows.ts';
+import { fixture, open, rows } from '../unit/spe.rows.ts';
 
 /** A wild file may cost at most this: the slowest of some ten thousand took 0.25 s here. */
 const MILLISECONDS = 5000;
@@ -94,5 +94,24 @@ it('random bytes behind a magic are no trouble either', () => {
       }
     }),
     { numRuns: 400 },
+  );
+});
+
+it('a cut file gives the records up to the cut', () => {
+  const bytes = fixture('percpu-2cpu.perf.data');
+  const byQueue = (list: Record<string, string>[], idx: string): string[] =>
+    list.filter((row) => row.stream === idx).map(({ ts, pc, va, tid }) => `${ts} ${pc} ${va} ${tid}`);
+  const whole = rows(open(bytes));
+  fc.assert(
+    fc.property(fc.integer({ min: 4000, max: bytes.length }), (length) => {
+      const left = rows(open(bytes.subarray(0, length)));
+      expect(left.length).toBeGreaterThan((length - 4000) / 64 - 200);
+      for (const idx of ['0', '1']) {
+        const seen = byQueue(left, idx);
+        // The cut itself may make a last record of half a packet.
+        expect(seen.slice(0, -1)).toEqual(byQueue(whole, idx).slice(0, Math.max(0, seen.length - 1)));
+      }
+    }),
+    { numRuns: 30 },
   );
 });

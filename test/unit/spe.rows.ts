@@ -16,7 +16,9 @@ export function gunzipped(url: URL): string {
   return gunzipSync(readFileSync(url)).toString();
 }
 
-/** A source over bytes that uses one buffer for all reads, as a file's does: who keeps a view too long reads nonsense. */
+/**
+ * A source over bytes that uses one buffer for all reads, as a file's does: who keeps a view too long reads nonsense.
+ */
 function reusing(bytes: Uint8Array, name: string): ByteSource {
   const buffer = new Uint8Array(bytes.length);
   return {

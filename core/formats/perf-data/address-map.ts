@@ -24,8 +24,8 @@ interface Space {
 const KERNEL = -1;
 
 /**
- * Finds the mapping of a program counter: a binary search, or just a comparison when the address lies in the same range as the
- * one before. A fork inherits its parent's mappings, an exec clears them, a later mapping covers an earlier one.
+ * Finds the mapping of a program counter: a binary search, or just a comparison when the address lies in the same range
+ * as the one before. A fork inherits its parent's mappings, an exec clears them, a later mapping covers an earlier one.
  */
 export class AddressMap {
   readonly maps: readonly MapEntry[];
@@ -70,8 +70,8 @@ export class AddressMap {
   }
 
   /**
-   * Index of the map that holds address `pc` of process `pid` at time `t` (ns; undefined: at the end), -1 if none does. Code at
-   * `el` 1 and above is the kernel's.
+   * Index of the map that holds address `pc` of process `pid` at time `t` (ns; undefined: at the end), -1 if none does.
+   * Code at `el` 1 and above is the kernel's.
    */
   find(pid: number, pc: bigint, el: number, t?: bigint): number {
     return this.findHalves(pid, Number(pc & 0xffffffffn), Number(pc >> 32n), el, t);
@@ -132,7 +132,8 @@ export class AddressMap {
     const position = new Map<bigint, number>();
     cuts.forEach((address, k) => position.set(address, k));
     const lists: number[][] = cuts.length ? Array.from({ length: cuts.length - 1 }, () => []) : [];
-    // Newest first; `next` leads past ranges that are full, so that maps nested a thousand times cost no more than others.
+    // Newest first; `next` leads past ranges that are full, so that maps nested a thousand times cost no more than
+    // others.
     ordered.sort((a, b) => (this.maps[a].t < this.maps[b].t ? 1 : this.maps[a].t > this.maps[b].t ? -1 : b - a));
     const next = Int32Array.from({ length: lists.length + 1 }, (_, k) => k);
     const open = (k: number): number => {

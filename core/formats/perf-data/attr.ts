@@ -1,6 +1,9 @@
 import { size64 } from './cursor.ts';
 
-/** `perf_event_attr` (include/uapi/linux/perf_event.h), read by its own `size`: shorter and longer ones than today's are fine. */
+/**
+ * `perf_event_attr` (include/uapi/linux/perf_event.h), read by its own `size`: shorter and longer ones than today's are
+ * fine.
+ */
 export interface EventAttr {
   readonly type: number;
   readonly size: number;
@@ -20,17 +23,13 @@ export interface EventAttr {
   readonly auxWatermark: number;
 }
 
-/** PERF_SAMPLE_* bits in use here. */
-export const SampleType = {
-  IP: 1 << 0,
+/** PERF_SAMPLE_* bits of the sample_id trailer. */
+const SampleType = {
   TID: 1 << 1,
   TIME: 1 << 2,
-  ADDR: 1 << 3,
   ID: 1 << 6,
   CPU: 1 << 7,
-  PERIOD: 1 << 8,
   STREAM_ID: 1 << 9,
-  RAW: 1 << 10,
   IDENTIFIER: 1 << 16,
 } as const;
 
@@ -69,7 +68,7 @@ export interface SampleIdLayout {
   readonly cpu: number;
 }
 
-/** struct sample_id: the fields follow in the order of this function (kernel/events/core.c, __perf_event__output_id_sample). */
+/** struct sample_id; its fields lie in the order that __perf_event__output_id_sample (kernel/events/core.c) writes them. */
 export function sampleIdLayout(attr: EventAttr): SampleIdLayout {
   if (!((attr.flags >> AttrFlag.SAMPLE_ID_ALL) & 1n)) return { size: 0, tid: 0, time: 0, id: 0, cpu: 0 };
   const { TID, TIME, ID, STREAM_ID, CPU, IDENTIFIER } = SampleType;
@@ -82,14 +81,6 @@ export function sampleIdLayout(attr: EventAttr): SampleIdLayout {
   }
   const end = (bit: number): number => ends.get(bit) ?? 0;
   return { size, tid: end(TID), time: end(TIME), id: end(IDENTIFIER) || end(ID), cpu: end(CPU) };
-}
-
-/** Where a SAMPLE record keeps its id: the event it belongs to. 0: nowhere. */
-export function sampleIdOffset(attr: EventAttr): number {
-  const { IP, TID, TIME, ADDR, ID, IDENTIFIER } = SampleType;
-  if (attr.sampleType & IDENTIFIER) return 8;
-  if (!(attr.sampleType & ID)) return 0;
-  return 8 + [IP, TID, TIME, ADDR].filter((bit) => attr.sampleType & bit).length * 8;
 }
 
 /** One event of the capture: an attr with the sample ids of its instances (one per CPU or thread). */

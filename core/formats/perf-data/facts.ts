@@ -91,7 +91,7 @@ export interface SpeConfig {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const flag = (value: bigint, bit: bigint): boolean => ((value >> bit) & 1n) === 1n;
 
-export function speConfig({ attr }: PerfEvent): SpeConfig {
+function speConfig({ attr }: PerfEvent): SpeConfig {
   const { config, flags } = attr;
   return {
     ts_enable: flag(config, 0n),

@@ -28,7 +28,7 @@ export interface Features {
 }
 
 /** Feature bits with their names in `perf report --header-only`. */
-export const featureNames: readonly string[] = [
+const featureNames: readonly string[] = [
   '',
   'TRACING_DATA',
   'BUILD_ID',

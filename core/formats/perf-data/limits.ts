@@ -11,7 +11,9 @@ export const RESYNC_TRIES = 1 << 16;
 /** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
 export const FEATURE_BYTES = 16 << 20;
 
-/** Largest zstd window: enough for `perf record -z 20`. fzstd moves the whole window at each block, so more would crawl. */
+/**
+ * Largest zstd window: enough for `perf record -z 20`. fzstd moves the whole window at each block, so more would crawl.
+ */
 export const ZSTD_WINDOW_BYTES = 32 << 20;
 
 /** Most that compressed records may grow by, on top of `ZSTD_SLACK_BYTES`: perf's own data stays below 100. */

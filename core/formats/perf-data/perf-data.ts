@@ -18,8 +18,8 @@ import { walkRecords } from './walk.ts';
 export { isPerfData } from './sections.ts';
 
 /**
- * A perf.data file after pass 1: everything but samples and AUX data. AUX data is decoded queue by queue by `core/formats/spe`;
- * samples (PERF_RECORD_SAMPLE) are reached by `walk`.
+ * A perf.data file after pass 1: everything but samples and AUX data. AUX data is decoded queue by queue by
+ * `core/formats/spe`; samples (PERF_RECORD_SAMPLE) are reached by `walk`.
  */
 export interface PerfData {
   readonly source: ByteSource;
@@ -52,8 +52,8 @@ export interface PerfData {
 }
 
 /**
- * Pass 1 over a perf.data file, in memory bounded by its side band. Damage within the records gives warnings, and what could be
- * read. Throws `InputError` for what is no perf.data, or one of a machine or perf that Umbra can't read.
+ * Pass 1 over a perf.data file, in memory bounded by its side band. Damage within the records gives warnings, and what
+ * could be read. Throws `InputError` for what is no perf.data, or one of a machine or perf that Umbra can't read.
  */
 export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
   const layout = readLayout(source, warnings);

@@ -14,8 +14,8 @@ export function believable(type: number, size: number): boolean {
 }
 
 /**
- * Where records go on after damage at `offset`: the first place from which three known records follow each other. -1 if there
- * is none within `RESYNC_BYTES`.
+ * Where records go on after damage at `offset`: the first place from which three known records follow each other. -1 if
+ * there is none within `RESYNC_BYTES`.
  */
 export function resync(source: ByteSource, offset: number, end: number): number {
   const window = new Window(source);

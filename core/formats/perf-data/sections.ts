@@ -98,7 +98,9 @@ function featureSections(
   return features;
 }
 
-/** The events of a file in file mode. `InputError` if their table is not usable: without attrs no record can be read. */
+/**
+ * The events of a file in file mode. `InputError` if their table is not usable: without attrs no record can be read.
+ */
 export function readAttrs(source: ByteSource, layout: FileLayout): PerfEvent[] {
   const { attrs, attrSize } = layout;
   const bad = (message: string): never => {

@@ -1,13 +1,21 @@
-/** PERF_RECORD_TIME_CONV: how counter ticks become perf time (Documentation of `struct perf_event_mmap_page`, cap_user_time_zero). */
+/**
+ * PERF_RECORD_TIME_CONV: how counter ticks become perf time (Documentation of `struct perf_event_mmap_page`,
+ * cap_user_time_zero).
+ */
 export interface TimeConv {
   readonly shift: bigint;
   readonly mult: bigint;
   readonly zero: bigint;
-  /** cap_user_time_short: the counter is narrower than 64 bits; it was at `cycles` at some moment, and `mask` is its width. */
+  /**
+   * cap_user_time_short: the counter is narrower than 64 bits; it was at `cycles` at some moment, and `mask` is its
+   * width.
+   */
   readonly short: { readonly cycles: bigint; readonly mask: bigint } | undefined;
 }
 
-/** Reads the record at `at`; the 32-byte kind (perf before 5.14) has no cycles and mask. Undefined if it can't convert. */
+/**
+ * Reads the record at `at`; the 32-byte kind (perf before 5.14) has no cycles and mask. Undefined if it can't convert.
+ */
 export function readTimeConv(view: DataView, at: number, size: number): TimeConv | undefined {
   if (size < 32) return undefined;
   const u64 = (o: number): bigint => view.getBigUint64(at + o, true);

@@ -83,8 +83,6 @@ export const Misc = {
   /** Bits 2:0. */
   CPUMODE: 7,
   KERNEL: 1,
-  USER: 2,
-  HYPERVISOR: 3,
   GUEST_KERNEL: 4,
   GUEST_USER: 5,
   /** COMM: the thread called exec. */

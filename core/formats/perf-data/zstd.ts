@@ -6,9 +6,10 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
 
 /**
- * The zstd stream of a perf.data file: perf flushes one endless frame into many COMPRESSED records (tools/perf/util/zstd.c), so
- * input comes in pieces and output must come out at once. fzstd decodes; this class cuts the stream into frame header and
- * blocks (RFC 8878, 3.1.1) before it, because fzstd itself would allocate whatever window a damaged header asks for.
+ * The zstd stream of a perf.data file: perf flushes one endless frame into many COMPRESSED records
+ * (tools/perf/util/zstd.c), so input comes in pieces and output must come out at once. fzstd decodes; this class cuts
+ * the stream into frame header and blocks (RFC 8878, 3.1.1) before it, because fzstd itself would allocate whatever
+ * window a damaged header asks for.
  */
 export class ZstdStream {
   readonly #decoder: Decompress;
@@ -46,7 +47,9 @@ export class ZstdStream {
     if (at > 0) this.#decoder.push(bytes.subarray(0, at));
   }
 
-  /** Length of the part that starts at `at`, -1 if too little of it is there to tell; moves on if the part is complete. */
+  /**
+   * Length of the part that starts at `at`, -1 if too little of it is there to tell; moves on if the part is complete.
+   */
   #next(b: Uint8Array, at: number): number {
     const left = b.length - at;
     if (this.#state === 'checksum') {

@@ -1,7 +1,7 @@
 /**
- * SPE records as columns: what the decoder fills, the store keeps, and the model reads. One batch is reused over a whole
- * import; a consumer copies what it keeps. 64-bit columns are BigUint64Array; hot loops go through the Uint32 views of the
- * same memory (`lo` at 2i, `hi` at 2i + 1: every platform that Node and Electron run on is little-endian).
+ * SPE records as columns: what the decoder fills, the store keeps, and the model reads. One batch is reused over a
+ * whole import; a consumer copies what it keeps. 64-bit columns are BigUint64Array; hot loops go through the Uint32
+ * views of the same memory (`lo` at 2i, `hi` at 2i + 1: every platform that Node and Electron run on is little-endian).
  */
 
 /** Bits of `present`: which packets a record had. A column's value means nothing while its bit is 0. */

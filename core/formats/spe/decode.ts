@@ -12,13 +12,14 @@ import { Threads } from './threads.ts';
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Decodes one AUX queue into `columns`, in the order of the stream. Each time they are full, and once at the end if they hold
- * anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are filled anew. It must not read the
- * source: the decoder is in the middle of a chunk. Queues are independent.
+ * Decodes one AUX queue into `columns`, in the order of the stream. Each time they are full, and once at the end if
+ * they hold anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are filled anew. It must
+ * not read the source: the decoder is in the middle of a chunk. Queues are independent.
  *
- * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that are no packet are skipped one by one and
- * counted (`spe-bad-packet`); records cut by the hardware (AUX flag PARTIAL) or by a hole in the stream are dropped and counted
- * (`spe-cut-record`). Where perf differs from that, see the design's formats.md: perf runs a cut record into the next one.
+ * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that are no packet are skipped one by
+ * one and counted (`spe-bad-packet`); records cut by the hardware (AUX flag PARTIAL) or by a hole in the stream are
+ * dropped and counted (`spe-cut-record`). perf 7.2 differs there: it runs a cut record into the next one, and makes a
+ * sample of each bad byte.
  */
 export function decodeSpe(
   perf: PerfData,
@@ -108,8 +109,8 @@ class QueueDecoder {
   }
 
   /**
-   * Decodes the packets of one chunk; returns how many bytes it used. Unless the chunk is the segment's last, a packet that its
-   * end might cut is left for the next.
+   * Decodes the packets of one chunk; returns how many bytes it used. Unless the chunk is the segment's last, a packet
+   * that its end might cut is left for the next.
    */
   #decode(b: Uint8Array, { last, cut, aux, file }: Place): number {
     const columns = this.#columns;
@@ -247,7 +248,8 @@ class QueueDecoder {
               break;
             case Address.VA:
               va[2 * n] = lo;
-              // The top byte is a tag; addresses whose bits 55:52 are ones are the kernel's (Documentation/arch/arm64/memory.rst).
+              // The top byte is a tag; addresses whose bits 55:52 are ones are the kernel's
+              // (Documentation/arch/arm64/memory.rst).
               va[2 * n + 1] = (hi & 0xf00000) === 0xf00000 ? hi | 0xff000000 : hi & 0xffffff;
               present |= Has.VA;
               break;
@@ -301,7 +303,10 @@ interface Place {
   readonly file: number;
 }
 
-/** The high half of a PC or branch target as an address: byte 7 holds NS and EL, and is ones for EL1 and EL2 (arm-spe-decoder.c, arm_spe_calc_ip). */
+/**
+ * The high half of a PC or branch target as an address: byte 7 holds NS and EL, and becomes ones for EL1 and EL2
+ * (perf's arm-spe-decoder.c, arm_spe_calc_ip).
+ */
 function instructionAddress(hi: number): number {
   const level = (hi >>> 29) & 3;
   return hi >>> 31 && (level === 1 || level === 2) ? hi | 0xff000000 : hi & 0xffffff;

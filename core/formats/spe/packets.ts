@@ -66,7 +66,9 @@ export function extendedIndex(h: number, h2: number): number {
   return ((h & 3) << 3) | (h2 & 7);
 }
 
-/** Bytes from `position` to the next multiple of what an alignment header asks for (a full step if it is one already). */
+/**
+ * Bytes from `position` to the next multiple of what an alignment header asks for (a full step if it is one already).
+ */
 export function alignmentSkip(header: number, position: number): number {
   const alignment = 2 << (header & 3);
   return alignment - (position % alignment);

@@ -24,10 +24,10 @@ interface Ranges {
 }
 
 /**
- * What to decode of a queue, in order. The kernel pads the buffer to the SPE's alignment without an AUX record (arm_spe_pmu.c,
- * arm_spe_pad_buf): such a hole between two ranges is left out. Other bytes that no AUX record claims are SPE data whose AUX
- * record got lost, and are handed out as `unclaimed`; without any AUX record, or in snapshot mode, where their ranges mean
- * nothing, whole buffers are.
+ * What to decode of a queue, in order. The kernel pads the buffer to the SPE's alignment without an AUX record
+ * (arm_spe_pmu.c, arm_spe_pad_buf): such a hole between two ranges is left out. Other bytes that no AUX record claims
+ * are SPE data whose AUX record got lost, and are handed out as `unclaimed`; without any AUX record, or in snapshot
+ * mode, where their ranges mean nothing, whole buffers are.
  */
 export function* segments(queue: AuxQueue, aux: AuxRecords): Generator<Segment> {
   const ranges = rangesOf(queue, aux);
@@ -116,7 +116,7 @@ function rangesOf(queue: AuxQueue, aux: AuxRecords): Ranges | undefined {
 }
 
 /** Whether AUX record `i` is about this queue: by event id, else by the CPU or thread it was written on. */
-export function ofQueue(queue: AuxQueue, aux: AuxRecords, i: number): boolean {
+function ofQueue(queue: AuxQueue, aux: AuxRecords, i: number): boolean {
   if (aux.idx[i] >= 0) return aux.idx[i] === queue.idx;
   return queue.cpu >= 0 ? aux.cpu[i] === queue.cpu : aux.tid[i] === queue.tid;
 }

@@ -64,7 +64,9 @@ const encodings: Readonly<Record<string, Sources>> = {
   '48:d06': hisiHip, // HIP12
 };
 
-/** Where a load's data came from. A number in hex if the core's encoding isn't known, or the value has no name in it. */
+/**
+ * Where a load's data came from. A number in hex if the core's encoding isn't known, or the value has no name in it.
+ */
 export function sourceName(source: number, midr?: bigint): string {
   const names = midr === undefined ? undefined : encodings[coreKey(midr)];
   return names?.[source] ?? `0x${source.toString(16)}`;

@@ -11,8 +11,8 @@ interface TidTimeline {
 }
 
 /**
- * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran until then. Before the
- * first switch that outranks ITRACE_START, which is older and need not be about the thread that ran on.
+ * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran until then. Before
+ * the first switch that outranks ITRACE_START, which is older and need not be about the thread that ran on.
  */
 function tidTimeline({ switches, starts }: PerfData, cpu: number): TidTimeline {
   let n = 1;
@@ -34,8 +34,8 @@ function tidTimeline({ switches, starts }: PerfData, cpu: number): TidTimeline {
 }
 
 /**
- * The last row at or before the time; row 0 is at time 0. Row `hint`, where the record before it was, is tried first: records
- * come mostly in order.
+ * The last row at or before the time; row 0 is at time 0. Row `hint`, where the record before it was, is tried first:
+ * records come mostly in order.
  */
 function rowAt({ n, t }: TidTimeline, lo: number, hi: number, hint: number): number {
   const later = (i: number): boolean => t[2 * i + 1] > hi || (t[2 * i + 1] === hi && t[2 * i] > lo);
