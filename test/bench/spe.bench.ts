@@ -1,6 +1,7 @@
 /**
- * SPE packets to columns on one core: `node test/bench/spe.bench.ts [FILE.perf.data]`. Without a file it decodes 64-byte records
- * that it makes up: the layout of a Neoverse N1 (PC, context, operation, events, latencies, address, source, timestamp).
+ * SPE packets to columns on one core: `node test/bench/spe.bench.ts [FILE.perf.data]`. Without a file it decodes
+ * 64-byte records that it makes up: the layout of a Neoverse N1 (PC, context, operation, events, latencies, address,
+ * source, timestamp).
  */
 import { readFileSync } from 'node:fs';
 import { openPerfData } from '../../core/formats/perf-data/perf-data.ts';
