@@ -80,6 +80,7 @@ describe('one line', () => {
     expect(line.slice(parseEventLine(line, true)?.textAt)).toBe('   CTL: 0x1');
     const short = 'vmm-1 [000] 1.0: kvm_exit:             TRAP';
     expect(short.slice(parseEventLine(short, true)?.textAt)).toBe('TRAP');
+    expect(short.slice(parseEventLine(short, false)?.textAt)).toBe('TRAP');
   });
 
   test.each([

@@ -19,10 +19,10 @@ const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: 
   [
     'kvm_guest_fault',
     [
-      ['ipa', 'ipa '],
+      ['vcpu_pc', 'pc '],
       ['hsr', 'hsr '],
       ['hxfar', 'hxfar '],
-      ['vcpu_pc', 'pc '],
+      ['ipa', 'ipa '],
     ],
   ],
   ['kvm_access_fault', [['ipa', 'IPA: ']]],

@@ -72,9 +72,11 @@ function eventName(text: string, at: number, isTraceCmd: boolean): Pick<EventLin
   }
   const [, name, after] = m;
   const behind = at + name.length;
-  if (isTraceCmd) {
-    if (!after.startsWith(':')) return undefined;
-    return { event: name, textAt: Math.min(behind + 2 + Math.max(0, NAME_WIDTH - name.length), text.length) };
+  if (isTraceCmd && !after.startsWith(':')) return undefined;
+  const padded = Math.min(behind + 2 + Math.max(0, NAME_WIDTH - name.length), text.length);
+  // Lines of trace-cmd may come without its first line, which tells that they are.
+  if (isTraceCmd || (padded > behind + 2 && text.slice(behind, padded).trimEnd() === ':')) {
+    return { event: name, textAt: padded };
   }
   if (!after.startsWith(':')) {
     if (!name.startsWith('sys_')) return undefined;
