@@ -249,7 +249,7 @@ export function defaultParams(): ResolvedParams {
  */
 export function setParams(
   base: ResolvedParams,
-  values: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>> | Partial<RunParams>,
   origin: 'user' | 'measured',
   source: string,
 ): ResolvedParams {
