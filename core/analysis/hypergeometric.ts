@@ -17,6 +17,8 @@ const stirlingErrors = Float64Array.from({ length: 16 }, (_, n) => {
 function stirlingError(n: number): number {
   if (n < 16) return stirlingErrors[n]!;
   const nn = n * n;
+  // The terms left out are below the last bit of what the error is added to.
+  if (n > 500) return (1 / 12 - 1 / 360 / nn) / n;
   return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / nn) / nn) / nn) / nn) / n;
 }
 

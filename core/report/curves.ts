@@ -54,10 +54,10 @@ export function durationsChart(report: Report): Markup | undefined {
 
 const ROW = 30;
 
-/** Samples lost over time, a row per policy. Undefined when none has the figures. */
+/** Samples lost over time, a row per policy that lost some; dead ones left out, they would hide the others. Undefined without any. */
 export function coverageChart(report: Report): Markup | undefined {
-  const curves = distinct(report, ({ skew, summary }) => {
-    if (!skew || summary.lost === 0) return undefined;
+  const curves = distinct(report, ({ skew, summary, verdict }) => {
+    if (!skew || summary.lost === 0 || verdict.word === 'dead') return undefined;
     const { t0, t1, coverage } = skew.time;
     const width = (t1 - t0) / coverage.length;
     const points = coverage.map((share, bin) => [(t0 + bin * width) / 1e6, share ?? NaN] as const);

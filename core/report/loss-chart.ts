@@ -34,8 +34,8 @@ export function lossChart(report: Report): Markup {
   // One decade below the least loss stands for none at all.
   const none = Math.floor(Math.log10(least)) - (shares.includes(0) ? 1 : 0);
   const x = (share: number): number => (share > 0 ? Math.log10(share) : none);
-  const width = 860;
-  const right = 210;
+  const width = 760;
+  const right = 196;
 
   const points = (filled: boolean): unknown[] =>
     rows.flatMap(({ policy, variant }, row) => {
@@ -71,7 +71,7 @@ export function lossChart(report: Report): Markup {
     width,
     rows.length * ROW + 34,
     {
-      grid: { left: 168, right, top: 4, bottom: 30 },
+      grid: { left: 156, right, top: 4, bottom: 30 },
       xAxis: axis({
         type: 'value',
         min: none,

@@ -87,7 +87,7 @@ function curvesSection(report: Report): Markup | false {
       }${
         coverage &&
         html`<figure>
-          <figcaption>Coverage over time</figcaption>
+          <figcaption>Coverage over time, but for dead profiles</figcaption>
           ${coverage}
         </figure>`
       }

@@ -19,7 +19,7 @@ export function resultsSection(report: Report): Markup {
   });
   return html`<section aria-labelledby="h-results">
     <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="h-results">
       <table class="results">
         <caption>
           What each policy keeps and costs

@@ -45,7 +45,7 @@ export function finding(report: Report): string {
   if (all.length === 0) return 'No policy was replayed.';
   const sentences = [
     coverageSentence(report, all),
-    `The surviving profile ${verdictsClause(all)}.`,
+    `The surviving profile ${verdictsClause(all, true)}.`,
     misledSentence(all),
     otherSentence(report, all),
     scaleSentence(report),
@@ -89,25 +89,28 @@ const under: Readonly<Record<VerdictWord, string>> = {
   dead: 'is dead',
 };
 
-function verdictsClause(all: readonly Compared[]): string {
+/** `whole`: these are all the policies there are. */
+function verdictsClause(all: readonly Compared[], whole: boolean): string {
   const groups = verdicts.flatMap((word) => {
     const ids = all.filter(({ variant }) => variant.verdict.word === word).map(({ policy }) => policy.id);
     return ids.length > 0 ? [{ word, ids }] : [];
   });
-  const whole = groups.length === 1 && all.length > 2;
+  const every = whole && groups.length === 1 && all.length > 2;
   return groups
-    .map(({ word, ids }) => `${under[word]} under ${whole ? `all ${all.length} policies` : list(ids, 4)}`)
+    .map(({ word, ids }) => `${under[word]} under ${every ? `all ${all.length} policies` : list(ids, 4)}`)
     .join('; it ');
 }
 
 /** What misleads most, by the key that moved most. */
-function misledSentence(all: readonly Compared[]): string | undefined {
+function misledSentence(all: readonly Compared[], shows = 'shows'): string | undefined {
   const excess = ({ variant }: Compared): number => variant.skew?.nullModel.excess ?? 0;
   const misled = all
     .filter(({ variant }) => variant.verdict.word === 'misleading')
     .toSorted((a, b) => excess(b) - excess(a))[0];
   const key = misled?.variant.verdict.moved[0];
-  return key && `Under ${misled.policy.id}, ${key.name} shows ${percent(key.q)} where the truth is ${percent(key.p)}.`;
+  return (
+    key && `Under ${misled.policy.id}, ${key.name} ${shows} ${percent(key.q)} where the truth is ${percent(key.p)}.`
+  );
 }
 
 function otherSentence(report: Report, main: readonly Compared[]): string | undefined {
@@ -122,12 +125,8 @@ function otherSentence(report: Report, main: readonly Compared[]): string | unde
     main.some((one) => one.policy === policy && one.variant.verdict.word !== variant.verdict.word),
   );
   if (changed.length === 0) return `${start} and the verdicts stay.`;
-  const misled = main.some(({ variant }) => variant.verdict.word === 'misleading')
-    ? undefined
-    : misledSentence(changed);
-  return [`${start} and the profile ${verdictsClause(changed)}.`, misled]
-    .filter((part) => part !== undefined)
-    .join(' ');
+  const clause = `${start} and the profile ${verdictsClause(changed, changed.length === main.length)}.`;
+  return [clause, misledSentence(changed, 'then shows')].filter((part) => part !== undefined).join(' ');
 }
 
 function scaleSentence(report: Report): string | undefined {
