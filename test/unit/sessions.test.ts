@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { switchSessions, wholeLane } from '../../core/model/sessions.ts';
+
+/** `in 10, out 20` as switch records; samples from 5 to 100 ns unless told otherwise. */
+function sessions(text: string, first = 5, last = 100): ReturnType<typeof switchSessions> {
+  const records = text ? text.split(', ').map((r) => r.split(' ')) : [];
+  return switchSessions(
+    {
+      n: records.length,
+      t: Float64Array.from(records, ([, t]) => Number(t)),
+      out: Uint8Array.from(records, ([what]) => Number(what === 'out')),
+    },
+    first,
+    last,
+  );
+}
+
+test.each([
+  ['in 10, out 20, in 30, out 40', [10, 20, 30, 40], 0],
+  // Runs from the start, and to the end.
+  ['out 20, in 30', [5, 20, 30, 100], 0],
+  ['in 10', [10, 100], 0],
+  // Switched in after the last sample.
+  ['in 10, out 20, in 120', [10, 20, 120, 120], 0],
+  // An out before the first sample ends nothing.
+  ['out 3, in 10, out 20', [10, 20], 1],
+  ['in 10, in 12, out 20, out 22, in 30, out 40', [10, 20, 30, 40], 2],
+  // Both at one ns: the moment is the earlier session's.
+  ['in 10, out 20, in 20, out 40', [10, 20, 21, 40], 0],
+  ['in 10, out 20, in 20, out 20, in 30, out 40', [10, 20, 30, 40], 0],
+] as const)('%s', (text, expected, unpaired) => {
+  const got = sessions(text);
+  expect([...got.sessions]).toEqual(expected);
+  expect([got.mode, got.unpaired]).toEqual(['per-thread', unpaired]);
+});
+
+test('without switch records: one session, and nothing to come back at', () => {
+  expect(sessions('')).toEqual(wholeLane(5, 100));
+  expect(wholeLane(5, 100)).toEqual({ sessions: Float64Array.of(5, 100), mode: 'per-cpu', unpaired: 0 });
+});
