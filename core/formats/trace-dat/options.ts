@@ -81,6 +81,7 @@ export class Options {
         throw reader.error('the options sections lead back to themselves; the file is damaged', at);
       }
       visited.add(at);
+      if (at >= reader.source.size) throw incomplete(reader, at);
       reader.offset = at;
       const id = reader.u16('options section');
       const flags = reader.u16('options section');
@@ -106,16 +107,13 @@ export class Options {
       if (id === 0 && !sections) return 0;
       const size = reader.u32('option');
       // Copied: the source may reuse what it lent.
-      const data = reader.bytes(size, `option ${optionNames[id] ?? id}`).slice();
-      if (id === 0)
-        return new Reader(memorySource(data, reader.source.name), 0, { sectionAt: at }).size(
-          'options offset',
-          reader.source.size,
-        );
+      const bytes = reader.bytes(size, `option ${optionNames[id] ?? id}`).slice();
+      const data = new Reader(memorySource(bytes, reader.source.name), 0, { sectionAt: at });
+      if (id === 0) return data.size('offset of the next options', Number.MAX_SAFE_INTEGER);
       const name = optionNames[id] ?? `option ${id}`;
       if (this.seen.length >= MAX_OPTIONS) throw reader.error('too many options; the file is damaged', at);
       this.seen.push({ name, bytes: size });
-      this.#take(name, new Reader(memorySource(data, reader.source.name), 0, { sectionAt: at }), sections);
+      this.#take(name, data, sections);
     }
   }
 
@@ -170,6 +168,15 @@ export class Options {
       }
     }
   }
+}
+
+/** The tables of version 7 stand behind what they describe: a file without them can't be read. */
+function incomplete(reader: Reader, at: number): Error {
+  const { size } = reader.source;
+  return reader.error(
+    `tables should stand at byte ${at}, but the file has ${size} bytes: it is incomplete, copy or record it again`,
+    size,
+  );
 }
 
 /** C's strtoll, base 0. */
