@@ -1,6 +1,7 @@
-/** The latencies of one lane's replay: the run's figures, or draws from what the trace showed. */
-import type { TimeName } from './policy.ts';
-import type { Times } from './params.ts';
+/** The latencies of one lane's replay: the policy's own figures, draws from what the trace showed, or the run's figures. */
+import { timesOf } from './params.ts';
+import type { RunParams, Times } from './params.ts';
+import type { Policy, TimeName } from './policy.ts';
 import type { Random } from './random.ts';
 
 /** What was measured: values of a latency, ns, in any order. Names that are missing stay at their one figure. */
@@ -11,9 +12,11 @@ export class Latencies {
   readonly #distributions: Distributions;
   readonly #random: Random;
 
-  constructor(times: Times, distributions: Distributions, random: Random) {
-    this.#times = times;
-    this.#distributions = distributions;
+  constructor(params: RunParams, policy: Policy, distributions: Distributions, random: Random) {
+    const own = policy.times ?? {};
+    this.#times = timesOf(params, own);
+    const measured = Object.entries(params.latency === 'sampled' ? distributions : {});
+    this.#distributions = Object.fromEntries(measured.filter(([name]) => own[name as TimeName] === undefined));
     this.#random = random;
   }
 

@@ -64,11 +64,11 @@
  * 19. Stalls are rounded to whole ns, and left out at 0.
  *
  * Random numbers
- * 20. Lane k draws from `createRandom` of the k-th number of `seededStream(seed, 'lanes', trial)`. With `latency: sampled` a latency
- *     that has a distribution is one `below` of its length; any other is fixed and draws nothing. Order: at a fault irqNs, DL
- *     (one `uniform`, unless `dlProbability` is 0 or 1), then injectNs, guestHandlerNs, reenableNs as far as 13 needs
- *     them; at an effect walkNsPerPage, mapNs; when pinning trapNs (15), walkNsPerPage, pinNsPerPage, unpinNsPerPage (16); at a
- *     sample of 8 or 9 irqNs, copyBytesPerNs, fullExtraNs.
+ * 20. Lane k draws from `createRandom` of the k-th number of `seededStream(seed, 'lanes', trial)`. With `latency: sampled` a
+ *     latency that has a distribution, and no figure of the policy's own, is one `below` of its length; any other draws
+ *     nothing. Order: at a fault irqNs, DL (one `uniform`, unless `dlProbability` is 0 or 1), then injectNs, guestHandlerNs,
+ *     reenableNs as far as 13 needs them; at an effect walkNsPerPage, mapNs; when pinning trapNs (15), walkNsPerPage,
+ *     pinNsPerPage, unpinNsPerPage (16); at a sample of 8 or 9 irqNs, copyBytesPerNs, fullExtraNs.
  *
  * When does a longer `irqNs` never lose fewer samples? When the loss depends on positions in the buffer only, not on time:
  * no row after the first sample, records of one size that divides the page, no two of a lane at one ns, `dlDiscard: record`,
@@ -82,7 +82,6 @@ import type { Distributions } from './latencies.ts';
 import { W, S } from './lane-record.ts';
 import type { LaneRecord } from './lane-record.ts';
 import type { Lane, PolicyOutcome, Stalls, Windows } from './outcome.ts';
-import { timesOf } from './params.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import { prepare } from './prepare.ts';
@@ -118,7 +117,7 @@ export function replayPrepared(
   distributions: Distributions = {},
   trial = 0,
 ): PolicyOutcome {
-  const lanes = replayLanes(run, policy, params, params.latency === 'sampled' ? distributions : {}, trial);
+  const lanes = replayLanes(run, policy, params, distributions, trial);
   const faults = new Uint32Array(causeClasses.length);
   for (const { record } of lanes) record.faults.forEach((n, cause) => (faults[cause] += n));
   const death = Math.min(...lanes.map((l) => l.death?.at ?? Infinity));
@@ -153,10 +152,9 @@ function replayLanes(
   trial: number,
 ): LaneReplay[] {
   const seeds = seededStream(params.seed, 'lanes', trial);
-  const times = timesOf(params, policy.times);
   const laneSeeds = run.lanes.map(() => seeds.next());
   const start = (i: number, doom: Death): LaneReplay => {
-    const latencies = new Latencies(times, distributions, createRandom(laneSeeds[i]));
+    const latencies = new Latencies(params, policy, distributions, createRandom(laneSeeds[i]));
     const lane = new LaneReplay(run.lanes[i], policy, params, latencies, run.start, doom);
     lane.run();
     return lane;

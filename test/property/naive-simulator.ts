@@ -107,8 +107,9 @@ export function simulate(
       pinnedFrom: Infinity,
       pinBroken: false,
       take(name: TimeName): number {
-        const list = params.latency === 'sampled' ? distributions[name] : undefined;
-        return list?.length ? list[random.below(list.length)] : (policy.times?.[name] ?? params[name]);
+        const own = policy.times?.[name];
+        const list = params.latency === 'sampled' && own === undefined ? distributions[name] : undefined;
+        return list?.length ? list[random.below(list.length)] : (own ?? params[name]);
       },
       dl: (): boolean =>
         params.dlProbability === 1 || (params.dlProbability > 0 && random.uniform() < params.dlProbability),
