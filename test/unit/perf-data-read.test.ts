@@ -54,9 +54,10 @@ describe('what is no perf.data of ours', () => {
 
   it('without SPE opens, and says what there is when SPE is asked for', () => {
     const samples = [record(9, 0, words(1n, 2n)), record(9, 0, words(1n, 2n))];
-    const perf = open(perfFile([comm(1, 'init'), ...samples]));
+    const update = record(78, 0, words(2n, 1n, 'kvm:kvm_exit'));
+    const perf = open(perfFile([comm(1, 'init'), update, ...samples]));
     expect(perf.samples).toBe(2);
-    expect(() => requireSpe(perf)).toThrow(/no SPE data in it, but no AUX data. It has 2 samples/);
+    expect(() => requireSpe(perf)).toThrow(/no SPE data in it; its 2 samples are of kvm:kvm_exit. Record with/);
     const intel = open(perfFile([record(70, 0, words(1, 0, new Uint8Array(64)))]));
     expect(() => requireSpe(intel)).toThrow(/but Intel PT/);
     expect(() => requireSpe(open(perfFile([speInfo])))).toThrow(/not one AUXTRACE record/);

@@ -55,7 +55,7 @@ export function readSpeInfo(view: DataView, at: number, size: number): SpeInfo |
 export function auxtraceName(type: number): string {
   return (
     [
-      'no AUX data',
+      'AUX data of no kind',
       'Intel PT',
       'Intel BTS',
       'CoreSight ETM',

@@ -97,9 +97,12 @@ export function requireSpe(perf: PerfData): void {
   const advice = 'Record with `perf record -e arm_spe_0//`';
   if (perf.facts.spe)
     throw new InputError(name, `an SPE event but not one AUXTRACE record: nothing was sampled. ${advice}`);
-  const kvm =
-    perf.samples > 0 ? ` It has ${perf.samples} samples of ${perf.events.map((e) => e.name).join(', ')}.` : '';
-  throw new InputError(name, `no SPE data in it, but ${auxtraceName(perf.auxType)}.${kvm} ${advice}`);
+  const other = perf.auxType ? `, but ${auxtraceName(perf.auxType)}` : '';
+  const names = perf.events.map((e) => e.name).filter((event) => event);
+  const some =
+    names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} other events` : names.join(', ');
+  const samples = perf.samples > 0 ? `; its ${perf.samples} samples are of ${some}` : '';
+  throw new InputError(name, `no SPE data in it${other}${samples}. ${advice}`);
 }
 
 /** MIDR of the CPU that a queue belongs to; the only one there is if all CPUs share it. */

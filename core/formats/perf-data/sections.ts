@@ -67,7 +67,7 @@ function clip(source: ByteSource, data: Section, warnings: Warnings): number {
     return there;
   }
   if (data.size > there) {
-    const message = `the file is shorter than its header says: ${data.size - there} bytes of records are missing`;
+    const message = `the file is shorter than its header says: ${data.size - there} bytes of records are missing, and all features`;
     warnings.add('data-loss', 'perf-short-file', message, { offset: source.size, bytes: data.size - there });
     return there;
   }
@@ -82,7 +82,8 @@ function featureSections(
   warnings: Warnings,
 ): ReadonlyMap<number, Section> {
   const features = new Map<number, Section>();
-  if (data.size === 0) return features;
+  // Unfinished or cut: `clip` has told.
+  if (data.size === 0 || data.offset + data.size >= source.size) return features;
   const bits = [];
   for (let bit = 0; bit < 256; bit++) if (header.getUint8(72 + (bit >> 3)) & (1 << (bit & 7))) bits.push(bit);
   const table = source.read(data.offset + data.size, bits.length * 16);
