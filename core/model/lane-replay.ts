@@ -67,7 +67,7 @@ export class LaneReplay {
   /** The part of it in a living VM: end of its samples, and the moment that its windows may not pass. */
   #end = 0;
   #limit = 0;
-  /** First samples since the last service point, and since the session's start or what was last discarded in it. */
+  /** First samples since the last service point or discard, and since the session's start. */
   #sinceService = 0;
   #sinceStart = 0;
   #pinned = false;
@@ -360,7 +360,6 @@ export class LaneReplay {
     const { t } = this.#lane.lane;
     if (injected && this.#params.guestReaction === 'discard-session') {
       this.record.discard(this.#sinceStart, this.#i, t, at, why);
-      this.#sinceStart = this.#sinceService = this.#i;
     } else if (dataLost && this.#params.dlDiscard === 'buffer') {
       this.record.discard(this.#sinceService, this.#i, t, at, why);
       this.#sinceService = this.#i;
