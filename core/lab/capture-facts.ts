@@ -5,7 +5,7 @@ import type { CaptureRow } from '../store/captures.ts';
 
 export function captureFacts(c: CaptureRow): Fact[] {
   const span = c.t0 === undefined || c.t1 === undefined ? undefined : duration(Number(c.t1 - c.t0));
-  const cpus = (c.facts['cpus'] as number[] | undefined)?.join(', ');
+  const cpus = (c.facts['cpuList'] as number[] | undefined)?.join(', ');
   const own = c.kind === 'spe' ? speFacts(c) : traceFacts(c);
   const all: [string, string | undefined][] = [
     [c.kind === 'spe' ? 'records' : 'events', `${count(c.records)}${span ? ` over ${span}` : ''}`],

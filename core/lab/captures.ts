@@ -38,7 +38,7 @@ export function captureSummary(c: CaptureRow): CaptureSummary {
     t0: c.t0,
     t1: c.t1,
     clock: c.clock,
-    cpus: (c.facts['cpus'] as number[] | undefined) ?? [],
+    cpus: (c.facts['cpuList'] as number[] | undefined) ?? [],
     warnings: c.warnings,
   };
 }

@@ -47,7 +47,7 @@ export function importTrace(db: Db, id: number, file: string, trace: TraceFile, 
     clock: trace.facts.clock,
     facts: {
       ...trace.facts,
-      cpus: [...cpus].sort((a, b) => a - b),
+      cpuList: [...cpus].sort((a, b) => a - b),
       events: Object.fromEntries(eventCounts.map((f) => [f.system ? `${f.system}:${f.name}` : f.name, f.events])),
     },
   };

@@ -71,7 +71,7 @@ export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warn
     t0: timed.map((l) => l.t0!).reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined),
     t1: timed.map((l) => l.t1!).reduce<bigint | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined),
     clock: perf.facts.clock,
-    facts: { ...perf.facts, cpus: [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0) },
+    facts: { ...perf.facts, cpuList: [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0) },
   };
 }
 

@@ -27,7 +27,7 @@ export const speSample: Sample = {
   clock: 'perf (sched_clock)',
   facts: {
     mode: 'file',
-    cpus: [0, 1],
+    cpuList: [0, 1],
     hostname: 'altra-07',
     release: '6.1.0-26-arm64',
     perfVersion: '6.1.115',
@@ -102,7 +102,7 @@ export const kvmSample: Sample = {
   vm: { vms: [{ pid: 4021, slots: [], vcpus: [] }] },
   facts: {
     version: 7,
-    cpus: [0, 1, 2, 3],
+    cpuList: [0, 1, 2, 3],
     uname: 'Linux altra-07 6.1.0-26-arm64 aarch64',
     recorder: 'trace-cmd 3.1.6',
     events: { 'kvm:kvm_exit': 50_100, 'kvm:kvm_entry': 50_099, 'kvm:kvm_guest_fault': 18_203 },
