@@ -37,11 +37,28 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
   } catch (error) {
     db.close();
     if (error instanceof LabFileError) throw error;
+    if (mode === 'read' && (error as { code?: string }).code === 'SQLITE_READONLY_ROLLBACK') {
+      rollBack(path, patience);
+      return openLabFile(path, mode, patience);
+    }
     const text = (error as Error).message;
     if ((error as { code?: string }).code === 'SQLITE_BUSY') {
       throw new LabFileError(`${path}: another command is writing to it; try again when it is done`);
     }
     throw new LabFileError(/not a database/.test(text) ? `${path}: not a lab file (not SQLite)` : `${path}: ${text}`);
+  }
+}
+
+/** A writer was killed: SQLite undoes what it began as soon as somebody reads who may write. */
+function rollBack(path: string, patience: number): void {
+  try {
+    const db = new Database(path, { timeout: patience });
+    db.pragma('user_version');
+    db.close();
+  } catch (error) {
+    throw new LabFileError(
+      `${path}: an interrupted import or replay must be undone first, which takes the right to write there: ${(error as Error).message}`,
+    );
   }
 }
 
