@@ -2,8 +2,9 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { createClient } from '../../core/lab/contract-client.ts';
-import type { Client } from '../../core/lab/contract-client.ts';
-import type { Capture, LabInfo, Run } from '../../core/lab/contract.ts';
+import type { Client, RequestOptions } from '../../core/lab/contract-client.ts';
+import { ServiceError } from '../../core/lab/contract-client.ts';
+import type { Capture, LabInfo, Method, Params, Result, Run } from '../../core/lab/contract.ts';
 import { createConnection } from '../connection.ts';
 
 export type LabState = 'connecting' | 'connected' | 'no-lab' | 'refused' | 'lost';
@@ -65,7 +66,13 @@ export const useLab = defineStore('lab', () => {
     else connect();
   }
 
+  /** Asks the host; rejects with a ServiceError, also while there is no connection. */
+  function request<M extends Method>(method: M, params: Params<M>, options?: RequestOptions): Promise<Result<M>> {
+    if (!client) return Promise.reject(new ServiceError('gone', 'not connected to a lab'));
+    return client.request(method, params, options);
+  }
+
   const loading = computed(() => !problem.value && captures.value === undefined);
 
-  return { state, problem, info, captures, runs, loading, connect, retry, openLab: connection.openLab };
+  return { state, problem, info, captures, runs, loading, connect, retry, request, openLab: connection.openLab };
 });

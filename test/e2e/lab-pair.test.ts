@@ -62,7 +62,7 @@ describe('the sample pair in the lab', () => {
   });
 
   it('shows the run as the command printed it, and what it rests on', async () => {
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     for (const policy of run.policies) {
       const cells = page.getByRole('row', { name: new RegExp(`^${policy.id} `) }).getByRole('cell');
       await cells.first().waitFor();

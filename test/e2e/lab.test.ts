@@ -85,7 +85,7 @@ describe('captures', () => {
   it('keeps the selection in the address: links, back, forward, reload', async () => {
     await page.goto(server.url);
     await page.getByRole('link', { name: 'b-madvise' }).click();
-    expect(hash()).toBe('#captures/2');
+    expect(hash()).toBe('#captures?capture=2');
     await detail().getByText('trace.dat v7', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Policies' }).click();
     await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
@@ -96,7 +96,7 @@ describe('captures', () => {
     await page.goForward();
     await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
     // another tab, by the link that somebody copied
-    const link = page.url().replace('#policies', '#captures/3');
+    const link = page.url().replace(/#.*/, '#captures?capture=3');
     page = await openPage();
     await page.goto(link);
     await detail().getByRole('heading', { name: 'guest, per thread' }).waitFor();
@@ -105,7 +105,7 @@ describe('captures', () => {
   it('says so when the address names a capture that is not there', async () => {
     await page.goto(server.url);
     await row('kvbench').waitFor();
-    await page.goto(new URL('#captures/99', server.url).href);
+    await page.goto(new URL('#captures?capture=99', server.url).href);
     await detail().getByText('no capture 99').waitFor();
   });
 
@@ -115,7 +115,7 @@ describe('captures', () => {
     });
     await page.goto(server.url);
     await page.getByRole('link', { name: 'capture-0', exact: true }).waitFor();
-    await page.goto(new URL('#captures/160', server.url).href);
+    await page.goto(new URL('#captures?capture=160', server.url).href);
     const link = page.getByRole('link', { name: 'capture-156', exact: true });
     await link.waitFor();
     const box = await link.boundingBox();
@@ -147,7 +147,7 @@ describe('captures', () => {
   it('works by keyboard alone', async () => {
     await page.goto(server.url);
     await row('kvbench').waitFor();
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     expect(hash()).toBe('#policies');
     await page.keyboard.press('1');
     expect(hash()).toBe('#captures');
@@ -179,7 +179,7 @@ describe('captures', () => {
 describe('policies', () => {
   it('shows what each policy made of a run, both readings of DL, with its verdict', async () => {
     await page.goto(server.url);
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     await row('pin-vm').waitFor();
     const cells = await row('pin-vm').getByRole('cell').allInnerTexts();
     const flat = cells.map((cell) => cell.replaceAll(/\s+/g, ' ').trim());
@@ -192,7 +192,7 @@ describe('policies', () => {
 
   it('sorts by what one asks for, with what is unknown at the end', async () => {
     await page.goto(server.url);
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     const order = () => page.locator('table:not(.runs) tbody th').allInnerTexts();
     await page.getByRole('button', { name: 'p99 window' }).click();
     expect(await order()).toEqual(['serror', 'pin-vm', 'pin-at-enable-cached', 'map-on-fault', 'bare-metal']);
@@ -207,7 +207,7 @@ describe('policies', () => {
     await page.goto(server.url);
     for (const [key, region] of [
       ['1', 'Captures'],
-      ['2', 'Runs'],
+      ['3', 'Runs'],
     ]) {
       await page.keyboard.press(key);
       const box = page.getByRole('region', { name: region, exact: true });
@@ -264,7 +264,7 @@ describe('accessibility', () => {
     await page.keyboard.press('?');
     expect(await accessibility(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     await row('pin-vm').waitFor();
     expect(await accessibility(page)).toEqual([]);
   });
@@ -273,7 +273,7 @@ describe('accessibility', () => {
     rmSync(lab);
     inLabFile(lab, 'create', (db) => addSample(db, { ...kvmSample, warnings: [] }));
     await page.goto(server.url);
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     await page.getByRole('heading', { name: 'No runs in this lab yet' }).waitFor();
     expect(await accessibility(page)).toEqual([]);
     rmSync(lab);

@@ -1,0 +1,28 @@
+/** The views, in the order of the rail and of the keys 1 … 7. Each loads when it is first shown; one that isn't here isn't shown. */
+import { defineAsyncComponent } from 'vue';
+import type { Component } from 'vue';
+import { viewIds } from '../state/selection.ts';
+import type { ViewId } from '../state/selection.ts';
+
+export interface View {
+  readonly id: ViewId;
+  readonly title: string;
+  readonly glyph: string;
+  readonly component: Component;
+}
+
+export const views: readonly View[] = [
+  {
+    ...{ id: 'captures', title: 'Captures', glyph: '◫' },
+    component: defineAsyncComponent(() => import('../captures/CapturesView.vue')),
+  },
+  {
+    ...{ id: 'policies', title: 'Policies', glyph: '⊞' },
+    component: defineAsyncComponent(() => import('../policies/PoliciesView.vue')),
+  },
+];
+
+/** 1 … 7: the same key for a view whatever other views there are. */
+export function keyOf(view: ViewId): string {
+  return String(viewIds.indexOf(view) + 1);
+}
