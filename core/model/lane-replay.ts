@@ -3,10 +3,11 @@
  * stage 2 event, an answer's effect, a session's edge, a page that isn't valid, a service point) and skips the samples between.
  */
 import { BufferPages } from './buffer-pages.ts';
+import { LaneBlackouts } from './lane-blackouts.ts';
 import type { Latencies } from './latencies.ts';
 import { LaneRecord } from './lane-record.ts';
 import type { Reason } from './lane-record.ts';
-import { NONE, OUTSIDE } from './outcome.ts';
+import { OUTSIDE } from './outcome.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
@@ -25,17 +26,6 @@ export interface Death {
   readonly page: number;
 }
 
-/** A blackout that reaches into later sessions. */
-interface Carry {
-  readonly until: number;
-  readonly shownUntil: number;
-  readonly why: Reason;
-}
-
-const afterSample = (kind: WindowKind): Reason => ({ kind: kindCode[kind], cause: NONE, page: -1, action: NONE });
-const BUFFER_FULL = afterSample('buffer-full');
-const COPY_OUT = afterSample('copy-out');
-
 export class LaneReplay {
   readonly record: LaneRecord;
   /** Set when a fault of this lane was answered with an SError. */
@@ -46,6 +36,7 @@ export class LaneReplay {
   readonly #params: RunParams;
   readonly #latencies: Latencies;
   readonly #pages: BufferPages;
+  readonly #black: LaneBlackouts;
   readonly #answers: readonly Answer[];
   /** The VM's death by another lane. */
   readonly #doom: Death;
@@ -55,8 +46,7 @@ export class LaneReplay {
   /** Whether anything depends on service points. */
   readonly #services: boolean;
 
-  /** Next sample, next event, offset in the buffer, bytes in the private buffer. */
-  #i = 0;
+  /** Next event, offset in the buffer, bytes in the private buffer. */
   #event = 0;
   #ptr = 0;
   #fill = 0;
@@ -64,9 +54,6 @@ export class LaneReplay {
   #session = 0;
   #sessionEnd = 0;
   #sessionSamples = 0;
-  /** The part of it in a living VM: end of its samples, and the moment that its windows may not pass. */
-  #end = 0;
-  #limit = 0;
   /** First samples since the last service point or discard, and since the session's start. */
   #sinceService = 0;
   #sinceStart = 0;
@@ -76,15 +63,6 @@ export class LaneReplay {
   #effectSlot = -1;
   /** Profiling is stopped until then; -Infinity while it runs. */
   #restartAt = -Infinity;
-  /** Time of a sample after which copy-out and buffer-full blackouts begin, and their ends (exclusive); -Infinity without. */
-  #afterAt = -Infinity;
-  #copyUntil = 0;
-  #fullUntil = 0;
-  /** End of the last blackout opened: exclusive, and as its window shows it. */
-  #blackUntil = -Infinity;
-  #shownUntil = -Infinity;
-  #carries: Carry[] = [];
-
   constructor(lane: PreparedLane, policy: Policy, params: RunParams, latencies: Latencies, start: number, doom: Death) {
     this.#lane = lane;
     this.#policy = policy;
@@ -92,6 +70,7 @@ export class LaneReplay {
     this.#latencies = latencies;
     this.#doom = doom;
     this.record = new LaneRecord(lane.lane.t.length);
+    this.#black = new LaneBlackouts(lane.times, this.record);
     const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
     const filter = guard === 'gup+notifier-filter';
     this.#pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.hardwareAccessFlag);
@@ -117,7 +96,7 @@ export class LaneReplay {
     for (this.#session = 0; this.#session < sessions.length; this.#session += 2) {
       this.#runSession(sessions[this.#session], sessions[this.#session + 1]);
     }
-    this.record.fates.fill(OUTSIDE, this.#i, t.length);
+    this.record.fates.fill(OUTSIDE, this.#black.next, t.length);
     if (this.#effectAt < this.#doom.at) this.#settle(this.#effectAt);
   }
 
@@ -127,26 +106,26 @@ export class LaneReplay {
   }
 
   #bound(): void {
-    this.#end = this.#lane.times.firstAtLeast(this.#doomAt(), this.#i, this.#sessionSamples);
-    this.#limit = Math.min(this.#sessionEnd, this.#doomAt());
+    this.#black.end = this.#lane.times.firstAtLeast(this.#doomAt(), this.#black.next, this.#sessionSamples);
+    this.#black.limit = Math.min(this.#sessionEnd, this.#doomAt());
   }
 
   #runSession(start: number, end: number): void {
     const { times } = this.#lane;
     const { length } = times.values;
-    const first = times.firstAtLeast(start, this.#i, length);
-    this.record.fates.fill(OUTSIDE, this.#i, first);
-    this.#i = this.#sinceStart = this.#sinceService = first;
+    const first = times.firstAtLeast(start, this.#black.next, length);
+    this.record.fates.fill(OUTSIDE, this.#black.next, first);
+    this.#black.next = this.#sinceStart = this.#sinceService = first;
     this.#sessionEnd = end;
     this.#sessionSamples = times.firstAbove(end, first, length);
     this.#bound();
 
     if (start < this.#doomAt()) {
-      this.#carryInto(start);
+      this.#black.carryInto(start);
       const enableAt = Math.max(start, this.#restartAt);
       if (enableAt <= end && enableAt < this.#doomAt()) this.#enable(enableAt);
       this.#runSamples();
-      this.#openAfter();
+      this.#black.openAfter();
       if (this.#private && this.#fill > 0 && end < this.#doomAt()) this.#copyOut(end);
     }
     if (end >= this.#doomAt()) this.#die(Math.max(start, this.#doom.at));
@@ -156,20 +135,8 @@ export class LaneReplay {
   #die(from: number): void {
     const { cause, page } = this.#doom;
     const why = { kind: kindCode['vm-dead'], cause, page, action: code(answers, 'serror') };
-    this.record.window(from, this.#sessionEnd, why, this.#i, this.#sessionSamples);
-    this.#i = this.#sessionSamples;
-  }
-
-  /** Blackouts of earlier sessions that last into this one. */
-  #carryInto(start: number): void {
-    const carries = this.#carries;
-    this.#carries = [];
-    let shownFrom = start;
-    for (const { until, shownUntil, why } of carries) {
-      if (until <= start) continue;
-      this.#black(shownFrom, until, shownUntil, why);
-      shownFrom = Math.max(shownFrom, shownUntil);
-    }
+    this.record.window(from, this.#sessionEnd, why, this.#black.next, this.#sessionSamples);
+    this.#black.next = this.#sessionSamples;
   }
 
   /** Profiling is enabled: at a session's start, or when a stopped lane restarts. */
@@ -186,24 +153,25 @@ export class LaneReplay {
   #runSamples(): void {
     const { times, bytesBefore, lane } = this.#lane;
     const t = times.values;
-    while (this.#i < this.#end) {
-      const now = t[this.#i];
-      if (this.#afterAt > -Infinity && now > this.#afterAt) {
-        this.#openAfter();
+    while (this.#black.next < this.#black.end) {
+      const now = t[this.#black.next];
+      if (this.#black.after > -Infinity && now > this.#black.after) {
+        this.#black.openAfter();
         continue;
       }
       this.#settle(now);
 
       // What stops the samples from here on, if nothing else happens: found by bytes alone.
-      const until = this.#afterAt > -Infinity ? times.firstAbove(now, this.#i + 1, this.#end) : this.#end;
+      const until =
+        this.#black.after > -Infinity ? times.firstAbove(now, this.#black.next + 1, this.#black.end) : this.#black.end;
       const invalid = this.#pages.nextInvalid(Math.floor(this.#ptr / PAGE));
       const fault = invalid < 0 ? until : this.#passing(this.#distanceTo(invalid), until);
       const stop = Math.min(this.#reaching(this.#toService(), until), this.#reaching(this.#toCopy(), until));
       const last = Math.min(fault, stop, until - 1);
 
-      const change = this.#changeOnTheWay(t[last], bytesBefore.values[last + 1] - bytesBefore.values[this.#i]);
+      const change = this.#changeOnTheWay(t[last], bytesBefore.values[last + 1] - bytesBefore.values[this.#black.next]);
       if (change < Infinity) {
-        this.#keep(times.firstAtLeast(change, this.#i, last));
+        this.#keep(times.firstAtLeast(change, this.#black.next, last));
       } else if (fault <= stop && fault < until) {
         this.#keep(fault);
         this.#fault(invalid, lane.pages[invalid]);
@@ -224,14 +192,16 @@ export class LaneReplay {
   /** The sample that writes the byte at `distance` from here; `until` if none does. */
   #passing(distance: number, until: number): number {
     const { bytesBefore } = this.#lane;
-    return bytesBefore.firstAbove(bytesBefore.values[this.#i] + distance, this.#i + 1, until + 1) - 1;
+    return bytesBefore.firstAbove(bytesBefore.values[this.#black.next] + distance, this.#black.next + 1, until + 1) - 1;
   }
 
   /** The sample that brings the bytes from here to `distance`; `until` if none does. */
   #reaching(distance: number, until: number): number {
     if (distance === Infinity) return until;
     const { bytesBefore } = this.#lane;
-    return bytesBefore.firstAtLeast(bytesBefore.values[this.#i] + distance, this.#i + 1, until + 1) - 1;
+    return (
+      bytesBefore.firstAtLeast(bytesBefore.values[this.#black.next] + distance, this.#black.next + 1, until + 1) - 1
+    );
   }
 
   /**
@@ -264,10 +234,10 @@ export class LaneReplay {
   /** Samples up to `to` are kept. */
   #keep(to: number): void {
     const bytesBefore = this.#lane.bytesBefore.values;
-    const bytes = bytesBefore[to] - bytesBefore[this.#i];
+    const bytes = bytesBefore[to] - bytesBefore[this.#black.next];
     this.#ptr = (this.#ptr + bytes) % this.#bufferBytes;
     this.#fill += bytes;
-    this.#i = to;
+    this.#black.next = to;
   }
 
   /** Sample `stop` is kept and reaches a service point, or fills the private buffer, or both. */
@@ -275,20 +245,16 @@ export class LaneReplay {
     const at = this.#lane.lane.t[stop];
     const atService = this.#toService();
     const bytesBefore = this.#lane.bytesBefore.values;
-    const bytes = bytesBefore[stop + 1] - bytesBefore[this.#i];
+    const bytes = bytesBefore[stop + 1] - bytesBefore[this.#black.next];
     const copies = bytes >= this.#toCopy();
     this.#keep(stop + 1);
-    if (this.#afterAt === -Infinity) {
-      this.#afterAt = at;
-      this.#copyUntil = this.#fullUntil = at + 1;
-    }
     if (copies) {
-      this.#copyUntil = Math.max(this.#copyUntil, at + 1 + this.#latencies.take('irqNs'));
+      this.#black.copyAfter(at, this.#latencies.take('irqNs'));
       this.#copyOut(at);
     }
     if (bytes >= atService) {
-      this.#sinceService = this.#i;
-      this.#fullUntil = Math.max(this.#fullUntil, at + 1 + this.#latencies.take('fullExtraNs'));
+      this.#sinceService = this.#black.next;
+      this.#black.fullAfter(at, this.#latencies.take('fullExtraNs'));
     }
   }
 
@@ -297,39 +263,9 @@ export class LaneReplay {
     this.#fill = 0;
   }
 
-  /** Opens the blackouts that begin after `#afterAt`, each where the blackouts before it end. */
-  #openAfter(): void {
-    if (this.#afterAt === -Infinity) return;
-    const after = this.#afterAt;
-    this.#afterAt = -Infinity;
-    for (const [until, why] of [
-      [this.#copyUntil, COPY_OUT],
-      [this.#fullUntil, BUFFER_FULL],
-    ] as const) {
-      if (until <= Math.max(after + 1, this.#blackUntil)) continue;
-      this.#black(Math.max(after, this.#shownUntil), until, until - 1, why);
-    }
-  }
-
-  /**
-   * The lane's samples from the next one on with time before `until` are lost.
-   * @param shownFrom, shownUntil the window, to be cut at the session's end
-   * @param atLeast index up to which samples are lost in any case
-   */
-  #black(shownFrom: number, until: number, shownUntil: number, why: Reason, atLeast = 0): void {
-    const to = Math.max(atLeast, this.#lane.times.firstAtLeast(until, this.#i, this.#end));
-    if (shownFrom <= this.#limit) {
-      this.record.window(shownFrom, Math.min(shownUntil, this.#limit), why, this.#i, to);
-    }
-    this.#i = to;
-    this.#blackUntil = until;
-    this.#shownUntil = shownUntil;
-    if (until > this.#limit) this.#carries.push({ until, shownUntil, why });
-  }
-
   /** A stage 2 fault at the next sample. */
   #fault(slot: number, page: number): void {
-    const at = this.#lane.lane.t[this.#i];
+    const at = this.#lane.lane.t[this.#black.next];
     const cause = this.#pages.causeOf(slot);
     const answer = this.#answers[cause];
     const why = { cause, page, action: code(answers, answer) };
@@ -343,15 +279,21 @@ export class LaneReplay {
       this.death = { at: Math.max(irqEnd, at + 1), cause, page };
       this.#restartAt = Infinity;
       this.#bound();
-      this.#black(at, Infinity, Infinity, { ...why, kind: kindCode['vm-dead'] }, this.#i + 1);
+      this.#black.open(at, Infinity, Infinity, { ...why, kind: kindCode['vm-dead'] }, this.#black.next + 1);
     } else if (injected) {
       this.#restartAt = this.#restart(irqEnd, dataLost);
-      this.#black(at, this.#restartAt, this.#restartAt, { ...why, kind: kindCode['session-killed'] }, this.#i + 1);
+      this.#black.open(
+        at,
+        this.#restartAt,
+        this.#restartAt,
+        { ...why, kind: kindCode['session-killed'] },
+        this.#black.next + 1,
+      );
       if (this.#restartAt <= this.#sessionEnd && this.#restartAt < this.#doom.at) this.#enable(this.#restartAt);
     } else {
       this.#effectAt = irqEnd;
       this.#effectSlot = answer === 'map' ? slot : -1;
-      this.#black(at, irqEnd, irqEnd, { ...why, kind: kindCode['irq-latency'] }, this.#i + 1);
+      this.#black.open(at, irqEnd, irqEnd, { ...why, kind: kindCode['irq-latency'] }, this.#black.next + 1);
     }
   }
 
@@ -359,10 +301,10 @@ export class LaneReplay {
   #discard(at: number, dataLost: boolean, injected: boolean, why: Omit<Reason, 'kind'>): void {
     const { t } = this.#lane.lane;
     if (injected && this.#params.guestReaction === 'discard-session') {
-      this.record.discard(this.#sinceStart, this.#i, t, at, why);
+      this.record.discard(this.#sinceStart, this.#black.next, t, at, why);
     } else if (dataLost && this.#params.dlDiscard === 'buffer') {
-      this.record.discard(this.#sinceService, this.#i, t, at, why);
-      this.#sinceService = this.#i;
+      this.record.discard(this.#sinceService, this.#black.next, t, at, why);
+      this.#sinceService = this.#black.next;
     }
   }
 
