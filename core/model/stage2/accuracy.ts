@@ -16,6 +16,8 @@ export interface Accuracy {
   readonly mapped: number;
   /** Share of all page-time that the timeline calls unknown (lost events). */
   readonly unknown: number;
+  /** `valid` over all page-time, with unknown pages taken to be as they last were. */
+  readonly validGuessed: number;
   /** Times a page stayed in a state (unmapped, read-only, writable) by the kernel's calls. */
   readonly stays: number;
   /** Of these, how many the timeline never agreed with, for no moment: missed changes. */
@@ -43,7 +45,9 @@ export function measureAccuracy(
   const segments = new Segments(ranges, [timeline, truth]);
   const claimed = new Track(segments, PageState.WRITABLE);
   const actual = new Track(segments, PageState.UNMAPPED);
+  const guessed = new Uint8Array(segments.start.length).fill(PageState.WRITABLE);
   const time = new Float64Array(16);
+  const guessedTime = new Float64Array(16);
   const since = new Float64Array(segments.start.length);
 
   const settle = (s: number, t: number): void => {
@@ -51,6 +55,8 @@ export function measureAccuracy(
     if (ns <= 0) return;
     since[s] = t;
     time[claimed.state[s] * 4 + actual.state[s]] += ns * segments.pages[s];
+    if (claimed.state[s] !== PageState.UNKNOWN) guessed[s] = claimed.state[s];
+    guessedTime[guessed[s] * 4 + actual.state[s]] += ns * segments.pages[s];
     if (claimed.state[s] === actual.state[s]) claimed.met[s] = actual.met[s] = 1;
     claimed.lasted[s] = actual.lasted[s] = 1;
   };
@@ -76,10 +82,10 @@ export function measureAccuracy(
     claimed.change(s, -1);
     actual.change(s, -1);
   }
-  return result(time, claimed, actual);
+  return { ...shares(time, claimed, actual), validGuessed: shares(guessedTime, claimed, actual).valid };
 }
 
-function result(time: Float64Array, claimed: Track, actual: Track): Accuracy {
+function shares(time: Float64Array, claimed: Track, actual: Track): Omit<Accuracy, 'validGuessed'> {
   let known = 0;
   let unknown = 0;
   let valid = 0;

@@ -19,8 +19,12 @@ export function faultType(esr: number): number {
   return (fsc >> 2) - 1;
 }
 
-/** Level of the stage 2 walk that the fault ended at, -1 to 3. */
+/**
+ * Level of the stage 2 walk that the fault ended at, -1 to 3. On a stage 1 table walk it says 3, the level that tells
+ * nothing: not every implementation reports the stage 2 level there (QEMU 7.2 gives that of stage 1).
+ */
 export function faultLevel(esr: number): number {
+  if (esr & S1PTW) return 3;
   return (esr & 0x3f) === FSC_TRANSLATION_M1 ? -1 : esr & 3;
 }
 

@@ -9,6 +9,8 @@ export interface PendingFault {
   readonly write: boolean;
   /** ns of the exit: the page was found in its state at this moment. */
   readonly at: number;
+  /** ns until which that vCPU ran before without noticing anything. */
+  readonly ranUntil: number;
   /** The memslot that holds it; undefined when no slots are known. */
   readonly slot: Slot | undefined;
   /** It found a page unmapped that was believed mapped, and a memslot call may be why. */

@@ -11,8 +11,13 @@ import { PageState } from './page-states.ts';
 import { Pages } from './pages.ts';
 import { Rows } from './rows.ts';
 import { Slots } from './slots.ts';
-import type { Slot, SlotCall } from './slots.ts';
+import type { Removal, Slot, SlotCall } from './slots.ts';
 import type { Thread } from './threads.ts';
+
+/** The middle of an interval that may be empty. */
+function middle(earliest: number, latest: number): number {
+  return earliest < latest ? (earliest + latest) / 2 : latest;
+}
 
 /** Every guest page there can be: an IPA has at most 52 bits. */
 const EVERYTHING = 2 ** 40;
@@ -57,6 +62,7 @@ export class VmInference {
       level: faultLevel(esr),
       write: isWriteFault(esr),
       at: thread.exitAt < 0 ? t : thread.exitAt,
+      ranUntil: thread.leftAt,
       slot,
       slotMayBeGone: false,
       retried: false,
@@ -73,13 +79,9 @@ export class VmInference {
   device(fault: PendingFault): void {
     const { slot } = fault;
     if (!slot || slot.readonly || fault.type !== FaultType.TRANSLATION) return;
-    const region = this.#pages.findRegion(fault.page);
     const call = this.slots.setting(slot, slot.presentAt, fault.at)[0];
-    if (call && !call.removed.has(slot)) {
-      // Unmapping a whole slot frees its empty tables: a level 3 fault still found one, so the unmapping was yet to come.
-      const before = !fault.slotMayBeGone && fault.level === 3 && region >= 0 && this.#pages.live[region] > 0;
-      this.#removeSlot(slot, call, fault.at, before);
-    } else if (fault.slotMayBeGone) this.#missedUnmap(fault);
+    if (call) this.#removed(slot, call, fault);
+    else if (fault.slotMayBeGone) this.#missedUnmap(fault);
     slot.present = false;
   }
 
@@ -92,10 +94,11 @@ export class VmInference {
       const [last, before] = this.slots.setting(slot, Math.max(slot.presentAt, i < 0 ? -1 : pages.since[i]), fault.at);
       // The slot is there: the last call put it back, the one before took it away.
       const call = before ?? last;
-      if (call && !call.removed.has(slot)) this.#removeSlot(slot, call, fault.at, false);
-      else this.#missedUnmap(fault);
+      if (call) this.#removed(slot, call, fault);
+      this.#missedUnmap(fault);
     }
     if (slot) {
+      this.#stillPresent(slot, fault.at);
       slot.present = true;
       slot.presentAt = fault.at;
     }
@@ -130,7 +133,7 @@ export class VmInference {
       if (hva < slot.hva || hva >= slot.hva + slot.pages) continue;
       const page = pages.align(slot.page + hva - slot.hva);
       const region = pages.findRegion(page);
-      if (this.#created && (region < 0 || pages.lastRow[region] < 0)) continue;
+      if (this.#created && (region < 0 || !pages.hasTable[region])) continue;
       const i = pages.record(page);
       pages.set(i, PageState.READ_ONLY, t);
       pages.row[i] = this.rows.add('map', t, page, pages.unit, 'set-spte-hva', 'host-mm', false);
@@ -147,15 +150,17 @@ export class VmInference {
   }
 
   /** __kvm_set_memory_region was traced: the slot is known, and where its memory lies from now on. */
-  memslot(id: number, page: number, end: number, hva: number, t: number, call: SlotCall | undefined): void {
+  memslot(id: number, page: number, end: number, hva: number, call: SlotCall | undefined): void {
     const slot = this.slots.all.find((s) => s.id === id);
     if (call) call.slot = id;
     if (!slot) {
-      if (end > page) this.slots.add({ slot: id, page, pages: end - page, hva, readonly: false });
+      if (end === page) return;
+      this.slots.add({ slot: id, page, pages: end - page, hva, readonly: false });
+      if (this.#created) this.rows.add('initial-unmapped', 0, page, end - page, 'vm-created', 'first-touch');
       return;
     }
     if (end === page) {
-      if (call && !call.removed.has(slot)) this.#removeSlot(slot, call, t, true, 'memslot-call');
+      if (call) this.#removal(slot, call, 'memslot-call');
       return;
     }
     slot.page = page;
@@ -164,22 +169,22 @@ export class VmInference {
     slot.present = true;
   }
 
-  /** A memslot call returned: what it did lies between its two grace periods, each before and after the unmapping. */
+  /** A memslot call has returned. */
   callReturned(call: SlotCall): void {
-    if (!call.endExact) return;
-    for (const [slot, { row, from }] of call.removed)
-      if (from >= 0) this.#moveRemoval(slot, row, (from + call.end) / 2);
+    for (const [slot, removal] of call.removed) {
+      removal.latest = Math.min(removal.latest, call.end);
+      this.#settle(slot, removal, call);
+    }
   }
 
   /** Events were lost between two moments: nothing is known of any page until new evidence. */
   lose(from: number, to: number): void {
-    for (const [page, pages] of this.#extent()) {
-      this.rows.add('unknown', from, page, pages, 'lost-events');
-      this.rows.add('unknown', to, page, pages, 'lost-events');
-    }
+    for (const [page, pages] of this.#extent()) this.rows.add('unknown', from, page, pages, 'lost-events');
+    this.rows.addGap(from, to);
     const pages = this.#pages;
     for (let i = 0; i < pages.n; i++) pages.set(i, PageState.UNKNOWN, to);
     pages.isBlock.fill(0);
+    pages.isClear.fill(0);
     pages.soleRow.fill(-1);
     pages.initial = PageState.UNKNOWN;
     this.#knownFrom = to;
@@ -209,8 +214,9 @@ export class VmInference {
       this.#firstFaults.add(fault.page, fault.at, this.#knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     } else if (pages.isMapped(i) && pages.since[i] <= thread.enteredAt) this.#contradicted(i, fault);
-    if (fault.level < 3 && pages.live[region] > 0) {
-      for (let k = pages.head[region]; k >= 0; k = pages.next[k]) {
+    if (fault.level < 3) {
+      pages.isClear[region] = 1;
+      for (let k = pages.live[region] ? pages.head[region] : -1; k >= 0; k = pages.next[k]) {
         if (k !== i && pages.isMapped(k) && pages.since[k] <= thread.enteredAt) this.#contradicted(k, fault);
       }
     }
@@ -280,9 +286,18 @@ export class VmInference {
     const call = slot && this.slots.protecting(slot, pages.since[i], fault.at);
     if (slot && call) {
       // Every page that is writable under dirty logging is in the log, so fetching the log protects them all.
-      const t = call.setsRegion ? Math.min(fault.at, call.end) : Math.max(call.t, pages.since[i]);
+      // Fetching it does so at once; switching logging on waits for a grace period first, like any change of a memslot.
+      const earliest = Math.max(call.t, pages.since[i]);
+      let t = call.setsRegion ? middle(Math.max(earliest, fault.ranUntil), Math.min(fault.at, call.end)) : earliest;
       const [from, to] = call.partial ? [pages.page[i], pages.page[i] + pages.unit] : [slot.page, slot.end];
-      this.rows.add('write-protect', t, from, to - from, 'dirty-log-ioctl', 'dirty-log');
+      const row = call.protected.get(slot);
+      if (row === undefined || call.partial) {
+        call.protected.set(slot, this.rows.add('write-protect', t, from, to - from, 'dirty-log-ioctl', 'dirty-log'));
+      } else {
+        // A page that became writable later, with the call still under way: it hadn't got there yet.
+        t = Math.max(this.rows.t[row], pages.since[i]);
+        this.rows.t[row] = t;
+      }
       slot.loggedAt = t;
       pages.eachLive(from, to, (k) => {
         if (pages.state[k] === PageState.WRITABLE && pages.since[k] <= t) pages.set(k, PageState.READ_ONLY, t);
@@ -324,7 +339,7 @@ export class VmInference {
     // Another vCPU mapped it while this one was on its way (-EAGAIN).
     if (pages.isMapped(i)) return;
     const region = pages.region[i];
-    const wasEmpty = pages.live[region] === 0;
+    const wasEmpty = pages.live[region] === 0 && pages.isClear[region] === 1;
     const writable = fault.write || !fault.slot || !this.#isLogging(fault.slot);
     const row = this.rows.add('map', t, fault.page, pages.unit, 'fault', writable ? undefined : 'dirty-log', writable);
     this.#claim(i, thread, row, writable ? PageState.WRITABLE : PageState.READ_ONLY, t);
@@ -363,6 +378,7 @@ export class VmInference {
     pages.claimer[i] = thread;
     pages.progress[i] = thread.progress;
     pages.lastRow[pages.region[i]] = row;
+    pages.hasTable[pages.region[i]] = 1;
   }
 
   /** Dirty logging broke a block up: one page stays (the caller maps it), the others are to be faulted in again. */
@@ -415,30 +431,64 @@ export class VmInference {
     pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
   }
 
-  /**
-   * A memslot call took the slot's pages. It first makes the slot invalid and waits for a grace period, then unmaps, then
-   * waits again (kvm_invalidate_memslot): the faults of a guest that writes there show the moment better than the call.
-   * `before`: the fault found the slot gone, but its tables still there.
-   */
-  #removeSlot(
-    slot: Slot,
-    call: SlotCall,
-    sign: number,
-    before: boolean,
-    evidence: 'memslot-ioctl' | 'memslot-call' = 'memslot-ioctl',
-  ): void {
-    const earliest = Math.max(call.t, slot.presentAt, before ? sign : 0);
-    const latest = Math.min(call.end, before ? Infinity : sign);
-    const t = call.endExact ? (earliest + Math.max(earliest, latest)) / 2 : before ? sign : latest;
-    const row = this.rows.add('unmap', t, slot.page, slot.pages, evidence, 'userspace');
-    call.removed.set(slot, { row, from: before && call.end === Infinity ? earliest : -1 });
-    this.#firstFaults.cover(slot.page, slot.end, t);
-    this.#unmapOlder(slot, t);
-    slot.present = false;
+  /** A fault shows that a memslot call took the slot's pages. */
+  #removed(slot: Slot, call: SlotCall, fault: PendingFault): void {
+    const pages = this.#pages;
+    const region = pages.findRegion(fault.page);
+    const hadPages = region >= 0 && pages.live[region] > 0;
+    const removal = call.removed.get(slot) ?? this.#removal(slot, call, 'memslot-ioctl');
+    if (removal.latest < fault.at) return;
+    // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmapping was yet to come.
+    if (!fault.slotMayBeGone && fault.level === 3 && (hadPages || this.#lostPages(region, removal))) {
+      if (removal.announced) return;
+      removal.announced = true;
+      removal.earliest = Math.max(removal.earliest, fault.at);
+    } else {
+      if (!removal.announced) removal.earliest = Math.max(removal.earliest, Math.min(fault.ranUntil, fault.at));
+      removal.latest = Math.min(removal.latest, fault.at);
+    }
+    this.#settle(slot, removal, call);
   }
 
-  #moveRemoval(slot: Slot, row: number, t: number): void {
+  #removal(slot: Slot, call: SlotCall, evidence: 'memslot-ioctl' | 'memslot-call'): Removal {
+    const earliest = Math.max(call.t, slot.presentAt);
+    const row = this.rows.add('unmap', earliest, slot.page, slot.pages, evidence, 'userspace');
+    const removal: Removal = { row, earliest, latest: call.end, announced: false };
+    call.removed.set(slot, removal);
+    slot.present = false;
+    this.#settle(slot, removal, call);
+    return removal;
+  }
+
+  /** A fault on RAM while a call is taking the slot away: it hasn't got there yet. */
+  #stillPresent(slot: Slot, at: number): void {
+    const call = this.slots.calls.at(-1);
+    const removal = call?.removed.get(slot);
+    if (!call || !removal || removal.announced || at <= removal.earliest || at >= removal.latest) return;
+    removal.earliest = at;
+    this.#settle(slot, removal, call);
+  }
+
+  /** Whether the removal, as dated so far, took pages of this region. */
+  #lostPages(region: number, removal: Removal): boolean {
+    const pages = this.#pages;
+    for (let i = region < 0 ? -1 : pages.head[region]; i >= 0; i = pages.next[i]) {
+      if (pages.state[i] === PageState.UNMAPPED && pages.since[i] === this.rows.t[removal.row]) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Dates a removal between the moments that it lies between. The call makes the slot invalid, waits for a grace period,
+   * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages
+   * gone, the rest of the call is the second wait and the way back: a third. Else the middle errs least.
+   */
+  #settle(slot: Slot, removal: Removal, call: SlotCall): void {
+    const { earliest, latest, row } = removal;
+    const share = removal.announced || latest === call.end ? 1 / 3 : 1 / 2;
+    const t = Number.isFinite(latest) ? earliest + Math.max(0, latest - earliest) * share : earliest;
     this.rows.t[row] = t;
+    this.#firstFaults.cover(slot.page, slot.end, t);
     this.#unmapOlder(slot, t);
   }
 

@@ -36,6 +36,10 @@ export class Pages {
   live = new Int32Array(64);
   /** Row of the region's latest answered fault; -1 if none. */
   lastRow = new Int32Array(64);
+  /** 1 once a page was mapped there: it has a table of pages to put others in. */
+  hasTable = new Uint8Array(64);
+  /** 1 while all its pages without a record are known to be unmapped. */
+  isClear = new Uint8Array(64);
   /** That row, while it is the only one since the region was wholly unmapped; else -1. */
   soleRow = new Int32Array(64);
   /** 1 while a block maps the region. */
@@ -132,6 +136,7 @@ export class Pages {
     const r = this.regions++;
     this.start[r] = key * this.block;
     this.head[r] = this.lastRow[r] = this.soleRow[r] = -1;
+    this.isClear[r] = this.initial === PageState.UNMAPPED ? 1 : 0;
     this.#regions.set(key, r);
     return r;
   }
@@ -152,6 +157,8 @@ export class Pages {
     this.live = ints(this.live);
     this.lastRow = ints(this.lastRow);
     this.soleRow = ints(this.soleRow);
+    this.hasTable = bytes(this.hasTable);
+    this.isClear = bytes(this.isClear);
     this.isBlock = bytes(this.isBlock);
     this.wasBlock = bytes(this.wasBlock);
   }

@@ -102,7 +102,7 @@ class Reader {
         break;
       case KvmKind.MEMSLOT:
         for (const vm of this.#of(thread)) {
-          vm.memslot(events.word[i], events.page[i], events.end[i], events.other[i], t, vm.slots.open(thread.tid));
+          vm.memslot(events.word[i], events.page[i], events.end[i], events.other[i], vm.slots.open(thread.tid));
         }
         break;
     }

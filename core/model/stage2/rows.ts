@@ -13,6 +13,8 @@ export class Rows {
   t = new Float64Array(256);
   page = new Float64Array(256);
   pages = new Float64Array(256);
+  /** Times in which nothing that was found can be relied on: start, end pairs. */
+  readonly #gaps: number[] = [];
   #kind = new Uint8Array(256);
   #cause = new Uint8Array(256);
   #evidence = new Uint8Array(256);
@@ -38,6 +40,11 @@ export class Rows {
     this.#cause[i] = cause === undefined ? NONE : code(causeClasses, cause);
     this.#writable[i] = writable ? 1 : 0;
     return i;
+  }
+
+  /** Events were lost in (from, to): other rows in between don't tell the state. */
+  addGap(from: number, to: number): void {
+    this.#gaps.push(from, to);
   }
 
   /** Takes a row back: what it said turned out not to have happened. */
@@ -67,6 +74,7 @@ export class Rows {
     const initial = code(stage2Kinds, 'initial-unmapped');
     const rank = (i: number): number => (this.#kind[i] === initial ? -1 : t[i]);
     order.sort((a, b) => rank(a) - rank(b) || a - b);
+    this.#cutGaps(order);
     const pick = <A extends Float64Array | Uint8Array>(from: A, to: A): A => {
       for (let k = 0; k < order.length; k++) to[k] = from[order[k]];
       return to;
@@ -86,6 +94,31 @@ export class Rows {
       exact,
       evidences,
     };
+  }
+
+  #cutGaps(order: number[]): void {
+    if (this.#gaps.length === 0) return;
+    const unknown = code(stage2Kinds, 'unknown');
+    const starts: number[] = [];
+    const ends: number[] = [];
+    for (let k = 0; k < this.#gaps.length; k += 2) {
+      const [from, to] = [this.#gaps[k], this.#gaps[k + 1]];
+      // Gaps come in the order of their ends; one may reach back over those before it.
+      while (starts.length && starts[starts.length - 1] >= from) {
+        starts.pop();
+        ends.pop();
+      }
+      starts.push(from);
+      ends.push(to);
+    }
+    let kept = 0;
+    let g = 0;
+    for (const i of order) {
+      while (g < ends.length && ends[g] <= this.t[i]) g++;
+      const inside = g < ends.length && this.t[i] > starts[g];
+      if (!inside || this.#kind[i] === unknown) order[kept++] = i;
+    }
+    order.length = kept;
   }
 
   #grow(): void {

@@ -43,8 +43,21 @@ export interface SlotCall {
   endExact: boolean;
   /** The slot that it is known to concern (the call itself was traced); -1 if not. */
   slot: number;
-  /** Slots whose removal was put down to this call: row and the earliest moment it can have happened. */
-  readonly removed: Map<Slot, { row: number; from: number }>;
+  /** Slots whose removal was put down to this call. */
+  readonly removed: Map<Slot, Removal>;
+  /** Slots whose protection was put down to this call, and the row that says so. */
+  readonly protected: Map<Slot, number>;
+}
+
+/** When a call unmapped a slot's pages: what is known of it so far. */
+export interface Removal {
+  readonly row: number;
+  /** ns: not before this moment. */
+  earliest: number;
+  /** ns: not after; Infinity while the call hasn't returned and no fault has shown it. */
+  latest: number;
+  /** A fault found the slot gone while its pages were still there. */
+  announced: boolean;
 }
 
 export class Slots {
@@ -80,8 +93,18 @@ export class Slots {
   }
 
   addCall(t: number, tid: number, setsRegion: boolean, partial: boolean): void {
-    const removed = new Map<Slot, { row: number; from: number }>();
-    this.calls.push({ t, tid, setsRegion, partial, end: Infinity, endExact: false, slot: -1, removed });
+    const removed = new Map<Slot, Removal>();
+    this.calls.push({
+      t,
+      tid,
+      setsRegion,
+      partial,
+      end: Infinity,
+      endExact: false,
+      slot: -1,
+      removed,
+      protected: new Map(),
+    });
   }
 
   /** A thread's latest call that hasn't returned yet, as far as the trace tells. */

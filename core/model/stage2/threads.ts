@@ -17,6 +17,8 @@ export class Thread {
   exitAt = -1;
   /** ns of the kvm_entry before that: whatever held all the time since, the guest saw. */
   enteredAt = -1;
+  /** ns of the kvm_exit before that: until then, too, the guest ran. */
+  leftAt = -1;
   /** Page of its latest answered fault; -1 if none. */
   claimed = -1;
   /** Its fault that KVM has yet to answer. */
@@ -73,7 +75,10 @@ export function follow(thread: Thread, events: KvmEvents, i: number): void {
   } else if (kind <= KvmKind.EXIT || (kind >= KvmKind.OTHER_CALL && kind <= KvmKind.CALL_EXIT)) {
     thread.callEnd = thread.callStart = 0;
   }
-  if (kind === KvmKind.ENTRY) thread.enteredAt = events.t[i];
+  if (kind === KvmKind.ENTRY) {
+    thread.enteredAt = events.t[i];
+    thread.leftAt = thread.exitAt;
+  }
   if (kind === KvmKind.EXIT) thread.exitAt = events.t[i];
 }
 

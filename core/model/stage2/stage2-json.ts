@@ -1,0 +1,62 @@
+/** A timeline as `umbra stage2` prints it (contracts.md): times in the trace's clock, addresses as hex strings. */
+import { NONE } from '../outcome.ts';
+import { causeClasses, PAGE_SHIFT, stage2Kinds } from '../terms.ts';
+import type { CauseClass, Stage2Kind } from '../terms.ts';
+import type { Stage2Timeline } from '../timeline.ts';
+import type { Accuracy } from './accuracy.ts';
+
+export interface Stage2JsonRow {
+  /** ns in the trace's clock; a decimal string from 2^53 on. */
+  readonly t: number | string;
+  readonly kind: Stage2Kind;
+  readonly ipa: string;
+  /** Pages of 4 KiB. */
+  readonly pages: number;
+  /** Class that the next fault there has; null for a writable map. */
+  readonly cause: CauseClass | null;
+  readonly evidence: string;
+  /** `map` rows only. */
+  readonly writable?: boolean;
+}
+
+const MAP: Stage2Kind = 'map';
+
+/** All rows; with `page`, those that touch this IPA page. */
+export function* stage2Rows(timeline: Stage2Timeline, page?: number): Generator<Stage2JsonRow> {
+  for (let i = 0; i < timeline.n; i++) {
+    if (page !== undefined && (page < timeline.page[i] || page >= timeline.page[i] + timeline.pages[i])) continue;
+    const kind = stage2Kinds[timeline.kind[i]];
+    yield {
+      t: clockTime(timeline.origin + BigInt(Math.round(timeline.t[i]))),
+      kind,
+      ipa: `0x${(BigInt(timeline.page[i]) << BigInt(PAGE_SHIFT)).toString(16)}`,
+      pages: timeline.pages[i],
+      cause: timeline.cause[i] === NONE ? null : causeClasses[timeline.cause[i]],
+      evidence: timeline.evidences[timeline.evidence[i]],
+      ...(kind === MAP && { writable: timeline.writable[i] === 1 }),
+    };
+  }
+}
+
+function clockTime(ns: bigint): number | string {
+  return ns <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(ns) : String(ns);
+}
+
+/** Accuracy as a table: one line of cells for each set of pages measured, headings first. */
+export function accuracyTable(measured: readonly { readonly name: string; readonly accuracy: Accuracy }[]): string[][] {
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+  return [
+    ['pages', 'page·s', 'valid for write', 'mapped', 'unknown', 'valid, unknown guessed', 'stays', 'missed', 'false'],
+    ...measured.map(({ name, accuracy: a }) => [
+      name,
+      a.pageSeconds.toFixed(3),
+      percent(a.valid),
+      percent(a.mapped),
+      percent(a.unknown),
+      percent(a.validGuessed),
+      String(a.stays),
+      String(a.missed),
+      String(a.false),
+    ]),
+  ];
+}
