@@ -21,6 +21,7 @@ import { checkLab, openLabService } from '../lab/service.ts';
 import { loadPages, pageHeaders } from './pages.ts';
 import type { Pages } from './pages.ts';
 import { servePort } from './port.ts';
+import { createQueryPool } from './query-pool.ts';
 
 /** Largest message from a client; ws closes the connection with 1009 beyond it. */
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -54,7 +55,8 @@ export interface LabServer {
 export async function startServer(options: ServerOptions): Promise<LabServer> {
   const pages = loadPages(options.pages ?? fileURLToPath(new URL('../../out/renderer', import.meta.url)));
   checkLab(options.lab);
-  const service = openLabService(options.lab);
+  const queries = createQueryPool(options.lab);
+  const service = openLabService(options.lab, queries.run);
   const keys = createKeys();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const http = createServer((request, response) => servePage(pages, request, response));
@@ -70,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
     });
   } catch (error) {
     service.close();
+    queries.close();
     throw error;
   }
   const { port } = http.address() as AddressInfo;
@@ -82,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
         setTimeout(() => client.terminate(), CLOSE_MS).unref();
       }
       service.close();
+      queries.close();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },

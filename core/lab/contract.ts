@@ -7,6 +7,7 @@
  * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
+import { runMethods } from './contract-runs.ts';
 
 const Ns = z.string().regex(/^\d{1,20}$/);
 const Count = z.number().int().nonnegative();
@@ -111,6 +112,7 @@ export const methods = {
   lab: { params: z.strictObject({}), result: LabInfo },
   captures: { params: z.strictObject({}), result: z.array(Capture) },
   runs: { params: z.strictObject({}), result: z.array(Run) },
+  ...runMethods,
 } as const;
 
 export type Method = keyof typeof methods;

@@ -116,7 +116,7 @@ export function replayPolicy(
 }
 
 /** Total latencies of the lanes' samples. */
-function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latency: Uint16Array; known: Uint8Array }[] {
+export function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latency: Uint16Array; known: Uint8Array }[] {
   return reference.stored.map((lane) => ({
     latency: readColumn(db, spe.id, lane, 'totalLat'),
     known: Uint8Array.from(readColumn(db, spe.id, lane, 'present'), (has) => (has & Has.TOTAL ? 1 : 0)),

@@ -1,20 +1,17 @@
 /** The use cases around runs that the command line and the windows call: replay, list windows, skew, report. */
 import { writeFileSync } from 'node:fs';
-import { summarise } from '../analysis/summary.ts';
-import { replayPrepared } from '../model/replay.ts';
-import type { ResolvedParams } from '../model/params.ts';
 import type { Db } from '../store/lab-file.ts';
 import { inLabFile, openLabFile } from '../store/lab-file.ts';
-import { getRun, readResults, readWindows } from '../store/run-store.ts';
-import type { DlDiscard, WindowRow } from '../store/run-store.ts';
+import { readWindows } from '../store/run-store.ts';
+import type { WindowRow } from '../store/run-store.ts';
 import { RequestError } from './about.ts';
 import { sampleKeys } from './keys.ts';
 import type { KeyKind } from './keys.ts';
+import { findResult, replayAgain } from './replay-again.ts';
+import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
 import type { ReplayedRun, ReplayRequest } from './replay.ts';
 import { reportHtml } from './report.ts';
-import type { RunFacts } from './run-facts.ts';
-import { loadRunInputs } from './run-inputs.ts';
 import { keyedSkew } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
@@ -32,25 +29,6 @@ function reading<T>(lab: string, use: (db: Db) => T): T {
   }
 }
 
-/** Which stored result is meant: throws RequestError naming what there is. */
-export interface ResultChoice {
-  readonly run: number;
-  readonly policy: string;
-  /** The run's own if not given. */
-  readonly dlDiscard?: DlDiscard;
-}
-
-function findResult(db: Db, { run, policy, dlDiscard }: ResultChoice) {
-  const { params } = getRun(db, run).params as ResolvedParams;
-  const results = readResults(db, run);
-  const result = results.find((r) => r.policy.id === policy && r.dlDiscard === (dlDiscard ?? params.dlDiscard));
-  if (!result) {
-    const ids = [...new Set(results.map((r) => r.policy.id))];
-    throw new RequestError(`run ${run} has no policy '${policy}'; it has ${ids.join(', ')}`);
-  }
-  return result;
-}
-
 /** The blackout windows of one result, by lane, then start. */
 export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
   return reading(lab, (db) => {
@@ -62,20 +40,12 @@ export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
 /** Skew of one result by any key: the stored run is replayed again, which gives the same fates. */
 export function skewOf(lab: string, choice: ResultChoice, kind: KeyKind): PolicySkew & { readonly reference: number } {
   return reading(lab, (db) => {
-    const result = findResult(db, choice);
-    const run = getRun(db, choice.run);
-    const inputs = loadRunInputs(
-      db,
-      run.speId,
-      run.kvmId,
-      run.params as ResolvedParams,
-      (run.facts as RunFacts).scenario,
-    );
-    const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
-    const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
+    const { inputs, outcome, summary } = replayAgain(db, choice);
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
-    const summary = summarise(inputs.lanes, outcome);
-    return { ...keyedSkew(inputs.lanes, outcome, summary, keys, params.seed), reference: summary.reference };
+    return {
+      ...keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed),
+      reference: summary.reference,
+    };
   });
 }
 

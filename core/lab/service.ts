@@ -11,6 +11,8 @@ import { SCHEMA_VERSION } from '../store/schema.ts';
 import { readLanes } from '../store/spe-store.ts';
 import { isExplained, RequestError, version } from './about.ts';
 import type { Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
+import { inlineQueries, runHandlers } from './service-runs.ts';
+import type { QueryRunner } from './service-runs.ts';
 
 /** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
 const WATCH_MS = 500;
@@ -22,8 +24,11 @@ export function checkLab(path: string): void {
   openLabFile(path, 'read').close();
 }
 
-/** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
-export function openLabService(path: string): LabService {
+/**
+ * Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can.
+ * @param queries carries out what takes its time; this process if left out
+ */
+export function openLabService(path: string, queries?: QueryRunner): LabService {
   const file = resolve(path);
   const read = <T>(work: (db: Db) => T): T => {
     const db = openLabFile(file, 'read', PATIENCE_MS);
@@ -44,6 +49,7 @@ export function openLabService(path: string): LabService {
       lab: () => read((db) => labInfo(db, file)),
       captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
+      ...runHandlers(read, queries ?? inlineQueries(file)),
     },
     onChange: watch.add,
     isExplained,

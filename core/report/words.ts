@@ -136,7 +136,10 @@ function scaleSentence(report: Report): string | undefined {
 }
 
 /** A variant's verdict with the numbers it rests on. */
-export function verdictSentence(policy: PolicyReport, variant: Variant): string {
+export function verdictSentence(
+  policy: Pick<PolicyReport, 'isReference'>,
+  variant: Pick<Variant, 'summary' | 'verdict' | 'skew'>,
+): string {
   const { summary, verdict, skew } = variant;
   if (policy.isReference) return 'The reference: by definition every sample is kept.';
   if (summary.lost === 0) return 'Nothing was lost.';

@@ -34,46 +34,25 @@ export function query(db: Db, chunks: Db, sql: string, fieldsOf: FieldsOf): SqlR
   };
 }
 
-const sampleColumns = [
-  ...[
-    'capture_id',
-    'lane',
-    'seq',
-    't_ns',
-    'counter',
-    'cpu',
-    'pid',
-    'tid',
-    'pc',
-    'el',
-    'va',
-    'pa',
-    'target',
-    'prev_target',
+/** The chunked columns as tables of rows. */
+export const bulkTables = {
+  spe_sample: [
+    ...['capture_id', 'lane', 'seq', 't_ns', 'counter', 'cpu', 'pid', 'tid', 'pc', 'el', 'va', 'pa', 'target'],
+    ...['prev_target', 'op_class', 'op_payload', 'events', 'total_lat', 'issue_lat', 'xlat_lat', 'source', 'context'],
+    ...['size_bytes', 'map'],
   ],
-  ...[
-    'op_class',
-    'op_payload',
-    'events',
-    'total_lat',
-    'issue_lat',
-    'xlat_lat',
-    'source',
-    'context',
-    'size_bytes',
-    'map',
-  ],
-];
+  trace_event: ['capture_id', 'seq', 't_ns', 'cpu', 'tid', 'comm', 'system', 'event', 'lost_before', 'fields'],
+} as const;
 
 function addTables(db: Db, chunks: Db, fieldsOf: FieldsOf): void {
   db.table('spe_sample', {
-    columns: sampleColumns,
+    columns: [...bulkTables.spe_sample],
     *rows() {
       for (const capture of ids(chunks, 'spe')) yield* sampleRows(chunks, capture);
     },
   });
   db.table('trace_event', {
-    columns: ['capture_id', 'seq', 't_ns', 'cpu', 'tid', 'comm', 'system', 'event', 'lost_before', 'fields'],
+    columns: [...bulkTables.trace_event],
     *rows() {
       for (const capture of ids(chunks, 'kvm')) yield* eventRows(chunks, capture, fieldsOf(capture));
     },

@@ -12,8 +12,13 @@ class Explained extends Error {}
 /** A lab whose answers the test decides. */
 function fakeLab(lab: (call: Call) => LabInfo | Promise<LabInfo> = () => info) {
   const listeners = new Set<() => void>();
+  const handlers: Partial<LabService['handlers']> = {
+    lab: (_params, call) => lab(call),
+    captures: () => [],
+    runs: () => [],
+  };
   const service: LabService = {
-    handlers: { lab: (_params, call) => lab(call), captures: () => [], runs: () => [] },
+    handlers: handlers as LabService['handlers'],
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,0 +1,35 @@
+/** Entry of a query process: answers one request after the other, and is killed when one has to end (SQLite can't be interrupted). */
+import { isExplained } from '../lab/about.ts';
+import { createQueries, queryMethods } from '../lab/queries.ts';
+import type { Queries } from '../lab/queries.ts';
+
+/** What the host sends: requests that it has checked already. */
+export interface QueryRequest {
+  readonly lab: string;
+  readonly method: (typeof queryMethods)[number];
+  readonly params: unknown;
+}
+
+export type QueryReply = { readonly result: unknown } | { readonly explained: boolean; readonly message: string };
+
+function serve(): void {
+  const open = new Map<string, Queries>();
+  const answer = ({ lab, method, params }: QueryRequest): QueryReply => {
+    try {
+      const queries = open.get(lab) ?? createQueries(lab);
+      open.set(lab, queries);
+      return { result: queries[method](params as never) };
+    } catch (error) {
+      return {
+        explained: isExplained(error),
+        message: error instanceof Error ? error.message : String(error),
+      };
+    }
+  };
+  // Electron's utility process has a parentPort, Node's child process a channel.
+  const { parentPort } = process;
+  if (parentPort) parentPort.on('message', ({ data }) => parentPort.postMessage(answer(data as QueryRequest)));
+  else process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
+}
+
+serve();

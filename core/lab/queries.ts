@@ -1,0 +1,44 @@
+/** The requests that take their time: meant for a process of their own, which can be killed (core/host/query-worker.ts). */
+import { statSync } from 'node:fs';
+import type { Db } from '../store/lab-file.ts';
+import { openLabFile } from '../store/lab-file.ts';
+import type { RunMethod, RunParamsOf, RunResultOf } from './contract-runs.ts';
+import { replayAgain } from './replay-again.ts';
+import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
+import { blackouts, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { sqlAnswer } from './sql-query.ts';
+
+export const queryMethods = ['blackouts', 'windows', 'dark', 'skew', 'report', 'sql'] as const satisfies RunMethod[];
+export type QueryMethod = (typeof queryMethods)[number];
+
+export type Queries = { readonly [M in QueryMethod]: (params: RunParamsOf<M>) => RunResultOf<M> };
+
+/** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
+export function createQueries(lab: string): Queries {
+  let last: { readonly key: string; readonly again: ReplayedAgain } | undefined;
+  const read = <T>(use: (db: Db) => T): T => {
+    const db = openLabFile(lab, 'read');
+    try {
+      return db.transaction(use)(db);
+    } finally {
+      db.close();
+    }
+  };
+  const replayed = (db: Db, { run, policy, dlDiscard }: ResultChoice): ReplayedAgain => {
+    // Stored runs never change; another file of that name has other runs.
+    const key = JSON.stringify([statSync(lab).ino, run, policy, dlDiscard]);
+    if (last?.key !== key) {
+      last = undefined;
+      last = { key, again: replayAgain(db, { run, policy, dlDiscard }) };
+    }
+    return last.again;
+  };
+  return {
+    blackouts: (params) => read((db) => blackouts(db, params)),
+    windows: (params) => read((db) => windowTable(db, params)),
+    dark: (params) => read((db) => dark(db, params, replayed(db, params))),
+    skew: (params) => read((db) => skewAnswer(db, params, replayed(db, params))),
+    report: (params) => read((db) => reportPreview(db, params)),
+    sql: (params) => sqlAnswer(lab, params),
+  };
+}

@@ -1,0 +1,228 @@
+/** Runs as the windows look at them. All read-only; some replay again or read whole columns, so they take their time. */
+import { countOverTime } from '../analysis/over-time.ts';
+import type { KeyedLane } from '../analysis/over-time.ts';
+import { latencySkew } from '../analysis/latency.ts';
+import { LOST, NONE, OUTSIDE } from '../model/outcome.ts';
+import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../model/terms.ts';
+import { verdictSentence } from '../report/words.ts';
+import { renderHtml } from '../report/report.ts';
+import type { Db } from '../store/lab-file.ts';
+import { getRun, readResults, readWindows } from '../store/run-store.ts';
+import { RequestError } from './about.ts';
+import type {
+  Dark,
+  PolicyBlackouts,
+  ReportPreview,
+  RunParamsOf,
+  SkewAnswer,
+  WindowGroup,
+  WindowTable,
+} from './contract-runs.ts';
+import { keyKinds, sampleKeys } from './keys.ts';
+import type { KeyKind } from './keys.ts';
+import { findResult } from './replay-again.ts';
+import type { ReplayedAgain } from './replay-again.ts';
+import { sampleLatencies } from './replay.ts';
+import { buildReport } from './report.ts';
+import type { RunFacts } from './run-facts.ts';
+import { keyedSkew } from './skew.ts';
+
+/** Points of a distribution beyond which it is thinned: more than a screen has pixels for. */
+const ECDF_POINTS = 512;
+/** Keys whose activity is shown under the coverage. */
+const ACTIVE_KEYS = 6;
+const DARK_ROWS = 50;
+
+export function windowTable(db: Db, choice: RunParamsOf<'windows'>): WindowTable {
+  const { policy, dlDiscard, windows: n } = findResult(db, choice);
+  const { origin } = getRun(db, choice.run).facts as RunFacts;
+  const table = {
+    origin,
+    n,
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    page: new Float64Array(n),
+    action: new Uint8Array(n),
+    lost: new Uint32Array(n),
+    kinds: windowKinds,
+    causes: causeClasses,
+    actions: answers,
+  };
+  const zero = BigInt(origin);
+  const codeOf = (list: readonly string[], term: string | null) => (term === null ? NONE : code(list, term));
+  let i = 0;
+  for (const w of readWindows(db, choice.run, policy.id, dlDiscard)) {
+    table.lane[i] = w.lane;
+    table.start[i] = Number(w.start - zero);
+    table.end[i] = Number(w.end - zero);
+    table.kind[i] = codeOf(windowKinds, w.kind);
+    table.cause[i] = codeOf(causeClasses, w.cause);
+    table.page[i] = w.ipa === null ? -1 : Number(BigInt(w.ipa) >> BigInt(PAGE_SHIFT));
+    table.action[i] = codeOf(answers, w.action);
+    table.lost[i] = w.lost;
+    i++;
+  }
+  return table;
+}
+
+export function blackouts(db: Db, { run, dlDiscard }: RunParamsOf<'blackouts'>): PolicyBlackouts[] {
+  const results = readResults(db, run);
+  const variant = dlDiscard ?? results[0]?.dlDiscard;
+  const groups = db.prepare(
+    `SELECT kind, ifnull(cause, 'none') cause, count(*) windows, sum(end_ns - start_ns) ns, sum(lost) lost
+     FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ? GROUP BY 1, 2`,
+  );
+  const durations = db
+    .prepare('SELECT end_ns - start_ns FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ?')
+    .pluck();
+  return results
+    .filter((r) => r.dlDiscard === variant)
+    .map(({ policy: { id } }) => {
+      const rows = groups.all(run, id, variant) as GroupRow[];
+      return {
+        policy: id,
+        windows: rows.reduce((sum, r) => sum + Number(r.windows), 0),
+        byKind: grouped(rows, 'kind', windowKinds),
+        byCause: grouped(rows, 'cause', [...causeClasses, 'none']),
+        ...ecdf(Float64Array.from(durations.all(run, id, variant) as bigint[], Number)),
+      };
+    });
+}
+
+interface GroupRow {
+  readonly kind: string;
+  readonly cause: string;
+  readonly windows: bigint;
+  readonly ns: bigint;
+  readonly lost: bigint;
+}
+
+function grouped(rows: readonly GroupRow[], by: 'kind' | 'cause', names: readonly string[]): WindowGroup[] {
+  return names.flatMap((name) => {
+    const own = rows.filter((r) => r[by] === name);
+    const sum = (of: 'windows' | 'ns' | 'lost') => own.reduce((n, r) => n + Number(r[of]), 0);
+    return own.length ? [{ name, windows: sum('windows'), ns: sum('ns'), lost: sum('lost') }] : [];
+  });
+}
+
+/** The distribution's steps, or evenly many of them; always with the shortest and the longest. */
+export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Array } {
+  const sorted = values.sort();
+  const n = sorted.length;
+  const ns: number[] = [];
+  const share: number[] = [];
+  const points = Math.min(n, ECDF_POINTS);
+  for (let k = 0; k < points; k++) {
+    const at = points === 1 ? 0 : Math.round((k * (n - 1)) / (points - 1));
+    // Of equal values the last: the step is as high as they are many.
+    if (ns.at(-1) === sorted[at]) share[share.length - 1] = (at + 1) / n;
+    else {
+      ns.push(sorted[at]);
+      share.push((at + 1) / n);
+    }
+  }
+  return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
+}
+
+function checkKey(by: string): KeyKind {
+  const kind = keyKinds.find((k) => k === by);
+  if (!kind) throw new RequestError(`no key is called '${by}'; there are ${keyKinds.join(', ')}`);
+  return kind;
+}
+
+/** @param again the result that is meant, replayed */
+export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: ReplayedAgain): Dark {
+  const { inputs, outcome } = again;
+  const { lanes, names } = sampleKeys(db, inputs.spe, inputs.reference.stored, checkKey(by));
+  const lost = new Uint32Array(names.length);
+  const reference = new Uint32Array(names.length);
+  lanes.forEach((keys, l) => {
+    const fates = outcome.fates[l];
+    const { t, lane } = inputs.lanes[l];
+    for (let i = 0; i < fates.length; i++) if (fates[i] !== OUTSIDE) reference[keys[i]]++;
+    const own = (spans ?? [{ lane, start: -Infinity, end: Infinity }])
+      .filter((s) => s.lane === lane)
+      .sort((a, b) => a.start - b.start);
+    let next = 0;
+    for (const { start, end } of own) {
+      // A sample that two spans share counts once.
+      for (let i = Math.max(next, firstFrom(t, start)); i < t.length && t[i] <= end; i++) {
+        if (fates[i] >= LOST && fates[i] !== OUTSIDE) lost[keys[i]]++;
+        next = i + 1;
+      }
+    }
+  });
+  const found = Array.from(lost.keys()).filter((key) => lost[key]);
+  found.sort((a, b) => lost[b] - lost[a] || reference[b] - reference[a]);
+  return {
+    by,
+    lost: lost.reduce((a, b) => a + b, 0),
+    keys: found.length,
+    rows: found.slice(0, DARK_ROWS).map((key) => ({ name: names[key], lost: lost[key], reference: reference[key] })),
+  };
+}
+
+/** Index of the first value that is at least `from`. */
+function firstFrom(ascending: Float64Array, from: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param again the result that is meant, replayed */
+export function skewAnswer(db: Db, { by }: RunParamsOf<'skew'>, again: ReplayedAgain): SkewAnswer {
+  const { inputs, outcome, summary, result } = again;
+  const kind = checkKey(by);
+  const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
+  const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed);
+  const sentence = verdictSentence(
+    { isReference: result.policy.pin === 'no-stage-2' },
+    { summary, verdict, skew: digest },
+  );
+  const keyed = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
+  const latency = latencySkew(sampleLatencies(db, inputs).map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+  return {
+    by,
+    verdict,
+    sentence,
+    summary,
+    digest,
+    latency,
+    activity: digest ? activity(keyed, keys.names, digest) : [],
+  };
+}
+
+/** Of the keys that moved most, largest first. */
+function activity(
+  lanes: readonly KeyedLane[],
+  names: readonly string[],
+  digest: NonNullable<SkewAnswer['digest']>,
+): SkewAnswer['activity'] {
+  const moved = digest.rows
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, ACTIVE_KEYS)
+    .toSorted((a, b) => b.reference - a.reference);
+  const selected = Uint32Array.from(moved, (row) => names.indexOf(row.name));
+  const counts = countOverTime(lanes, names.length, selected, digest.time.coverage.length);
+  return moved.map(({ name }, j) => ({
+    name,
+    share: counts.reference.map((n, bin) => (n ? counts.keyReference[bin * selected.length + j] / n : NaN)),
+  }));
+}
+
+/** The report with notes added to those of the run. */
+export function reportPreview(db: Db, { run, notes }: RunParamsOf<'report'>): ReportPreview {
+  const report = buildReport(db, run);
+  return {
+    html: renderHtml({ ...report, notes: [...report.notes, ...notes] }),
+    file: `umbra-run-${run}.html`,
+  };
+}

@@ -1,0 +1,56 @@
+/** The contract's requests about runs (contract-runs.ts) over one lab file. */
+import type { Db } from '../store/lab-file.ts';
+import { readResults } from '../store/run-store.ts';
+import type { Call } from './contract.ts';
+import type { RunMethod, RunParamsOf, RunResultOf, StoredResult } from './contract-runs.ts';
+import { checkParams, checkPolicies, library } from './library.ts';
+import { createQueries } from './queries.ts';
+import type { QueryMethod } from './queries.ts';
+import type { StoredSummary } from './replay.ts';
+import { sqlTables } from './sql-query.ts';
+
+/** Carries out a request somewhere else, where it can be killed. */
+export type QueryRunner = <M extends QueryMethod>(
+  method: M,
+  params: RunParamsOf<M>,
+  call: Pick<Call, 'signal'>,
+) => Promise<RunResultOf<M>>;
+
+export type RunHandlers = {
+  readonly [M in RunMethod]: (params: RunParamsOf<M>, call: Call) => RunResultOf<M> | Promise<RunResultOf<M>>;
+};
+
+/** @param read gives a connection for one request */
+export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): RunHandlers {
+  const query =
+    <M extends QueryMethod>(method: M) =>
+    (params: RunParamsOf<M>, call: Call) =>
+      run(method, params, call);
+  return {
+    library: () => read(library),
+    checkPolicies: ({ text }) => checkPolicies(text),
+    checkParams: ({ values }) => checkParams(values),
+    results: ({ run: id }) => read((db) => storedResults(db, id)),
+    schema: () => read(sqlTables),
+    blackouts: query('blackouts'),
+    windows: query('windows'),
+    dark: query('dark'),
+    skew: query('skew'),
+    report: query('report'),
+    sql: query('sql'),
+  };
+}
+
+function storedResults(db: Db, run: number): StoredResult[] {
+  return readResults(db, run).map(({ policy, dlDiscard, summary }) => ({
+    policy,
+    dlDiscard,
+    ...(summary as StoredSummary),
+  }));
+}
+
+/** Queries in the caller's own process: they can't be cancelled. */
+export function inlineQueries(lab: string): QueryRunner {
+  const queries = createQueries(lab);
+  return async (method, params) => queries[method](params);
+}
