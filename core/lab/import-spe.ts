@@ -8,11 +8,13 @@ import type { Warnings } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
 import { decodeSpe } from '../formats/spe/decode.ts';
+import { runningOnCpu } from '../model/running.ts';
 import { noSession, switchSessions, wholeLane } from '../model/sessions.ts';
 import type { Sessions, Switches } from '../model/sessions.ts';
-import { signed } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { addMappings, addThreads } from '../store/mappings.ts';
+import { addAuxFlags, addLost, addRunning } from '../store/side-band.ts';
+import type { AuxFlagRow, LostRow } from '../store/side-band.ts';
 import { addLane, addSessions, speWriter } from '../store/spe-store.ts';
 import type { SpeLane } from '../store/spe-store.ts';
 import type { Imported } from './import.ts';
@@ -41,13 +43,15 @@ export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warn
     const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : sessionsOf(perf, queue, t0, t1!, warnings);
     const stored = { lane, cpu: queue.cpu, tid: queue.tid, mode, samples, t0, t1 };
     addLane(db, id, stored);
-    if (t0 !== undefined)
+    if (t0 !== undefined) {
       addSessions(
         db,
         id,
         lane,
         Array.from(sessions, (t) => t0 + BigInt(t)),
       );
+      if (queue.cpu >= 0) addRunning(db, id, lane, runningTime(perf, queue.cpu, t0, t1!), t0);
+    }
     return stored;
   });
   if (!lanes.some((l) => l.samples)) throw new InputError(source.name, 'its AUX buffers hold no complete SPE record');
@@ -57,7 +61,8 @@ export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warn
     perf.maps.map((m) => ({ ...m, file: m.filename })),
   );
   addThreads(db, id, perf.comms);
-  storeAuxFlags(db, id, perf);
+  addAuxFlags(db, id, flaggedAux(perf));
+  addLost(db, id, lostRecords(perf));
   if (!perf.timeConv) {
     warnings.add(
       'info',
@@ -148,9 +153,28 @@ function switchesOf({ switches }: PerfData, tid: number, origin: bigint): Switch
   return { n: rows.length, t: Float64Array.from(rows, (r) => r.t), out: Uint8Array.from(rows, (r) => r.out) };
 }
 
-function storeAuxFlags(db: Db, id: number, { auxRecords: aux }: PerfData): void {
-  const insert = db.prepare('INSERT INTO aux_flag VALUES (?, ?, ?, ?, ?, ?)');
+/** When a CPU ran what is profiled; ns after `origin`. Empty without switch records: then the file doesn't tell. */
+function runningTime({ switches }: PerfData, cpu: number, origin: bigint, end: bigint): Float64Array {
+  const rows: number[] = [];
+  for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu && switches.t[i] > 0n) rows.push(i);
+  const own = {
+    n: rows.length,
+    t: Float64Array.from(rows, (i) => Number(switches.t[i] - origin)),
+    tid: Int32Array.from(rows, (i) => switches.tid[i]),
+    out: Uint8Array.from(rows, (i) => switches.out[i]),
+    otherTid: Int32Array.from(rows, (i) => switches.otherTid[i]),
+  };
+  return runningOnCpu(own, 0, Number(end - origin));
+}
+
+function* flaggedAux({ auxRecords: aux }: PerfData): Generator<AuxFlagRow> {
   for (let i = 0; i < aux.n; i++) {
-    if (aux.flags[i]) insert.run(id, signed(aux.t[i]), aux.cpu[i], aux.tid[i], aux.flags[i], aux.size[i]);
+    if (aux.flags[i]) yield { t: aux.t[i], cpu: aux.cpu[i], tid: aux.tid[i], flags: aux.flags[i], size: aux.size[i] };
+  }
+}
+
+function* lostRecords({ lost }: PerfData): Generator<LostRow> {
+  for (let i = 0; i < lost.n; i++) {
+    yield { t: lost.t[i], cpu: lost.cpu[i], count: lost.count[i], samples: lost.samples[i] === 1 };
   }
 }

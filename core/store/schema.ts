@@ -4,6 +4,8 @@
  *
  * Changelog of the format (user_version):
  *   1  first
+ *   2  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
+ *   2  what an SPE capture tells of its own blackouts: when CPUs ran what is profiled, LOST records
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -127,6 +129,17 @@ CREATE TABLE skew_result (
   tvd REAL, null_mean REAL, null_p95 REAL, p_value REAL, excess REAL,  -- null when nothing survived
   verdict TEXT NOT NULL, detail TEXT NOT NULL,
   PRIMARY KEY (run_id, policy, dl_discard, key)
+);
+`,
+  `
+CREATE TABLE spe_running (         -- per-CPU lanes with context switches: when the CPU ran what is profiled, not its idle task
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  lane INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL
+);
+CREATE INDEX spe_running_lane ON spe_running (capture_id, lane, start_ns);
+CREATE TABLE lost_record (         -- PERF_RECORD_LOST and LOST_SAMPLES: what found no room in perf's buffer
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, count INTEGER NOT NULL, samples INTEGER NOT NULL  -- 1: LOST_SAMPLES
 );
 `,
 ];

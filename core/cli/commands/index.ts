@@ -49,6 +49,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./skew.ts'),
   },
   {
+    name: 'observed',
+    summary: 'blackouts already in an SPE capture, with no replay',
+    load: () => import('./observed.ts'),
+  },
+  {
     name: 'report',
     summary: 'write the offline report of a run',
     load: () => import('./report.ts'),
