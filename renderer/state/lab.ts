@@ -54,12 +54,6 @@ export const useLab = defineStore('lab', () => {
     }
   }
 
-  /** Asks the host that is connected now. Rejects with a ServiceError. */
-  function request<M extends Method>(method: M, params: Params<M>, options?: RequestOptions): Promise<Result<M>> {
-    if (!client) return Promise.reject(new ServiceError('gone', 'not connected to a lab'));
-    return client.request(method, params, options);
-  }
-
   function connect(): void {
     state.value = 'connecting';
     problem.value = undefined;
