@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Ascending } from '../../core/model/ascending.ts';
+import { NONE } from '../../core/model/outcome.ts';
+import { code, stage2Kinds } from '../../core/model/terms.ts';
+import { eventsOn, indexTimeline } from '../../core/model/timeline-index.ts';
+import { property } from './replay-property.ts';
+import { timelineOf } from './replay-inputs.ts';
+
+const UNMAP = code(stage2Kinds, 'unmap');
+/** Page numbers up to the last of a 52-bit IPA space, crowded enough to meet. */
+const page = fc.oneof(
+  fc.nat(40),
+  fc.nat(3000),
+  fc.integer({ min: 2 ** 40 - 3000, max: 2 ** 40 - 1 }),
+  fc.constant(2 ** 32),
+);
+const pages = fc.constantFrom(1, 1, 1, 2, 7, 512, 2 ** 20, 2 ** 33);
+
+test('the events on a buffer are those of all rows that touch its pages, in order', () => {
+  property(
+    fc.property(
+      fc.array(fc.tuple(page, pages), { maxLength: 400 }),
+      fc.uniqueArray(page, { minLength: 1, maxLength: 30 }),
+      (ranges, buffer) => {
+        const rows = ranges.map(([page, pages], t) => ({ t, kind: UNMAP, page, pages, cause: NONE, writable: 0 }));
+        const events = eventsOn(indexTimeline(timelineOf(rows)), Float64Array.from(buffer));
+        const found = Array.from({ length: events.n }, (_, e) => `${events.t[e]} ${events.slot[e]}`);
+        const expected = rows.flatMap((r) =>
+          buffer.flatMap((p, slot) => (r.page <= p && p < r.page + r.pages ? [`${r.t} ${slot}`] : [])),
+        );
+        // Pages of one row come in any order: nothing depends on it.
+        expect(found.sort()).toEqual(expected.sort());
+        expect([...events.t.subarray(0, events.n)]).toEqual([...events.t.subarray(0, events.n)].sort((a, b) => a - b));
+      },
+    ),
+  );
+});
+
+test('searches in an ascending column find what a scan finds', () => {
+  const value = fc.oneof(fc.nat(20), fc.nat(1000), fc.integer({ min: 2 ** 52, max: 2 ** 53 - 1 }));
+  property(
+    fc.property(
+      fc.array(value, { maxLength: 200 }),
+      fc.oneof(value, fc.constantFrom(-1, Infinity)),
+      fc.nat(),
+      fc.nat(),
+      (list, x, a, b) => {
+        const values = Float64Array.from(list).sort();
+        const [lo, hi] = [a % (list.length + 1), b % (list.length + 1)].sort((p, q) => p - q);
+        const scan = (fits: (v: number) => boolean): number => {
+          const at = values.subarray(lo, hi).findIndex(fits);
+          return at < 0 ? hi : lo + at;
+        };
+        const column = new Ascending(values);
+        expect(column.firstAtLeast(x, lo, hi)).toBe(scan((v) => v >= x));
+        expect(column.firstAbove(x, lo, hi)).toBe(scan((v) => v > x));
+      },
+    ),
+  );
+});
