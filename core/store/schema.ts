@@ -4,8 +4,8 @@
  *
  * Changelog of the format (user_version):
  *   1  first
- *   2  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *   2  what an SPE capture tells of its own blackouts: when CPUs ran what is profiled, LOST records
+ *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -141,6 +141,36 @@ CREATE TABLE lost_record (         -- PERF_RECORD_LOST and LOST_SAMPLES: what fo
   capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
   t_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, count INTEGER NOT NULL, samples INTEGER NOT NULL  -- 1: LOST_SAMPLES
 );
+`,
+  `
+CREATE TABLE lod (                 -- level of detail: what falls into each of 1024 neighbouring bins of 2^shift ns
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  track TEXT NOT NULL,             -- samples (SPE); guest (ns in the guest), fault, unmap:userspace, …, lost (KVM)
+  lane INTEGER NOT NULL,           -- SPE lane; KVM: thread, or -1 for what concerns the whole VM
+  shift INTEGER NOT NULL,
+  block INTEGER NOT NULL,          -- of the clock's own zero: the block's first bin starts at block * 1024 << shift ns
+  total INTEGER NOT NULL,          -- sum over the block; blocks of nothing are left out
+  bins BLOB NOT NULL
+);
+CREATE UNIQUE INDEX lod_place ON lod (capture_id, track, lane, shift, block);
+
+CREATE TABLE stage2_change (       -- the reconstructed stage 2 timeline of a trace
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  vm INTEGER NOT NULL,             -- place in the VM description
+  t_ns INTEGER NOT NULL, kind TEXT NOT NULL, ipa INTEGER NOT NULL, pages INTEGER NOT NULL,
+  cause TEXT, evidence TEXT NOT NULL
+);
+CREATE INDEX stage2_change_time ON stage2_change (capture_id, vm, t_ns);
+CREATE TABLE buffer_change (       -- the part of it that concerns the SPE buffers of a run, in the clock of its SPE capture
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  lane INTEGER NOT NULL, t_ns INTEGER NOT NULL, kind TEXT NOT NULL, cause TEXT
+);
+CREATE INDEX buffer_change_time ON buffer_change (run_id, lane, t_ns);
+
+CREATE INDEX spe_session_time ON spe_session (capture_id, lane, start_ns);
+CREATE INDEX aux_flag_time ON aux_flag (capture_id, t_ns);
+DROP INDEX stall_run;
+CREATE INDEX stall_time ON stall (run_id, policy, lane, t_ns);
 `,
 ];
 

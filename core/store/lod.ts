@@ -1,0 +1,184 @@
+/**
+ * Level of detail: what falls into time bins of 2^shift ns, so that any zoom of a timeline is a query of a few blocks. Built
+ * while a capture is imported. Bins count from the clock's own zero, so levels nest exactly: four bins make one of the
+ * next level. Sums are those of the records; a bin without any stays 0, at every level.
+ */
+import { decodeColumn, encodeColumn } from './column-codec.ts';
+import type { Db } from './lab-file.ts';
+
+/** Bins of a block, one blob. */
+export const BLOCK = 1024;
+/** The finest bins: 4.1 µs; closer than that the records themselves are read. */
+export const FINEST = 12;
+/** The coarsest: 1.07 s. 32-bit sums hold the ns of such a bin. */
+const COARSEST = 30;
+/** Each level is four times coarser than the one before. */
+const STEP = 2;
+/** Blocks held while counting, 4 KiB each; with more the finest level is given up. */
+const MAX_BLOCKS = 4096;
+/** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
+const MIN_MEAN = 16;
+
+/** Counts one track of one lane. */
+export class LodCounter {
+  #shift = FINEST;
+  #blocks = new Map<number, Uint32Array<ArrayBuffer>>();
+  #last = -1;
+  #bins = new Uint32Array(0);
+  #events = 0;
+
+  readonly #base: number;
+
+  /** @param base zero of `addInterval`'s times: a moment of the clock, ns, cut down to whole coarsest bins (`lodBase`) */
+  constructor(base = 0n) {
+    this.#base = Number(base >> BigInt(COARSEST));
+  }
+
+  /** Counts a moment, given in halves, ns of the clock. */
+  add(lo: number, hi: number): void {
+    const bin = hi * 2 ** (32 - this.#shift) + (lo >>> this.#shift);
+    const block = Math.floor(bin / BLOCK);
+    if (block !== this.#last && this.#open(block)) return this.add(lo, hi);
+    this.#bins[bin % BLOCK]++;
+    this.#events++;
+  }
+
+  /** Counts a moment, ns after the base. */
+  addAt(t: number): void {
+    const bin = this.#base * 2 ** (COARSEST - this.#shift) + Math.floor(t / 2 ** this.#shift);
+    const block = Math.floor(bin / BLOCK);
+    if (block !== this.#last && this.#open(block)) return this.addAt(t);
+    this.#bins[bin % BLOCK]++;
+    this.#events++;
+  }
+
+  /** Counts the ns that each bin has of `[start, end)`, whole ns after the base. */
+  addInterval(start: number, end: number): void {
+    this.#events++;
+    for (let t = start; t < end;) {
+      const width = 2 ** this.#shift;
+      const at = Math.floor(t / width);
+      const bin = this.#base * 2 ** (COARSEST - this.#shift) + at;
+      const block = Math.floor(bin / BLOCK);
+      if (block !== this.#last && this.#open(block)) continue;
+      const upTo = Math.min(end, (at + 1) * width);
+      this.#bins[bin % BLOCK] += upTo - t;
+      t = upTo;
+    }
+  }
+
+  /** Stores the levels. Returns nothing for a track on which nothing happened. */
+  store(db: Db, capture: number, track: string, lane: number): void {
+    if (!this.#blocks.size) return;
+    while (this.#shift < COARSEST && this.#blocks.size > 1 && this.#events < MIN_MEAN * this.#blocks.size * BLOCK) {
+      this.#coarsen();
+    }
+    const insert = db.prepare('INSERT INTO lod VALUES (?, ?, ?, ?, ?, ?, ?)');
+    for (;;) {
+      for (const block of [...this.#blocks.keys()].sort((a, b) => a - b)) {
+        const bins = this.#blocks.get(block)!;
+        let total = 0;
+        for (let i = 0; i < BLOCK; i++) total += bins[i];
+        insert.run(capture, track, lane, this.#shift, block, total, encodeColumn(bins, BLOCK));
+      }
+      if (this.#blocks.size === 1 || this.#shift >= COARSEST) return;
+      this.#coarsen();
+    }
+  }
+
+  /** Whether that was too many blocks, and the bins are coarser now. */
+  #open(block: number): boolean {
+    let bins = this.#blocks.get(block);
+    if (!bins) {
+      if (this.#blocks.size === MAX_BLOCKS && this.#shift < COARSEST) {
+        this.#coarsen();
+        return true;
+      }
+      bins = new Uint32Array(BLOCK);
+      this.#blocks.set(block, bins);
+    }
+    this.#last = block;
+    this.#bins = bins;
+    return false;
+  }
+
+  #coarsen(): void {
+    const coarser = new Map<number, Uint32Array<ArrayBuffer>>();
+    const ratio = 1 << STEP;
+    for (const [block, bins] of this.#blocks) {
+      const to = Math.floor(block / ratio);
+      let into = coarser.get(to);
+      if (!into) coarser.set(to, (into = new Uint32Array(BLOCK)));
+      const first = (block % ratio) * (BLOCK / ratio);
+      for (let i = 0; i < BLOCK; i++) into[first + (i >> STEP)] += bins[i];
+    }
+    this.#blocks = coarser;
+    this.#shift += STEP;
+    this.#last = -1;
+  }
+}
+
+/** The latest zero of a LodCounter at or before a moment. */
+export function lodBase(t: bigint): bigint {
+  return (t >> BigInt(COARSEST)) << BigInt(COARSEST);
+}
+
+/** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero. */
+export interface BinRange {
+  readonly shift: number;
+  readonly first: number;
+  readonly n: number;
+}
+
+/** The bins that hold `[start, end)`, ns of the clock. */
+export function binRange(start: bigint, end: bigint, shift: number): BinRange {
+  const first = Number(start >> BigInt(shift));
+  return { shift, first, n: Math.max(1, Number(((end - 1n) >> BigInt(shift)) + 1n) - first) };
+}
+
+/** The shift with which `[start, end)` takes about `bins` bins, and never more than that and one. */
+export function wantedShift(start: bigint, end: bigint, bins: number): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.max(1, Number(end - start)) / bins)));
+}
+
+/** Stored shifts of a lane's track, finest first; empty if nothing was counted. */
+export function lodShifts(db: Db, capture: number, track: string, lane: number): number[] {
+  const query = db
+    .prepare('SELECT DISTINCT shift FROM lod WHERE capture_id = ? AND track = ? AND lane = ? ORDER BY shift')
+    .pluck();
+  return (query.all(capture, track, lane) as bigint[]).map(Number);
+}
+
+/** One lane's bins of a stored level; zeros where nothing is stored. */
+export function readBins(db: Db, capture: number, track: string, lane: number, range: BinRange): Uint32Array {
+  const out = new Uint32Array(range.n);
+  const block0 = Math.floor(range.first / BLOCK);
+  const block1 = Math.floor((range.first + range.n - 1) / BLOCK);
+  const rows = db
+    .prepare(
+      'SELECT block, bins FROM lod WHERE capture_id = ? AND track = ? AND lane = ? AND shift = ? AND block BETWEEN ? AND ?',
+    )
+    .all(capture, track, lane, range.shift, block0, block1) as { block: bigint; bins: Uint8Array }[];
+  const bins = new Uint32Array(BLOCK);
+  for (const row of rows) {
+    decodeColumn(row.bins, BLOCK, bins);
+    const at = Number(row.block) * BLOCK - range.first;
+    const from = Math.max(0, -at);
+    const to = Math.min(BLOCK, range.n - at);
+    if (to > from) out.set(bins.subarray(from, to), at + from);
+  }
+  return out;
+}
+
+/** Tracks and lanes that were counted. */
+export function lodTracks(db: Db, capture: number): { readonly track: string; readonly lane: number }[] {
+  const rows = db
+    .prepare('SELECT DISTINCT track, lane FROM lod WHERE capture_id = ? ORDER BY track, lane')
+    .all(capture);
+  return (rows as { track: string; lane: bigint }[]).map(({ track, lane }) => ({ track, lane: Number(lane) }));
+}
+
+/** Forgets the levels of a capture: before they are counted anew. */
+export function clearLod(db: Db, capture: number): void {
+  db.prepare('DELETE FROM lod WHERE capture_id = ?').run(capture);
+}
