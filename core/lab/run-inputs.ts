@@ -25,15 +25,19 @@ import type { Reference } from './reference.ts';
 import { loadStage2 } from './stage2.ts';
 import type { Stage2 } from './stage2.ts';
 
-export interface RunInputs {
+/** What a run reads of its captures; only `lanes` of the parameters bears on it. */
+export interface RunCaptures {
   readonly spe: CaptureRow;
   readonly kvm: CaptureRow;
   readonly reference: Reference;
+  readonly stage2: Stage2;
+}
+
+export interface RunInputs extends RunCaptures {
   readonly lanes: readonly Lane[];
   /** The VM whose timeline is replayed: its place in the description, and what that says. */
   readonly vmIndex: number;
   readonly vm: Vm | undefined;
-  readonly stage2: Stage2;
   /** The timeline in run time, the scenario's events included. */
   readonly timeline: Stage2Timeline;
   readonly alignment: Alignment;
@@ -58,10 +62,27 @@ export function loadRunInputs(
   settings: ResolvedParams,
   scenario: Scenario | undefined,
 ): RunInputs {
+  return runInputs(loadCaptures(db, speId, kvmId, settings), settings, scenario);
+}
+
+/** @throws RequestError, LabFileError (no such capture) */
+export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: ResolvedParams): RunCaptures {
   const spe = getCapture(db, speId, 'spe');
   const kvm = getCapture(db, kvmId, 'kvm');
-  const reference = loadReference(db, spe, settings.params.lanes);
-  const stage2 = loadStage2(db, kvm);
+  return { spe, kvm, reference: loadReference(db, spe, params.lanes), stage2: loadStage2(db, kvm) };
+}
+
+/**
+ * @param change what becomes of the timeline once the buffers are placed, before the scenario's events come in
+ * @throws RequestError, ModelError (parameters that don't fit these captures)
+ */
+export function runInputs(
+  captures: RunCaptures,
+  settings: ResolvedParams,
+  scenario?: Scenario,
+  change: (timeline: Stage2Timeline) => Stage2Timeline = (timeline) => timeline,
+): RunInputs {
+  const { spe, kvm, reference, stage2 } = captures;
   const index = chooseVm(stage2, kvm);
   const vm = stage2.description?.vms[index];
   const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, sameClock(spe.clock, kvm.clock));
@@ -81,16 +102,14 @@ export function loadRunInputs(
   const memory = { ram, timeline: aligned.timeline };
   const placement = placeBuffers(request, memory);
   const lanes = reference.lanes.map((lane, i) => ({ ...lane, pages: placement.pages[i] }));
-  const timeline = scenario ? mergeScenario(aligned.timeline, scenario, lanes) : aligned.timeline;
+  const changed = change(aligned.timeline);
+  const timeline = scenario ? mergeScenario(changed, scenario, lanes) : changed;
   const prepared = prepare(lanes, timeline);
   return {
-    spe,
-    kvm,
-    reference,
+    ...captures,
     lanes,
     vmIndex: index,
     vm,
-    stage2,
     timeline,
     alignment,
     calibration,
