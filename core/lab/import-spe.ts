@@ -143,11 +143,15 @@ function sessionsOf(perf: PerfData, queue: AuxQueue, origin: bigint, end: bigint
   return sessions;
 }
 
-/** The switches of one thread, sorted by time: it moves between CPUs, and each CPU's records stand by themselves. */
+/**
+ * The switches of one thread, sorted by time: it moves between CPUs, and each CPU's records stand by themselves. Those without a
+ * time (an event without PERF_SAMPLE_TIME) say nothing.
+ */
 function switchesOf({ switches }: PerfData, tid: number, origin: bigint): Switches {
   const rows: { t: number; out: number }[] = [];
   for (let i = 0; i < switches.n; i++) {
-    if (switches.tid[i] === tid) rows.push({ t: Number(switches.t[i] - origin), out: switches.out[i] });
+    if (switches.tid[i] === tid && switches.t[i] > 0n)
+      rows.push({ t: Number(switches.t[i] - origin), out: switches.out[i] });
   }
   rows.sort((a, b) => a.t - b.t);
   return { n: rows.length, t: Float64Array.from(rows, (r) => r.t), out: Uint8Array.from(rows, (r) => r.out) };
