@@ -1,17 +1,16 @@
 /** An SPE capture into the lab file. */
 import { AddressMap } from '../formats/perf-data/address-map.ts';
 import type { AuxQueue } from '../formats/perf-data/columns.ts';
-import { openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
 import type { PerfData } from '../formats/perf-data/perf-data.ts';
 import { InputError } from '../formats/problems.ts';
 import type { Warnings } from '../formats/problems.ts';
-import type { ByteSource } from '../formats/source.ts';
 import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
 import { decodeSpe } from '../formats/spe/decode.ts';
 import { runningOnCpu } from '../model/running.ts';
 import { noSession, switchSessions, wholeLane } from '../model/sessions.ts';
 import type { Sessions, Switches } from '../model/sessions.ts';
 import type { Db } from '../store/lab-file.ts';
+import { LodCounter } from '../store/lod.ts';
 import { addMappings, addThreads } from '../store/mappings.ts';
 import { addAuxFlags, addLost, addRunning } from '../store/side-band.ts';
 import type { AuxFlagRow, LostRow } from '../store/side-band.ts';
@@ -20,25 +19,26 @@ import type { SpeLane } from '../store/spe-store.ts';
 import type { Imported } from './import.ts';
 
 /** Decodes all AUX queues of a perf.data. Throws InputError if the file holds no SPE records. */
-export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warnings, tick: () => void): Imported {
-  const perf = openPerfData(source, warnings);
-  requireSpe(perf);
+export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings, tick: () => void): Imported {
   const addresses = new AddressMap(perf);
   const writer = speWriter(db, id);
   const columns = new SpeColumns();
   const map = new Int32Array(columns.capacity);
   const lanes = perf.queues.map((queue, lane): SpeLane => {
     const order = new TimeOrder();
+    const density = new LodCounter();
     let samples = 0;
     const store = (batch: SpeColumns) => {
       tick();
       order.check(batch);
+      countSamples(density, batch);
       findMappings(addresses, batch, map);
       writer.write(lane, batch, map);
       samples += batch.n;
     };
     decodeSpe(perf, queue, columns, store, warnings);
     order.report(warnings);
+    density.store(db, id, 'samples', lane);
     const { first: t0, last: t1 } = order;
     const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : sessionsOf(perf, queue, t0, t1!, warnings);
     const stored = { lane, cpu: queue.cpu, tid: queue.tid, mode, samples, t0, t1 };
@@ -54,7 +54,8 @@ export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warn
     }
     return stored;
   });
-  if (!lanes.some((l) => l.samples)) throw new InputError(source.name, 'its AUX buffers hold no complete SPE record');
+  if (!lanes.some((l) => l.samples))
+    throw new InputError(perf.source.name, 'its AUX buffers hold no complete SPE record');
   addMappings(
     db,
     id,
@@ -78,6 +79,12 @@ export function importSpe(db: Db, id: number, source: ByteSource, warnings: Warn
     clock: perf.facts.clock,
     facts: { ...perf.facts, cpuList: [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0) },
   };
+}
+
+/** Timed samples, for the level of detail. */
+function countSamples(density: LodCounter, batch: SpeColumns): void {
+  const t = halves(batch.t);
+  for (let i = 0; i < batch.n; i++) if (batch.present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
 }
 
 /** First and last time of a lane, and records that go back in time. */

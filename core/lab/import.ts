@@ -1,7 +1,10 @@
 /** Importing captures: whatever the file, one transaction a call; what fails leaves the lab file as it was. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
+import { hasSpe, openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
+import { hasKvmEvents, openPerfTrace } from '../formats/perf-data/trace-events.ts';
 import { Warnings } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
@@ -14,9 +17,11 @@ import { RequestError } from './about.ts';
 import { captureSummary } from './captures.ts';
 import type { CaptureSummary } from './captures.ts';
 import { detectFormat } from './detect.ts';
+import type { Format } from './detect.ts';
 import { sha256, withFile } from './file-source.ts';
 import { importTrace } from './import-kvm.ts';
 import { importSpe } from './import-spe.ts';
+import { buildTraceLevels } from './trace-levels.ts';
 
 export interface ImportOptions {
   /** VM description for the KVM traces among the files; without it, `X.vm.json` beside `X.trace.dat` is taken. */
@@ -37,47 +42,63 @@ export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & { r
  * description) or LabFileError (the lab).
  */
 export function importFiles(lab: string, files: readonly string[], options: ImportOptions = {}): CaptureSummary[] {
-  return inLabFile(lab, 'create', (db) => files.map((file) => captureSummary(importFile(db, file, options))));
+  return inLabFile(lab, 'create', (db) => files.flatMap((file) => importFile(db, file, options).map(captureSummary)));
 }
 
-/** Imports one file within the caller's transaction. */
-export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow {
+/** Imports one file within the caller's transaction: one capture, or two if it holds both SPE data and KVM's events. */
+export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
   return withFile(file, (source) => {
     const warnings = new Warnings();
     const format = detectFormat(source);
-    const kind: CaptureKind = format === 'perf.data' ? 'spe' : 'kvm';
+    let batches = 0;
+    const tick = () => options.onProgress?.(source.name, batches++);
     const name = options.name ?? basename(file).replace(extensions, '');
-    const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
-    const id = addCapture(db, { kind, name, file, format, bytes: source.size });
-    const { facts, ...imported } = importAs(format, db, id, source, warnings, options);
-    finishCapture(db, id, {
-      ...imported,
-      sha256: sha256(source),
-      vm: vm?.json,
-      facts: { ...facts, ...(vm && { vmFile: vm.file }), ...(options.notes?.length && { notes: options.notes }) },
-      warnings: warnings.list(),
+    const parts = openParts(format, source, warnings);
+    const hash = sha256(source);
+    return parts.map(({ kind, importInto }) => {
+      const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
+      const id = addCapture(db, { kind, name, file, format, bytes: source.size });
+      const own = new Warnings();
+      const { facts, ...imported } = importInto(db, id, own, tick);
+      const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
+      finishCapture(db, id, {
+        ...imported,
+        sha256: hash,
+        vm: vm?.json,
+        facts: { ...facts, ...(vm && { vmFile: vm.file }), ...(options.notes?.length && { notes: options.notes }) },
+        warnings: [...common, ...own.list()],
+      });
+      if (kind === 'kvm') buildTraceLevels(db, id);
+      return getCapture(db, id);
     });
-    return getCapture(db, id);
   });
 }
 
-function importAs(
-  format: ReturnType<typeof detectFormat>,
-  db: Db,
-  id: number,
-  source: ByteSource,
-  warnings: Warnings,
-  { onProgress }: ImportOptions,
-): Imported {
-  let batches = 0;
-  const tick = () => onProgress?.(source.name, batches++);
+/** What one file gives: a capture of one kind. */
+interface Part {
+  readonly kind: CaptureKind;
+  readonly importInto: (db: Db, id: number, warnings: Warnings, tick: () => void) => Imported;
+}
+
+function openParts(format: Format, source: ByteSource, warnings: Warnings): Part[] {
+  const traced = (open: (own: Warnings) => TraceFile): Part => ({
+    kind: 'kvm',
+    importInto: (db, id, own, tick) => importTrace(db, id, source.name, open(own), tick),
+  });
   switch (format) {
-    case 'perf.data':
-      return importSpe(db, id, source, warnings, tick);
+    case 'perf.data': {
+      const perf = openPerfData(source, warnings);
+      const parts: Part[] = [];
+      if (hasKvmEvents(perf)) parts.push(traced((own) => openPerfTrace(perf, own)));
+      if (!parts.length) requireSpe(perf);
+      if (hasSpe(perf))
+        parts.unshift({ kind: 'spe', importInto: (db, id, own, tick) => importSpe(db, id, perf, own, tick) });
+      return parts;
+    }
     case 'trace.dat':
-      return importTrace(db, id, source.name, openTraceDat(source, warnings), tick);
+      return [traced((own) => openTraceDat(source, own))];
     case 'ftrace-text':
-      return importTrace(db, id, source.name, openFtraceText(source, warnings), tick);
+      return [traced((own) => openFtraceText(source, own))];
   }
 }
 

@@ -3,6 +3,7 @@ import { TraceColumns } from '../formats/event-format/columns.ts';
 import { EventPrinter } from '../formats/event-format/event-printer.ts';
 import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
+import { hasTracepoints, openPerfTrace } from '../formats/perf-data/trace-events.ts';
 import { midrOf, openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
 import type { PerfData } from '../formats/perf-data/perf-data.ts';
 import { InputError, Warnings } from '../formats/problems.ts';
@@ -82,10 +83,12 @@ function openTrace(source: ByteSource, warnings: Warnings): TraceFile {
       return openTraceDat(source, warnings);
     case 'ftrace-text':
       return openFtraceText(source, warnings);
-    case 'perf.data':
-      throw new InputError(
-        source.name,
-        'is perf.data: its events are read by `inspect --samples` and `inspect --packets`',
-      );
+    case 'perf.data': {
+      const perf = openPerfData(source, warnings);
+      if (hasTracepoints(perf)) return openPerfTrace(perf, warnings);
+      const message =
+        'is a perf.data without tracepoints: `inspect --samples` and `inspect --packets` read its SPE data';
+      throw new InputError(source.name, message);
+    }
   }
 }

@@ -34,7 +34,7 @@ export function runMainJob(job: MainJob): MainJobDone {
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
   try {
     return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db) => {
-      const captures = [job.speFile, job.kvmFile].map((file) => importFile(db, file, job.importOptions));
+      const captures = [job.speFile, job.kvmFile].flatMap((file) => importFile(db, file, job.importOptions));
       const spe = captures.find((c) => c.kind === 'spe');
       const kvm = captures.find((c) => c.kind === 'kvm');
       if (!spe || !kvm) {

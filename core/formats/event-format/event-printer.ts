@@ -4,7 +4,7 @@ import { FieldLister, toJson, type FieldValue } from './field-values.ts';
 import type { RecordView } from './numbers.ts';
 import { compileEvent } from './print-event.ts';
 import type { TextCode } from './strings.ts';
-import type { TraceFile } from './trace-file.ts';
+import type { TraceFacts, TraceFile } from './trace-file.ts';
 import { byteText } from './text-bytes.ts';
 
 const NAME_WIDTH = 20;
@@ -34,7 +34,7 @@ export class EventPrinter {
   /** The event's own text: what stands behind its name. */
   text(columns: TraceColumns, i: number): string {
     const view = this.#look(columns, i);
-    if (this.#file.facts.format !== 'trace.dat') return byteText(view.bytes, view.at, view.at + view.size);
+    if (!isBinary(this.#file.facts)) return byteText(view.bytes, view.at, view.at + view.size);
     const event = columns.event[i];
     const { dictionary, printing } = this.#file;
     const code = (this.#texts[event] ??= compileEvent(dictionary.formats[event], printing));
@@ -50,7 +50,7 @@ export class EventPrinter {
     const format = dictionary.formats[columns.event[i]];
     const cpu = columns.cpu[i];
     const start = this.#bufferLabel(columns.buffer[i]) + lostLine(cpu, columns.lostBefore[i]);
-    if (format.system === '' && facts.format === 'trace.dat') {
+    if (format.system === '' && isBinary(facts)) {
       const unknown = '[UNKNOWN EVENT]';
       return `${start}${unknown}${unknown} (NULL): ${' '.repeat(NAME_WIDTH - 6)}${unknown}`;
     }
@@ -109,6 +109,11 @@ export class EventPrinter {
     const name = buffer > 0 ? baseName(this.#file.facts.buffers[buffer].name) : '';
     return name === '' ? ' '.repeat(this.#bufferWidth + 2) : `${name.padStart(this.#bufferWidth)}: `;
   }
+}
+
+/** Payloads are the kernel's own; else they are text already. */
+function isBinary({ format }: TraceFacts): boolean {
+  return format === 'trace.dat' || format === 'perf.data';
 }
 
 function baseName(path: string): string {

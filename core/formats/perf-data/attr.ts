@@ -23,13 +23,19 @@ export interface EventAttr {
   readonly auxWatermark: number;
 }
 
-/** PERF_SAMPLE_* bits of the sample_id trailer. */
-const SampleType = {
+/** PERF_SAMPLE_* bits: those of the sample_id trailer, and of samples up to their raw data. */
+export const SampleType = {
+  IP: 1 << 0,
   TID: 1 << 1,
   TIME: 1 << 2,
+  ADDR: 1 << 3,
+  READ: 1 << 4,
+  CALLCHAIN: 1 << 5,
   ID: 1 << 6,
   CPU: 1 << 7,
+  PERIOD: 1 << 8,
   STREAM_ID: 1 << 9,
+  RAW: 1 << 10,
   IDENTIFIER: 1 << 16,
 } as const;
 

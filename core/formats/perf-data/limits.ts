@@ -37,3 +37,13 @@ export const FORK_DEPTH = 64;
 
 /** Mappings remembered of one address: of more that lay there one after the other, the newest. */
 export const MAPS_OF_RANGE = 8;
+
+/** What waits for its place in time while samples are sorted: entries, and bytes of raw data. */
+export const HELD_ENTRIES = 4 << 20;
+export const HELD_BYTES = 160 << 20;
+
+/** Threads whose names are followed. */
+export const COMMS = 1 << 20;
+
+/** Bytes of events that a batch holds before it is handed on, full or not. */
+export const MAX_BATCH_PAYLOAD = 32 << 20;

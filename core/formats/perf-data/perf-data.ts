@@ -90,9 +90,14 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
   };
 }
 
+/** True if there is SPE data to decode. */
+export function hasSpe(perf: PerfData): boolean {
+  return perf.facts.spe !== undefined && perf.queues.length > 0;
+}
+
 /** Throws `InputError` that says what is there instead, if the file holds no SPE data. */
 export function requireSpe(perf: PerfData): void {
-  if (perf.facts.spe && perf.queues.length > 0) return;
+  if (hasSpe(perf)) return;
   const { name } = perf.source;
   const advice = 'Record with `perf record -e arm_spe_0//`';
   if (perf.facts.spe)

@@ -1,5 +1,5 @@
 import type { Warnings } from '../problems.ts';
-import { type PerfEvent, sampleIdLayout, type SampleIdLayout } from './attr.ts';
+import type { PerfEvent } from './attr.ts';
 import { auxtraceType, readSpeInfo, type SpeInfo } from './auxtrace-info.ts';
 import { AuxBuffers, type AuxQueue, AuxRecords, LostRecords, Switches } from './columns.ts';
 import { size64, text } from './cursor.ts';
@@ -9,6 +9,7 @@ import { type MapEntry, readBuildIds, readMap } from './maps.ts';
 import { readTimeConv, type TimeConv } from './time-conv.ts';
 import { Misc, RecordType } from './types.ts';
 import type { RecordCursor } from './record.ts';
+import { Trailer } from './trailer.ts';
 
 /** A new process. */
 export interface Fork {
@@ -33,7 +34,6 @@ export interface ItraceStart {
   readonly tid: number;
 }
 
-const NO_TRAILER: SampleIdLayout = { size: 0, tid: 0, time: 0, id: 0, cpu: 0 };
 /** Largest offset or size of AUX data that is believed: above, doubles lose bytes. */
 const SANE = Number.MAX_SAFE_INTEGER;
 
@@ -63,60 +63,22 @@ export class SideBand {
   auxType = 0;
   tracingData: { offset: number; size: number } | undefined;
   #idIndex = new Map<bigint, number>();
-  #byId = new Map<bigint, { readonly event: PerfEvent; readonly layout: SampleIdLayout }>();
-  #layout = NO_TRAILER;
-  /** All events have the same trailer: no look-up by id. */
-  #uniform = true;
+  readonly #trailer: Trailer;
   readonly #fileSize: number;
   readonly #warnings: Warnings;
-  // The trailer of the record at hand.
-  #t = 0n;
-  #cpu = -1;
-  #pid = -1;
-  #tid = -1;
-  #id = 0n;
 
   constructor(events: PerfEvent[], features: Features, fileSize: number, warnings: Warnings) {
     this.events = events;
     this.features = features;
     this.#fileSize = fileSize;
     this.#warnings = warnings;
-    for (const event of events) this.#learn(event);
-  }
-
-  #learn(event: PerfEvent): void {
-    const layout = sampleIdLayout(event.attr);
-    if (this.#layout === NO_TRAILER) this.#layout = layout;
-    const { size, tid, time, id, cpu } = this.#layout;
-    this.#uniform &&=
-      layout.size === size && layout.tid === tid && layout.time === time && layout.id === id && layout.cpu === cpu;
-    for (const value of event.ids) this.#byId.set(value, { event, layout });
-  }
-
-  /** Reads the sample_id trailer: who, when and where. Records of perf's own making (from 64 on) have none. */
-  #trailer(r: RecordCursor): void {
-    this.#t = 0n;
-    this.#cpu = this.#pid = this.#tid = -1;
-    this.#id = 0n;
-    if (r.type >= 64 || r.type === RecordType.SAMPLE) return;
-    const end = r.at + r.size;
-    let layout = this.#layout;
-    // The id's place counts from the record's end, so it is the same in all events of a file that perf can read itself.
-    if (layout.id && r.size >= 8 + layout.id) this.#id = r.view.getBigUint64(end - layout.id, true);
-    if (!this.#uniform) layout = this.#byId.get(this.#id)?.layout ?? layout;
-    if (r.size < 8 + layout.size) return;
-    if (layout.time) this.#t = r.view.getBigUint64(end - layout.time, true);
-    if (layout.cpu) this.#cpu = r.view.getInt32(end - layout.cpu, true);
-    if (layout.tid) {
-      this.#pid = r.view.getInt32(end - layout.tid, true);
-      this.#tid = r.view.getInt32(end - layout.tid + 4, true);
-    }
+    this.#trailer = new Trailer(events);
   }
 
   visit(r: RecordCursor): void {
     this.counts.set(r.type, (this.counts.get(r.type) ?? 0) + 1);
     if (r.type === RecordType.SAMPLE) return;
-    this.#trailer(r);
+    this.#trailer.read(r);
     if (r.size < (minimum[r.type] ?? 8)) {
       this.#warnings.add('undecoded', 'perf-short-record', `record of type ${r.type} is too short`, {
         offset: r.offset,
@@ -130,18 +92,20 @@ export class SideBand {
 
   #kernelRecord(r: RecordCursor): void {
     const { view, at } = r;
+    const { t, cpu, pid: byPid, tid: byTid } = this.#trailer;
     const word = (o: number): number => view.getInt32(at + o, true);
     switch (r.type) {
       case RecordType.COMM:
-        this.comms.set(word(12), text(r.bytes, at + 16, at + r.size - this.#layout.size));
+        this.comms.set(word(12), text(r.bytes, at + 16, at + r.size - this.#trailer.size));
         this.pids.set(word(12), word(8));
-        if (r.misc & Misc.COMM_EXEC) this.execs.push({ t: this.#t, pid: word(8) });
+        if (r.misc & Misc.COMM_EXEC) this.execs.push({ t, pid: word(8) });
         break;
       case RecordType.FORK:
         this.pids.set(word(16), word(8));
         if (word(8) !== word(12)) {
-          const t = view.getBigUint64(at + 24, true);
-          this.forks.push({ t, pid: word(8), parent: word(12), inherits: t > 0n && !(r.misc & Misc.FORK_EXEC) });
+          const when = view.getBigUint64(at + 24, true);
+          const inherits = when > 0n && !(r.misc & Misc.FORK_EXEC);
+          this.forks.push({ t: when, pid: word(8), parent: word(12), inherits });
         }
         break;
       case RecordType.MMAP:
@@ -149,8 +113,8 @@ export class SideBand {
         const map = readMap(view, r.bytes, at, {
           type: r.type,
           misc: r.misc,
-          size: r.size - this.#layout.size,
-          t: this.#t,
+          size: r.size - this.#trailer.size,
+          t,
         });
         if (map && this.maps.length < MAPS) this.maps.push(map);
         break;
@@ -160,22 +124,22 @@ export class SideBand {
         break;
       case RecordType.ITRACE_START:
         this.pids.set(word(12), word(8));
-        this.starts.push({ t: this.#t, cpu: this.#cpu, pid: word(8), tid: word(12) });
+        this.starts.push({ t, cpu, pid: word(8), tid: word(12) });
         break;
       case RecordType.LOST:
-        this.lost.add(this.#t, this.#cpu, size64(view, at + 16), false);
+        this.lost.add(t, cpu, size64(view, at + 16), false);
         break;
       case RecordType.LOST_SAMPLES:
-        this.lost.add(this.#t, this.#cpu, size64(view, at + 8), true);
+        this.lost.add(t, cpu, size64(view, at + 8), true);
         break;
       case RecordType.SWITCH:
       case RecordType.SWITCH_CPU_WIDE: {
         const out = (r.misc & Misc.SWITCH_OUT) !== 0;
         const wide = r.type === RecordType.SWITCH_CPU_WIDE;
         const [pid, tid] = wide ? [word(8), word(12)] : [-1, -1];
-        if (this.#tid > 0) this.pids.set(this.#tid, this.#pid);
+        if (byTid > 0) this.pids.set(byTid, byPid);
         if (tid > 0) this.pids.set(tid, pid);
-        this.switches.add(this.#t, this.#cpu, this.#pid, this.#tid, out, pid, tid);
+        this.switches.add(t, cpu, byPid, byTid, out, pid, tid);
         break;
       }
     }
@@ -188,8 +152,8 @@ export class SideBand {
       this.#warnings.add('undecoded', 'perf-bad-aux', 'an AUX record with an impossible range', { offset });
       return;
     }
-    const idx = this.#idIndex.get(this.#id) ?? -1;
-    this.aux.add(this.#t, this.#cpu, this.#tid, idx, from, size, view.getUint32(at + 24, true));
+    const { t, cpu, tid, id } = this.#trailer;
+    this.aux.add(t, cpu, tid, this.#idIndex.get(id) ?? -1, from, size, view.getUint32(at + 24, true));
   }
 
   #toolRecord(r: RecordCursor): void {
@@ -199,13 +163,13 @@ export class SideBand {
         if (this.events.length >= ATTRS) break;
         const event = eventOfRecord(view, at, size);
         this.events.push(event);
-        this.#learn(event);
+        this.#trailer.learn(event);
         break;
       }
       case RecordType.EVENT_UPDATE: {
         const update = nameUpdate(view, r.bytes, at, size);
-        const known = update && this.#byId.get(update.id);
-        if (known) known.event.name = update.name;
+        const known = update && this.#trailer.eventOf(update.id);
+        if (known) known.name = update.name;
         break;
       }
       case RecordType.HEADER_FEATURE: {
