@@ -1,4 +1,5 @@
 /** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
+import { bufferEvents } from '../analysis/tracks.ts';
 import { latencySkew } from '../analysis/latency.ts';
 import type { LatencySkew } from '../analysis/latency.ts';
 import { spreadTrials, summarise } from '../analysis/summary.ts';
@@ -13,6 +14,7 @@ import type { Scenario } from '../model/scenario.ts';
 import type { Db } from '../store/lab-file.ts';
 import { addResult, addRun, addSkew, addStalls, addWindows } from '../store/run-store.ts';
 import type { DlDiscard } from '../store/run-store.ts';
+import { addBufferChanges } from '../store/stage2-store.ts';
 import { readColumn } from '../store/spe-store.ts';
 import { version } from './about.ts';
 import { loadRunInputs } from './run-inputs.ts';
@@ -69,8 +71,15 @@ export function variants(own: DlDiscard): readonly DlDiscard[] {
   return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
 }
 
-/** Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError. */
-export function replayRun(db: Db, request: ReplayRequest): ReplayedRun {
+/**
+ * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
+ * @param onStep called before each policy and kind of guest: how many are done, of how many, and which policy is next
+ */
+export function replayRun(
+  db: Db,
+  request: ReplayRequest,
+  onStep: (done: number, total: number, policy: string) => void = () => undefined,
+): ReplayedRun {
   const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
@@ -84,8 +93,14 @@ export function replayRun(db: Db, request: ReplayRequest): ReplayedRun {
     params: settings,
     facts,
   });
+  for (const { lane, pages } of inputs.lanes) {
+    addBufferChanges(db, id, lane, inputs.reference.origin, bufferEvents(inputs.timeline, pages));
+  }
+  const steps = request.policies.length * 2;
+  let step = 0;
   const results = request.policies.flatMap((policy) =>
     variants(settings.params.dlDiscard).map((dlDiscard) => {
+      onStep(step++, steps, policy.id);
       const { outcome, summary, trials } = replayPolicy(inputs, policy, dlDiscard);
       const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, settings.params.seed));
       const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
