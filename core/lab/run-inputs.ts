@@ -114,7 +114,7 @@ export function runInputs(
     alignment,
     calibration,
     settings: resolved,
-    distributions: resolved.params.calibrate ? scaled(calibration, alignment.scale) : {},
+    distributions: distributions(resolved, calibration, alignment.scale),
     prepared,
     trial: (number) => (number ? withBuffers(prepared, placeBuffers(request, memory, number).pages) : prepared),
     warnings: placement.warnings,
@@ -161,11 +161,14 @@ function resolve(
   return setParams(settings, measured, 'measured', 'calibration');
 }
 
-/** A timeline that was stretched stretches what was measured on it. */
-function scaled(calibration: Calibration, scale: number): Distributions {
-  const of = (values: Float64Array) => values.map((ns) => Math.round(ns * scale));
-  return {
-    ...(calibration.mapNs && { mapNs: of(calibration.mapNs.values) }),
-    ...(calibration.trapNs && { trapNs: of(calibration.trapNs.values) }),
-  };
+/**
+ * What `latency: sampled` draws from: the latencies that were measured and that the user left alone. A timeline that was stretched
+ * stretches what was measured on it.
+ */
+function distributions({ origin }: ResolvedParams, calibration: Calibration, scale: number): Distributions {
+  const measured = (['mapNs', 'trapNs'] as const).flatMap((name) => {
+    const values = origin[name] === 'measured' ? calibration[name]?.values : undefined;
+    return values ? [[name, values.map((ns) => Math.round(ns * scale))] as const] : [];
+  });
+  return Object.fromEntries(measured);
 }
