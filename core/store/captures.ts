@@ -51,11 +51,22 @@ export function finishCapture(
     JSON.stringify(c.facts),
     id,
   );
+  addWarnings(db, id, c.warnings);
+}
+
+function addWarnings(db: Db, id: number, warnings: readonly Warning[]): void {
   const insert = db.prepare('INSERT INTO capture_warning VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  for (const w of c.warnings) {
+  for (const w of warnings) {
     const [t0, t1] = [w.t0, w.t1].map((t) => (t === undefined ? null : BigInt.asIntN(64, BigInt(t))));
     insert.run(id, w.severity, w.kind, w.message, w.count, w.offset ?? null, w.bytes ?? null, t0, t1);
   }
+}
+
+/** Puts these warnings in the place of those whose kinds begin with one of `prefixes`. */
+export function replaceWarnings(db: Db, id: number, prefixes: readonly string[], warnings: readonly Warning[]): void {
+  const remove = db.prepare("DELETE FROM capture_warning WHERE capture_id = ? AND kind GLOB ? || '*'");
+  for (const prefix of prefixes) remove.run(id, prefix);
+  addWarnings(db, id, warnings);
 }
 
 export function listCaptures(db: Db): CaptureRow[] {

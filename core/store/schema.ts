@@ -6,6 +6,7 @@
  *   1  first
  *   2  what an SPE capture tells of its own blackouts: when CPUs ran what is profiled, LOST records
  *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
+ *   4  functions that samples lie in (symbol)
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -171,6 +172,18 @@ CREATE INDEX spe_session_time ON spe_session (capture_id, lane, start_ns);
 CREATE INDEX aux_flag_time ON aux_flag (capture_id, t_ns);
 DROP INDEX stall_run;
 CREATE INDEX stall_time ON stall (run_id, policy, lane, t_ns);
+`,
+  `
+CREATE TABLE symbol (              -- functions that samples lie in; their key is binary and start
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  binary TEXT NOT NULL,            -- a mapping's file; [kernel]; of generated code /tmp/perf-PID.map
+  build_id TEXT,
+  start INTEGER NOT NULL,          -- byte offset in the file; an address for the kernel and generated code
+  size_bytes INTEGER NOT NULL,
+  name TEXT NOT NULL,              -- demangled
+  linkage_name TEXT                -- as in the binary, where that differs
+);
+CREATE INDEX symbol_place ON symbol (capture_id, binary, start);
 `,
 ];
 
