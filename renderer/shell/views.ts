@@ -20,6 +20,10 @@ export const views: readonly View[] = [
     ...{ id: 'policies', title: 'Policies', glyph: '⊞' },
     component: defineAsyncComponent(() => import('../policies/PoliciesView.vue')),
   },
+  {
+    ...{ id: 'skew', title: 'Skew', glyph: '⇆' },
+    component: defineAsyncComponent(() => import('../skew/SkewView.vue')),
+  },
 ];
 
 /** 1 … 7: the same key for a view whatever other views there are. */

@@ -1,0 +1,64 @@
+/** An answer of the host that follows its question. */
+import { onScopeDispose, ref, shallowRef, watch } from 'vue';
+import type { Ref, ShallowRef } from 'vue';
+import type { Method, Params, Result } from '../../core/lab/contract.ts';
+import { useLab } from '../state/lab.ts';
+
+export interface Answer<T> {
+  /** The newest answer: stays while the next one is on its way. */
+  readonly value: Readonly<ShallowRef<T | undefined>>;
+  readonly loading: Readonly<Ref<boolean>>;
+  /** Why there is no answer to the present question. */
+  readonly problem: Readonly<Ref<string | undefined>>;
+  retry(): void;
+}
+
+/**
+ * Asks whenever the question changes, and cancels the one before; late answers are dropped.
+ * @param question undefined: nothing to ask, nothing to show
+ * @param also what else makes the old answer stale
+ */
+export function useAnswer<M extends Method>(
+  method: M,
+  question: () => Params<M> | undefined,
+  also: () => unknown = () => undefined,
+): Answer<Result<M>> {
+  const lab = useLab();
+  const value = shallowRef<Result<M>>();
+  const loading = ref(false);
+  const problem = ref<string>();
+  let open: AbortController | undefined;
+
+  async function ask() {
+    open?.abort();
+    const params = question();
+    if (!params) {
+      value.value = undefined;
+      problem.value = undefined;
+      loading.value = false;
+      return;
+    }
+    const mine = new AbortController();
+    open = mine;
+    loading.value = true;
+    try {
+      const result = await lab.request(method, params, { signal: mine.signal });
+      if (open !== mine) return;
+      value.value = result;
+      problem.value = undefined;
+    } catch (error) {
+      if (open === mine) problem.value = (error as Error).message;
+    }
+    if (open === mine) loading.value = false;
+  }
+
+  watch([() => JSON.stringify(question()), also, () => lab.state === 'connected'], () => void ask(), {
+    immediate: true,
+  });
+  onScopeDispose(() => {
+    const last = open;
+    open = undefined;
+    last?.abort();
+  });
+  return { value, loading, problem, retry: () => void ask() };
+}

@@ -1,0 +1,44 @@
+/** Which stored result the views are about: the selection's run, policy and reading of DL, or what is worth a look without one. */
+import { computed } from 'vue';
+import type { Run, RunPolicy } from '../../core/lab/contract.ts';
+import { useLab } from '../state/lab.ts';
+import { useSelection } from '../state/selection.ts';
+import type { DlDiscard } from '../state/selection.ts';
+import { skewOf } from './columns.ts';
+import { shownRun } from './run-facts.ts';
+
+/** The run's own reading stands first. */
+export function ownDiscard(run: Run): DlDiscard {
+  return run.policies[0]?.dlDiscard ?? 'record';
+}
+
+/** What a reader would look at first: the policy that misleads most, else the one that loses most and lives. */
+export function notable(policies: readonly RunPolicy[]): RunPolicy | undefined {
+  const excess = (p: RunPolicy) => skewOf(p)?.excess ?? 0;
+  const misleading = policies.filter((p) => skewOf(p)?.verdict === 'misleading');
+  const alive = policies.filter((p) => p.lost > 0 && skewOf(p)?.verdict !== 'dead');
+  return (
+    misleading.toSorted((a, b) => excess(b) - excess(a))[0] ??
+    alive.toSorted((a, b) => b.lost - a.lost)[0] ??
+    policies.at(-1)
+  );
+}
+
+export function useChoice() {
+  const lab = useLab();
+  const selection = useSelection();
+  const run = computed(() => shownRun(lab.runs ?? [], selection.current.run));
+  const dlDiscard = computed(() => selection.current.dlDiscard ?? (run.value && ownDiscard(run.value)) ?? 'record');
+  /** Of that reading of DL. */
+  const policies = computed(() => run.value?.policies.filter((p) => p.dlDiscard === dlDiscard.value) ?? []);
+  const policy = computed(() =>
+    selection.current.policy === undefined
+      ? notable(policies.value)
+      : policies.value.find((p) => p.policy === selection.current.policy),
+  );
+  /** For requests; undefined while there is nothing to ask about. */
+  const result = computed(
+    () => run.value && policy.value && { run: run.value.id, policy: policy.value.policy, dlDiscard: dlDiscard.value },
+  );
+  return { run, dlDiscard, policies, policy, result };
+}

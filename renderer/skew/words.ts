@@ -1,0 +1,38 @@
+/** Numbers of skew as people read them. */
+import type { SkewDigest } from '../../core/lab/contract-runs.ts';
+
+const THIN = '\u202f';
+export type SkewKey = SkewDigest['rows'][number];
+
+/** A share: 25.9 %, 0.042 %. */
+export function share(x: number): string {
+  const value = 100 * x;
+  return `${value === 0 ? '0' : value >= 10 ? value.toFixed(1) : value.toPrecision(2)}${THIN}%`;
+}
+
+/** Percentage points, always with a sign: +0.88, −1.42. */
+export function points(x: number): string {
+  const size = Math.abs(x);
+  const text = size >= 0.1 ? size.toFixed(2) : size.toPrecision(2);
+  return x === 0 ? '0' : `${x < 0 ? '−' : '+'}${size < 0.001 ? '0.00' : text}`;
+}
+
+/** p = 0.041, p < 0.001 */
+export function pText(p: number): string {
+  return p < 0.001 ? `p < 0.001` : `p = ${Number(p.toPrecision(2))}`;
+}
+
+/** Keys that moved most, by the size of their change; shown largest first. */
+export function movers(rows: readonly SkewKey[], limit: number): SkewKey[] {
+  return rows
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, limit)
+    .toSorted((a, b) => b.p - a.p);
+}
+
+/** From how many keys on names are cut in the middle: their ends tell them apart. */
+export function short(name: string, length = 30): string {
+  if (name.length <= length) return name;
+  const tail = Math.floor(length * 0.6);
+  return `${name.slice(0, length - tail - 1)}…${name.slice(-tail)}`;
+}
