@@ -7,6 +7,8 @@ export interface ByteSource {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** The files that it is made of, one behind the other (a directory of `perf record --threads`); one if left out. */
+  readonly parts?: readonly { readonly size: number }[];
   /**
    * The bytes `[offset, offset + length)`, fewer only where the source ends (none past its end).
    * The view may be overwritten by the next `read`: copy what must outlive it.

@@ -15,13 +15,13 @@ import { dumpPackets } from '../formats/spe/dump.ts';
 import { sampleJson } from '../formats/spe/sample-json.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
 import { detectFormat } from './detect.ts';
-import { withFile } from './file-source.ts';
+import { withCapture } from './file-source.ts';
 
 type Write = (text: string) => void;
 
 /** Header, features, clocks, counts: plain values, ready for JSON. */
 export function inspectFacts(file: string): { facts: object; warnings: Warning[] } {
-  return withFile(file, (source) => {
+  return withCapture(file, (source) => {
     const warnings = new Warnings();
     const { facts } =
       detectFormat(source) === 'perf.data' ? openPerfData(source, warnings) : openTrace(source, warnings);
@@ -52,7 +52,7 @@ export function inspectSamples(file: string, write: Write): Warning[] {
 
 /** Trace events, a line each: text as `trace-cmd report -N -t` prints it, or JSON. */
 export function inspectEvents(file: string, json: boolean, write: Write): Warning[] {
-  return withFile(file, (source) => {
+  return withCapture(file, (source) => {
     const warnings = new Warnings();
     const trace = openTrace(source, warnings);
     const printer = new EventPrinter(trace);
@@ -65,7 +65,7 @@ export function inspectEvents(file: string, json: boolean, write: Write): Warnin
 }
 
 function withSpe(file: string, use: (perf: PerfData, warnings: Warnings) => void): Warning[] {
-  return withFile(file, (source) => {
+  return withCapture(file, (source) => {
     const warnings = new Warnings();
     const format = detectFormat(source);
     if (format !== 'perf.data') throw new InputError(file, `is ${format}: only perf.data holds SPE data`);

@@ -9,7 +9,7 @@ import type { FileLayout } from './sections.ts';
 /** What `umbra inspect FILE` shows: plain values, ready for JSON (64-bit ones as strings). */
 export interface PerfFacts {
   readonly format: 'perf.data';
-  readonly mode: 'file' | 'pipe';
+  readonly mode: 'file' | 'pipe' | 'directory';
   /** As perf prints it: 1 for every file with the magic PERFILE2. */
   readonly headerVersion: 1;
   readonly features: readonly string[];
@@ -170,7 +170,7 @@ export function perfFacts(layout: FileLayout, band: SideBand): PerfFacts {
   for (const [type, n] of [...band.counts].sort((a, b) => a[0] - b[0])) records[recordName(type)] = n;
   return {
     format: 'perf.data',
-    mode: layout.pipe ? 'pipe' : 'file',
+    mode: layout.pipe ? 'pipe' : layout.more.length ? 'directory' : 'file',
     headerVersion: 1,
     features: bits.map(featureName),
     hostname: features.hostname,

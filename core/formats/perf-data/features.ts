@@ -70,7 +70,7 @@ export function featureName(bit: number): string {
   return featureNames[bit] ?? `feature ${bit}`;
 }
 
-export const Feature = { TRACING_DATA: 1, BUILD_ID: 2 } as const;
+export const Feature = { TRACING_DATA: 1, BUILD_ID: 2, DIR_FORMAT: 24 } as const;
 
 /** Decodes one section into `features`. False if the section ends too early. Sections of no use here are left alone. */
 export function decodeFeature(features: Features, bit: number, bytes: Uint8Array): boolean {

@@ -43,6 +43,8 @@ export interface PerfData {
   readonly midrs: ReadonlyMap<number, bigint>;
   /** The event formats of tracepoints (what trace-cmd calls the header of trace.dat), where they lie in the file. */
   readonly tracingData: { readonly offset: number; readonly size: number } | undefined;
+  /** Files that it is made of: more than one in directory mode. */
+  readonly parts: number;
   /** `type` of the AUXTRACE_INFO record, 0 without one. */
   readonly auxType: number;
   /** SAMPLE records in the file. */
@@ -60,6 +62,11 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
   const events = layout.pipe ? [] : readAttrs(source, layout);
   const features: Features = {};
   const band = new SideBand(events, features, source.size, warnings);
+  if (layout.features.has(Feature.DIR_FORMAT) && !layout.more.length) {
+    const message =
+      'one file of a directory that `perf record --threads` made: name the directory to read the others too';
+    warnings.add('data-loss', 'perf-directory', message);
+  }
   for (const [bit, section] of layout.features) band.feature(bit, readFeature(source, section), section.offset);
   walkRecords(source, layout, warnings, (record) => band.visit(record));
   const buildIds = layout.features.get(Feature.BUILD_ID);
@@ -84,6 +91,7 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
     execs: band.execs,
     midrs: midrs(band.spe, features),
     tracingData: layout.features.get(Feature.TRACING_DATA) ?? band.tracingData,
+    parts: 1 + layout.more.length,
     auxType: band.auxType,
     samples: band.counts.get(RecordType.SAMPLE) ?? 0,
     walk: (visit, seen) => walkRecords(source, layout, seen, visit),

@@ -11,6 +11,8 @@ export interface FileLayout {
   readonly pipe: boolean;
   /** Records, clipped to the file. */
   readonly data: Section;
+  /** Directory mode: what the threads of perf record wrote, records alone, a file each. */
+  readonly more: readonly Section[];
   readonly attrs: Section;
   readonly attrSize: number;
   /** Feature bit → section. Empty in pipe mode: there features are records. */
@@ -43,7 +45,7 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   if (headerSize === PIPE_HEADER_BYTES) {
     const none: Section = { offset: 0, size: 0 };
     const data: Section = { offset: PIPE_HEADER_BYTES, size: source.size - PIPE_HEADER_BYTES };
-    return { pipe: true, data, attrs: none, attrSize: 0, features: new Map() };
+    return { pipe: true, data, attrs: none, attrSize: 0, more: [], features: new Map() };
   }
   if (head.length < HEADER_BYTES) throw new InputError(source.name, 'ends within its header', head.length);
   if (headerSize < HEADER_BYTES)
@@ -54,13 +56,27 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   if (claimed.offset < HEADER_BYTES || claimed.offset > source.size)
     throw new InputError(source.name, `records should start at byte ${claimed.offset}, outside the file`, 40);
   const size = clip(source, claimed, warnings);
-  const layout = { pipe: false, data: { offset: claimed.offset, size }, attrs, attrSize };
+  const layout = { pipe: false, data: { offset: claimed.offset, size }, more: otherParts(source), attrs, attrSize };
   return { ...layout, features: featureSections(source, view, claimed, warnings) };
+}
+
+/** The first file of a directory is a perf.data with all there is but most records; the others have no header. */
+function otherParts({ parts }: ByteSource): Section[] {
+  let offset = parts?.[0]?.size ?? 0;
+  return (parts ?? []).slice(1).map(({ size }) => {
+    offset += size;
+    return { offset: offset - size, size };
+  });
+}
+
+/** Bytes of the file with the header. */
+function mainSize({ parts, size }: ByteSource): number {
+  return parts?.[0]?.size ?? size;
 }
 
 /** Bytes of records that are really there. `perf record` writes the size last: 0 says that it was killed. */
 function clip(source: ByteSource, data: Section, warnings: Warnings): number {
-  const there = source.size - data.offset;
+  const there = mainSize(source) - data.offset;
   if (data.size === 0 && there > 0) {
     const message = 'perf record did not finish the file: records are read to its end, features are missing';
     warnings.add('data-loss', 'perf-unfinished', message, { offset: 40 });
@@ -83,7 +99,7 @@ function featureSections(
 ): ReadonlyMap<number, Section> {
   const features = new Map<number, Section>();
   // Unfinished or cut: `clip` has told.
-  if (data.size === 0 || data.offset + data.size >= source.size) return features;
+  if (data.size === 0 || data.offset + data.size >= mainSize(source)) return features;
   const bits = [];
   for (let bit = 0; bit < 256; bit++) if (header.getUint8(72 + (bit >> 3)) & (1 << (bit & 7))) bits.push(bit);
   const table = source.read(data.offset + data.size, bits.length * 16);

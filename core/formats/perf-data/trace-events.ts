@@ -95,7 +95,9 @@ function readSamples(perf: PerfData, writer: TraceWriter, warnings: Warnings): v
       case RecordType.SAMPLE:
         return sample(r);
       case RecordType.FINISHED_ROUND:
-        return order.round();
+        // In a directory each file has rounds of its own, and the files are read one after the other.
+        if (perf.parts === 1) order.round();
+        return;
       case RecordType.COMM:
         trailer.read(r);
         if (r.size >= 16 + trailer.size)

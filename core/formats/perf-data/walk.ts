@@ -1,5 +1,6 @@
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
+import type { Section } from './attr.ts';
 import { CompressedRecords } from './compressed.ts';
 import { payloadBytes, type RecordCursor } from './record.ts';
 import { believable, resync } from './resync.ts';
@@ -10,7 +11,7 @@ import { Window } from './window.ts';
 const HEADER_BYTES = 8;
 
 /**
- * Visits every record of a file in the order of the file: those inside COMPRESSED records in their place, after the
+ * Visits every record of a file in the order of the file (of a directory: one file after the other): those inside COMPRESSED records in their place, after the
  * COMPRESSED record itself. Damage is stepped over with a warning where records can be found again behind it.
  */
 export function walkRecords(
@@ -19,26 +20,24 @@ export function walkRecords(
   warnings: Warnings,
   visit: (record: RecordCursor) => void,
 ): void {
-  const compressed = new CompressedRecords(warnings, visit);
-  walkPlain(source, layout, warnings, (record) => {
-    visit(record);
-    if (record.type === RecordType.COMPRESSED || record.type === RecordType.COMPRESSED2) compressed.add(record);
-  });
-  compressed.finish();
+  for (const part of [layout.data, ...layout.more]) {
+    // Each file has its own compressed stream.
+    const compressed = new CompressedRecords(warnings, visit);
+    walkPlain(source, part, warnings, (record) => {
+      visit(record);
+      if (record.type === RecordType.COMPRESSED || record.type === RecordType.COMPRESSED2) compressed.add(record);
+    });
+    compressed.finish();
+  }
 }
 
 /** The records as they lie in the file. */
-function walkPlain(
-  source: ByteSource,
-  layout: FileLayout,
-  warnings: Warnings,
-  visit: (record: RecordCursor) => void,
-): void {
+function walkPlain(source: ByteSource, data: Section, warnings: Warnings, visit: (record: RecordCursor) => void): void {
   const window = new Window(source);
   const { bytes, view } = window;
   const record: RecordCursor = { type: 0, misc: 0, size: 0, at: 0, bytes, view, offset: 0, payload: 0 };
-  const end = layout.data.offset + layout.data.size;
-  let offset = layout.data.offset;
+  const end = data.offset + data.size;
+  let offset = data.offset;
   while (offset < end) {
     const at = end - offset < HEADER_BYTES ? -1 : window.need(offset, HEADER_BYTES);
     const size = at < 0 ? 0 : window.view.getUint16(at + 6, true);
