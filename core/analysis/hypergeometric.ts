@@ -15,7 +15,7 @@ const stirlingErrors = Float64Array.from({ length: 16 }, (_, n) => {
 });
 
 function stirlingError(n: number): number {
-  if (n < 16) return stirlingErrors[n]!;
+  if (n < 16) return stirlingErrors[n];
   const nn = n * n;
   // The terms left out are below the last bit of what the error is added to.
   if (n > 500) return (1 / 12 - 1 / 360 / nn) / n;

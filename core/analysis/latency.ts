@@ -31,8 +31,8 @@ export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefi
   for (const { latency, known, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
       if (fates[i] === OUTSIDE || known?.[i] === 0) continue;
-      reference[latency[i]!]!++;
-      if (fates[i] === KEPT) kept[latency[i]!]!++;
+      reference[latency[i]]!++;
+      if (fates[i] === KEPT) kept[latency[i]]!++;
     }
   }
   const before = quantiles(reference);
@@ -42,8 +42,8 @@ export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefi
   let sumBefore = 0;
   let sumAfter = 0;
   for (let cycles = 0; cycles < 65536; cycles++) {
-    sumBefore += reference[cycles]!;
-    sumAfter += kept[cycles]!;
+    sumBefore += reference[cycles];
+    sumAfter += kept[cycles];
     ks = Math.max(ks, Math.abs(sumBefore / before.n - sumAfter / after.n));
   }
   return { reference: before, kept: after, ks };
@@ -55,7 +55,7 @@ function quantiles(histogram: Float64Array): LatencyQuantiles {
   const valueAt = (rank: number): number => {
     let seen = 0;
     for (let value = 0; value < histogram.length; value++) {
-      seen += histogram[value]!;
+      seen += histogram[value];
       if (seen > rank) return value;
     }
     return NaN;

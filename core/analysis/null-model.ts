@@ -74,17 +74,17 @@ function sampleBySample(counts: Uint32Array, total: number, drawn: number, rando
     let n = 0;
     for (let left = drawn; left > 0;) {
       const key = pick();
-      const before = taken[key]!;
-      if (before > 0 && random.uniform() * counts[key]! < before) continue;
+      const before = taken[key];
+      if (before > 0 && random.uniform() * counts[key] < before) continue;
       if (before === 0) touched[n++] = key;
       taken[key] = before + 1;
       left--;
     }
     let sum = total * drawn;
     for (let i = 0; i < n; i++) {
-      const key = touched[i]!;
-      const expected = counts[key]! * drawn;
-      sum += Math.abs(taken[key]! * total - expected) - expected;
+      const key = touched[i];
+      const expected = counts[key] * drawn;
+      sum += Math.abs(taken[key] * total - expected) - expected;
       taken[key] = 0;
     }
     return sum;
@@ -117,21 +117,21 @@ function keyByKey(ascending: Uint32Array, total: number, drawn: number, random: 
     let rest = total;
     let left = drawn;
     for (let i = ascending.length - 1; i >= small.length; i--) {
-      const count = ascending[i]!;
+      const count = ascending[i];
       const x = draw(random, count, rest, left);
       sum += Math.abs(x * total - count * drawn);
       rest -= count;
       left -= x;
     }
-    for (let i = 0; i < small.length; i++) left -= taken[i] = draws[i]!();
+    for (let i = 0; i < small.length; i++) left -= taken[i] = draws[i]();
     while (left !== 0) {
       const key = pick();
-      const already = random.uniform() * small[key]! < taken[key]!;
+      const already = random.uniform() * small[key] < taken[key];
       if (already === left > 0) continue;
-      taken[key]! += already ? -1 : 1;
+      taken[key] += already ? -1 : 1;
       left += already ? 1 : -1;
     }
-    for (let i = 0; i < small.length; i++) sum += Math.abs(taken[i]! * total - small[i]! * drawn);
+    for (let i = 0; i < small.length; i++) sum += Math.abs(taken[i] * total - small[i] * drawn);
     return sum;
   };
 }
@@ -141,8 +141,8 @@ function binomial(n: number, p: number): Float64Array {
   const weights = new Float64Array(n + 1);
   const mode = Math.min(n, Math.floor((n + 1) * p));
   weights[mode] = 1;
-  for (let k = mode; k < n; k++) weights[k + 1] = (weights[k]! * (n - k) * p) / ((k + 1) * (1 - p));
-  for (let k = mode; k > 0; k--) weights[k - 1] = (weights[k]! * k * (1 - p)) / ((n - k + 1) * p);
+  for (let k = mode; k < n; k++) weights[k + 1] = (weights[k] * (n - k) * p) / ((k + 1) * (1 - p));
+  for (let k = mode; k > 0; k--) weights[k - 1] = (weights[k] * k * (1 - p)) / ((n - k + 1) * p);
   return weights;
 }
 
@@ -150,24 +150,24 @@ function binomial(n: number, p: number): Float64Array {
 function aliasTable(weights: ArrayLike<number>, random: Random): () => number {
   const n = weights.length;
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += weights[i]!;
+  for (let i = 0; i < n; i++) sum += weights[i];
   const alias = new Uint32Array(n);
   const share = Float64Array.from(weights, (weight) => (weight * n) / sum);
   const small: number[] = [];
   const large: number[] = [];
-  for (let i = 0; i < n; i++) (share[i]! < 1 ? small : large).push(i);
+  for (let i = 0; i < n; i++) (share[i] < 1 ? small : large).push(i);
   while (small.length > 0 && large.length > 0) {
     const less = small.pop()!;
     const more = large.at(-1)!;
     alias[less] = more;
-    share[more]! -= 1 - share[less]!;
-    if (share[more]! < 1) small.push(large.pop()!);
+    share[more] -= 1 - share[less];
+    if (share[more] < 1) small.push(large.pop()!);
   }
   // What rounding left over is full.
   for (const i of small) share[i] = 1;
   return () => {
     const u = random.uniform() * n;
     const at = Math.floor(u);
-    return u - at < share[at]! ? at : alias[at]!;
+    return u - at < share[at] ? at : alias[at];
   };
 }

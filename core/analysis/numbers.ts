@@ -8,13 +8,13 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   if (sorted.length === 0) return NaN;
   const at = (sorted.length - 1) * p;
   const below = Math.floor(at);
-  const low = sorted[below]!;
-  return below + 1 < sorted.length ? low + (at - below) * (sorted[below + 1]! - low) : low;
+  const low = sorted[below];
+  return below + 1 < sorted.length ? low + (at - below) * (sorted[below + 1] - low) : low;
 }
 
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  for (let i = 0; i < values.length; i++) sum += values[i];
   return sum / values.length;
 }
 
@@ -26,16 +26,16 @@ export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number 
   for (let i = 0; i < x.length; i++) {
     if (Number.isNaN(x[i]) || Number.isNaN(y[i])) continue;
     n++;
-    sumX += x[i]!;
-    sumY += y[i]!;
+    sumX += x[i];
+    sumY += y[i];
   }
   let xx = 0;
   let yy = 0;
   let xy = 0;
   for (let i = 0; i < x.length; i++) {
     if (Number.isNaN(x[i]) || Number.isNaN(y[i])) continue;
-    const dx = x[i]! - sumX / n;
-    const dy = y[i]! - sumY / n;
+    const dx = x[i] - sumX / n;
+    const dy = y[i] - sumY / n;
     xx += dx * dx;
     yy += dy * dy;
     xy += dx * dy;

@@ -79,31 +79,31 @@ export function observeBlackouts(lanes: readonly ObservedLane[], options: Partia
     const reasons = new Uint8Array(t.length + 1).fill(NOTHING);
     const mark = (time: number, reason: number): void => {
       const i = firstAfter(t, time);
-      reasons[i] = Math.min(reasons[i]!, reason);
+      reasons[i] = Math.min(reasons[i], reason);
     };
     for (let i = 0; i < aux.t.length; i++) {
-      const flags = aux.flags[i]!;
+      const flags = aux.flags[i];
       if (flags & AUX_TRUNCATED) totals.truncated++;
       if (flags & AUX_PARTIAL) totals.partial++;
       if (flags & AUX_COLLISION) totals.collisions++;
-      if (flags & AUX_TRUNCATED) mark(aux.t[i]!, TRUNCATED!);
-      else if (flags & AUX_PARTIAL) mark(aux.t[i]!, PARTIAL!);
+      if (flags & AUX_TRUNCATED) mark(aux.t[i], TRUNCATED!);
+      else if (flags & AUX_PARTIAL) mark(aux.t[i], PARTIAL!);
     }
     for (let i = 0; i < lost.t.length; i++) {
-      totals.lostRecords += lost.count[i]!;
-      mark(lost.t[i]!, LOST!);
+      totals.lostRecords += lost.count[i];
+      mark(lost.t[i], LOST!);
     }
     const gaps = gapsOf(t, running.before);
     const limit = Math.max(gapFactor * quantile(gaps.slice().sort(), 0.5), gapMinNs);
     for (let i = 0; i <= t.length; i++) {
       const inner = i > 0 && i < t.length;
-      if (inner && reasons[i] === NOTHING && gaps[i - 1]! > limit) reasons[i] = GAP!;
+      if (inner && reasons[i] === NOTHING && gaps[i - 1] > limit) reasons[i] = GAP!;
       if (reasons[i] === NOTHING) continue;
-      const start = i > 0 ? t[i - 1]! : running.first;
-      const end = i < t.length ? t[i]! : running.last;
+      const start = i > 0 ? t[i - 1] : running.first;
+      const end = i < t.length ? t[i] : running.last;
       if (!(end > start)) continue;
-      const darkNs = inner ? gaps[i - 1]! : running.before(end) - running.before(start);
-      rows.push({ lane: lane.lane, start, end, darkNs, reason: reasons[i]! });
+      const darkNs = inner ? gaps[i - 1] : running.before(end) - running.before(start);
+      rows.push({ lane: lane.lane, start, end, darkNs, reason: reasons[i] });
       totals.darkNs += darkNs;
     }
   }
@@ -129,24 +129,24 @@ interface RunningTime {
 function runningTime({ t, running, aux, lost }: ObservedLane): RunningTime {
   if (running.length < 2) {
     const ends = [t, aux.t, lost.t].filter((column) => column.length > 0);
-    const first = Math.min(...ends.map((column) => column[0]!));
+    const first = Math.min(...ends.map((column) => column[0]));
     const last = Math.max(...ends.map((column) => column.at(-1)!));
     const total = ends.length > 0 ? last - first : 0;
     return { first, last, total, before: (time) => time - first };
   }
   const pairs = running.length >> 1;
   const sums = new Float64Array(pairs + 1);
-  for (let i = 0; i < pairs; i++) sums[i + 1] = sums[i]! + running[2 * i + 1]! - running[2 * i]!;
+  for (let i = 0; i < pairs; i++) sums[i + 1] = sums[i] + running[2 * i + 1] - running[2 * i];
   let at = 0;
   return {
-    first: Math.min(running[0]!, t[0] ?? Infinity),
-    last: Math.max(running[2 * pairs - 1]!, t.at(-1) ?? -Infinity),
-    total: sums[pairs]!,
+    first: Math.min(running[0], t[0] ?? Infinity),
+    last: Math.max(running[2 * pairs - 1], t.at(-1) ?? -Infinity),
+    total: sums[pairs],
     before: (time) => {
-      while (at > 0 && running[2 * at]! > time) at--;
-      while (at + 1 < pairs && running[2 * at + 2]! <= time) at++;
-      const into = Math.max(0, Math.min(time, running[2 * at + 1]!) - running[2 * at]!);
-      return sums[at]! + into;
+      while (at > 0 && running[2 * at] > time) at--;
+      while (at + 1 < pairs && running[2 * at + 2] <= time) at++;
+      const into = Math.max(0, Math.min(time, running[2 * at + 1]) - running[2 * at]);
+      return sums[at] + into;
     },
   };
 }
@@ -154,9 +154,9 @@ function runningTime({ t, running, aux, lost }: ObservedLane): RunningTime {
 /** Running time between neighbouring records. */
 function gapsOf(t: Float64Array, before: (time: number) => number): Float64Array {
   const gaps = new Float64Array(Math.max(0, t.length - 1));
-  let previous = t.length > 0 ? before(t[0]!) : 0;
+  let previous = t.length > 0 ? before(t[0]) : 0;
   for (let i = 0; i < gaps.length; i++) {
-    const next = before(t[i + 1]!);
+    const next = before(t[i + 1]);
     gaps[i] = next - previous;
     previous = next;
   }
@@ -169,7 +169,7 @@ function firstAfter(ascending: Float64Array, limit: number): number {
   let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (ascending[middle]! <= limit) low = middle + 1;
+    if (ascending[middle] <= limit) low = middle + 1;
     else high = middle;
   }
   return low;

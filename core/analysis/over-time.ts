@@ -37,8 +37,8 @@ export function countOverTime(
   for (const { t, fates } of lanes) {
     const first = fates.findIndex((fate) => fate !== OUTSIDE);
     if (first < 0) continue;
-    t0 = Math.min(t0, t[first]!);
-    t1 = Math.max(t1, t[fates.findLastIndex((fate) => fate !== OUTSIDE)]!);
+    t0 = Math.min(t0, t[first]);
+    t1 = Math.max(t1, t[fates.findLastIndex((fate) => fate !== OUTSIDE)]);
   }
   const width = selected.length;
   const slots = new Int32Array(keyCount).fill(-1);
@@ -50,15 +50,15 @@ export function countOverTime(
   const scale = t1 > t0 ? bins / (t1 - t0) : 0;
   for (const { t, keys, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
-      const fate = fates[i]!;
+      const fate = fates[i];
       if (fate === OUTSIDE) continue;
-      const bin = Math.min(bins - 1, Math.floor((t[i]! - t0) * scale));
-      const slot = slots[keys[i]!]!;
-      reference[bin]!++;
-      if (slot >= 0) keyReference[bin * width + slot]!++;
+      const bin = Math.min(bins - 1, Math.floor((t[i] - t0) * scale));
+      const slot = slots[keys[i]]!;
+      reference[bin]++;
+      if (slot >= 0) keyReference[bin * width + slot]++;
       if (fate !== KEPT) continue;
-      kept[bin]!++;
-      if (slot >= 0) keyKept[bin * width + slot]!++;
+      kept[bin]++;
+      if (slot >= 0) keyKept[bin * width + slot]++;
     }
   }
   return { t0, t1, bins, reference, kept, keyReference, keyKept, selected };
@@ -66,7 +66,7 @@ export function countOverTime(
 
 /** Coverage per bin; NaN where the reference has no sample. */
 export function coverageOverTime(counts: OverTime): Float64Array {
-  return counts.reference.map((n, bin) => (n > 0 ? counts.kept[bin]! / n : NaN));
+  return counts.reference.map((n, bin) => (n > 0 ? counts.kept[bin] / n : NaN));
 }
 
 /**
@@ -76,7 +76,7 @@ export function coverageOverTime(counts: OverTime): Float64Array {
 export function activityCorrelations(counts: OverTime, coverage: Float64Array): Float64Array {
   const width = counts.selected.length;
   return Float64Array.from({ length: width }, (_, j) => {
-    const activity = counts.reference.map((n, bin) => (n > 0 ? counts.keyReference[bin * width + j]! / n : NaN));
+    const activity = counts.reference.map((n, bin) => (n > 0 ? counts.keyReference[bin * width + j] / n : NaN));
     return correlation(activity, coverage) ?? NaN;
   });
 }
@@ -101,23 +101,23 @@ export function bootstrapIntervals(counts: OverTime, draws: number, random: Rand
   let made = 0;
   for (let i = 0; i < draws; i++) {
     weights.fill(0);
-    for (let b = 0; b < bins; b++) weights[random.below(bins)]!++;
+    for (let b = 0; b < bins; b++) weights[random.below(bins)]++;
     sumReference.fill(0);
     sumKept.fill(0);
     let all = 0;
     let allKept = 0;
     for (let b = 0; b < bins; b++) {
-      const weight = weights[b]!;
+      const weight = weights[b];
       if (weight === 0 || reference[b] === 0) continue;
-      all += weight * reference[b]!;
-      allKept += weight * kept[b]!;
+      all += weight * reference[b];
+      allKept += weight * kept[b];
       for (let j = 0, at = b * width; j < width; j++, at++) {
-        sumReference[j]! += weight * keyReference[at]!;
-        sumKept[j]! += weight * keyKept[at]!;
+        sumReference[j] += weight * keyReference[at];
+        sumKept[j] += weight * keyKept[at];
       }
     }
     if (allKept === 0) continue;
-    for (let j = 0; j < width; j++) differences[j]![made] = sumKept[j]! / allKept - sumReference[j]! / all;
+    for (let j = 0; j < width; j++) differences[j][made] = sumKept[j] / allKept - sumReference[j] / all;
     made++;
   }
   const sorted = differences.map((column) => column.subarray(0, made).sort());

@@ -3,7 +3,7 @@
 /** Keys in the order of their counts, largest first; equal ones in the order of `tie`, then of their index. */
 export function order(counts: ArrayLike<number>, tie?: ArrayLike<number>): Uint32Array {
   const keys = Uint32Array.from({ length: counts.length }, (_, i) => i);
-  return keys.sort((a, b) => counts[b]! - counts[a]! || (tie ? tie[b]! - tie[a]! : 0) || a - b);
+  return keys.sort((a, b) => counts[b] - counts[a] || (tie ? tie[b] - tie[a] : 0) || a - b);
 }
 
 /**
@@ -16,8 +16,8 @@ export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number 
   let untiedY = 0;
   for (let i = 0; i < x.length; i++) {
     for (let j = 0; j < i; j++) {
-      const a = Math.sign(x[i]! - x[j]!);
-      const b = Math.sign(y[i]! - y[j]!);
+      const a = Math.sign(x[i] - x[j]);
+      const b = Math.sign(y[i] - y[j]);
       score += a * b;
       untiedX += Math.abs(a);
       untiedY += Math.abs(b);
@@ -37,7 +37,7 @@ export function rankBiasedOverlap(a: Uint32Array, b: Uint32Array, p: number): nu
   let sum = 0;
   let weight = 1;
   for (let depth = 1; depth <= a.length; depth++) {
-    for (const key of [a[depth - 1]!, b[depth - 1]!]) {
+    for (const key of [a[depth - 1], b[depth - 1]]) {
       if (seen.has(key)) common++;
       else seen.add(key);
     }

@@ -98,13 +98,13 @@ export function skew(
 
   const key = order(counts.reference).subarray(0, counts.reference.filter((n) => n > 0).length);
   const n = key.length;
-  const reference = Uint32Array.from(key, (k) => counts.reference[k]!);
-  const kept = Uint32Array.from(key, (k) => counts.kept[k]!);
+  const reference = Uint32Array.from(key, (k) => counts.reference[k]);
+  const kept = Uint32Array.from(key, (k) => counts.kept[k]);
   const p = Float64Array.from(reference, (count) => count / total);
   const q = Float64Array.from(kept, (count) => count / survivors);
-  const difference = p.map((share, i) => 100 * (q[i]! - share));
-  const tvd = p.reduce((d, share, i) => d + Math.abs(q[i]! - share), 0) / 2;
-  const pValue = Float64Array.from(reference, (count, i) => twoSidedP(kept[i]!, count, total, survivors));
+  const difference = p.map((share, i) => 100 * (q[i] - share));
+  const tvd = p.reduce((d, share, i) => d + Math.abs(q[i] - share), 0) / 2;
+  const pValue = Float64Array.from(reference, (count, i) => twoSidedP(kept[i], count, total, survivors));
   const adjusted = benjaminiHochberg(pValue);
   const byKept = order(kept);
   const rank = new Uint32Array(n);
@@ -117,7 +117,7 @@ export function skew(
   const time = countOverTime(
     lanes,
     keyCount,
-    rows.map((row) => key[row]!),
+    rows.map((row) => key[row]),
     bins,
   );
   const coverage = coverageOverTime(time);
@@ -125,9 +125,9 @@ export function skew(
   const intervals = bootstrapIntervals(time, bootstrap, createRandom(seed + 1));
   const activity = activityCorrelations(time, coverage);
   rows.forEach((row, j) => {
-    low[row] = 100 * intervals.low[j]!;
-    high[row] = 100 * intervals.high[j]!;
-    correlations[row] = activity[j]!;
+    low[row] = 100 * intervals.low[j];
+    high[row] = 100 * intervals.high[j];
+    correlations[row] = activity[j];
   });
 
   const top = (k: number): number => Math.min(k, n);
@@ -151,7 +151,7 @@ export function skew(
       difference,
       low,
       high,
-      ratio: p.map((share, i) => q[i]! / share),
+      ratio: p.map((share, i) => q[i] / share),
       rank,
       pValue,
       adjusted,
@@ -168,8 +168,8 @@ function countKeys(lanes: readonly KeyedLane[], keyCount: number): { reference: 
   for (const { keys, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
       if (fates[i] === OUTSIDE) continue;
-      reference[keys[i]!]!++;
-      if (fates[i] === KEPT) kept[keys[i]!]!++;
+      reference[keys[i]]!++;
+      if (fates[i] === KEPT) kept[keys[i]]!++;
     }
   }
   return { reference, kept };
@@ -190,9 +190,9 @@ function rowsOfInterest(difference: Float64Array, k: number): Uint32Array {
 export function jensenShannon(p: Float64Array, q: Float64Array): number {
   let bits = 0;
   for (let i = 0; i < p.length; i++) {
-    const m = (p[i]! + q[i]!) / 2;
-    if (p[i]! > 0) bits += (p[i]! * Math.log2(p[i]! / m)) / 2;
-    if (q[i]! > 0) bits += (q[i]! * Math.log2(q[i]! / m)) / 2;
+    const m = (p[i] + q[i]) / 2;
+    if (p[i] > 0) bits += (p[i] * Math.log2(p[i] / m)) / 2;
+    if (q[i] > 0) bits += (q[i] * Math.log2(q[i] / m)) / 2;
   }
   return Math.sqrt(Math.max(0, bits));
 }
@@ -204,7 +204,7 @@ export function benjaminiHochberg(pValues: Float64Array): Float64Array {
   const adjusted = new Float64Array(n);
   let least = 1;
   descending.forEach((i, at) => {
-    least = Math.min(least, (pValues[i]! * n) / (n - at));
+    least = Math.min(least, (pValues[i] * n) / (n - at));
     adjusted[i] = least;
   });
   return adjusted;

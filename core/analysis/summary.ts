@@ -50,27 +50,27 @@ export interface Durations {
 export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summary {
   const { windows, stalls } = outcome;
   const byFate = new Float64Array(256);
-  for (const fates of outcome.fates) for (let i = 0; i < fates.length; i++) byFate[fates[i]!]!++;
-  const kept = byFate[KEPT]!;
+  for (const fates of outcome.fates) for (let i = 0; i < fates.length; i++) byFate[fates[i]]!++;
+  const kept = byFate[KEPT];
   let reference = 0;
-  for (let fate = 0; fate < OUTSIDE; fate++) reference += byFate[fate]!;
+  for (let fate = 0; fate < OUTSIDE; fate++) reference += byFate[fate];
 
   let sessionNs = 0;
   for (const { sessions } of lanes)
-    for (let i = 0; i + 1 < sessions.length; i += 2) sessionNs += sessions[i + 1]! - sessions[i]!;
+    for (let i = 0; i + 1 < sessions.length; i += 2) sessionNs += sessions[i + 1] - sessions[i];
 
   const durations = new Float64Array(windows.n);
   const lostByCause = new Float64Array(256);
   let blackoutNs = 0;
   for (let i = 0; i < windows.n; i++) {
-    durations[i] = windows.end[i]! - windows.start[i]!;
-    blackoutNs += durations[i]!;
-    lostByCause[windows.cause[i]!]! += windows.lost[i]!;
+    durations[i] = windows.end[i] - windows.start[i];
+    blackoutNs += durations[i];
+    lostByCause[windows.cause[i]]! += windows.lost[i];
   }
   durations.sort();
 
   const stallByKind = new Float64Array(stallKinds.length);
-  for (let i = 0; i < stalls.n; i++) stallByKind[stalls.kind[i]!]! += stalls.ns[i]!;
+  for (let i = 0; i < stalls.n; i++) stallByKind[stalls.kind[i]]! += stalls.ns[i];
   const stallNs = stallByKind.reduce((a, b) => a + b, 0);
   const dead = code(windowKinds, 'vm-dead');
 
@@ -85,10 +85,10 @@ export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summa
     blackoutShare: sessionNs > 0 ? blackoutNs / sessionNs : 0,
     windows: windows.n,
     durations: windows.n > 0 ? durationsOf(durations) : undefined,
-    lostByKind: named(windowKinds, (k) => byFate[LOST + k]!),
-    lostByCause: { ...named(causeClasses, (c) => lostByCause[c]!), none: lostByCause[NONE]! },
+    lostByKind: named(windowKinds, (k) => byFate[LOST + k]),
+    lostByCause: { ...named(causeClasses, (c) => lostByCause[c]), none: lostByCause[NONE] },
     stallNs,
-    stallByKind: named(stallKinds, (k) => stallByKind[k]!),
+    stallByKind: named(stallKinds, (k) => stallByKind[k]),
     slowdown: sessionNs > 0 ? stallNs / sessionNs : 0,
     pinnedBytesPeak: outcome.pinnedBytesPeak,
     pinnedByteSeconds: outcome.pinnedByteSeconds,

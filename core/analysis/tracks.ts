@@ -6,8 +6,8 @@ export function density(t: Float64Array, start: number, end: number, bins: numbe
   const counts = new Uint32Array(bins);
   const scale = end > start ? bins / (end - start) : 0;
   for (let i = 0; i < t.length; i++) {
-    if (t[i]! < start || t[i]! > end) continue;
-    counts[Math.min(bins - 1, Math.floor((t[i]! - start) * scale))]!++;
+    if (t[i] < start || t[i] > end) continue;
+    counts[Math.min(bins - 1, Math.floor((t[i] - start) * scale))]++;
   }
   return counts;
 }
@@ -30,13 +30,13 @@ export function bufferEvents(
   const sorted = pages.slice().sort();
   const rows: number[] = [];
   for (let i = 0; i < timeline.n; i++) {
-    const at = firstFrom(sorted, timeline.page[i]!);
-    if (at < sorted.length && sorted[at]! < timeline.page[i]! + timeline.pages[i]!) rows.push(i);
+    const at = firstFrom(sorted, timeline.page[i]);
+    if (at < sorted.length && sorted[at] < timeline.page[i] + timeline.pages[i]) rows.push(i);
   }
   return {
-    t: Float64Array.from(rows, (i) => timeline.t[i]!),
-    kind: Uint8Array.from(rows, (i) => timeline.kind[i]!),
-    cause: Uint8Array.from(rows, (i) => timeline.cause[i]!),
+    t: Float64Array.from(rows, (i) => timeline.t[i]),
+    kind: Uint8Array.from(rows, (i) => timeline.kind[i]),
+    cause: Uint8Array.from(rows, (i) => timeline.cause[i]),
   };
 }
 
@@ -46,7 +46,7 @@ function firstFrom(ascending: Float64Array, limit: number): number {
   let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (ascending[middle]! < limit) low = middle + 1;
+    if (ascending[middle] < limit) low = middle + 1;
     else high = middle;
   }
   return low;

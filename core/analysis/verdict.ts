@@ -44,9 +44,9 @@ export function judge(
 }
 
 function movedKeys({ keys }: Skew, nameOf: (key: number) => string): MovedKey[] {
-  const change = (row: number): number => Math.abs(keys.ratio[row]! - 1);
+  const change = (row: number): number => Math.abs(keys.ratio[row] - 1);
   return Array.from({ length: Math.min(10, keys.n) }, (_, row) => row)
     .filter((row) => change(row) > MOVED)
     .sort((a, b) => change(b) - change(a))
-    .map((row) => ({ name: nameOf(keys.key[row]!), p: keys.p[row]!, q: keys.q[row]! }));
+    .map((row) => ({ name: nameOf(keys.key[row]), p: keys.p[row], q: keys.q[row] }));
 }

@@ -32,12 +32,12 @@ export function bandPaths(
   const dark = Array.from({ length: kinds }, () => new Float64Array(bins).fill(-1));
   for (let i = 0; i < windows.n; i++) {
     if (windows.lane[i] !== lane) continue;
-    const from = Math.max(0, (windows.start[i]! - span.start) * scale);
-    const to = Math.min(bins, (windows.end[i]! - span.start) * scale);
-    const column = dark[windows.kind[i]!]!;
+    const from = Math.max(0, (windows.start[i] - span.start) * scale);
+    const to = Math.min(bins, (windows.end[i] - span.start) * scale);
+    const column = dark[windows.kind[i]]!;
     for (let bin = Math.min(bins - 1, Math.floor(from)); bin < bins && (bin < to || bin <= from); bin++) {
       const part = Math.min(to, bin + 1) - Math.max(from, bin);
-      column[bin] = Math.max(0, column[bin]!) + Math.max(0, part);
+      column[bin] = Math.max(0, column[bin]) + Math.max(0, part);
     }
   }
   const leading = new Int8Array(bins).fill(-1);
@@ -46,7 +46,7 @@ export function bandPaths(
     let most = -1;
     let all = 0;
     for (let kind = 0; kind < kinds; kind++) {
-      const share = dark[kind]![bin]!;
+      const share = dark[kind][bin];
       if (share < 0) continue;
       all += share;
       if (share > most) {
@@ -64,8 +64,8 @@ function runs(leading: Int8Array, heights: Uint8Array, kinds: number): BandPath[
   const paths = Array.from({ length: kinds }, () => ({ wide: '', narrow: '' }));
   for (let from = 0, to = 0; from < leading.length; from = to) {
     while (to < leading.length && leading[to] === leading[from]) to++;
-    if (leading[from]! < 0) continue;
-    paths[leading[from]!]![to - from < PATTERN_FROM ? 'narrow' : 'wide'] += stretch(heights, from, to);
+    if (leading[from] < 0) continue;
+    paths[leading[from]]![to - from < PATTERN_FROM ? 'narrow' : 'wide'] += stretch(heights, from, to);
   }
   return paths;
 }
@@ -73,7 +73,7 @@ function runs(leading: Int8Array, heights: Uint8Array, kinds: number): BandPath[
 function stretch(heights: Uint8Array, from: number, to: number): string {
   let path = '';
   for (let bin = from, end = from; bin < to; bin = end) {
-    const height = heights[bin]!;
+    const height = heights[bin];
     while (end < to && heights[end] === height) end++;
     path += `M${bin} ${BAND_HEIGHT - height}h${end - bin}v${height}h${bin - end}z`;
   }
@@ -83,10 +83,10 @@ function stretch(heights: Uint8Array, from: number, to: number): string {
 /** Path data of a histogram, over x = 0 … bins and y = 0 … height. */
 export function densityPath(counts: ArrayLike<number>, height: number): string {
   let most = 1;
-  for (let i = 0; i < counts.length; i++) most = Math.max(most, counts[i]!);
+  for (let i = 0; i < counts.length; i++) most = Math.max(most, counts[i]);
   let path = `M0 ${height}`;
   for (let i = 0; i < counts.length; i++) {
-    const y = Math.round(10 * height * (1 - counts[i]! / most)) / 10;
+    const y = Math.round(10 * height * (1 - counts[i] / most)) / 10;
     path += `V${y}H${i + 1}`;
   }
   return `${path}V${height}z`;

@@ -24,7 +24,7 @@ export function durationsChart(report: Report): Markup | undefined {
     windows.n > 0 ? ecdf(windows.start, windows.end, windows.n) : undefined,
   );
   if (curves.length === 0) return undefined;
-  const ends = curves.flatMap(({ points }) => [points[0]![0], points.at(-1)![0]]);
+  const ends = curves.flatMap(({ points }) => [points[0][0], points.at(-1)![0]]);
   const low = Math.floor(Math.min(...ends) - 0.05);
   const high = Math.max(low + 1, Math.ceil(Math.max(...ends) + 0.05));
   return renderChart(
@@ -150,16 +150,16 @@ function area({ points }: Curve): number {
 
 /** Steps of the distribution function over log10 ns, at most `POINTS` of them, both ends included. */
 function ecdf(start: ArrayLike<number>, end: ArrayLike<number>, n: number): Point[] {
-  const sorted = Float64Array.from({ length: n }, (_, i) => Math.max(1, end[i]! - start[i]!)).sort();
+  const sorted = Float64Array.from({ length: n }, (_, i) => Math.max(1, end[i] - start[i])).sort();
   const points: Point[] = [];
   const stride = Math.max(1, n / POINTS);
   for (let next = 0; next < n; next += stride) {
     const at = Math.floor(next);
-    const last = sorted.findLastIndex((value) => value === sorted[at]!);
-    points.push([Math.log10(sorted[at]!), (last + 1) / n]);
+    const last = sorted.findLastIndex((value) => value === sorted[at]);
+    points.push([Math.log10(sorted[at]), (last + 1) / n]);
     next = Math.max(next, last + 1 - stride);
   }
-  const longest = Math.log10(sorted[n - 1]!);
+  const longest = Math.log10(sorted[n - 1]);
   if (points.at(-1)![0] < longest) points.push([longest, 1]);
   return points;
 }
@@ -167,12 +167,12 @@ function ecdf(start: ArrayLike<number>, end: ArrayLike<number>, n: number): Poin
 /** Lines with their labels on them, each at a height of its own. */
 function drawn(curves: readonly Curve[]): unknown[] {
   return curves.flatMap(({ ids, points }, i) => {
-    const colour = lineColours[i % lineColours.length]!;
+    const colour = lineColours[i % lineColours.length];
     const type = ['solid', 'dashed', 'dotted'][Math.floor(i / lineColours.length) % 3];
     const level = 0.92 - (0.84 * i) / Math.max(1, curves.length - 1);
     const at = crossing(points, level);
     const text = shorten(list(ids, 2), 44);
-    const toLeft = at[0] > (points[0]![0] + points.at(-1)![0]) / 2;
+    const toLeft = at[0] > (points[0][0] + points.at(-1)![0]) / 2;
     return [
       {
         type: 'line',

@@ -12,7 +12,7 @@ export type Content = Markup | string | number | undefined | false | readonly Co
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 export function escape(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (c) => escapes[c]!);
+  return printable(text).replace(/[&<>"']/g, (c) => escapes[c]);
 }
 
 /** Control characters have no place in HTML or XML; lone surrogates neither. */

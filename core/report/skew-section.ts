@@ -96,7 +96,7 @@ export function verdictSection(report: Report): Markup {
         return html`<dt>${policies.map(({ id }) => html`<span>${id}</span>`)}</dt>
           <dd>
             ${verdictMark(variant.verdict.word)}
-            <p>${verdictSentence(policies[0]!, variant)}</p>
+            <p>${verdictSentence(policies[0], variant)}</p>
             ${differing.map((group) => otherVerdict(group, group.policies.length < policies.length))}
           </dd>`;
       })}
@@ -107,6 +107,6 @@ export function verdictSection(report: Report): Markup {
 function otherVerdict(group: Group, named: boolean): Markup {
   return html`<p class="fn">
     If the ${discardWords[group.discard]}${named && ` (${list(ids(group))})`}: ${group.variant.verdict.word}.
-    ${verdictSentence(group.policies[0]!, group.variant)}
+    ${verdictSentence(group.policies[0], group.variant)}
   </p>`;
 }

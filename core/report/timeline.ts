@@ -122,7 +122,7 @@ function lanesShown(report: Report): LaneTrack[] {
   const weight = new Map(report.lanes.map(({ lane, events }) => [lane, events.t.length]));
   for (const { variant } of compared(report)) {
     const { windows } = variant;
-    for (let i = 0; i < windows.n; i++) weight.set(windows.lane[i]!, (weight.get(windows.lane[i]!) ?? 0) + 1);
+    for (let i = 0; i < windows.n; i++) weight.set(windows.lane[i], (weight.get(windows.lane[i]) ?? 0) + 1);
   }
   const most = report.lanes.toSorted((a, b) => weight.get(b.lane)! - weight.get(a.lane)!).slice(0, LANES);
   return report.lanes.filter((lane) => most.includes(lane));
@@ -154,7 +154,7 @@ function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
           <title>${policy.id}, ${track.label}</title>
           <desc>${text}</desc>
           <rect class="bg" width="${bins}" height="${BAND_HEIGHT}" />
-          ${windowKinds.map((kind, i) => bandOf(kind, paths[i]!))}
+          ${windowKinds.map((kind, i) => bandOf(kind, paths[i]))}
         </svg>
       </div>`;
     })}
@@ -174,7 +174,7 @@ function laneWords(windows: WindowColumns, lane: number): string {
   for (let i = 0; i < windows.n; i++) {
     if (windows.lane[i] !== lane) continue;
     n++;
-    dark += windows.end[i]! - windows.start[i]!;
+    dark += windows.end[i] - windows.start[i];
   }
   return n === 0 ? 'no blackout window' : `${count(n)} blackout windows, ${duration(dark)} in all`;
 }
@@ -185,8 +185,8 @@ function eventRow(report: Report, track: LaneTrack, one: EventClass): Markup | f
   const places = new Set<number>();
   let n = 0;
   for (let i = 0; i < events.t.length; i++) {
-    if (!one.holds(events.kind[i]!, events.cause[i]!)) continue;
-    const at = (events.t[i]! - report.span.start) / width;
+    if (!one.holds(events.kind[i], events.cause[i])) continue;
+    const at = (events.t[i] - report.span.start) / width;
     n++;
     if (at >= 0 && at <= 1) places.add(Math.round(at * GLYPH_BINS));
   }
@@ -221,7 +221,7 @@ function ruler({ span }: Report): Markup {
 function legend(report: Report): Markup {
   const kinds = new Set<number>();
   for (const { variant } of compared(report))
-    for (let i = 0; i < variant.windows.n; i++) kinds.add(variant.windows.kind[i]!);
+    for (let i = 0; i < variant.windows.n; i++) kinds.add(variant.windows.kind[i]);
   return html`<p class="legend">
       ${windowKinds.map(
         (kind, i) =>

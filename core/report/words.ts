@@ -64,7 +64,7 @@ export function baseName(file: string): string {
 
 function coverageSentence(report: Report, all: readonly Compared[]): string {
   const sorted = all.toSorted((a, b) => b.variant.summary.coverage - a.variant.summary.coverage);
-  const best = sorted[0]!;
+  const best = sorted[0];
   const worst = sorted.at(-1)!;
   const lanes = report.lanes.length === 1 ? '1 lane' : `${count(report.lanes.length)} lanes`;
   const span = duration(report.span.end - report.span.start);

@@ -37,7 +37,7 @@ test('skew stays within its bounds for any samples', () => {
         expect(value).toBeLessThanOrEqual(1 + 1e-12);
       }
       keys.pValue.forEach((p, i) => expect(keys.adjusted[i]).toBeGreaterThanOrEqual(p - 1e-12));
-      keys.low.forEach((low, i) => expect(low).toBeLessThanOrEqual(keys.high[i]!));
+      keys.low.forEach((low, i) => expect(low).toBeLessThanOrEqual(keys.high[i]));
     }),
     { numRuns: 300, seed: 20261 },
   );
@@ -61,16 +61,16 @@ test('observed blackouts are sorted, disjoint and no darker than long', () => {
             lane: 0,
             t,
             running: edges.subarray(0, edges.length & ~1),
-            aux: { t: aux, flags: Uint32Array.from(aux, (_, i) => flags[i]!) },
+            aux: { t: aux, flags: Uint32Array.from(aux, (_, i) => flags[i]) },
             lost: { t: lost, count: new Float64Array(lost.length).fill(1) },
           },
         ]);
         for (let i = 0; i < found.n; i++) {
-          const length = found.end[i]! - found.start[i]!;
+          const length = found.end[i] - found.start[i];
           expect(length).toBeGreaterThan(0);
           expect(found.darkNs[i]).toBeGreaterThanOrEqual(0);
           expect(found.darkNs[i]).toBeLessThanOrEqual(length);
-          if (i > 0) expect(found.start[i]).toBeGreaterThanOrEqual(found.end[i - 1]!);
+          if (i > 0) expect(found.start[i]).toBeGreaterThanOrEqual(found.end[i - 1]);
         }
       },
     ),

@@ -10,7 +10,7 @@ const weights = [0.3, 0.2, 0.15, 0.1, 0.08, 0.05, 0.04, 0.03, 0.02, 0.015, 0.01,
 
 function pick(random: Random, from: readonly number[]): number {
   let u = random.uniform() * from.reduce((a, b) => a + b, 0);
-  for (let key = 0; key < from.length - 1; key++) if ((u -= from[key]!) < 0) return key;
+  for (let key = 0; key < from.length - 1; key++) if ((u -= from[key]) < 0) return key;
   return from.length - 1;
 }
 
@@ -27,7 +27,7 @@ test('the p-value of the excess skew is uniform when losses are random', () => {
     const t = Float64Array.from({ length: n }, (_, i) => i);
     const result = skew([{ t, keys, fates }], weights.length, { draws: 199, bootstrap: 1, seed: run })!;
     pValues.push(result.nullModel.pValue);
-    perKey.push(result.keys.pValue[0]!);
+    perKey.push(result.keys.pValue[0]);
   }
   // Kolmogorov–Smirnov against the uniform distribution, 1 % critical value 1.63 / sqrt(n); the p-values are multiples of 1/200.
   const distance = (values: number[]): number =>
@@ -76,7 +76,7 @@ test('bootstrap intervals cover the truth about 95 % of the time', () => {
   const random = createRandom(13);
   const long = skew([burstyCapture(random, 2_000_000)], 3, { draws: 1, bootstrap: 1 })!;
   const truth = new Float64Array(3);
-  long.keys.key.forEach((key, row) => (truth[key] = long.keys.difference[row]! / 100));
+  long.keys.key.forEach((key, row) => (truth[key] = long.keys.difference[row] / 100));
   // The truth is a bias that matters, far from 0.
   expect(truth[0]).toBeLessThan(-0.02);
   const runs = 300;
@@ -85,7 +85,7 @@ test('bootstrap intervals cover the truth about 95 % of the time', () => {
     const counts = countOverTime([burstyCapture(random, 10_000)], 3, Uint32Array.of(0, 1, 2), 100);
     const { low, high } = bootstrapIntervals(counts, 400, createRandom(run));
     truth.forEach((value, key) => {
-      if (low[key]! <= value && value <= high[key]!) covered[key]!++;
+      if (low[key] <= value && value <= high[key]) covered[key]++;
     });
   }
   for (const hits of covered) {

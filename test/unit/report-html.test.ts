@@ -37,7 +37,7 @@ describe('the file', () => {
       expect(attributes).not.toContain('<');
     }
     expect(open).toEqual([]);
-    const ids = [...text.matchAll(/\sid="([^"]*)"/g)].map((m) => m[1]!);
+    const ids = [...text.matchAll(/\sid="([^"]*)"/g)].map((m) => m[1]);
     expect(new Set(ids).size).toBe(ids.length);
     const references = [...text.matchAll(/url\(#([^)]*)\)|href="#([^"]*)"|aria-labelledby="([^"]*)"/g)];
     expect(references.length).toBeGreaterThan(10);
@@ -46,7 +46,7 @@ describe('the file', () => {
   });
 
   test('has its parts in order', () => {
-    const headings = [...text.matchAll(/<h2[^>]*>([^<]*)/g)].map((m) => m[1]!.trim());
+    const headings = [...text.matchAll(/<h2[^>]*>([^<]*)/g)].map((m) => m[1].trim());
     expect(headings).toEqual([
       'Inputs',
       'Timeline',
@@ -81,7 +81,7 @@ describe('the file', () => {
 
 describe('colours', () => {
   const schemes = [...paletteCss.matchAll(/\{((?:color-scheme:[^;]*;)?--bg[^}]*)\}/g)].map(
-    (m) => new Map([...m[1]!.matchAll(/--(\w+):(#\w{6})/g)].map((c) => [c[1]!, c[2]!])),
+    (m) => new Map([...m[1].matchAll(/--(\w+):(#\w{6})/g)].map((c) => [c[1], c[2]])),
   );
 
   function contrast(a: string, b: string): number {
@@ -89,7 +89,7 @@ describe('colours', () => {
       [1, 3, 5]
         .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
         .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0);
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
     const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
     return (high! + 0.05) / (low! + 0.05);
   }
@@ -109,7 +109,7 @@ describe('colours', () => {
     expect(/(fill|stroke|stop-color)="#/.exec(body)).toBeNull();
     expect(body).not.toContain('#fe01');
     for (const [, variable] of text.matchAll(/var\(--([\w-]+)\)/g))
-      expect(variable === 'ui' || variable === 'mono' || schemes[0]!.has(variable!), variable).toBe(true);
+      expect(variable === 'ui' || variable === 'mono' || schemes[0].has(variable!), variable).toBe(true);
   });
 });
 

@@ -12,7 +12,7 @@ function lane(text: string): { t: Float64Array; keys: Uint32Array; fates: Uint8A
   return {
     t: Float64Array.from(samples, (_, i) => i),
     keys: Uint32Array.from(samples, (s) => s.charCodeAt(0) - 97),
-    fates: Uint8Array.from(samples, (s) => fate[s[1]!]!),
+    fates: Uint8Array.from(samples, (s) => fate[s[1]]!),
   };
 }
 
@@ -66,10 +66,10 @@ describe('skew', () => {
     expect(found.time.coverage[10]).toBe(1);
     expect(found.time.coverage[90]).toBe(0.25);
     const summary = { coverage: found.kept / found.reference, vmDead: false };
-    const verdict = judge(summary, found, (key) => 'ab'[key]!);
+    const verdict = judge(summary, found, (key) => 'ab'[key]);
     expect(verdict.word).toBe('misleading');
     expect(verdict.moved.map((key) => key.name).sort()).toEqual(['a', 'b']);
-    const plain = JSON.parse(JSON.stringify(digest(found, (key) => 'ab'[key]!, 1)));
+    const plain = JSON.parse(JSON.stringify(digest(found, (key) => 'ab'[key], 1)));
     expect(plain.keys).toBe(2);
     expect(plain.rows).toHaveLength(1);
     expect(plain.time.coverage).toHaveLength(100);
