@@ -21,6 +21,10 @@ export const views: readonly View[] = [
     component: defineAsyncComponent(() => import('../policies/PoliciesView.vue')),
   },
   {
+    ...{ id: 'blackouts', title: 'Blackouts', glyph: '▬' },
+    component: defineAsyncComponent(() => import('../blackouts/BlackoutsView.vue')),
+  },
+  {
     ...{ id: 'skew', title: 'Skew', glyph: '⇆' },
     component: defineAsyncComponent(() => import('../skew/SkewView.vue')),
   },

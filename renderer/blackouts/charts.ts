@@ -1,0 +1,94 @@
+/** The distribution of window durations; policies with the same windows share a line. */
+import type { PolicyBlackouts } from '../../core/lab/contract-runs.ts';
+import { axis, tooltip } from '../charts/axes.ts';
+import type { Colours } from '../charts/colours.ts';
+import type { ChartOption } from '../charts/echarts.ts';
+import { duration, percent } from '../format.ts';
+
+export interface Curve {
+  readonly policies: readonly string[];
+  readonly windows: number;
+  readonly ns: Float64Array;
+  readonly share: Float64Array;
+}
+
+export function curves(all: readonly PolicyBlackouts[]): Curve[] {
+  const found = new Map<string, Curve & { policies: string[] }>();
+  for (const { policy, windows, ns, share } of all) {
+    if (!windows) continue;
+    const key = `${windows} ${ns.join()} ${share.join()}`;
+    const same = found.get(key);
+    if (same) same.policies.push(policy);
+    else found.set(key, { policies: [policy], windows, ns, share });
+  }
+  return [...found.values()];
+}
+
+const dashes = ['solid', 'dashed', 'dotted'] as const;
+
+/** Colour and dash of the i-th curve: after one round of colours the dash changes. */
+export function stroke(i: number, c: Colours): { color: string; type: (typeof dashes)[number] } {
+  const colours = [c.accent, c.killed, c.copy, c.disc, c.warn, c.ink];
+  return { color: colours[i % colours.length], type: dashes[Math.floor(i / colours.length) % dashes.length] };
+}
+
+/** Log x: a window of 0 ns (one sample lost) stands at 1 ns. */
+export function durationCurves(all: readonly Curve[], c: Colours, policy: string | undefined): ChartOption {
+  const lines = axis(c);
+  const longest = Math.max(...all.map((curve) => curve.ns.at(-1) ?? 1), 10);
+  const shortest = Math.min(...all.map((curve) => curve.ns[0]), longest / 10);
+  const low = 10 ** Math.floor(Math.log10(Math.max(1, shortest)));
+  const high = 10 ** Math.ceil(Math.log10(longest) + 0.01);
+  return {
+    grid: { left: 48, right: 16, top: 10, bottom: 42 },
+    tooltip: {
+      ...tooltip(c),
+      trigger: 'item',
+      formatter: (at) => {
+        const { seriesIndex, dataIndex } = Array.isArray(at) ? at[0] : at;
+        const curve = all[seriesIndex ?? 0];
+        const i = Math.min(Math.max(0, dataIndex - 1), curve.ns.length - 1);
+        return `${curve.policies.join(', ')}\n${percent(curve.share[i])} % of ${curve.windows} windows last ${duration(curve.ns[i])} or less`;
+      },
+    },
+    xAxis: {
+      ...lines,
+      type: 'log',
+      min: low,
+      max: high,
+      name: 'duration of a window',
+      nameLocation: 'middle',
+      nameGap: 26,
+      axisLabel: { ...lines.axisLabel, formatter: (ns: number) => duration(ns) },
+    },
+    yAxis: {
+      ...lines,
+      type: 'value',
+      min: 0,
+      max: 1,
+      interval: 0.25,
+      axisLabel: { ...lines.axisLabel, formatter: (v: number) => `${v * 100} %` },
+    },
+    series: all.map((curve, i) => {
+      const chosen = policy !== undefined && curve.policies.includes(policy);
+      const { color, type } = stroke(i, c);
+      return {
+        type: 'line',
+        name: curve.policies[0],
+        step: 'end',
+        symbol: 'circle',
+        symbolSize: 5,
+        showSymbol: curve.ns.length < 3,
+        triggerLineEvent: true,
+        z: chosen ? 3 : 2,
+        data: [
+          [Math.max(1, curve.ns[0]), 0],
+          ...Array.from(curve.ns, (ns, k) => [Math.max(1, ns), curve.share[k]]),
+          [high, 1],
+        ],
+        itemStyle: { color },
+        lineStyle: { color, type, width: chosen ? 3 : 1.4 },
+      };
+    }),
+  };
+}
