@@ -21,6 +21,8 @@ import type { Format } from './detect.ts';
 import { sha256, withFile } from './file-source.ts';
 import { importTrace } from './import-kvm.ts';
 import { importSpe } from './import-spe.ts';
+import type { SymbolSources } from './symbol-files.ts';
+import { addSymbols } from './symbols.ts';
 import { buildTraceLevels } from './trace-levels.ts';
 
 export interface ImportOptions {
@@ -30,6 +32,8 @@ export interface ImportOptions {
   readonly name?: string;
   /** What a reader of results must know of these captures: `synthesised`, `emulated: timings are not those of hardware`. */
   readonly notes?: readonly string[];
+  /** Where the functions of SPE samples are looked for; not at all if not given. */
+  readonly symbols?: SymbolSources;
   /** Called now and then with what is being read, for a progress line. */
   readonly onProgress?: (file: string, records: number) => void;
 }
@@ -69,6 +73,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
         warnings: [...common, ...own.list()],
       });
       if (kind === 'kvm') buildTraceLevels(db, id);
+      else if (options.symbols) addSymbols(db, getCapture(db, id), options.symbols);
       return getCapture(db, id);
     });
   });

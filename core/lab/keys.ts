@@ -11,8 +11,10 @@ import { readMappings } from '../store/mappings.ts';
 import type { Mapping } from '../store/mappings.ts';
 import type { SpeLane } from '../store/spe-store.ts';
 import { readColumn } from '../store/spe-store.ts';
+import { distance } from './places.ts';
+import { symbolKeys } from './symbol-keys.ts';
 
-export const keyKinds = ['page', 'pc', 'binary', 'op', 'source', 'el', 'latency', 'thread'] as const;
+export const keyKinds = ['symbol', 'page', 'pc', 'binary', 'op', 'source', 'el', 'latency', 'thread'] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
 export interface Keys {
@@ -39,10 +41,7 @@ class Names {
 /** The key of each sample of a capture's lanes. A sample without the packet in question has the key `none`. */
 export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[], kind: KeyKind): Keys {
   const names = new Names();
-  const of =
-    kind === 'page' || kind === 'pc' || kind === 'binary'
-      ? placeKeys(kind, readMappings(db, capture.id), names)
-      : undefined;
+  const of = addressKeys(db, capture, kind, names);
   const columns = lanes.map((lane) => {
     const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
     const present = column('present');
@@ -50,6 +49,28 @@ export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[
     return valueKeys(kind, present, column, names, midrOfLane(capture, lane.cpu));
   });
   return { lanes: columns, names: names.list };
+}
+
+/** Keys that come from a sample's PC and mapping; undefined for the other kinds. */
+function addressKeys(
+  db: Db,
+  capture: CaptureRow,
+  kind: KeyKind,
+  names: Names,
+): ReturnType<typeof placeKeys> | undefined {
+  switch (kind) {
+    case 'page':
+    case 'pc':
+    case 'binary':
+      return placeKeys(kind, readMappings(db, capture.id), names);
+    case 'symbol': {
+      const mappings = readMappings(db, capture.id);
+      const pages = placeKeys('page', mappings, names);
+      return symbolKeys(db, capture.id, mappings, (name) => names.of(name), pages);
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
@@ -105,6 +126,7 @@ function valueColumn(
       };
     case 'thread':
       return { values: column('tid'), has: Has.TID, name: (v) => `tid ${v}` };
+    case 'symbol':
     case 'page':
     case 'pc':
     case 'binary':
@@ -135,8 +157,7 @@ function placeKeys(kind: 'page' | 'pc' | 'binary', mappings: readonly Mapping[],
       } else if (m < 0) {
         keys[i] = unmapped(pc[i]);
       } else {
-        // Exact in a double: a PC lies less than 2^53 bytes into its mapping.
-        const into = (words[2 * i + 1] - starts[2 * m + 1]) * 2 ** 32 + (words[2 * i] - starts[2 * m]);
+        const into = distance(words[2 * i], words[2 * i + 1], starts[2 * m], starts[2 * m + 1]);
         const place = kind === 'binary' ? 0 : into - (into % grain);
         let key = known[m].get(place);
         if (key === undefined) {

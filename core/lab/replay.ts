@@ -21,7 +21,7 @@ import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
-import { keyedSkew, SKEW_KEYS } from './skew.ts';
+import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeys } from './keys.ts';
 
@@ -83,7 +83,8 @@ export function replayRun(
   const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
-  const keys = SKEW_KEYS.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
+  const kinds = skewKeysOf(db, request.speId);
+  const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
   const latencies = sampleLatencies(db, inputs);
   const id = addRun(db, {
     speId: request.speId,

@@ -17,7 +17,6 @@ import type { StoredSkew, StoredSummary } from './replay.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
-import { SKEW_KEYS } from './skew.ts';
 
 /** Points of a lane's density curve. */
 const DENSITY_BINS = 900;
@@ -34,6 +33,7 @@ export function buildReport(db: Db, runId: number): Report {
   const settings = run.params as ResolvedParams;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const { params } = settings;
+  const skews = readSkew(db, runId);
   return {
     umbra: run.umbra,
     command: run.command,
@@ -48,8 +48,9 @@ export function buildReport(db: Db, runId: number): Report {
     span: { start: 0, end: inputs.reference.span },
     lanes: laneTracks(inputs),
     dlDiscard: params.dlDiscard,
-    skewKey: SKEW_KEYS[0],
-    policies: policyReports(db, run.id, BigInt(facts.origin)),
+    // A run counts by function first if those were known when it was made.
+    skewKey: skews[0].key,
+    policies: policyReports(db, run.id, BigInt(facts.origin), skews),
   };
 }
 
@@ -152,8 +153,7 @@ function laneTracks({ lanes, reference, timeline }: RunInputs): Report['lanes'] 
   });
 }
 
-function policyReports(db: Db, run: number, origin: bigint): PolicyReport[] {
-  const skews = readSkew(db, run);
+function policyReports(db: Db, run: number, origin: bigint, skews: readonly SkewRow[]): PolicyReport[] {
   const byPolicy = new Map<string, { policy: Policy; variants: Partial<Record<DlDiscard, Variant>> }>();
   for (const result of readResults(db, run)) {
     const { id } = result.policy;
@@ -172,9 +172,7 @@ function policyReports(db: Db, run: number, origin: bigint): PolicyReport[] {
 
 function variant(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): Variant {
   const { summary, trials, latency } = result.summary as StoredSummary;
-  const own = skews.find(
-    (s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard && s.key === SKEW_KEYS[0],
-  );
+  const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
   const { digest, verdict } = own!.detail as StoredSkew;
   const windows = windowColumns(db, run, origin, result);
   return { summary, verdict, trials, skew: digest, latency, windows };

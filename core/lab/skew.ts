@@ -7,6 +7,8 @@ import type { Summary } from '../analysis/summary.ts';
 import { judge } from '../analysis/verdict.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { Lane, PolicyOutcome } from '../model/outcome.ts';
+import type { Db } from '../store/lab-file.ts';
+import { hasSymbols } from '../store/symbols.ts';
 import type { KeyKind, Keys } from './keys.ts';
 
 export interface PolicySkew {
@@ -16,8 +18,13 @@ export interface PolicySkew {
   readonly verdict: Verdict;
 }
 
-/** What every run counts by; the first is the one that verdicts rest on. */
+/** What every run counts by. */
 export const SKEW_KEYS: readonly KeyKind[] = ['page', 'pc'];
+
+/** The same for a run of this capture: by function first, if some are known. The first is the one that verdicts rest on. */
+export function skewKeysOf(db: Db, capture: number): readonly KeyKind[] {
+  return hasSymbols(db, capture) ? ['symbol', ...SKEW_KEYS] : SKEW_KEYS;
+}
 
 export function keyedSkew(
   lanes: readonly Lane[],

@@ -1,6 +1,7 @@
 import { importFiles } from '../../lab/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
+import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 
 export const command: Command = {
   operands: 'FILE…',
@@ -19,6 +20,7 @@ export const command: Command = {
       multiple: true,
       help: 'what readers of results must know of these captures',
     },
+    ...symbolOptions,
   },
   details: 'The format is detected from the content. All files are imported, or none.',
   run(args, out) {
@@ -26,6 +28,7 @@ export const command: Command = {
       vmFile: args.text('vm'),
       name: args.text('name'),
       notes: args.texts('note'),
+      symbols: symbolChoiceIfAny(args),
     });
     if (args.flag('json')) return out.json({ captures });
     for (const c of captures) {

@@ -24,6 +24,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./captures.ts'),
   },
   {
+    name: 'symbols',
+    summary: 'find the functions that the samples of a capture lie in',
+    load: () => import('./symbols.ts'),
+  },
+  {
     name: 'inspect',
     summary: 'what is in a capture file, without importing it',
     load: () => import('./inspect.ts'),
