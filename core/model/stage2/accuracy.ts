@@ -1,6 +1,7 @@
 /** Measures a reconstructed timeline against the kernel's own page-table calls. */
+import { code, stage2Kinds } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
-import { nextState, PageState, Segments } from './page-states.ts';
+import { EVERYTHING, nextState, PageState, Segments } from './page-states.ts';
 import type { PageRange } from './page-states.ts';
 
 /**
@@ -26,8 +27,7 @@ export interface Accuracy {
   readonly false: number;
 }
 
-/** Tables destroyed: the row that covers every page. */
-const EVERYTHING = 2 ** 40;
+const UNMAP = code(stage2Kinds, 'unmap');
 
 /**
  * `truth` is an exact timeline (`exactTimelines` of `parseTableCalls`) recorded since before the VM ran: pages that it never
@@ -40,7 +40,9 @@ export function measureAccuracy(
 ): Accuracy {
   const shift = Number(truth.origin - timeline.origin);
   let until = timeline.span;
-  for (let i = 0; i < truth.n; i++) if (truth.pages[i] === EVERYTHING) until = Math.min(until, truth.t[i] + shift);
+  // Tables destroyed: a row that covers every page.
+  for (let i = 0; i < truth.n; i++)
+    if (truth.pages[i] === EVERYTHING && truth.kind[i] === UNMAP) until = Math.min(until, truth.t[i] + shift);
 
   const segments = new Segments(ranges, [timeline, truth]);
   const claimed = new Track(segments, PageState.WRITABLE);

@@ -20,11 +20,11 @@ export function faultType(esr: number): number {
 }
 
 /**
- * Level of the stage 2 walk that the fault ended at, -1 to 3. On a stage 1 table walk it says 3, the level that tells
- * nothing: not every implementation reports the stage 2 level there (QEMU 7.2 gives that of stage 1).
+ * Level of the stage 2 walk that the fault ended at, -1 to 3. NaN for a fault on a stage 1 table walk: not every
+ * implementation reports the stage 2 level there (QEMU 7.2 gives that of stage 1), so it compares to nothing.
  */
 export function faultLevel(esr: number): number {
-  if (esr & S1PTW) return 3;
+  if (esr & S1PTW) return NaN;
   return (esr & 0x3f) === FSC_TRANSLATION_M1 ? -1 : esr & 3;
 }
 

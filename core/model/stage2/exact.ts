@@ -6,8 +6,10 @@ import { KvmIoctl, KvmKind } from '../kvm-events.ts';
 import type { KvmEvents } from '../kvm-events.ts';
 import type { CauseClass } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
-import type { VmDescription } from '../vm.ts';
+import type { Vm, VmDescription } from '../vm.ts';
 import { Blocks } from './blocks.ts';
+import { FirstFaults } from './first-faults.ts';
+import { EVERYTHING } from './page-states.ts';
 import { Rows } from './rows.ts';
 import { follow, Threads, unmapCause } from './threads.ts';
 
@@ -16,15 +18,11 @@ const PROT_W = 2;
 
 /** Whether the trace holds calls that both map and unmap: without either, nothing can be told from the others. */
 export function hasTableCalls(events: KvmEvents): boolean {
-  let maps = false;
-  let unmaps = false;
-  for (let i = 0; i < events.n; i++) {
-    const kind = events.kind[i];
-    if (kind === KvmKind.S2_MAP) maps = true;
-    if (kind === KvmKind.S2_UNMAP || kind === KvmKind.S2_DESTROY) unmaps = true;
-    if (maps && unmaps) return true;
-  }
-  return false;
+  return has(events, KvmKind.S2_MAP) && (has(events, KvmKind.S2_UNMAP) || has(events, KvmKind.S2_DESTROY));
+}
+
+function has(events: KvmEvents, kind: number): boolean {
+  return events.kind.subarray(0, events.n).includes(kind);
 }
 
 interface PendingMap {
@@ -32,30 +30,38 @@ interface PendingMap {
   pages: number;
   prot: number;
   table: number;
+  /** kvm_pgtable_stage2_relax_perms: only permissions are added. */
+  relaxes: boolean;
 }
 
 /** One timeline a VM, in the order of the description. Calls on tables of other VMs are left out. */
 export function exactTimelines(events: KvmEvents, description: VmDescription): Stage2Timeline[] {
   const tables = ownersOfTables(events, description);
-  const vms = description.vms.map(() => new ExactVm());
+  const vms = description.vms.map((vm) => new ExactVm(vm));
   const threads = new Threads(description);
+  const returns = has(events, KvmKind.S2_MAP_RET);
   const pending = new Map<number, PendingMap>();
   const causes = new Map<number, CauseClass>();
+  const cpuAt: number[] = [];
   for (let i = 0; i < events.n; i++) {
     const kind = events.kind[i];
+    const t = events.t[i];
     const tid = events.tid[i];
     const thread = threads.of(tid, kind === KvmKind.ENTRY);
+    if (kind === KvmKind.LOST) for (const vm of vms) vm.lose(cpuAt[events.cpu[i]] ?? 0, t);
+    cpuAt[events.cpu[i]] = t;
     follow(thread, events, i);
     if (kind === KvmKind.UNMAP) causes.set(tid, unmapCause(thread, events.page[i], events.end[i]));
     else if (kind === KvmKind.IOCTL) {
-      if (events.word[i] === KvmIoctl.SET_USER_MEMORY_REGION || events.word[i] === KvmIoctl.SET_USER_MEMORY_REGION2)
+      const command = events.word[i];
+      if (command === KvmIoctl.CREATE_VM) vms[thread.vm]?.create();
+      if (command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2)
         causes.set(tid, 'userspace');
     } else if (kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) {
       const call = pending.get(tid);
       pending.delete(tid);
       // -EAGAIN: the very mapping exists already (another vCPU got there first), nothing changes. Other errors: no mapping.
-      if (call && events.word[i] === 0)
-        vms[tables.get(call.table) ?? -1]?.map(events.t[i], call, kind === KvmKind.S2_RELAX_RET);
+      if (call && events.word[i] === 0) vms[tables.get(call.table) ?? -1]?.map(t, call);
     }
     if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
     const vm = vms[tables.get(events.other[i]) ?? -1];
@@ -63,10 +69,12 @@ export function exactTimelines(events: KvmEvents, description: VmDescription): S
     const page = events.page[i];
     const pages = events.end[i] - page;
     if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
-      pending.set(tid, { page, pages, prot: events.word[i], table: events.other[i] });
-    } else vm.change(kind, events.t[i], page, pages, causes.get(tid) ?? 'host-mm');
+      const call = { page, pages, prot: events.word[i], table: events.other[i], relaxes: kind === KvmKind.S2_RELAX };
+      if (returns) pending.set(tid, call);
+      else vm.map(t, call);
+    } else vm.change(kind, t, page, pages, causes.get(tid) ?? 'host-mm');
   }
-  return vms.map((vm) => vm.rows.finish(events.origin, events.span, true));
+  return vms.map((vm) => vm.finish(events));
 }
 
 /** Which VM a page table belongs to: the one whose threads map into it; else the only VM there is. */
@@ -87,40 +95,69 @@ function ownersOfTables(events: KvmEvents, description: VmDescription): Map<numb
 }
 
 class ExactVm {
-  readonly rows = new Rows();
+  readonly #rows = new Rows();
+  readonly #vm: Vm;
   readonly #blocks = new Blocks();
+  readonly #firstMaps = new FirstFaults();
+  #created = false;
+  #knownFrom = 0;
 
-  map(t: number, call: PendingMap, relax: boolean): void {
+  constructor(vm: Vm) {
+    this.#vm = vm;
+  }
+
+  /** ioctl(KVM_CREATE_VM): the tables are empty. */
+  create(): void {
+    this.#created = true;
+    for (const { page, pages } of this.#vm.slots) {
+      this.#rows.add('initial-unmapped', 0, page, pages, 'vm-created', 'first-touch');
+    }
+  }
+
+  map(t: number, call: PendingMap): void {
     const writable = (call.prot & PROT_W) !== 0;
-    if (relax) {
+    const [page, pages] = this.#blocks.around(call.page, call.pages);
+    if (call.relaxes) {
       // A relaxed leaf may be a block; the call names one page of it. Execute permission alone changes nothing for a buffer.
-      const [page, pages] = this.#blocks.around(call.page, call.pages);
-      if (writable) this.rows.add('map', t, page, pages, 'table-call', undefined, true);
+      if (writable) this.#rows.add('map', t, page, pages, 'table-call', undefined, true);
       return;
     }
+    // A page that is mapped before anything else happened to it was unmapped until then.
+    if (!this.#created || this.#knownFrom > 0) this.#firstMaps.add(call.page, call.pages, t, this.#knownFrom);
     // Mapping a page inside a block breaks the block up, and leaves the rest of it to be faulted in again.
-    const [page, pages] = this.#blocks.around(call.page, call.pages);
-    if (pages > call.pages) {
-      this.rows.add('unmap', t, page, pages, 'table-call', 'dirty-log');
-      this.#blocks.remove(page, pages);
-    }
+    if (pages > call.pages) this.#unmap(t, page, pages, 'dirty-log');
     this.#blocks.remove(call.page, call.pages);
     if (call.pages > 1) this.#blocks.add(call.page, call.pages);
-    this.rows.add('map', t, call.page, call.pages, 'table-call', writable ? undefined : 'host-mm', writable);
+    this.#rows.add('map', t, call.page, call.pages, 'table-call', writable ? undefined : 'host-mm', writable);
+  }
+
+  /** Events were lost between two moments. */
+  lose(from: number, to: number): void {
+    this.#rows.add('unknown', from, 0, EVERYTHING, 'lost-events');
+    this.#rows.addGap(from, to);
+    this.#knownFrom = to;
+  }
+
+  finish(events: KvmEvents): Stage2Timeline {
+    this.#firstMaps.finish(this.#rows);
+    return this.#rows.finish(events.origin, events.span, true);
+  }
+
+  #unmap(t: number, page: number, pages: number, cause: CauseClass): void {
+    this.#rows.add('unmap', t, page, pages, 'table-call', cause);
+    this.#firstMaps.cover(page, page + pages, t);
+    this.#blocks.remove(page, pages);
   }
 
   /** Unmapping or protecting a part of a block takes the whole block (`stage2_unmap_walker`). */
   change(kind: number, t: number, asked: number, askedPages: number, cause: CauseClass): void {
     if (kind === KvmKind.S2_DESTROY) {
-      this.rows.add('unmap', t, 0, 2 ** 40, 'table-call', 'userspace');
-      this.#blocks.remove(0, 2 ** 40);
+      this.#unmap(t, 0, EVERYTHING, 'userspace');
       return;
     }
     const [page, pages] = this.#blocks.around(asked, Math.max(1, askedPages));
-    if (kind === KvmKind.S2_UNMAP) {
-      this.rows.add('unmap', t, page, pages, 'table-call', cause);
-      this.#blocks.remove(page, pages);
-    } else if (kind === KvmKind.S2_WRPROTECT) this.rows.add('write-protect', t, page, pages, 'table-call', 'dirty-log');
-    else if (kind === KvmKind.S2_MKOLD) this.rows.add('access-clear', t, page, pages, 'table-call', 'host-mm');
+    if (kind === KvmKind.S2_UNMAP) this.#unmap(t, page, pages, cause);
+    else if (kind === KvmKind.S2_WRPROTECT) this.#rows.add('write-protect', t, page, pages, 'table-call', 'dirty-log');
+    else if (kind === KvmKind.S2_MKOLD) this.#rows.add('access-clear', t, page, pages, 'table-call', 'host-mm');
   }
 }

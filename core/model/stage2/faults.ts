@@ -5,6 +5,7 @@ export interface PendingFault {
   readonly page: number;
   /** One of `FaultType`. */
   readonly type: number;
+  /** -1 to 3; NaN if it tells nothing. */
   readonly level: number;
   readonly write: boolean;
   /** ns of the exit: the page was found in its state at this moment. */

@@ -6,13 +6,16 @@ import type { Rows } from './rows.ts';
 
 export class FirstFaults {
   readonly #page: number[] = [];
+  readonly #pages: number[] = [];
   readonly #at: number[] = [];
   /** ns from which events are known without a gap. */
   readonly #from: number[] = [];
   readonly #covers: { start: number; end: number; t: number }[] = [];
 
-  add(page: number, at: number, from: number): void {
+  /** Pages found unmapped at a moment. */
+  add(page: number, pages: number, at: number, from: number): void {
     this.#page.push(page);
+    this.#pages.push(pages);
     this.#at.push(at);
     this.#from.push(from);
   }
@@ -23,7 +26,7 @@ export class FirstFaults {
   }
 
   /** Adds `initial-unmapped` rows (after a loss of events: `unmap` rows where events are known again), joined where pages touch. */
-  finish(rows: Rows, unit: number): void {
+  finish(rows: Rows): void {
     const order = this.#page
       .map((_, i) => i)
       .sort((a, b) => this.#from[a] - this.#from[b] || this.#page[a] - this.#page[b]);
@@ -32,18 +35,12 @@ export class FirstFaults {
       const from = this.#from[order[k]];
       let end = k;
       while (end < order.length && this.#from[order[end]] === from) end++;
-      this.#finishEpoch(rows, unit, order.slice(k, end), from, covers);
+      this.#finishEpoch(rows, order.slice(k, end), from, covers);
       k = end;
     }
   }
 
-  #finishEpoch(
-    rows: Rows,
-    unit: number,
-    order: number[],
-    from: number,
-    covers: { start: number; end: number; t: number }[],
-  ): void {
+  #finishEpoch(rows: Rows, order: number[], from: number, covers: { start: number; end: number; t: number }[]): void {
     const covered = new Uint8Array(order.length);
     // Union-find over the sorted pages: each is visited once, by the first unmap of the epoch that covers it.
     const next = Int32Array.from({ length: order.length + 1 }, (_, i) => i);
@@ -65,8 +62,10 @@ export class FirstFaults {
         continue;
       }
       const first = this.#page[order[k]];
-      let end = first + unit;
-      for (k++; k < order.length && !covered[k] && this.#page[order[k]] <= end; k++) end = this.#page[order[k]] + unit;
+      let end = first + this.#pages[order[k]];
+      for (k++; k < order.length && !covered[k] && this.#page[order[k]] <= end; k++) {
+        end = Math.max(end, this.#page[order[k]] + this.#pages[order[k]]);
+      }
       if (from === 0) rows.add('initial-unmapped', 0, first, end - first, 'first-fault', 'first-touch');
       else rows.add('unmap', from, first, end - first, 'first-fault', 'host-mm');
     }

@@ -7,7 +7,7 @@ import type { Vm } from '../vm.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
 import { FirstFaults } from './first-faults.ts';
-import { PageState } from './page-states.ts';
+import { EVERYTHING, PageState } from './page-states.ts';
 import { Pages } from './pages.ts';
 import { Rows } from './rows.ts';
 import { Slots } from './slots.ts';
@@ -18,9 +18,6 @@ import type { Thread } from './threads.ts';
 function middle(earliest: number, latest: number): number {
   return earliest < latest ? (earliest + latest) / 2 : latest;
 }
-
-/** Every guest page there can be: an IPA has at most 52 bits. */
-const EVERYTHING = 2 ** 40;
 
 export class VmInference {
   readonly rows = new Rows();
@@ -185,6 +182,8 @@ export class VmInference {
     for (let i = 0; i < pages.n; i++) pages.set(i, PageState.UNKNOWN, to);
     pages.isBlock.fill(0);
     pages.isClear.fill(0);
+    pages.splitRow.fill(-1);
+    pages.guess.fill(-1);
     pages.soleRow.fill(-1);
     pages.initial = PageState.UNKNOWN;
     this.#knownFrom = to;
@@ -192,12 +191,11 @@ export class VmInference {
 
   finish(): void {
     const pages = this.#pages;
-    for (let r = 0; r < pages.regions; r++) this.#close(r);
+    for (let r = 0; r < pages.regions; r++) if (pages.soleRow[r] >= 0) this.#close(r, true);
     // Whether the host maps blocks shows in all its regions alike: single faults are blocks unless most regions filled up page by page.
-    if (this.#blockGuesses.length >= this.#pageWise) {
-      for (const { row, start } of this.#blockGuesses) this.#widen(row, start, 'block-fault');
-    }
-    this.#firstFaults.finish(this.rows, pages.unit);
+    const guesses = this.#blockGuesses.filter(({ row }) => row >= 0);
+    if (guesses.length >= this.#pageWise) for (const { row, start } of guesses) this.#widen(row, start, 'block-fault');
+    this.#firstFaults.finish(this.rows);
   }
 
   *#extent(): Generator<[number, number]> {
@@ -211,7 +209,7 @@ export class VmInference {
     const i = pages.record(fault.page);
     const region = pages.region[i];
     if (pages.state[i] === PageState.UNKNOWN) {
-      this.#firstFaults.add(fault.page, fault.at, this.#knownFrom);
+      this.#firstFaults.add(fault.page, pages.unit, fault.at, this.#knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     } else if (pages.isMapped(i) && pages.since[i] <= thread.enteredAt) this.#contradicted(i, fault);
     if (fault.level < 3) {
@@ -220,10 +218,22 @@ export class VmInference {
         if (k !== i && pages.isMapped(k) && pages.since[k] <= thread.enteredAt) this.#contradicted(k, fault);
       }
     }
-    if (pages.soleRow[region] >= 0 && this.rows.page[pages.soleRow[region]] !== fault.page) {
-      pages.soleRow[region] = -1;
+    this.#notBlock(region, fault);
+  }
+
+  /** A translation fault may show that the region wasn't a block before. */
+  #notBlock(region: number, fault: PendingFault): void {
+    const pages = this.#pages;
+    const sole = pages.soleRow[region];
+    const guess = pages.guess[region];
+    if ((sole >= 0 && this.rows.page[sole] !== fault.page) || pages.splitRow[region] >= 0) this.#pageWise++;
+    else if (guess >= 0 && fault.level === 3) {
+      // Mapping a block frees the table in its place: that one is there shows that there was none.
+      this.#blockGuesses[guess].row = -1;
       this.#pageWise++;
     }
+    if (sole >= 0 && this.rows.page[sole] !== fault.page) pages.soleRow[region] = -1;
+    pages.splitRow[region] = pages.guess[region] = -1;
   }
 
   /** A page believed mapped was found unmapped. */
@@ -263,6 +273,7 @@ export class VmInference {
     const i = pages.record(fault.page);
     const region = pages.region[i];
     if (fault.level < 3 && !pages.isBlock[region]) this.#foundBlock(region, fault.at);
+    if (fault.level === 3) pages.soleRow[region] = -1;
     if (!fault.write) return;
     if (pages.state[i] === PageState.UNKNOWN) {
       this.rows.add('map', this.#knownFrom, fault.page, pages.unit, 'found-read-only', 'dirty-log', false);
@@ -324,7 +335,7 @@ export class VmInference {
       pages.set(i, state, since);
       pages.row[i] = row;
     }
-    pages.isBlock[region] = pages.wasBlock[region] = 1;
+    pages.isBlock[region] = 1;
     pages.soleRow[region] = -1;
   }
 
@@ -333,7 +344,7 @@ export class VmInference {
     const fresh = pages.find(fault.page) < 0;
     const i = pages.record(fault.page);
     if (fresh) {
-      if (!this.#created) this.#firstFaults.add(fault.page, fault.at, this.#knownFrom);
+      if (!this.#created) this.#firstFaults.add(fault.page, pages.unit, fault.at, this.#knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     }
     // Another vCPU mapped it while this one was on its way (-EAGAIN).
@@ -404,11 +415,19 @@ export class VmInference {
     return (slot.hva - slot.page) % block === 0 && start[region] >= slot.page && start[region] + block <= slot.end;
   }
 
-  /** The region is about to be unmapped: what its last fault was can be told now. */
-  #close(region: number): void {
+  /**
+   * The region is about to be unmapped, wholly or in part: what its only fault mapped can be told now. A part of a huge
+   * page is unmapped by splitting it, which the host's mm announces for the whole of it (__split_huge_pmd).
+   */
+  #close(region: number, whole: boolean): void {
     const pages = this.#pages;
-    if (pages.soleRow[region] >= 0) this.#blockGuesses.push({ row: pages.soleRow[region], start: pages.start[region] });
+    const row = Math.max(pages.soleRow[region], pages.splitRow[region]);
+    if (row < 0) return;
     pages.soleRow[region] = -1;
+    pages.splitRow[region] = whole ? -1 : row;
+    if (!whole) return;
+    pages.guess[region] = this.#blockGuesses.length;
+    this.#blockGuesses.push({ row, start: pages.start[region] });
   }
 
   #widen(row: number, start: number, evidence: 'block-fault' | 'block-found'): void {
@@ -419,7 +438,9 @@ export class VmInference {
 
   #unmapRange(from: number, to: number, t: number): void {
     const pages = this.#pages;
-    for (const region of pages.regionsIn(from, to)) this.#close(region);
+    for (const region of pages.regionsIn(from, to)) {
+      this.#close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
+    }
     pages.eachLive(from, to, (i) => pages.set(i, PageState.UNMAPPED, t));
   }
 
@@ -495,7 +516,7 @@ export class VmInference {
   #unmapOlder(slot: Slot, t: number): void {
     const pages = this.#pages;
     for (const region of pages.regionsIn(slot.page, slot.end)) {
-      this.#close(region);
+      this.#close(region, true);
       pages.isBlock[region] = 0;
     }
     pages.eachLive(slot.page, slot.end, (i) => {

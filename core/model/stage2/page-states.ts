@@ -7,6 +7,9 @@ import type { Stage2Timeline } from '../timeline.ts';
 
 export const PageState = { UNMAPPED: 0, READ_ONLY: 1, WRITABLE: 2, UNKNOWN: 3 } as const;
 
+/** Every guest page there can be: an IPA has at most 52 bits. */
+export const EVERYTHING = 2 ** 40;
+
 export interface PageRange {
   readonly page: number;
   readonly pages: number;

@@ -42,10 +42,12 @@ export class Pages {
   isClear = new Uint8Array(64);
   /** That row, while it is the only one since the region was wholly unmapped; else -1. */
   soleRow = new Int32Array(64);
+  /** That row, when a part of the region was unmapped next: a block's splitting is yet to show. Else -1. */
+  splitRow = new Int32Array(64);
+  /** Index of the guess that the region was a block until it was last unmapped; -1 if none. */
+  guess = new Int32Array(64);
   /** 1 while a block maps the region. */
   isBlock = new Uint8Array(64);
-  /** 1 once a block was found here: host memory is a huge page. */
-  wasBlock = new Uint8Array(64);
 
   /** State of pages that nothing is known of. */
   initial: number = PageState.UNKNOWN;
@@ -135,7 +137,7 @@ export class Pages {
     if (this.regions === this.start.length) this.#growRegions();
     const r = this.regions++;
     this.start[r] = key * this.block;
-    this.head[r] = this.lastRow[r] = this.soleRow[r] = -1;
+    this.head[r] = this.lastRow[r] = this.soleRow[r] = this.splitRow[r] = this.guess[r] = -1;
     this.isClear[r] = this.initial === PageState.UNMAPPED ? 1 : 0;
     this.#regions.set(key, r);
     return r;
@@ -157,10 +159,11 @@ export class Pages {
     this.live = ints(this.live);
     this.lastRow = ints(this.lastRow);
     this.soleRow = ints(this.soleRow);
+    this.splitRow = ints(this.splitRow);
+    this.guess = ints(this.guess);
     this.hasTable = bytes(this.hasTable);
     this.isClear = bytes(this.isClear);
     this.isBlock = bytes(this.isBlock);
-    this.wasBlock = bytes(this.wasBlock);
   }
 }
 

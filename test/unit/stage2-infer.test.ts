@@ -1,0 +1,494 @@
+import { describe, expect, test } from 'vitest';
+import { KvmEvents, KvmIoctl, KvmKind } from '../../core/model/kvm-events.ts';
+import { reconstruct } from '../../core/model/stage2/reconstruct.ts';
+import { summarise } from '../../core/model/stage2/summary.ts';
+import { parseVmDescription } from '../../core/model/vm.ts';
+import {
+  blocks,
+  description,
+  HVA,
+  KSMD,
+  PERMISSION,
+  RAM,
+  READ,
+  rowTexts,
+  Trace,
+  TRANSLATION,
+  VCPU,
+  VCPU2,
+  VMM,
+  WRITE,
+} from './stage2-trace.ts';
+
+const P = RAM + 0x240;
+
+describe('translation faults', () => {
+  test('map at the next entry; the page was unmapped until its first fault', () => {
+    expect(new Trace().enter().touch(P).rows()).toEqual([
+      '0 initial-unmapped 80240+1 first-touch first-fault',
+      '4000 map 80240+1 W fault',
+    ]);
+  });
+
+  test('of neighbouring pages give one initial row; a page that was unmapped first gives none', () => {
+    const rows = new Trace()
+      .enter()
+      .unmap(P + 2)
+      .touch(P)
+      .touch(P + 1)
+      .touch(P + 2)
+      .rows();
+    expect(rows.filter((r) => r.includes('initial'))).toEqual(['0 initial-unmapped 80240+2 first-touch first-fault']);
+  });
+
+  test('of a new VM: every page was unmapped', () => {
+    expect(new Trace().create().enter().touch(P).rows()[0]).toBe(
+      '0 initial-unmapped 80000+2048 first-touch vm-created',
+    );
+  });
+
+  test('that are retried map only once, at the last entry', () => {
+    const rows = new Trace().create().enter().touch(P).touch(P).touch(P).progress().rows();
+    expect(rows.filter((r) => r.includes(' map '))).toEqual(['11000 map 80240+1 W fault']);
+  });
+
+  test('after an unmap are no retries', () => {
+    const rows = new Trace().create().enter().touch(P).unmap(P).touch(P).rows();
+    expect(rows.slice(1)).toEqual([
+      '5000 map 80240+1 W fault',
+      '6000 unmap 80240+1 host-mm unmap-hva',
+      '9000 map 80240+1 W fault',
+    ]);
+  });
+
+  test('of two vCPUs on one page map it once', () => {
+    const rows = new Trace()
+      .create()
+      .enter(VCPU)
+      .enter(VCPU2)
+      .fault(P, 7, VCPU)
+      .fault(P, 7, VCPU2)
+      .enter(VCPU)
+      .enter(VCPU2)
+      .rows();
+    expect(rows.slice(1)).toEqual(['8000 map 80240+1 W fault']);
+  });
+
+  test('with an error of KVM_RUN map nothing', () => {
+    const trace = new Trace().create().enter().fault(P);
+    trace.events.flags[trace.events.push(5000, VCPU, 0, KvmKind.USER_EXIT, 0, 0, 0)] = 1;
+    expect(trace.enter().rows()).toHaveLength(1);
+  });
+
+  test('outside the memslots, and those that kvm_mmio follows without slots, are no RAM', () => {
+    expect(new Trace().create().enter().touch(0x9000).rows()).toHaveLength(1);
+    expect(new Trace().enter().device(0x9000).touch(P).rows(undefined)).toEqual([
+      '0 initial-unmapped 80240+1 first-touch first-fault',
+      '8000 map 80240+1 W fault',
+    ]);
+  });
+
+  test('on a mapped page that nothing explains: KVM unmapped it', () => {
+    const rows = new Trace().create().enter().touch(P).progress().touch(P).rows();
+    expect(rows.slice(2)).toEqual(['8000 unmap 80240+1 kvm missed-unmap', '10000 map 80240+1 W fault']);
+  });
+
+  test('of 64 KiB hosts map 16 pages', () => {
+    const slots = [{ slot: 1, gpa: '0x80000000', size: '0x800000', hva: '0xffffb0410000' }];
+    const vm = description(slots, undefined, 65536);
+    expect(
+      new Trace()
+        .create()
+        .enter()
+        .touch(P + 5)
+        .rows(vm)[1],
+    ).toBe('5000 map 80240+16 W fault');
+  });
+});
+
+describe('unmaps', () => {
+  const causeOf = (trace: Trace): string =>
+    trace
+      .rows()
+      .filter((r) => r.includes(' unmap '))[0]
+      .split(' ')[3];
+
+  test('inside the range of the memory call that the thread is in are the user’s', () => {
+    expect(causeOf(new Trace().madvise(P, 4))).toBe('userspace');
+  });
+
+  test('outside of its range, after its return, by a kernel thread, or by a vCPU between exit and entry are the host’s', () => {
+    expect(causeOf(new Trace().push(VMM, KvmKind.MEMORY_CALL, HVA + 0x600, HVA + 0x601).unmap(P))).toBe('host-mm');
+    const call = (): Trace => new Trace().push(VMM, KvmKind.MEMORY_CALL, HVA, HVA + 2048);
+    expect(causeOf(call().push(VMM, KvmKind.CALL_EXIT).unmap(P))).toBe('host-mm');
+    expect(causeOf(call().unmap(P, 1, KSMD))).toBe('host-mm');
+    expect(
+      causeOf(
+        new Trace()
+          .push(VCPU, KvmKind.MEMORY_CALL, HVA, HVA + 2048)
+          .push(VCPU, KvmKind.EXIT)
+          .unmap(P, 1, VCPU),
+      ),
+    ).toBe('host-mm');
+  });
+
+  test('count for every slot that shares the host memory, clipped to it', () => {
+    const shared = description([
+      { slot: 1, gpa: '0x80000000', size: '0x10000', hva: '0xffffb0401000' },
+      { slot: 2, gpa: '0xa0000000', size: '0x8000', hva: '0xffffb0405000' },
+    ]);
+    expect(new Trace().push(VMM, KvmKind.UNMAP, HVA - 4, HVA + 6).rows(shared)).toEqual([
+      '1000 unmap 80000+6 host-mm unmap-hva',
+      '1000 unmap a0000+2 host-mm unmap-hva',
+    ]);
+  });
+
+  test('by a thread of one VM leave another VM with the same addresses alone; by a kernel thread they count for both', () => {
+    const slots = [{ slot: 0, gpa: '0x80000000', size: '0x800000', hva: '0xffffb0401000' }];
+    const two = parseVmDescription(
+      JSON.stringify({
+        vms: [
+          { pid: 1, slots, vcpus: [{ vcpu: 0, tid: 2 }] },
+          { pid: 3, slots, vcpus: [{ vcpu: 0, tid: 4 }] },
+        ],
+      }),
+    );
+    const of = (tid: number): number[] =>
+      reconstruct(new Trace().unmap(P, 1, tid).events, two).timelines.map((l) => l.n);
+    expect(of(1)).toEqual([1, 0]);
+    expect(of(4)).toEqual([0, 1]);
+    expect(of(KSMD)).toEqual([1, 1]);
+  });
+
+  test('without memslots are counted, not placed', () => {
+    const { unattributed, timelines } = reconstruct(new Trace().unmap(P).push(KSMD, KvmKind.SET_SPTE, HVA).events);
+    expect([unattributed, timelines[0].n]).toEqual([2, 0]);
+  });
+});
+
+describe('read-only pages', () => {
+  test('kvm_set_spte_hva remaps read-only, and the write fault after it makes the page writable', () => {
+    const rows = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .progress()
+      .unmap(P, 1, KSMD)
+      .push(KSMD, KvmKind.SET_SPTE, HVA + 0x240);
+    expect(
+      rows
+        .touch(P, PERMISSION | 3)
+        .rows()
+        .slice(3),
+    ).toEqual(['9000 map 80240+1 R host-mm set-spte-hva', '12000 map 80240+1 W permission-fault']);
+  });
+
+  test('copy-on-write in the faulting thread itself makes KVM retry', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .progress()
+      .unmap(P, 1, KSMD)
+      .push(KSMD, KvmKind.SET_SPTE, HVA + 0x240);
+    trace
+      .fault(P, PERMISSION | 3)
+      .unmap(P, 1, VCPU)
+      .push(VCPU, KvmKind.SET_SPTE, HVA + 0x240)
+      .enter();
+    expect(
+      trace
+        .touch(P, PERMISSION | 3)
+        .rows()
+        .slice(4),
+    ).toEqual([
+      '12000 unmap 80240+1 host-mm unmap-hva',
+      '13000 map 80240+1 R host-mm set-spte-hva',
+      '17000 map 80240+1 W permission-fault',
+    ]);
+  });
+
+  test('set_spte puts no page where no table is', () => {
+    expect(
+      new Trace()
+        .create()
+        .push(KSMD, KvmKind.SET_SPTE, HVA + 0x240)
+        .rows(),
+    ).toHaveLength(1);
+  });
+
+  test('a page read first and then found read-only was mapped read-only', () => {
+    const rows = new Trace()
+      .create()
+      .enter()
+      .touch(P, TRANSLATION | 3, VCPU, READ)
+      .progress()
+      .touch(P, PERMISSION | 3)
+      .rows();
+    expect(rows.slice(1)).toEqual(['5000 map 80240+1 R host-mm fault', '10000 map 80240+1 W permission-fault']);
+  });
+
+  test('an execute permission fault changes nothing', () => {
+    expect(
+      new Trace()
+        .create()
+        .enter()
+        .touch(P)
+        .touch(P, PERMISSION | 3, VCPU, 0x82000000)
+        .rows(),
+    ).toHaveLength(2);
+  });
+});
+
+describe('dirty logging', () => {
+  const logged = (): Trace =>
+    new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .progress()
+      .ioctl(KvmIoctl.GET_DIRTY_LOG)
+      .wait(1e6);
+
+  test('a write fault after fetching the log: all pages of the slot were protected then', () => {
+    const rows = logged()
+      .touch(P, PERMISSION | 3)
+      .touch(P + 1, PERMISSION | 3)
+      .rows();
+    expect(rows.filter((r) => r.includes('protect'))).toEqual([
+      '11000 write-protect 80000+2048 dirty-log dirty-log-ioctl',
+    ]);
+    expect(rows.slice(4)).toEqual(['1014000 map 80240+1 W permission-fault', '1017000 map 80241+1 W permission-fault']);
+  });
+
+  test('KVM_CLEAR_DIRTY_LOG protects what faults, no more', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .progress()
+      .ioctl(KvmIoctl.CLEAR_DIRTY_LOG);
+    expect(trace.touch(P, PERMISSION | 3).rows()[3]).toBe('11000 write-protect 80240+1 dirty-log dirty-log-ioctl');
+  });
+
+  test('a level 2 fault splits the block: one page is mapped, 511 are gone', () => {
+    const rows = new Trace()
+      .create()
+      .enter()
+      .touch(P, TRANSLATION | 2)
+      .progress()
+      .ioctl(KvmIoctl.GET_DIRTY_LOG);
+    expect(
+      rows
+        .touch(P + 3, PERMISSION | 2)
+        .touch(P + 4)
+        .rows(blocks)
+        .slice(1),
+    ).toEqual([
+      '5000 map 80200+512 W block-found',
+      '8000 write-protect 80000+2048 dirty-log dirty-log-ioctl',
+      '11000 unmap 80200+512 dirty-log block-split',
+      '11000 map 80243+1 W permission-fault',
+      '14000 map 80244+1 W fault',
+    ]);
+  });
+});
+
+describe('blocks', () => {
+  const BLOCK = '5000 map 80200+512 W block-fault';
+  const PAGE = '5000 map 80240+1 W fault';
+  const one = (): Trace =>
+    new Trace()
+      .create()
+      .enter()
+      .touch(P, TRANSLATION | 2)
+      .progress();
+  const first = (trace: Trace, vm = blocks): string => trace.rows(vm)[1];
+  const hva = 0xffffb0400;
+  const unmap = (trace: Trace, from: number, pages: number): Trace =>
+    trace.push(VMM, KvmKind.UNMAP, hva + from, hva + from + pages);
+
+  test('one fault of an unmapped region and no other: a block', () => {
+    expect(first(one())).toBe(BLOCK);
+    expect(
+      first(
+        unmap(one(), 0x200, 512)
+          .touch(P, TRANSLATION | 2)
+          .touch(P + 1),
+      ),
+    ).toBe(BLOCK);
+  });
+
+  test('a second page that faults: pages', () => {
+    expect(first(one().touch(P + 1))).toBe(PAGE);
+  });
+
+  test('a part unmapped: a block only if the whole is split too', () => {
+    expect(first(unmap(one(), 0x240, 1).touch(P, TRANSLATION | 2))).toBe(PAGE);
+    expect(first(unmap(unmap(one(), 0x240, 1), 0x200, 512).touch(P, TRANSLATION | 2))).toBe(BLOCK);
+  });
+
+  test('a table found after the region was unmapped, or a permission fault at level 3: pages', () => {
+    expect(first(unmap(one(), 0x200, 512).touch(P, TRANSLATION | 3))).toBe(PAGE);
+    expect(first(one().touch(P, PERMISSION | 3, VCPU, 0x82000000))).toBe(PAGE);
+  });
+
+  test('none where host and guest addresses differ within a block, nor where most regions fill up page by page', () => {
+    expect(first(one(), description())).toBe(PAGE);
+    const trace = one();
+    for (const page of [RAM, RAM + 1, RAM + 0x400, RAM + 0x401]) trace.touch(page);
+    expect(first(trace)).toBe(PAGE);
+  });
+
+  test('unmapping a part of a block takes all of it', () => {
+    const trace = one()
+      .ioctl(KvmIoctl.GET_DIRTY_LOG)
+      .fault(P, PERMISSION | 2);
+    expect(unmap(trace, 0x200, 1).rows(blocks).slice(-2)).toEqual([
+      '11000 unmap 80200+1 host-mm unmap-hva',
+      '11000 unmap 80200+512 host-mm unmap-hva',
+    ]);
+  });
+
+  test('the level of a fault on a stage 1 walk tells nothing', () => {
+    const S1PTW = 0x80;
+    const rows = one()
+      .touch(P + 1)
+      .touch(P + 9, TRANSLATION | 1 | S1PTW, VCPU, READ)
+      .rows(blocks);
+    expect(rows.filter((r) => r.includes('unmap '))).toEqual([]);
+  });
+});
+
+describe('memslots', () => {
+  const filled = (): Trace =>
+    new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .touch(P + 2)
+      .progress();
+
+  test('a fault that becomes MMIO after an ioctl: the whole slot went, between the two', () => {
+    const trace = filled()
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .device(P, TRANSLATION | 2);
+    expect(trace.rows().at(-1)).toBe('14500 unmap 80000+2048 userspace memslot-ioctl');
+  });
+
+  test('a fault at level 3 on a page that was unmapped anyway comes before the removal', () => {
+    const trace = filled()
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .device(P + 7)
+      .push(VMM, KvmKind.CALL_EXIT);
+    const [t, ...rest] = trace.rows().at(-1)!.split(' ');
+    expect(rest.join(' ')).toBe('unmap 80000+2048 userspace memslot-ioctl');
+    expect([Number(t) > 15000, Number(t) < 18000]).toEqual([true, true]);
+  });
+
+  test('a page found unmapped with the slot there: deleted by the call before the last', () => {
+    const trace = filled()
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .touch(P, TRANSLATION | 2);
+    const rows = trace.rows().slice(4);
+    expect(rows[0]).toMatch(/^14\d\d\d(\.\d+)? unmap 80000\+2048 userspace memslot-ioctl$/);
+    expect(rows[1]).toBe('18000 map 80240+1 W fault');
+  });
+
+  test('the call itself in the trace tells slot and new host address', () => {
+    const trace = filled().ioctl(KvmIoctl.SET_USER_MEMORY_REGION);
+    trace.push(VMM, KvmKind.MEMSLOT, RAM, RAM, 1).push(VMM, KvmKind.CALL_EXIT).ioctl(KvmIoctl.SET_USER_MEMORY_REGION);
+    trace.push(VMM, KvmKind.MEMSLOT, RAM, RAM + 2048, 1);
+    trace.events.other[trace.events.n - 1] = 0x1000;
+    const rows = trace.push(VMM, KvmKind.UNMAP, 0x1240, 0x1241).unmap(P).rows();
+    expect(rows.slice(4).map((r) => r.replace(/^\d+/, ''))).toEqual([
+      ' unmap 80000+2048 userspace memslot-call',
+      ' unmap 80240+1 host-mm unmap-hva',
+    ]);
+  });
+
+  test('MMIO in a read-only slot says nothing of its pages', () => {
+    const flash = description([
+      { slot: 1, gpa: '0x80000000', size: '0x800000', hva: '0xffffb0401000', readonly: true },
+    ]);
+    const trace = filled()
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .device(P + 7);
+    expect(trace.rows(flash).filter((r) => r.includes('memslot'))).toEqual([]);
+  });
+});
+
+describe('age and access', () => {
+  test('clear the flag, and set it again', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .push(KSMD, KvmKind.AGE, HVA + 0x240, HVA + 0x241);
+    expect(trace.touch(P, 0x0b).rows().slice(2)).toEqual([
+      '6000 access-clear 80240+1 host-mm age-hva',
+      '9000 map 80240+1 W access-fault',
+    ]);
+  });
+});
+
+describe('lost events', () => {
+  const lossy = (): Trace =>
+    new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .wait(50_000)
+      .push(0, KvmKind.LOST);
+
+  test('make everything unknown from the CPU’s last event on, until new evidence', () => {
+    expect(lossy().touch(P).rows().slice(3)).toEqual([
+      '8000 unknown 80000+2048 lost-events',
+      '59000 unmap 80240+1 host-mm first-fault',
+      '62000 map 80240+1 W fault',
+    ]);
+  });
+
+  test('count as unknown page-time', () => {
+    const trace = lossy().wait(33_000);
+    trace.push(VMM, KvmKind.OTHER_CALL);
+    const { timelines, losses } = reconstruct(trace.events, description());
+    const { certainty } = summarise(timelines[0], [{ page: P, pages: 2 }]);
+    expect(losses).toBe(1);
+    expect(certainty.unknown).toBeCloseTo((93_000 - 8_000) / 93_000);
+    expect(certainty.observed + certainty.inferred + certainty.unknown).toBeCloseTo(1);
+  });
+
+  test('take back what other CPUs showed meanwhile', () => {
+    const trace = new Trace().create().enter().touch(P);
+    trace.events.push(20_000, VMM, 1, KvmKind.UNMAP, HVA + 0x240, HVA + 0x241);
+    trace.wait(50_000).push(0, KvmKind.LOST);
+    expect(trace.rows().filter((r) => r.includes(' unmap '))).toEqual([]);
+  });
+});
+
+test('a million events take well under a second of each rule', () => {
+  const events = new KvmEvents();
+  let t = 0;
+  const push = (tid: number, kind: number, page = 0, end = 0, word = 0): void =>
+    void events.push((t += 500), tid, 0, kind, page, end, word);
+  for (let k = 0; events.n < 1_000_000; k++) {
+    const page = (k * 7919) % 2048;
+    push(VCPU, KvmKind.EXIT, 0, 0, 0x24);
+    push(VCPU, KvmKind.GUEST_FAULT, RAM + page, 0, WRITE | TRANSLATION | 3);
+    push(VCPU, KvmKind.ENTRY);
+    if (k % 4 === 3) push(VMM, KvmKind.UNMAP, HVA + page - 64, HVA + page + 64);
+  }
+  events.span = t;
+  const start = performance.now();
+  const { timelines } = reconstruct(events, description());
+  const ms = performance.now() - start;
+  expect(timelines[0].n).toBeGreaterThan(100_000);
+  expect(ms).toBeLessThan(3000);
+  expect(rowTexts({ ...timelines[0], n: 1 })).toHaveLength(1);
+});
