@@ -21,6 +21,7 @@ import { checkLab, openLabService } from '../lab/service.ts';
 import { loadPages, pageHeaders } from './pages.ts';
 import type { Pages } from './pages.ts';
 import { servePort } from './port.ts';
+import { createJobs } from './job-runner.ts';
 import { createQueryPool } from './query-pool.ts';
 
 /** Largest message from a client; ws closes the connection with 1009 beyond it. */
@@ -56,7 +57,8 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
   const pages = loadPages(options.pages ?? fileURLToPath(new URL('../../out/renderer', import.meta.url)));
   checkLab(options.lab);
   const queries = createQueryPool(options.lab);
-  const service = openLabService(options.lab, queries.run);
+  const jobs = createJobs(options.lab);
+  const service = openLabService(options.lab, queries.run, jobs.run);
   const keys = createKeys();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const http = createServer((request, response) => servePage(pages, request, response));
@@ -73,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
   } catch (error) {
     service.close();
     queries.close();
+    jobs.close();
     throw error;
   }
   const { port } = http.address() as AddressInfo;
@@ -86,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
       }
       service.close();
       queries.close();
+      jobs.close();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },

@@ -7,7 +7,9 @@
  * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
+import { jobMethods } from './contract-jobs.ts';
 import { runMethods } from './contract-runs.ts';
+import { timelineMethods } from './contract-timeline.ts';
 
 const Ns = z.string().regex(/^\d{1,20}$/);
 const Count = z.number().int().nonnegative();
@@ -113,6 +115,8 @@ export const methods = {
   captures: { params: z.strictObject({}), result: z.array(Capture) },
   runs: { params: z.strictObject({}), result: z.array(Run) },
   ...runMethods,
+  ...jobMethods,
+  ...timelineMethods,
 } as const;
 
 export type Method = keyof typeof methods;

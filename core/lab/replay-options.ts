@@ -41,6 +41,21 @@ export function readReplayWords(words: ReplayWords): ReplayChoice {
   return { policies: choosePolicies(words.policies ?? [], words.policyFiles ?? []), settings, scenario };
 }
 
+/** As `readReplayWords`, with texts in place of files: what a window asks. */
+export function parseReplayWords(words: {
+  readonly policies: readonly string[];
+  readonly own?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly scenario?: string;
+}): ReplayChoice {
+  const settings = setParams(defaultParams(), words.settings, 'user', 'parameters');
+  const own = words.own === undefined ? [] : parsePolicyFile(words.own, 'own policies');
+  const scenario = words.scenario === undefined ? undefined : parseScenario(words.scenario, 'scenario');
+  // Own policies alone are a choice too.
+  const policies = words.policies.length || !own.length ? pickPolicies(words.policies, own) : own;
+  return { policies, settings, scenario };
+}
+
 /** Own policies are replayed beside those asked for by id; without ids, all built-in ones. */
 function choosePolicies(ids: readonly string[], files: readonly string[]): Policy[] {
   const own: Policy[] = [];
@@ -51,6 +66,10 @@ function choosePolicies(ids: readonly string[], files: readonly string[]): Polic
       own.push(policy);
     }
   }
+  return pickPolicies(ids, own);
+}
+
+function pickPolicies(ids: readonly string[], own: readonly Policy[]): Policy[] {
   const known = [...builtinPolicies, ...own];
   const wanted = ids.length && !ids.includes('all') ? ids : builtinPolicies.map((p) => p.id);
   for (const id of wanted) {

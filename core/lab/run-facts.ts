@@ -13,6 +13,8 @@ export interface RunFacts {
   /** ns to the last sample. */
   readonly span: number;
   readonly alignment: Alignment;
+  /** Place of the VM in the trace's description. */
+  readonly vmIndex?: number;
   readonly buffers: readonly LaneBuffer[];
   readonly placementWarnings: readonly string[];
   readonly vm?: {
@@ -60,6 +62,7 @@ export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes'
     origin: String(inputs.reference.origin),
     span: inputs.reference.span,
     alignment: inputs.alignment,
+    vmIndex: inputs.vmIndex,
     buffers: inputs.lanes.map(({ lane, pages }) => ({ lane, bytes: pages.length * PAGE, ranges: ranges(pages) })),
     placementWarnings: inputs.warnings,
     ...(vm && {

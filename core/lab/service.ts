@@ -11,24 +11,33 @@ import { SCHEMA_VERSION } from '../store/schema.ts';
 import { readLanes } from '../store/spe-store.ts';
 import { isExplained, RequestError, version } from './about.ts';
 import type { Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
+import { runJob } from './jobs.ts';
+import { jobHandlers } from './service-jobs.ts';
+import type { JobRunner } from './service-jobs.ts';
 import { inlineQueries, runHandlers } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
+import { timelineHandlers } from './service-timeline.ts';
 
 /** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
 const WATCH_MS = 500;
 /** How long a request waits for a writer, ms: the host answers nobody meanwhile, and asks again when the file has changed. */
 const PATIENCE_MS = 100;
 
-/** Throws a LabFileError if `path` is no lab file of this version. */
+/** Migrates a lab of an older version. Throws a LabFileError if `path` is no lab file, or one of a newer version. */
 export function checkLab(path: string): void {
-  openLabFile(path, 'read').close();
+  try {
+    openLabFile(path, 'read').close();
+  } catch {
+    openLabFile(path, 'write').close();
+  }
 }
 
 /**
  * Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can.
  * @param queries carries out what takes its time; this process if left out
+ * @param jobs the same of what writes
  */
-export function openLabService(path: string, queries?: QueryRunner): LabService {
+export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRunner): LabService {
   const file = resolve(path);
   const read = <T>(work: (db: Db) => T): T => {
     const db = openLabFile(file, 'read', PATIENCE_MS);
@@ -44,16 +53,22 @@ export function openLabService(path: string, queries?: QueryRunner): LabService 
     }
   };
   const watch = watchFile(file);
+  const changing = jobHandlers(read, jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
   return {
     handlers: {
       lab: () => read((db) => labInfo(db, file)),
       captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
       ...runHandlers(read, queries ?? inlineQueries(file)),
+      ...changing.handlers,
+      ...timelineHandlers(read),
     },
     onChange: watch.add,
     isExplained,
-    close: watch.close,
+    close() {
+      watch.close();
+      changing.close();
+    },
   };
 }
 

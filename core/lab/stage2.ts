@@ -29,8 +29,13 @@ export interface Stage2 extends Reconstruction {
 
 export function loadStage2(db: Db, capture: CaptureRow): Stage2 {
   const events = readKvmEvents(storedTrace(db, capture));
-  const description = capture.vm === undefined ? undefined : parseVmDescription(JSON.stringify(capture.vm));
+  const description = loadDescription(capture);
   return { ...reconstruct(events, description), events, description };
+}
+
+/** The VM description that came with a trace. */
+export function loadDescription(capture: CaptureRow): VmDescription | undefined {
+  return capture.vm === undefined ? undefined : parseVmDescription(JSON.stringify(capture.vm));
 }
 
 export interface Stage2Request {

@@ -6,9 +6,10 @@ import type { TraceFacts, TraceFile } from '../formats/event-format/trace-file.t
 import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { readDictionary, readTraceChunks } from '../store/trace-store.ts';
+import type { TraceRange } from '../store/trace-store.ts';
 
 /** Fields decode as from the file; texts that name functions show addresses, since the kernel's symbols aren't kept. */
-export function storedTrace(db: Db, capture: CaptureRow): TraceFile {
+export function storedTrace(db: Db, capture: CaptureRow, range?: TraceRange): TraceFile {
   const { formats, comms } = readDictionary(db, capture.id);
   const parsed = formats.map(
     (f, id): EventFormat =>
@@ -26,7 +27,7 @@ export function storedTrace(db: Db, capture: CaptureRow): TraceFile {
     facts: capture.facts as unknown as TraceFacts,
     printing: { symbols: new Symbols('', ''), longSize: 8 },
     read: (columns, onBatch) => {
-      for (const batch of readTraceChunks(db, capture.id, columns)) onBatch(batch);
+      for (const batch of readTraceChunks(db, capture.id, columns, range)) onBatch(batch);
     },
   };
 }

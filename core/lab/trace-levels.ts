@@ -1,12 +1,15 @@
 /** What a timeline shows of a KVM trace: levels of detail of guest runs, faults and stage 2 changes, and the changes themselves. */
+import { halves, Has } from '../formats/spe/columns.ts';
 import { NONE } from '../model/outcome.ts';
 import { KvmKind } from '../model/kvm-events.ts';
 import type { KvmEvents } from '../model/kvm-events.ts';
 import { causeClasses, stage2Kinds } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
-import { getCapture } from '../store/captures.ts';
+import { getCapture, listCaptures } from '../store/captures.ts';
+import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
-import { clearLod, lodBase, LodCounter } from '../store/lod.ts';
+import { clearLod, lodBase, lodCaptures, LodCounter } from '../store/lod.ts';
+import { readColumn, readLanes } from '../store/spe-store.ts';
 import { storeStage2 } from '../store/stage2-store.ts';
 import { loadStage2 } from './stage2.ts';
 
@@ -23,6 +26,23 @@ export function buildTraceLevels(db: Db, kvm: number): void {
   levels.countEvents(events);
   for (const timeline of timelines) levels.countChanges(timeline);
   levels.store(db, kvm);
+}
+
+/** Captures of an older lab: their records are there, their levels aren't. */
+export function withoutLevels(db: Db): CaptureRow[] {
+  const counted = new Set(lodCaptures(db));
+  return listCaptures(db).filter((c) => c.records > 0 && c.t0 !== undefined && !counted.has(c.id));
+}
+
+/** Counts the stored samples of an SPE capture. */
+export function buildSampleLevels(db: Db, spe: number): void {
+  for (const lane of readLanes(db, spe)) {
+    const t = halves(readColumn(db, spe, lane, 't'));
+    const present = readColumn(db, spe, lane, 'present');
+    const density = new LodCounter();
+    for (let i = 0; i < lane.samples; i++) if (present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
+    density.store(db, spe, 'samples', lane.lane);
+  }
 }
 
 class Levels {

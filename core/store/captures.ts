@@ -69,6 +69,11 @@ export function replaceWarnings(db: Db, id: number, prefixes: readonly string[],
   addWarnings(db, id, warnings);
 }
 
+/** Replaces the VM description of a trace. */
+export function setVmDescription(db: Db, id: number, vm: unknown): void {
+  db.prepare('UPDATE capture SET vm = ? WHERE id = ?').run(JSON.stringify(vm), id);
+}
+
 export function listCaptures(db: Db): CaptureRow[] {
   const warnings = db.prepare('SELECT * FROM capture_warning WHERE capture_id = ? ORDER BY rowid');
   return (db.prepare('SELECT * FROM capture ORDER BY id').all() as Raw[]).map((row) =>

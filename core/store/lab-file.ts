@@ -16,6 +16,10 @@ export type OpenMode = 'read' | 'write' | 'create';
 /** How long a writer is waited for, ms. */
 const PATIENCE_MS = 5000;
 
+/** Readers hold a lab for some ms each. */
+const JOURNAL_ATTEMPTS = 20;
+const JOURNAL_PAUSE_MS = 10;
+
 /**
  * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`; a newer one, or any other file, is
  * refused with a LabFileError; so is one that somebody else writes to for longer than `patience` ms (SQLite blocks the thread
@@ -100,20 +104,50 @@ function migrate(db: Db, from: number): void {
 /**
  * Runs `work` in one transaction on a lab file, opened and closed here. What fails or is interrupted leaves the file as it was.
  * A new file is built under another name and only shows up whole.
+ *
+ * @param options `readable`: others can read the lab as it was meanwhile (for an existing lab; it needs SQLite's write-ahead log
+ *   beside the file until then). Without it they are kept out as soon as the work outgrows SQLite's cache.
  */
-export function inLabFile<T>(path: string, mode: 'write' | 'create', work: (db: Db) => T): T {
+export function inLabFile<T>(
+  path: string,
+  mode: 'write' | 'create',
+  work: (db: Db) => T,
+  { readable = false }: { readonly readable?: boolean } = {},
+): T {
   const building = mode === 'create' && !existsSync(path) ? `${path}.part` : undefined;
   if (building) removeLabFile(building);
   const db = openLabFile(building ?? path, mode);
   let done = false;
+  if (readable && !building) setJournal(db, 'wal');
   try {
     const result = db.transaction(work).immediate(db);
     done = true;
     return result;
   } finally {
+    if (readable && !building) setJournal(db, 'delete');
     db.close();
     if (building && done) renameSync(building, path);
     else if (building) removeLabFile(building);
+  }
+}
+
+/** After a process or thread ended in the middle of a readable `inLabFile`: rolls back what it left, and folds its log away. */
+export function recoverLabFile(path: string): void {
+  const db = openLabFile(path, 'write');
+  setJournal(db, 'delete');
+  db.close();
+}
+
+/** Tries to switch the journal. Readers that come and go may be in the way; then the file stays as it is, which works too. */
+function setJournal(db: Db, mode: 'wal' | 'delete'): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < JOURNAL_ATTEMPTS; attempt++) {
+    try {
+      if (db.pragma(`journal_mode = ${mode}`, { simple: true }) === mode) return;
+    } catch (error) {
+      if (!/locked|busy/i.test((error as Error).message)) throw error;
+    }
+    Atomics.wait(pause, 0, 0, JOURNAL_PAUSE_MS);
   }
 }
 

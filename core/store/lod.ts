@@ -19,6 +19,19 @@ const MAX_BLOCKS = 4096;
 /** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
 const MIN_MEAN = 16;
 
+/** `BLOCK` bins as they are stored: bins `block * BLOCK` and on, of 2^shift ns each. */
+export interface LodBlock {
+  readonly shift: number;
+  readonly block: number;
+  readonly total: number;
+  readonly data: Uint8Array;
+}
+
+export function storeLevels(db: Db, capture: number, track: string, lane: number, levels: Iterable<LodBlock>): void {
+  const insert = db.prepare('INSERT INTO lod VALUES (?, ?, ?, ?, ?, ?, ?)');
+  for (const { shift, block, total, data } of levels) insert.run(capture, track, lane, shift, block, total, data);
+}
+
 /** Counts one track of one lane. */
 export class LodCounter {
   #shift = FINEST;
@@ -67,19 +80,23 @@ export class LodCounter {
     }
   }
 
-  /** Stores the levels. Returns nothing for a track on which nothing happened. */
+  /** Stores the levels; nothing for a track on which nothing happened. */
   store(db: Db, capture: number, track: string, lane: number): void {
+    storeLevels(db, capture, track, lane, this.levels());
+  }
+
+  /** All blocks, level by level, the finest first. Ends the counting. */
+  *levels(): Generator<LodBlock> {
     if (!this.#blocks.size) return;
     while (this.#shift < COARSEST && this.#blocks.size > 1 && this.#events < MIN_MEAN * this.#blocks.size * BLOCK) {
       this.#coarsen();
     }
-    const insert = db.prepare('INSERT INTO lod VALUES (?, ?, ?, ?, ?, ?, ?)');
     for (;;) {
       for (const block of [...this.#blocks.keys()].sort((a, b) => a - b)) {
         const bins = this.#blocks.get(block)!;
         let total = 0;
         for (let i = 0; i < BLOCK; i++) total += bins[i];
-        insert.run(capture, track, lane, this.#shift, block, total, encodeColumn(bins, BLOCK));
+        yield { shift: this.#shift, block, total, data: encodeColumn(bins, BLOCK) };
       }
       if (this.#blocks.size === 1 || this.#shift >= COARSEST) return;
       this.#coarsen();
@@ -176,6 +193,11 @@ export function lodTracks(db: Db, capture: number): { readonly track: string; re
     .prepare('SELECT DISTINCT track, lane FROM lod WHERE capture_id = ? ORDER BY track, lane')
     .all(capture);
   return (rows as { track: string; lane: bigint }[]).map(({ track, lane }) => ({ track, lane: Number(lane) }));
+}
+
+/** Captures that were counted. */
+export function lodCaptures(db: Db): number[] {
+  return (db.prepare('SELECT DISTINCT capture_id FROM lod').pluck().all() as bigint[]).map(Number);
 }
 
 /** Forgets the levels of a capture: before they are counted anew. */

@@ -150,17 +150,43 @@ export function* readWindows(db: Db, run: number, policy: string, dlDiscard: DlD
     'SELECT * FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ? ORDER BY lane, start_ns',
   );
   for (const row of query.iterate(run, policy, dlDiscard) as Iterable<Record<string, bigint | string | null>>) {
-    yield {
-      lane: Number(row['lane']),
-      start: unsigned(row['start_ns'])!,
-      end: unsigned(row['end_ns'])!,
-      kind: row['kind'] as string,
-      cause: row['cause'] as string | null,
-      ipa: row['ipa'] === null ? null : `0x${unsigned(row['ipa'])!.toString(16)}`,
-      action: row['action'] as string | null,
-      lost: Number(row['lost']),
-    };
+    yield windowRow(row);
   }
+}
+
+/**
+ * One window of a lane: that which starts at `at` (ns, the SPE capture's clock), the first after it, the last before it, or the
+ * longest of all.
+ */
+export function seekWindow(
+  db: Db,
+  of: { readonly run: number; readonly policy: string; readonly dlDiscard: DlDiscard; readonly lane: number },
+  which: 'at' | 'next' | 'previous' | 'longest',
+  at: bigint,
+): WindowRow | undefined {
+  const tail = {
+    at: 'AND start_ns = ?',
+    next: 'AND start_ns > ? ORDER BY start_ns LIMIT 1',
+    previous: 'AND start_ns < ? ORDER BY start_ns DESC LIMIT 1',
+    longest: 'AND ? IS NOT NULL ORDER BY end_ns - start_ns DESC LIMIT 1',
+  }[which];
+  const row = db
+    .prepare(`SELECT * FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ? AND lane = ? ${tail}`)
+    .get(of.run, of.policy, of.dlDiscard, of.lane, signed(at));
+  return row === undefined ? undefined : windowRow(row as Record<string, bigint | string | null>);
+}
+
+function windowRow(row: Record<string, bigint | string | null>): WindowRow {
+  return {
+    lane: Number(row['lane']),
+    start: unsigned(row['start_ns'])!,
+    end: unsigned(row['end_ns'])!,
+    kind: row['kind'] as string,
+    cause: row['cause'] as string | null,
+    ipa: row['ipa'] === null ? null : `0x${unsigned(row['ipa'])!.toString(16)}`,
+    action: row['action'] as string | null,
+    lost: Number(row['lost']),
+  };
 }
 
 export interface SkewRow {

@@ -36,27 +36,47 @@ const columns = {
 export type SpeColumnName = keyof typeof columns;
 export type SpeColumnArray<K extends SpeColumnName> = InstanceType<(typeof columns)[K]['type']>;
 
-/** Writes batches of one capture, in order, lane by lane. */
+/** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
+export interface SpeChunk {
+  readonly samples: number;
+  /** Bytes that they took in the SPE buffer. */
+  readonly bytes: number;
+  /** First and last time, ns. */
+  readonly t0: bigint;
+  readonly t1: bigint;
+  readonly columns: readonly { readonly name: string; readonly data: Uint8Array }[];
+}
+
+/** @param map per record, the index of the mapping that its PC lies in, or -1 */
+export function encodeSpeChunk(batch: SpeColumns, map: Int32Array): SpeChunk {
+  const { n } = batch;
+  let present = 0;
+  let bytes = 0;
+  for (let i = 0; i < n; i++) {
+    present |= batch.present[i];
+    bytes += batch.size[i];
+  }
+  const blobs: { name: string; data: Uint8Array }[] = [];
+  for (const [name, { has, delta }] of Object.entries(columns)) {
+    const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
+    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta) });
+  }
+  return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
+}
+
+/** Writes chunks of one capture, each lane's in order. */
 export function speWriter(db: Db, capture: number) {
-  const chunk = db.prepare(
+  const insert = db.prepare(
     'INSERT INTO spe_chunk (capture_id, lane, seq, samples, t0_ns, t1_ns) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const blob = db.prepare('INSERT INTO spe_column VALUES (?, ?, ?)');
   const lanes = new Map<number, number>();
   return {
-    /** `map`: per record, the index of the mapping that its PC lies in, or -1. */
-    write(lane: number, batch: SpeColumns, map: Int32Array): void {
-      if (!batch.n) return;
+    write(lane: number, chunk: SpeChunk): void {
       const seq = lanes.get(lane) ?? 0;
       lanes.set(lane, seq + 1);
-      let present = 0;
-      for (let i = 0; i < batch.n; i++) present |= batch.present[i];
-      const t0 = signed(batch.t[0]);
-      const id = chunk.run(capture, lane, seq, batch.n, t0, signed(batch.t[batch.n - 1])).lastInsertRowid;
-      for (const [name, { has, delta }] of Object.entries(columns)) {
-        const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
-        if (name === 'present' || present & has) blob.run(id, name, encodeColumn(column, batch.n, delta));
-      }
+      const id = insert.run(capture, lane, seq, chunk.samples, signed(chunk.t0), signed(chunk.t1)).lastInsertRowid;
+      for (const { name, data } of chunk.columns) blob.run(id, name, data);
     },
   };
 }
@@ -136,6 +156,37 @@ export function readColumn<K extends SpeColumnName>(
     first += n;
   }
   return out as SpeColumnArray<K>;
+}
+
+/**
+ * Times and `present` bits of a lane's chunks that reach into [start, end), ns. Undefined if those hold more than `limit` records.
+ * Chunks of records out of order may reach further than they say; such records are rare, and a chunk early or late.
+ */
+export function readTimes(
+  db: Db,
+  capture: number,
+  lane: number,
+  start: bigint,
+  end: bigint,
+  limit: number,
+): { readonly n: number; readonly t: BigUint64Array; readonly present: Uint16Array }[] | undefined {
+  const chunks = db
+    .prepare(
+      'SELECT id, samples FROM spe_chunk WHERE capture_id = ? AND lane = ? AND t1_ns >= ? AND t0_ns < ? ORDER BY seq',
+    )
+    .all(capture, lane, signed(start), signed(end)) as { id: bigint; samples: bigint }[];
+  if (chunks.reduce((sum, c) => sum + Number(c.samples), 0) > limit) return undefined;
+  const blob = db.prepare('SELECT data FROM spe_column WHERE chunk_id = ? AND name = ?').pluck();
+  return chunks.map(({ id, samples }) => {
+    const n = Number(samples);
+    const t = new BigUint64Array(n);
+    const present = new Uint16Array(n);
+    for (const [name, column] of [['t', t] as const, ['present', present] as const]) {
+      const data = blob.get(id, name) as Uint8Array | undefined;
+      if (data) decodeColumn(data, n, column);
+    }
+    return { n, t, present };
+  });
 }
 
 /** The chunks of a capture as batches again, lane by lane: for SQL and exports. The batch is reused. */

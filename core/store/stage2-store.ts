@@ -2,7 +2,7 @@
 import { NONE } from '../model/outcome.ts';
 import { causeClasses, PAGE_SHIFT, stage2Kinds } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
-import { signed } from './captures.ts';
+import { signed, unsigned } from './captures.ts';
 import type { Db } from './lab-file.ts';
 
 /** Replaces the stored timelines of a trace; one a VM, in the order of its description. */
@@ -33,4 +33,54 @@ export function addBufferChanges(
     const cause = track.cause[i] === NONE ? null : causeClasses[track.cause[i]];
     insert.run(run, lane, signed(origin + BigInt(Math.round(track.t[i]))), stage2Kinds[track.kind[i]], cause);
   }
+}
+
+export interface ChangeRow {
+  /** ns in the trace's clock. */
+  readonly t: bigint;
+  readonly kind: string;
+  readonly cause: string | null;
+  readonly evidence: string;
+  readonly pages: number;
+}
+
+/** Changes of all VMs in [start, end), in time order; undefined if there are more than `limit`. */
+export function readChanges(
+  db: Db,
+  capture: number,
+  start: bigint,
+  end: bigint,
+  limit: number,
+): ChangeRow[] | undefined {
+  const rows = db
+    .prepare(
+      `SELECT t_ns, kind, cause, evidence, pages FROM stage2_change
+       WHERE capture_id = ? AND vm IN (SELECT DISTINCT vm FROM stage2_change WHERE capture_id = ?) AND t_ns >= ? AND t_ns < ?
+       LIMIT ?`,
+    )
+    .all(capture, capture, signed(start), signed(end), limit + 1);
+  return rows.length > limit ? undefined : (rows as Raw[]).map(fromRow);
+}
+
+/** Changes of the page at `ipa`, the latest up to `t` first. */
+export function changesOfPage(db: Db, capture: number, vm: number, ipa: bigint, t: bigint, limit: number): ChangeRow[] {
+  const rows = db
+    .prepare(
+      `SELECT t_ns, kind, cause, evidence, pages FROM stage2_change
+       WHERE capture_id = ? AND vm = ? AND t_ns <= ? AND ipa <= ? AND ipa + pages * 4096 > ? ORDER BY t_ns DESC LIMIT ?`,
+    )
+    .all(capture, vm, signed(t), signed(ipa), signed(ipa), limit);
+  return (rows as Raw[]).map(fromRow);
+}
+
+type Raw = Record<string, bigint | string | null>;
+
+function fromRow(r: Raw): ChangeRow {
+  return {
+    t: unsigned(r['t_ns'])!,
+    kind: r['kind'] as string,
+    cause: r['cause'] as string | null,
+    evidence: r['evidence'] as string,
+    pages: Number(r['pages']),
+  };
 }

@@ -68,9 +68,28 @@ export function readDictionary(db: Db, capture: number): { formats: StoredFormat
   return { formats: formats.map((f) => ({ ...f, events: Number(f.events) })), comms };
 }
 
-/** A capture's chunks as batches again, in order. The batch is reused; its capacity must be that of the writer's or more. */
-export function* readTraceChunks(db: Db, capture: number, batch: TraceColumns): Generator<TraceColumns> {
-  const ids = db.prepare('SELECT id FROM trace_chunk WHERE capture_id = ? ORDER BY seq').pluck().all(capture);
+/** A stretch of a trace's clock, ns; `end` is not part of it. */
+export interface TraceRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/**
+ * A capture's chunks as batches again, in order. The batch is reused; its capacity must be that of the writer's or more.
+ * @param range only chunks that reach into it; they hold events outside of it too
+ */
+export function* readTraceChunks(
+  db: Db,
+  capture: number,
+  batch: TraceColumns,
+  range?: TraceRange,
+): Generator<TraceColumns> {
+  const ids = range
+    ? db
+        .prepare('SELECT id FROM trace_chunk WHERE capture_id = ? AND t1_ns >= ? AND t0_ns < ? ORDER BY seq')
+        .pluck()
+        .all(capture, BigInt.asIntN(64, range.start), BigInt.asIntN(64, range.end))
+    : db.prepare('SELECT id FROM trace_chunk WHERE capture_id = ? ORDER BY seq').pluck().all(capture);
   const query = db.prepare('SELECT * FROM trace_chunk WHERE id = ?');
   for (const id of ids) {
     const row = query.get(id) as Record<string, bigint | Uint8Array>;
@@ -88,4 +107,13 @@ export function* readTraceChunks(db: Db, capture: number, batch: TraceColumns): 
     batch.n = n;
     yield batch;
   }
+}
+
+/** Events of the chunks that reach into a stretch. */
+export function countTraceEvents(db: Db, capture: number, range: TraceRange): number {
+  const sum = db
+    .prepare('SELECT total(events) FROM trace_chunk WHERE capture_id = ? AND t1_ns >= ? AND t0_ns < ?')
+    .pluck()
+    .get(capture, BigInt.asIntN(64, range.start), BigInt.asIntN(64, range.end));
+  return Number(sum);
 }

@@ -1,0 +1,45 @@
+/** Entry of a job's thread: runs one job and ends. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { isExplained } from '../lab/about.ts';
+import type { Job } from '../lab/contract-jobs.ts';
+import type { Progress } from '../lab/contract.ts';
+import { runJob } from '../lab/jobs.ts';
+
+/** What the thread is started with. `flag[0]` turns 1 when the job has to end. */
+export interface JobData {
+  readonly lab: string;
+  readonly job: Job;
+  readonly flag: Int32Array;
+}
+
+export type JobMessage =
+  | { readonly progress: Progress }
+  | { readonly result: unknown }
+  | { readonly explained: boolean; readonly message: string; readonly cancelled?: true };
+
+/** Progress is told this often at most, ms. */
+const TELL_MS = 50;
+
+/** Unwinds the job; its transaction is rolled back on the way. */
+class Cancelled extends Error {}
+
+function run({ lab, job, flag }: JobData): JobMessage {
+  let told = 0;
+  let phase = '';
+  const progress = (p: Progress) => {
+    if (Atomics.load(flag, 0)) throw new Cancelled();
+    const now = performance.now();
+    if (now - told < TELL_MS && p.phase === phase) return;
+    told = now;
+    phase = p.phase;
+    parentPort?.postMessage({ progress: p } satisfies JobMessage);
+  };
+  try {
+    return { result: runJob(lab, job, progress) };
+  } catch (error) {
+    if (error instanceof Cancelled) return { explained: true, message: 'cancelled', cancelled: true };
+    return { explained: isExplained(error), message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+parentPort?.postMessage(run(workerData as JobData));

@@ -1,0 +1,185 @@
+/**
+ * The part of the contract that the timeline draws from. Every reply is bounded by the bins asked for, whatever the zoom and the
+ * capture's size. Times are ns, whole numbers below 2^53: after the timeline's origin, or (of a trace) after the trace's first
+ * event; a trace's time t shows at `shiftNs + copy * periodNs + t * scale`.
+ */
+import { z } from 'zod';
+
+const Id = z.number().int().nonnegative();
+const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+const Ns = z.string().regex(/^\d{1,20}$/);
+const DlDiscard = z.enum(['record', 'buffer']);
+/** The stretch in view, and how finely it is drawn. */
+const Stretch = { start: Time, end: Time, bins: z.number().int().min(1).max(8192) };
+const Policy = z.string().max(64);
+
+export interface TimelineFacts {
+  /** Zero of the timeline, ns in the clock of what it shows, decimal. */
+  readonly origin: string;
+  /** ns from there to the last record. */
+  readonly span: number;
+  readonly run?: number;
+  readonly spe?: number;
+  readonly kvm?: number;
+  /** Ascending by vCPU. */
+  readonly lanes: readonly TimelineLane[];
+  readonly trace?: TracePlace;
+  /** As replayed. */
+  readonly policies: readonly { readonly id: string; readonly title: string }[];
+  /** The run's own reading of DL. */
+  readonly dlDiscard?: 'record' | 'buffer';
+  /** The timeline isn't prepared yet: an older lab, whose levels of detail are still to be built. */
+  readonly unprepared: boolean;
+}
+
+export interface TimelineLane {
+  /** vCPU number; without a run that of the CPU, or the thread's place. */
+  readonly lane: number;
+  /** Lane of the SPE capture, if there is one. */
+  readonly spe?: number;
+  readonly cpu?: number;
+  /** Thread that is profiled (per-thread captures). */
+  readonly tid?: number;
+  readonly samples: number;
+  /** The vCPU's thread in the trace, if known. */
+  readonly vcpuTid?: number;
+}
+
+/** How a trace lies on the timeline. */
+export interface TracePlace {
+  readonly shiftNs: number;
+  readonly scale: number;
+  readonly copies: number;
+  readonly periodNs: number;
+  /** ns of the trace's own time. */
+  readonly span: number;
+}
+
+/** Counts (or, of guest runs, ns) in neighbouring bins; the first starts at `first`. A level of detail when `width` > 1. */
+export interface Bins {
+  readonly width: number;
+  readonly first: number;
+  readonly counts: Uint32Array;
+}
+
+export interface TraceTrack extends Bins {
+  /** `guest` (ns in the guest), `fault`, `lost`, or a stage 2 change: `map`, `unmap:userspace`, … */
+  readonly track: string;
+  /** Thread, or -1 for what concerns the whole VM. */
+  readonly tid: number;
+}
+
+/** What lies in one place of a track, neighbours closer than a bin as one. */
+export interface Bands {
+  readonly n: number;
+  readonly policy: Uint16Array;
+  readonly lane: Int32Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** Index into `kinds`. */
+  readonly kind: Uint8Array;
+  /** Index into `causes`; 255: none, or several. */
+  readonly cause: Uint8Array;
+  /** How many this stands for. */
+  readonly count: Uint32Array;
+  /** ns of [start, end) that they cover. */
+  readonly covered: Float64Array;
+  readonly lost: Float64Array;
+}
+
+export interface RunBands {
+  readonly kinds: readonly string[];
+  readonly causes: readonly string[];
+  /** By policy (its place in the request), lane, start. */
+  readonly windows: Bands;
+  /** The host's work while the vCPU stood: `end` - `start` is its time on the clock of the samples, which doesn't run then. */
+  readonly stalls: Bands;
+  /** Stage 2 changes of the lanes' SPE buffers: moments (`start`). */
+  readonly buffer: Bands;
+  readonly sessions: Bands;
+}
+
+export interface FoundWindow {
+  readonly lane: number;
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  readonly cause: string | null;
+  /** Hex. */
+  readonly ipa: string | null;
+  readonly action: string | null;
+  readonly lost: number;
+  /** What of the stage 2 timeline made the page fault: the latest change of it before the window. */
+  readonly trigger?: {
+    /** On the timeline. */
+    readonly t: number;
+    readonly kind: string;
+    readonly cause: string | null;
+    readonly evidence: string;
+    readonly pages: number;
+    /** The trace's event at that moment, as trace-cmd prints it. */
+    readonly line?: string;
+  };
+}
+
+export interface TraceLine {
+  /** ns after the trace's first event. */
+  readonly t: number;
+  readonly event: string;
+  /** As `trace-cmd report -N -t` prints it. */
+  readonly line: string;
+}
+
+export interface Hit {
+  /** On the timeline. */
+  readonly t: number;
+  readonly what: string;
+  readonly lane?: number;
+}
+
+const reply = <T>() => z.custom<T>();
+
+export const timelineMethods = {
+  /** What there is to show of a run, or of one capture. */
+  timeline: {
+    params: z.union([z.strictObject({ run: Id }), z.strictObject({ capture: Id })]),
+    result: reply<TimelineFacts>(),
+  },
+  /** Samples of each lane of an SPE capture, by the lane's number in the capture. */
+  density: {
+    params: z.strictObject({ spe: Id, origin: Ns, ...Stretch }),
+    result: reply<readonly ({ readonly lane: number } & Bins)[]>(),
+  },
+  /** Tracks of a trace, in its own time. */
+  traceTracks: {
+    params: z.strictObject({ kvm: Id, ...Stretch }),
+    result: reply<readonly TraceTrack[]>(),
+  },
+  /** What a replay made of the stretch, under some of its policies. */
+  bands: {
+    params: z.strictObject({ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch }),
+    result: reply<RunBands>(),
+  },
+  /** A window by its place: that which starts at `at`, the next or previous one, or the longest. Null if there is none. */
+  findWindow: {
+    params: z.strictObject({
+      run: Id,
+      policy: Policy,
+      dlDiscard: DlDiscard,
+      lane: Id.optional(),
+      which: z.enum(['at', 'next', 'previous', 'longest']),
+      at: Time,
+    }),
+    result: reply<FoundWindow | null>(),
+  },
+  /** Events of a trace, in its own time. */
+  traceEvents: {
+    params: z.strictObject({ kvm: Id, start: Time, end: Time, limit: z.number().int().min(1).max(500) }),
+    result: reply<readonly TraceLine[]>(),
+  },
+  /** Moments that have to do with a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */
+  search: {
+    params: z.strictObject({ run: Id, text: z.string().min(1).max(200) }),
+    result: reply<readonly Hit[]>(),
+  },
+} as const;

@@ -1,0 +1,86 @@
+/** What a job does, in the worker that runs it. Synchronous all through: whoever wants it to end sooner ends its thread. */
+import { parseVmDescription } from '../model/vm.ts';
+import { getCapture, setVmDescription } from '../store/captures.ts';
+import type { Db } from '../store/lab-file.ts';
+import { inLabFile, recoverLabFile } from '../store/lab-file.ts';
+import type { Job } from './contract-jobs.ts';
+import type { Progress } from './contract.ts';
+import { importFile } from './import.ts';
+import { parseReplayWords } from './replay-options.ts';
+import { replayRun } from './replay.ts';
+import { buildSampleLevels, buildTraceLevels, withoutLevels } from './trace-levels.ts';
+
+/** Runs one job in one transaction on an existing lab; others may read the lab meanwhile. Throws what the use cases throw. */
+export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
+  return inLabFile(lab, 'write', (db) => run(db, lab, job, progress), { readable: true });
+}
+
+function run(db: Db, lab: string, job: Job, progress: (progress: Progress) => void): unknown {
+  switch (job.kind) {
+    case 'import':
+      return { captures: job.files.flatMap((file) => importOne(db, file, job, progress)) };
+    case 'replay': {
+      const { own, scenario } = job;
+      const choice = parseReplayWords({ policies: job.policies, own, settings: job.settings, scenario });
+      const onStep = (done: number, total: number, policy: string) =>
+        progress({ phase: `replaying ${policy}`, done, total, unit: 'steps' });
+      progress({ phase: 'reading captures', done: 0, unit: 'steps' });
+      const command = replayCommand(lab, job);
+      const made = replayRun(db, { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes }, onStep);
+      return { run: made.id };
+    }
+    case 'levels': {
+      const missing = withoutLevels(db);
+      missing.forEach((capture, i) => {
+        progress({ phase: 'preparing the timeline', done: i, total: missing.length, unit: 'steps' });
+        if (capture.kind === 'kvm') buildTraceLevels(db, capture.id);
+        else buildSampleLevels(db, capture.id);
+      });
+      return {};
+    }
+    case 'vm': {
+      const capture = getCapture(db, job.kvm, 'kvm');
+      parseVmDescription(job.text);
+      progress({ phase: `reconstructing stage 2 of ${capture.name}`, done: 0, unit: 'steps' });
+      setVmDescription(db, job.kvm, JSON.parse(job.text));
+      buildTraceLevels(db, job.kvm);
+      return {};
+    }
+  }
+}
+
+function importOne(
+  db: Db,
+  { path, name }: { readonly path: string; readonly name?: string },
+  job: Extract<Job, { kind: 'import' }>,
+  progress: (progress: Progress) => void,
+): number[] {
+  const shown = name ?? path;
+  const phase = `importing ${shown.slice(shown.lastIndexOf('/') + 1)}`;
+  const made = importFile(db, path, {
+    ...(name !== undefined && { shownAs: name }),
+    ...(job.vm && { vmFile: job.vm.path }),
+    notes: job.notes,
+    onRead: (done, total) => progress({ phase, done, total, unit: 'bytes' }),
+  });
+  return made.map((c) => c.id);
+}
+
+/** The command line that makes the same run. Own policies and scenarios stand in files there. */
+function replayCommand(lab: string, job: Extract<Job, { kind: 'replay' }>): string {
+  const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+  const settings = Object.entries(job.settings).map(([name, value]) => {
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return `--set ${word(`${name}=${text}`)}`;
+  });
+  return [
+    ...['umbra replay --db', word(lab), '--spe', job.spe, '--kvm', job.kvm],
+    ...(job.policies.length ? ['--policy', job.policies.join(',')] : []),
+    ...(job.own === undefined ? [] : ['--policy-file policies.json']),
+    ...settings,
+    ...(job.scenario === undefined ? [] : ['--scenario scenario.json']),
+  ].join(' ');
+}
+
+/** After a job's thread was ended in the middle: the lab is as it was before, and one file again. */
+export const recoverLab = recoverLabFile;
