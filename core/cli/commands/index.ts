@@ -54,6 +54,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./skew.ts'),
   },
   {
+    name: 'sweep',
+    summary: 'one parameter over a range, for all policies: curves and crossing points',
+    load: () => import('./sweep.ts'),
+  },
+  {
     name: 'observed',
     summary: 'blackouts already in an SPE capture, with no replay',
     load: () => import('./observed.ts'),
