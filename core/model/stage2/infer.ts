@@ -4,14 +4,16 @@
  */
 import type { CauseClass } from '../terms.ts';
 import type { Vm } from '../vm.ts';
+import { BlockGuesses } from './block-guesses.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
 import { FirstFaults } from './first-faults.ts';
 import { EVERYTHING, PageState } from './page-states.ts';
 import { Pages } from './pages.ts';
+import { Removals } from './removals.ts';
 import { Rows } from './rows.ts';
 import { Slots } from './slots.ts';
-import type { Removal, Slot, SlotCall } from './slots.ts';
+import type { Slot, SlotCall } from './slots.ts';
 import type { Thread } from './threads.ts';
 
 /** The middle of an interval that may be empty. */
@@ -24,10 +26,8 @@ export class VmInference {
   readonly slots: Slots;
   readonly #pages: Pages;
   readonly #firstFaults = new FirstFaults();
-  /** Single faults of wholly unmapped regions that nothing followed: blocks, if this host maps blocks. */
-  readonly #blockGuesses: { row: number; start: number }[] = [];
-  /** Unmapped regions whose second page faulted: page by page. */
-  #pageWise = 0;
+  readonly #blockGuesses: BlockGuesses;
+  readonly #removals: Removals;
   /** ns of the latest loss of events; 0 before any. */
   #knownFrom = 0;
   #created = false;
@@ -35,6 +35,8 @@ export class VmInference {
   constructor(vm: Vm, unit: number) {
     this.slots = new Slots(vm);
     this.#pages = new Pages(unit);
+    this.#blockGuesses = new BlockGuesses(this.#pages, this.rows);
+    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blockGuesses);
   }
 
   /** ioctl(KVM_CREATE_VM): the tables are empty, whatever the trace shows first. */
@@ -77,8 +79,8 @@ export class VmInference {
     const { slot } = fault;
     if (!slot || slot.readonly || fault.type !== FaultType.TRANSLATION) return;
     const call = this.slots.setting(slot, slot.presentAt, fault.at)[0];
-    if (call) this.#removed(slot, call, fault);
-    else if (fault.slotMayBeGone) this.#missedUnmap(fault);
+    if (call) this.#removals.shown(slot, call, fault);
+    if (fault.slotMayBeGone) this.#missedUnmap(fault);
     slot.present = false;
   }
 
@@ -91,11 +93,11 @@ export class VmInference {
       const [last, before] = this.slots.setting(slot, Math.max(slot.presentAt, i < 0 ? -1 : pages.since[i]), fault.at);
       // The slot is there: the last call put it back, the one before took it away.
       const call = before ?? last;
-      if (call) this.#removed(slot, call, fault);
+      if (call) this.#removals.shown(slot, call, fault);
       this.#missedUnmap(fault);
     }
     if (slot) {
-      this.#stillPresent(slot, fault.at);
+      this.#removals.notYet(slot, this.slots.calls.at(-1), fault.at);
       slot.present = true;
       slot.presentAt = fault.at;
     }
@@ -157,7 +159,7 @@ export class VmInference {
       return;
     }
     if (end === page) {
-      if (call) this.#removal(slot, call, 'memslot-call');
+      if (call) this.#removals.begin(slot, call, 'memslot-call');
       return;
     }
     slot.page = page;
@@ -168,33 +170,19 @@ export class VmInference {
 
   /** A memslot call has returned. */
   callReturned(call: SlotCall): void {
-    for (const [slot, removal] of call.removed) {
-      removal.latest = Math.min(removal.latest, call.end);
-      this.#settle(slot, removal, call);
-    }
+    this.#removals.returned(call);
   }
 
   /** Events were lost between two moments: nothing is known of any page until new evidence. */
   lose(from: number, to: number): void {
     for (const [page, pages] of this.#extent()) this.rows.add('unknown', from, page, pages, 'lost-events');
     this.rows.addGap(from, to);
-    const pages = this.#pages;
-    for (let i = 0; i < pages.n; i++) pages.set(i, PageState.UNKNOWN, to);
-    pages.isBlock.fill(0);
-    pages.isClear.fill(0);
-    pages.splitRow.fill(-1);
-    pages.guess.fill(-1);
-    pages.soleRow.fill(-1);
-    pages.initial = PageState.UNKNOWN;
+    this.#pages.forget(to);
     this.#knownFrom = to;
   }
 
   finish(): void {
-    const pages = this.#pages;
-    for (let r = 0; r < pages.regions; r++) if (pages.soleRow[r] >= 0) this.#close(r, true);
-    // Whether the host maps blocks shows in all its regions alike: single faults are blocks unless most regions filled up page by page.
-    const guesses = this.#blockGuesses.filter(({ row }) => row >= 0);
-    if (guesses.length >= this.#pageWise) for (const { row, start } of guesses) this.#widen(row, start, 'block-fault');
+    this.#blockGuesses.finish();
     this.#firstFaults.finish(this.rows);
   }
 
@@ -218,22 +206,7 @@ export class VmInference {
         if (k !== i && pages.isMapped(k) && pages.since[k] <= thread.enteredAt) this.#contradicted(k, fault);
       }
     }
-    this.#notBlock(region, fault);
-  }
-
-  /** A translation fault may show that the region wasn't a block before. */
-  #notBlock(region: number, fault: PendingFault): void {
-    const pages = this.#pages;
-    const sole = pages.soleRow[region];
-    const guess = pages.guess[region];
-    if ((sole >= 0 && this.rows.page[sole] !== fault.page) || pages.splitRow[region] >= 0) this.#pageWise++;
-    else if (guess >= 0 && fault.level === 3) {
-      // Mapping a block frees the table in its place: that one is there shows that there was none.
-      this.#blockGuesses[guess].row = -1;
-      this.#pageWise++;
-    }
-    if (sole >= 0 && this.rows.page[sole] !== fault.page) pages.soleRow[region] = -1;
-    pages.splitRow[region] = pages.guess[region] = -1;
+    this.#blockGuesses.found(region, fault);
   }
 
   /** A page believed mapped was found unmapped. */
@@ -328,7 +301,7 @@ export class VmInference {
     const row = pages.lastRow[region];
     const since = row >= 0 ? this.rows.t[row] : this.#knownFrom;
     const state = row < 0 || this.rows.isWritable(row) ? PageState.WRITABLE : PageState.READ_ONLY;
-    if (row >= 0) this.#widen(row, pages.start[region], 'block-found');
+    if (row >= 0) this.rows.widen(row, pages.start[region], pages.block, 'block-found');
     else this.rows.add('map', t, pages.start[region], pages.block, 'block-found', undefined, true);
     for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
       if (pages.isMapped(i) && pages.since[i] > since) continue;
@@ -354,7 +327,7 @@ export class VmInference {
     const writable = fault.write || !fault.slot || !this.#isLogging(fault.slot);
     const row = this.rows.add('map', t, fault.page, pages.unit, 'fault', writable ? undefined : 'dirty-log', writable);
     this.#claim(i, thread, row, writable ? PageState.WRITABLE : PageState.READ_ONLY, t);
-    pages.soleRow[region] = wasEmpty && fault.slot && this.#canBeBlock(fault.slot, region) ? row : -1;
+    this.#blockGuesses.answered(fault.slot, region, row, wasEmpty);
   }
 
   #madeWritable(thread: Thread, fault: PendingFault, t: number): void {
@@ -409,37 +382,10 @@ export class VmInference {
     return last === undefined || last.t <= slot.loggedAt;
   }
 
-  /** KVM maps a block only where guest and host addresses agree within it (fault_supports_stage2_huge_mapping). */
-  #canBeBlock(slot: Slot, region: number): boolean {
-    const { start, block } = this.#pages;
-    return (slot.hva - slot.page) % block === 0 && start[region] >= slot.page && start[region] + block <= slot.end;
-  }
-
-  /**
-   * The region is about to be unmapped, wholly or in part: what its only fault mapped can be told now. A part of a huge
-   * page is unmapped by splitting it, which the host's mm announces for the whole of it (__split_huge_pmd).
-   */
-  #close(region: number, whole: boolean): void {
-    const pages = this.#pages;
-    const row = Math.max(pages.soleRow[region], pages.splitRow[region]);
-    if (row < 0) return;
-    pages.soleRow[region] = -1;
-    pages.splitRow[region] = whole ? -1 : row;
-    if (!whole) return;
-    pages.guess[region] = this.#blockGuesses.length;
-    this.#blockGuesses.push({ row, start: pages.start[region] });
-  }
-
-  #widen(row: number, start: number, evidence: 'block-fault' | 'block-found'): void {
-    this.rows.page[row] = start;
-    this.rows.pages[row] = this.#pages.block;
-    this.rows.setEvidence(row, evidence);
-  }
-
   #unmapRange(from: number, to: number, t: number): void {
     const pages = this.#pages;
     for (const region of pages.regionsIn(from, to)) {
-      this.#close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
+      this.#blockGuesses.close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
     }
     pages.eachLive(from, to, (i) => pages.set(i, PageState.UNMAPPED, t));
   }
@@ -450,77 +396,5 @@ export class VmInference {
     this.rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
     pages.isBlock[region] = 0;
     pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
-  }
-
-  /** A fault shows that a memslot call took the slot's pages. */
-  #removed(slot: Slot, call: SlotCall, fault: PendingFault): void {
-    const pages = this.#pages;
-    const region = pages.findRegion(fault.page);
-    const hadPages = region >= 0 && pages.live[region] > 0;
-    const removal = call.removed.get(slot) ?? this.#removal(slot, call, 'memslot-ioctl');
-    if (removal.latest < fault.at) return;
-    // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmapping was yet to come.
-    if (!fault.slotMayBeGone && fault.level === 3 && (hadPages || this.#lostPages(region, removal))) {
-      if (removal.announced) return;
-      removal.announced = true;
-      removal.earliest = Math.max(removal.earliest, fault.at);
-    } else {
-      if (!removal.announced) removal.earliest = Math.max(removal.earliest, Math.min(fault.ranUntil, fault.at));
-      removal.latest = Math.min(removal.latest, fault.at);
-    }
-    this.#settle(slot, removal, call);
-  }
-
-  #removal(slot: Slot, call: SlotCall, evidence: 'memslot-ioctl' | 'memslot-call'): Removal {
-    const earliest = Math.max(call.t, slot.presentAt);
-    const row = this.rows.add('unmap', earliest, slot.page, slot.pages, evidence, 'userspace');
-    const removal: Removal = { row, earliest, latest: call.end, announced: false };
-    call.removed.set(slot, removal);
-    slot.present = false;
-    this.#settle(slot, removal, call);
-    return removal;
-  }
-
-  /** A fault on RAM while a call is taking the slot away: it hasn't got there yet. */
-  #stillPresent(slot: Slot, at: number): void {
-    const call = this.slots.calls.at(-1);
-    const removal = call?.removed.get(slot);
-    if (!call || !removal || removal.announced || at <= removal.earliest || at >= removal.latest) return;
-    removal.earliest = at;
-    this.#settle(slot, removal, call);
-  }
-
-  /** Whether the removal, as dated so far, took pages of this region. */
-  #lostPages(region: number, removal: Removal): boolean {
-    const pages = this.#pages;
-    for (let i = region < 0 ? -1 : pages.head[region]; i >= 0; i = pages.next[i]) {
-      if (pages.state[i] === PageState.UNMAPPED && pages.since[i] === this.rows.t[removal.row]) return true;
-    }
-    return false;
-  }
-
-  /**
-   * Dates a removal between the moments that it lies between. The call makes the slot invalid, waits for a grace period,
-   * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages
-   * gone, the rest of the call is the second wait and the way back: a third. Else the middle errs least.
-   */
-  #settle(slot: Slot, removal: Removal, call: SlotCall): void {
-    const { earliest, latest, row } = removal;
-    const share = removal.announced || latest === call.end ? 1 / 3 : 1 / 2;
-    const t = Number.isFinite(latest) ? earliest + Math.max(0, latest - earliest) * share : earliest;
-    this.rows.t[row] = t;
-    this.#firstFaults.cover(slot.page, slot.end, t);
-    this.#unmapOlder(slot, t);
-  }
-
-  #unmapOlder(slot: Slot, t: number): void {
-    const pages = this.#pages;
-    for (const region of pages.regionsIn(slot.page, slot.end)) {
-      this.#close(region, true);
-      pages.isBlock[region] = 0;
-    }
-    pages.eachLive(slot.page, slot.end, (i) => {
-      if (pages.since[i] <= t) pages.set(i, PageState.UNMAPPED, t);
-    });
   }
 }

@@ -51,6 +51,9 @@ export class Pages {
 
   /** State of pages that nothing is known of. */
   initial: number = PageState.UNKNOWN;
+  /** Records changed since everything was last forgotten, and 1 for each. */
+  readonly #changed: number[] = [];
+  #isChanged = new Uint8Array(256);
   readonly #records = new Map<number, number>();
   readonly #regions = new Map<number, number>();
 
@@ -90,6 +93,7 @@ export class Pages {
     this.head[region] = i;
     if (this.state[i] !== PageState.UNMAPPED) this.live[region]++;
     this.#records.set(page, i);
+    this.#markChanged(i);
     return i;
   }
 
@@ -100,6 +104,28 @@ export class Pages {
     this.state[i] = state;
     this.since[i] = t;
     this.progress[i] = -1;
+    this.#markChanged(i);
+  }
+
+  /** Events were lost: nothing is known of any page any more. */
+  forget(t: number): void {
+    this.initial = PageState.UNKNOWN;
+    for (const i of this.#changed) {
+      const region = this.region[i];
+      if (this.state[i] === PageState.UNMAPPED) this.live[region]++;
+      this.state[i] = PageState.UNKNOWN;
+      this.since[i] = t;
+      this.progress[i] = -1;
+      this.isBlock[region] = this.isClear[region] = this.#isChanged[i] = 0;
+      this.soleRow[region] = this.splitRow[region] = this.guess[region] = -1;
+    }
+    this.#changed.length = 0;
+  }
+
+  #markChanged(i: number): void {
+    if (this.#isChanged[i]) return;
+    this.#isChanged[i] = 1;
+    this.#changed.push(i);
   }
 
   isMapped(i: number): boolean {
@@ -148,6 +174,7 @@ export class Pages {
     this.since = floats(this.since);
     this.progress = floats(this.progress);
     this.state = bytes(this.state);
+    this.#isChanged = bytes(this.#isChanged);
     this.row = ints(this.row);
     this.region = ints(this.region);
     this.next = ints(this.next);

@@ -58,7 +58,10 @@ export class Rows {
     this.#cause[i] = code(causeClasses, cause);
   }
 
-  setEvidence(i: number, evidence: Evidence): void {
+  /** The row turned out to be about more pages. */
+  widen(i: number, page: number, pages: number, evidence: Evidence): void {
+    this.page[i] = page;
+    this.pages[i] = pages;
     this.#evidence[i] = evidenceCode(evidence);
   }
 

@@ -60,6 +60,9 @@ export interface Removal {
   announced: boolean;
 }
 
+/** Calls that a fault is compared with: bounds the work on traces with very many. */
+const LOOK_BACK = 1024;
+
 export class Slots {
   readonly all: Slot[];
   readonly calls: SlotCall[] = [];
@@ -119,7 +122,8 @@ export class Slots {
   /** Calls that set a region and ran at some time in (after, until], latest first, at most two. */
   setting(slot: Slot, after: number, until: number): SlotCall[] {
     const found: SlotCall[] = [];
-    for (let k = this.calls.length - 1; k >= 0 && found.length < 2; k--) {
+    const stop = this.calls.length - LOOK_BACK;
+    for (let k = this.calls.length - 1; k >= 0 && k >= stop && found.length < 2; k--) {
       const call = this.calls[k];
       if (call.end <= after && call.t <= after) break;
       if (call.setsRegion && call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id))
@@ -130,7 +134,8 @@ export class Slots {
 
   /** The latest call in (after, until] that may have write-protected the slot. */
   protecting(slot: Slot, after: number, until: number): SlotCall | undefined {
-    for (let k = this.calls.length - 1; k >= 0; k--) {
+    const stop = this.calls.length - LOOK_BACK;
+    for (let k = this.calls.length - 1; k >= 0 && k >= stop; k--) {
       const call = this.calls[k];
       if (call.end <= after && call.t <= after) return undefined;
       if (call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id)) return call;

@@ -1,0 +1,72 @@
+/**
+ * Which regions a block maps, where only what doesn't happen tells: a wholly unmapped region takes one fault, and no other
+ * page of it faults. A guess stands until something shows a table of pages.
+ */
+import type { PendingFault } from './faults.ts';
+import type { Pages } from './pages.ts';
+import type { Rows } from './rows.ts';
+import type { Slot } from './slots.ts';
+
+export class BlockGuesses {
+  readonly #pages: Pages;
+  readonly #rows: Rows;
+  /** Row -1: refuted. */
+  readonly #guesses: { row: number; start: number }[] = [];
+  /** Unmapped regions that turned out to be mapped page by page. */
+  #pageWise = 0;
+
+  constructor(pages: Pages, rows: Rows) {
+    this.#pages = pages;
+    this.#rows = rows;
+  }
+
+  /** A fault in a region was answered by `row`; `wasEmpty`: nothing of the region was mapped. */
+  answered(slot: Slot | undefined, region: number, row: number, wasEmpty: boolean): void {
+    this.#pages.soleRow[region] = wasEmpty && slot && this.#canBeBlock(slot, region) ? row : -1;
+  }
+
+  /** A translation fault may show that the region wasn't a block before. */
+  found(region: number, fault: PendingFault): void {
+    const pages = this.#pages;
+    const sole = pages.soleRow[region];
+    const guess = pages.guess[region];
+    if ((sole >= 0 && this.#rows.page[sole] !== fault.page) || pages.splitRow[region] >= 0) this.#pageWise++;
+    else if (guess >= 0 && fault.level === 3) {
+      // Mapping a block frees the table in its place: that one is there shows that there was none.
+      this.#guesses[guess].row = -1;
+      this.#pageWise++;
+    }
+    if (sole >= 0 && this.#rows.page[sole] !== fault.page) pages.soleRow[region] = -1;
+    pages.splitRow[region] = pages.guess[region] = -1;
+  }
+
+  /**
+   * The region is about to be unmapped, wholly or in part: what its only fault mapped can be told now. A part of a huge
+   * page is unmapped by splitting it, which the host's mm announces for the whole of it (__split_huge_pmd).
+   */
+  close(region: number, whole: boolean): void {
+    const pages = this.#pages;
+    const row = Math.max(pages.soleRow[region], pages.splitRow[region]);
+    if (row < 0) return;
+    pages.soleRow[region] = -1;
+    pages.splitRow[region] = whole ? -1 : row;
+    if (!whole) return;
+    pages.guess[region] = this.#guesses.length;
+    this.#guesses.push({ row, start: pages.start[region] });
+  }
+
+  /** Whether the host maps blocks shows in all its regions alike: the guesses stand unless most regions filled up page by page. */
+  finish(): void {
+    const pages = this.#pages;
+    for (let r = 0; r < pages.regions; r++) if (pages.soleRow[r] >= 0) this.close(r, true);
+    const standing = this.#guesses.filter(({ row }) => row >= 0);
+    if (standing.length < this.#pageWise) return;
+    for (const { row, start } of standing) this.#rows.widen(row, start, pages.block, 'block-fault');
+  }
+
+  /** KVM maps a block only where guest and host addresses agree within it (fault_supports_stage2_huge_mapping). */
+  #canBeBlock(slot: Slot, region: number): boolean {
+    const { start, block } = this.#pages;
+    return (slot.hva - slot.page) % block === 0 && start[region] >= slot.page && start[region] + block <= slot.end;
+  }
+}

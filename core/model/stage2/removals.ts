@@ -1,0 +1,102 @@
+/** Memslots that an ioctl took away: KVM has no event for it, only what the guest's faults show afterwards. */
+import type { BlockGuesses } from './block-guesses.ts';
+import type { PendingFault } from './faults.ts';
+import type { FirstFaults } from './first-faults.ts';
+import { PageState } from './page-states.ts';
+import type { Pages } from './pages.ts';
+import type { Rows } from './rows.ts';
+import type { Removal, Slot, SlotCall } from './slots.ts';
+
+export class Removals {
+  readonly #pages: Pages;
+  readonly #rows: Rows;
+  readonly #firstFaults: FirstFaults;
+  readonly #blockGuesses: BlockGuesses;
+
+  constructor(pages: Pages, rows: Rows, firstFaults: FirstFaults, blockGuesses: BlockGuesses) {
+    this.#pages = pages;
+    this.#rows = rows;
+    this.#firstFaults = firstFaults;
+    this.#blockGuesses = blockGuesses;
+  }
+
+  /** A fault shows that a memslot call took the slot's pages. */
+  shown(slot: Slot, call: SlotCall, fault: PendingFault): void {
+    const pages = this.#pages;
+    const region = pages.findRegion(fault.page);
+    const hadPages = region >= 0 && pages.live[region] > 0;
+    const removal = call.removed.get(slot) ?? this.begin(slot, call, 'memslot-ioctl');
+    if (removal.latest < fault.at) return;
+    // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmapping was yet to come.
+    if (!fault.slotMayBeGone && fault.level === 3 && (hadPages || this.#lostPages(region, removal))) {
+      if (removal.announced) return;
+      removal.announced = true;
+      removal.earliest = Math.max(removal.earliest, fault.at);
+    } else {
+      if (!removal.announced) removal.earliest = Math.max(removal.earliest, Math.min(fault.ranUntil, fault.at));
+      removal.latest = Math.min(removal.latest, fault.at);
+    }
+    this.#settle(slot, removal, call);
+  }
+
+  /** The call is known to take the slot. */
+  begin(slot: Slot, call: SlotCall, evidence: 'memslot-ioctl' | 'memslot-call'): Removal {
+    const earliest = Math.max(call.t, slot.presentAt);
+    const row = this.#rows.add('unmap', earliest, slot.page, slot.pages, evidence, 'userspace');
+    const removal: Removal = { row, earliest, latest: call.end, announced: false };
+    call.removed.set(slot, removal);
+    slot.present = false;
+    this.#settle(slot, removal, call);
+    return removal;
+  }
+
+  /** A fault on RAM while a call is taking the slot away: it hasn't got there yet. */
+  notYet(slot: Slot, call: SlotCall | undefined, at: number): void {
+    const removal = call?.removed.get(slot);
+    if (!call || !removal || removal.announced || at <= removal.earliest || at >= removal.latest) return;
+    removal.earliest = at;
+    this.#settle(slot, removal, call);
+  }
+
+  /** Whether the removal, as dated so far, took pages of this region. */
+  #lostPages(region: number, removal: Removal): boolean {
+    const pages = this.#pages;
+    for (let i = region < 0 ? -1 : pages.head[region]; i >= 0; i = pages.next[i]) {
+      if (pages.state[i] === PageState.UNMAPPED && pages.since[i] === this.#rows.t[removal.row]) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Dates a removal between the moments that it lies between. The call makes the slot invalid, waits for a grace period,
+   * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages
+   * gone, the rest of the call is the second wait and the way back: a third. Else the middle errs least.
+   */
+  #settle(slot: Slot, removal: Removal, call: SlotCall): void {
+    const { earliest, latest, row } = removal;
+    const share = removal.announced || latest === call.end ? 1 / 3 : 1 / 2;
+    const t = Number.isFinite(latest) ? earliest + Math.max(0, latest - earliest) * share : earliest;
+    this.#rows.t[row] = t;
+    this.#firstFaults.cover(slot.page, slot.end, t);
+    this.#unmapOlder(slot, t);
+  }
+
+  #unmapOlder(slot: Slot, t: number): void {
+    const pages = this.#pages;
+    for (const region of pages.regionsIn(slot.page, slot.end)) {
+      this.#blockGuesses.close(region, true);
+      pages.isBlock[region] = 0;
+    }
+    pages.eachLive(slot.page, slot.end, (i) => {
+      if (pages.since[i] <= t) pages.set(i, PageState.UNMAPPED, t);
+    });
+  }
+
+  /** The call has returned. */
+  returned(call: SlotCall): void {
+    for (const [slot, removal] of call.removed) {
+      removal.latest = Math.min(removal.latest, call.end);
+      this.#settle(slot, removal, call);
+    }
+  }
+}
