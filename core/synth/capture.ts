@@ -60,7 +60,11 @@ export function planCapture(options: SynthOptions): CapturePlan {
   const asleep = perThread ? 1.35 : 1;
   const length = Math.ceil((options.samples / options.cpus) * meanTicks * asleep);
   return {
-    setup: { perThread, times: !perThread || options.switchEvents, instances: perThread ? threads.map((t) => t.tid) : lanes },
+    setup: {
+      perThread,
+      times: !perThread || options.switchEvents,
+      instances: perThread ? threads.map((t) => t.tid) : lanes,
+    },
     threads,
     phases: new Phases(options.phases, options.rounds, FIRST_TICK, length),
     lastTick: FIRST_TICK + length,

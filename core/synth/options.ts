@@ -54,6 +54,7 @@ export interface SynthOptions extends HostRates {
   /** Per-thread: sample times and SWITCH records in perf.data, as `perf record -T --switch-events` gives. */
   readonly switchEvents: boolean;
   readonly traceVersion: 6 | 7;
+  /** Bytes then depend on the zstd of the Node at hand; content does not. */
   readonly zstd: boolean;
   /** Truth holds a row for every record up to this many. */
   readonly truthRecords: number;
@@ -89,7 +90,7 @@ export const defaultSynthOptions: SynthOptions = {
   auxtraceInfo: 1,
   switchEvents: false,
   traceVersion: 7,
-  zstd: true,
+  zstd: false,
   truthRecords: 200_000,
 };
 
@@ -130,6 +131,7 @@ export function synthOptions(given: Partial<SynthOptions> = {}): SynthOptions {
   }
   if (burst && !phases.some((p) => p.name === burst.phase))
     throw new SynthError(`burst: there is no phase ${burst.phase}`);
-  if (burst && !(burst.factor >= 0 && burst.factor <= 1e6)) throw new SynthError('burst: the factor must lie in 0 … 1000000');
+  if (burst && !(burst.factor >= 0 && burst.factor <= 1e6))
+    throw new SynthError('burst: the factor must lie in 0 … 1000000');
   return options;
 }

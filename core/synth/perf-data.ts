@@ -135,7 +135,12 @@ export class PerfDataWriter {
     });
     const words = records.commandLine(setup.perThread, setup.times);
     const pmus = new Bytes().u32(4);
-    for (const [type, name] of [[1, 'software'], [2, 'tracepoint'], [8, 'armv8_pmuv3_0'], [records.SPE_PMU, 'arm_spe_0']] as const)
+    for (const [type, name] of [
+      [1, 'software'],
+      [2, 'tracepoint'],
+      [8, 'armv8_pmuv3_0'],
+      [records.SPE_PMU, 'arm_spe_0'],
+    ] as const)
       string(pmus.u32(type), name);
     const index = new Bytes().u64(this.#auxtraces.length / 2);
     for (const word of this.#auxtraces) index.u64(word);
@@ -161,5 +166,8 @@ export class PerfDataWriter {
 /** A string of a feature section: its length, then the text, zero-padded to 64 bytes. */
 function string(out: Bytes, text: string): Bytes {
   const padded = (text.length + 1 + 63) & ~63;
-  return out.u32(padded).text(text).zeros(padded - text.length);
+  return out
+    .u32(padded)
+    .text(text)
+    .zeros(padded - text.length);
 }

@@ -89,7 +89,12 @@ function trailed(setup: EventSetup, body: Bytes, { thread, tick, cpu, id }: Trai
 const nobody: Thread = { pid: 0, tid: 0, comm: 'swapper' };
 
 /** What stands before the first samples: clock, ids, SPE's metadata, who runs and what is mapped where. */
-export function openingRecords(setup: EventSetup, version: 1 | 2, cpus: number, threads: readonly Thread[]): Uint8Array[] {
+export function openingRecords(
+  setup: EventSetup,
+  version: 1 | 2,
+  cpus: number,
+  threads: readonly Thread[],
+): Uint8Array[] {
   const synthesised = { thread: nobody, tick: 0, cpu: 0, id: 0 };
   const kernel = (body: Bytes): Bytes => trailed(setup, body, synthesised);
   const timeConv = new Bytes().u64(TIME_SHIFT, TIME_MULT, TIME_ZERO, TIME_CYCLES, TIME_MASK).u8(1, 1).align(8);
@@ -101,7 +106,11 @@ export function openingRecords(setup: EventSetup, version: 1 | 2, cpus: number, 
     });
   }
   const kernelMap = kernel(
-    new Bytes().u32(-1, 0).u64(kernelText.start, kernelText.length, kernelText.start).cString('[kernel.kallsyms]_text').align(8),
+    new Bytes()
+      .u32(-1, 0)
+      .u64(kernelText.start, kernelText.length, kernelText.start)
+      .cString('[kernel.kallsyms]_text')
+      .align(8),
   );
   const processes = [...new Set(threads.map((t) => t.pid))];
   return [
@@ -116,7 +125,12 @@ export function openingRecords(setup: EventSetup, version: 1 | 2, cpus: number, 
       mappings.map((m) => {
         const body = new Bytes().u32(pid, pid).u64(m.start, m.length, m.pgoff);
         // Device 8:1, inode, generation; r-x, private.
-        body.u32(8, 1).u64(0x1000 + m.length, 0).u32(5, 2).cString(m.name).align(8);
+        body
+          .u32(8, 1)
+          .u64(0x1000 + m.length, 0)
+          .u32(5, 2)
+          .cString(m.name)
+          .align(8);
         return record(RecordType.MMAP2, kernel(body), 2);
       }),
     ),
@@ -139,7 +153,12 @@ export function itraceStart(setup: EventSetup, { pid, tid }: Thread, trailer: Tr
 }
 
 /** The side band of a context switch: SWITCH_CPU_WIDE (out, then in) of a CPU, or SWITCH of the profiled thread. */
-export function switchRecords(setup: EventSetup, { tick, out, in: next }: Switch, cpu: number, id: number): Uint8Array[] {
+export function switchRecords(
+  setup: EventSetup,
+  { tick, out, in: next }: Switch,
+  cpu: number,
+  id: number,
+): Uint8Array[] {
   const type = setup.perThread ? RecordType.SWITCH : RecordType.SWITCH_CPU_WIDE;
   const one = (thread: Thread, other: Thread | undefined, misc: number): Uint8Array => {
     const body = new Bytes();

@@ -74,6 +74,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./sql.ts'),
   },
   {
+    name: 'synth',
+    summary: 'write a capture pair whose truth is known',
+    load: () => import('./synth.ts'),
+  },
+  {
     name: 'serve',
     summary: "the lab's pages in a browser, on this machine only",
     load: () => import('./serve.ts'),

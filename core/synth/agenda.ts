@@ -1,0 +1,52 @@
+/** What is to happen, in time order; at one time in the order of asking. */
+export class Agenda {
+  readonly #heap: { readonly t: number; readonly order: number; readonly run: (t: number) => void }[] = [];
+  #asked = 0;
+
+  at(t: number, run: (t: number) => void): void {
+    const heap = this.#heap;
+    const item = { t, order: this.#asked++, run };
+    let i = heap.length;
+    heap.push(item);
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (earlier(heap[parent], item)) break;
+      heap[i] = heap[parent];
+      i = parent;
+    }
+    heap[i] = item;
+  }
+
+  /** Runs everything before `end`; what it runs may ask for more. */
+  run(end: number): void {
+    while (this.#heap.length && this.#heap[0].t < end) {
+      const { t, run } = this.#take();
+      run(t);
+    }
+  }
+
+  #take(): { readonly t: number; readonly run: (t: number) => void } {
+    const heap = this.#heap;
+    const first = heap[0];
+    const item = heap.pop()!;
+    if (!heap.length) return first;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && earlier(heap[child + 1], heap[child])) child++;
+      if (earlier(item, heap[child])) break;
+      heap[i] = heap[child];
+      i = child;
+    }
+    heap[i] = item;
+    return first;
+  }
+}
+
+interface Item {
+  readonly t: number;
+  readonly order: number;
+}
+
+const earlier = (a: Item, b: Item): boolean => a.t < b.t || (a.t === b.t && a.order < b.order);

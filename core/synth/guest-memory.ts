@@ -1,0 +1,202 @@
+/** The VM's memory, and the true state of stage 2: every change goes through here and into the history. */
+import { causeClasses, code, stage2Kinds } from '../model/terms.ts';
+import type { CauseClass, Stage2Kind } from '../model/terms.ts';
+import type { Stage2Timeline } from '../model/timeline.ts';
+import type { SynthOptions } from './options.ts';
+
+/** Pages of a 2 MiB block. */
+export const BLOCK = 512;
+export const PAGE = 4096;
+
+export const State = { UNMAPPED: 0, READ_ONLY: 1, WRITABLE: 2 } as const;
+
+export interface GuestSlot {
+  readonly slot: number;
+  /** First of the VM's pages (not an IPA) in it. */
+  readonly first: number;
+  readonly pages: number;
+  /** IPA page of `first`. */
+  readonly ipaPage: number;
+}
+
+const NO_CAUSE = 255;
+
+export class History {
+  readonly t: number[] = [];
+  readonly kind: number[] = [];
+  readonly page: number[] = [];
+  readonly pages: number[] = [];
+  readonly cause: number[] = [];
+  readonly writable: number[] = [];
+
+  add(
+    t: number,
+    kind: Stage2Kind,
+    page: number,
+    pages: number,
+    cause: CauseClass | undefined,
+    writable: boolean,
+  ): void {
+    this.t.push(t);
+    this.kind.push(code(stage2Kinds, kind));
+    this.page.push(page);
+    this.pages.push(pages);
+    this.cause.push(cause === undefined ? NO_CAUSE : code(causeClasses, cause));
+    this.writable.push(writable ? 1 : 0);
+  }
+
+  /** As the model holds a timeline; times after `origin`. */
+  timeline(origin: number, span: number): Stage2Timeline {
+    return {
+      n: this.t.length,
+      t: Float64Array.from(this.t, (t) => t - origin),
+      kind: Uint8Array.from(this.kind),
+      page: Float64Array.from(this.page),
+      pages: Float64Array.from(this.pages),
+      cause: Uint8Array.from(this.cause),
+      evidence: new Uint8Array(this.t.length),
+      writable: Uint8Array.from(this.writable),
+      origin: BigInt(origin),
+      span,
+      exact: true,
+      evidences: ['true'],
+    };
+  }
+}
+
+/** Pages are numbered from 0: RAM first, then the SPE buffers' slot; each slot begins and ends at a 2 MiB boundary. */
+export class GuestMemory {
+  readonly slots: readonly [GuestSlot, GuestSlot];
+  /** Pages of one vCPU's buffer. */
+  readonly bufferPages: number;
+  /** Pages of all buffers together. */
+  readonly allBufferPages: number;
+  readonly pages: number;
+  readonly state: Uint8Array;
+  /** By 2 MiB region: mapped by one entry. */
+  readonly isBlock: Uint8Array;
+  /** By 2 MiB region: a table of pages is there, maybe empty. */
+  readonly hasTable: Uint8Array;
+  /** By 2 MiB region: the host's page was split; no more blocks. */
+  readonly isSplit: Uint8Array;
+  /** By 2 MiB region: pages mapped. */
+  readonly #mapped: Uint16Array;
+  readonly history = new History();
+  readonly #hvaShift: number;
+
+  constructor({ ramPages, bufferBytes, cpus, thp }: SynthOptions) {
+    const whole = (pages: number): number => Math.ceil(pages / BLOCK) * BLOCK;
+    this.bufferPages = bufferBytes / PAGE;
+    this.allBufferPages = this.bufferPages * cpus;
+    const ram = whole(ramPages);
+    const buffers = whole(this.allBufferPages);
+    const ramAt = 0x80000000 / PAGE;
+    this.slots = [
+      { slot: 1, first: 0, pages: ram, ipaPage: ramAt },
+      { slot: 2, first: ram, pages: buffers, ipaPage: Math.max(0xa0000000 / PAGE, ramAt + ram) },
+    ];
+    this.pages = ram + buffers;
+    this.state = new Uint8Array(this.pages);
+    const regions = this.pages / BLOCK;
+    this.isBlock = new Uint8Array(regions);
+    this.hasTable = new Uint8Array(regions);
+    this.isSplit = new Uint8Array(regions);
+    this.#mapped = new Uint16Array(regions);
+    // KVM maps blocks only where guest and host addresses agree modulo 2 MiB (fault_supports_stage2_huge_mapping).
+    this.#hvaShift = 0xffef_0000_0000 / PAGE + (thp ? 0 : 1);
+    for (const { ipaPage, pages } of this.slots)
+      this.history.add(0, 'initial-unmapped', ipaPage, pages, 'first-touch', false);
+  }
+
+  slotOf(page: number): GuestSlot {
+    return page < this.slots[1].first ? this.slots[0] : this.slots[1];
+  }
+
+  ipaPage(page: number): number {
+    const { first, ipaPage } = this.slotOf(page);
+    return page - first + ipaPage;
+  }
+
+  ipa(page: number): number {
+    return this.ipaPage(page) * PAGE;
+  }
+
+  hva(page: number): number {
+    return (this.ipaPage(page) + this.#hvaShift) * PAGE;
+  }
+
+  /** Page `offset` of a vCPU's buffer. */
+  bufferPage(vcpu: number, offset: number): number {
+    return this.slots[1].first + vcpu * this.bufferPages + offset;
+  }
+
+  isEmpty(region: number): boolean {
+    return this.#mapped[region] === 0;
+  }
+
+  #set(page: number, state: number): void {
+    const region = page >> 9;
+    this.#mapped[region] += (state === State.UNMAPPED ? 0 : 1) - (this.state[page] === State.UNMAPPED ? 0 : 1);
+    this.state[page] = state;
+  }
+
+  mapPage(t: number, page: number): void {
+    this.#set(page, State.WRITABLE);
+    this.hasTable[page >> 9] = 1;
+    this.history.add(t, 'map', this.ipaPage(page), 1, undefined, true);
+  }
+
+  mapBlock(t: number, region: number): void {
+    for (let page = region * BLOCK; page < (region + 1) * BLOCK; page++) this.#set(page, State.WRITABLE);
+    this.isBlock[region] = 1;
+    this.hasTable[region] = 0;
+    this.history.add(t, 'map', this.ipaPage(region * BLOCK), BLOCK, undefined, true);
+  }
+
+  /** KVM's answer to a write to a block that is read-only, without dirty logging: the block is writable again. */
+  openBlock(t: number, region: number): void {
+    this.mapBlock(t, region);
+  }
+
+  /** kvm_set_spte_gfn: another host page, read-only. */
+  remap(t: number, page: number): void {
+    this.#set(page, State.READ_ONLY);
+    this.history.add(t, 'map', this.ipaPage(page), 1, 'host-mm', false);
+  }
+
+  /** Unmaps a range within a slot; a block that it touches goes as a whole (stage2_unmap_walker). */
+  unmap(t: number, first: number, pages: number, cause: CauseClass): void {
+    let [from, to] = [first, first + pages];
+    if (this.isBlock[from >> 9]) from = (from >> 9) * BLOCK;
+    if (this.isBlock[(to - 1) >> 9]) to = (((to - 1) >> 9) + 1) * BLOCK;
+    for (let page = from; page < to; page++) this.#set(page, State.UNMAPPED);
+    for (let region = from >> 9; region <= (to - 1) >> 9; region++) this.isBlock[region] = 0;
+    this.history.add(t, 'unmap', this.ipaPage(from), to - from, cause, false);
+  }
+
+  /** The slot is gone, and its tables with it. */
+  removeSlot(t: number, { first, pages }: GuestSlot): void {
+    this.unmap(t, first, pages, 'userspace');
+    this.hasTable.fill(0, first >> 9, (first + pages) >> 9);
+  }
+
+  /** Dirty logging: every writable page of the slot becomes read-only. */
+  writeProtect(t: number, { first, pages, ipaPage }: GuestSlot): void {
+    for (let page = first; page < first + pages; page++) {
+      if (this.state[page] === State.WRITABLE) this.#set(page, State.READ_ONLY);
+    }
+    this.history.add(t, 'write-protect', ipaPage, pages, 'dirty-log', false);
+  }
+
+  /** A write to a block under dirty logging: its table replaces it, with this page alone in it. */
+  splitBlock(t: number, page: number): void {
+    const region = page >> 9;
+    this.unmap(t, region * BLOCK, BLOCK, 'dirty-log');
+    this.isSplit[region] = 1;
+    this.mapPage(t, page);
+  }
+
+  age(t: number, first: number, pages: number): void {
+    this.history.add(t, 'access-clear', this.ipaPage(first), pages, 'host-mm', false);
+  }
+}

@@ -1,0 +1,202 @@
+/** What the host does to a VM's memory: the VMM's calls, kswapd and ksmd, at the rates asked for. */
+import type { Random } from '../model/random.ts';
+import { NS_PER_TICK, TIME_ZERO } from './clock.ts';
+import { BLOCK, PAGE, State } from './guest-memory.ts';
+import type { HostRates, SynthOptions } from './options.ts';
+import type { Actor } from './trace-events.ts';
+import type { Machine } from './vcpu.ts';
+import type { Phases } from './workload.ts';
+
+export interface HostThreads {
+  readonly vmm: Actor;
+  readonly kswapd: Actor;
+  readonly ksmd: Actor;
+}
+
+const KVM_CREATE_VM = 0xae01;
+const KVM_SET_USER_MEMORY_REGION = 0x4020ae46;
+const KVM_GET_DIRTY_LOG = 0x4010ae42;
+const VM_FD = 6;
+const ARG = 0xffffe1373000;
+const MADV_DONTNEED = 4;
+/** From a call to its notifier, ns. */
+const CALL_NS = 700;
+/** How long KVM_SET_USER_MEMORY_REGION takes, when within it the pages go, and how long the slot stays away. */
+const MEMSLOT_NS = 40_000;
+const REMOVED_AFTER = 15_000;
+const AWAY_NS = 200_000;
+
+export class Host {
+  readonly #machine: Machine;
+  readonly #threads: HostThreads;
+  readonly #options: SynthOptions;
+  readonly #random: Random;
+  readonly #phases: Phases;
+  /** The VMM is in a call until then. */
+  #busy = 0;
+
+  constructor(machine: Machine, threads: HostThreads, options: SynthOptions, random: Random, phases: Phases) {
+    this.#machine = machine;
+    this.#threads = threads;
+    this.#options = options;
+    this.#random = random;
+    this.#phases = phases;
+  }
+
+  /** The VM comes to be at `t`; everything else begins at `from`. */
+  start(t: number, from: number): void {
+    const { events, memory } = this.#machine;
+    const { vmm } = this.#threads;
+    const { seed, samples, cpus, mode } = this.#options;
+    events.call(t, vmm, 'ioctl', [5, KVM_CREATE_VM, 0]);
+    events.print(t + 5_000, vmm, `umbra-synth: seed=${seed} samples=${samples} cpus=${cpus} mode=${mode}`);
+    memory.slots.forEach(({ first, pages }, i) => {
+      const at = t + 20_000 + i * 60_000;
+      events.call(at, vmm, 'mmap', [0, pages * PAGE, 3, 0x4022, -1, 0]);
+      events.call(at + 10_000, vmm, 'madvise', [memory.hva(first), pages * PAGE, this.#options.thp ? 14 : 15]);
+      events.call(at + 20_000, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+    });
+    // The call that ends the last ioctl.
+    events.call(t + 200_000, vmm, 'ioctl', [VM_FD, 0xae41, 0]);
+    this.#repeat('unmaps', from, this.#vmmUnmap, true);
+    this.#repeat('reclaims', from, this.#reclaim, true);
+    this.#repeat('merges', from, this.#merge);
+    this.#repeat('aging', from, this.#age);
+    this.#repeat('memslots', from, this.#memslot);
+    this.#repeat('dirtyLogs', from, this.#dirtyLog);
+  }
+
+  /** A Poisson process, its rate raised in the burst's phase; thinned from the highest rate. */
+  #repeat(name: keyof HostRates, from: number, act: (t: number) => void, bursts = false): void {
+    const rate = this.#options[name];
+    const burst = bursts ? this.#options.burst : undefined;
+    const most = rate * Math.max(1, burst?.factor ?? 1);
+    if (!(most > 0)) return;
+    const { agenda } = this.#machine;
+    const wait = (): number => Math.max(1, Math.round((-Math.log(1 - this.#random.uniform()) / most) * 1e9));
+    const step = (t: number): void => {
+      const factor = burst && this.#phaseAt(t) === burst.phase ? burst.factor : 1;
+      if (this.#random.uniform() * most < rate * factor) act(t);
+      agenda.at(t + wait(), step);
+    };
+    agenda.at(from + wait(), step);
+  }
+
+  #phaseAt(ns: number): string {
+    return this.#phases.names[this.#phases.at((ns - TIME_ZERO) / NS_PER_TICK)];
+  }
+
+  /** A range within one slot, and within the buffers if it lies in theirs. */
+  #range(most = this.#options.unmapPages): { first: number; pages: number } {
+    const { memory } = this.#machine;
+    const inBuffers = this.#random.uniform() < this.#options.bufferShare;
+    const size = inBuffers ? memory.allBufferPages : this.#options.ramPages;
+    const pages = Math.min(size, 1 + this.#random.below(most));
+    return { first: (inBuffers ? memory.slots[1].first : 0) + this.#random.below(size - pages + 1), pages };
+  }
+
+  /** Runs a call of the VMM's when it is free; `ns` is how long it takes. */
+  #call(t: number, ns: number, run: (t: number) => void): void {
+    const at = Math.max(t, this.#busy);
+    this.#busy = at + ns;
+    this.#machine.agenda.at(at, run);
+  }
+
+  #unmap(t: number, actor: Actor, first: number, pages: number, cause: 'userspace' | 'host-mm'): void {
+    const { events, memory } = this.#machine;
+    this.#machine.invalidations++;
+    events.unmap(t, actor, memory.hva(first), pages * PAGE);
+    // A notifier finds no slot while it is away: nothing more happens.
+    if (memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers) return;
+    // Part of a huge page goes: the host splits it, and it stays split.
+    for (let region = first >> 9; region <= (first + pages - 1) >> 9; region++) {
+      if (first > region * BLOCK || first + pages < (region + 1) * BLOCK) memory.isSplit[region] = 1;
+    }
+    memory.unmap(t, first, pages, cause);
+  }
+
+  readonly #vmmUnmap = (t: number): void => {
+    const { events, memory, agenda } = this.#machine;
+    const { vmm } = this.#threads;
+    const { first, pages } = this.#range();
+    const isMunmap = this.#random.below(4) === 0;
+    this.#call(t, 12_000, (at) => {
+      const range = [memory.hva(first), pages * PAGE];
+      if (isMunmap) events.call(at, vmm, 'munmap', range);
+      else events.call(at, vmm, 'madvise', [...range, MADV_DONTNEED]);
+      agenda.at(at + CALL_NS, (then) => this.#unmap(then, vmm, first, pages, 'userspace'));
+      // MAP_FIXED puts fresh memory there; nothing is mapped in between, so no notifier runs.
+      if (isMunmap) agenda.at(at + 4_000, (then) => events.call(then, vmm, 'mmap', [...range, 3, 0x4032, -1, 0]));
+    });
+  };
+
+  readonly #reclaim = (t: number): void => {
+    const { first, pages } = this.#range();
+    this.#unmap(t, this.#threads.kswapd, first, pages, 'host-mm');
+  };
+
+  /** write_protect_page, then replace_page (mm/ksm.c): unmapped for a moment, then mapped read-only. */
+  readonly #merge = (t: number): void => {
+    const { memory, events, agenda } = this.#machine;
+    const { first } = this.#range(1);
+    if (!this.#machine.hasBuffers || this.#machine.isLogging) return;
+    if (memory.state[first] !== State.WRITABLE || memory.isBlock[first >> 9]) return;
+    this.#unmap(t, this.#threads.ksmd, first, 1, 'host-mm');
+    agenda.at(t + 180, (then) => {
+      this.#machine.invalidations++;
+      events.setSpte(then, this.#threads.ksmd, memory.hva(first));
+      if (this.#machine.hasBuffers && !memory.isBlock[first >> 9]) memory.remap(then, first);
+    });
+  };
+
+  readonly #age = (t: number): void => {
+    const { memory, events } = this.#machine;
+    const { first, pages } = this.#range();
+    events.age(t, this.#threads.kswapd, memory.hva(first), pages * PAGE);
+    memory.age(t, first, pages);
+  };
+
+  /** The buffers' slot is deleted and added again. */
+  readonly #memslot = (t: number): void => {
+    const { memory, events, agenda } = this.#machine;
+    const { vmm } = this.#threads;
+    const buffers = memory.slots[1];
+    const setRegion = (at: number): void => events.call(at, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+    const returned = (at: number): void => events.call(at, vmm, 'ioctl', [VM_FD, 0xae03, 0]);
+    this.#call(t, 2 * MEMSLOT_NS + AWAY_NS, (at) => {
+      setRegion(at);
+      agenda.at(at + REMOVED_AFTER, (then) => {
+        this.#machine.hasBuffers = false;
+        this.#machine.invalidations++;
+        memory.removeSlot(then, buffers);
+      });
+      agenda.at(at + MEMSLOT_NS, returned);
+      agenda.at(at + MEMSLOT_NS + AWAY_NS, setRegion);
+      agenda.at(at + MEMSLOT_NS + AWAY_NS + 1_000, () => {
+        this.#machine.hasBuffers = true;
+        // Added anew: without the flag for dirty logging.
+        this.#machine.isLogging = false;
+      });
+      agenda.at(at + 2 * MEMSLOT_NS + AWAY_NS - 1_000, returned);
+    });
+  };
+
+  /** The first one switches logging on, which write-protects the slot; the others fetch the log, which does it again. */
+  readonly #dirtyLog = (t: number): void => {
+    const { memory, events, agenda } = this.#machine;
+    const { vmm } = this.#threads;
+    this.#call(t, 20_000, (at) => {
+      if (this.#machine.isLogging) {
+        events.call(at, vmm, 'ioctl', [VM_FD, KVM_GET_DIRTY_LOG, ARG]);
+        memory.writeProtect(at, memory.slots[1]);
+      } else {
+        events.call(at, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+        agenda.at(at + 6_000, (then) => {
+          this.#machine.isLogging = true;
+          memory.writeProtect(then, memory.slots[1]);
+        });
+        agenda.at(at + 12_000, (then) => events.call(then, vmm, 'ioctl', [VM_FD, 0xae03, 0]));
+      }
+    });
+  };
+}
