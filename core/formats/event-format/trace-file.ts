@@ -20,7 +20,7 @@ export interface TraceGuest {
 }
 
 export interface TraceFacts {
-  readonly format: 'trace.dat' | 'perf.data' | 'ftrace' | 'trace-cmd report';
+  readonly format: 'trace.dat' | 'perf.data' | 'ftrace' | 'trace-cmd report' | 'perf script';
   /** trace.dat: 6 or 7. */
   readonly version?: number;
   /** `none`, `zstd`, `zlib`. */

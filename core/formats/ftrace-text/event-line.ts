@@ -15,6 +15,8 @@ export interface EventLine {
   cpu: number;
   /** ns, or the clock's own unit when there is no fraction. */
   time: bigint;
+  /** Where the text tells it. */
+  system?: string;
   /** The event's name as the kernel describes it: `sys_enter_ioctl` where ftrace prints `sys_ioctl(…)`. */
   event: string;
   /** Where its text begins in the line. */

@@ -90,7 +90,10 @@ export function openFtraceText(source: ByteSource, warnings: Warnings): TraceFil
     facts,
     printing: { symbols: new Symbols(), longSize: 8 },
     read: (columns: TraceColumns, onBatch: (columns: TraceColumns) => void) => {
-      const writer = new TextColumns(dictionary, head, buffers, columns, onBatch, warnings);
+      const isTraceCmd = head.format === 'trace-cmd report';
+      const parse = (line: string) => parseEventLine(line, isTraceCmd);
+      const kind = { parse, nanoseconds: head.nanoseconds };
+      const writer = new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings);
       forEachLine(source, warnings, (line) => {
         writer.take(line);
         return true;

@@ -2,7 +2,7 @@
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
 import type { Warnings } from '../problems.ts';
-import { parseEventLine, type EventLine } from './event-line.ts';
+import type { EventLine } from './event-line.ts';
 import type { Line } from './lines.ts';
 
 /** `CPU:1 [LOST 12 EVENTS]` (ftrace), `CPU:1 [12 EVENTS DROPPED]` (trace-cmd); both may leave the count out. */
@@ -22,14 +22,15 @@ const MAX_TEXT = 1 << 20;
 const MAX_BUFFERS = 255;
 
 export interface TextKind {
-  readonly format: 'ftrace' | 'trace-cmd report';
+  /** Undefined for lines that hold no event. */
+  readonly parse: (line: string) => EventLine | undefined;
   readonly nanoseconds: boolean;
 }
 
 export class TextColumns {
   readonly #dictionary: TraceDictionary;
   readonly #buffers: TraceBuffer[];
-  readonly #isTraceCmd: boolean;
+  readonly #parse: TextKind['parse'];
   readonly #isTime: boolean;
   readonly #columns: TraceColumns;
   readonly #onBatch: (columns: TraceColumns) => void;
@@ -52,7 +53,7 @@ export class TextColumns {
   ) {
     this.#dictionary = dictionary;
     this.#buffers = buffers;
-    this.#isTraceCmd = kind.format === 'trace-cmd report';
+    this.#parse = kind.parse;
     this.#isTime = kind.nanoseconds;
     this.#columns = columns;
     this.#onBatch = onBatch;
@@ -65,7 +66,7 @@ export class TextColumns {
 
   take(line: Line): void {
     const { text } = line;
-    const event = parseEventLine(text, this.#isTraceCmd);
+    const event = this.#parse(text);
     if (event) this.#add(event, line);
     else if (this.#open && FRAME.test(text)) this.#append(line);
     else if (!REMARK.test(text)) this.#other(line);
@@ -96,7 +97,7 @@ export class TextColumns {
   #add(event: EventLine, line: Line): void {
     const columns = this.#columns;
     if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
-    const index = this.#eventIndex(event.event, line);
+    const index = this.#eventIndex(event, line);
     if (index === undefined) return;
     const i = columns.n;
     columns.t[i] = event.time;
@@ -155,8 +156,9 @@ export class TextColumns {
     this.#used += length;
   }
 
-  #eventIndex(name: string, line: Line): number | undefined {
-    const known = this.#events.get(name);
+  #eventIndex({ event: name, system }: EventLine, line: Line): number | undefined {
+    const key = system === undefined ? name : `${system}:${name}`;
+    const known = this.#events.get(key);
     if (known !== undefined) return known;
     const { formats } = this.#dictionary;
     if (formats.length >= MAX_NAMES) {
@@ -171,8 +173,8 @@ export class TextColumns {
       return undefined;
     }
     const id = formats.length;
-    formats.push({ id, system: systemOf(name), name, fields: [], printFormat: '', text: '' });
-    this.#events.set(name, id);
+    formats.push({ id, system: system ?? systemOf(name), name, fields: [], printFormat: '', text: '' });
+    this.#events.set(key, id);
     return id;
   }
 
@@ -191,7 +193,7 @@ export class TextColumns {
   }
 }
 
-/** Text doesn't name systems; the model asks for these. */
+/** Most text doesn't name systems; the model asks for these. */
 function systemOf(name: string): string {
   if (name.startsWith('kvm_') || name === 'vgic_update_irq_pending' || name === 'trap_reg') return 'kvm';
   if (/^sys_(?:enter|exit)_/.test(name)) return 'syscalls';
