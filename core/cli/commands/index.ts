@@ -4,17 +4,21 @@ import type { Command } from '../command.ts';
 export interface Entry {
   readonly name: string;
   readonly summary: string;
+  /** It writes to the lab, or works long: it runs in a thread, so that Ctrl-C is heard and leaves the lab as it was. */
+  readonly interruptible?: true;
   load(): Promise<{ readonly command: Command }>;
 }
 
 export const commands: readonly Entry[] = [
   {
     name: 'run',
+    interruptible: true,
     summary: 'the main job: import both, replay under all policies, write the report',
     load: () => import('./run.ts'),
   },
   {
     name: 'import',
+    interruptible: true,
     summary: 'import captures: perf.data with SPE, trace.dat, ftrace text',
     load: () => import('./import.ts'),
   },
@@ -25,6 +29,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'symbols',
+    interruptible: true,
     summary: 'find the functions that the samples of a capture lie in',
     load: () => import('./symbols.ts'),
   },
@@ -40,6 +45,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'replay',
+    interruptible: true,
     summary: 'replay an SPE capture against a KVM trace under fault policies; stores a run',
     load: () => import('./replay.ts'),
   },
@@ -47,6 +53,11 @@ export const commands: readonly Entry[] = [
     name: 'windows',
     summary: 'the blackout windows of a run under one policy',
     load: () => import('./windows.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'the story of one blackout window: trigger, cause, answer, reaction, what was lost',
+    load: () => import('./explain.ts'),
   },
   {
     name: 'skew',
