@@ -1,16 +1,13 @@
 /** ECharts with just the parts that the views use. */
 import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
+import { GridComponent, TooltipComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import type { ComposeOption, ECharts } from 'echarts/core';
 import type { BarSeriesOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, TooltipComponentOption } from 'echarts/components';
 import { CanvasRenderer } from 'echarts/renderers';
 
-use([
-  ...[BarChart, CustomChart, LineChart, ScatterChart],
-  ...[GridComponent, MarkLineComponent, TooltipComponent, CanvasRenderer],
-]);
+use([...[BarChart, CustomChart, LineChart, ScatterChart], ...[GridComponent, TooltipComponent, CanvasRenderer]]);
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption

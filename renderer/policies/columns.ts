@@ -1,4 +1,5 @@
 /** The results matrix: what a column shows, and what it is sorted by. */
+import type { StoredResult, Trials } from '../../core/lab/contract-runs.ts';
 import type { RunPolicy, RunSkew } from '../../core/lab/contract.ts';
 import { bytes, count, duration, exactNs, percent } from '../format.ts';
 
@@ -7,6 +8,8 @@ export interface Row {
   readonly own: RunPolicy;
   /** The other reading of DL. */
   readonly other?: RunPolicy;
+  /** Over the run's placement trials, if there were several. */
+  readonly trials?: Trials;
 }
 
 export interface Column {
@@ -18,14 +21,36 @@ export interface Column {
   readonly title?: (row: Row) => string | undefined;
   /** A share: percent sign, and (the run's own reading) a bar. */
   readonly share?: 'bar' | 'plain';
+  /** What trials vary, and how one of its values reads. */
+  readonly spread?: (
+    trials: Trials,
+  ) => { readonly mean: number; readonly p5: number; readonly p95: number } | undefined;
+  readonly unit?: (value: number) => string;
 }
 
-export function rowsOf(policies: readonly RunPolicy[]): Row[] {
+export function rowsOf(policies: readonly RunPolicy[], stored: readonly StoredResult[] = []): Row[] {
   const ids = [...new Set(policies.map((p) => p.policy))];
   return ids.map((id) => {
     const [own, other] = policies.filter((p) => p.policy === id);
-    return { own, other };
+    const result = stored.find((s) => s.policy.id === id && s.dlDiscard === own.dlDiscard);
+    return { own, other, trials: result?.trials };
   });
+}
+
+/** `99.1 – 99.9`: 5 to 95 % of the trials. Empty where they all agree, and without trials. */
+export function rangeText(column: Column, { trials }: Row): string {
+  const spread = trials && column.spread?.(trials);
+  if (!spread || !column.unit) return '';
+  const [low, high] = [column.unit(spread.p5), column.unit(spread.p95)];
+  return low === high ? '' : `${low} – ${high}`;
+}
+
+/** The mean behind a range. */
+export function rangeTitle(column: Column, { trials }: Row): string | undefined {
+  const spread = trials && column.spread?.(trials);
+  return spread && column.unit && trials
+    ? `${trials.n} placements: mean ${column.unit(spread.mean)}; below, their 5–95 % range. The figure above is the first one’s.`
+    : undefined;
 }
 
 /** Verdicts rest on one key; the finest there is stands for the policy. */
@@ -39,6 +64,8 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
   return [
     {
       ...{ id: 'coverage', label: 'coverage', share: 'bar' },
+      spread: (t) => t.coverage,
+      unit: percent,
       value: ({ own }) => own.coverage,
       text: ({ own }) => percent(own.coverage),
       title: ({ own }) => `${count(own.kept)} of ${count(own.kept + own.lost)} records kept`,
@@ -48,29 +75,42 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
       value: ({ other }) => other?.coverage,
       text: ({ other }) => (other ? percent(other.coverage) : '–'),
     },
-    { id: 'windows', label: 'windows', value: ({ own }) => own.windows, text: ({ own }) => count(own.windows) },
+    {
+      ...{ id: 'windows', label: 'windows' },
+      value: ({ own }) => own.windows,
+      text: ({ own }) => count(own.windows),
+      spread: (t) => t.windows,
+      unit: (n) => count(Math.round(n)),
+    },
     {
       ...{ id: 'blackout', label: 'blackout' },
       ...time(({ own }) => own.blackoutNs),
+      spread: (t) => t.blackoutNs,
     },
     {
       ...{ id: 'p99', label: 'p99 window' },
       ...time(({ own }) => own.p99Ns),
+      spread: (t) => t.p99,
     },
     {
       ...{ id: 'stall', label: 'stall' },
       ...time(({ own }) => own.stallNs),
+      spread: (t) => t.stallNs,
     },
     {
       ...{ id: 'slowdown', label: 'slow\u00addown', share: 'plain' },
       value: ({ own }) => own.slowdown,
       text: ({ own }) => (own.slowdown === undefined ? '–' : percent(own.slowdown)),
       title: () => 'stall by session time',
+      spread: (t) => t.slowdown,
+      unit: percent,
     },
     {
       ...{ id: 'pinned', label: 'pinned peak' },
       value: ({ own }) => own.pinnedPeakBytes,
       text: ({ own }) => (own.pinnedPeakBytes ? bytes(own.pinnedPeakBytes) : '0'),
+      spread: (t) => t.pinnedBytesPeak,
+      unit: bytes,
     },
     {
       ...{ id: 'skew', label: 'excess skew' },
@@ -102,9 +142,10 @@ export function sorted(rows: readonly Row[], all: readonly Column[], sorting: So
   });
 }
 
-function time(value: Column['value']): Pick<Column, 'value' | 'text' | 'title'> {
+function time(value: Column['value']): Pick<Column, 'value' | 'text' | 'title' | 'unit'> {
   return {
     value,
+    unit: (ns) => (ns ? duration(ns) : '0'),
     text: (row) => {
       const ns = value(row);
       return ns === undefined ? '–' : ns ? duration(ns) : '0';

@@ -1,0 +1,48 @@
+/** The user's own policies: kept by this browser or app, and saved as a policy file for the command line. */
+import { defineStore } from 'pinia';
+import { computed, ref } from 'vue';
+import type { Policy } from '../../core/lab/contract-runs.ts';
+
+const STORE = 'umbra.policies';
+
+function stored(): Policy[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(STORE) ?? '[]');
+    // They are checked by the host before anything is done with them; here they need a name to stand in a list.
+    return Array.isArray(list)
+      ? list.filter((p: Partial<Policy> | null) => typeof p?.id === 'string' && p.onFault)
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+export const useOwnPolicies = defineStore('own-policies', () => {
+  const all = ref<readonly Policy[]>(stored());
+
+  function set(next: readonly Policy[]): void {
+    all.value = next;
+    localStorage.setItem(STORE, JSON.stringify(next));
+  }
+
+  return {
+    all,
+    text: computed(() => (all.value.length ? JSON.stringify(all.value, null, 2) : undefined)),
+    /** In place of the one that was called `before`, or as a new one. */
+    save(policy: Policy, before?: string): void {
+      const others = all.value.filter((p) => p.id !== policy.id && p.id !== before);
+      set([...others, policy]);
+    },
+    remove(id: string): void {
+      set(all.value.filter((p) => p.id !== id));
+    },
+  };
+});
+
+/** An id that none of `taken` has. */
+export function freeId(id: string, taken: readonly string[]): string {
+  for (let k = 2; ; k++) {
+    const name = `${id.slice(0, 58)}-${k}`;
+    if (!taken.includes(name)) return name;
+  }
+}

@@ -1,0 +1,121 @@
+/** Coverage lost against slowdown: what a policy costs and what it buys. Policies at one place share a mark. */
+import { axis, tooltip } from '../charts/axes.ts';
+import type { Colours } from '../charts/colours.ts';
+import type { ChartOption } from '../charts/echarts.ts';
+import type { RunPolicy } from '../../core/lab/contract.ts';
+import { bytes, percent } from '../format.ts';
+
+export interface Spot {
+  readonly policies: readonly string[];
+  /** Shares. */
+  readonly loss: number;
+  readonly slowdown: number;
+  readonly pinned: number;
+  /** Of those that keep half of the samples, none is better in one and as good in the other. */
+  readonly best: boolean;
+}
+
+export function spots(policies: readonly RunPolicy[]): Spot[] {
+  const found = new Map<string, { policies: string[]; loss: number; slowdown: number; pinned: number }>();
+  for (const { policy, coverage, slowdown = 0, pinnedPeakBytes: pinned } of policies) {
+    const loss = 1 - coverage;
+    const key = `${loss} ${slowdown} ${pinned}`;
+    const same = found.get(key);
+    if (same) same.policies.push(policy);
+    else found.set(key, { policies: [policy], loss, slowdown, pinned });
+  }
+  const all = [...found.values()];
+  // The reference is nothing that KVM could do, and a dead profile is no bargain.
+  const rivals = all.filter((s) => !s.policies.includes('bare-metal') && s.loss < 0.5);
+  const beats = (a: Spot | (typeof all)[number], b: (typeof all)[number]) =>
+    a.loss <= b.loss && a.slowdown <= b.slowdown && (a.loss < b.loss || a.slowdown < b.slowdown);
+  return all.map((s) => ({ ...s, best: rivals.includes(s) && !rivals.some((r) => beats(r, s)) }));
+}
+
+/** Log axes whose left and lower edges stand for zero. */
+export function paretoChart(all: readonly Spot[], c: Colours, picked: string | undefined): ChartOption {
+  const lines = axis(c);
+  const scale = (of: 'loss' | 'slowdown') => {
+    const values = all.map((s) => s[of]).filter((v) => v > 0);
+    const low = 10 ** (Math.floor(Math.log10(Math.min(...values, 0.1))) - 1);
+    const high = Math.min(1, 10 ** Math.ceil(Math.log10(Math.max(...values, low * 100)) + 0.05));
+    return {
+      low,
+      axis: {
+        ...lines,
+        type: 'log' as const,
+        min: low,
+        max: high,
+        nameLocation: 'middle' as const,
+        axisLabel: {
+          ...lines.axisLabel,
+          formatter: (v: number) => (v <= low * 1.01 ? '0' : `${Number((100 * v).toPrecision(1))} %`),
+        },
+      },
+    };
+  };
+  const [x, y] = [scale('slowdown'), scale('loss')];
+  const most = Math.max(...all.map((s) => s.pinned), 1);
+  const at = (s: Spot) => [Math.max(s.slowdown, x.low), Math.max(s.loss, y.low)];
+  const rows = labelRows(all.map((s) => at(s).map(Math.log10)));
+  const frontier = all.filter((s) => s.best).toSorted((a, b) => a.slowdown - b.slowdown);
+  return {
+    grid: { left: 66, right: 150, top: 16, bottom: 44 },
+    tooltip: {
+      ...tooltip(c),
+      formatter: (point) => {
+        const s = all[(Array.isArray(point) ? point[0] : point).dataIndex];
+        return s
+          ? `${s.policies.join(', ')}\ncoverage lost ${percent(s.loss)} %\nslowdown ${percent(s.slowdown)} %\npinned ${bytes(s.pinned)}`
+          : '';
+      },
+    },
+    xAxis: { ...x.axis, name: 'slowdown (stall by session time)', nameGap: 28 },
+    yAxis: { ...y.axis, name: 'coverage lost', nameGap: 50 },
+    series: [
+      {
+        type: 'scatter',
+        name: 'policies',
+        z: 3,
+        data: all.map((s, i) => ({
+          value: at(s),
+          // Area by memory; what pins nothing is a small ring.
+          symbolSize: s.pinned ? 9 + 27 * Math.sqrt(s.pinned / most) : 9,
+          itemStyle: {
+            color: s.pinned ? c.dens : c.surface,
+            opacity: s.pinned ? 0.85 : 1,
+            borderColor: picked !== undefined && s.policies.includes(picked) ? c.accent : s.best ? c.ink : c.dens,
+            borderWidth: picked !== undefined && s.policies.includes(picked) ? 3 : 1.5,
+          },
+          label: {
+            show: true,
+            position: 'right' as const,
+            offset: [0, 13 * rows[i]],
+            color: s.best ? c.ink : c.muted,
+            fontSize: 11,
+            fontFamily: c.ui,
+            formatter: () => `${s.policies[0]}${s.policies.length > 1 ? ` +${s.policies.length - 1}` : ''}`,
+          },
+        })),
+      },
+      {
+        type: 'line',
+        silent: true,
+        symbol: 'none',
+        step: 'end',
+        data: frontier.map(at),
+        lineStyle: { color: c.muted, width: 1, type: 'dashed' },
+      },
+    ],
+  };
+}
+
+/** Labels of marks that lie close together stand under each other: by how many lines each is moved. */
+function labelRows(places: readonly (readonly number[])[]): number[] {
+  const near = ([x, y]: readonly number[], [u, v]: readonly number[]) => Math.abs(x - u) < 0.7 && Math.abs(y - v) < 0.2;
+  return places.map((place, i) => {
+    const group = places.map((other, k) => ({ other, k })).filter(({ other }) => near(place, other));
+    const order = group.toSorted((a, b) => b.other[1] - a.other[1] || a.k - b.k).findIndex(({ k }) => k === i);
+    return order - (group.length - 1) / 2;
+  });
+}

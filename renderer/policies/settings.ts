@@ -1,0 +1,98 @@
+/** What a new run is asked for: parameters in groups, and the command line that asks for the same. */
+import type { ParamInfo } from '../../core/lab/contract-runs.ts';
+import type { Run } from '../../core/lab/contract.ts';
+
+export interface Group {
+  readonly title: string;
+  readonly params: readonly ParamInfo[];
+}
+
+const groups: readonly (readonly [string, readonly string[]])[] = [
+  ['Clocks', ['align', 'offsetNs', 'scale', 'lanes']],
+  ['Buffer', ['placement', 'buffers', 'trials', 'seed', 'bufferBytes', 'watermarkBytes', 'privateBytes', 'vmBytes']],
+  [
+    'Guest and hardware',
+    ['dlDiscard', 'dlProbability', 'guestReaction', 'speVersion', 'hardwareAccessFlag', 'initial', 'pinGuard'],
+  ],
+  [
+    'Times',
+    [
+      ...[
+        'calibrate',
+        'latency',
+        'irqNs',
+        'trapNs',
+        'walkNsPerPage',
+        'mapNs',
+        'pinNsPerPage',
+        'unpinNsPerPage',
+        'injectNs',
+      ],
+      ...['guestHandlerNs', 'reenableNs', 'fullExtraNs', 'copyBytesPerNs'],
+    ],
+  ],
+];
+/** What a capture shows by itself: no replay asks for it. */
+const elsewhere = ['gapFactor', 'gapMinNs'];
+
+const choices = [
+  ...['align', 'offsetNs', 'scale', 'lanes', 'placement', 'buffers', 'trials', 'seed', 'dlDiscard', 'pinGuard'],
+  ...['calibrate', 'latency', 'privateBytes', 'watermarkBytes'],
+];
+
+/** Whether a parameter says how a machine is: then its default is an assumption. The others say what is asked. */
+export function isFact(name: string): boolean {
+  return !choices.includes(name);
+}
+
+/** Every parameter once; those that no group names stand at the end. */
+export function paramGroups(params: readonly ParamInfo[]): Group[] {
+  const named = groups.flatMap(([, names]) => names);
+  const others = params.map((p) => p.name).filter((n) => !named.includes(n) && !elsewhere.includes(n));
+  return [...groups, ['Others', others] as const]
+    .map(([title, names]) => ({
+      title,
+      params: names.flatMap((name) => params.find((p) => p.name === name) ?? []),
+    }))
+    .filter((g) => g.params.length);
+}
+
+/** A parameter's value as a form's field holds it; lists as `--set` takes them. */
+export function fieldText(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value
+    .map((item: Record<string, unknown>) =>
+      'ipa' in item ? `${item['lane']}=${item['ipa']}:${item['size']}` : `${item['cpu']}=${item['vcpu']}`,
+    )
+    .join(',');
+}
+
+/** What the newest run of a pair found in its captures: name to value. */
+export function measuredIn(run: Run | undefined): ReadonlyMap<string, string> {
+  const { params, origin } = (run?.params ?? {}) as {
+    params?: Record<string, unknown>;
+    origin?: Record<string, string>;
+  };
+  const names = Object.entries(origin ?? {}).filter(([, from]) => from === 'measured');
+  return new Map(names.map(([name]) => [name, fieldText(params?.[name])]));
+}
+
+export interface Asked {
+  readonly lab: string;
+  readonly spe: number;
+  readonly kvm: number;
+  readonly policies: readonly string[] | 'all';
+  readonly own: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The command that makes the same run; own policies must be saved as files first. */
+export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): string {
+  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+  return [
+    `umbra replay --db ${quote(lab)} --spe ${spe} --kvm ${kvm}`,
+    ...(policies === 'all' ? ['--policy all'] : policies.length ? [`--policy ${policies.join(',')}`] : []),
+    ...own.map((id) => `--policy-file ${quote(`${id}.json`)}`),
+    ...Object.entries(settings).map(([name, value]) => `--set ${quote(`${name}=${value}`)}`),
+  ].join(' ');
+}
