@@ -1,5 +1,5 @@
 /** The main job in one call: two files in, a report out. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inLabFile } from '../store/lab-file.ts';
@@ -9,9 +9,8 @@ import { captureSummary } from './captures.ts';
 import { importFile } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import { replayRun } from './replay.ts';
-import type { ReplayedRun, ReplayRequest } from './replay.ts';
-import { reportHtml } from './report.ts';
-import { checkReportName } from './runs.ts';
+import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
+import { reportForm, writeReportOf } from './report-files.ts';
 
 export interface MainJob {
   readonly speFile: string;
@@ -21,6 +20,7 @@ export interface MainJob {
   readonly lab?: string;
   readonly importOptions: ImportOptions;
   readonly replay: Omit<ReplayRequest, 'speId' | 'kvmId'>;
+  readonly onStep?: OnStep;
 }
 
 export interface MainJobDone {
@@ -30,7 +30,7 @@ export interface MainJobDone {
 
 /** Imports, replays and reports; a lab file that is kept gets all of it or nothing. The two files may come in either order. */
 export function runMainJob(job: MainJob): MainJobDone {
-  checkReportName(job.reportFile);
+  reportForm(job.reportFile);
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
   try {
     return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db) => {
@@ -43,8 +43,8 @@ export function runMainJob(job: MainJob): MainJobDone {
           `${job.speFile} and ${job.kvmFile} are both ${captures[0].format}: one must be ${missing}`,
         );
       }
-      const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id });
-      writeFileSync(job.reportFile, reportHtml(db, run.id));
+      const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id }, job.onStep);
+      writeReportOf(db, run.id, job.reportFile);
       return { captures: captures.map(captureSummary), run };
     });
   } finally {

@@ -7,7 +7,6 @@ import type { Policy } from '../model/policy.ts';
 import { code, windowKinds } from '../model/terms.ts';
 import { bytes, count, duration, percent } from '../report/format.ts';
 import type { Fact, PolicyReport, Report, ReportInput, Variant } from '../report/model.ts';
-import { renderHtml } from '../report/report.ts';
 import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults, readSkew, readWindows } from '../store/run-store.ts';
@@ -20,11 +19,6 @@ import type { RunInputs } from './run-inputs.ts';
 
 /** Points of a lane's density curve. */
 const DENSITY_BINS = 900;
-
-/** The report of a run as one HTML file. Throws LabFileError if there is no such run. */
-export function reportHtml(db: Db, runId: number): string {
-  return renderHtml(buildReport(db, runId));
-}
 
 /** Everything that a report says, out of the lab file. */
 export function buildReport(db: Db, runId: number): Report {

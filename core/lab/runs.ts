@@ -1,23 +1,22 @@
 /** The use cases around runs that the command line and the windows call: replay, list windows, skew, report. */
-import { writeFileSync } from 'node:fs';
 import type { Db } from '../store/lab-file.ts';
 import { inLabFile, openLabFile } from '../store/lab-file.ts';
 import { readWindows } from '../store/run-store.ts';
 import type { WindowRow } from '../store/run-store.ts';
-import { RequestError } from './about.ts';
 import { sampleKeys } from './keys.ts';
 import type { KeyKind } from './keys.ts';
 import { findResult, replayAgain } from './replay-again.ts';
 import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
-import type { ReplayedRun, ReplayRequest } from './replay.ts';
-import { reportHtml } from './report.ts';
+import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
+import { reportForm, writeReportOf } from './report-files.ts';
+import type { ReportRequest } from './report-files.ts';
 import { keyedSkew } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
-/** Replays and stores, all or nothing. */
-export function replayInLab(lab: string, request: ReplayRequest): ReplayedRun {
-  return inLabFile(lab, 'write', (db) => replayRun(db, request));
+/** Replays and stores, all or nothing. @param onStep see replayRun */
+export function replayInLab(lab: string, request: ReplayRequest, onStep?: OnStep): ReplayedRun {
+  return inLabFile(lab, 'write', (db) => replayRun(db, request, onStep));
 }
 
 function reading<T>(lab: string, use: (db: Db) => T): T {
@@ -49,16 +48,8 @@ export function skewOf(lab: string, choice: ResultChoice, kind: KeyKind): Policy
   });
 }
 
-/** Writes the report of a run; the format is the file name's ending. */
-export function writeReport(lab: string, run: number, file: string): void {
-  checkReportName(file);
-  writeFileSync(
-    file,
-    reading(lab, (db) => reportHtml(db, run)),
-  );
-}
-
-/** Throws RequestError if reports of that ending can't be written: before any work is done for one. */
-export function checkReportName(file: string): void {
-  if (!/\.html?$/i.test(file)) throw new RequestError(`${file}: reports are written as .html`);
+/** Writes the report of a run in the form that the file's name asks for. Returns the files written. */
+export function writeReport(lab: string, run: number, file: string, options: ReportRequest = {}): string[] {
+  reportForm(file);
+  return reading(lab, (db) => writeReportOf(db, run, file, options));
 }

@@ -2,9 +2,18 @@
 import { bytes, count, duration, significant } from './format.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
+import { assumedSentence } from './tables.ts';
 import type { Fact, Report, ReportInput, ReportParameter, ReportWarning } from './model.ts';
 
-export function inputsSection(report: Report): Markup {
+/** A titled list of facts, with what was wrong with them. */
+export interface FactBlock {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly warnings: readonly ReportWarning[];
+}
+
+/** What the results rest on, the parameters left out. */
+export function factBlocks(report: Report): FactBlock[] {
   const { mode, offsetNs, scale } = report.alignment;
   const clocks: Fact[] = [
     { label: 'mode', value: mode },
@@ -14,41 +23,44 @@ export function inputsSection(report: Report): Markup {
       value: scale === 1 ? 'none' : `× ${significant(scale)}: KVM times are stretched, not the machine’s`,
     },
   ];
-  const blocks: readonly (readonly [string, readonly Fact[]])[] = [
+  const rest: readonly (readonly [string, readonly Fact[]])[] = [
     ['Clock alignment', clocks],
     ['Virtual machine', report.vm],
     ['Buffers', report.placement],
     ['Stage 2 timeline', report.certainty],
   ];
-  return html`<section aria-labelledby="h-inputs">
-    <h2 id="h-inputs">Inputs</h2>
-    <div class="inputs">
-      ${report.inputs.map(input)}${blocks.map(
-        ([title, facts]) =>
-          facts.length > 0 &&
-          html`<div>
-            <h3>${title}</h3>
-            ${factList(facts)}
-          </div>`,
-      )}
-    </div>
-  </section>`;
+  return [
+    ...report.inputs.map(inputBlock),
+    ...rest.flatMap(([title, facts]) => (facts.length > 0 ? [{ title, facts, warnings: [] }] : [])),
+  ];
 }
 
-function input({ kind, file, format, bytes: size, facts, warnings }: ReportInput): Markup {
+function inputBlock({ kind, file, format, bytes: size, facts, warnings }: ReportInput): FactBlock {
   const own: Fact[] = [
     { label: 'file', value: file },
     { label: 'format', value: `${format}, ${bytes(size)}` },
   ];
-  return html`<div>
-    <h3>${kind === 'spe' ? 'SPE capture' : 'KVM trace'}</h3>
-    ${factList([...own, ...facts])}${
-      warnings.length > 0 &&
-      html`<ul class="warnings">
-        ${warnings.map(warning)}
-      </ul>`
-    }
-  </div>`;
+  return { title: kind === 'spe' ? 'SPE capture' : 'KVM trace', facts: [...own, ...facts], warnings };
+}
+
+export function inputsSection(report: Report): Markup {
+  return html`<section aria-labelledby="h-inputs">
+    <h2 id="h-inputs">Inputs</h2>
+    <div class="inputs">
+      ${factBlocks(report).map(
+        ({ title, facts, warnings }) =>
+          html`<div>
+            <h3>${title}</h3>
+            ${factList(facts)}${
+              warnings.length > 0 &&
+              html`<ul class="warnings">
+                ${warnings.map(warning)}
+              </ul>`
+            }
+          </div>`,
+      )}
+    </div>
+  </section>`;
 }
 
 const severities: Readonly<Record<ReportWarning['severity'], string>> = {
@@ -57,15 +69,19 @@ const severities: Readonly<Record<ReportWarning['severity'], string>> = {
   'data-loss': 'data loss',
 };
 
-function warning({ severity, message, count: times, offset, bytes: skipped }: ReportWarning): Markup {
+/** `data loss`, the message, and how often, where and how much. */
+export function warningWords(w: ReportWarning): { severity: string; message: string; where: string } {
   const where = [
-    times > 1 ? `${count(times)} times` : undefined,
-    offset === undefined ? undefined : `first at byte ${offset}`,
-    skipped ? `${bytes(skipped)} skipped` : undefined,
+    w.count > 1 ? `${count(w.count)} times` : undefined,
+    w.offset === undefined ? undefined : `first at byte ${w.offset}`,
+    w.bytes ? `${bytes(w.bytes)} skipped` : undefined,
   ].filter((part) => part !== undefined);
-  return html`<li class="${severity}">
-    <b>${severities[severity]}:</b> ${message}${where.length > 0 && ` (${where.join(', ')})`}
-  </li>`;
+  return { severity: severities[w.severity], message: w.message, where: where.length ? ` (${where.join(', ')})` : '' };
+}
+
+function warning(w: ReportWarning): Markup {
+  const { severity, message, where } = warningWords(w);
+  return html`<li class="${w.severity}"><b>${severity}:</b> ${message}${where}</li>`;
 }
 
 function factList(facts: readonly Fact[]): Markup {
@@ -78,15 +94,12 @@ function factList(facts: readonly Fact[]): Markup {
   </dl>`;
 }
 
-export function parametersSection({ parameters }: Report): Markup {
+export function parametersSection(report: Report): Markup {
+  const { parameters } = report;
   const half = Math.ceil(parameters.length / 2);
-  const assumed = parameters.filter(({ origin }) => origin === 'assumed').length;
   return html`<section aria-labelledby="h-parameters">
     <h2 id="h-parameters">Parameters</h2>
-    <p class="fn">
-      ${count(assumed)} of ${count(parameters.length)} are assumed: defaults that illustrate, not taken from these
-      captures.
-    </p>
+    <p class="fn">${assumedSentence(report)}</p>
     <div class="inputs">
       ${[parameters.slice(0, half), parameters.slice(half)].map(
         (part, i) =>

@@ -46,3 +46,8 @@ export function placeholder(colour: Colour): string {
 export function themed(svg: string): string {
   return svg.replace(/#fe01([0-9a-f]{2})/g, (_, index: string) => `var(--${names[parseInt(index, 16)]})`);
 }
+
+/** A drawing for where no style sheet of ours is: variables to the light scheme's colours. */
+export function inLight(svg: string): string {
+  return svg.replace(/var\(--(\w+)\)/g, (whole, name: string) => colours[name as Colour]?.[0] ?? whole);
+}

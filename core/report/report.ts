@@ -1,20 +1,27 @@
 import { coverageChart, durationsChart } from './curves.ts';
 import { inputsSection, parametersSection, reproduceSection } from './facts.ts';
 import { html, Markup } from './html.ts';
+import type { Content } from './html.ts';
 import { lossChart } from './loss-chart.ts';
 import type { Report } from './model.ts';
+import { notesHtml } from './notes.ts';
+import { provenanceComment } from './provenance.ts';
 import { resultsSection, verdictMark } from './results.ts';
+import { isShown } from './sections.ts';
+import type { ReportOptions, SectionId } from './sections.ts';
 import { skewSection, verdictSection } from './skew-section.ts';
 import { styleCss } from './style.ts';
 import { definitions, timelineSection } from './timeline.ts';
 import { verdicts } from '../analysis/verdict.ts';
-import { compared, discardWords, finding, otherDiscard, scaledMark } from './words.ts';
+import { compared, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
 
 /**
  * The report as one HTML file that stands alone: no script, no network, no fonts; light and dark as the reader's system is.
  * The same report gives the same bytes.
  */
-export function renderHtml(report: Report): string {
+export function renderHtml(report: Report, options: ReportOptions = {}): string {
+  const shown = (id: SectionId, section: (report: Report) => Content): Content =>
+    isShown(options, id) && section(report);
   const files = report.inputs.map(({ file }) => file).join(' × ');
   const notes = [...report.notes, scaledMark(report)].filter((note) => note !== undefined);
   return html`<!doctype html>
@@ -43,16 +50,23 @@ export function renderHtml(report: Report): string {
             }
           </header>
           <p class="lead">${finding(report)}</p>
-          ${lossFigure(report)} ${inputsSection(report)} ${timelineSection(report)} ${resultsSection(report)}
-          ${curvesSection(report)} ${skewSection(report)} ${verdictSection(report)} ${parametersSection(report)}
+          ${lossFigure(report)} ${notesSection(options.notes)} ${shown('inputs', inputsSection)}
+          ${shown('timeline', timelineSection)} ${shown('policies', resultsSection)} ${shown('windows', curvesSection)}
+          ${shown('skew', skewSection)} ${shown('verdicts', verdictSection)} ${shown('parameters', parametersSection)}
           ${reproduceSection(report)}
-          <footer>
-            Made by Umbra ${report.umbra}. A replay can’t know what the guest would have done had its profiling been
-            interrupted: it takes the reference capture’s course as given.
-          </footer>
+          <footer>Made by Umbra ${report.umbra}. ${LIMIT}</footer>
+          ${options.provenance && new Markup(provenanceComment(options.provenance))}
         </main>
       </body>
     </html> `.text;
+}
+
+function notesSection(notes: string | undefined): Markup | false {
+  if (!notes?.trim()) return false;
+  return html`<section aria-labelledby="h-notes">
+    <h2 id="h-notes">Notes</h2>
+    <div class="user">${notesHtml(notes)}</div>
+  </section>`;
 }
 
 function lossFigure(report: Report): Markup | false {

@@ -1,21 +1,22 @@
 /** Skew and verdict, policy by policy; those whose profile differs in nothing stand together. */
-import { count, list, pValue, percent, significant } from './format.ts';
+import { list } from './format.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 import { verdictMark } from './results.ts';
 import { movedMost, skewChart } from './skew-chart.ts';
+import { skewFacts } from './tables.ts';
 import type { Compared } from './words.ts';
 import { compared, discardWords, otherDiscard, scaledMark, verdictSentence } from './words.ts';
 
 /** Policies with the same verdict that rests on the same numbers. */
-interface Group {
+export interface Group {
   readonly discard: DlDiscard;
   readonly policies: PolicyReport[];
   readonly variant: Variant;
 }
 
-function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
+export function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
   const found = new Map<string, Group>();
   for (const { policy, variant } of all) {
     const { rows, nullModel } = variant.skew ?? {};
@@ -27,13 +28,13 @@ function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
   return [...found.values()];
 }
 
-const isSkewed = ({ variant }: Group): boolean =>
+export const isSkewed = ({ variant }: Group): boolean =>
   variant.skew !== undefined &&
   movedMost(variant.skew).length > 0 &&
   (variant.verdict.skewed || variant.skew.significantKeys > 0);
 
-export function skewSection(report: Report): Markup {
-  const mark = scaledMark(report);
+/** The groups that a report shows in full, and those of its own variant in which nothing moved. */
+export function skewGroups(report: Report): { drawn: readonly Group[]; rest: readonly Group[]; all: readonly Group[] } {
   const other = otherDiscard(report);
   const all = [...groups(compared(report), report.dlDiscard), ...groups(compared(report, other), other)];
   const found = all.filter(isSkewed);
@@ -43,6 +44,12 @@ export function skewSection(report: Report): Markup {
     .toSorted((a, b) => b.variant.summary.lost - a.variant.summary.lost);
   const drawn = found.length > 0 ? found : most.slice(0, 1);
   const rest = all.filter((group) => group.discard === report.dlDiscard && !isSkewed(group));
+  return { drawn, rest, all };
+}
+
+export function skewSection(report: Report): Markup {
+  const mark = scaledMark(report);
+  const { drawn, rest, all } = skewGroups(report);
   return html`<section aria-labelledby="h-skew">
     <h2 id="h-skew">Skew by ${report.skewKey}${mark && html` <span class="mark">${mark}</span>`}</h2>
     ${
@@ -60,53 +67,66 @@ export function skewSection(report: Report): Markup {
 
 const ids = ({ policies }: Group): string[] => policies.map(({ id }) => id);
 
-function figure(report: Report, group: Group, i: number): Markup | false {
-  const { skew, latency } = group.variant;
-  if (!skew) return false;
+export function groupName(report: Report, group: Group): string {
   const guest = group.discard === report.dlDiscard ? '' : `; ${discardWords[group.discard]}`;
-  const who = `${list(ids(group), 4)}${guest}`;
-  const { nullModel } = skew;
-  const facts = [
-    `TVD ${significant(skew.tvd, 2)} (by chance ${significant(nullModel.mean, 2)}, 95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
-    `Jensen–Shannon distance ${significant(skew.jsDistance, 2)}`,
-    `top-10 recall ${percent(skew.top10Recall)}`,
-    skew.kendallTauB === undefined ? undefined : `Kendall τ-b of the top 50 ${significant(skew.kendallTauB)}`,
-    `rank-biased overlap ${significant(skew.rankBiasedOverlap)}`,
-    `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved significantly`,
-    latency &&
-      `total latency p50/p90/p99 ${[latency.reference, latency.kept].map((l) => [l.p50, l.p90, l.p99].map((x) => significant(x)).join('/')).join(' → ')} cycles (KS distance ${significant(latency.ks, 2)})`,
-  ];
+  return `${list(ids(group), 4)}${guest}`;
+}
+
+function figure(report: Report, group: Group, i: number): Markup | false {
+  const { skew } = group.variant;
+  if (!skew) return false;
+  const who = groupName(report, group);
   return html`<figure>
     <figcaption>${who}</figcaption>
     ${skewChart(`skew${i}`, who, skew)}
-    <p class="fn">${facts.filter((fact) => fact !== undefined).join('; ')}.</p>
+    <p class="fn">${skewFacts(group.variant)}</p>
   </figure>`;
 }
 
-export function verdictSection(report: Report): Markup {
+/** A verdict with the policies that it is about, and what becomes of it with the other kind of guest. */
+export interface VerdictGroup {
+  readonly policies: readonly PolicyReport[];
+  readonly word: Variant['verdict']['word'];
+  readonly sentence: string;
+  /** A sentence per different verdict. */
+  readonly changed: readonly string[];
+}
+
+export function verdictGroups(report: Report): VerdictGroup[] {
   const other = otherDiscard(report);
+  return groups(compared(report), report.dlDiscard).map(({ policies, variant }) => {
+    const counterparts = compared(report, other).filter(({ policy }) => policies.includes(policy));
+    const differing = groups(counterparts, other).filter(
+      (group) => group.variant.verdict.word !== variant.verdict.word,
+    );
+    return {
+      policies,
+      word: variant.verdict.word,
+      sentence: verdictSentence(policies[0]!, variant),
+      changed: differing.map((group) => otherVerdict(group, group.policies.length < policies.length)),
+    };
+  });
+}
+
+function otherVerdict(group: Group, named: boolean): string {
+  const whose = named ? ` (${list(ids(group))})` : '';
+  const { word } = group.variant.verdict;
+  return `If the ${discardWords[group.discard]}${whose}: ${word}. ${verdictSentence(group.policies[0]!, group.variant)}`;
+}
+
+export function verdictSection(report: Report): Markup {
   return html`<section aria-labelledby="h-verdicts">
     <h2 id="h-verdicts">Verdicts</h2>
     <dl class="verdicts">
-      ${groups(compared(report), report.dlDiscard).map(({ policies, variant }) => {
-        const counterparts = compared(report, other).filter(({ policy }) => policies.includes(policy));
-        const differing = groups(counterparts, other).filter(
-          (group) => group.variant.verdict.word !== variant.verdict.word,
-        );
-        return html`<dt>${policies.map(({ id }) => html`<span>${id}</span>`)}</dt>
-          <dd>
-            ${verdictMark(variant.verdict.word)}
-            <p>${verdictSentence(policies[0], variant)}</p>
-            ${differing.map((group) => otherVerdict(group, group.policies.length < policies.length))}
-          </dd>`;
-      })}
+      ${verdictGroups(report).map(
+        ({ policies, word, sentence, changed }) =>
+          html`<dt>${policies.map(({ id }) => html`<span>${id}</span>`)}</dt>
+            <dd>
+              ${verdictMark(word)}
+              <p>${sentence}</p>
+              ${changed.map((text) => html`<p class="fn">${text}</p>`)}
+            </dd>`,
+      )}
     </dl>
   </section>`;
-}
-
-function otherVerdict(group: Group, named: boolean): Markup {
-  return html`<p class="fn">
-    If the ${discardWords[group.discard]}${named && ` (${list(ids(group))})`}: ${group.variant.verdict.word}.
-    ${verdictSentence(group.policies[0], group.variant)}
-  </p>`;
 }

@@ -23,6 +23,7 @@ figure{min-width:0}figcaption{font-weight:600;margin-bottom:4px;overflow-wrap:an
 dl{display:grid;grid-template-columns:120px minmax(0,1fr);gap:2px 12px}dt{color:var(--muted);overflow-wrap:anywhere}dd{overflow-wrap:anywhere}
 dl.wide{grid-template-columns:minmax(120px,max-content) minmax(0,1fr);gap:4px 16px}
 code,pre{font-family:var(--mono);font-size:12px}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--band);padding:8px 10px;border-radius:3px}
+.user{max-width:86ch;overflow-wrap:anywhere}.user>*{margin-top:8px}.user h3,.user h4,.user h5,.user h6{font-size:13px;margin-top:14px}.user ul,.user ol{padding-left:22px}.user blockquote{border-left:2px solid var(--line);padding-left:10px;color:var(--muted)}.user a{color:var(--accent)}.user table{width:auto}.user th,.user td{text-align:left;white-space:normal}
 .warnings{list-style:none;padding:0;margin-top:6px;font-size:12px}.warnings li{padding-left:10px;border-left:2px solid var(--line);margin-top:3px;overflow-wrap:anywhere}
 .warnings b{font-weight:600}.warnings .undecoded{border-color:var(--warn)}.warnings .data-loss{border-color:var(--bad)}.warnings .data-loss b{color:var(--bad)}
 .row{display:grid;grid-template-columns:168px minmax(0,1fr);gap:10px;align-items:center;margin-top:2px;break-inside:avoid}
@@ -31,7 +32,7 @@ code,pre{font-family:var(--mono);font-size:12px}pre{white-space:pre-wrap;overflo
 .lane{margin-top:12px;padding-bottom:10px}.lane+.lane{border-top:1px solid var(--line);padding-top:10px}.lane h3{margin-left:178px}
 .density{height:28px}.density path{fill:var(--density)}
 .band svg{height:12px}.band .bg{fill:var(--band)}
-.events svg{height:12px;overflow:visible}.events use{fill:var(--muted)}.e-userspace use{fill:var(--killed)}.e-host-mm use{fill:var(--full)}.e-kvm use{fill:var(--bad)}.e-dirty-log use{fill:var(--discarded)}
+.events svg{height:12px;overflow:visible}
 .ruler div{position:relative;height:18px;border-bottom:1px solid var(--line)}.ruler div span{position:absolute;color:var(--muted);font-size:11px;padding-left:4px;border-left:1px solid var(--line);height:18px;white-space:nowrap}
 .legend{margin:8px 0 0 178px;display:flex;flex-wrap:wrap;gap:4px 16px;color:var(--muted);font-size:12px}.legend svg{vertical-align:-1px;margin-right:5px}
 .scroll{overflow-x:auto}

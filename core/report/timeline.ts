@@ -27,7 +27,7 @@ const kindColours: Readonly<Record<WindowKind, Colour>> = {
   discarded: 'discarded',
 };
 
-const kindWords: Readonly<Record<WindowKind, string>> = {
+export const kindWords: Readonly<Record<WindowKind, string>> = {
   'irq-latency': 'interrupt latency',
   'session-killed': 'session killed',
   'vm-dead': 'VM dead',
@@ -46,10 +46,11 @@ const strokes: Readonly<Record<WindowKind, string>> = {
   discarded: 'M-1 3L5 9M-1 -1L9 9M3 -1L9 5',
 };
 
-interface EventClass {
+export interface EventClass {
   readonly id: string;
   readonly words: string;
   readonly shape: string;
+  readonly colour: Colour;
   readonly holds: (kind: number, cause: number) => boolean;
 }
 
@@ -58,26 +59,41 @@ const removal = (cause: CauseClass) => (kind: number, of: number) =>
   (kind === kindOf('unmap') || kind === kindOf('write-protect')) && of === code(causeClasses, cause);
 
 /** One row of glyphs each, where it occurs. */
-const eventClasses: readonly EventClass[] = [
-  { id: 'map', words: 'mapped', shape: 'M-.5 -4h1v8h-1z', holds: (kind) => kind === kindOf('map') },
-  { id: 'userspace', words: 'userspace unmap', shape: 'M0 -4L4 3.5H-4z', holds: removal('userspace') },
-  { id: 'host-mm', words: 'host mm unmap', shape: 'M-3 -3h6v6h-6z', holds: removal('host-mm') },
-  { id: 'kvm', words: 'KVM unmap', shape: 'M-4 -3.5H4L0 4z', holds: removal('kvm') },
-  { id: 'dirty-log', words: 'dirty log', shape: 'M0 -4L4 0 0 4 -4 0z', holds: removal('dirty-log') },
+export const eventClasses: readonly EventClass[] = [
+  { id: 'map', colour: 'muted', words: 'mapped', shape: 'M-.5 -4h1v8h-1z', holds: (kind) => kind === kindOf('map') },
+  {
+    id: 'userspace',
+    colour: 'killed',
+    words: 'userspace unmap',
+    shape: 'M0 -4L4 3.5H-4z',
+    holds: removal('userspace'),
+  },
+  { id: 'host-mm', colour: 'full', words: 'host mm unmap', shape: 'M-3 -3h6v6h-6z', holds: removal('host-mm') },
+  { id: 'kvm', colour: 'bad', words: 'KVM unmap', shape: 'M-4 -3.5H4L0 4z', holds: removal('kvm') },
+  {
+    id: 'dirty-log',
+    colour: 'discarded',
+    words: 'dirty log',
+    shape: 'M0 -4L4 0 0 4 -4 0z',
+    holds: removal('dirty-log'),
+  },
   {
     id: 'guest-allowed',
+    colour: 'muted',
     words: 'guest, allowed',
     shape: 'M-4 -1H-1V-4H1V-1H4V1H1V4H-1V1H-4z',
     holds: removal('guest-allowed'),
   },
   {
     id: 'guest-forbidden',
+    colour: 'muted',
     words: 'guest, forbidden',
     shape: 'M-4 -2.6L-2.6 -4 0 -1.4 2.6 -4 4 -2.6 1.4 0 4 2.6 2.6 4 0 1.4 -2.6 4 -4 2.6 -1.4 0z',
     holds: removal('guest-forbidden'),
   },
   {
     id: 'unknown',
+    colour: 'muted',
     words: 'unknown (events lost)',
     shape: 'M-4 -1.5H4V1.5H-4z',
     holds: (kind) => kind === kindOf('unknown'),
@@ -86,20 +102,22 @@ const eventClasses: readonly EventClass[] = [
 
 /** Patterns and glyphs that the timeline's SVGs refer to: once on the page. */
 export function definitions(): Markup {
-  return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true">
-    <defs>
-      ${windowKinds.map(
-        (kind) =>
-          html`<pattern id="k-${kind}" width="8" height="8" patternUnits="userSpaceOnUse"
-            ><rect width="8" height="8" fill="var(--${kindColours[kind]})" /><path
-              d="${strokes[kind]}"
-              stroke="var(--surface)"
-              stroke-width="1.2"
-              fill="none"
-          /></pattern>`,
-      )}${eventClasses.map(({ id, shape }) => html`<path id="g-${id}" d="${shape}" />`)}
-    </defs>
-  </svg>`;
+  return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true">${patterns()}</svg>`;
+}
+
+export function patterns(): Markup {
+  return html`<defs>
+    ${windowKinds.map(
+      (kind) =>
+        html`<pattern id="k-${kind}" width="8" height="8" patternUnits="userSpaceOnUse"
+          ><rect width="8" height="8" fill="var(--${kindColours[kind]})" /><path
+            d="${strokes[kind]}"
+            stroke="var(--surface)"
+            stroke-width="1.2"
+            fill="none"
+        /></pattern>`,
+    )}${eventClasses.map(({ id, shape }) => html`<path id="g-${id}" d="${shape}" />`)}
+  </defs>`;
 }
 
 export function timelineSection(report: Report): Markup {
@@ -117,7 +135,7 @@ export function timelineSection(report: Report): Markup {
 }
 
 /** Those with most to see, in their own order. */
-function lanesShown(report: Report): LaneTrack[] {
+export function lanesShown(report: Report): LaneTrack[] {
   if (report.lanes.length <= LANES) return [...report.lanes];
   const weight = new Map(report.lanes.map(({ lane, events }) => [lane, events.t.length]));
   for (const { variant } of compared(report)) {
@@ -161,7 +179,7 @@ function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
   </div>`;
 }
 
-function bandOf(kind: WindowKind, { wide, narrow }: BandPath): Content {
+export function bandOf(kind: WindowKind, { wide, narrow }: BandPath): Content {
   return [
     wide && html`<path fill="url(#k-${kind})" d="${wide}" />`,
     narrow && html`<path fill="var(--${kindColours[kind]})" d="${narrow}" />`,
@@ -179,42 +197,51 @@ function laneWords(windows: WindowColumns, lane: number): string {
   return n === 0 ? 'no blackout window' : `${count(n)} blackout windows, ${duration(dark)} in all`;
 }
 
-function eventRow(report: Report, track: LaneTrack, one: EventClass): Markup | false {
-  const { events } = track;
+/** Where a class's events stand on a lane's row, in percent of its width, and how many there are. */
+export function eventPlaces(report: Report, { events }: LaneTrack, one: EventClass): { n: number; places: string[] } {
   const width = Math.max(1, report.span.end - report.span.start);
   const places = new Set<number>();
   let n = 0;
   for (let i = 0; i < events.t.length; i++) {
-    if (!one.holds(events.kind[i], events.cause[i])) continue;
-    const at = (events.t[i] - report.span.start) / width;
+    if (!one.holds(events.kind[i]!, events.cause[i]!)) continue;
+    const at = (events.t[i]! - report.span.start) / width;
     n++;
     if (at >= 0 && at <= 1) places.add(Math.round(at * GLYPH_BINS));
   }
+  return { n, places: [...places].map((place) => ((100 * place) / GLYPH_BINS).toFixed(1)) };
+}
+
+function eventRow(report: Report, track: LaneTrack, one: EventClass): Markup | false {
+  const { n, places } = eventPlaces(report, track, one);
   return (
     n > 0 &&
     html`<div class="row events">
       <span>${one.words} <i>${count(n)}</i></span
-      ><svg class="e-${one.id}" role="img">
+      ><svg fill="var(--${one.colour})" role="img">
         <title>${track.label}: ${one.words}</title>
         <desc>${count(n)} events</desc>
-        ${[...places].map(
-          (place) => html`<use href="#g-${one.id}" x="${((100 * place) / GLYPH_BINS).toFixed(1)}%" y="6" />`,
-        )}
+        ${places.map((x) => html`<use href="#g-${one.id}" x="${x}%" y="6" />`)}
       </svg>
     </div>`
   );
 }
 
 /** Round times, six or so. */
-function ruler({ span }: Report): Markup {
+export function rulerTicks({ span }: Report): { t: number; share: number }[] {
   const width = Math.max(1, span.end - span.start);
   const rough = width / 6;
   const decade = 10 ** Math.floor(Math.log10(rough));
   const step = decade * ([1, 2, 5, 10].find((m) => m * decade >= rough) ?? 10);
-  const ticks = Array.from({ length: Math.floor(width / step) + 1 }, (_, i) => i * step);
+  return Array.from({ length: Math.floor(width / step) + 1 }, (_, i) => ({ t: i * step, share: (i * step) / width }));
+}
+
+function ruler(report: Report): Markup {
+  const ticks = rulerTicks(report);
   return html`<div class="row ruler" aria-hidden="true">
     <span></span>
-    <div>${ticks.map((t) => html`<span style="left:${((100 * t) / width).toFixed(2)}%">${duration(t)}</span>`)}</div>
+    <div>
+      ${ticks.map(({ t, share }) => html`<span style="left:${(100 * share).toFixed(2)}%">${duration(t)}</span>`)}
+    </div>
   </div>`;
 }
 

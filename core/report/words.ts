@@ -25,6 +25,10 @@ export function scaledMark(report: Report): string | undefined {
   return scale === 1 ? undefined : `KVM timeline scaled × ${significant(scale)}`;
 }
 
+/** What no replay can know: at the foot of every report. */
+export const LIMIT =
+  'A replay can’t know what the guest would have done had its profiling been interrupted: it takes the reference capture’s course as given.';
+
 /** A policy with one of its outcomes. */
 export interface Compared {
   readonly policy: PolicyReport;

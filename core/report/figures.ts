@@ -1,0 +1,40 @@
+/** A report's figures by name, for the forms that keep them in files of their own. */
+import { coverageChart, durationsChart } from './curves.ts';
+import type { Markup } from './html.ts';
+import { lossChart } from './loss-chart.ts';
+import type { Report } from './model.ts';
+import { isShown } from './sections.ts';
+import type { ReportOptions } from './sections.ts';
+import { movedMost, skewChart } from './skew-chart.ts';
+import { groupName, skewGroups } from './skew-section.ts';
+import type { Group } from './skew-section.ts';
+import { standaloneSvg, timelineSvg } from './standalone.ts';
+import { compared } from './words.ts';
+
+/** File names without folder: `loss.svg`. */
+export type FigureName = 'loss' | 'timeline' | 'durations' | 'coverage' | `skew-${number}`;
+
+/** The figures of the sections shown, as SVG files' texts. */
+export function figures(report: Report, options: ReportOptions = {}): Map<FigureName, string> {
+  const found = new Map<FigureName, string>();
+  const add = (name: FigureName, chart: Markup | undefined): void => {
+    if (chart) found.set(name, standaloneSvg(chart));
+  };
+  if (compared(report).length > 0) add('loss', lossChart(report));
+  if (isShown(options, 'timeline') && report.lanes.length > 0) add('timeline', timelineSvg(report));
+  if (isShown(options, 'windows')) {
+    add('durations', durationsChart(report));
+    add('coverage', coverageChart(report));
+  }
+  if (isShown(options, 'skew')) {
+    drawnSkews(report).forEach((group, i) => {
+      const { skew } = group.variant;
+      if (skew) add(`skew-${i}`, skewChart(`skew${i}`, groupName(report, group), skew));
+    });
+  }
+  return found;
+}
+
+export function drawnSkews(report: Report): readonly Group[] {
+  return skewGroups(report).drawn.filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0);
+}

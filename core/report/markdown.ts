@@ -1,0 +1,168 @@
+/** The report as Markdown (CommonMark and tables), its figures as SVG files beside it. */
+import { factBlocks, warningWords } from './facts.ts';
+import { drawnSkews, figures } from './figures.ts';
+import type { FigureName } from './figures.ts';
+import { printable } from './html.ts';
+import type { Fact, Report } from './model.ts';
+import { notesMarkdown } from './notes.ts';
+import { provenanceComment } from './provenance.ts';
+import { isShown } from './sections.ts';
+import type { ReportOptions, SectionId } from './sections.ts';
+import { groupName, skewGroups, verdictGroups } from './skew-section.ts';
+import {
+  assumedSentence,
+  costTable,
+  durationTable,
+  ids,
+  keptTable,
+  movedTable,
+  parameterTable,
+  skewFacts,
+  tableNotes,
+} from './tables.ts';
+import type { Table } from './tables.ts';
+import { baseName, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
+
+export interface MarkdownReport {
+  readonly markdown: string;
+  /** SVG texts by file name. */
+  readonly figures: ReadonlyMap<string, string>;
+}
+
+/** @param folder where the figures will lie, relative to the Markdown file */
+export function renderMarkdown(report: Report, options: ReportOptions, folder: string): MarkdownReport {
+  const drawn = figures(report, options);
+  const figure = (name: FigureName, text: string): string[] =>
+    drawn.has(name) ? [`![${md(text)}](<${encodeURI(folder)}/${name}.svg>)`, ''] : [];
+  const shown = (id: SectionId, section: () => string[]): string[] => (isShown(options, id) ? section() : []);
+  const notes = [...report.notes, scaledMark(report)].filter((note) => note !== undefined);
+  const { rest } = skewGroups(report);
+  const quiet = rest.flatMap(({ policies }) => policies);
+  const lines = [
+    '# What each KVM fault policy would do to this SPE profile',
+    '',
+    md(report.inputs.map(({ file }) => baseName(file)).join(' × ')),
+    '',
+    ...notes.flatMap((note) => [`> **Note:** ${md(note)}`, '']),
+    md(finding(report)),
+    '',
+    ...figure(
+      'loss',
+      `Samples lost per policy; filled: ${discardWords[report.dlDiscard]}, hollow: ${discardWords[otherDiscard(report)]}`,
+    ),
+    ...(options.notes?.trim() ? ['## Notes', '', notesMarkdown(options.notes.trim()), ''] : []),
+    ...shown('inputs', () => inputs(report)),
+    ...shown('timeline', () => [
+      '## Timeline',
+      '',
+      ...figure('timeline', 'Lanes over time, with the blackout windows of each policy'),
+    ]),
+    ...shown('policies', () => [
+      '## Policies',
+      '',
+      ...table(keptTable(report)),
+      ...table(costTable(report)),
+      md(tableNotes(report)),
+      '',
+    ]),
+    ...shown('windows', () => [
+      '## Blackout windows',
+      '',
+      ...table(durationTable(report)),
+      ...figure('durations', 'Share of windows that last at most so long'),
+      ...figure('coverage', 'Coverage over time, but for dead profiles'),
+    ]),
+    ...shown('skew', () => [
+      `## Skew by ${md(report.skewKey)}`,
+      '',
+      ...drawnSkews(report).flatMap((group, i) => [
+        `### ${md(groupName(report, group))}`,
+        '',
+        ...figure(`skew-${i}`, `Share differences under ${groupName(report, group)}`),
+        ...(group.variant.skew ? table(movedTable(group.variant.skew)) : []),
+        md(skewFacts(group.variant)),
+        '',
+      ]),
+      ...(quiet.length ? [md(`No key moved significantly under ${ids(quiet)}.`), ''] : []),
+    ]),
+    ...shown('verdicts', () => verdictList(report)),
+    ...shown('parameters', () => [
+      '## Parameters',
+      '',
+      md(assumedSentence(report)),
+      '',
+      ...table(parameterTable(report)),
+    ]),
+    ...reproduce(report),
+    ...(options.provenance ? [provenanceComment(options.provenance), ''] : []),
+  ];
+  return {
+    markdown: lines.join('\n'),
+    figures: new Map([...drawn].map(([name, svg]) => [`${name}.svg`, svg])),
+  };
+}
+
+/** Text that Markdown shows as it is. */
+function md(text: string): string {
+  return printable(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]<>|~#]/g, '\\$&')
+    .replaceAll('&', '&amp;');
+}
+
+function table({ head, align, rows }: Table): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, c) => (align[c] === 'r' ? '---:' : '---'));
+  return [line(head.map(md)), line(rule), ...rows.map((row) => line(row.map(md))), ''];
+}
+
+function inputs(report: Report): string[] {
+  return [
+    '## Inputs',
+    '',
+    ...factBlocks(report).flatMap(({ title, facts, warnings }) => [
+      `### ${md(title)}`,
+      '',
+      ...factTable(facts),
+      ...warnings.map((w) => {
+        const { severity, message, where } = warningWords(w);
+        return `- **${severity}:** ${md(message + where)}`;
+      }),
+      ...(warnings.length ? [''] : []),
+    ]),
+  ];
+}
+
+function factTable(facts: readonly Fact[]): string[] {
+  return table({ head: ['', ''], align: 'll', rows: facts.map(({ label, value }) => [label, value]) });
+}
+
+function verdictList(report: Report): string[] {
+  return [
+    '## Verdicts',
+    '',
+    ...verdictGroups(report).flatMap(({ policies, word, sentence, changed }) => [
+      `- **${md(ids(policies))}: ${word}.** ${md([sentence, ...changed].join(' '))}`,
+    ]),
+    '',
+  ];
+}
+
+function reproduce(report: Report): string[] {
+  // No run of backquotes in the command may end its block.
+  const fence = '`'.repeat(Math.max(3, ...(report.command.match(/`+/g) ?? []).map((run) => run.length + 1)));
+  return [
+    '## To reproduce this',
+    '',
+    `Umbra ${md(report.umbra)}, seed ${report.seed}:`,
+    '',
+    `${fence}sh`,
+    printable(report.command),
+    fence,
+    '',
+    ...report.inputs.map(({ file, bytes, sha256 }) => `- ${md(file)}: ${bytes} bytes, SHA-256 \`${md(sha256)}\``),
+    '',
+    md(LIMIT),
+    '',
+  ];
+}

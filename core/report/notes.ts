@@ -1,0 +1,38 @@
+/** The maker's notes: Markdown that can't break out of a report. HTML in it is text, images are links, links open only on a click. */
+import createMarkdownIt from 'markdown-it';
+import type { MarkdownIt } from 'markdown-it';
+import { Markup, printable } from './html.ts';
+
+/** CommonMark and tables. markdown-it refuses javascript:, vbscript:, file: and data: links by itself. */
+function parser(): MarkdownIt {
+  // An image would be fetched when the report is opened.
+  return createMarkdownIt('default', { html: false, linkify: false, typographer: false }).disable('image');
+}
+
+export function notesHtml(markdown: string): Markup {
+  const md = parser();
+  // The page's own headings start at h2.
+  for (const rule of ['heading_open', 'heading_close'] as const) {
+    md.renderer.rules[rule] = (tokens, i, options, _, self) => {
+      const token = tokens[i]!;
+      token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
+      return self.renderToken(tokens, i, options);
+    };
+  }
+  return new Markup(md.render(printable(markdown)));
+}
+
+/** The notes as part of a Markdown file: as written, with what would be HTML there shown as text; code blocks stay as they are. */
+export function notesMarkdown(markdown: string): string {
+  const text = printable(markdown).replace(/\r\n?/g, '\n');
+  const code = new Set<number>();
+  for (const token of parser().parse(text, {})) {
+    if ((token.type === 'fence' || token.type === 'code_block') && token.map) {
+      for (let line = token.map[0]; line < token.map[1]; line++) code.add(line);
+    }
+  }
+  return text
+    .split('\n')
+    .map((line, i) => (code.has(i) ? line : line.replaceAll('<', '&lt;').replaceAll('![', '!\\[')))
+    .join('\n');
+}

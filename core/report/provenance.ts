@@ -1,0 +1,71 @@
+/**
+ * What a report says of itself to programs: all that recomputes it, and the numbers that must come out. It stands in the HTML and
+ * Markdown forms as a comment, which no reader sees and no browser runs.
+ */
+import type { Policy } from '../model/policy.ts';
+import type { Scenario } from '../model/scenario.ts';
+import type { DlDiscard } from './model.ts';
+import type { SectionId } from './sections.ts';
+
+export const PROVENANCE_FORM = 1;
+
+export interface Provenance {
+  readonly form: typeof PROVENANCE_FORM;
+  readonly umbra: string;
+  readonly command: string;
+  readonly inputs: readonly ProvenanceInput[];
+  /** Parameters that the user set, by name; the others are defaults, or measured again. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly policies: readonly Policy[];
+  readonly scenario?: Scenario;
+  /** What readers must know of the inputs. */
+  readonly inputNotes: readonly string[];
+  readonly sections?: readonly SectionId[];
+  /** The maker's notes, Markdown. */
+  readonly notes?: string;
+  readonly results: readonly ProvenanceResult[];
+}
+
+export interface ProvenanceInput {
+  readonly kind: 'spe' | 'kvm';
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The VM description that the trace was read with, and its file. */
+  readonly vm?: unknown;
+  readonly vmFile?: string;
+}
+
+/** Times in ns; the skew measures are null when nothing survived. */
+export interface ProvenanceResult {
+  readonly policy: string;
+  readonly dlDiscard: DlDiscard;
+  readonly kept: number;
+  readonly lost: number;
+  readonly windows: number;
+  readonly blackoutNs: number;
+  readonly stallNs: number;
+  readonly pinnedPeakBytes: number;
+  readonly tvd: number | null;
+  readonly pValue: number | null;
+  readonly verdict: string;
+}
+
+const OPEN = '<!-- umbra-report ';
+const CLOSE = ' -->';
+
+/** As a comment of HTML and Markdown. What would end it (`-->`, `--!>`) is escaped in the JSON's strings. */
+export function provenanceComment(provenance: Provenance): string {
+  const json = JSON.stringify(provenance)
+    .replace(/[<>]/g, (c) => (c === '<' ? '\\u003c' : '\\u003e'))
+    .replaceAll('--', '-\\u002d');
+  return `${OPEN}${json}${CLOSE}`;
+}
+
+/** The JSON that a report's text carries, unchecked; undefined if it carries none. Throws SyntaxError if it is damaged. */
+export function findProvenance(text: string): unknown {
+  const from = text.lastIndexOf(OPEN);
+  if (from < 0) return undefined;
+  const to = text.indexOf(CLOSE, from);
+  return JSON.parse(text.slice(from + OPEN.length, to < 0 ? undefined : to));
+}

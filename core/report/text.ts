@@ -1,0 +1,186 @@
+/**
+ * The report as plain text for a mail: ASCII, at most 72 columns (but for a word of the command that can't be broken), so that it
+ * survives `git send-email`. The finding first, what reproduces it last.
+ */
+import { verdicts } from '../analysis/verdict.ts';
+import { ascii, asciiTable, COLUMNS, command, heading, wrap } from './ascii.ts';
+import { factBlocks, warningWords } from './facts.ts';
+import { percent, shorten } from './format.ts';
+import type { Fact, Report } from './model.ts';
+import { isShown } from './sections.ts';
+import type { ReportOptions, SectionId } from './sections.ts';
+import { drawnSkews } from './figures.ts';
+import { groupName, skewGroups, verdictGroups } from './skew-section.ts';
+import {
+  assumedSentence,
+  costTable,
+  durationTable,
+  ids,
+  keptTable,
+  movedTable,
+  parameterTable,
+  skewFacts,
+  tableNotes,
+} from './tables.ts';
+import type { Table } from './tables.ts';
+import { textTimeline } from './text-timeline.ts';
+import { baseName, compared, finding, LIMIT, scaledMark } from './words.ts';
+
+export function renderText(report: Report, options: ReportOptions = {}): string {
+  const shown = (id: SectionId, section: (report: Report) => string[]): string[] =>
+    isShown(options, id) ? section(report) : [];
+  const files = report.inputs.map(({ file }) => baseName(file)).join(' x ');
+  const title = 'What each KVM fault policy would do to this SPE profile';
+  const notes = [...report.notes, scaledMark(report)].filter((note) => note !== undefined);
+  const lines = [
+    title,
+    '='.repeat(title.length),
+    ...wrap(files),
+    '',
+    ...wrap(finding(report)),
+    ...notes.flatMap((note) => ['', ...wrap(`NOTE: ${note}`)]),
+    ...lossBars(report),
+    ...notesSection(options.notes),
+    ...shown('inputs', inputs),
+    ...shown('timeline', (r) => [...heading('Timeline'), ...textTimeline(r)]),
+    ...shown('policies', policies),
+    ...shown('windows', windows),
+    ...shown('skew', skew),
+    ...shown('verdicts', verdictLines),
+    ...shown('parameters', parameters),
+    ...reproduce(report),
+  ];
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+const table = ({ head, align, rows }: Table): string[] => asciiTable(head, rows, align);
+
+const BAR = 22;
+
+/** Samples lost per policy, a bar on a logarithmic scale. */
+function lossBars(report: Report): string[] {
+  const rows = compared(report);
+  if (rows.length === 0) return [];
+  const lost = rows.map(({ variant }) => 1 - variant.summary.coverage);
+  const least = Math.min(...lost.filter((share) => share > 0), 0.01);
+  const decades = Math.max(1, -Math.floor(Math.log10(least)));
+  const width = (share: number): number =>
+    share > 0 ? Math.max(1, Math.round(BAR * (1 + Math.log10(share) / decades))) : 0;
+  return [
+    ...heading(`Samples lost (bars: logarithmic, ${ascii(percent(10 ** -decades))} to 100 %)`),
+    ...asciiTable(
+      ['policy', 'lost', '', 'verdict'],
+      rows.map(({ policy, variant }, i) => [
+        shorten(policy.id, 22),
+        lost[i] === 0 ? 'none' : percent(lost[i]!),
+        `|${'#'.repeat(width(lost[i]!)).padEnd(BAR)}|`,
+        variant.verdict.word,
+      ]),
+      'lrll',
+    ),
+  ];
+}
+
+/** As written: Markdown is meant to be read as text. Longer lines are broken. */
+function notesSection(notes: string | undefined): string[] {
+  if (!notes?.trim()) return [];
+  const lines = ascii(notes.trim().replace(/\r\n?/g, '\n')).replaceAll('\t', '    ').split('\n');
+  return [...heading('Notes'), ...lines.flatMap((line) => (line.length > COLUMNS ? wrap(line) : [line]))];
+}
+
+function inputs(report: Report): string[] {
+  return factBlocks(report).flatMap(({ title, facts, warnings }) => [
+    ...heading(title),
+    ...factLines(facts),
+    ...warnings.flatMap((w) => {
+      const { severity, message, where } = warningWords(w);
+      return hanging('! ', `${severity}: ${message}${where}`);
+    }),
+  ]);
+}
+
+function factLines(facts: readonly Fact[]): string[] {
+  const width = Math.min(22, Math.max(0, ...facts.map(({ label }) => ascii(label).length)));
+  return facts.flatMap(({ label, value }) => hanging(`${ascii(label).slice(0, 22).padEnd(width)}  `, value));
+}
+
+/** Text behind a label, its further lines below its first. */
+function hanging(label: string, text: string): string[] {
+  const lines = wrap(text, COLUMNS, ' '.repeat(label.length));
+  return lines.length ? [label + lines[0]!.slice(label.length), ...lines.slice(1)] : [label];
+}
+
+function policies(report: Report): string[] {
+  return [
+    ...heading('Policies'),
+    ...table(keptTable(report)),
+    '',
+    ...table(costTable(report)),
+    '',
+    ...wrap(tableNotes(report)),
+  ];
+}
+
+function windows(report: Report): string[] {
+  const durations = durationTable(report);
+  return durations.rows.length ? [...heading('Blackout windows, by duration'), ...table(durations)] : [];
+}
+
+function skew(report: Report): string[] {
+  const { rest } = skewGroups(report);
+  const drawn = drawnSkews(report);
+  const quiet = rest.flatMap(({ policies: same }) => same);
+  return [
+    ...heading(`Skew by ${report.skewKey}`),
+    ...drawn.flatMap((group, i) => [
+      ...(i > 0 ? [''] : []),
+      ...wrap(`${groupName(report, group)}:`),
+      '',
+      ...(group.variant.skew ? table(movedTable(group.variant.skew)) : []),
+      '',
+      ...wrap(skewFacts(group.variant)),
+    ]),
+    ...(drawn.length
+      ? ['', ...wrap('*: significant at 5 % for all keys together. Intervals: block bootstrap over time.')]
+      : []),
+    ...(quiet.length ? ['', ...wrap(`No key moved significantly under ${ids(quiet)}.`)] : []),
+  ];
+}
+
+const glyphs = { representative: '+', 'usable with care': 'o', misleading: '!', dead: 'X' } as const;
+
+function verdictLines(report: Report): string[] {
+  const groups = verdictGroups(report);
+  const sorted = groups.toSorted((a, b) => verdicts.indexOf(a.word) - verdicts.indexOf(b.word));
+  return [
+    ...heading('Verdicts'),
+    ...sorted.flatMap(({ policies: same, word, sentence, changed }, i) => [
+      ...(i > 0 ? [''] : []),
+      ...hanging(`${glyphs[word]} `, `${ids(same)}: ${word.toUpperCase()}`),
+      ...wrap(sentence, COLUMNS, '  '),
+      ...changed.flatMap((text) => wrap(text, COLUMNS, '  ')),
+    ]),
+  ];
+}
+
+function parameters(report: Report): string[] {
+  const { head, align, rows } = parameterTable(report);
+  const cut = rows.map((row) => row.map((cell) => shorten(cell.replace(/\u202f/g, ''), 28)));
+  return [...heading('Parameters'), ...asciiTable(head, cut, align), '', ...wrap(assumedSentence(report))];
+}
+
+function reproduce(report: Report): string[] {
+  return [
+    ...heading('To reproduce this'),
+    ...report.inputs.flatMap(({ file, bytes: size, sha256 }) => [
+      ...wrap(`${file}, ${size} bytes, SHA-256`),
+      `  ${sha256}`,
+    ]),
+    '',
+    `Umbra ${ascii(report.umbra)}, seed ${report.seed}:`,
+    '',
+    ...command(report.command),
+    '',
+    ...wrap(LIMIT),
+  ];
+}
