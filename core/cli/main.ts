@@ -3,24 +3,28 @@ import { isExplained, version } from '../lab/about.ts';
 import { commandHelp, parseCommand, UsageError } from './command.ts';
 import type { Args } from './command.ts';
 import { commands } from './commands/index.ts';
-import { createOutput, ReaderGone } from './output.ts';
+import { createOutput, Interrupted, ReaderGone } from './output.ts';
 import type { Output } from './output.ts';
 
 const FAILED = 1;
 const BAD_USAGE = 2;
 
 export async function main(argv: readonly string[]): Promise<void> {
-  const out = createOutput();
-  process.exitCode = await runCommand(argv, out);
+  const threaded = commands.find((c) => c.name === argv[0])?.interruptible === true;
+  process.exitCode = threaded
+    ? await (await import('./thread.ts')).runInThread(argv)
+    : await runCommand(argv, createOutput());
 }
 
-async function runCommand(argv: readonly string[], out: Output): Promise<number> {
+/** Runs a command and says what failed. Returns the exit code. */
+export async function runCommand(argv: readonly string[], out: Output): Promise<number> {
   try {
     await dispatch(argv, out);
     out.flush();
     return 0;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
+    if (error instanceof Interrupted) return FAILED;
     return explain(error as Error, argv.includes('--verbose'), out);
   }
 }

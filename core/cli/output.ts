@@ -1,5 +1,7 @@
 /** Standard output for commands: buffered, and done quietly when the reader (`| head`) has gone. */
 import { writeSync } from 'node:fs';
+import { progressMeter } from './progress.ts';
+import type { ProgressLine } from './progress.ts';
 
 export interface Output {
   write(text: string): void;
@@ -7,13 +9,19 @@ export interface Output {
   json(value: unknown): void;
   /** A line on stderr; nothing of it is data. */
   note(text: string): void;
+  /** How far the work is: a line on stderr, if that is a terminal. Throws Interrupted once the user has asked to stop. */
+  progress(p: ProgressLine): void;
   flush(): void;
 }
 
 /** Thrown when stdout's reader has closed: not an error of ours. */
 export class ReaderGone extends Error {}
 
-export function createOutput(): Output {
+/** Thrown when the user asked to stop: unwinds the work, whose transaction is rolled back on the way. */
+export class Interrupted extends Error {}
+
+/** @param stopAsked looked at with each progress call */
+export function createOutput(stopAsked: () => boolean = () => false): Output {
   const limit = 1 << 16;
   let pending: string[] = [];
   let length = 0;
@@ -22,8 +30,10 @@ export function createOutput(): Output {
     const bytes = Buffer.from(pending.join(''));
     pending = [];
     length = 0;
+    meter.clear();
     writeAll(1, bytes);
   };
+  const meter = progressMeter((text) => writeAll(2, Buffer.from(text)));
   const write = (text: string) => {
     pending.push(text);
     length += text.length;
@@ -35,7 +45,12 @@ export function createOutput(): Output {
     json: (value) => write(`${JSON.stringify(value, jsonBigint, 1)}\n`),
     note: (text) => {
       flush();
+      meter.clear();
       writeAll(2, Buffer.from(`${text}\n`));
+    },
+    progress: (p) => {
+      if (stopAsked()) throw new Interrupted('interrupted');
+      meter.show(p);
     },
   };
 }

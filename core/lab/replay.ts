@@ -71,15 +71,13 @@ export function variants(own: DlDiscard): readonly DlDiscard[] {
   return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
 }
 
+/** Told before each policy and kind of guest: how many are done, of how many, and which policy is next. */
+export type OnStep = (done: number, total: number, policy: string) => void;
+
 /**
  * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
- * @param onStep called before each policy and kind of guest: how many are done, of how many, and which policy is next
  */
-export function replayRun(
-  db: Db,
-  request: ReplayRequest,
-  onStep: (done: number, total: number, policy: string) => void = () => undefined,
-): ReplayedRun {
+export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () => undefined): ReplayedRun {
   const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
@@ -120,14 +118,14 @@ export function replayPolicy(
   dlDiscard: DlDiscard,
 ): { outcome: PolicyOutcome; summary: Summary; trials?: Trials } {
   const params = { ...inputs.settings.params, dlDiscard };
-  const one = (prepared: Prepared) => {
-    const outcome = replayPrepared(prepared, policy, params, inputs.distributions);
+  const one = (prepared: Prepared, trial: number) => {
+    const outcome = replayPrepared(prepared, policy, params, inputs.distributions, trial);
     return { outcome, summary: summarise(inputs.lanes, outcome) };
   };
-  const first = one(inputs.prepared);
+  const first = one(inputs.prepared, 0);
   if (params.trials < 2) return first;
   const summaries = [first.summary];
-  for (let k = 1; k < params.trials; k++) summaries.push(one(inputs.trial(k)).summary);
+  for (let k = 1; k < params.trials; k++) summaries.push(one(inputs.trial(k), k).summary);
   return { ...first, trials: spreadTrials(summaries) };
 }
 

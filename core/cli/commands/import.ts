@@ -1,6 +1,7 @@
 import { importFiles } from '../../lab/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
+import { reading } from '../progress.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 
 export const command: Command = {
@@ -29,6 +30,7 @@ export const command: Command = {
       name: args.text('name'),
       notes: args.texts('note'),
       symbols: symbolChoiceIfAny(args),
+      onRead: reading(out),
     });
     if (args.flag('json')) return out.json({ captures });
     for (const c of captures) {

@@ -1,5 +1,6 @@
 import { replayInLab } from '../../lab/runs.ts';
 import type { Command } from '../command.ts';
+import { replaying } from '../progress.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 
@@ -12,12 +13,8 @@ export const command: Command = {
     ...replayOptions,
   },
   run(args, out) {
-    const run = replayInLab(args.need('db'), {
-      speId: args.integer('spe')!,
-      kvmId: args.integer('kvm')!,
-      ...replayChoice(args),
-      command: commandLine('replay', args),
-    });
+    const request = { speId: args.integer('spe')!, kvmId: args.integer('kvm')!, ...replayChoice(args) };
+    const run = replayInLab(args.need('db'), { ...request, command: commandLine('replay', args) }, replaying(out));
     if (args.flag('json')) out.json(resultsJson(run));
     else printResults(out, run);
   },

@@ -1,6 +1,7 @@
 import { runMainJob } from '../../lab/main-job.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../format.ts';
+import { reading, replaying } from '../progress.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 
@@ -31,8 +32,9 @@ export const command: Command = {
       kvmFile,
       reportFile,
       lab: args.text('db'),
-      importOptions: { vmFile: args.text('vm') },
+      importOptions: { vmFile: args.text('vm'), onRead: reading(out) },
       replay: { ...replayChoice(args), command: commandLine('run', args), notes: args.texts('note') },
+      onStep: replaying(out),
     });
     if (args.flag('json')) return out.json({ captures: done.captures, ...resultsJson(done.run), report: reportFile });
     for (const c of done.captures) for (const w of c.warnings) out.note(`${c.file}: ${warningLine(w)}`);

@@ -1,0 +1,63 @@
+/** The progress line of a terminal: what, how far, how fast, how long still. Nothing of it reaches a file or a pipe. */
+import { isatty } from 'node:tty';
+import { duration } from './format.ts';
+import type { Output } from './output.ts';
+
+export interface ProgressLine {
+  readonly phase: string;
+  readonly done: number;
+  /** Undefined where it can't be known. */
+  readonly total?: number;
+  /** Bytes are shown with their rate. */
+  readonly unit: 'bytes' | 'steps';
+}
+
+/** Redrawn this often at most, ms: a terminal over ssh is slow. */
+const REDRAW_MS = 100;
+
+export function progressMeter(write: (text: string) => void) {
+  const shown = isatty(2);
+  let last = 0;
+  let visible = false;
+  let phase = '';
+  let since = 0;
+  return {
+    show(p: ProgressLine): void {
+      if (!shown) return;
+      const now = performance.now();
+      if (p.phase !== phase) {
+        phase = p.phase;
+        since = now;
+      } else if (now - last < REDRAW_MS) return;
+      last = now;
+      visible = true;
+      write(`\r\x1b[K${progressText(p, (now - since) / 1000)}`);
+    },
+    clear(): void {
+      if (visible) write('\r\x1b[K');
+      visible = false;
+    },
+  };
+}
+
+/** @param seconds since the phase began */
+export function progressText({ phase, done, total, unit }: ProgressLine, seconds: number): string {
+  const parts = [phase];
+  if (total) parts.push(`${Math.floor((100 * done) / total)} %`);
+  // A rate of the first moments means nothing yet.
+  if (seconds > 0.5 && done > 0) {
+    if (unit === 'bytes') parts.push(`${(done / seconds / 1e6).toPrecision(3)} MB/s`);
+    if (total && total > done) parts.push(`${duration(Math.round((seconds * 1e9 * (total - done)) / done))} left`);
+  }
+  return parts.join(' · ');
+}
+
+/** How an import and a replay tell how far they are. */
+export function reading(out: Output) {
+  return (done: number, total: number) => out.progress({ phase: 'importing', done, total, unit: 'bytes' });
+}
+
+export function replaying(out: Output) {
+  return (done: number, total: number, policy: string) =>
+    out.progress({ phase: `replaying ${policy}`, done, total, unit: 'steps' });
+}
