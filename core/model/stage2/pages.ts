@@ -51,6 +51,8 @@ export class Pages {
 
   /** State of pages that nothing is known of. */
   initial: number = PageState.UNKNOWN;
+  /** Regions that an unmap has something to do in: not all unmapped, or waiting for a block's splitting to show. */
+  readonly #active = new Set<number>();
   /** Records changed since everything was last forgotten, and 1 for each. */
   readonly #changed: number[] = [];
   #isChanged = new Uint8Array(256);
@@ -91,7 +93,7 @@ export class Pages {
     this.region[i] = region;
     this.next[i] = this.head[region];
     this.head[region] = i;
-    if (this.state[i] !== PageState.UNMAPPED) this.live[region]++;
+    if (this.state[i] !== PageState.UNMAPPED) this.#count(region, 1);
     this.#records.set(page, i);
     this.#markChanged(i);
     return i;
@@ -99,8 +101,8 @@ export class Pages {
 
   set(i: number, state: number, t: number): void {
     const region = this.region[i];
-    if (this.state[i] === PageState.UNMAPPED) this.live[region]++;
-    if (state === PageState.UNMAPPED) this.live[region]--;
+    const count = Number(state !== PageState.UNMAPPED) - Number(this.state[i] !== PageState.UNMAPPED);
+    if (count !== 0) this.#count(region, count);
     this.state[i] = state;
     this.since[i] = t;
     this.progress[i] = -1;
@@ -112,7 +114,7 @@ export class Pages {
     this.initial = PageState.UNKNOWN;
     for (const i of this.#changed) {
       const region = this.region[i];
-      if (this.state[i] === PageState.UNMAPPED) this.live[region]++;
+      if (this.state[i] === PageState.UNMAPPED) this.#count(region, 1);
       this.state[i] = PageState.UNKNOWN;
       this.since[i] = t;
       this.progress[i] = -1;
@@ -120,6 +122,13 @@ export class Pages {
       this.soleRow[region] = this.splitRow[region] = this.guess[region] = -1;
     }
     this.#changed.length = 0;
+  }
+
+  /** Records not unmapped, in a region: so many more. */
+  #count(region: number, more: number): void {
+    this.live[region] += more;
+    if (this.live[region] > 0) this.#active.add(region);
+    else if (this.splitRow[region] < 0) this.#active.delete(region);
   }
 
   #markChanged(i: number): void {
@@ -132,17 +141,17 @@ export class Pages {
     return this.state[i] === PageState.READ_ONLY || this.state[i] === PageState.WRITABLE;
   }
 
-  /** Regions that have records and touch [page, end), in no order. */
+  /** Active regions that touch [page, end), in no order. */
   *regionsIn(page: number, end: number): Generator<number> {
     const first = Math.floor(page / this.block);
     const last = Math.floor((end - 1) / this.block);
-    if (last - first < this.regions) {
+    if (last - first < this.#active.size) {
       for (let r = first; r <= last; r++) {
         const region = this.#regions.get(r);
-        if (region !== undefined) yield region;
+        if (region !== undefined && this.#active.has(region)) yield region;
       }
     } else {
-      for (let r = 0; r < this.regions; r++) if (this.start[r] < end && this.start[r] + this.block > page) yield r;
+      for (const r of this.#active) if (this.start[r] < end && this.start[r] + this.block > page) yield r;
     }
   }
 
