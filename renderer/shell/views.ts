@@ -17,6 +17,10 @@ export const views: readonly View[] = [
     component: defineAsyncComponent(() => import('../captures/CapturesView.vue')),
   },
   {
+    ...{ id: 'timeline', title: 'Timeline', glyph: '≋' },
+    component: defineAsyncComponent(() => import('../timeline/TimelineView.vue')),
+  },
+  {
     ...{ id: 'policies', title: 'Policies', glyph: '⊞' },
     component: defineAsyncComponent(() => import('../policies/PoliciesView.vue')),
   },
@@ -27,6 +31,14 @@ export const views: readonly View[] = [
   {
     ...{ id: 'skew', title: 'Skew', glyph: '⇆' },
     component: defineAsyncComponent(() => import('../skew/SkewView.vue')),
+  },
+  {
+    ...{ id: 'sql', title: 'SQL', glyph: '›_' },
+    component: defineAsyncComponent(() => import('../sql/SqlView.vue')),
+  },
+  {
+    ...{ id: 'report', title: 'Report', glyph: '▤' },
+    component: defineAsyncComponent(() => import('../report/ReportView.vue')),
   },
 ];
 

@@ -1,0 +1,145 @@
+/**
+ * What the timeline draws, fetched as it is needed: a stretch three times as wide as the view, so that panning has something to
+ * show at once. While new data is on its way the old is drawn, at the places where it belongs.
+ */
+import { shallowRef } from 'vue';
+import type { RunBands, TimelineFacts, TraceTrack } from '../../core/lab/contract-timeline.ts';
+import type { Method, Params, Result } from '../../core/lab/contract.ts';
+import type { Camera } from './camera.ts';
+
+export type Ask = <M extends Method>(method: M, params: Params<M>, signal?: AbortSignal) => Promise<Result<M>>;
+
+export interface Picture {
+  readonly start: number;
+  readonly end: number;
+  /** ns a bin. */
+  readonly grain: number;
+  readonly density: Result<'density'>;
+  readonly tracks: readonly TraceTrack[];
+  readonly bands?: RunBands;
+}
+
+export interface Wanted {
+  readonly camera: Camera;
+  /** px. */
+  readonly width: number;
+  readonly policies: readonly string[];
+  readonly dlDiscard: 'record' | 'buffer';
+}
+
+/** Time to wait for the end of a gesture, ms. */
+const REST_MS = 40;
+/** Width of a bin at least, px. */
+const BIN_PX = 1.5;
+const MAX_BINS = 8192;
+
+export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => void) {
+  const picture = shallowRef<Picture>();
+  const problem = shallowRef<string>();
+  let key = '';
+  let wanted: Wanted | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let busy = false;
+  let closed = false;
+
+  function want(next: Wanted): void {
+    wanted = next;
+    if (!covers(picture.value, next) || key !== keyOf(next)) {
+      timer ??= setTimeout(() => void load(), picture.value ? REST_MS : 0);
+    }
+  }
+
+  async function load(): Promise<void> {
+    timer = undefined;
+    if (busy || closed || !wanted) return;
+    busy = true;
+    const now = wanted;
+    const stretch = stretchOf(now);
+    try {
+      const next = await fetchPicture(facts, ask, now, stretch);
+      if (closed) return;
+      picture.value = next;
+      key = keyOf(now);
+      problem.value = undefined;
+      onChange();
+    } catch (error) {
+      if (!closed) problem.value = (error as Error).message;
+      return;
+    } finally {
+      busy = false;
+    }
+    // Where the view went meanwhile.
+    if (wanted !== now) want(wanted);
+  }
+
+  return {
+    picture,
+    problem,
+    want,
+    /** The lab changed: what is shown may be old. */
+    refresh(): void {
+      key = '';
+      if (wanted) want(wanted);
+    },
+    close(): void {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function keyOf({ policies, dlDiscard }: Wanted): string {
+  return `${dlDiscard} ${policies.join()}`;
+}
+
+function covers(picture: Picture | undefined, { camera, width }: Wanted): boolean {
+  if (!picture) return false;
+  const grain = ((camera.end - camera.start) / width) * BIN_PX;
+  const fine = picture.grain <= grain * 1.7 && picture.grain >= grain / 2.5;
+  return fine && camera.start >= picture.start && camera.end <= picture.end;
+}
+
+function stretchOf({ camera, width }: Wanted): { start: number; end: number; bins: number } {
+  const span = camera.end - camera.start;
+  return {
+    start: Math.floor(camera.start - span),
+    end: Math.ceil(camera.end + span),
+    bins: Math.min(MAX_BINS, Math.max(64, Math.ceil((3 * width) / BIN_PX))),
+  };
+}
+
+async function fetchPicture(
+  facts: TimelineFacts,
+  ask: Ask,
+  { policies, dlDiscard }: Wanted,
+  stretch: { start: number; end: number; bins: number },
+): Promise<Picture> {
+  const { spe, run, origin } = facts;
+  const [density, tracks, bands] = await Promise.all([
+    spe === undefined ? [] : ask('density', { spe, origin, ...stretch }),
+    fetchTracks(facts, ask, stretch),
+    run === undefined ? undefined : ask('bands', { run, dlDiscard, policies: [...policies], ...stretch }),
+  ]);
+  return { ...stretch, grain: (stretch.end - stretch.start) / stretch.bins, density, tracks, bands };
+}
+
+/** In the trace's own time: the part in view, or all of it when its copies repeat there. */
+function fetchTracks(
+  { kvm, trace }: TimelineFacts,
+  ask: Ask,
+  { start, end, bins }: { start: number; end: number; bins: number },
+): Promise<readonly TraceTrack[]> {
+  if (kvm === undefined || !trace) return Promise.resolve([]);
+  const { shiftNs, scale, periodNs, copies, span } = trace;
+  const first = Math.min(copies - 1, Math.max(0, Math.floor((start - shiftNs) / periodNs)));
+  const last = Math.min(copies - 1, Math.max(0, Math.floor((end - shiftNs) / periodNs)));
+  const shown = first === last ? [start, end].map((t) => (t - shiftNs - first * periodNs) / scale) : [0, span + 1];
+  const [from, to] = [Math.floor(shown[0]), Math.ceil(shown[1])];
+  const share = Math.min(1, (to - from) / ((end - start) / scale));
+  return ask('traceTracks', {
+    kvm,
+    start: from,
+    end: Math.max(from + 1, to),
+    bins: Math.max(16, Math.ceil(bins * share)),
+  });
+}
