@@ -46,6 +46,14 @@ export class Warnings {
     if (at.t1 !== undefined && (seen.t1 === undefined || at.t1 > BigInt(seen.t1))) seen.t1 = String(at.t1);
   }
 
+  /** Adds what was counted elsewhere, in another thread say. */
+  merge(others: readonly Warning[]): void {
+    for (const { severity, kind, message, t0, t1, ...at } of others) {
+      const times = { ...(t0 !== undefined && { t0: BigInt(t0) }), ...(t1 !== undefined && { t1: BigInt(t1) }) };
+      this.add(severity, kind, message, { ...at, ...times });
+    }
+  }
+
   list(): Warning[] {
     return [...this.#byKind.values()];
   }

@@ -95,10 +95,28 @@ function reason(error: NodeJS.ErrnoException): string {
   return error.message;
 }
 
-/** SHA-256 of a whole source, hex, in bounded memory. */
-export function sha256(source: ByteSource): string {
-  const hash = createHash('sha256');
-  const step = 1 << 20;
-  for (let at = 0; at < source.size; at += step) hash.update(source.read(at, step));
-  return hash.digest('hex');
+/** SHA-256 of a whole source, in bounded memory, a step at a time. */
+export class SourceHash {
+  readonly #source: ByteSource;
+  readonly #hash = createHash('sha256');
+  #at = 0;
+  #digest: string | undefined;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** Takes the next MiB; returns whether there is more. */
+  step(): boolean {
+    const { size } = this.#source;
+    if (this.#at < size) this.#hash.update(this.#source.read(this.#at, 1 << 20));
+    this.#at += 1 << 20;
+    return this.#at < size;
+  }
+
+  /** Takes what is left; hex. */
+  digest(): string {
+    while (this.#at < this.#source.size) this.step();
+    return (this.#digest ??= this.#hash.digest('hex'));
+  }
 }

@@ -7,7 +7,13 @@ import { addDictionary, traceWriter } from '../store/trace-store.ts';
 import type { Imported } from './import.ts';
 
 /** Writes all events of `trace` as capture `id`. Throws InputError when it holds none, or none of KVM's. */
-export function importTrace(db: Db, id: number, file: string, trace: TraceFile, tick: () => void): Imported {
+export function importTrace(
+  db: Db,
+  id: number,
+  file: string,
+  trace: TraceFile,
+  onRecords: (records: number) => void,
+): Imported {
   const columns = new TraceColumns();
   const writer = traceWriter(db, id);
   const counts: number[] = [];
@@ -16,13 +22,13 @@ export function importTrace(db: Db, id: number, file: string, trace: TraceFile, 
   let t0: bigint | undefined;
   let t1: bigint | undefined;
   trace.read(columns, (batch) => {
-    tick();
     for (let i = 0; i < batch.n; i++) {
       const event = batch.event[i];
       counts[event] = (counts[event] ?? 0) + 1;
       cpus.add(batch.cpu[i]);
     }
     writer.write(batch);
+    onRecords(batch.n);
     events += batch.n;
     t0 ??= batch.t[0];
     t1 = batch.t[batch.n - 1];

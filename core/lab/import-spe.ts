@@ -1,45 +1,42 @@
 /** An SPE capture into the lab file. */
-import { AddressMap } from '../formats/perf-data/address-map.ts';
 import type { AuxQueue } from '../formats/perf-data/columns.ts';
 import type { PerfData } from '../formats/perf-data/perf-data.ts';
 import { InputError } from '../formats/problems.ts';
 import type { Warnings } from '../formats/problems.ts';
-import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
-import { decodeSpe } from '../formats/spe/decode.ts';
 import { runningOnCpu } from '../model/running.ts';
 import { noSession, switchSessions, wholeLane } from '../model/sessions.ts';
 import type { Sessions, Switches } from '../model/sessions.ts';
 import type { Db } from '../store/lab-file.ts';
-import { LodCounter } from '../store/lod.ts';
+import { storeLevels } from '../store/lod.ts';
 import { addMappings, addThreads } from '../store/mappings.ts';
 import { addAuxFlags, addLost, addRunning } from '../store/side-band.ts';
 import type { AuxFlagRow, LostRow } from '../store/side-band.ts';
 import { addLane, addSessions, speWriter } from '../store/spe-store.ts';
-import type { SpeLane } from '../store/spe-store.ts';
+import type { SpeChunk, SpeLane } from '../store/spe-store.ts';
+import type { FilePart } from './file-source.ts';
 import type { Imported } from './import.ts';
+import { LaneDecoder } from './spe-lane.ts';
+import type { LaneEnd } from './spe-lane.ts';
+import { decodeInThreads, speThreads } from './spe-threads.ts';
+
+/** How an import is done, beside the file itself. */
+export interface SpeImport {
+  /** Open files that threads may read; without them all is decoded in this one. */
+  readonly parts?: readonly FilePart[];
+  /** Called with the number of records of each chunk that was written. May throw: that ends the import. */
+  readonly onRecords: (records: number) => void;
+  /** Called with the bytes that other threads read. */
+  readonly count: (bytes: number) => void;
+  /** Work to do while threads decode; returns whether there is more. */
+  readonly meanwhile: () => boolean;
+}
 
 /** Decodes all AUX queues of a perf.data. Throws InputError if the file holds no SPE records. */
-export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings, tick: () => void): Imported {
-  const addresses = new AddressMap(perf);
-  const writer = speWriter(db, id);
-  const columns = new SpeColumns();
-  const map = new Int32Array(columns.capacity);
+export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): Imported {
+  const ends = decodeLanes(db, id, perf, warnings, how);
   const lanes = perf.queues.map((queue, lane): SpeLane => {
-    const order = new TimeOrder();
-    const density = new LodCounter();
-    let samples = 0;
-    const store = (batch: SpeColumns) => {
-      tick();
-      order.check(batch);
-      countSamples(density, batch);
-      findMappings(addresses, batch, map);
-      writer.write(lane, batch, map);
-      samples += batch.n;
-    };
-    decodeSpe(perf, queue, columns, store, warnings);
-    order.report(warnings);
-    density.store(db, id, 'samples', lane);
-    const { first: t0, last: t1 } = order;
+    const { samples, t0, t1, levels } = ends[lane];
+    storeLevels(db, id, 'samples', lane, levels);
     const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : sessionsOf(perf, queue, t0, t1!, warnings);
     const stored = { lane, cpu: queue.cpu, tid: queue.tid, mode, samples, t0, t1 };
     addLane(db, id, stored);
@@ -81,61 +78,27 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
   };
 }
 
-/** Timed samples, for the level of detail. */
-function countSamples(density: LodCounter, batch: SpeColumns): void {
-  const t = halves(batch.t);
-  for (let i = 0; i < batch.n; i++) if (batch.present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
-}
-
-/** First and last time of a lane, and records that go back in time. */
-class TimeOrder {
-  first: bigint | undefined;
-  last: bigint | undefined;
-  #backwards = 0;
-  #untimed = 0;
-  #lo = 0;
-  #hi = 0;
-
-  check(batch: SpeColumns): void {
-    const t = halves(batch.t);
-    for (let i = 0; i < batch.n; i++) {
-      if (!(batch.present[i] & Has.TIME)) {
-        this.#untimed++;
-        continue;
-      }
-      const lo = t[2 * i];
-      const hi = t[2 * i + 1];
-      this.first ??= batch.t[i];
-      if (hi < this.#hi || (hi === this.#hi && lo < this.#lo)) {
-        this.#backwards++;
-      } else {
-        this.#lo = lo;
-        this.#hi = hi;
-      }
-    }
-    if (this.first !== undefined) this.last = (BigInt(this.#hi) << 32n) | BigInt(this.#lo);
+/** Writes the samples of all queues; the same rows whether in threads or not, but for the chunks' ids. */
+function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): LaneEnd[] {
+  const { parts, onRecords, count, meanwhile } = how;
+  const writer = speWriter(db, id);
+  const store = (lane: number, chunk: SpeChunk) => {
+    writer.write(lane, chunk);
+    onRecords(chunk.samples);
+  };
+  const threads = speThreads(perf, parts);
+  if (!threads || !parts) {
+    const decoder = new LaneDecoder(perf);
+    return perf.queues.map((queue, lane) => decoder.decode(queue, (chunk) => store(lane, chunk), warnings));
   }
-
-  report(warnings: Warnings): void {
-    if (this.#backwards) {
-      const message =
-        'SPE records are earlier than the one before them in the buffer: replayed at the time of that one';
-      warnings.add('info', 'spe-time-backwards', message, { count: this.#backwards });
-    }
-    if (this.#untimed && this.first !== undefined) {
-      const message = 'SPE records have no timestamp: replayed at the time of the one before them';
-      warnings.add('info', 'spe-untimed', message, { count: this.#untimed });
-    }
-  }
-}
-
-function findMappings(addresses: AddressMap, batch: SpeColumns, map: Int32Array): void {
-  const pc = halves(batch.pc);
-  for (let i = 0; i < batch.n; i++) {
-    const pid = batch.present[i] & Has.PID ? batch.pid[i] : batch.tid[i];
-    map[i] =
-      batch.present[i] & Has.PC ? addresses.findHalves(pid, pc[2 * i], pc[2 * i + 1], batch.el[i], batch.t[i]) : -1;
-  }
+  const storeRead = (lane: number, chunk: SpeChunk) => {
+    store(lane, chunk);
+    count(chunk.bytes);
+  };
+  return decodeInThreads(perf, parts, threads, storeRead, meanwhile).map((lane) => {
+    warnings.merge(lane.warnings);
+    return lane.end;
+  });
 }
 
 /** When profiling was on (model.md section 2); ns after the lane's first sample at `origin`. */

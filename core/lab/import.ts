@@ -6,7 +6,6 @@ import { openFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
 import { hasSpe, openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
 import { hasKvmEvents, openPerfTrace } from '../formats/perf-data/trace-events.ts';
 import { Warnings } from '../formats/problems.ts';
-import type { ByteSource } from '../formats/source.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
 import { parseVmDescription, VmDescriptionError } from '../model/vm.ts';
 import { addCapture, finishCapture, getCapture } from '../store/captures.ts';
@@ -18,7 +17,8 @@ import { captureSummary } from './captures.ts';
 import type { CaptureSummary } from './captures.ts';
 import { detectFormat } from './detect.ts';
 import type { Format } from './detect.ts';
-import { sha256, withFile } from './file-source.ts';
+import type { FileSource } from './file-source.ts';
+import { SourceHash, withCapture } from './file-source.ts';
 import { importTrace } from './import-kvm.ts';
 import { importSpe } from './import-spe.ts';
 import type { SymbolSources } from './symbol-files.ts';
@@ -36,6 +36,10 @@ export interface ImportOptions {
   readonly symbols?: SymbolSources;
   /** Called now and then with what is being read, for a progress line. */
   readonly onProgress?: (file: string, records: number) => void;
+  /** Called for each MiB or so that was read: bytes so far, of how many. A file is read about twice (hash, then records). */
+  readonly onRead?: (done: number, total: number) => void;
+  /** What the lab calls the file, if its path is only a temporary one. */
+  readonly shownAs?: string;
 }
 
 /** What a format's importer finds out. */
@@ -51,23 +55,29 @@ export function importFiles(lab: string, files: readonly string[], options: Impo
 
 /** Imports one file within the caller's transaction: one capture, or two if it holds both SPE data and KVM's events. */
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
-  return withFile(file, (source) => {
+  return withCapture(file, (opened) => {
+    const shown = options.shownAs ?? file;
+    const { source, count } = watched({ ...opened, name: options.shownAs ?? opened.name }, options.onRead);
     const warnings = new Warnings();
     const format = detectFormat(source);
-    let batches = 0;
-    const tick = () => options.onProgress?.(source.name, batches++);
-    const name = options.name ?? basename(file).replace(extensions, '');
+    let records = 0;
+    const hash = new SourceHash(source);
+    const work: PartWork = {
+      onRecords: (n) => options.onProgress?.(source.name, (records += n)),
+      count,
+      meanwhile: () => hash.step(),
+    };
+    const name = options.name ?? basename(shown).replace(extensions, '');
     const parts = openParts(format, source, warnings);
-    const hash = sha256(source);
     return parts.map(({ kind, importInto }) => {
       const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
-      const id = addCapture(db, { kind, name, file, format, bytes: source.size });
+      const id = addCapture(db, { kind, name, file: shown, format, bytes: source.size });
       const own = new Warnings();
-      const { facts, ...imported } = importInto(db, id, own, tick);
+      const { facts, ...found } = importInto(db, id, own, work);
       const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
       finishCapture(db, id, {
-        ...imported,
-        sha256: hash,
+        ...found,
+        sha256: hash.digest(),
         vm: vm?.json,
         facts: { ...facts, ...(vm && { vmFile: vm.file }), ...(options.notes?.length && { notes: options.notes }) },
         warnings: [...common, ...own.list()],
@@ -79,16 +89,47 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
   });
 }
 
+/** Counts what is read, here and (by `count`) in other threads. */
+function watched(source: FileSource, onRead: ImportOptions['onRead']) {
+  let done = 0;
+  let told = 0;
+  const count = (bytes: number): void => {
+    done += bytes;
+    if (!onRead || done - told < READ_STEP) return;
+    told = done;
+    onRead(Math.min(done, 2 * source.size), 2 * source.size);
+  };
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = source.read(offset, length);
+    count(bytes.length);
+    return bytes;
+  };
+  return { source: { ...source, read }, count };
+}
+
+/** Bytes between two calls of `onRead`. */
+const READ_STEP = 1 << 18;
+
 /** What one file gives: a capture of one kind. */
 interface Part {
   readonly kind: CaptureKind;
-  readonly importInto: (db: Db, id: number, warnings: Warnings, tick: () => void) => Imported;
+  readonly importInto: (db: Db, id: number, warnings: Warnings, work: PartWork) => Imported;
 }
 
-function openParts(format: Format, source: ByteSource, warnings: Warnings): Part[] {
+/** What goes on beside. */
+interface PartWork {
+  /** Called with the number of records of each batch that was written. */
+  readonly onRecords: (records: number) => void;
+  /** Bytes that another thread read. */
+  readonly count: (bytes: number) => void;
+  /** Something to do while other threads work; returns whether there is more. */
+  readonly meanwhile: () => boolean;
+}
+
+function openParts(format: Format, source: FileSource, warnings: Warnings): Part[] {
   const traced = (open: (own: Warnings) => TraceFile): Part => ({
     kind: 'kvm',
-    importInto: (db, id, own, tick) => importTrace(db, id, source.name, open(own), tick),
+    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, open(own), onRecords),
   });
   switch (format) {
     case 'perf.data': {
@@ -96,8 +137,12 @@ function openParts(format: Format, source: ByteSource, warnings: Warnings): Part
       const parts: Part[] = [];
       if (hasKvmEvents(perf)) parts.push(traced((own) => openPerfTrace(perf, own)));
       if (!parts.length) requireSpe(perf);
-      if (hasSpe(perf))
-        parts.unshift({ kind: 'spe', importInto: (db, id, own, tick) => importSpe(db, id, perf, own, tick) });
+      if (hasSpe(perf)) {
+        parts.unshift({
+          kind: 'spe',
+          importInto: (db, id, own, work) => importSpe(db, id, perf, own, { parts: source.parts, ...work }),
+        });
+      }
       return parts;
     }
     case 'trace.dat':
@@ -107,7 +152,7 @@ function openParts(format: Format, source: ByteSource, warnings: Warnings): Part
   }
 }
 
-const extensions = /(\.(trace|perf|ftrace|report))?\.(dat|data|txt|text|log)$/i;
+const extensions = /(\.(trace|perf|ftrace|report|script))?\.(dat|data|txt|text|log|csv)$/i;
 
 /** `X.vm.json` beside `X.trace.dat`, if it is there. */
 function sidecar(file: string): string | undefined {

@@ -2,7 +2,7 @@
 
 /** Bytes read ahead at a time while records are walked, and right after a jump over AUX data. */
 export const WINDOW_BYTES = 1 << 20;
-export const JUMP_BYTES = 1 << 14;
+export const JUMP_BYTES = 4096;
 
 /** Bytes searched for the next record after damage, and places tried that look like one. */
 export const RESYNC_BYTES = 64 << 20;

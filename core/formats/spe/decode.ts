@@ -8,6 +8,9 @@ import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
 
+/** What decoding a queue needs of a file: plain data but for the source, so that it may be done in another thread. */
+export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'switches' | 'starts' | 'pids'>;
+
 /** Bytes of AUX data read at a time. */
 const CHUNK_BYTES = 1 << 20;
 
@@ -22,7 +25,7 @@ const CHUNK_BYTES = 1 << 20;
  * sample of each bad byte.
  */
 export function decodeSpe(
-  perf: PerfData,
+  perf: SpeInput,
   queue: AuxQueue,
   columns: SpeColumns,
   onBatch: (columns: SpeColumns) => void,
@@ -40,7 +43,7 @@ export function decodeSpe(
 }
 
 class QueueDecoder {
-  readonly #perf: PerfData;
+  readonly #perf: SpeInput;
   readonly #columns: SpeColumns;
   readonly #onBatch: (columns: SpeColumns) => void;
   readonly #wide: Record<WideColumn, Uint32Array>;
@@ -62,7 +65,7 @@ class QueueDecoder {
   readonly #bad = new Skipped();
   readonly #cut = new Skipped();
 
-  constructor(perf: PerfData, queue: AuxQueue, columns: SpeColumns, onBatch: (columns: SpeColumns) => void) {
+  constructor(perf: SpeInput, queue: AuxQueue, columns: SpeColumns, onBatch: (columns: SpeColumns) => void) {
     this.#perf = perf;
     this.#columns = columns;
     this.#onBatch = onBatch;

@@ -1,6 +1,9 @@
 import type { AuxQueue } from '../perf-data/columns.ts';
 import type { PerfData } from '../perf-data/perf-data.ts';
 
+/** Side band that tells which thread ran. */
+type SideBand = Pick<PerfData, 'switches' | 'starts' | 'pids'>;
+
 /** Which thread ran on a queue's CPU since when: what tells the thread of records without CONTEXT packet. */
 interface TidTimeline {
   readonly n: number;
@@ -14,7 +17,7 @@ interface TidTimeline {
  * A SWITCH OUT record names the next thread (SWITCH_CPU_WIDE) and, by its own tid, the one that ran until then. Before
  * the first switch that outranks ITRACE_START, which is older and need not be about the thread that ran on.
  */
-function tidTimeline({ switches, starts }: PerfData, cpu: number): TidTimeline {
+function tidTimeline({ switches, starts }: SideBand, cpu: number): TidTimeline {
   let n = 1;
   for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu) n++;
   const t = new BigUint64Array(n);
@@ -57,13 +60,13 @@ export class Threads {
   pid: number;
   /** A CONTEXT packet was there: it holds for all later records, and switch records count no more. */
   contextSeen = false;
-  readonly #perf: PerfData;
+  readonly #perf: SideBand;
   readonly #queue: AuxQueue;
   /** Made when the first record asks for it: most captures have CONTEXT in each. */
   #timeline: TidTimeline | undefined;
   #row = -1;
 
-  constructor(perf: PerfData, queue: AuxQueue) {
+  constructor(perf: SideBand, queue: AuxQueue) {
     this.#perf = perf;
     this.#queue = queue;
     this.tid = queue.tid;

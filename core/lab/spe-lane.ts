@@ -1,0 +1,114 @@
+/** One AUX queue, decoded and encoded: all that an SPE import does but writing. Needs no database: it may run in another thread. */
+import { AddressMap } from '../formats/perf-data/address-map.ts';
+import type { AuxQueue } from '../formats/perf-data/columns.ts';
+import type { PerfData } from '../formats/perf-data/perf-data.ts';
+import type { Warnings } from '../formats/problems.ts';
+import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
+import { decodeSpe } from '../formats/spe/decode.ts';
+import type { SpeInput } from '../formats/spe/decode.ts';
+import { ColumnEncoder } from '../store/column-codec.ts';
+import { LodCounter } from '../store/lod.ts';
+import type { LodBlock } from '../store/lod.ts';
+import { encodeSpeChunk } from '../store/spe-store.ts';
+import type { SpeChunk } from '../store/spe-store.ts';
+
+/** What decoding a file's queues needs: plain data but for the source. */
+export type LaneInput = SpeInput & Pick<PerfData, 'maps' | 'forks' | 'execs'>;
+
+/** What is known of a lane when all of it was decoded. */
+export interface LaneEnd {
+  readonly samples: number;
+  /** First and last time, ns; undefined without a timed sample. */
+  readonly t0: bigint | undefined;
+  readonly t1: bigint | undefined;
+  /** Levels of detail of its samples. */
+  readonly levels: readonly LodBlock[];
+}
+
+/** Decodes the queues of one file, one after the other: its memory is reused. */
+export class LaneDecoder {
+  readonly #perf: LaneInput;
+  readonly #addresses: AddressMap;
+  readonly #columns = new SpeColumns();
+  readonly #map = new Int32Array(this.#columns.capacity);
+  readonly #encoder = new ColumnEncoder();
+
+  constructor(perf: LaneInput) {
+    this.#perf = perf;
+    this.#addresses = new AddressMap(perf);
+  }
+
+  /** Hands out the queue's chunks in the order of the stream. */
+  decode(queue: AuxQueue, onChunk: (chunk: SpeChunk) => void, warnings: Warnings): LaneEnd {
+    const order = new TimeOrder();
+    const density = new LodCounter();
+    let samples = 0;
+    const store = (batch: SpeColumns) => {
+      order.check(batch);
+      countSamples(density, batch);
+      findMappings(this.#addresses, batch, this.#map);
+      samples += batch.n;
+      onChunk(encodeSpeChunk(batch, this.#map, this.#encoder));
+    };
+    decodeSpe(this.#perf, queue, this.#columns, store, warnings);
+    order.report(warnings);
+    return { samples, t0: order.first, t1: order.last, levels: [...density.levels()] };
+  }
+}
+
+/** Timed samples, for the level of detail. */
+export function countSamples(density: LodCounter, batch: SpeColumns): void {
+  const t = halves(batch.t);
+  for (let i = 0; i < batch.n; i++) if (batch.present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
+}
+
+/** First and last time of a lane, and records that go back in time. */
+export class TimeOrder {
+  first: bigint | undefined;
+  last: bigint | undefined;
+  #backwards = 0;
+  #untimed = 0;
+  #lo = 0;
+  #hi = 0;
+
+  check(batch: SpeColumns): void {
+    const t = halves(batch.t);
+    for (let i = 0; i < batch.n; i++) {
+      if (!(batch.present[i] & Has.TIME)) {
+        this.#untimed++;
+        continue;
+      }
+      const lo = t[2 * i];
+      const hi = t[2 * i + 1];
+      this.first ??= batch.t[i];
+      if (hi < this.#hi || (hi === this.#hi && lo < this.#lo)) {
+        this.#backwards++;
+      } else {
+        this.#lo = lo;
+        this.#hi = hi;
+      }
+    }
+    if (this.first !== undefined) this.last = (BigInt(this.#hi) << 32n) | BigInt(this.#lo);
+  }
+
+  report(warnings: Warnings): void {
+    if (this.#backwards) {
+      const message =
+        'SPE records are earlier than the one before them in the buffer: replayed at the time of that one';
+      warnings.add('info', 'spe-time-backwards', message, { count: this.#backwards });
+    }
+    if (this.#untimed && this.first !== undefined) {
+      const message = 'SPE records have no timestamp: replayed at the time of the one before them';
+      warnings.add('info', 'spe-untimed', message, { count: this.#untimed });
+    }
+  }
+}
+
+function findMappings(addresses: AddressMap, batch: SpeColumns, map: Int32Array): void {
+  const pc = halves(batch.pc);
+  for (let i = 0; i < batch.n; i++) {
+    const pid = batch.present[i] & Has.PID ? batch.pid[i] : batch.tid[i];
+    map[i] =
+      batch.present[i] & Has.PC ? addresses.findHalves(pid, pc[2 * i], pc[2 * i + 1], batch.el[i], batch.t[i]) : -1;
+  }
+}
