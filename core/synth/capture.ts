@@ -94,7 +94,7 @@ export function writeCapture(
     return new LaneSamples(lanePlan, phases, streamOf(options.seed, 'samples', lane));
   });
   // No interval is shorter than half the mean.
-  const batch = new SampleBatch(2 * SLICE_RECORDS + 8);
+  const batch = new SampleBatch(2 * Math.min(SLICE_RECORDS, Math.ceil(options.samples / cpus)) + 8);
   const bytes = new Uint8Array(batch.columns.capacity * RECORD_BYTES);
   lanes.forEach((lane, i) => writer.start(i, lane.plan.threads[0], FIRST_TICK, i));
   let first = Infinity;

@@ -108,9 +108,11 @@ export class Host {
     events.unmap(t, actor, memory.hva(first), pages * PAGE);
     // A notifier finds no slot while it is away: nothing more happens.
     if (memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers) return;
-    // Part of a huge page goes: the host splits it, and it stays split.
+    // Part of a huge page goes: the host's mm splits it first, with a notifier for all of it (__split_huge_pmd), and it stays split.
     for (let region = first >> 9; region <= (first + pages - 1) >> 9; region++) {
-      if (first > region * BLOCK || first + pages < (region + 1) * BLOCK) memory.isSplit[region] = 1;
+      if (first <= region * BLOCK && first + pages >= (region + 1) * BLOCK) continue;
+      if (memory.isBlock[region]) events.unmap(t, actor, memory.hva(region * BLOCK), BLOCK * PAGE);
+      memory.isSplit[region] = 1;
     }
     memory.unmap(t, first, pages, cause);
   }

@@ -1,0 +1,90 @@
+// Does Umbra recover the truth from a pair whose truth is known by construction?
+import { expect, test } from 'vitest';
+import { defaultParams } from '../../core/model/params.ts';
+import { builtinPolicy } from '../../core/model/policies.ts';
+import { replay } from '../../core/model/replay.ts';
+import { causeClasses, PAGE_SHIFT, windowKinds } from '../../core/model/terms.ts';
+import { NONE } from '../../core/model/outcome.ts';
+import type { Windows } from '../../core/model/outcome.ts';
+import type { SynthOptions } from '../../core/synth/options.ts';
+import { truthParams } from '../../core/synth/blackouts.ts';
+import { bufferAccuracy, LaneCollector, make, recoverStage2 } from './synth-recover.ts';
+
+const small = { samples: 20_000, ramPages: 512, bufferBytes: 32 * 4096, kvmEvents: 3000 };
+
+test.each<[string, Partial<SynthOptions>]>([
+  ['madvise and munmap', { unmaps: 2000 }],
+  ['reclaim', { unmaps: 0, reclaims: 1000 }],
+  ['same-page merging and its copy-on-write', { unmaps: 0, merges: 2000 }],
+  ['all of these, aged', { unmaps: 800, reclaims: 300, merges: 800, aging: 100 }],
+  ['blocks', { unmaps: 0, thp: true, ramPages: 4096 }],
+])('stage 2 of the buffers is reconstructed exactly: %s', (_, rates) => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const made = make({ ...small, ...rates, seed });
+    const { valid, mapped, unknown, missed, false: wrong, stays } = bufferAccuracy(made);
+    expect({ valid, mapped, unknown, missed, wrong }).toEqual({ valid: 1, mapped: 1, unknown: 0, missed: 0, wrong: 0 });
+    expect(stays).toBeGreaterThan(60);
+  }
+});
+
+test.each<[string, Partial<SynthOptions>, number, number]>([
+  // The ioctl tells only between which moments the pages went.
+  ['memslots deleted and added again', { memslots: 20 }, 0.999, 0.999],
+  // A fetch of the log shows by the next write only, and then not which fetch it was.
+  ['dirty logging', { dirtyLogs: 50 }, 0.9, 0.999],
+  // Whether a lone fault mapped a block shows by what does not happen.
+  ['unmaps that split blocks', { thp: true, unmaps: 100 }, 0.85, 0.85],
+])('stage 2 of the buffers within what the trace tells: %s', (_, rates, leastValid, leastMapped) => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const { valid, mapped } = bufferAccuracy(make({ ...small, unmaps: 0, ...rates, seed }));
+    expect(valid).toBeGreaterThan(leastValid);
+    expect(mapped).toBeGreaterThan(leastMapped);
+  }
+});
+
+test('what the tracer lost is unknown, and what is known is right', () => {
+  const made = make({ ...small, kvmEvents: 30_000, lostPages: 4, seed: 5 });
+  expect(made.pair.kvm.losses.length).toBeGreaterThan(0);
+  const { valid, unknown } = bufferAccuracy(made);
+  expect(unknown).toBeGreaterThan(0.01);
+  expect(unknown).toBeLessThan(1);
+  expect(valid).toBeGreaterThan(0.97);
+});
+
+/** Windows as truth.json has them. */
+function rows(windows: Windows, origin: number): object[] {
+  return Array.from({ length: windows.n }, (_, i) => ({
+    lane: windows.lane[i],
+    start: origin + windows.start[i]!,
+    end: origin + windows.end[i]!,
+    kind: windowKinds[windows.kind[i]!],
+    cause: windows.cause[i] === NONE ? null : causeClasses[windows.cause[i]!],
+    ipa: windows.page[i]! < 0 ? null : `0x${(windows.page[i]! * 2 ** PAGE_SHIFT).toString(16)}`,
+    lost: windows.lost[i],
+  }));
+}
+
+test.each([1, 2, 3, 4, 5, 6])('windows are the true ones to the nanosecond (seed %i)', (seed) => {
+  const collector = new LaneCollector();
+  const rates = { unmaps: 1500, reclaims: 300, merges: 600, bufferShare: 0.7 };
+  const made = make({ ...small, cpus: 1 + (seed % 3), seed, ...rates }, collector.add);
+  const { vm, timeline } = recoverStage2(made);
+  const lanes = collector.lanes(vm);
+  const { params } = defaultParams();
+  expect(params).toMatchObject({
+    ...truthParams,
+    align: params.align,
+    placement: params.placement,
+    calibrate: params.calibrate,
+  });
+  const { policies } = made.pair.truth.blackouts;
+  expect(policies).toHaveLength(3);
+  for (const truth of policies) {
+    const outcome = replay(lanes, collector.align(timeline), builtinPolicy(truth.policy)!, params);
+    expect(rows(outcome.windows, collector.origin)).toEqual(truth.windows);
+    const kept = outcome.fates.reduce((sum, f) => sum + f.filter((fate) => fate === 0).length, 0);
+    expect(kept).toBe(truth.kept);
+    expect(truth.kept + truth.lost).toBe(small.samples);
+    if (truth.policy === 'map-on-fault') expect(truth.windows.length).toBeGreaterThan(20);
+  }
+});
