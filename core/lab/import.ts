@@ -3,9 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../formats/ftrace-text/ftrace-text.ts';
+import type { TimeConv } from '../formats/perf-data/time-conv.ts';
 import { hasSpe, openPerfData, requireSpe } from '../formats/perf-data/perf-data.ts';
 import { hasKvmEvents, openPerfTrace } from '../formats/perf-data/trace-events.ts';
+import { openSpeScript } from '../formats/perf-script/spe-script.ts';
+import { openTraceScript } from '../formats/perf-script/trace-script.ts';
 import { Warnings } from '../formats/problems.ts';
+import { openRawSpe, rawSpeFacts } from '../formats/raw-spe/raw-spe.ts';
+import type { RawSpe } from '../formats/raw-spe/raw-spe.ts';
+import type { TextSamples } from '../formats/spe/text-samples.ts';
+import { openSpeCsv } from '../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
 import { parseVmDescription, VmDescriptionError } from '../model/vm.ts';
 import { addCapture, finishCapture, getCapture } from '../store/captures.ts';
@@ -20,6 +27,7 @@ import type { Format } from './detect.ts';
 import type { FileSource } from './file-source.ts';
 import { SourceHash, withCapture } from './file-source.ts';
 import { importTrace } from './import-kvm.ts';
+import { importSamples } from './import-samples.ts';
 import { importSpe } from './import-spe.ts';
 import type { SymbolSources } from './symbol-files.ts';
 import { addSymbols } from './symbols.ts';
@@ -32,6 +40,10 @@ export interface ImportOptions {
   readonly name?: string;
   /** What a reader of results must know of these captures: `synthesised`, `emulated: timings are not those of hardware`. */
   readonly notes?: readonly string[];
+  /** The files are SPE buffers with nothing around them; see `openRawSpe`. */
+  readonly rawSpe?: RawSpe;
+  /** What makes ns of timestamps in ticks, for spe-parser's CSV. */
+  readonly timeConv?: TimeConv;
   /** Where the functions of SPE samples are looked for; not at all if not given. */
   readonly symbols?: SymbolSources;
   /** Called now and then with what is being read, for a progress line. */
@@ -59,7 +71,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
     const shown = options.shownAs ?? file;
     const { source, count } = watched({ ...opened, name: options.shownAs ?? opened.name }, options.onRead);
     const warnings = new Warnings();
-    const format = detectFormat(source);
+    const format = options.rawSpe ? 'raw-spe' : detectFormat(source);
     let records = 0;
     const hash = new SourceHash(source);
     const work: PartWork = {
@@ -68,7 +80,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
       meanwhile: () => hash.step(),
     };
     const name = options.name ?? basename(shown).replace(extensions, '');
-    const parts = openParts(format, source, warnings);
+    const parts = openParts(format, source, warnings, options);
     return parts.map(({ kind, importInto }) => {
       const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
       const id = addCapture(db, { kind, name, file: shown, format, bytes: source.size });
@@ -126,10 +138,19 @@ interface PartWork {
   readonly meanwhile: () => boolean;
 }
 
-function openParts(format: Format, source: FileSource, warnings: Warnings): Part[] {
+function openParts(
+  format: Format,
+  source: FileSource,
+  warnings: Warnings,
+  { rawSpe = {}, timeConv }: ImportOptions,
+): Part[] {
   const traced = (open: (own: Warnings) => TraceFile): Part => ({
     kind: 'kvm',
     importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, open(own), onRecords),
+  });
+  const sampled = (open: (own: Warnings) => TextSamples): Part => ({
+    kind: 'spe',
+    importInto: (db, id, own, { onRecords }) => importSamples(db, id, source.name, open(own), own, onRecords),
   });
   switch (format) {
     case 'perf.data': {
@@ -149,6 +170,25 @@ function openParts(format: Format, source: FileSource, warnings: Warnings): Part
       return [traced((own) => openTraceDat(source, own))];
     case 'ftrace-text':
       return [traced((own) => openFtraceText(source, own))];
+    case 'perf-script-trace':
+      return [traced((own) => openTraceScript(source, own))];
+    case 'perf-script-spe':
+      return [sampled((own) => openSpeScript(source, own))];
+    case 'spe-csv':
+      return [sampled((own) => openSpeCsv(source, timeConv, own))];
+    case 'raw-spe': {
+      const perf = openRawSpe(source, rawSpe);
+      const facts = rawSpeFacts(source, rawSpe);
+      return [
+        {
+          kind: 'spe',
+          importInto: (db, id, own, work) => ({
+            ...importSpe(db, id, perf, own, { parts: source.parts, ...work }),
+            facts,
+          }),
+        },
+      ];
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { importFiles } from '../../lab/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
 import { reading } from '../progress.ts';
+import { speChoice, speOptions } from '../spe-options.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 
 export const command: Command = {
@@ -21,6 +22,7 @@ export const command: Command = {
       multiple: true,
       help: 'what readers of results must know of these captures',
     },
+    ...speOptions,
     ...symbolOptions,
   },
   details: 'The format is detected from the content. All files are imported, or none.',
@@ -29,6 +31,7 @@ export const command: Command = {
       vmFile: args.text('vm'),
       name: args.text('name'),
       notes: args.texts('note'),
+      ...speChoice(args),
       symbols: symbolChoiceIfAny(args),
       onRead: reading(out),
     });

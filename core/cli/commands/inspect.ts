@@ -2,6 +2,7 @@ import { inspectEvents, inspectFacts, inspectPackets, inspectSamples } from '../
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { warningLine } from '../format.ts';
+import { speChoice, speOptions } from '../spe-options.ts';
 import type { Output } from '../output.ts';
 
 export const command: Command = {
@@ -11,6 +12,7 @@ export const command: Command = {
     packets: { type: 'boolean', help: 'the SPE packets, in the text of `perf report -D`' },
     samples: { type: 'boolean', help: 'JSON lines, one per SPE record' },
     events: { type: 'boolean', help: 'trace events, as `trace-cmd report -N -t` prints them; JSON lines with --json' },
+    ...speOptions,
   },
   details:
     'Without an option: header, features, PMU, MIDR, clocks, record counts by type, AUX flags. Warnings go to stderr.',
@@ -21,13 +23,13 @@ export const command: Command = {
     const write = (text: string) => out.write(text);
     switch (what[0]) {
       case 'packets':
-        return tell(out, inspectPackets(file, write));
+        return tell(out, inspectPackets(file, speChoice(args), write));
       case 'samples':
-        return tell(out, inspectSamples(file, write));
+        return tell(out, inspectSamples(file, speChoice(args), write));
       case 'events':
         return tell(out, inspectEvents(file, args.flag('json'), write));
       default: {
-        const { facts, warnings } = inspectFacts(file);
+        const { facts, warnings } = inspectFacts(file, speChoice(args));
         if (args.flag('json')) return out.json({ ...facts, warnings });
         out.write(outline(facts));
         return tell(out, warnings);
