@@ -10,10 +10,9 @@ import type { Slot } from './slots.ts';
 export class BlockGuesses {
   readonly #pages: Pages;
   readonly #rows: Rows;
-  /** Row -1: refuted. */
-  readonly #guesses: { row: number; start: number }[] = [];
-  /** Unmapped regions that turned out to be mapped page by page. */
-  #pageWise = 0;
+  readonly #guesses: { row: number; region: number; refuted: boolean; wasSplit: boolean }[] = [];
+  /** By region: whether the first time that could be decided it was a block. Later it may have been split for good. */
+  readonly #firstTime: (boolean | undefined)[] = [];
 
   constructor(pages: Pages, rows: Rows) {
     this.#pages = pages;
@@ -29,14 +28,15 @@ export class BlockGuesses {
   found(region: number, fault: PendingFault): void {
     const pages = this.#pages;
     const sole = pages.soleRow[region];
-    const guess = pages.guess[region];
-    if ((sole >= 0 && this.#rows.page[sole] !== fault.page) || pages.splitRow[region] >= 0) this.#pageWise++;
-    else if (guess >= 0 && fault.level === 3) {
+    const guess = this.#guesses[pages.guess[region]];
+    const isSecond = sole >= 0 && this.#rows.page[sole] !== fault.page;
+    if (isSecond || pages.splitRow[region] >= 0) this.#firstTime[region] ??= false;
+    else if (guess && fault.level === 3) {
       // Mapping a block frees the table in its place: that one is there shows that there was none.
-      this.#guesses[guess].row = -1;
-      this.#pageWise++;
+      guess.refuted = true;
+      this.#firstTime[region] = false;
     }
-    if (sole >= 0 && this.#rows.page[sole] !== fault.page) pages.soleRow[region] = -1;
+    if (isSecond) pages.soleRow[region] = -1;
     pages.splitRow[region] = pages.guess[region] = -1;
   }
 
@@ -48,20 +48,29 @@ export class BlockGuesses {
     const pages = this.#pages;
     const row = Math.max(pages.soleRow[region], pages.splitRow[region]);
     if (row < 0) return;
+    const wasSplit = pages.splitRow[region] >= 0;
     pages.soleRow[region] = -1;
     pages.splitRow[region] = whole ? -1 : row;
     if (!whole) return;
     pages.guess[region] = this.#guesses.length;
-    this.#guesses.push({ row, start: pages.start[region] });
+    this.#guesses.push({ row, region, refuted: false, wasSplit });
+    this.#firstTime[region] ??= true;
   }
 
-  /** Whether the host maps blocks shows in all its regions alike: the guesses stand unless most regions filled up page by page. */
+  /**
+   * What was split was a block. Of the others, whether the host maps blocks shows in all its regions alike: they stand
+   * unless most regions filled up page by page.
+   */
   finish(): void {
     const pages = this.#pages;
     for (let r = 0; r < pages.regions; r++) if (pages.soleRow[r] >= 0) this.close(r, true);
-    const standing = this.#guesses.filter(({ row }) => row >= 0);
-    if (standing.length < this.#pageWise) return;
-    for (const { row, start } of standing) this.#rows.widen(row, start, pages.block, 'block-fault');
+    const blocks = this.#firstTime.filter((isBlock) => isBlock === true).length;
+    const pageWise = this.#firstTime.filter((isBlock) => isBlock === false).length;
+    for (const { row, region, refuted, wasSplit } of this.#guesses) {
+      if (!refuted && (wasSplit || blocks >= pageWise)) {
+        this.#rows.widen(row, pages.start[region], pages.block, 'block-fault');
+      }
+    }
   }
 
   /** KVM maps a block only where guest and host addresses agree within it (fault_supports_stage2_huge_mapping). */
