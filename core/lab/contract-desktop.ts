@@ -4,6 +4,8 @@ export interface DesktopApi {
   connect(): void;
   /** Lets the user pick a lab file, and opens it in this window. */
   openLab(): void;
+  /** Path of a file that was dropped or picked; empty for one that is on no disk. */
+  pathOf(file: object): string;
 }
 
 /**

@@ -4,14 +4,10 @@
  * others wait their turn.
  */
 import { z } from 'zod';
+import { MAX_UPLOAD } from './contract-limits.ts';
 
 const Id = z.number().int().nonnegative();
 const Path = z.string().min(1).max(4096);
-
-/** Bytes of an uploaded part: below what a message may have (1 MiB), with room for its header. */
-export const UPLOAD_PART = 512 * 1024;
-/** Bytes that uploads may hold at once. */
-export const MAX_UPLOAD = 64 * 2 ** 30;
 
 /** A file of this machine, or one that was uploaded; `name` is what the lab calls the latter. */
 const FileRef = z.union([z.strictObject({ path: Path }), z.strictObject({ upload: Id, name: Path })]);

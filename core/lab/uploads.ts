@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RequestError } from './about.ts';
-import { MAX_UPLOAD, UPLOAD_PART } from './contract-jobs.ts';
+import { MAX_UPLOAD, UPLOAD_PART } from './contract-limits.ts';
 
 interface Upload {
   readonly path: string;

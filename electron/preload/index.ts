@@ -1,5 +1,5 @@
 /** Runs sandboxed before the page: hands over connections to the lab, and nothing else of Electron. */
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { DesktopApi } from '../../core/lab/contract-desktop.ts';
 import { channels } from '../ipc.ts';
 
@@ -9,6 +9,7 @@ declare const location: { readonly origin: string };
 const api: DesktopApi = {
   connect: () => ipcRenderer.send(channels.connect),
   openLab: () => ipcRenderer.send(channels.openLab),
+  pathOf: (file) => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
 };
 contextBridge.exposeInMainWorld('umbra', api);
 

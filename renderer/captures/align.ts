@@ -1,0 +1,62 @@
+/** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
+import type { Capture } from '../../core/lab/contract.ts';
+
+export const alignModes = ['auto', 'absolute', 'start', 'loop', 'fit'] as const;
+export type AlignMode = (typeof alignModes)[number];
+
+export const alignWords: Readonly<Record<AlignMode, string>> = {
+  auto: 'absolute if both say that they use one clock and they overlap, else start',
+  absolute: 'both clocks are the same: times are taken as they are',
+  start: 'the trace’s first event at the first sample',
+  loop: 'the trace repeats until the samples end',
+  fit: 'the trace is stretched to the samples’ span: its times are then not those of the machine',
+};
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Preview {
+  /** ns after the first sample. */
+  readonly spe: Span;
+  /** Copies of the trace. */
+  readonly kvm: readonly Span[];
+  readonly problem?: string;
+}
+
+const MAX_COPIES = 40;
+
+/** Undefined without times. `auto` is shown as `start` unless both clocks have one name and the spans overlap. */
+export function previewAlignment(spe: Capture, kvm: Capture, mode: AlignMode, offsetNs: number): Preview | undefined {
+  if (spe.t0 === undefined || spe.t1 === undefined || kvm.t0 === undefined || kvm.t1 === undefined) return undefined;
+  const samples = { start: 0, end: Number(BigInt(spe.t1) - BigInt(spe.t0)) };
+  const length = Number(BigInt(kvm.t1) - BigInt(kvm.t0));
+  const apart = Number(BigInt(kvm.t0) - BigInt(spe.t0)) + offsetNs;
+  const overlap = apart <= samples.end && apart + length >= 0;
+  const at = mode === 'absolute' || (mode === 'auto' && overlap && sameClock(spe, kvm)) ? apart : offsetNs;
+  if (mode === 'loop' && length > 0) {
+    const first = at - Math.max(0, Math.ceil(at / length)) * length;
+    const copies = Math.min(MAX_COPIES, Math.max(1, Math.ceil((samples.end - first) / length)));
+    const spans = Array.from({ length: copies }, (_, i) => ({
+      start: first + i * length,
+      end: first + (i + 1) * length,
+    }));
+    return { spe: samples, kvm: spans };
+  }
+  const span = mode === 'fit' ? samples.end : length;
+  const problem = mode === 'absolute' && !overlap ? 'On one clock the two captures don’t overlap.' : undefined;
+  return { spe: samples, kvm: [{ start: at, end: at + span }], ...(problem && { problem }) };
+}
+
+/** perf's and ftrace's names of one clock. */
+function sameClock(spe: Capture, kvm: Capture): boolean {
+  const names: Readonly<Record<string, string>> = {
+    monotonic: 'mono',
+    monotonic_raw: 'mono_raw',
+    boottime: 'boot',
+    tai: 'tai',
+    'perf (sched_clock)': 'perf',
+  };
+  return spe.clock !== undefined && names[spe.clock] === kvm.clock;
+}

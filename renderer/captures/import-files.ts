@@ -1,0 +1,66 @@
+/** Files from a drop or a picker into the lab: by their path where the app knows it, else their bytes go to the host first. */
+import type { FileRef } from '../../core/lab/contract-jobs.ts';
+import { UPLOAD_PART } from '../../core/lab/contract-limits.ts';
+import { useJobs } from '../state/jobs.ts';
+import type { JobHooks } from '../state/jobs.ts';
+import { useLab } from '../state/lab.ts';
+import { useSelection } from '../state/selection.ts';
+
+export function useImport() {
+  const lab = useLab();
+  const jobs = useJobs();
+  const selection = useSelection();
+
+  /** All of the files or none; JSON files are VM descriptions of the traces among them. Failures show as the job's. */
+  async function importFiles(files: readonly File[]): Promise<void> {
+    const captures = files.filter((file) => !isDescription(file));
+    const description = files.find(isDescription);
+    if (!captures.length) return;
+    const title = captures.length === 1 ? `Import ${captures[0].name}` : `Import ${captures.length} files`;
+    try {
+      const done = await jobs.track(title, async (hooks) => {
+        const refs = await uploadAll([...captures, ...(description ? [description] : [])], hooks);
+        const vm = description ? refs.pop() : undefined;
+        return lab.request('import', { files: refs, ...(vm && { vm }) }, hooks);
+      });
+      selection.select({ view: 'captures', capture: done.captures[0] });
+    } catch {
+      // The strip of jobs says what happened.
+    }
+  }
+
+  async function uploadAll(files: readonly File[], hooks: JobHooks): Promise<FileRef[]> {
+    const refs: FileRef[] = [];
+    try {
+      for (const file of files) {
+        const path = window.umbra?.pathOf(file);
+        refs.push(path ? { path } : { upload: await upload(file, hooks), name: file.name });
+      }
+      return refs;
+    } catch (error) {
+      for (const ref of refs) if ('upload' in ref) void lab.request('uploadDrop', { upload: ref.upload });
+      throw error;
+    }
+  }
+
+  async function upload(file: File, { signal, onProgress }: JobHooks): Promise<number> {
+    const { upload: id } = await lab.request('upload', { bytes: file.size }, { signal });
+    try {
+      for (let at = 0; at < file.size; at += UPLOAD_PART) {
+        onProgress({ phase: `reading ${file.name}`, done: at, total: file.size, unit: 'bytes' });
+        const data = new Uint8Array(await file.slice(at, at + UPLOAD_PART).arrayBuffer());
+        await lab.request('uploadPart', { upload: id, data }, { signal });
+      }
+      return id;
+    } catch (error) {
+      void lab.request('uploadDrop', { upload: id }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return { importFiles };
+}
+
+function isDescription(file: File): boolean {
+  return /\.json$/i.test(file.name);
+}
