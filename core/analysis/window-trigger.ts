@@ -51,13 +51,9 @@ export function findTrigger(
   const start = windows.start[first];
   const isFault = !after.includes(kind);
 
-  let sample = 0;
-  if (isFault) {
-    while (sample < fates.length && (lane.t[sample] < start || fates[sample] !== LOST + windows.kind[first])) sample++;
-  } else {
-    sample = fates.length - 1;
-    while (sample > 0 && (lane.t[sample] > start || !wasWritten(fates[sample]))) sample--;
-  }
+  let sample = fates.length - 1;
+  if (isFault) [sample] = lostSamples(fates, windows, first);
+  else while (sample > 0 && (lane.t[sample] > start || !wasWritten(fates[sample]))) sample--;
   const slot = isFault ? lane.pages.indexOf(windows.page[first]) : -1;
   return {
     what: isFault ? 'fault' : kind === 'copy-out' ? 'private-full' : 'service-point',
@@ -69,6 +65,25 @@ export function findTrigger(
     ...position(lane, fates, params.watermarkBytes, sample, slot),
     end: windows.end[last(lane.sessions, windows, first)],
   };
+}
+
+/**
+ * The samples that a window counts, by their places in its lane, ascending. Windows of a lane follow each other, so those of
+ * one kind count that kind's lost samples one after the other.
+ */
+export function lostSamples(fates: Uint8Array, windows: Windows, window: number): number[] {
+  const kind = windows.kind[window];
+  let skipped = 0;
+  for (let w = window - 1; w >= 0 && windows.lane[w] === windows.lane[window]; w--) {
+    if (windows.kind[w] === kind) skipped += windows.lost[w];
+  }
+  const samples: number[] = [];
+  for (let i = 0; i < fates.length && samples.length < windows.lost[window]; i++) {
+    if (fates[i] !== LOST + kind) continue;
+    if (skipped > 0) skipped--;
+    else samples.push(i);
+  }
+  return samples;
 }
 
 function wasWritten(fate: number): boolean {

@@ -1,6 +1,7 @@
 /** What a blackout window lost: samples, time, and which code ran in it. */
 import type { StoryDark, StoryLoss } from '../analysis/story.ts';
-import { LOST, NONE, OUTSIDE } from '../model/outcome.ts';
+import { lostSamples } from '../analysis/window-trigger.ts';
+import { OUTSIDE } from '../model/outcome.ts';
 import type { PolicyOutcome } from '../model/outcome.ts';
 import type { Db } from '../store/lab-file.ts';
 import { sampleKeys } from './keys.ts';
@@ -29,7 +30,7 @@ export function darkOf(db: Db, inputs: RunInputs, outcome: PolicyOutcome, window
   const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, by);
   const index = inputs.lanes.findIndex((l) => l.lane === outcome.windows.lane[window]);
   const lost = new Map<number, number>();
-  for (const sample of lostSamples(inputs, outcome, window, index)) {
+  for (const sample of lostSamples(outcome.fates[index], outcome.windows, window)) {
     const key = keys.lanes[index][sample];
     lost.set(key, (lost.get(key) ?? 0) + 1);
   }
@@ -48,20 +49,4 @@ export function darkOf(db: Db, inputs: RunInputs, outcome: PolicyOutcome, window
     .slice(0, DARK_KEYS)
     .map(([key, n]) => ({ name: keys.names[key], lost: n, share: n / total, usual: all[key] / reference }));
   return { by, keys: lost.size, rows };
-}
-
-/** The samples that a window counts, which share its kind and follow each other. */
-function* lostSamples(inputs: RunInputs, outcome: PolicyOutcome, window: number, lane: number): Generator<number> {
-  const { windows } = outcome;
-  const { t } = inputs.lanes[lane];
-  const fates = outcome.fates[lane];
-  const fate = LOST + windows.kind[window];
-  const after = windows.cause[window] === NONE;
-  let left = windows.lost[window];
-  for (let i = 0; i < t.length && left > 0; i++) {
-    const inside = after ? t[i] > windows.start[window] : t[i] >= windows.start[window];
-    if (!inside || fates[i] !== fate) continue;
-    left--;
-    yield i;
-  }
 }

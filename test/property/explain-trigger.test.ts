@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findTrigger, lostSamples } from '../../core/analysis/window-trigger.ts';
+import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
+import { replay } from '../../core/model/replay.ts';
+import { code, windowKinds } from '../../core/model/terms.ts';
+import { someInput } from './replay-inputs.ts';
+import { property } from './replay-property.ts';
+
+const PAGE = 4096;
+
+describe('the trigger of each blackout window', () => {
+  test('is a sample that the window’s kind lost, on the page that faulted', () => {
+    property(
+      fc.property(someInput, ({ lanes, timeline, policy, params }) => {
+        const outcome = replay(lanes, timeline, policy, params);
+        const { windows } = outcome;
+        for (let w = 0; w < windows.n; w++) {
+          const trigger = findTrigger(lanes, outcome, params, w);
+          const lane = lanes[trigger.lane]!;
+          const fate = outcome.fates[trigger.lane]![trigger.sample]!;
+          const first = trigger.window;
+          const buffer = lane.pages.length * PAGE;
+          expect(trigger.t).toBe(lane.t[trigger.sample]);
+          expect(trigger.offset).toBeLessThan(buffer);
+          if (trigger.what === 'fault') {
+            expect(fate).toBe(LOST + windows.kind[first]!);
+            expect(trigger.t).toBe(windows.start[first]);
+            expect(lane.pages[trigger.slot]).toBe(windows.page[w]);
+            // The record's bytes touch the page: this is only so if the offset is right.
+            const size = lane.size[trigger.sample]!;
+            const ahead = (trigger.slot * PAGE - trigger.offset + buffer) % buffer;
+            const inside = Math.floor(trigger.offset / PAGE) === trigger.slot;
+            expect(inside || ahead < size).toBe(true);
+            expect(trigger.lastWrite).toBeLessThanOrEqual(trigger.t);
+          } else {
+            expect([KEPT, LOST + code(windowKinds, 'discarded')]).toContain(fate);
+            expect(trigger.t).toBeLessThanOrEqual(windows.start[first]!);
+          }
+          expect(trigger.end).toBeGreaterThanOrEqual(windows.end[first]!);
+        }
+      }),
+    );
+  });
+
+  test('all lost samples are counted by one window each', () => {
+    property(
+      fc.property(someInput, ({ lanes, timeline, policy, params }) => {
+        const outcome = replay(lanes, timeline, policy, params);
+        const { windows, fates } = outcome;
+        lanes.forEach((lane, i) => {
+          const own = Array.from({ length: windows.n }, (_, w) => w).filter((w) => windows.lane[w] === lane.lane);
+          const counted = own.flatMap((w) => {
+            const samples = lostSamples(fates[i]!, windows, w);
+            expect(samples).toHaveLength(windows.lost[w]!);
+            for (const s of samples) expect(lane.t[s]).toBeGreaterThanOrEqual(windows.start[w]!);
+            for (const s of samples) expect(lane.t[s]).toBeLessThanOrEqual(windows.end[w]!);
+            return samples;
+          });
+          const lost = Array.from(fates[i]!.keys()).filter((s) => fates[i]![s]! >= LOST && fates[i]![s] !== OUTSIDE);
+          expect(counted.toSorted((a, b) => a - b)).toEqual(lost);
+        });
+      }),
+    );
+  });
+});
