@@ -74,6 +74,16 @@ describe('translation faults', () => {
     expect(rows.slice(1)).toEqual(['8000 map 80240+1 W fault']);
   });
 
+  test('that raced an unmap map nothing lasting, if the page is found unmapped next', () => {
+    const trace = new Trace().create().enter().fault(P).unmap(P).enter();
+    expect(trace.progress().touch(P).rows().slice(1)).toEqual([
+      '5000 unmap 80240+1 host-mm unmap-hva',
+      '11000 map 80240+1 W fault',
+    ]);
+    const kept = new Trace().create().enter().fault(P).unmap(P).enter().progress().unmap(P);
+    expect(kept.rows()[2]).toBe('6000 map 80240+1 W fault');
+  });
+
   test('with an error of KVM_RUN map nothing', () => {
     const trace = new Trace().create().enter().fault(P);
     trace.events.flags[trace.events.push(5000, VCPU, 0, KvmKind.USER_EXIT, 0, 0, 0)] = 1;

@@ -16,6 +16,8 @@ export interface PendingFault {
   readonly slot: Slot | undefined;
   /** It found a page unmapped that was believed mapped, and a memslot call may be why. */
   slotMayBeGone: boolean;
+  /** Another thread announced an unmap of the page meanwhile, which may do its work only after the answer. */
+  raced: boolean;
   /** The thread itself invalidated the page on the way: KVM retries (`mmu_invalidate_retry`). */
   retried: boolean;
 }

@@ -64,6 +64,7 @@ export class VmInference {
       ranUntil: thread.leftAt,
       slot,
       slotMayBeGone: false,
+      raced: false,
       retried: false,
     };
     if (thread.claimed !== page) thread.progress++;
@@ -225,6 +226,10 @@ export class VmInference {
       pages.set(i, PageState.UNMAPPED, fault.at);
     } else if (fault.slot && this.slots.setting(fault.slot, pages.since[i], fault.at).length > 0) {
       fault.slotMayBeGone = true;
+    } else if (pages.raced[i]) {
+      // The unmap that was announced before the answer had its turn after it: nothing lasting was mapped.
+      this.rows.drop(pages.row[i]);
+      pages.set(i, PageState.UNMAPPED, fault.at);
     } else {
       this.rows.add('unmap', fault.at, pages.page[i], pages.unit, 'missed-unmap', 'kvm');
       pages.set(i, PageState.UNMAPPED, fault.at);
@@ -327,6 +332,7 @@ export class VmInference {
     const writable = fault.write || !fault.slot || !this.#isLogging(fault.slot);
     const row = this.rows.add('map', t, fault.page, pages.unit, 'fault', writable ? undefined : 'dirty-log', writable);
     this.#claim(i, thread, row, writable ? PageState.WRITABLE : PageState.READ_ONLY, t);
+    pages.raced[i] = fault.raced ? 1 : 0;
     this.#blockGuesses.answered(fault.slot, region, row, wasEmpty);
   }
 

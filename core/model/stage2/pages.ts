@@ -24,6 +24,8 @@ export class Pages {
   next = new Int32Array(256);
   /** The claimer's progress when it claimed this page; -1 if no fault's answer stands unconfirmed. */
   progress = new Float64Array(256);
+  /** 1 if an unmap was announced while the fault that mapped it was being answered. */
+  raced = new Uint8Array(256);
   /** Whose fault mapped it last. */
   readonly claimer: (Thread | undefined)[] = [];
 
@@ -183,6 +185,7 @@ export class Pages {
     this.since = floats(this.since);
     this.progress = floats(this.progress);
     this.state = bytes(this.state);
+    this.raced = bytes(this.raced);
     this.#isChanged = bytes(this.#isChanged);
     this.row = ints(this.row);
     this.region = ints(this.region);

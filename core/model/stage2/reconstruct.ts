@@ -156,7 +156,11 @@ class Reader {
     for (const vm of own) {
       if (kind === KvmKind.UNMAP) {
         vm.unmapHva(start, end, t, unmapCause(thread, start, end));
-        if (thread.pending && vm.slots.isBehind(thread.pending.page, start, end)) thread.pending.retried = true;
+        for (const { pending, vm: of } of this.#pending) {
+          if (!pending || this.#vms[of] !== vm || !vm.slots.isBehind(pending.page, start, end)) continue;
+          if (pending === thread.pending) pending.retried = true;
+          else pending.raced = true;
+        }
       } else if (kind === KvmKind.SET_SPTE) vm.setSpteHva(start, t);
       else vm.ageHva(start, end, t);
     }
