@@ -149,9 +149,11 @@ export interface SqlAnswer {
 
 export interface ReportPreview {
   /** The file as it will be saved. */
-  readonly html: string;
+  readonly text: string;
   /** Name offered for it. */
   readonly file: string;
+  /** Parts that a report can have, in its order. */
+  readonly sections: readonly string[];
 }
 
 const reply = <T>() => z.custom<T>();
@@ -185,7 +187,14 @@ export const runMethods = {
   },
   skew: { params: Choice.extend({ by: By }), result: reply<SkewAnswer>() },
   report: {
-    params: z.strictObject({ run: Id, notes: z.array(z.string().max(2000)).max(50) }),
+    params: z.strictObject({
+      run: Id,
+      form: z.enum(['html', 'txt']),
+      /** All if left out. */
+      sections: z.array(z.string().max(32)).max(32).optional(),
+      /** Markdown. */
+      notes: z.string().max(1 << 18),
+    }),
     result: reply<ReportPreview>(),
   },
   schema: { params: z.strictObject({}), result: reply<readonly SqlTable[]>() },

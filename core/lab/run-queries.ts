@@ -6,6 +6,8 @@ import { LOST, NONE, OUTSIDE } from '../model/outcome.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../model/terms.ts';
 import { verdictSentence } from '../report/words.ts';
 import { renderHtml } from '../report/report.ts';
+import { sectionIds } from '../report/sections.ts';
+import { renderText } from '../report/text.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../store/run-store.ts';
 import { RequestError } from './about.ts';
@@ -20,9 +22,11 @@ import type {
 } from './contract-runs.ts';
 import { keyKinds, sampleKeys } from './keys.ts';
 import type { KeyKind } from './keys.ts';
+import { provenanceOf } from './provenance.ts';
 import { findResult } from './replay-again.ts';
 import type { ReplayedAgain } from './replay-again.ts';
 import { sampleLatencies } from './replay.ts';
+import { readSections } from './report-files.ts';
 import { buildReport } from './report.ts';
 import type { RunFacts } from './run-facts.ts';
 import { keyedSkew } from './skew.ts';
@@ -218,11 +222,17 @@ function activity(
   }));
 }
 
-/** The report with notes added to those of the run. */
-export function reportPreview(db: Db, { run, notes }: RunParamsOf<'report'>): ReportPreview {
+/** The same bytes that `umbra report` writes. */
+export function reportPreview(db: Db, { run, form, sections, notes }: RunParamsOf<'report'>): ReportPreview {
+  const chosen = {
+    ...(sections && { sections: readSections(sections.join()) }),
+    ...(notes.trim() && { notes }),
+  };
+  const options = { ...chosen, provenance: provenanceOf(db, run, chosen) };
   const report = buildReport(db, run);
   return {
-    html: renderHtml({ ...report, notes: [...report.notes, ...notes] }),
-    file: `umbra-run-${run}.html`,
+    text: form === 'html' ? renderHtml(report, options) : renderText(report, options),
+    file: `umbra-run-${run}.${form}`,
+    sections: sectionIds,
   };
 }

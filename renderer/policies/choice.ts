@@ -40,5 +40,7 @@ export function useChoice() {
   const result = computed(
     () => run.value && policy.value && { run: run.value.id, policy: policy.value.policy, dlDiscard: dlDiscard.value },
   );
-  return { run, dlDiscard, policies, policy, result };
+  /** What is counted: as chosen, else what the run's verdicts rest on. */
+  const by = computed(() => selection.current.keyKind ?? (policy.value && skewOf(policy.value)?.key) ?? 'page');
+  return { run, dlDiscard, policies, policy, result, by };
 }

@@ -53,10 +53,9 @@ export function rangeTitle(column: Column, { trials }: Row): string | undefined 
     : undefined;
 }
 
-/** Verdicts rest on one key; the finest there is stands for the policy. */
+/** What a run counted by first is what its verdicts rest on. */
 export function skewOf(p: RunPolicy): RunSkew | undefined {
-  const found = ['symbol', 'pc', 'page'].map((key) => p.skew.find((s) => s.key === key));
-  return found.find((s) => s !== undefined) ?? p.skew[0];
+  return p.skew[0];
 }
 
 /** @param otherLoses what a guest of the other kind throws away when DL is set */
