@@ -7,6 +7,7 @@ import type { ReportOptions } from '../report/sections.ts';
 import { getCapture } from '../store/captures.ts';
 import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
+import { hasSymbols } from '../store/symbols.ts';
 import { getRun, readResults, readSkew } from '../store/run-store.ts';
 import type { RunFacts } from './run-facts.ts';
 import { SKEW_KEYS } from './skew.ts';
@@ -27,6 +28,7 @@ export function provenanceOf(db: Db, runId: number, chosen: Pick<ReportOptions, 
     policies: [...policies.values()],
     ...(facts.scenario && { scenario: facts.scenario }),
     inputNotes: facts.notes,
+    symbols: hasSymbols(db, run.speId),
     ...chosen,
     results: provenanceResults(db, runId),
   };

@@ -33,6 +33,16 @@ export function notesMarkdown(markdown: string): string {
   }
   return text
     .split('\n')
-    .map((line, i) => (code.has(i) ? line : line.replaceAll('<', '&lt;').replaceAll('![', '!\\[')))
+    .map((line, i) => (code.has(i) ? line : harmless(line)))
     .join('\n');
+}
+
+/** Whoever shows the file may allow more than we do: HTML, images and script links are written so that none is one. */
+function harmless(line: string): string {
+  return line
+    .replace(/&(?=[#\w]+;)/g, '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('![', '!\\[')
+    .replace(/(javascript|vbscript|data|file):/gi, '$1%3A')
+    .replace(/^( {0,3})(#{1,4})(?=\s)/, '$1##$2');
 }

@@ -20,6 +20,8 @@ export interface Provenance {
   readonly scenario?: Scenario;
   /** What readers must know of the inputs. */
   readonly inputNotes: readonly string[];
+  /** Functions were known by name: whoever recomputes may not have the binaries. */
+  readonly symbols: boolean;
   readonly sections?: readonly SectionId[];
   /** The maker's notes, Markdown. */
   readonly notes?: string;
@@ -36,7 +38,7 @@ export interface ProvenanceInput {
   readonly vmFile?: string;
 }
 
-/** Times in ns; the skew measures are null when nothing survived. */
+/** Times in ns. Skew by page, which needs no symbols; its measures are null when nothing survived. */
 export interface ProvenanceResult {
   readonly policy: string;
   readonly dlDiscard: DlDiscard;
