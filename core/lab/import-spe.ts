@@ -29,6 +29,8 @@ export interface SpeImport {
   readonly count: (bytes: number) => void;
   /** Work to do while threads decode; returns whether there is more. */
   readonly meanwhile: () => boolean;
+  /** How many threads decode; as many as help, if not given. 0: the caller's own. */
+  readonly threads?: number;
 }
 
 /** Decodes all AUX queues of a perf.data. Throws InputError if the file holds no SPE records. */
@@ -80,13 +82,12 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
 
 /** Writes the samples of all queues; the same rows whether in threads or not, but for the chunks' ids. */
 function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): LaneEnd[] {
-  const { parts, onRecords, count, meanwhile } = how;
+  const { parts, onRecords, count, meanwhile, threads = speThreads(perf) } = how;
   const writer = speWriter(db, id);
   const store = (lane: number, chunk: SpeChunk) => {
     writer.write(lane, chunk);
     onRecords(chunk.samples);
   };
-  const threads = speThreads(perf, parts);
   if (!threads || !parts) {
     const decoder = new LaneDecoder(perf);
     return perf.queues.map((queue, lane) => decoder.decode(queue, (chunk) => store(lane, chunk), warnings));

@@ -50,6 +50,8 @@ export interface ImportOptions {
   readonly onProgress?: (file: string, records: number) => void;
   /** Called for each MiB or so that was read: bytes so far, of how many. A file is read about twice (hash, then records). */
   readonly onRead?: (done: number, total: number) => void;
+  /** Threads that decode SPE data; as many as help, if not given. 0: the caller's own. */
+  readonly threads?: number;
   /** What the lab calls the file, if its path is only a temporary one. */
   readonly shownAs?: string;
 }
@@ -78,6 +80,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
       onRecords: (n) => options.onProgress?.(source.name, (records += n)),
       count,
       meanwhile: () => hash.step(),
+      threads: options.threads,
     };
     const name = options.name ?? basename(shown).replace(extensions, '');
     const parts = openParts(format, source, warnings, options);
@@ -136,6 +139,7 @@ interface PartWork {
   readonly count: (bytes: number) => void;
   /** Something to do while other threads work; returns whether there is more. */
   readonly meanwhile: () => boolean;
+  readonly threads: number | undefined;
 }
 
 function openParts(

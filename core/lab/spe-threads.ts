@@ -24,9 +24,9 @@ const PAUSE_MS = 1000;
 
 const program = new URL('./spe-worker.ts', import.meta.url);
 
-/** How many threads to decode with; 0: in the caller's own, since there is too little to do, or no file to share. */
-export function speThreads(perf: PerfData, parts: readonly FilePart[] | undefined): number {
-  const worth = (perf.facts.spe?.auxBytes ?? 0) >= WORTH_BYTES && parts !== undefined;
+/** How many threads help; 0: none does, since there is too little to do. */
+export function speThreads(perf: PerfData): number {
+  const worth = (perf.facts.spe?.auxBytes ?? 0) >= WORTH_BYTES;
   // A bundle of the program has no such file.
   if (!worth || !existsSync(fileURLToPath(program))) return 0;
   return Math.min(MAX_THREADS, availableParallelism(), perf.queues.length);

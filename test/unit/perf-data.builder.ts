@@ -62,10 +62,10 @@ export function timeConv(shift: bigint, mult: bigint, zero: bigint, cycles?: big
 }
 
 /** perf_event_attr of 128 bytes for an SPE PMU of type 9. */
-export function speAttr(sampleType = SAMPLE_TID_TIME_CPU_IDENTIFIER): Uint8Array {
+export function speAttr(sampleType = SAMPLE_TID_TIME_CPU_IDENTIFIER, type = 9): Uint8Array {
   const attr = new Uint8Array(128);
   const view = new DataView(attr.buffer);
-  view.setUint32(0, 9, true);
+  view.setUint32(0, type, true);
   view.setUint32(4, 128, true);
   view.setBigUint64(8, 0x700010003n, true);
   view.setBigUint64(16, 1024n, true);
@@ -74,14 +74,27 @@ export function speAttr(sampleType = SAMPLE_TID_TIME_CPU_IDENTIFIER): Uint8Array
   return attr;
 }
 
-/** A whole file in file mode: header, one attr with id 1, the records, and features by bit. */
+export interface BuiltEvent {
+  /** 128 bytes. */
+  readonly attr: Uint8Array;
+  readonly ids: readonly bigint[];
+}
+
+/** A whole file in file mode: header, events (one of SPE with id 1), the records, and features by bit. */
 export function perfFile(
   records: readonly Uint8Array[],
   features: Readonly<Record<number, Uint8Array>> = {},
+  events: readonly BuiltEvent[] = [{ attr: speAttr(), ids: [1n] }],
 ): Uint8Array {
-  const ids = words(1n);
+  const ids = words(...events.flatMap((e) => e.ids));
   const attrAt = 104 + ids.length;
-  const dataAt = attrAt + 144;
+  let idAt = 104n;
+  const attrs = events.map((e) => {
+    const section = words(e.attr, idAt, BigInt(e.ids.length * 8));
+    idAt += BigInt(e.ids.length * 8);
+    return section;
+  });
+  const dataAt = attrAt + 144 * events.length;
   const data = words(...records);
   const bits = Object.keys(features).map(Number);
   let bodyAt = dataAt + data.length + bits.length * 16;
@@ -92,24 +105,12 @@ export function perfFile(
     table.push(words(BigInt(bodyAt), BigInt(features[bit].length)));
     bodyAt += features[bit].length;
   }
-  return words(
+  const head = words(
     new TextEncoder().encode('PERFILE2'),
-    104n,
-    144n,
-    BigInt(attrAt),
-    144n,
-    BigInt(dataAt),
-    BigInt(data.length),
-    0n,
-    0n,
+    ...[104n, 144n, BigInt(attrAt), BigInt(144 * events.length), BigInt(dataAt), BigInt(data.length), 0n, 0n],
     ...bitmap,
-    ids,
-    speAttr(),
-    words(104n, BigInt(ids.length)),
-    data,
-    ...table,
-    ...bits.map((bit) => features[bit]),
   );
+  return words(head, ids, ...attrs, data, ...table, ...bits.map((bit) => features[bit]));
 }
 
 /** One per-CPU SPE buffer in a file of its own, covered by one AUX record. */

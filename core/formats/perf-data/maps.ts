@@ -48,6 +48,34 @@ export function readMap(
   };
 }
 
+/** `flags` of a KSYMBOL record: the code is gone from then on. */
+const KSYMBOL_UNREGISTER = 1;
+
+/**
+ * Reads a KSYMBOL record: code that the kernel made at run time (BPF programs, trampolines), as a mapping of its own whose
+ * file is the symbol. Undefined when it tells of an end, or is too short.
+ */
+export function readKsymbol(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+  record: { size: number; t: bigint },
+): MapEntry | undefined {
+  if (record.size < 24 || view.getUint16(at + 22, true) & KSYMBOL_UNREGISTER) return undefined;
+  return {
+    t: record.t,
+    pid: -1,
+    tid: -1,
+    start: view.getBigUint64(at + 8, true),
+    length: BigInt(view.getUint32(at + 16, true)),
+    pgoff: 0n,
+    prot: 0,
+    filename: text(bytes, at + 24, at + record.size),
+    buildId: undefined,
+    kernel: true,
+  };
+}
+
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }

@@ -5,7 +5,7 @@ import { AuxBuffers, type AuxQueue, AuxRecords, LostRecords, Switches } from './
 import { size64, text } from './cursor.ts';
 import { decodeFeature, eventOfRecord, featureName, type Features, nameUpdate } from './features.ts';
 import { ATTRS, MAPS } from './limits.ts';
-import { type MapEntry, readBuildIds, readMap } from './maps.ts';
+import { type MapEntry, readBuildIds, readKsymbol, readMap } from './maps.ts';
 import { readTimeConv, type TimeConv } from './time-conv.ts';
 import { Misc, RecordType } from './types.ts';
 import type { RecordCursor } from './record.ts';
@@ -116,6 +116,11 @@ export class SideBand {
           size: r.size - this.#trailer.size,
           t,
         });
+        if (map && this.maps.length < MAPS) this.maps.push(map);
+        break;
+      }
+      case RecordType.KSYMBOL: {
+        const map = readKsymbol(view, r.bytes, at, { size: r.size - this.#trailer.size, t });
         if (map && this.maps.length < MAPS) this.maps.push(map);
         break;
       }
