@@ -41,7 +41,8 @@ export class Vcpu {
   /** Mean ns from one write to a fresh place to the next, and from one plain exit to the next. */
   readonly #writeNs: number;
   readonly #exitNs: number;
-  #exitAt: number;
+  #exitAt = Infinity;
+  #writeAt = 0;
   #offset = 0;
   #inRam = false;
 
@@ -52,7 +53,6 @@ export class Vcpu {
     this.#random = random;
     this.#writeNs = writeNs;
     this.#exitNs = exitNs;
-    this.#exitAt = Infinity;
   }
 
   /** KVM_RUN for the first time. */
@@ -60,6 +60,7 @@ export class Vcpu {
     this.#machine.events.call(t, this.actor, 'ioctl', [12 + this.#vcpu, KVM_RUN, 0]);
     this.#machine.events.entry(t + 900, this.actor);
     this.#exitAt = t + 900 + this.#spread(this.#exitNs);
+    this.#writeAt = t + 900 + this.#spread(this.#writeNs);
     this.#next(t + 900);
   }
 
@@ -73,9 +74,9 @@ export class Vcpu {
 
   /** The guest runs from `t` on. */
   #next(t: number): void {
-    const write = t + this.#spread(this.#writeNs);
-    if (this.#exitAt <= write) this.#machine.agenda.at(Math.max(t + 50, this.#exitAt), this.#trap);
-    else this.#machine.agenda.at(write, this.#write);
+    const { agenda } = this.#machine;
+    if (this.#exitAt <= this.#writeAt) agenda.at(Math.max(t + 50, this.#exitAt), this.#trap);
+    else agenda.at(Math.max(t + 50, this.#writeAt), this.#write);
   }
 
   readonly #trap = (t: number): void => {
@@ -93,6 +94,7 @@ export class Vcpu {
   /** The buffer front to back, four writes a page, and every other write to RAM. */
   readonly #write = (t: number): void => {
     const { memory } = this.#machine;
+    this.#writeAt = t + this.#spread(this.#writeNs);
     this.#inRam = !this.#inRam;
     if (this.#inRam) this.#touch(t, this.#random.below(memory.slots[0].pages));
     else {

@@ -17,7 +17,9 @@ test.each<[string, Partial<SynthOptions>]>([
   ['reclaim', { unmaps: 0, reclaims: 1000 }],
   ['same-page merging and its copy-on-write', { unmaps: 0, merges: 2000 }],
   ['all of these, aged', { unmaps: 800, reclaims: 300, merges: 800, aging: 100 }],
-  ['blocks', { unmaps: 0, thp: true, ramPages: 4096 }],
+  // One vCPU: of two that fault into one empty region at once, the second doesn't show that there is no block.
+  ['blocks', { cpus: 1, unmaps: 0, thp: true, ramPages: 4096 }],
+  ['blocks that unmaps split', { cpus: 1, unmaps: 100, thp: true, ramPages: 4096 }],
 ])('stage 2 of the buffers is reconstructed exactly: %s', (_, rates) => {
   for (let seed = 1; seed <= 4; seed++) {
     const made = make({ ...small, ...rates, seed });
@@ -32,8 +34,6 @@ test.each<[string, Partial<SynthOptions>, number, number]>([
   ['memslots deleted and added again', { memslots: 20 }, 0.999, 0.999],
   // A fetch of the log shows by the next write only, and then not which fetch it was.
   ['dirty logging', { dirtyLogs: 50 }, 0.9, 0.999],
-  // Whether a lone fault mapped a block shows by what does not happen.
-  ['unmaps that split blocks', { thp: true, unmaps: 100 }, 0.85, 0.85],
 ])('stage 2 of the buffers within what the trace tells: %s', (_, rates, leastValid, leastMapped) => {
   for (let seed = 1; seed <= 3; seed++) {
     const { valid, mapped } = bufferAccuracy(make({ ...small, unmaps: 0, ...rates, seed }));
