@@ -1,26 +1,50 @@
 /** Names of C++ and Rust functions as their authors wrote them, by the Firefox Profiler's demangler. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import * as demangler from 'gecko-profiler-demangle/index_bg.js';
 
 /** Itanium C++ ABI and Rust (legacy and v0); macOS puts a further underscore in front. */
-const MANGLED = /^_{0,2}(?:Z|R)\w/;
+const MANGLED = /^_{1,2}(?:Z|R)\w/;
 
 /** A longer name is shown as it is. */
 const MAX_NAME = 16384;
 
-/** Instantiates the demangler (about 5 ms): make one for many names. The function gives back what it doesn't know. */
+/** What the module exports, by wasm-bindgen's conventions: strings are passed as UTF-8 in its memory. */
+interface Demangler {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  demangle_any(at: number, bytes: number): [at: number, bytes: number];
+  __wbindgen_malloc(bytes: number, alignment: number): number;
+  __wbindgen_free(at: number, bytes: number, alignment: number): void;
+  __wbindgen_start(): void;
+}
+
+/**
+ * Instantiates the demangler (about 5 ms): make one for many names. The function gives back what it doesn't know.
+ *
+ * The package's own entry imports WebAssembly as a module, which Node 24 warns of on stderr, and can be instantiated only once.
+ */
 export function createDemangler(): (name: string) => string {
   const file = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
-  const module = new WebAssembly.Module(readFileSync(file));
-  const { exports } = new WebAssembly.Instance(module, { './index_bg.js': { ...demangler } });
-  demangler.__wbg_set_wasm(exports);
-  (exports['__wbindgen_start'] as () => void)();
+  // It would fill a table of JavaScript values; none is ever passed.
+  const imports = { './index_bg.js': { __wbindgen_init_externref_table: () => undefined } };
+  const wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports as Demangler;
+  wasm.__wbindgen_start();
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
   let broken = false;
+  const demangle = (name: string): string => {
+    const text = encoder.encode(name);
+    // It frees what it is given, we what it gives.
+    const at = wasm.__wbindgen_malloc(text.length, 1);
+    new Uint8Array(wasm.memory.buffer).set(text, at);
+    const [from, bytes] = wasm.demangle_any(at, text.length);
+    const plain = decoder.decode(new Uint8Array(wasm.memory.buffer, from, bytes));
+    wasm.__wbindgen_free(from, bytes, 1);
+    return plain;
+  };
   return (name) => {
     if (broken || !MANGLED.test(name) || name.length > MAX_NAME) return name;
     try {
-      const plain = demangler.demangle_any(name);
+      const plain = demangle(name);
       // What it can't read it returns, without the underscore that macOS adds.
       return plain === '' || name.endsWith(plain) ? name : plain;
     } catch {

@@ -85,7 +85,7 @@ function readStrings(elf: ElfFile, section: Section, warnings: Warnings): Table 
   const link = elf.sections[section.link];
   // Its own bytes may not be there: files of debug information have empty tables of the other kind.
   if (!link || section.type === SectionType.NOBITS || section.size === 0) return undefined;
-  const strings = elf.source.read(link.offset, Math.min(link.size, STRINGS_BYTES)).slice();
+  const strings = new Uint8Array(elf.source.read(link.offset, Math.min(link.size, STRINGS_BYTES)));
   if (strings.length < link.size) {
     const message = "an ELF string table that doesn't lie in its file: names behind its end are lost";
     warnings.add('undecoded', 'elf-strings', message, { offset: Math.min(link.offset, elf.source.size) });

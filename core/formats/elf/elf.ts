@@ -52,7 +52,7 @@ export function isElf(head: Uint8Array): boolean {
 
 /** Throws InputError for what is no ELF file, or a big-endian one. */
 export function openElf(source: ByteSource, warnings: Warnings): ElfFile {
-  const head = source.read(0, 64).slice();
+  const head = new Uint8Array(source.read(0, 64));
   if (!isElf(head)) throw new InputError(source.name, 'no ELF file', 0);
   if (head[5] === 2) throw new InputError(source.name, 'a big-endian ELF file: only little-endian ones are read', 5);
   if ((head[4] !== 1 && head[4] !== 2) || head[5] !== 1) {
@@ -99,7 +99,7 @@ class ElfReader {
   /** The entries of a header table that lie in the file, as one view; undefined if there are none. */
   #table(what: string, offset: number, entry: number, least: number, count: number): DataView | undefined {
     if (count === 0 || offset === 0) return undefined;
-    const bytes = entry < least ? new Uint8Array(0) : this.#source.read(offset, entry * count).slice();
+    const bytes = entry < least ? new Uint8Array(0) : new Uint8Array(this.#source.read(offset, entry * count));
     if (bytes.length < entry * count || entry < least) {
       const message = `an ELF ${what} table that doesn't lie in its file: read as far as it does`;
       this.#warnings.add('undecoded', 'elf-table', message, { offset: Math.min(offset, this.#source.size) });
