@@ -2,15 +2,22 @@
 import { z } from 'zod';
 import type { LabService } from '../lab/contract.ts';
 import { openLabService } from '../lab/service.ts';
+import { createJobs } from './job-runner.ts';
 import { servePort } from './port.ts';
 
 /** What the main process sends, a port with each: one a page load. */
-const Connect = z.strictObject({ type: z.literal('connect'), lab: z.string() });
+const Connect = z.strictObject({
+  type: z.literal('connect'),
+  lab: z.string(),
+  /** Where the build put job-worker.ts. */
+  jobWorker: z.string(),
+});
 
 function serve(): void {
   let service: LabService | undefined;
   process.parentPort.on('message', ({ data, ports: [port] }) => {
-    service ??= openLabService(Connect.parse(data).lab);
+    const { lab, jobWorker } = Connect.parse(data);
+    service ??= openLabService(lab, undefined, createJobs(lab, jobWorker).run);
     servePort(service, {
       // Plain copies: ArrayBuffers that are transferred to a renderer arrive empty.
       send: (message) => port.postMessage(message),

@@ -63,7 +63,7 @@ function storedBins(
 }
 
 function bins(range: BinRange, counts: Uint32Array, origin: bigint): Bins {
-  const first = (BigInt(range.first) << BigInt(range.shift)) - origin;
+  const first = (range.first << BigInt(range.shift)) - origin;
   return { width: 2 ** range.shift, first: Number(first), counts };
 }
 
@@ -85,7 +85,7 @@ function countSamples(
   const chunks = readTimes(db, spe, lane, stretch.start, stretch.end, MAX_RECORDS);
   if (!chunks) return undefined;
   const counts = new Uint32Array(range.n);
-  const [lo0, hi0] = halves(BigUint64Array.of(BigInt(range.first) << BigInt(range.shift)));
+  const [lo0, hi0] = halves(BigUint64Array.of(range.first << BigInt(range.shift)));
   const width = 2 ** range.shift;
   for (const { n, t, present } of chunks) {
     const words = halves(t);

@@ -33,7 +33,7 @@ export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack
   const shift = wantedShift(start, end, want.bins);
   const range = binRange(start, end, shift);
   const width = 2 ** shift;
-  const zero = (BigInt(range.first) << BigInt(shift)) - t0;
+  const zero = (range.first << BigInt(shift)) - t0;
   const first = Number(zero);
   const tracks = new Map<string, TraceTrack>();
   const of = (track: string, tid: number): Uint32Array => {

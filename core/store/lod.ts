@@ -140,17 +140,17 @@ export function lodBase(t: bigint): bigint {
   return (t >> BigInt(COARSEST)) << BigInt(COARSEST);
 }
 
-/** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero. */
+/** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero: fine ones of late clocks pass 2^53. */
 export interface BinRange {
   readonly shift: number;
-  readonly first: number;
+  readonly first: bigint;
   readonly n: number;
 }
 
 /** The bins that hold `[start, end)`, ns of the clock. */
 export function binRange(start: bigint, end: bigint, shift: number): BinRange {
-  const first = Number(start >> BigInt(shift));
-  return { shift, first, n: Math.max(1, Number(((end - 1n) >> BigInt(shift)) + 1n) - first) };
+  const first = start >> BigInt(shift);
+  return { shift, first, n: Math.max(1, Number(((end - 1n) >> BigInt(shift)) - first) + 1) };
 }
 
 /** The shift with which `[start, end)` takes about `bins` bins, and never more than that and one. */
@@ -169,8 +169,10 @@ export function lodShifts(db: Db, capture: number, track: string, lane: number):
 /** One lane's bins of a stored level; zeros where nothing is stored. */
 export function readBins(db: Db, capture: number, track: string, lane: number, range: BinRange): Uint32Array {
   const out = new Uint32Array(range.n);
-  const block0 = Math.floor(range.first / BLOCK);
-  const block1 = Math.floor((range.first + range.n - 1) / BLOCK);
+  // Exact: stored levels are coarse enough.
+  const first = Number(range.first);
+  const block0 = Math.floor(first / BLOCK);
+  const block1 = Math.floor((first + range.n - 1) / BLOCK);
   const rows = db
     .prepare(
       'SELECT block, bins FROM lod WHERE capture_id = ? AND track = ? AND lane = ? AND shift = ? AND block BETWEEN ? AND ?',
@@ -179,7 +181,7 @@ export function readBins(db: Db, capture: number, track: string, lane: number, r
   const bins = new Uint32Array(BLOCK);
   for (const row of rows) {
     decodeColumn(row.bins, BLOCK, bins);
-    const at = Number(row.block) * BLOCK - range.first;
+    const at = Number(row.block) * BLOCK - first;
     const from = Math.max(0, -at);
     const to = Math.min(BLOCK, range.n - at);
     if (to > from) out.set(bins.subarray(from, to), at + from);

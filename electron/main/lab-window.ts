@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { BrowserWindow, MessageChannelMain, utilityProcess } from 'electron';
 import type { UtilityProcess } from 'electron';
+import jobWorkerPath from '../../core/host/job-worker.ts?modulePath';
 import hostPath from '../../core/host/utility.ts?modulePath';
 import type { DesktopMessage } from '../../core/lab/contract-desktop.ts';
 import { channels } from '../ipc.ts';
@@ -78,7 +79,7 @@ export function createLabWindow(lab: string | undefined): LabWindow {
       if (current === undefined) return tell({ umbra: 'no-lab' });
       host ??= start();
       const { port1, port2 } = new MessageChannelMain();
-      host.postMessage({ type: 'connect', lab: current }, [port1]);
+      host.postMessage({ type: 'connect', lab: current, jobWorker: jobWorkerPath }, [port1]);
       tell({ umbra: 'port' }, [port2]);
     },
   };

@@ -81,9 +81,10 @@ describe('electron-app', () => {
     ]);
   });
 
-  it('has a preload that exposes two calls, and hands ports on to its own origin', () => {
+  it('has a preload that exposes three calls, and hands ports on to its own origin', () => {
     expect(saw['preload']).toEqual({
-      api: ['connect', 'openLab'],
+      api: ['connect', 'openLab', 'pathOf'],
+      path: '/captures/a.perf.data',
       sent: ['umbra:connect', 'umbra:open-lab'],
       posted: [[{ umbra: 'port' }, 'app://umbra', ['a port']]],
     });

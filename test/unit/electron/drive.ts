@@ -106,8 +106,8 @@ Object.assign(globalThis, {
   location: { origin: 'app://umbra' },
 });
 await import(new URL('preload/index.cjs', out).href);
-const api = seen.exposed.get('umbra') as Record<string, () => void>;
-for (const call of Object.values(api)) call();
+const api = seen.exposed.get('umbra') as Record<string, (file: object) => unknown>;
+const answers = Object.values(api).map((call) => call({ path: '/captures/a.perf.data' }));
 ipcRenderer.emit('umbra:message', { ports: ['a port'] }, { umbra: 'port' });
 
 process.stdout.write(
@@ -123,7 +123,7 @@ process.stdout.write(
     ...{ confinement, strangers, port: port.message, names, crash, again, picked, inOther, onceMore },
     recent: seen.recent,
     titles: seen.windows.map((w) => w.title),
-    preload: { api: Object.keys(api), sent: ipcRenderer.sent, posted },
+    preload: { api: Object.keys(api), path: answers[2], sent: ipcRenderer.sent, posted },
   }),
 );
 process.exit();

@@ -144,6 +144,7 @@ export const ipcRenderer = Object.assign(new EventEmitter(), {
     this.sent.push(channel);
   },
 });
+export const webUtils = { getPathForFile: (file: { path: string }) => file.path };
 export const contextBridge = {
   exposeInMainWorld: (key: string, api: unknown) => void seen.exposed.set(key, api),
 };

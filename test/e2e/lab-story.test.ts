@@ -1,0 +1,236 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../core/host/web-socket.ts';
+import type { LabServer } from '../../core/host/web-socket.ts';
+import { importFiles } from '../../core/lab/import.ts';
+import { replayInLab } from '../../core/lab/runs.ts';
+import { parseReplayWords } from '../../core/lab/replay-options.ts';
+import { inLabFile } from '../../core/store/lab-file.ts';
+import { accessibility } from './accessibility.ts';
+import { launchBrowser } from './browser.ts';
+import { pair } from './umbra.ts';
+
+let folder: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let server: LabServer;
+let complaints: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'umbra-story-'));
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  complaints = [];
+  page.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+});
+afterEach(async () => {
+  await context.close();
+  await server.close();
+  expect(complaints).toEqual([]);
+});
+
+async function open(lab: string, hash = ''): Promise<void> {
+  server = await startServer({ lab });
+  await page.goto(server.url);
+  if (hash) await page.goto(new URL(hash, server.url).href);
+}
+
+function emptyLab(name: string): string {
+  const lab = join(folder, name);
+  inLabFile(lab, 'create', () => undefined);
+  return lab;
+}
+
+/** Files dropped on the page, as a file manager would. */
+async function drop(...files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void> {
+  const given = files.map(({ name, bytes }) => ({ name, data: Buffer.from(bytes).toString('base64') }));
+  const transfer = await page.evaluateHandle(
+    `(() => {
+      const transfer = new DataTransfer();
+      for (const { name, data } of ${JSON.stringify(given)}) {
+        transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name));
+      }
+      return transfer;
+    })()`,
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent('body', type, { dataTransfer: transfer });
+}
+
+const fileOf = (path: string) => ({ name: basename(path), bytes: new Uint8Array(readFileSync(path)) });
+const hash = () => new URL(page.url()).hash;
+const details = () => page.getByRole('complementary', { name: 'Selected window' });
+const jobs = () => page.getByRole('list', { name: 'Jobs' });
+
+describe('the main story', () => {
+  it('drop → pair → replay → longest window → its code → reload', async () => {
+    await open(emptyLab('story.umbra'));
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+    await drop(fileOf(pair.spe), fileOf(pair.kvm), fileOf(pair.vm));
+    await page.getByRole('link', { name: 'kvbench' }).waitFor();
+    await page.getByRole('link', { name: 'two-vcpu' }).waitFor();
+    await page.getByLabel('align').selectOption('fit');
+    expect(await page.getByText('stretched to the samples’ span').isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Replay all policies' }).click();
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor({ timeout: 60_000 });
+    expect(hash()).toContain('run=1');
+
+    await page.getByRole('link', { name: 'pin-vm' }).first().click();
+    await page.keyboard.press('Shift+L');
+    await details().getByRole('heading', { name: 'session-killed' }).waitFor();
+    await details()
+      .getByText(/the page at 0x8\w+ was unmapped \(userspace/)
+      .waitFor();
+    await details().getByText('kvm_unmap_hva_range').waitFor();
+    await details()
+      .getByRole('row', { name: /kvbench\+0x/ })
+      .first()
+      .waitFor();
+    await page.waitForURL(/window=\d+/);
+    const told = await details().getByRole('definition').allInnerTexts();
+
+    await page.waitForURL(/from=\d+/);
+    await page.reload();
+    await details()
+      .getByRole('row', { name: /kvbench\+0x/ })
+      .first()
+      .waitFor();
+    expect(await details().getByRole('definition').allInnerTexts()).toEqual(told);
+  });
+
+  it('cancels an import, and the lab stays empty', async () => {
+    await open(emptyLab('cancel.umbra'));
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+    // Large enough to be caught on its way.
+    const size = 96 << 20;
+    await page.evaluate(
+      `(() => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(${size})], 'large.perf.data'));
+        window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }));
+      })()`,
+    );
+    await jobs()
+      .getByText(/large\.perf\.data/)
+      .first()
+      .waitFor();
+    await jobs().getByRole('button', { name: 'Cancel' }).click();
+    await jobs().waitFor({ state: 'hidden' });
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+  });
+
+  it('explains a broken file, and lets it be dismissed', async () => {
+    await open(emptyLab('broken.umbra'));
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+    const { bytes } = fileOf(pair.spe);
+    await drop({ name: 'cut.perf.data', bytes: bytes.slice(0, 60) });
+    await jobs().getByRole('alert').getByText('cut.perf.data').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await jobs().getByRole('button', { name: 'Dismiss' }).click();
+    await jobs().waitFor({ state: 'hidden' });
+  });
+});
+
+describe('the timeline', () => {
+  let lab: string;
+
+  beforeAll(() => {
+    lab = join(folder, 'pair.umbra');
+    importFiles(lab, [pair.spe, pair.kvm]);
+    const choice = parseReplayWords({ policies: ['pin-vm', 'map-on-fault'], settings: { align: 'fit' } });
+    replayInLab(lab, { ...choice, speId: 1, kvmId: 2, command: 'umbra replay' });
+  });
+
+  it('works by keyboard alone: zoom, pan, windows, details, markers, search, back', async () => {
+    await open(lab);
+    await page.keyboard.press('2');
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
+    await page.keyboard.press(']');
+    await details().getByRole('heading').first().waitFor();
+    const first = hash();
+    await page.keyboard.press(']');
+    await page.waitForURL((url) => url.hash !== first);
+    await page.keyboard.press('Enter');
+    expect(await details().evaluate((e) => e === e.ownerDocument.activeElement)).toBe(true);
+    await page.keyboard.press('[');
+    await page.waitForURL((url) => url.hash.includes(/window=\d+/.exec(first)![0]));
+    await page.keyboard.press('Escape');
+    await details().waitFor({ state: 'hidden' });
+    await page.keyboard.press('w');
+    await page.keyboard.press('w');
+    await page.waitForURL(/from=\d+/);
+    const zoomed = hash();
+    await page.keyboard.press('d');
+    await page.waitForURL((url) => url.hash !== zoomed);
+    await page.keyboard.press('f');
+    await page.waitForURL((url) => !url.hash.includes('from='));
+    await page.keyboard.press('/');
+    await page.keyboard.type('unmap_hva');
+    await page.keyboard.press('Enter');
+    await page.getByText(/1 of \d+: kvm_unmap_hva_range/).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+A');
+    await page.keyboard.press('d');
+    await page.waitForURL(/a=\d+/);
+    await page.waitForTimeout(400);
+    await page.keyboard.press('Shift+B');
+    await page.getByText(/A → B/).waitFor();
+    await page.goBack();
+    await page.getByText(/A → B/).waitFor({ state: 'hidden' });
+  });
+
+  it('tells what is under the pointer, as trace-cmd prints it, and pins a window by a click', async () => {
+    await open(lab, '#timeline?run=1&from=395000000&to=397000000');
+    const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
+    await canvas.waitFor();
+    await page.waitForTimeout(500);
+    const box = (await canvas.boundingBox())!;
+    const band = (await page.getByRole('link', { name: 'pin-vm' }).first().boundingBox())!;
+    // The window of pin-vm that begins at 395 134 040 ns.
+    const x = box.x + box.width * 0.2;
+    await page.mouse.move(x, band.y + band.height / 2);
+    await page.getByText(/pin-vm: session-killed, userspace, 1\.01.ms, \d+ samples lost/).waitFor();
+    await page.mouse.click(x, band.y + band.height / 2);
+    await details().getByText('395\u202f134\u202f040').waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)('has nothing wrong for axe-core in the %s theme', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await open(lab, '#timeline?run=1&policy=pin-vm');
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
+    await page.keyboard.press('Shift+L');
+    await details().getByRole('table').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.keyboard.press('1');
+    await page.getByRole('link', { name: 'two-vcpu' }).click();
+    await page.getByRole('button', { name: 'Edit VM description…' }).click();
+    const slot = page.getByLabel('slots 0, gpa');
+    await slot.fill('0x1');
+    await slot.press('Tab');
+    await page.getByRole('alert').getByText('gpa').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+  });
+
+  it('shows a capture alone before there is any run', async () => {
+    const alone = join(folder, 'alone.umbra');
+    importFiles(alone, [pair.kvm]);
+    await open(alone, '#timeline');
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
+    expect(await accessibility(page)).toEqual([]);
+  });
+});
