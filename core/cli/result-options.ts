@@ -11,9 +11,13 @@ export const resultOptions: Readonly<Record<string, Option>> = {
 };
 
 export function resultChoice(args: Args): ResultChoice {
+  return { run: args.integer('run')!, policy: args.need('policy'), dlDiscard: dlDiscardOf(args) };
+}
+
+export function dlDiscardOf(args: Args): ResultChoice['dlDiscard'] {
   const dlDiscard = args.text('dl');
   if (dlDiscard !== undefined && dlDiscard !== 'record' && dlDiscard !== 'buffer') {
     throw new UsageError(`--dl takes record or buffer, not '${dlDiscard}'`);
   }
-  return { run: args.integer('run')!, policy: args.need('policy'), dlDiscard };
+  return dlDiscard;
 }

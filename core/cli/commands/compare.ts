@@ -1,0 +1,108 @@
+import { compareCaptures, compareRuns } from '../../lab/compare.ts';
+import type { CaptureComparison, Comparison, RunComparison } from '../../lab/compare.ts';
+import { keyKinds } from '../../lab/keys.ts';
+import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import { duration, percent } from '../format.ts';
+import type { Output } from '../output.ts';
+import { dlDiscardOf } from '../result-options.ts';
+import { textTable } from '../table.ts';
+
+export const command: Command = {
+  arity: [0, 0],
+  options: {
+    db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
+    spe: { type: 'string', value: 'A', help: 'SPE capture A, e.g. of a guest' },
+    run: { type: 'string', value: 'A', help: 'or run A' },
+    with: { type: 'string', value: 'B', help: 'SPE capture, or run, B: e.g. bare metal', required: true },
+    by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (symbol where known, else page)` },
+    policy: { type: 'string', value: 'P', help: 'of runs: one policy (all in common)' },
+    dl: { type: 'string', value: 'record|buffer', help: "of runs: what the guest does with DL=1 (each run's own)" },
+  },
+  details:
+    'Differences are A’s share minus B’s, in percentage points, with 95 % intervals (block bootstrap of both over time). p: samples\n' +
+    'dealt anew between the two; block p: whole blocks of time (1 % of each) dealt anew, which the verdict rests on.\n' +
+    'alike: chance explains it; close: it doesn’t, but no top-10 key of B moved by more than 10 % of its share; different: one did.',
+  run(args, out) {
+    const text = args.text('by');
+    const by = keyKinds.find((k) => k === text);
+    if (text !== undefined && !by) throw new UsageError(`--by takes ${keyKinds.join(', ')}, not '${text}'`);
+    const [spe, run, other] = [args.integer('spe'), args.integer('run'), args.integer('with')!];
+    if ((spe === undefined) === (run === undefined)) throw new UsageError('either --spe A or --run A, --with B');
+    if (spe !== undefined) {
+      if (args.text('policy') !== undefined || args.text('dl') !== undefined)
+        throw new UsageError('--policy and --dl are of runs');
+      const compared = compareCaptures(args.need('db'), spe, other, by);
+      if (args.flag('json')) out.json(compared);
+      else printCaptures(out, compared);
+    } else {
+      const request = { a: run!, b: other, by, policy: args.text('policy'), dlDiscard: dlDiscardOf(args) };
+      const compared = compareRuns(args.need('db'), request);
+      if (args.flag('json')) out.json(compared);
+      else printRuns(out, compared);
+    }
+  },
+};
+
+function printCaptures(out: Output, { a, b, by, comparison }: CaptureComparison): void {
+  for (const [label, side] of [
+    ['A', a],
+    ['B', b],
+  ] as const) {
+    const { darkNs, runningNs, darkShare } = side.observed;
+    out.write(`${label}: ${side.name} (${side.id}); dark by itself for ${duration(darkNs)} of ${duration(runningNs)}`);
+    out.write(` (${percent(darkShare)})\n`);
+  }
+  if (!comparison) return out.write('one of them has no sample\n');
+  printComparison(out, comparison, by);
+}
+
+function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: RunComparison): void {
+  out.write(`A: run ${a.id}: ${a.name}\nB: run ${b.id}: ${b.name}\n`);
+  for (const d of differing) out.write(`${d.name}: ${JSON.stringify(d.a)} in A, ${JSON.stringify(d.b)} in B\n`);
+  if (sameCapture) out.write('Both replay the same samples: p-values are too high rather than too low.\n');
+  const rows = policies.map(({ policy, a: x, b: y, comparison: c }) => [
+    policy,
+    percent(x.coverage),
+    percent(y.coverage),
+    duration(x.blackoutNs),
+    duration(y.blackoutNs),
+    percent(x.slowdown, 3),
+    percent(y.slowdown, 3),
+    c ? c.tvd.toPrecision(3) : '-',
+    c ? c.nullModel.pValue.toPrecision(2) : '-',
+    c ? c.blockPValue.toPrecision(2) : '-',
+    c?.word ?? 'nothing survived',
+  ]);
+  const head = ['policy', 'coverage A', 'B', 'blackout A', 'B', 'slowdown A', 'B', 'TVD', 'p', 'block p', 'survivors'];
+  out.write(`\n${textTable(head, rows, 'lrrrrrrrrrl')}`);
+  const [only] = policies;
+  if (policies.length === 1 && only.comparison) {
+    out.write('\n');
+    printComparison(out, only.comparison, by);
+  }
+}
+
+function printComparison(out: Output, c: Comparison, by: string): void {
+  out.write(`${c.word}${c.moved.length ? ` (${c.moved.join(', ')})` : ''}: `);
+  out.write(
+    `TVD ${c.tvd.toPrecision(3)}, by chance ${c.nullModel.mean.toPrecision(3)} (95 % below ${c.nullModel.p95.toPrecision(3)}), `,
+  );
+  out.write(
+    `p = ${c.nullModel.pValue.toPrecision(2)}, block p = ${c.blockPValue.toPrecision(2)}; JS distance ${c.jsDistance.toPrecision(3)}; `,
+  );
+  out.write(`${c.a} samples in A, ${c.b} in B; ${c.significantKeys} of ${c.keys} keys differ significantly\n\n`);
+  const rows = c.rows.map((r) => [
+    r.name,
+    String(r.a),
+    String(r.b),
+    percent(r.shareA),
+    percent(r.shareB),
+    r.difference.toFixed(3),
+    r.low.toFixed(3),
+    r.high.toFixed(3),
+    r.adjusted.toPrecision(2),
+    r.significant ? '*' : '',
+  ]);
+  out.write(textTable([by, 'A', 'B', 'share A', 'share B', 'diff pp', 'low', 'high', 'adj p', ''], rows, 'lrrrrrrrrl'));
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { compareProfiles } from '../../core/analysis/compare.ts';
+import type { KeyedLane } from '../../core/analysis/over-time.ts';
+import { createRandom } from '../../core/model/random.ts';
+
+const nameOf = (key: number) => `k${key}`;
+
+/** One sample every ns; all kept. */
+function profile(keys: ArrayLike<number>): KeyedLane[] {
+  const n = keys.length;
+  return [{ t: Float64Array.from({ length: n }, (_, i) => i), keys: Uint32Array.from(keys), fates: new Uint8Array(n) }];
+}
+
+/** Keys drawn one by one, key k with share weights[k]. */
+function drawn(n: number, weights: readonly number[], seed: number): KeyedLane[] {
+  const random = createRandom(seed);
+  return profile(
+    Uint32Array.from({ length: n }, () => {
+      let u = random.uniform();
+      let key = 0;
+      while (key < weights.length - 1 && u >= weights[key]!) u -= weights[key++]!;
+      return key;
+    }),
+  );
+}
+
+const quick = { draws: 200, bins: 20 };
+
+describe('two profiles', () => {
+  test('the same one twice is alike', () => {
+    const p = drawn(1000, [0.5, 0.3, 0.2], 1);
+    expect(compareProfiles(p, p, 3, nameOf, quick)).toMatchObject({
+      a: 1000,
+      b: 1000,
+      tvd: 0,
+      jsDistance: 0,
+      blockPValue: 1,
+      nullModel: { pValue: 1 },
+      significantKeys: 0,
+      word: 'alike',
+      moved: [],
+    });
+  });
+
+  test('shares, distances and the exact test of a small table', () => {
+    // Fisher's exact test of 8 of 10 against 1 of 6 is the textbook's 0.03497 (R: fisher.test(matrix(c(8, 2, 1, 5), 2))).
+    const found = compareProfiles(profile([...Array(8).fill(0), 1, 1]), profile([0, 1, 1, 1, 1, 1]), 2, nameOf, quick)!;
+    expect(found.tvd).toBeCloseTo(0.8 - 1 / 6, 12);
+    const row = found.rows.find((r) => r.name === 'k0')!;
+    expect(row).toMatchObject({ a: 8, b: 1, shareA: 0.8 });
+    expect(row.difference).toBeCloseTo(100 * (0.8 - 1 / 6), 10);
+    expect(row.pValue).toBeCloseTo(0.034965, 5);
+  });
+
+  test('a key that moved makes them different, and only kept samples count', () => {
+    const a = drawn(5000, [0.4, 0.4, 0.2], 1);
+    const b = drawn(5000, [0.5, 0.3, 0.2], 2);
+    const found = compareProfiles(a, b, 3, nameOf, quick)!;
+    expect(found.word).toBe('different');
+    expect(found.moved).toEqual(['k0', 'k1']);
+    const k0 = found.rows.find((r) => r.name === 'k0')!;
+    expect(k0.low).toBeLessThan(-10);
+    expect(k0.high).toBeGreaterThan(-13);
+    expect(k0.high).toBeLessThan(0);
+    expect(compareProfiles(a, [{ ...b[0]!, fates: new Uint8Array(5000).fill(1) }], 3, nameOf)).toBeUndefined();
+  });
+
+  test('p-values are uniform when both come from one source', () => {
+    const values = Array.from({ length: 60 }, (_, i) => {
+      const found = compareProfiles(
+        drawn(600, [0.5, 0.3, 0.1, 0.1], 2 * i),
+        drawn(300, [0.5, 0.3, 0.1, 0.1], 2 * i + 1),
+        4,
+        nameOf,
+        quick,
+      )!;
+      return [found.nullModel.pValue, found.blockPValue] as const;
+    });
+    for (const which of [0, 1] as const) {
+      const sorted = values.map((v) => v[which]).sort((x, y) => x - y);
+      // Kolmogorov–Smirnov against the uniform distribution: 1.63 / sqrt(60) = 0.21 at 1 %.
+      const ks = Math.max(...sorted.map((p, i) => Math.max(Math.abs((i + 1) / 60 - p), Math.abs(p - i / 60))));
+      expect(ks).toBeLessThan(0.21);
+    }
+  });
+
+  test('clustering in time: what samples dealt anew call certain, blocks do not', () => {
+    // Stretches of 100 samples of one key: 40 stretches a profile.
+    const stretches = (seed: number) => {
+      const random = createRandom(seed);
+      return profile(
+        Uint32Array.from({ length: 4000 / 100 }, () => random.below(4)).reduce<number[]>(
+          (all, key) => [...all, ...Array<number>(100).fill(key)],
+          [],
+        ),
+      );
+    };
+    let samples = 0;
+    let blocks = 0;
+    for (let i = 0; i < 20; i++) {
+      const found = compareProfiles(stretches(2 * i), stretches(2 * i + 1), 4, nameOf, { ...quick, bins: 40 })!;
+      if (found.nullModel.pValue <= 0.05) samples++;
+      if (found.blockPValue <= 0.05) blocks++;
+    }
+    expect(samples).toBeGreaterThan(15);
+    expect(blocks).toBeLessThan(5);
+  });
+});
