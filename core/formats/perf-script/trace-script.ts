@@ -50,12 +50,21 @@ export function openTraceScript(source: ByteSource, warnings: Warnings): TraceFi
         return true;
       });
       writer.finish();
+      warnOfGuestSamples(dictionary, warnings);
       if (other) {
         const message = `${samples} samples, of which some are of no tracepoint: left out`;
         warnings.add('info', 'script-other-events', message, { count: other });
       }
     },
   };
+}
+
+/** perf calls threads `[guest/PID]` in samples that were taken while a vCPU was loaded: nearly all of kvm_entry and kvm_exit. */
+function warnOfGuestSamples({ formats, comms }: TraceDictionary, warnings: Warnings): void {
+  if (!formats.some((f) => f.system === 'kvm') || comms.some((comm) => comm.startsWith('[guest/'))) return;
+  const message =
+    'no samples of loaded vCPUs: perf script leaves these out, guest faults among them, unless --guest-code is given';
+  warnings.add('data-loss', 'script-no-guest', message);
 }
 
 function parseEvent(text: string): EventLine | undefined {
