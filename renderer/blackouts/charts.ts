@@ -1,28 +1,9 @@
 /** The distribution of window durations; policies with the same windows share a line. */
-import type { PolicyBlackouts } from '../../core/lab/contract-runs.ts';
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
 import { duration, percent } from '../format.ts';
-
-export interface Curve {
-  readonly policies: readonly string[];
-  readonly windows: number;
-  readonly ns: Float64Array;
-  readonly share: Float64Array;
-}
-
-export function curves(all: readonly PolicyBlackouts[]): Curve[] {
-  const found = new Map<string, Curve & { policies: string[] }>();
-  for (const { policy, windows, ns, share } of all) {
-    if (!windows) continue;
-    const key = `${windows} ${ns.join()} ${share.join()}`;
-    const same = found.get(key);
-    if (same) same.policies.push(policy);
-    else found.set(key, { policies: [policy], windows, ns, share });
-  }
-  return [...found.values()];
-}
+import type { Curve } from './curves.ts';
 
 const dashes = ['solid', 'dashed', 'dotted'] as const;
 

@@ -1,27 +1,16 @@
 /** Which stored result the views are about: the selection's run, policy and reading of DL, or what is worth a look without one. */
 import { computed } from 'vue';
-import type { Run, RunPolicy } from '../../core/lab/contract.ts';
+import type { Run } from '../../core/lab/contract.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
 import type { DlDiscard } from '../state/selection.ts';
 import { skewOf } from './columns.ts';
+import { notable } from './notable.ts';
 import { shownRun } from './run-facts.ts';
 
 /** The run's own reading stands first. */
 export function ownDiscard(run: Run): DlDiscard {
   return run.policies[0]?.dlDiscard ?? 'record';
-}
-
-/** What a reader would look at first: the policy that misleads most, else the one that loses most and lives. */
-export function notable(policies: readonly RunPolicy[]): RunPolicy | undefined {
-  const excess = (p: RunPolicy) => skewOf(p)?.excess ?? 0;
-  const misleading = policies.filter((p) => skewOf(p)?.verdict === 'misleading');
-  const alive = policies.filter((p) => p.lost > 0 && skewOf(p)?.verdict !== 'dead');
-  return (
-    misleading.toSorted((a, b) => excess(b) - excess(a))[0] ??
-    alive.toSorted((a, b) => b.lost - a.lost)[0] ??
-    policies.at(-1)
-  );
 }
 
 export function useChoice() {

@@ -38,11 +38,3 @@ export const useOwnPolicies = defineStore('own-policies', () => {
     },
   };
 });
-
-/** An id that none of `taken` has. */
-export function freeId(id: string, taken: readonly string[]): string {
-  for (let k = 2; ; k++) {
-    const name = `${id.slice(0, 58)}-${k}`;
-    if (!taken.includes(name)) return name;
-  }
-}

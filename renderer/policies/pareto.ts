@@ -1,36 +1,9 @@
-/** Coverage lost against slowdown: what a policy costs and what it buys. Policies at one place share a mark. */
+/** Coverage lost against slowdown: what a policy costs and what it buys. */
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
-import type { RunPolicy } from '../../core/lab/contract.ts';
 import { bytes, percent } from '../format.ts';
-
-export interface Spot {
-  readonly policies: readonly string[];
-  /** Shares. */
-  readonly loss: number;
-  readonly slowdown: number;
-  readonly pinned: number;
-  /** Of those that keep half of the samples, none is better in one and as good in the other. */
-  readonly best: boolean;
-}
-
-export function spots(policies: readonly RunPolicy[]): Spot[] {
-  const found = new Map<string, { policies: string[]; loss: number; slowdown: number; pinned: number }>();
-  for (const { policy, coverage, slowdown = 0, pinnedPeakBytes: pinned } of policies) {
-    const loss = 1 - coverage;
-    const key = `${loss} ${slowdown} ${pinned}`;
-    const same = found.get(key);
-    if (same) same.policies.push(policy);
-    else found.set(key, { policies: [policy], loss, slowdown, pinned });
-  }
-  const all = [...found.values()];
-  // The reference is nothing that KVM could do, and a dead profile is no bargain.
-  const rivals = all.filter((s) => !s.policies.includes('bare-metal') && s.loss < 0.5);
-  const beats = (a: Spot | (typeof all)[number], b: (typeof all)[number]) =>
-    a.loss <= b.loss && a.slowdown <= b.slowdown && (a.loss < b.loss || a.slowdown < b.slowdown);
-  return all.map((s) => ({ ...s, best: rivals.includes(s) && !rivals.some((r) => beats(r, s)) }));
-}
+import type { Spot } from './spots.ts';
 
 /** Log axes whose left and lower edges stand for zero. */
 export function paretoChart(all: readonly Spot[], c: Colours, picked: string | undefined): ChartOption {

@@ -1,0 +1,284 @@
+/** Policies, Blackouts, Skew, SQL and Report on the sample pair, in Chromium. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../core/host/web-socket.ts';
+import type { LabServer } from '../../core/host/web-socket.ts';
+import { accessibility } from './accessibility.ts';
+import { launchBrowser } from './browser.ts';
+import { pair, umbra, umbraJson } from './umbra.ts';
+
+type State = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+let folder: string;
+let db: string;
+let server: LabServer;
+let browser: Browser;
+let session: State;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'umbra-views-'));
+  db = join(folder, 'pair.umbra');
+  umbraJson('run', pair.spe, pair.kvm, '-o', join(folder, 'report.html'), '--db', db, '--align', 'fit');
+  server = await startServer({ lab: db });
+  browser = await launchBrowser();
+  const context = await browser.newContext();
+  const first = await context.newPage();
+  await first.goto(server.url);
+  await first.getByRole('row', { name: /kvbench/ }).waitFor();
+  session = await context.storageState();
+  await context.close();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  complaints = [];
+  page = await openPage('light');
+});
+afterEach(async () => {
+  await page.context().close();
+  expect(complaints).toEqual([]);
+});
+
+async function openPage(colorScheme: 'light' | 'dark'): Promise<Page> {
+  const context = await browser.newContext({
+    storageState: session,
+    viewport: { width: 1280, height: 900 },
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(10_000);
+  opened.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
+  });
+  opened.on('pageerror', (error) => complaints.push(error.message));
+  return opened;
+}
+
+const open = (hash: string) => page.goto(new URL(hash, server.url).href);
+const hash = () => new URL(page.url()).hash;
+
+/** What stands in each view when it is there. */
+const views = {
+  'policies?policy=serror': () => page.getByRole('heading', { name: 'Policies · run 1' }),
+  'blackouts?policy=map-on-fault': () => page.getByText('25 of 25'),
+  'skew?policy=map-on-fault&dlDiscard=buffer': () => page.getByRole('heading', { name: 'Noise or bias?' }),
+  sql: () => page.getByText('spe_sample', { exact: true }).first(),
+  report: () => page.getByTitle('Report of run 1, as it will be saved'),
+} as const;
+
+describe('accessibility', () => {
+  it.each(Object.entries(views))('finds nothing wrong with %s, in both themes', async (view, there) => {
+    await open(`#${view}`);
+    await there().waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await accessibility(page)).toEqual([]);
+  });
+});
+
+describe('blackouts', () => {
+  it('lists the windows that the command prints, and tells what ran in one', async () => {
+    const rows = umbraJson<{ lane: number; start: number; end: number; lost: number; kind: string }[]>(
+      ...['windows', '--db', db, '--run', '1', '--policy', 'impdef-event'],
+    );
+    await open('#blackouts?policy=impdef-event');
+    const grid = page.getByRole('grid', { name: 'Blackout windows' });
+    await grid.waitFor();
+    expect(await grid.getAttribute('aria-rowcount')).toBe(String(rows.length + 1));
+    // By keyboard: the one that lost most, then its story, then back.
+    await page.getByRole('button', { name: 'lost', exact: true }).click();
+    await grid.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    const most = Math.max(...rows.map((r) => r.lost));
+    const aside = page.getByRole('complementary', { name: 'Selected window' });
+    await aside.getByText(`${most} samples lost`).waitFor();
+    expect(hash()).toMatch(/lane=\d+&window=\d+/);
+    const keys = await aside.getByRole('row').allInnerTexts();
+    expect(keys.slice(1).reduce((sum, row) => sum + Number(row.split('\t')[1]), 0)).toBe(most);
+    await page.goBack();
+    await aside.getByText(`${rows.reduce((sum, r) => sum + r.lost, 0)} samples lost`).waitFor();
+  });
+
+  it('filters by kind, and counts what ran in what is listed', async () => {
+    await open('#blackouts?policy=impdef-event');
+    const all = page.getByRole('region', { name: 'Windows of impdef-event' });
+    await all.getByLabel('kind').selectOption('buffer-full');
+    await all.getByText('4 of 16').waitFor();
+    await page.getByText('No sample was lost here').waitFor();
+    await all.getByLabel('cause').selectOption('userspace');
+    await all.getByText('No window fits these filters').waitFor();
+  });
+
+  it('says why there is nothing to list', async () => {
+    await open('#blackouts?policy=bare-metal');
+    await page.getByText('bare-metal has no window in this run').waitFor();
+  });
+});
+
+describe('skew', () => {
+  it('gives the verdict and the numbers that the command prints', async () => {
+    const told = umbraJson<{ skew: { tvd: number; rows: { name: string }[] }; verdict: { word: string } }>(
+      ...['skew', '--db', db, '--run', '1', '--policy', 'map-on-fault', '--dl', 'buffer', '--by', 'page'],
+    );
+    await open('#skew?policy=map-on-fault&dlDiscard=buffer&keyKind=page');
+    await page.getByText('misleading', { exact: true }).waitFor();
+    expect(told.verdict.word).toBe('misleading');
+    await page.getByText(String(Number(told.skew.tvd.toPrecision(2))), { exact: true }).waitFor();
+    for (const { name } of told.skew.rows) await page.getByRole('button', { name, exact: true }).waitFor();
+  });
+
+  it('counts by another key, and a key that is picked is in the address', async () => {
+    await open('#skew?policy=map-on-fault&dlDiscard=buffer');
+    await page.getByLabel('by').selectOption('binary');
+    const key = page.getByRole('button', { name: 'kvbench', exact: true });
+    await key.click();
+    expect(hash()).toContain('keyKind=binary');
+    expect(hash()).toContain('key=kvbench');
+    expect(await key.getAttribute('aria-pressed')).toBe('true');
+    await page.reload();
+    await key.waitFor();
+    expect(await key.getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('says what is wrong with a run or a policy that is not there', async () => {
+    await open('#skew?run=9');
+    await page.getByRole('heading', { name: 'There is no run 9 in this lab' }).waitFor();
+    await page.getByRole('link', { name: '1', exact: true }).click();
+    await page.getByRole('heading', { name: 'Noise or bias?' }).waitFor();
+    await open('#skew?keyKind=nonsense');
+    await page.getByText("no key is called 'nonsense'").waitFor();
+  });
+});
+
+describe('policies', () => {
+  it('duplicates a policy, holds it to the schema, and replays it', async () => {
+    await open('#policies?policy=impdef-event');
+    await page.getByRole('button', { name: 'Library' }).click();
+    await page.getByRole('button', { name: 'Duplicate to edit' }).click();
+    const form = page.getByRole('form', { name: 'Policy impdef-event-2' });
+    await form.getByLabel('userspace').selectOption('map');
+    const json = page.getByRole('textbox', { name: /^JSON/ });
+    expect(JSON.parse(await json.inputValue())).toMatchObject({ onFault: { userspace: 'map', kvm: 'impdef-event' } });
+    await form.getByLabel('id', { exact: true }).fill('Not An Id');
+    await form.getByRole('alert').getByText('id: wants lower-case letters').waitFor();
+    expect(await form.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await form.getByLabel('id', { exact: true }).fill('mine');
+    await form.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('mine saved').waitFor();
+
+    await page.getByRole('button', { name: 'New run' }).click();
+    await page.getByRole('button', { name: 'None' }).click();
+    await page.getByRole('checkbox', { name: 'mine' }).check();
+    await page.getByRole('textbox', { name: 'irqNs' }).fill('-1');
+    await page.getByText('irqNs wants a whole number of ns').waitFor();
+    await page.getByRole('textbox', { name: 'irqNs' }).fill('2000');
+    await page.getByRole('button', { name: 'Replay 1 policy' }).click();
+    await page.getByRole('heading', { name: 'Policies · run 2' }).waitFor();
+    const [stored] = umbraJson<{ n: number }[]>(
+      'sql',
+      '--db',
+      db,
+      "select count(*) n from replay_result where policy = 'mine'",
+    );
+    expect(stored.n).toBe(2);
+  });
+
+  it('keeps a choice that is the default against a measured value, and gives the command for it', async () => {
+    await open('#policies');
+    await page.getByRole('button', { name: 'New run' }).click();
+    await page.getByRole('combobox', { name: 'placement' }).selectOption('hot');
+    await page.getByRole('combobox', { name: 'placement' }).selectOption('random');
+    await page.getByText('--set placement=random').waitFor();
+    await page.getByRole('button', { name: 'Take the default of placement' }).click();
+    await page.getByText('--set placement=random').waitFor({ state: 'hidden' });
+  });
+});
+
+describe('sql', () => {
+  const run = async (sql: string) => {
+    await page.getByRole('textbox', { name: 'SQL' }).fill(sql);
+    await page.keyboard.press('Control+Enter');
+  };
+
+  it('answers, charts two columns, and saves CSV', async () => {
+    await open('#sql');
+    await page.getByLabel('Examples').selectOption({ label: 'Events of the trace (chart)' });
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('img', { name: /^events by event/ }).waitFor();
+    await run("select 'a,b' x, 9223372036854775807 y, null z");
+    await page.getByRole('gridcell', { name: '9223372036854775807' }).waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as CSV' }).click();
+    expect(readFileSync(await (await download).path(), 'utf8')).toBe('x,y,z\r\n"a,b",9223372036854775807,\r\n');
+  });
+
+  it('says what SQLite says, and never writes', async () => {
+    await open('#sql');
+    await run('select * from nope');
+    await page.getByText('SQL: no such table: nope').waitFor();
+    await run('delete from run');
+    await page
+      .getByRole('alert')
+      .getByText(/never writes|readonly/)
+      .waitFor();
+  });
+
+  it('cancels a query that SQLite would never come back from', async () => {
+    await open('#sql');
+    await run('with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Cancelled.').waitFor();
+    await run('select 6 * 7 answer');
+    await page.getByRole('gridcell', { name: '42' }).waitFor();
+  });
+
+  it('shows the first of many rows, of which only those in sight exist', async () => {
+    await open('#sql');
+    await run('select seq, t_ns from spe_sample');
+    await page.getByText('10\u202f000 rows (the first; the query has more)').waitFor();
+    const grid = page.getByRole('grid', { name: 'Rows' });
+    expect(await grid.getByRole('row').count()).toBeLessThan(120);
+    await grid.focus();
+    await page.keyboard.press('End');
+    await grid.getByRole('gridcell', { name: '9999', exact: true }).waitFor();
+  });
+});
+
+describe('report', () => {
+  it('saves what it shows: the bytes that the command writes', async () => {
+    await open('#report?run=1');
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('heading', { level: 1 }).waitFor();
+    // Dressed, though the page's policy allows no styles in markup.
+    const width = await frame.locator('main').evaluate((main) => main.getBoundingClientRect().width);
+    expect(width).toBeLessThan(1000);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const saved = await download;
+    expect(saved.suggestedFilename()).toBe('umbra-run-1.html');
+    const written = join(folder, 'again.html');
+    expect(umbra('report', '--db', db, '--run', '1', '-o', written).code).toBe(0);
+    expect(readFileSync(await saved.path(), 'utf8')).toBe(readFileSync(written, 'utf8'));
+  });
+
+  it('takes notes and leaves parts out, and no note can break out', async () => {
+    await open('#report?run=1');
+    const frame = page.frameLocator('iframe');
+    await page.getByLabel('Notes').fill('## Seen on <b>altra</b>\n\n<script>alert(1)</script>');
+    await frame.getByText('Seen on <b>altra</b>').waitFor();
+    await page.getByRole('checkbox', { name: 'skew' }).uncheck();
+    await frame.getByRole('heading', { name: /^Skew by/ }).waitFor({ state: 'detached' });
+    await page.getByRole('combobox', { name: 'as' }).selectOption('txt');
+    await page.locator('pre').getByText('map-on-fault').first().waitFor();
+  });
+});
