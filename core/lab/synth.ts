@@ -1,5 +1,5 @@
 /** Writes a synthesised capture pair into a folder. */
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthOptions, SynthError } from '../synth/options.ts';
 import type { SynthOptions } from '../synth/options.ts';
@@ -25,7 +25,11 @@ export function synthFiles(
   given: Partial<SynthOptions>,
 ): { files: SynthFiles; truth: Truth; kvmEvents: number } {
   const options = explained(() => synthOptions(given));
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new RequestError(`${folder}: can't be made a folder: ${(error as Error).message}`);
+  }
   const files = {
     spe: join(folder, 'spe.perf.data'),
     kvm: join(folder, 'kvm.trace.dat'),
@@ -38,7 +42,13 @@ export function synthFiles(
     const pair = explained(() => synthesise(options, { spe, kvm }));
     writeFileSync(files.vm, `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
     writeFileSync(files.truth, `${JSON.stringify(pair.truth)}\n`);
+    spe.flush();
+    kvm.flush();
     return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
+  } catch (error) {
+    // Half a pair is none.
+    for (const file of Object.values(files)) rmSync(file, { force: true });
+    throw error;
   } finally {
     spe.close();
     kvm.close();
@@ -65,20 +75,20 @@ class FileSink implements ByteSink {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#held + bytes.length > this.#buffer.length) this.#flush();
+    if (this.#held + bytes.length > this.#buffer.length) this.flush();
     if (bytes.length > this.#buffer.length) return this.#put(bytes);
     this.#buffer.set(bytes, this.#held);
     this.#held += bytes.length;
   }
 
   patch(offset: number, bytes: Uint8Array): void {
-    this.#flush();
+    this.flush();
     for (let done = 0; done < bytes.length;) {
       done += writeSync(this.#fd, bytes, done, bytes.length - done, offset + done);
     }
   }
 
-  #flush(): void {
+  flush(): void {
     this.#put(this.#buffer.subarray(0, this.#held));
     this.#held = 0;
   }
@@ -92,7 +102,6 @@ class FileSink implements ByteSink {
   }
 
   close(): void {
-    this.#flush();
     closeSync(this.#fd);
   }
 }

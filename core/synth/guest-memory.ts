@@ -153,11 +153,6 @@ export class GuestMemory {
     this.history.add(t, 'map', this.ipaPage(region * BLOCK), BLOCK, undefined, true);
   }
 
-  /** KVM's answer to a write to a block that is read-only, without dirty logging: the block is writable again. */
-  openBlock(t: number, region: number): void {
-    this.mapBlock(t, region);
-  }
-
   /** kvm_set_spte_gfn: another host page, read-only. */
   remap(t: number, page: number): void {
     this.#set(page, State.READ_ONLY);

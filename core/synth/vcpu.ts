@@ -136,7 +136,7 @@ export class Vcpu {
       const logged = this.#isLogged(page);
       if (memory.isBlock[region] && memory.state[page] === State.READ_ONLY) {
         if (logged) memory.splitBlock(t, page);
-        else memory.openBlock(t, region);
+        else memory.mapBlock(t, region);
       } else if (memory.state[page] !== State.WRITABLE) {
         if (thp && !logged && !memory.isSplit[region] && memory.isEmpty(region)) memory.mapBlock(t, region);
         else memory.mapPage(t, page);

@@ -137,5 +137,3 @@ function functionTable(phase: string): Uint8Array {
 export function functionShares(phase: string): readonly number[] {
   return weights[phase].map((w) => w / WEIGHT_SUM);
 }
-
-export const weightTables = weights;

@@ -3,13 +3,12 @@
  *
  *     node test/bench/trace.bench.mjs [EVENTS]
  *
- * The input is the fixture's own arm64 KVM events, repeated on two CPUs, as version 7 with zstd, in a temporary directory.
+ * The input is what `umbra synth` writes: arm64 KVM events on three CPUs, version 7 with zstd, in a temporary directory.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TraceColumns } from '../../core/formats/event-format/columns.ts';
 import { EventPrinter } from '../../core/formats/event-format/event-printer.ts';
 import { fieldReader } from '../../core/formats/event-format/field-reader.ts';
@@ -17,11 +16,12 @@ import { openFtraceText } from '../../core/formats/ftrace-text/ftrace-text.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
-import { traceDat } from '../unit/trace-dat-writer.ts';
+import { planCapture } from '../../core/synth/capture.ts';
+import { writeKvmTrace } from '../../core/synth/kvm-trace.ts';
+import { synthOptions } from '../../core/synth/options.ts';
+import { MemorySink } from '../../core/synth/sink.ts';
 
 const count = Number(process.argv[2] ?? 2_000_000);
-const fixture = fileURLToPath(new URL('../fixtures/trace/b-madvise-lost.v7-zstd.dat', import.meta.url));
-const PAGE = 4096;
 
 function fileSource(path) {
   const fd = openSync(path, 'r');
@@ -36,46 +36,12 @@ function fileSource(path) {
   };
 }
 
-/** The fixture's payloads on pages, over and over. */
-function pages(payloads, events, first) {
-  const out = [];
-  let page = Buffer.alloc(PAGE);
-  let used = 16;
-  let t = BigInt(first);
-  page.writeBigUInt64LE(t, 0);
-  for (let n = 0; n < events; n++) {
-    const payload = payloads[n % payloads.length];
-    if (used + 4 + payload.length > PAGE) {
-      page.writeUInt32LE(used - 16, 8);
-      out.push(page);
-      page = Buffer.alloc(PAGE);
-      used = 16;
-      page.writeBigUInt64LE(t, 0);
-    }
-    page.writeUInt32LE((900 << 5) | (payload.length / 4), used);
-    page.set(payload, used + 4);
-    used += 4 + payload.length;
-    t += 900n;
-  }
-  page.writeUInt32LE(used - 16, 8);
-  out.push(page);
-  return out;
-}
-
 function input() {
-  const file = openTraceDat(memorySource(readFileSync(fixture)), new Warnings());
-  const payloads = [];
-  file.read(new TraceColumns(), (c) => {
-    for (let i = 0; i < c.n; i++) {
-      const payload = c.payload.slice(c.start[i], c.start[i + 1]);
-      if (payload.length <= 112) payloads.push(payload);
-    }
-  });
-  const systems = {};
-  const ftrace = [];
-  for (const f of file.dictionary.formats) (f.system === 'ftrace' ? ftrace : (systems[f.system] ??= [])).push(f.text);
-  const cpus = [pages(payloads, count / 2, 1_000_000), pages(payloads, count / 2, 1_000_450)];
-  return traceDat({ version: 7, compression: 'zstd', pagesPerChunk: 10, ftrace, systems, cpus, clock: 'mono' });
+  // A VM's exits and faults over 25 s of guest time.
+  const options = synthOptions({ samples: 2_500_000, kvmEvents: count, unmaps: 500, zstd: true });
+  const sink = new MemorySink();
+  const { events } = writeKvmTrace(options, planCapture(options), sink);
+  return { events, bytes: sink.bytes() };
 }
 
 function measure(what, events, run) {
@@ -92,15 +58,16 @@ function measure(what, events, run) {
 const directory = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
 try {
   const path = join(directory, 'bench.trace.dat');
-  writeFileSync(path, input());
+  const { events, bytes: made } = input();
+  writeFileSync(path, made);
   const source = fileSource(path);
   const open = () => openTraceDat(source, new Warnings());
-  console.log(`${count} events, ${(source.size / 1e6).toFixed(1)} MB`);
+  console.log(`${events} events, ${(source.size / 1e6).toFixed(1)} MB`);
 
   const columns = new TraceColumns();
-  const toColumns = measure('trace.dat to columns', count, () => open().read(columns, () => undefined));
-  measure('trace.dat to columns, again (warm)', count, () => open().read(columns, () => undefined));
-  measure('… and the fields of guest faults and unmaps', count, () => {
+  const toColumns = measure('trace.dat to columns', events, () => open().read(columns, () => undefined));
+  measure('trace.dat to columns, again (warm)', events, () => open().read(columns, () => undefined));
+  measure('… and the fields of guest faults and unmaps', events, () => {
     const file = open();
     const readers = file.dictionary.formats.map((f) =>
       f.name === 'kvm_guest_fault'
@@ -119,7 +86,7 @@ try {
     if (!sum) throw new Error('no fields read');
   });
   const text = [];
-  measure('… and their text, as trace-cmd report -N -t', count, () => {
+  measure('… and their text, as trace-cmd report -N -t', events, () => {
     const file = open();
     const printer = new EventPrinter(file);
     let lines = [];
@@ -139,7 +106,7 @@ try {
   if (spawnSync('trace-cmd', ['--version']).error) {
     console.log('trace-cmd is not installed: nothing to compare with');
   } else {
-    const theirs = measure('trace-cmd report -N -t >/dev/null', count, () =>
+    const theirs = measure('trace-cmd report -N -t >/dev/null', events, () =>
       execFileSync('trace-cmd', ['report', '-N', '-t', path], { stdio: 'ignore' }),
     );
     console.log(`columns against trace-cmd: ${(toColumns / theirs).toFixed(1)} x`);
