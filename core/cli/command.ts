@@ -56,6 +56,11 @@ export class Args {
     return (this.#values[name] as string[] | undefined) ?? [];
   }
 
+  /** Whether the option was on the command line. */
+  given(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
   flag(name: string): boolean {
     return this.#values[name] === true;
   }

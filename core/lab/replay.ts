@@ -13,7 +13,7 @@ import { replayPrepared } from '../model/replay.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { Db } from '../store/lab-file.ts';
 import { addResult, addRun, addSkew, addStalls, addWindows } from '../store/run-store.ts';
-import type { DlDiscard } from '../store/run-store.ts';
+import type { DlDiscard, ResultRow, SkewRow } from '../store/run-store.ts';
 import { addBufferChanges } from '../store/stage2-store.ts';
 import { readColumn } from '../store/spe-store.ts';
 import { version } from './about.ts';
@@ -24,6 +24,7 @@ import type { RunFacts } from './run-facts.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeys } from './keys.ts';
+import type { KeyKind } from './keys.ts';
 
 export interface ReplayRequest {
   readonly speId: number;
@@ -81,9 +82,6 @@ export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () =>
   const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
-  const kinds = skewKeysOf(db, request.speId);
-  const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
-  const latencies = sampleLatencies(db, inputs);
   const id = addRun(db, {
     speId: request.speId,
     kvmId: request.kvmId,
@@ -95,20 +93,35 @@ export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () =>
   for (const { lane, pages } of inputs.lanes) {
     addBufferChanges(db, id, lane, inputs.reference.origin, bufferEvents(inputs.timeline, pages));
   }
-  const steps = request.policies.length * 2;
-  let step = 0;
-  const results = request.policies.flatMap((policy) =>
-    variants(settings.params.dlDiscard).map((dlDiscard) => {
-      onStep(step++, steps, policy.id);
-      const { outcome, summary, trials } = replayPolicy(inputs, policy, dlDiscard);
-      const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, settings.params.seed));
-      const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
-      const result = { policy, dlDiscard, outcome, summary, trials, latency, skew };
-      storeResult(db, id, inputs, result);
-      return result;
-    }),
-  );
+  const results: PolicyResult[] = [];
+  for (const result of policyResults(db, inputs, request.policies, skewKeysOf(db, request.speId), onStep)) {
+    storeResult(db, id, inputs, result);
+    results.push(result);
+  }
   return { id, facts, settings, results };
+}
+
+/** What a run of these policies gives, each with both kinds of guest; nothing is stored. @param kinds what skew is counted by */
+export function* policyResults(
+  db: Db,
+  inputs: RunInputs,
+  policies: readonly Policy[],
+  kinds: readonly KeyKind[],
+  onStep: OnStep = () => undefined,
+): Generator<PolicyResult> {
+  const { seed, dlDiscard: own } = inputs.settings.params;
+  const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
+  const latencies = sampleLatencies(db, inputs);
+  let step = 0;
+  for (const policy of policies) {
+    for (const dlDiscard of variants(own)) {
+      onStep(step++, policies.length * 2, policy.id);
+      const { outcome, summary, trials } = replayPolicy(inputs, policy, dlDiscard);
+      const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, seed));
+      const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+      yield { policy, dlDiscard, outcome, summary, trials, latency, skew };
+    }
+  }
 }
 
 /** One policy and kind of guest; over the run's trials if there are several. */
@@ -138,8 +151,17 @@ export function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latenc
 }
 
 function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResult): void {
-  const { policy, dlDiscard, outcome, summary, trials, latency, skew } = result;
-  addResult(db, run, {
+  const { policy, dlDiscard, outcome } = result;
+  const { origin } = inputs.reference;
+  addResult(db, run, resultRow(result));
+  addWindows(db, run, policy.id, dlDiscard, origin, outcome.windows);
+  if (dlDiscard === inputs.settings.params.dlDiscard) addStalls(db, run, policy.id, origin, outcome.stalls);
+  for (const row of skewRows(result)) addSkew(db, run, row);
+}
+
+/** A result as it is stored. */
+export function resultRow({ policy, dlDiscard, summary, trials, latency }: PolicyResult): ResultRow {
+  return {
     policy,
     dlDiscard,
     kept: summary.kept,
@@ -150,23 +172,20 @@ function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResul
     stallNs: Math.round(summary.stallNs),
     pinnedPeakBytes: summary.pinnedBytesPeak,
     summary: { summary, trials, latency } satisfies StoredSummary,
-  });
-  const { origin } = inputs.reference;
-  addWindows(db, run, policy.id, dlDiscard, origin, outcome.windows);
-  if (dlDiscard === inputs.settings.params.dlDiscard) addStalls(db, run, policy.id, origin, outcome.stalls);
-  for (const s of skew) {
-    const detail: StoredSkew = { digest: s.digest, verdict: s.verdict };
-    addSkew(db, run, {
-      policy: policy.id,
-      dlDiscard,
-      key: s.kind,
-      tvd: s.digest?.tvd ?? null,
-      nullMean: s.digest?.nullModel.mean ?? null,
-      nullP95: s.digest?.nullModel.p95 ?? null,
-      pValue: s.digest?.nullModel.pValue ?? null,
-      excess: s.digest?.nullModel.excess ?? null,
-      verdict: s.verdict.word,
-      detail,
-    });
-  }
+  };
+}
+
+export function skewRows({ policy, dlDiscard, skew }: PolicyResult): SkewRow[] {
+  return skew.map(({ kind, digest, verdict }) => ({
+    policy: policy.id,
+    dlDiscard,
+    key: kind,
+    tvd: digest?.tvd ?? null,
+    nullMean: digest?.nullModel.mean ?? null,
+    nullP95: digest?.nullModel.p95 ?? null,
+    pValue: digest?.nullModel.pValue ?? null,
+    excess: digest?.nullModel.excess ?? null,
+    verdict: verdict.word,
+    detail: { digest, verdict } satisfies StoredSkew,
+  }));
 }

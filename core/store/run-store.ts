@@ -133,6 +133,26 @@ export function addStalls(db: Db, run: number, policy: string, origin: bigint, s
   }
 }
 
+export interface StallRow {
+  readonly lane: number;
+  readonly t: bigint;
+  readonly ns: bigint;
+  readonly kind: string;
+}
+
+/** In time order; those of the run's own dlDiscard, as the other one changes no stall. */
+export function* readStalls(db: Db, run: number, policy: string): Generator<StallRow> {
+  const query = db.prepare('SELECT * FROM stall WHERE run_id = ? AND policy = ? ORDER BY rowid');
+  for (const row of query.iterate(run, policy) as Iterable<Record<string, bigint | string>>) {
+    yield {
+      lane: Number(row['lane']),
+      t: unsigned(row['t_ns'])!,
+      ns: row['duration_ns'] as bigint,
+      kind: row['kind'] as string,
+    };
+  }
+}
+
 export interface WindowRow {
   readonly lane: number;
   readonly start: bigint;

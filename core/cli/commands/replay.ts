@@ -1,5 +1,9 @@
 import { replayInLab } from '../../lab/runs.ts';
-import type { Command } from '../command.ts';
+import { RequestError } from '../../lab/about.ts';
+import { checkRun } from '../../lab/run-check.ts';
+import type { Args, Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import type { Output } from '../output.ts';
 import { replaying } from '../progress.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
@@ -8,14 +12,40 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    spe: { type: 'string', value: 'ID', help: 'SPE capture', required: true },
-    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    spe: { type: 'string', value: 'ID', help: 'SPE capture' },
+    kvm: { type: 'string', value: 'ID', help: 'KVM trace' },
+    again: {
+      type: 'string',
+      value: 'RUN',
+      help: 'instead: replay a stored run once more, store nothing, and say whether all rows are the same',
+    },
     ...replayOptions,
   },
   run(args, out) {
+    const run = args.integer('again');
+    if (run !== undefined) return again(args, out, run);
+    if (args.text('spe') === undefined || args.text('kvm') === undefined)
+      throw new UsageError('--spe ID and --kvm ID are missing (or --again RUN)');
     const request = { speId: args.integer('spe')!, kvmId: args.integer('kvm')!, ...replayChoice(args) };
-    const run = replayInLab(args.need('db'), { ...request, command: commandLine('replay', args) }, replaying(out));
-    if (args.flag('json')) out.json(resultsJson(run));
-    else printResults(out, run);
+    const stored = replayInLab(args.need('db'), { ...request, command: commandLine('replay', args) }, replaying(out));
+    if (args.flag('json')) out.json(resultsJson(stored));
+    else printResults(out, stored);
   },
 };
+
+/** What made the run is stored with it: other options would make another one. */
+function again(args: Args, out: Output, run: number): void {
+  const other = ['spe', 'kvm', ...Object.keys(replayOptions)].find((name) => args.given(name));
+  if (other) throw new UsageError(`--again takes everything from the run: leave out --${other}`);
+  const check = checkRun(args.need('db'), run, replaying(out));
+  const { results, windows, stalls, skews } = check.rows;
+  const compared = `${results} results, ${windows} windows, ${stalls} stalls and ${skews} skews`;
+  if (args.flag('json')) out.json(check);
+  else if (check.identical) out.write(`run ${run}: identical: ${compared}\n`);
+  else for (const line of check.differences) out.write(`${line}\n`);
+  if (check.identical) return;
+  const elsewhere = check.madeBy === check.umbra ? '' : `; Umbra ${check.madeBy} made it, this is ${check.umbra}`;
+  throw new RequestError(
+    `run ${run} comes out otherwise than it was stored: ${check.differences.length} differences${elsewhere}`,
+  );
+}
