@@ -11,7 +11,7 @@ import { replayRun } from './replay.ts';
 import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
 import { reportForm, writeReportOf } from './report-files.ts';
 import type { ReportRequest } from './report-files.ts';
-import { keyedSkew } from './skew.ts';
+import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
 /** Replays and stores, all or nothing. @param onStep see replayRun */
@@ -36,10 +36,14 @@ export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
   });
 }
 
-/** Skew of one result by any key: the stored run is replayed again, which gives the same fates. */
-export function skewOf(lab: string, choice: ResultChoice, kind: KeyKind): PolicySkew & { readonly reference: number } {
+/**
+ * Skew of one result by any key, by default the one that verdicts of this capture rest on: the stored run is replayed again,
+ * which gives the same fates.
+ */
+export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind): PolicySkew & { readonly reference: number } {
   return reading(lab, (db) => {
     const { inputs, outcome, summary } = replayAgain(db, choice);
+    const kind = by ?? skewKeysOf(db, inputs.spe.id)[0];
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
     return {
       ...keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed),

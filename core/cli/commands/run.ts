@@ -4,6 +4,7 @@ import { warningLine } from '../format.ts';
 import { reading, replaying } from '../progress.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
+import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 
 export const command: Command = {
   operands: 'SPE KVM',
@@ -22,6 +23,7 @@ export const command: Command = {
       multiple: true,
       help: 'what readers of the report must know of the captures',
     },
+    ...symbolOptions,
     ...replayOptions,
   },
   run(args, out) {
@@ -32,7 +34,7 @@ export const command: Command = {
       kvmFile,
       reportFile,
       lab: args.text('db'),
-      importOptions: { vmFile: args.text('vm'), onRead: reading(out) },
+      importOptions: { vmFile: args.text('vm'), symbols: symbolChoiceIfAny(args), onRead: reading(out) },
       replay: { ...replayChoice(args), command: commandLine('run', args), notes: args.texts('note') },
       onStep: replaying(out),
     });

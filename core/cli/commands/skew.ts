@@ -9,15 +9,16 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     ...resultOptions,
-    by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (page)` },
+    by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (symbol if known, else page)` },
   },
   details:
     'Differences are surviving minus reference share, in percentage points, with 95 % intervals of a block bootstrap;\n' +
     'adjusted p-values (Benjamini-Hochberg) at 5 % mark what chance does not explain: *.',
   run(args, out) {
-    const by = keyKinds.find((k) => k === (args.text('by') ?? 'page'));
-    if (!by) throw new UsageError(`skew: --by takes ${keyKinds.join(', ')}, not '${args.text('by')}'`);
-    const { digest, verdict } = skewOf(args.need('db'), resultChoice(args), by);
+    const asked = keyKinds.find((k) => k === args.text('by'));
+    if (!asked && args.text('by') !== undefined)
+      throw new UsageError(`skew: --by takes ${keyKinds.join(', ')}, not '${args.text('by')}'`);
+    const { kind: by, digest, verdict } = skewOf(args.need('db'), resultChoice(args), asked);
     if (args.flag('json')) return out.json({ by, verdict, skew: digest ?? null });
     if (!digest) return out.write(`nothing survived: ${verdict.word}\n`);
     const { nullModel: m } = digest;
