@@ -1,5 +1,5 @@
 /** A run's results for people and for scripts. */
-import type { PolicyResult, ReplayedRun } from '../lab/replay.ts';
+import type { PolicyResult, ReplayedRun, Spread } from '../lab/replay.ts';
 import { duration, percent } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
@@ -72,25 +72,43 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
   ];
   const rows = results
     .filter((r) => r.dlDiscard === settings.params.dlDiscard)
-    .map(({ policy, summary: s, skew: [first] }) => {
+    .map(({ policy, summary: s, trials, skew: [first] }) => {
       const twin = results.find((r) => r.policy.id === policy.id && r.dlDiscard === other);
       return [
         policy.id,
-        percent(s.coverage),
-        twin ? percent(twin.summary.coverage) : '-',
-        String(s.windows),
-        duration(Math.round(s.blackoutNs)),
-        s.durations ? duration(Math.round(s.durations.p99)) : '-',
-        duration(Math.round(s.stallNs)),
-        percent(s.slowdown, 3),
-        `${(s.pinnedBytesPeak / 1024).toFixed(0)} KiB`,
+        over(s.coverage, trials?.coverage, percent),
+        twin ? over(twin.summary.coverage, twin.trials?.coverage, percent) : '-',
+        over(s.windows, trials?.windows, (n) => String(Number(n.toPrecision(4)))),
+        over(s.blackoutNs, trials?.blackoutNs, wholeNs),
+        s.durations || trials?.p99 ? over(s.durations?.p99 ?? 0, trials?.p99, wholeNs) : '-',
+        over(s.stallNs, trials?.stallNs, wholeNs),
+        over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
+        over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
         first.digest ? first.digest.nullModel.pValue.toPrecision(2) : '-',
         first.verdict.word,
       ];
     });
   out.write(`run ${id}: ${facts.alignment.description}\n`);
   for (const warning of facts.placementWarnings) out.write(`note: ${warning}\n`);
+  const { trials, latency } = settings.params;
+  if (trials > 1) {
+    const latencies = latency === 'sampled' ? ', each with latencies drawn anew' : '';
+    out.write(
+      `means over ${trials} trials${latencies}, with their 5 to 95 % range; skew and verdict are those of the first\n`,
+    );
+  }
   const assumed = Object.entries(settings.origin).filter(([name, o]) => o === 'assumed' && /Ns/.test(name));
   out.write(`assumed, not measured: ${assumed.map(([name]) => name).join(', ')}\n\n`);
   out.write(textTable(head, rows, 'lrrrrrrrrrl'));
+}
+
+function wholeNs(ns: number): string {
+  return duration(Math.round(ns));
+}
+
+/** The figure of the one replay; of several trials their mean, and their range where they differ. */
+function over(own: number, trials: Spread | undefined, format: (value: number) => string): string {
+  if (!trials) return format(own);
+  const { mean, p5, p95 } = trials;
+  return p5 === p95 ? format(mean) : `${format(mean)} (${format(p5)} to ${format(p95)})`;
 }

@@ -2,6 +2,7 @@
 import { bufferEvents } from '../analysis/tracks.ts';
 import { latencySkew } from '../analysis/latency.ts';
 import type { LatencySkew } from '../analysis/latency.ts';
+import type { Spread } from '../analysis/numbers.ts';
 import { spreadTrials, summarise } from '../analysis/summary.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import { Has } from '../formats/spe/columns.ts';
@@ -25,6 +26,8 @@ import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeys } from './keys.ts';
 import type { KeyKind } from './keys.ts';
+
+export type { Spread };
 
 export interface ReplayRequest {
   readonly speId: number;
