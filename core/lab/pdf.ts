@@ -17,8 +17,8 @@ import { RequestError } from './about.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** A print takes seconds; one that takes minutes has hung. */
-const PATIENCE_MS = 120_000;
+/** A print takes seconds; one that takes a minute has hung. */
+const PATIENCE_MS = 60_000;
 
 /** Prints `html` to `file`. Throws RequestError if no Chromium is found, or it fails. */
 export function printPdf(html: string, file: string): void {

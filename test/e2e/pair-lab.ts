@@ -1,0 +1,17 @@
+/** The sample pair in a lab file with one run, made without starting a process. */
+import { runMainJob } from '../../core/lab/main-job.ts';
+import { readReplayWords } from '../../core/lab/replay-options.ts';
+import { pair } from './umbra.ts';
+
+/** @param report decides the report's form */
+export function makePairLab(
+  lab: string,
+  report: string,
+  policies: readonly string[],
+  notes: readonly string[] = [],
+): void {
+  runMainJob({
+    ...{ speFile: pair.spe, kvmFile: pair.kvm, reportFile: report, lab, importOptions: {} },
+    replay: { ...readReplayWords({ policies }), command: `umbra run ${pair.spe} ${pair.kvm} -o ${report}`, notes },
+  });
+}

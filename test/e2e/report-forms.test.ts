@@ -1,0 +1,163 @@
+/** Reports of the sample pair in all forms, made and verified by the command. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from './browser.ts';
+import { readSections } from '../../core/lab/report-files.ts';
+import { writeReport } from '../../core/lab/runs.ts';
+import { verifyReport } from '../../core/lab/verify.ts';
+import { makePairLab } from './pair-lab.ts';
+import { pair, umbra } from './umbra.ts';
+
+let folder: string;
+let db: string;
+const made: Record<string, string> = {};
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'umbra-test-'));
+  db = join(folder, 'lab.umbra');
+  makePairLab(db, join(folder, 'first.html'), ['map-on-fault', 'serror'], ['synthesised: µ ≤ 3']);
+  const notesFile = join(folder, 'notes.md');
+  writeFileSync(notesFile, '# Board 7\n\nSee `<b>` & [x](javascript:alert(1)).\n<script>alert(1)</script>\n');
+  for (const form of ['html', 'md', 'txt']) {
+    made[form] = join(folder, `report.${form}`);
+    writeReport(db, 1, made[form], { notesFile });
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('report --verify', () => {
+  it('finds a report identical, in HTML and in Markdown', () => {
+    for (const form of ['html', 'md']) {
+      const { identical, summary } = verifyReport(made[form], []);
+      expect([identical, summary]).toEqual([
+        true,
+        expect.stringMatching(/all 4 results recomputed: identical, to the last byte/),
+      ]);
+    }
+  });
+
+  it('names numbers that come out differently', () => {
+    const text = readFileSync(made['html'], 'utf8');
+    const forged = join(folder, 'forged.html');
+    writeFileSync(forged, text.replace(/("policy":"serror","dlDiscard":"record","kept":)(\d+)/, '$124000'));
+    const ran = umbra('report', '--verify', forged);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/1 of its numbers come out differently/);
+    expect(ran.stdout).toMatch(/^serror \(record\): kept 24000, recomputed \d+$/m);
+  });
+
+  it('finds captures elsewhere by their SHA-256; sees text that was changed', () => {
+    const edited = join(folder, 'edited.html');
+    const text = readFileSync(made['html'], 'utf8').replaceAll(pair.spe, '/nowhere/kvbench.perf.data');
+    writeFileSync(edited, text);
+    expect(verifyReport(edited, [pair.spe, pair.kvm]).summary).toMatch(/to the last byte/);
+    writeFileSync(edited, text.replace('it is dead', 'it is fine'));
+    const { identical, summary, differences } = verifyReport(edited, [pair.spe, pair.kvm]);
+    expect(identical).toBe(false);
+    expect(summary).toMatch(/identical, but its text isn't what Umbra/);
+    expect(differences).toEqual([expect.stringMatching(/^first in line \d+$/)]);
+  });
+
+  it('says what it can’t verify', () => {
+    const fail = (content: string, words: RegExp, ...files: string[]): void => {
+      const file = join(folder, 'bad.html');
+      writeFileSync(file, content);
+      expect(() => verifyReport(file, files)).toThrow(words);
+    };
+    const text = readFileSync(made['html'], 'utf8');
+    fail('<!doctype html>', /doesn't say how it was made/);
+    fail('<!-- umbra-report {"form":1 -->', /damaged/);
+    fail('<!-- umbra-report {"form":1} -->', /damaged: umbra/);
+    fail(text.replaceAll(pair.spe, '/nowhere/kvbench.perf.data'), /isn't found.*--input/);
+    fail(text.replace(/("kind":"spe".*?"sha256":")./, '$1x'), /damaged: inputs.0.sha256/);
+    fail(text.replaceAll('"settings":{', '"settings":{"irqNs":-4'), /irqNs/);
+  });
+});
+
+describe('forms', () => {
+  it('text fits a mail: ASCII, 72 columns, finding first, command last', () => {
+    const text = readFileSync(made['txt'], 'utf8');
+    expect(/[^\n\x20-\x7e]/.exec(text)).toBeNull();
+    const command = text.indexOf('  umbra run');
+    for (const line of text.slice(0, command).split('\n')) expect(line.length, line).toBeLessThanOrEqual(72);
+    expect(text.indexOf('Against the stage 2 behaviour')).toBeLessThan(400);
+    expect(command).toBeGreaterThan(text.length - 900);
+  });
+
+  it('Markdown has its figures beside it, each an SVG that needs nothing else', async () => {
+    const text = readFileSync(made['md'], 'utf8');
+    const images = [...text.matchAll(/!\[[^\]]*\]\(<([^>]+)>\)/g)].map((m) => m[1]);
+    expect(images).toContain('report-figures/timeline.svg');
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      for (const image of images) {
+        const svg = readFileSync(join(folder, image), 'utf8');
+        expect(svg, image).not.toMatch(/var\(|<script|href="(?!#)|class=/);
+        await page.goto(`file://${join(folder, image)}`);
+        const problems = await page.evaluate('document.querySelector("parsererror") !== null');
+        expect(problems, image).toBe(false);
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('shows the notes as text, never as HTML', () => {
+    const html = readFileSync(made['html'], 'utf8');
+    expect(html).toContain('<h3>Board 7</h3>');
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(html).not.toMatch(/<script|href="javascript/);
+    const md = readFileSync(made['md'], 'utf8').replace(/<!-- umbra-report .*-->/, '');
+    expect(md).toContain('### Board 7');
+    expect(md).not.toMatch(/<script|\(javascript:/);
+  });
+
+  it('shows the sections asked for', () => {
+    const file = join(folder, 'short.html');
+    writeReport(db, 1, file, { sections: readSections('skew,policies') });
+    const headings = [...readFileSync(file, 'utf8').matchAll(/<h2[^>]*>([^<]*)/g)].map((m) => m[1].trim());
+    expect(headings).toEqual(['Policies', 'Skew by page', 'To reproduce this']);
+    expect(verifyReport(file, []).identical).toBe(true);
+    expect(() => readSections('polices')).toThrow(/no section 'polices'; it has inputs/);
+  });
+
+  it('a PDF comes from the browser that UMBRA_CHROMIUM names, with a profile of its own', () => {
+    const stand = join(folder, 'chromium');
+    const seen = join(folder, 'seen');
+    const script = `#!/bin/sh
+printf '%s\\n' "$@" > '${seen}'
+for a; do case $a in --print-to-pdf=*) printf '%%PDF-1.4' > "\${a#*=}";; esac; done
+`;
+    writeFileSync(stand, script, { mode: 0o755 });
+    const file = join(folder, 'report.pdf');
+    withBrowser(stand, () => writeReport(db, 1, file, { sections: ['policies'] }));
+    expect(readFileSync(file, 'utf8')).toBe('%PDF-1.4');
+    const options = readFileSync(seen, 'utf8').split('\n');
+    expect(options).toContain('--no-pdf-header-footer');
+    const profile = options.find((o) => o.startsWith('--user-data-dir='))!;
+    expect(existsSync(profile.slice(profile.indexOf('=') + 1, profile.lastIndexOf('/')))).toBe(false);
+    const broken = join(folder, 'broken');
+    writeFileSync(broken, '#!/bin/sh\necho no display >&2\nexit 1\n', { mode: 0o755 });
+    expect(() => withBrowser(broken, () => writeReport(db, 1, file))).toThrow(/didn't print the report: no display/);
+    expect(() => withBrowser('/nowhere/x', () => writeReport(db, 1, file))).toThrow(
+      /names \/nowhere\/x, which can't be run/,
+    );
+  });
+
+  it('knows its forms', () => {
+    expect(() => writeReport(db, 1, join(folder, 'report.doc'))).toThrow(/written as .html, .pdf, .md or .txt/);
+  });
+});
+
+function withBrowser(path: string, run: () => void): void {
+  const before = process.env['UMBRA_CHROMIUM'];
+  process.env['UMBRA_CHROMIUM'] = path;
+  try {
+    run();
+  } finally {
+    if (before === undefined) delete process.env['UMBRA_CHROMIUM'];
+    else process.env['UMBRA_CHROMIUM'] = before;
+  }
+}
