@@ -7,5 +7,9 @@ if (!process.features.typescript) {
   );
   process.exit(1);
 }
+// Types are stripped and modules compiled once a machine: half the time of a short command. Threads go by the variable.
+const { enableCompileCache } = await import('node:module');
+const { directory } = enableCompileCache();
+if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
 const { main } = await import('./main.ts');
 await main(process.argv.slice(2));

@@ -49,7 +49,10 @@ export class LaneDecoder {
       findMappings(this.#addresses, batch, this.#map);
       samples += batch.n;
       onChunk(encodeSpeChunk(batch, this.#map, this.#encoder));
+      batch.clear();
     };
+    // What is stored is the same whatever was decoded before, and absent values compress best as zeros.
+    this.#columns.clear();
     decodeSpe(this.#perf, queue, this.#columns, store, warnings);
     order.report(warnings);
     return { samples, t0: order.first, t1: order.last, levels: [...density.levels()] };
@@ -109,6 +112,6 @@ function findMappings(addresses: AddressMap, batch: SpeColumns, map: Int32Array)
   for (let i = 0; i < batch.n; i++) {
     const pid = batch.present[i] & Has.PID ? batch.pid[i] : batch.tid[i];
     map[i] =
-      batch.present[i] & Has.PC ? addresses.findHalves(pid, pc[2 * i], pc[2 * i + 1], batch.el[i], batch.t[i]) : -1;
+      batch.present[i] & Has.PC ? addresses.findHalves(pid, pc[2 * i], pc[2 * i + 1], batch.el[i], batch.t, i) : -1;
   }
 }

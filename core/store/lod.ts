@@ -8,12 +8,15 @@ import type { Db } from './lab-file.ts';
 
 /** Bins of a block, one blob. */
 export const BLOCK = 1024;
+const BLOCK_SHIFT = 10;
 /** The finest bins: 4.1 µs; closer than that the records themselves are read. */
 export const FINEST = 12;
 /** The coarsest: 1.07 s. 32-bit sums hold the ns of such a bin. */
 const COARSEST = 30;
 /** Each level is four times coarser than the one before. */
 const STEP = 2;
+/** By shift: blocks in 2^32 ns, a part of one from shift 23 on. */
+const BLOCKS_A_HALF = Float64Array.from({ length: COARSEST + 1 }, (_, shift) => 2 ** (32 - BLOCK_SHIFT - shift));
 /** Blocks held while counting, 4 KiB each; with more the finest level is given up. */
 const MAX_BLOCKS = 4096;
 /** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
@@ -49,10 +52,12 @@ export class LodCounter {
 
   /** Counts a moment, given in halves, ns of the clock. */
   add(lo: number, hi: number): void {
-    const bin = hi * 2 ** (32 - this.#shift) + (lo >>> this.#shift);
-    const block = Math.floor(bin / BLOCK);
-    if (block !== this.#last && this.#open(block)) return this.add(lo, hi);
-    this.#bins[bin % BLOCK]++;
+    const shift = this.#shift;
+    // The number of the block in halves of its own: no double is divided for each moment.
+    const block = hi * BLOCKS_A_HALF[shift] + ((lo >>> shift) >>> BLOCK_SHIFT);
+    const whole = shift <= 32 - BLOCK_SHIFT ? block : Math.floor(block);
+    if (whole !== this.#last && this.#open(whole)) return this.add(lo, hi);
+    this.#bins[((hi << (32 - shift)) | (lo >>> shift)) & (BLOCK - 1)]++;
     this.#events++;
   }
 

@@ -74,15 +74,16 @@ export class AddressMap {
    * Code at `el` 1 and above is the kernel's.
    */
   find(pid: number, pc: bigint, el: number, t?: bigint): number {
-    return this.findHalves(pid, Number(pc & 0xffffffffn), Number(pc >> 32n), el, t);
+    const owner = el > 0 || pc >> 63n ? KERNEL : pid;
+    return this.#search(owner, Number(pc & 0xffffffffn), Number(pc >> 32n), t ?? (1n << 64n) - 1n);
   }
 
-  /** `find` for hot loops: the address as unsigned halves. */
-  findHalves(pid: number, lo: number, hi: number, el: number, t?: bigint): number {
+  /** `find` for hot loops: addresses as unsigned halves, and the time only made a bigint of where it matters. */
+  findHalves(pid: number, lo: number, hi: number, el: number, times: BigUint64Array, i: number): number {
     const owner = el > 0 || hi >>> 31 ? KERNEL : pid;
     const last = this.#lastRanges;
     if (last && owner === this.#lastPid && within(last, this.#lastAt, lo, hi)) return last.maps[this.#lastAt][0];
-    return this.#search(owner, lo, hi, t ?? (1n << 64n) - 1n);
+    return this.#search(owner, lo, hi, times[i]);
   }
 
   #search(owner: number, lo: number, hi: number, t: bigint): number {

@@ -96,6 +96,13 @@ export class SpeColumns {
     this.el = new Uint8Array(capacity);
     this.size = new Uint32Array(capacity);
   }
+
+  /** Zeros all values that a packet gives: what a record doesn't have is 0 then, not what the row held before. */
+  clear(): void {
+    for (const name of wideColumns) this[name].fill(0n);
+    const { op, totalLat, issueLat, xlatLat, source, context, tid, pid, el } = this;
+    for (const column of [op, totalLat, issueLat, xlatLat, source, context, tid, pid, el]) column.fill(0);
+  }
 }
 
 /** The hi/lo halves of a 64-bit column, in place. */
