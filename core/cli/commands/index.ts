@@ -19,7 +19,7 @@ export const commands: readonly Entry[] = [
   {
     name: 'import',
     interruptible: true,
-    summary: 'import captures: perf.data with SPE, trace.dat, ftrace text',
+    summary: 'import captures: perf.data, trace.dat, trace text, perf script, CSV of spe-parser, raw SPE',
     load: () => import('./import.ts'),
   },
   {

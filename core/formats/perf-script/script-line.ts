@@ -22,30 +22,34 @@ export interface ScriptLine {
 /** The columns in front of the event's own text lie within so many characters. */
 const MAX_FRONT = 500;
 
-const TASK =
-  /^\s*(?:(\S.{0,63}?)\s+)?(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(\d{1,5})\]\s+)?(\d{1,11})\.(\d{6}|\d{9}): */;
-const TIME_ONLY = /^\s*(?:\[(\d{1,5})\]\s+)?(\d{1,11})\.(\d{6}|\d{9}): */;
+const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
+/** What stands in front of the time, from its end on: names of threads may hold blanks, numbers and slashes. */
+const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(\d{1,5})\])?$/;
+const NO_TASK = /^\s*(?:\[(\d{1,5})\])?$/;
 /** A period may stand before the event's name, which holds no blank and ends in a colon. */
 const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?: |$)/y;
 
 /** Undefined for lines that begin no sample: frames of a call chain, remarks. */
 export function parseScriptLine(text: string): ScriptLine | undefined {
   const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
-  const m = TASK.exec(front);
-  const bare = m ? undefined : TIME_ONLY.exec(front);
-  if (!m && !bare) return undefined;
-  const at = (m ?? bare)![0].length;
+  const time = TIME.exec(front);
+  if (!time) return undefined;
+  // Without a CPU the columns end in the blanks that TASK wants behind the thread.
+  const head = front.slice(0, time.index + 1).replace(/\]\s*$/, ']');
+  const task = TASK.exec(head);
+  const bare = task ? undefined : NO_TASK.exec(time.index ? head : '');
+  if (!task && !bare) return undefined;
+  const at = time.index + time[0].length;
   EVENT.lastIndex = at;
   const named = EVENT.exec(front);
-  const time = m ? timeOf(m[5], m[6]) : timeOf(bare![2], bare![3]);
-  const cpu = Number((m ? m[4] : bare![1]) ?? -1);
-  const first = Number(m?.[2] ?? -1);
+  const cpu = Number((task ? task[3] : bare![1]) ?? -1);
+  const first = Number(task?.[1] ?? -1);
   return {
-    comm: m?.[1] ?? '',
-    pid: m?.[3] === undefined ? -1 : first,
-    tid: m?.[3] === undefined ? first : Number(m[3]),
+    comm: task ? head.slice(0, task.index).trim() : '',
+    pid: task?.[2] === undefined ? -1 : first,
+    tid: task?.[2] === undefined ? first : Number(task[2]),
     cpu,
-    time,
+    time: timeOf(time[1], time[2]),
     event: named?.[1] ?? '',
     restAt: named ? Math.min(at + named[0].length, text.length) : at,
   };
