@@ -65,6 +65,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./skew.ts'),
   },
   {
+    name: 'compare',
+    summary: "two captures (a guest's and bare metal's), or two runs, side by side",
+    load: () => import('./compare.ts'),
+  },
+  {
     name: 'sweep',
     summary: 'one parameter over a range, for all policies: curves and crossing points',
     load: () => import('./sweep.ts'),
@@ -78,6 +83,12 @@ export const commands: readonly Entry[] = [
     name: 'report',
     summary: 'write the offline report of a run',
     load: () => import('./report.ts'),
+  },
+  {
+    name: 'export',
+    interruptible: true,
+    summary: 'data out: CSV, JSON, Parquet, Perfetto, collapsed stacks, pprof',
+    load: () => import('./export.ts'),
   },
   {
     name: 'sql',
