@@ -1,5 +1,7 @@
 /** Draws lanes onto a canvas, px. One pass over what is in view; the same bins serve every zoom until finer ones arrive. */
 import type { Bands, Bins, TimelineFacts, TracePlace } from '../../core/lab/contract-timeline.ts';
+import { bandsIn } from './band-index.ts';
+import type { BandIndex } from './band-index.ts';
 import type { Camera } from './camera.ts';
 import { drawChange, drawMarks } from './glyphs.ts';
 import { size } from './layout.ts';
@@ -63,44 +65,63 @@ function drawLane(scene: Scene, rows: LaneRows): void {
       context.fillRect(x, rows.events + size.events - 4, Math.max(1, Math.min(w, 2)), 4),
     );
   }
-  if (!picture.bands) return;
-  const { windows, stalls, buffer, sessions, kinds, causes } = picture.bands;
-  if (rows.sessions !== undefined) {
-    context.fillStyle = palette.good;
-    forBands(scene, sessions, rows.lane.lane, (x, w) => context.fillRect(x, rows.sessions!, w, 1.5));
-  }
-  forBands(scene, buffer, rows.lane.lane, (x, _w, i) =>
-    drawChange(context, palette, kinds[buffer.kind[i]], causes[buffer.cause[i]], x, rows.events + 5),
-  );
-  context.fillStyle = palette.muted;
-  forBands(scene, stalls, rows.lane.lane, (x, w, i) => {
-    const top = rows.bands[stalls.policy[i]];
-    context.fillRect(x, top + size.band - 2, Math.max(w, 1), 2);
-  });
-  forBands(scene, windows, rows.lane.lane, (x, w, i) => drawWindow(scene, rows, windows, kinds, x, w, i));
+  drawBands(scene, rows);
 }
 
-function drawWindow(
-  { context, palette, window }: Scene,
-  rows: LaneRows,
-  windows: Bands,
-  kinds: readonly string[],
-  x: number,
-  w: number,
-  i: number,
-): void {
-  const policy = windows.policy[i];
-  const top = rows.bands[policy];
-  const kind = kinds[windows.kind[i]];
-  const full = windows.covered[i] >= (windows.end[i] - windows.start[i]) * 0.999;
-  context.fillStyle = w < 5 ? palette.kind[kind] : palette.pattern[kind];
-  // Several windows as one, with gaps between them that are less than a bin wide: not the full height.
-  context.fillRect(x, full ? top : top + 2, w, full ? size.band : size.band - 4);
-  if (window && window.lane === rows.lane.lane && window.policy === policy && window.start === windows.start[i]) {
+function drawBands(scene: Scene, rows: LaneRows): void {
+  const { context, palette, picture } = scene;
+  const { bands, index } = picture!;
+  if (!bands || !index) return;
+  const { buffer, sessions, stalls, kinds, causes } = bands;
+  const { lane } = rows.lane;
+  if (rows.sessions !== undefined) {
+    context.fillStyle = palette.good;
+    forBands(scene, sessions, index.sessions, lane, 0, (x, w) => context.fillRect(x, rows.sessions!, w, 1.5));
+  }
+  forBands(scene, buffer, index.buffer, lane, 0, (x, _w, i) =>
+    drawChange(context, palette, kinds[buffer.kind[i]], causes[buffer.cause[i]], x, rows.events + 5),
+  );
+  rows.bands.forEach((top, policy) => {
+    context.fillStyle = palette.muted;
+    let last = -100;
+    forBands(scene, stalls, index.stalls, lane, policy, (x, w) => {
+      const at = Math.round(x);
+      if (at !== last || w > 2) context.fillRect(at, top + size.band - 2, Math.max(1, Math.round(w)), 2);
+      last = at;
+    });
+    drawWindows(scene, lane, policy, top);
+  });
+}
+
+/** Narrow windows in plain colour, kind by kind, one a px column: there may be thousands. Wide ones with their pattern. */
+function drawWindows(scene: Scene, lane: number, policy: number, top: number): void {
+  const { context, palette, picture, window } = scene;
+  const { windows, kinds } = picture!.bands!;
+  const index = picture!.index!.windows;
+  kinds.forEach((kind, code) => {
+    if (!palette.kind[kind]) return;
+    context.fillStyle = palette.kind[kind];
+    let last = -100;
+    forBands(scene, windows, index, lane, policy, (x, w, i) => {
+      if (windows.kind[i] !== code) return;
+      const at = Math.round(x);
+      if (w < 5 && at === last) return;
+      last = at;
+      // Several windows as one, with gaps between them that are less than a bin wide: not the full height.
+      const full = windows.covered[i] >= (windows.end[i] - windows.start[i]) * 0.999;
+      const [y, h] = full ? [top, size.band] : [top + 2, size.band - 4];
+      if (w >= 5) context.fillStyle = palette.pattern[kind];
+      context.fillRect(at, y, Math.max(2, Math.round(w)), h);
+      if (w >= 5) context.fillStyle = palette.kind[kind];
+    });
+  });
+  if (window?.lane !== lane || window.policy !== policy) return;
+  forBands(scene, windows, index, lane, policy, (x, w, i) => {
+    if (windows.start[i] !== window.start) return;
     context.strokeStyle = palette.ink;
     context.lineWidth = 1.5;
-    context.strokeRect(x - 2, top - 2, w + 4, size.band + 4);
-  }
+    context.strokeRect(Math.round(x) - 2, top - 2, w + 4, size.band + 4);
+  });
 }
 
 function drawDensity(scene: Scene, rows: LaneRows, top: number): void {
@@ -110,8 +131,8 @@ function drawDensity(scene: Scene, rows: LaneRows, top: number): void {
   context.fillStyle = palette.dens;
   const bottom = top + layout.densityHeight;
   drawBins(scene, bins, 0, 1, (x, w, count) => {
-    const h = Math.max(LEAST, Math.min(1, count / (bins.width * peak)) * layout.densityHeight);
-    context.rect(x, bottom - h, w, h);
+    const h = Math.max(1, Math.round(Math.min(1, count / (bins.width * peak)) * layout.densityHeight));
+    context.fillRect(x, bottom - h, w, h);
   });
 }
 
@@ -121,8 +142,8 @@ function drawGuest(scene: Scene, tid: number, top: number): void {
   context.fillRect(0, top, scene.width, size.guest);
   context.fillStyle = palette.accent;
   forBins(scene, 'guest', tid, (x, w, ns, width) => {
-    const h = (Math.min(1, ns / width) || 0) * size.guest;
-    context.rect(x, top + size.guest - h, w, h);
+    const h = Math.min(1, ns / width) * size.guest;
+    context.fillRect(x, top + size.guest - h, w, h);
   });
 }
 
@@ -139,7 +160,7 @@ function drawVm(scene: Scene, top: number): void {
     forCopies(scene, (shift, scale) =>
       drawBins(scene, track, shift, scale, (x, w, count) => {
         const h = Math.min(size.density, 4 + 5 * Math.log2(count));
-        context.rect(
+        context.fillRect(
           x,
           kind === 'map' ? base + size.density / 2 - h / 3 : base - h,
           Math.max(w, LEAST),
@@ -156,9 +177,7 @@ function drawLosses(scene: Scene): void {
   for (const track of picture?.tracks ?? []) {
     if (track.track !== 'lost') continue;
     forCopies(scene, (shift, scale) =>
-      drawMarks(context, palette, height, (mark) =>
-        drawBins(scene, track, shift, scale, (x, w) => mark(x + w / 2), false),
-      ),
+      drawMarks(context, palette, height, (mark) => drawBins(scene, track, shift, scale, (x, w) => mark(x + w / 2))),
     );
   }
 }
@@ -186,29 +205,36 @@ export function copiesIn({ shiftNs, periodNs, copies }: TracePlace, { start, end
   return [first, Math.min(first + 500, clamp(Math.floor((end - shiftNs) / periodNs)))];
 }
 
-/** One path of all bins in view that hold something. */
-function drawBins(scene: Scene, bins: Bins, shift: number, scale: number, use: UseBin, fill = true): void {
-  const { context, camera, width } = scene;
+/** All bins in view that hold something, on whole px: what isn't smoothed is drawn many times faster. */
+function drawBins(scene: Scene, bins: Bins, shift: number, scale: number, use: UseBin): void {
+  const { camera, width } = scene;
   const perNs = width / (camera.end - camera.start);
   const step = bins.width * scale * perNs;
   const x0 = (bins.first * scale + shift - camera.start) * perNs;
   const from = Math.max(0, Math.floor(-x0 / step) - 1);
   const to = Math.min(bins.counts.length, Math.ceil((width - x0) / step) + 1);
-  context.beginPath();
   for (let i = from; i < to; i++) {
     const value = bins.counts[i];
-    if (value) use(x0 + i * step, Math.max(step, LEAST), value, bins.width);
+    if (!value) continue;
+    const x = Math.round(x0 + i * step);
+    use(x, Math.max(1, Math.round(x0 + (i + 1) * step) - x), value, bins.width);
   }
-  if (fill) context.fill();
 }
 
-function forBands(scene: Scene, bands: Bands, lane: number, use: (x: number, w: number, i: number) => void): void {
-  for (let i = 0; i < bands.n; i++) {
-    if (bands.lane[i] !== lane) continue;
-    const x = xOf(scene, bands.start[i]);
-    const to = xOf(scene, bands.end[i]);
-    if (to < -10 || x > scene.width + 10) continue;
-    const left = Math.max(x, -10);
-    use(left, Math.max(LEAST, Math.min(to, scene.width + 10) - left), i);
+function forBands(
+  scene: Scene,
+  bands: Bands,
+  index: BandIndex,
+  lane: number,
+  policy: number,
+  use: (x: number, w: number, i: number) => void,
+): void {
+  const { camera, width } = scene;
+  const margin = ((camera.end - camera.start) / width) * 10;
+  const [from, to] = bandsIn(bands, index, { lane, policy }, camera.start - margin, camera.end + margin);
+  for (let i = from; i < to; i++) {
+    const left = Math.max(xOf(scene, bands.start[i]), -10);
+    const right = Math.min(xOf(scene, bands.end[i]), width + 10);
+    if (right > -10) use(left, Math.max(LEAST, right - left), i);
   }
 }

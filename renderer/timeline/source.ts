@@ -5,6 +5,8 @@
 import { shallowRef } from 'vue';
 import type { RunBands, TimelineFacts, TraceTrack } from '../../core/lab/contract-timeline.ts';
 import type { Method, Params, Result } from '../../core/lab/contract.ts';
+import { indexBands } from './band-index.ts';
+import type { BandIndex } from './band-index.ts';
 import type { Camera } from './camera.ts';
 
 export type Ask = <M extends Method>(method: M, params: Params<M>, signal?: AbortSignal) => Promise<Result<M>>;
@@ -17,6 +19,7 @@ export interface Picture {
   readonly density: Result<'density'>;
   readonly tracks: readonly TraceTrack[];
   readonly bands?: RunBands;
+  readonly index?: { readonly [K in 'windows' | 'stalls' | 'buffer' | 'sessions']: BandIndex };
 }
 
 export interface Wanted {
@@ -120,7 +123,23 @@ async function fetchPicture(
     fetchTracks(facts, ask, stretch),
     run === undefined ? undefined : ask('bands', { run, dlDiscard, policies: [...policies], ...stretch }),
   ]);
-  return { ...stretch, grain: (stretch.end - stretch.start) / stretch.bins, density, tracks, bands };
+  return {
+    ...stretch,
+    grain: (stretch.end - stretch.start) / stretch.bins,
+    density,
+    tracks,
+    bands,
+    ...(bands && { index: indexAll(bands) }),
+  };
+}
+
+function indexAll({ windows, stalls, buffer, sessions }: RunBands): NonNullable<Picture['index']> {
+  return {
+    windows: indexBands(windows),
+    stalls: indexBands(stalls),
+    buffer: indexBands(buffer),
+    sessions: indexBands(sessions),
+  };
 }
 
 /** In the trace's own time: the part in view, or all of it when its copies repeat there. */
