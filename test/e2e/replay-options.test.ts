@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pair, umbra, umbraJson } from './umbra.ts';
+
+interface Spread {
+  mean: number;
+  p5: number;
+  p95: number;
+}
+interface Policy {
+  id: string;
+  coverage: number;
+  kept: number;
+  lost: number;
+  stallNs: number;
+  faults: Record<string, number>;
+  lostByKind: Record<string, number>;
+  trials?: Record<string, Spread> & { n: number };
+  skew: { verdict: string };
+  'dlDiscard:buffer': Policy;
+  'dlDiscard:record': Policy;
+}
+interface Replay {
+  run: { id: number; params: Record<string, unknown>; paramOrigin: Record<string, string> };
+  policies: Policy[];
+}
+
+describe('options of umbra replay change what they should', () => {
+  let folder: string;
+  let db: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'umbra-test-'));
+    db = join(folder, 'lab.umbra');
+    umbraJson('import', pair.spe, pair.kvm, '--db', db);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const replay = (policies: string, ...options: string[]) =>
+    umbraJson<Replay>('replay', '--db', db, '--spe', '1', '--kvm', '2', '--policy', policies, ...options);
+  const of = (run: Replay, id: string) => run.policies.find((p) => p.id === id)!;
+
+  it('trials give means and ranges in JSON, table and report; sampled latencies differ from trial to trial', () => {
+    const random = ['--placement', 'random', '--trials', '4', '--seed', '3'];
+    const run = replay('map-on-fault,bare-metal', ...random);
+    const { trials, coverage } = of(run, 'map-on-fault');
+    expect(trials!.n).toBe(4);
+    expect(trials!.coverage.p5).toBeLessThan(trials!.coverage.p95);
+    expect(trials!.coverage.mean).toBeGreaterThan(trials!.coverage.p5);
+    expect(Math.abs(coverage - trials!.coverage.mean)).toBeLessThan(0.01);
+    expect(of(run, 'bare-metal').trials!.coverage).toEqual({ mean: 1, p5: 1, p95: 1 });
+
+    const report = join(folder, 'trials.html');
+    const words = ['run', pair.spe, pair.kvm, '-o', report, '--policy', 'map-on-fault', ...random] as const;
+    const text = umbra(...words);
+    expect(text.stdout).toContain('means over 4 trials');
+    expect(text.stdout).toMatch(/map-on-fault +\d+\.\d\d % \(\d+\.\d\d % to \d+\.\d\d %\)/);
+    expect(readFileSync(report, 'utf8')).toContain('4 random placements');
+
+    // Buffers that stay where they are: the median gives every trial the same, draws don't.
+    const still = replay('map-on-fault', '--trials', '4');
+    expect(of(still, 'map-on-fault').trials!.stallNs.p5).toBe(of(still, 'map-on-fault').trials!.stallNs.p95);
+    const sampled = replay('map-on-fault', '--trials', '4', '--set', 'latency=sampled');
+    const { stallNs } = of(sampled, 'map-on-fault').trials!;
+    expect(stallNs.p5).toBeLessThan(stallNs.p95);
+    const again = replay('map-on-fault', '--trials', '4', '--set', 'latency=sampled');
+    expect(of(again, 'map-on-fault')).toEqual(of(sampled, 'map-on-fault'));
+    const seeded = replay('map-on-fault', '--trials', '4', '--set', 'latency=sampled', '--seed', '2');
+    expect(of(seeded, 'map-on-fault').trials!.stallNs).not.toEqual(stallNs);
+  });
+
+  it('pinGuard: with gup alone the host’s own unmaps reach pinned pages', () => {
+    // The trace has unmaps by the VMM only: the host's own come from a scenario, on lane 0's first pages.
+    const scenario = join(folder, 'host-mm.json');
+    const event = {
+      kind: 'unmap',
+      cause: 'host-mm',
+      lane: 0,
+      offset: 0,
+      size: 65536,
+      t: 100e6,
+      every: 100e6,
+      times: 10,
+    };
+    writeFileSync(scenario, JSON.stringify({ events: [event] }));
+    const guarded = replay('pin-at-enable', '--scenario', scenario);
+    const bare = replay('pin-at-enable', '--scenario', scenario, '--set', 'pinGuard=gup');
+    expect(of(guarded, 'pin-at-enable').faults['host-mm']).toBe(0);
+    expect(of(bare, 'pin-at-enable').faults['host-mm']).toBeGreaterThan(0);
+    expect(of(bare, 'pin-at-enable').coverage).toBeLessThan(of(guarded, 'pin-at-enable').coverage);
+  });
+
+  it('SPEv1p3: external aborts become SErrors and kill the VM', () => {
+    const before = replay('external-abort,serror');
+    expect(of(before, 'external-abort').lostByKind['vm-dead']).toBe(0);
+    const after = replay('external-abort,serror', '--set', 'speVersion=SPEv1p3');
+    expect(of(after, 'external-abort').skew.verdict).toBe('dead');
+    const abort = of(after, 'external-abort');
+    expect(of(after, 'serror')).toMatchObject({ kept: abort.kept, lostByKind: abort.lostByKind, faults: abort.faults });
+  });
+
+  it('dlDiscard: each run shows both; they change places with the parameter', () => {
+    const record = replay('map-on-fault');
+    const buffer = replay('map-on-fault', '--set', 'dlDiscard=buffer');
+    const a = of(record, 'map-on-fault');
+    const b = of(buffer, 'map-on-fault');
+    const { 'dlDiscard:buffer': other, ...own } = a;
+    const { 'dlDiscard:record': mirrored, ...ownBuffer } = b;
+    expect(mirrored).toEqual(own);
+    expect(other).toEqual(ownBuffer);
+    expect(a.lostByKind['discarded']).toBe(0);
+    expect(b.lostByKind['discarded']).toBeGreaterThan(0);
+    expect(b.kept).toBeLessThan(a.kept);
+    // With DL=0 nothing is thrown away.
+    const kept = replay('map-on-fault', '--set', 'dlDiscard=buffer', '--set', 'dlProbability=0');
+    expect(of(kept, 'map-on-fault').lostByKind['discarded']).toBe(0);
+  });
+
+  it('--again: a stored run comes out the same; a changed one is told, with exit 1', () => {
+    const { run } = replay(
+      'map-on-fault,impdef-event',
+      '--trials',
+      '3',
+      '--set',
+      'latency=sampled',
+      '--placement',
+      'random',
+    );
+    const id = String(run.id);
+    const runs = () => umbraJson<{ n: number }[]>('sql', '--db', db, 'select count(*) n from run')[0].n;
+    const before = runs();
+    const same = umbra('replay', '--db', db, '--again', id);
+    expect(same).toMatchObject({ code: 0, stderr: '' });
+    expect(same.stdout).toMatch(new RegExp(`^run ${id}: identical: 4 results, \\d+ windows`));
+    expect(runs()).toBe(before);
+
+    const lab = new Database(db);
+    lab.prepare("UPDATE blackout_window SET lost = lost + 1 WHERE run_id = ? AND policy = 'map-on-fault'").run(run.id);
+    lab.close();
+    const changed = umbra('replay', '--db', db, '--again', id);
+    expect(changed.code).toBe(1);
+    expect(changed.stdout).toMatch(/^map-on-fault \(dlDiscard record\): windows, row 0: lost was \d+, is \d+$/m);
+    expect(changed.stderr).toContain('comes out otherwise than it was stored');
+    expect(umbra('replay', '--db', db, '--again', id, '--seed', '5').code).toBe(2);
+    expect(umbra('replay', '--db', db, '--spe', '1').code).toBe(2);
+  });
+});
