@@ -51,8 +51,9 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
       waiting.splice(at, 1);
       return job.settle({ explained: true, message });
     }
-    job.process?.kill();
+    // Told why first: the end of its process is no news then.
     finish(job, { explained: true, message });
+    job.process?.kill();
   };
   const start = (job: Job) => {
     const process = idle.pop() ?? watched(spawn());

@@ -26,10 +26,14 @@ function serve(): void {
       };
     }
   };
-  // Electron's utility process has a parentPort, Node's child process a channel.
+  // Electron's utility process is sent a port to its host; Node's child process has a channel to it.
   const { parentPort } = process;
-  if (parentPort) parentPort.on('message', ({ data }) => parentPort.postMessage(answer(data as QueryRequest)));
-  else process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
+  if (parentPort) {
+    parentPort.once('message', ({ ports: [port] }) => {
+      port.on('message', ({ data }) => port.postMessage(answer(data as QueryRequest)));
+      port.start();
+    });
+  } else process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
 }
 
 serve();

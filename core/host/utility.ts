@@ -4,6 +4,8 @@ import type { LabService } from '../lab/contract.ts';
 import { openLabService } from '../lab/service.ts';
 import { createJobs } from './job-runner.ts';
 import { servePort } from './port.ts';
+import { createForkedQueries, ForkReply } from './query-fork.ts';
+import { createQueryPool } from './query-pool.ts';
 
 /** What the main process sends, a port with each: one a page load. */
 const Connect = z.strictObject({
@@ -15,9 +17,12 @@ const Connect = z.strictObject({
 
 function serve(): void {
   let service: LabService | undefined;
+  const queries = createForkedQueries((request) => process.parentPort.postMessage(request));
   process.parentPort.on('message', ({ data, ports: [port] }) => {
+    const reply = ForkReply.safeParse(data);
+    if (reply.success) return queries.receive(reply.data, port);
     const { lab, jobWorker } = Connect.parse(data);
-    service ??= openLabService(lab, undefined, createJobs(lab, jobWorker).run);
+    service ??= openLabService(lab, createQueryPool(lab, queries.spawn).run, createJobs(lab, jobWorker).run);
     servePort(service, {
       // Plain copies: ArrayBuffers that are transferred to a renderer arrive empty.
       send: (message) => port.postMessage(message),

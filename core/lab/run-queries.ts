@@ -120,13 +120,11 @@ export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Ar
   const share: number[] = [];
   const points = Math.min(n, ECDF_POINTS);
   for (let k = 0; k < points; k++) {
-    const at = points === 1 ? 0 : Math.round((k * (n - 1)) / (points - 1));
-    // Of equal values the last: the step is as high as they are many.
-    if (ns.at(-1) === sorted[at]) share[share.length - 1] = (at + 1) / n;
-    else {
-      ns.push(sorted[at]);
-      share.push((at + 1) / n);
-    }
+    const value = sorted[points === 1 ? 0 : Math.round((k * (n - 1)) / (points - 1))];
+    if (ns.at(-1) === value) continue;
+    ns.push(value);
+    // The step is as high as the equal values are many.
+    share.push(firstFrom(sorted, value, true) / n);
   }
   return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
 }
@@ -169,13 +167,13 @@ export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: Replayed
   };
 }
 
-/** Index of the first value that is at least `from`. */
-function firstFrom(ascending: Float64Array, from: number): number {
+/** Index of the first value that is at least `from`; with `beyond`, of the first above it. */
+function firstFrom(ascending: Float64Array, from: number, beyond = false): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (ascending[middle] < from) low = middle + 1;
+    if (ascending[middle] < from || (beyond && ascending[middle] === from)) low = middle + 1;
     else high = middle;
   }
   return low;

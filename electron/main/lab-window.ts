@@ -7,6 +7,7 @@ import hostPath from '../../core/host/utility.ts?modulePath';
 import type { DesktopMessage } from '../../core/lab/contract-desktop.ts';
 import { channels } from '../ipc.ts';
 import { ORIGIN } from './app-protocol.ts';
+import { serveQueryProcesses } from './query-processes.ts';
 
 export interface LabWindow {
   readonly window: BrowserWindow;
@@ -48,6 +49,7 @@ export function createLabWindow(lab: string | undefined): LabWindow {
   };
   const start = () => {
     const started = utilityProcess.fork(hostPath, [], { serviceName: 'Umbra lab' });
+    serveQueryProcesses(started);
     // One that we ended ourselves is no longer `host`: only the others are worth telling.
     started.on('exit', (code) => {
       if (host !== started) return;

@@ -63,6 +63,11 @@ describe('electron-app', () => {
     expect(saw['names']).toEqual(['kvbench', 'b-madvise', 'guest, per thread']);
   });
 
+  it('asks in processes that a cancel ends', () => {
+    expect(saw['asked']).toEqual([3, 'cancelled', 42]);
+    expect(saw['queryProcesses']).toBe(2);
+  });
+
   it('tells when the host stopped, and starts another', () => {
     expect(saw['crash']).toEqual({ umbra: 'stopped', code: 1 });
     expect(saw['again']).toEqual(saw['names']);

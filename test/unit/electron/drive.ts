@@ -1,6 +1,7 @@
 /** Loads the built app on the stand-in, uses it, and prints what happened as JSON. `drive.ts LAB OTHER_LAB`. */
 import { once } from 'node:events';
 import { createClient } from '../../../core/lab/contract-client.ts';
+import type { Client } from '../../../core/lab/contract-client.ts';
 import type { PortMain } from './ports.ts';
 import { app, ipcMain, ipcRenderer, seen, WebContents } from './stand-in.ts';
 
@@ -19,7 +20,7 @@ async function told() {
   return contents.sent.at(-1)!;
 }
 
-async function captureNames(port: PortMain): Promise<string[]> {
+function clientOf(port: PortMain): Client {
   const client = createClient({
     send: (message) => port.postMessage(message),
     onMessage: (listener) => port.on('message', ({ data }: { data: unknown }) => listener(data)),
@@ -27,9 +28,32 @@ async function captureNames(port: PortMain): Promise<string[]> {
     close: () => port.close(),
   });
   port.start();
+  return client;
+}
+
+async function captureNames(port: PortMain): Promise<string[]> {
+  const client = clientOf(port);
   const captures = await client.request('captures', {});
   client.close();
   return captures.map((c) => c.name);
+}
+
+/** A query in a process of its own, one that is cancelled, and one after that. */
+async function queries(port: PortMain) {
+  const client = clientOf(port);
+  const ask = (sql: string, signal?: AbortSignal) =>
+    client.request('sql', { sql, limit: 10 }, { signal }).then(
+      ({ rows }) => rows[0][0],
+      (error: Error) => error.message,
+    );
+  const first = await ask('select count(*) from capture');
+  const cancel = new AbortController();
+  // Rows out of JavaScript: what the stand-in's threads can be ended in.
+  const endless = ask('select count(*) from spe_sample a, spe_sample b, spe_sample c', cancel.signal);
+  cancel.abort();
+  const answers = [first, await endless, await ask('select 6 * 7')];
+  client.close();
+  return answers;
 }
 
 async function page(url: string) {
@@ -80,6 +104,10 @@ ask(contents, contents.mainFrame);
 const port = contents.sent.at(-1)!;
 const names = await captureNames(port.ports[0]);
 
+ask(contents, contents.mainFrame);
+const asked = await queries(contents.sent.at(-1)!.ports[0]);
+const queryProcesses = seen.forks.length - 1;
+
 const stopped = told();
 await seen.forks[0].worker.terminate();
 const crash = (await stopped).message;
@@ -120,7 +148,19 @@ process.stdout.write(
       outside: await page('app://umbra/..%2f..%2fpackage.json'),
       elsewhere: await page('app://other/index.html'),
     },
-    ...{ confinement, strangers, port: port.message, names, crash, again, picked, inOther, onceMore },
+    ...{
+      confinement,
+      strangers,
+      port: port.message,
+      names,
+      asked,
+      queryProcesses,
+      crash,
+      again,
+      picked,
+      inOther,
+      onceMore,
+    },
     recent: seen.recent,
     titles: seen.windows.map((w) => w.title),
     preload: { api: Object.keys(api), path: answers[2], sent: ipcRenderer.sent, posted },

@@ -91,6 +91,7 @@ class Forked extends EventEmitter {
       workerData: { module: pathToFileURL(module).href },
     });
     this.worker.on('exit', (code) => this.emit('exit', code));
+    this.worker.on('message', (message: unknown) => this.emit('message', message));
   }
 
   postMessage(message: unknown, ports: PortMain[] = []): void {

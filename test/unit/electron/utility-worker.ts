@@ -4,7 +4,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { PortMain } from './ports.ts';
 
-const parent = new EventEmitter();
+const parent = Object.assign(new EventEmitter(), {
+  postMessage: (message: unknown) => parentPort?.postMessage(message),
+});
 Object.assign(process, { parentPort: parent });
 await import((workerData as { module: string }).module);
 parentPort?.on('message', ({ message, ports }: { message: unknown; ports: MessagePort[] }) => {
