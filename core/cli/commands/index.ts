@@ -66,11 +66,13 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'compare',
+    interruptible: true,
     summary: "two captures (a guest's and bare metal's), or two runs, side by side",
     load: () => import('./compare.ts'),
   },
   {
     name: 'sweep',
+    interruptible: true,
     summary: 'one parameter over a range, for all policies: curves and crossing points',
     load: () => import('./sweep.ts'),
   },

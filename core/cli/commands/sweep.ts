@@ -34,16 +34,17 @@ export const command: Command = {
     const [from, to] = [sweepBound(param, args.need('from')), sweepBound(param, args.need('to'))];
     const steps = args.integer('steps', 2, 1000) ?? 11;
     if (from === to) throw new UsageError('--from and --to are equal: nothing to sweep');
-    const sweep = sweepInLab(args.need('db'), {
+    const request = {
       speId: args.integer('spe')!,
       kvmId: args.integer('kvm')!,
       ...replayChoice(args),
       param,
       from,
       to,
-      steps,
-      log: args.flag('log'),
-    });
+    };
+    const sweep = sweepInLab(args.need('db'), { ...request, steps, log: args.flag('log') }, (done, total) =>
+      out.progress({ phase: `sweeping ${param}`, done, total, unit: 'steps' }),
+    );
     if (args.flag('json')) out.json(sweepJson(sweep));
     else printSweep(out, sweep);
   },
