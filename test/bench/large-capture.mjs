@@ -17,7 +17,8 @@ function payloads(bytes) {
   for (let at = 0; at < bytes.length;) {
     const kind = kinds[bytes[at]];
     if (kind === Kind.TIMESTAMP) times.push(at + 1);
-    if (kind === Kind.COUNTER || (kind === Kind.ADDRESS && (bytes[at] & 7) >> 1 === 1)) varying.push({ at: at + 1, kind });
+    if (kind === Kind.COUNTER || (kind === Kind.ADDRESS && (bytes[at] & 7) >> 1 === 1))
+      varying.push({ at: at + 1, kind });
     at += kind === Kind.PAD || kind === Kind.END ? 1 : 1 + payloadBytes(bytes[at]);
   }
   return { times, varying };
@@ -37,7 +38,7 @@ function featuresBefore(head, feature) {
 function vary(payload, places, random) {
   for (const { at, kind } of places) {
     if (kind === Kind.ADDRESS) payload.writeUInt16LE((payload.readUInt16LE(at) ^ random()) & 0xfff8, at);
-    else payload[at] = (payload[at] ^ (random() & 15)) || 1;
+    else payload[at] = payload[at] ^ (random() & 15) || 1;
   }
 }
 

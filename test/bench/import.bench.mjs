@@ -1,0 +1,94 @@
+/**
+ * `umbra import` beside the tools that people use today, on the same files, in one run:
+ *
+ *     node test/bench/import.bench.mjs [MB] [SAMPLES]
+ *
+ * A perf.data of MB of SPE data (default 500; 2000 shows the memory bound) grown from the sample pair, one from `umbra synth` with
+ * SAMPLES SPE records (default 1 000 000), and a trace.dat of `umbra synth` with many unmaps; seed 1, so that anyone gets the
+ * same. Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd report -N -t`, output thrown away, where they are
+ * installed. Each is run ROUNDS times in turn, the best counts: another program on the machine slows some, rarely all.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeLargePerfData } from './large-capture.mjs';
+
+const megabytes = Number(process.argv[2] ?? 500);
+const samples = Number(process.argv[3] ?? 1_000_000);
+const ROUNDS = 2;
+const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
+const lab = join(folder, 'bench.umbra');
+
+/** Wall and CPU seconds, peak MB of one command; undefined if it isn't there or fails. */
+function run(command, args) {
+  const start = process.hrtime.bigint();
+  const done = spawnSync('/usr/bin/time', ['-f', 'TIME %U %S %M', command, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const wall = Number(process.hrtime.bigint() - start) / 1e9;
+  const told = /TIME ([\d.]+) ([\d.]+) (\d+)\s*$/.exec(done.stderr ?? '');
+  if (done.status !== 0 || !told) return undefined;
+  return { wall, cpu: Number(told[1]) + Number(told[2]), mb: Number(told[3]) / 1000 };
+}
+
+const best = (runs) => runs.reduce((a, b) => (!a || (b && b.wall < a.wall) ? b : a), undefined);
+const rate = (n, seconds) => (n / seconds / 1e6).toFixed(2).padStart(6);
+
+function compare(title, file, records, [command, ...args], labBytesOf) {
+  const ours = [];
+  const theirs = [];
+  let labBytes = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    theirs.push(run(command, [...args, file]));
+    rmSync(lab, { force: true });
+    ours.push(run(process.execPath, [umbra, 'import', file, '--db', lab]));
+    labBytes = statSync(lab).size;
+  }
+  const [own, other] = [best(ours), best(theirs)];
+  console.log(`\n${title}: ${records} records, ${(statSync(file).size / 1e6).toFixed(0)} MB`);
+  console.log(`${''.padEnd(12)} M records/s   of CPU time   wall s    CPU s   peak MB`);
+  const row = (name, r) =>
+    console.log(
+      `${name.padEnd(12)} ${rate(records, r.wall)}        ${rate(records, r.cpu)}        ${r.wall.toFixed(2).padStart(6)}   ${r.cpu.toFixed(2).padStart(6)}    ${r.mb.toFixed(0).padStart(6)}`,
+    );
+  row('umbra', own);
+  if (other) {
+    row(command, other);
+    console.log(
+      `umbra is ${(other.wall / own.wall).toFixed(1)} × as fast (CPU: ${(other.cpu / own.cpu).toFixed(1)} ×)`,
+    );
+  } else {
+    console.log(`${command} is not installed, or can't read it: nothing to compare with`);
+  }
+  if (labBytesOf) console.log(`lab file: ${((100 * labBytes) / labBytesOf).toFixed(0)} % of the SPE data`);
+}
+
+/** A pair with seed 1; returns its folder. */
+function synth(name, ...options) {
+  const out = join(folder, name);
+  const made = spawnSync(process.execPath, [umbra, 'synth', '--out', out, '--seed', '1', ...options], {
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(made.stderr);
+  return out;
+}
+
+try {
+  const perf = ['perf', 'script', '--itrace=i1i', '-F', 'ip,time,addr', '-i'];
+  const large = join(folder, 'large.perf.data');
+  const { records, speBytes } = writeLargePerfData(large, megabytes * 1e6);
+  compare('SPE, the sample pair grown', large, records, perf, speBytes);
+  rmSync(large);
+  const spe = join(synth('spe', '--samples', String(samples)), 'spe.perf.data');
+  compare('SPE, umbra synth', spe, samples, perf, statSync(spe).size);
+  const trace = join(synth('kvm', '--samples', '100000', '--unmaps', '200000'), 'kvm.trace.dat');
+  const listed = spawnSync(process.execPath, [umbra, 'import', trace, '--db', lab, '--json'], { encoding: 'utf8' });
+  compare('KVM, umbra synth', trace, JSON.parse(listed.stdout).captures[0].events, ['trace-cmd', 'report', '-N', '-t']);
+} finally {
+  rmSync(folder, { recursive: true });
+}
