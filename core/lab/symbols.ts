@@ -2,7 +2,8 @@
 import { halves, Has } from '../formats/spe/columns.ts';
 import { Warnings } from '../formats/problems.ts';
 import type { Warning } from '../formats/problems.ts';
-import { findSymbol } from '../formats/symbols/symbol-table.ts';
+import { UNLOCATED } from '../formats/spe/text-samples.ts';
+import { Binding, findSymbol, SymbolCollector } from '../formats/symbols/symbol-table.ts';
 import type { SymbolTable } from '../formats/symbols/symbol-table.ts';
 import { getCapture, replaceWarnings } from '../store/captures.ts';
 import type { CaptureRow } from '../store/captures.ts';
@@ -11,10 +12,10 @@ import { inLabFile } from '../store/lab-file.ts';
 import { readMappings } from '../store/mappings.ts';
 import type { Mapping } from '../store/mappings.ts';
 import { readColumn, readLanes } from '../store/spe-store.ts';
-import { putSymbols } from '../store/symbols.ts';
+import { putSymbols, readSymbols } from '../store/symbols.ts';
 import type { SymbolRow } from '../store/symbols.ts';
 import { createDemangler } from './demangle.ts';
-import { distance, homeOf, jitHomeOf, placeAddress } from './places.ts';
+import { addressPlace, distance, homeOf, jitHomeOf, placeAddress } from './places.ts';
 import { findBinary, findPerfMaps } from './symbol-files.ts';
 import type { Found, SymbolSources } from './symbol-files.ts';
 
@@ -22,7 +23,7 @@ import type { Found, SymbolSources } from './symbol-files.ts';
 export interface BinarySymbols {
   readonly binary: string;
   readonly buildId?: string;
-  /** Where its functions were read; undefined if nowhere. */
+  /** Where its functions were read; undefined if nowhere, or if they were known before. */
   readonly file?: string;
   readonly samples: number;
   /** Samples that lie in a known function. */
@@ -49,19 +50,21 @@ export function addSymbols(db: Db, capture: CaptureRow, sources: SymbolSources):
   const counts = countPlaces(db, capture, mappings);
   const used = mappings.filter((_, i) => counts[i].size > 0);
   const jits = findPerfMaps(new Set(used.flatMap((m) => (m.kernel ? [] : [m.pid]))), capture.file, sources, warnings);
+  const known = knownFunctions(readSymbols(db, capture.id));
   const tally = new Tally();
-  const tables = new Map<string, Found | undefined>();
+  const tables = new Map<string, Functions | undefined>();
   mappings.forEach((m, i) => {
-    if (!counts[i].size) return;
+    // What text says of a binary's functions is all there is: it doesn't tell where the binary was loaded.
+    if (!counts[i].size || m.length >= UNLOCATED) return;
     const { binary, start } = homeOf(m);
     const key = `${binary}\0${m.buildId ?? ''}`;
-    if (!tables.has(key)) tables.set(key, findBinary(binary, textOf(mappings, m), sources, warnings));
+    if (!tables.has(key)) tables.set(key, findBinary(binary, textOf(mappings, m), sources, warnings) ?? known.get(key));
     const own = tables.get(key);
-    const jit = m.kernel ? undefined : jits.get(m.pid);
     const jitHome = jitHomeOf(m);
+    const jit = jitHome && (jits.get(m.pid) ?? known.get(`${jitHome.binary}\0`));
     for (const [into, n] of counts[i]) {
       if (own && tally.hit(binary, m.buildId, own, start + into, n)) continue;
-      if (jit && jitHome && tally.hit(jitHome.binary, undefined, jit, jitHome.start + into, n)) continue;
+      if (jit && tally.hit(jitHome.binary, undefined, jit, jitHome.start + into, n)) continue;
       tally.miss(binary, m.buildId, own, n);
     }
   });
@@ -79,6 +82,23 @@ export function addSymbols(db: Db, capture: CaptureRow, sources: SymbolSources):
   }
   replaceWarnings(db, capture.id, ['symbols-', 'elf-', 'kallsyms-', 'perf-map-'], warnings.list());
   return { binaries, warnings: warnings.list() };
+}
+
+/** A binary's functions: read now from `file`, or those that the lab has. */
+interface Functions extends Pick<Found, 'table'> {
+  readonly file?: string;
+}
+
+/** What was found before, by binary and build id. */
+function knownFunctions(rows: readonly SymbolRow[]): Map<string, Functions> {
+  const byBinary = Map.groupBy(rows, (r) => `${r.binary}\0${r.buildId ?? ''}`);
+  return new Map(
+    Array.from(byBinary, ([key, own]) => {
+      const symbols = new SymbolCollector((i) => own[i].linkageName ?? own[i].name);
+      own.forEach((r, i) => symbols.add(addressPlace(r.binary, r.start), r.bytes, Binding.GLOBAL, i));
+      return [key, { table: symbols.build() }];
+    }),
+  );
 }
 
 /** The kernel's own mapping for any of the kernel's: modules are found by address in the same list. */
@@ -108,7 +128,7 @@ function countPlaces(db: Db, capture: CaptureRow, mappings: readonly Mapping[]):
 interface BinaryTally {
   readonly binary: string;
   readonly buildId: string | undefined;
-  readonly found: Found | undefined;
+  readonly found: Functions | undefined;
   samples: number;
   named: number;
   /** Functions with samples, by index in the table. */
@@ -118,7 +138,7 @@ interface BinaryTally {
 class Tally {
   readonly #byBinary = new Map<string, BinaryTally>();
 
-  #of(binary: string, buildId: string | undefined, found: Found | undefined): BinaryTally {
+  #of(binary: string, buildId: string | undefined, found: Functions | undefined): BinaryTally {
     const key = `${binary}\0${buildId ?? ''}`;
     let own = this.#byBinary.get(key);
     if (!own) this.#byBinary.set(key, (own = { binary, buildId, found, samples: 0, named: 0, hits: new Set() }));
@@ -126,7 +146,7 @@ class Tally {
   }
 
   /** Counts samples at a place if a function is there. */
-  hit(binary: string, buildId: string | undefined, found: Found, place: number, samples: number): boolean {
+  hit(binary: string, buildId: string | undefined, found: Functions, place: number, samples: number): boolean {
     const i = findSymbol(found.table, place);
     if (i < 0) return false;
     const own = this.#of(binary, buildId, found);
@@ -136,19 +156,20 @@ class Tally {
     return true;
   }
 
-  miss(binary: string, buildId: string | undefined, found: Found | undefined, samples: number): void {
+  miss(binary: string, buildId: string | undefined, found: Functions | undefined, samples: number): void {
     this.#of(binary, buildId, found).samples += samples;
   }
 
   /** Binaries whose functions were read now. */
   readBinaries(): string[] {
-    return [...this.#byBinary.values()].flatMap((b) => (b.found ? [b.binary] : []));
+    return [...this.#byBinary.values()].flatMap((b) => (b.found?.file === undefined ? [] : [b.binary]));
   }
 
   *rows(): Generator<SymbolRow> {
     const demangle = createDemangler();
     for (const { binary, buildId, found, hits } of this.#byBinary.values()) {
-      for (const i of hits) yield rowOf(binary, buildId, found!.table, i, demangle);
+      if (found?.file === undefined) continue;
+      for (const i of hits) yield rowOf(binary, buildId, found.table, i, demangle);
     }
   }
 

@@ -22,6 +22,9 @@ import type { TextSamples } from '../../core/formats/spe/text-samples.ts';
 import { openSpeCsv } from '../../core/formats/spe-csv/spe-csv.ts';
 import { detectFormat } from '../../core/lab/detect.ts';
 import { importFiles } from '../../core/lab/import.ts';
+import { symbolsInLab } from '../../core/lab/symbols.ts';
+import { openLabFile } from '../../core/store/lab-file.ts';
+import { readSymbols } from '../../core/store/symbols.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const bytesOf = (name: string) => {
@@ -177,6 +180,43 @@ test('a raw buffer: packets and records as inside of perf.data', () => {
   expect(records.length).toBeGreaterThan(100);
   // The last record reaches to the next one, which isn't there.
   expect(records.slice(0, -1)).toEqual(lines(perf).slice(0, records.length - 1));
+});
+
+test('a raw buffer in a lab; a file that holds no record is refused', () => {
+  const perf = openPerfData(source('pair/kvbench.perf.data'), new Warnings());
+  const { buffers } = perf.queues[1];
+  const file = join(lab, 'buffer.bin');
+  const start = buffers.fileOffset[0];
+  writeFileSync(file, bytesOf('pair/kvbench.perf.data').slice(start, start + buffers.size[0]));
+  const db = join(lab, 'raw.umbra');
+  const [timed] = importFiles(db, [file], { rawSpe: { cpu: 3, timeConv: perf.timeConv } });
+  expect(timed).toMatchObject({ format: 'raw-spe', samples: buffers.size[0] / 64, cpus: [3], t0: 1790775671263n });
+  const [untimed] = importFiles(db, [file], { rawSpe: {} });
+  expect([untimed.t0, untimed.cpus, untimed.warnings.map((w) => w.kind)]).toEqual([
+    undefined,
+    [0],
+    ['spe-no-time-conv'],
+  ]);
+  writeFileSync(file, new Uint8Array(100));
+  expect(() => importFiles(db, [file], { rawSpe: {} })).toThrow(`${file}: its AUX buffers hold no complete SPE record`);
+});
+
+test('functions that perf script names are a capture’s symbols; binaries can’t add to them', () => {
+  const file = join(lab, 'named.txt');
+  writeFileSync(file, bytesOf('text/pair.default.script.txt.gz'));
+  const path = join(lab, 'named.umbra');
+  importFiles(path, [file]);
+  const symbols = () => {
+    const db = openLabFile(path, 'read');
+    const rows = readSymbols(db, 1);
+    db.close();
+    return rows;
+  };
+  const told = symbols();
+  expect(told.length).toBeGreaterThan(5);
+  expect(told).toContainEqual(expect.objectContaining({ binary: '[kernel]', name: '__pfx_folio_deactivate' }));
+  expect(symbolsInLab(path, 1, { symfs: '/' }).warnings).toEqual([]);
+  expect(symbols()).toEqual(told);
 });
 
 test('CSV of spe-parser', () => {

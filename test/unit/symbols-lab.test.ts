@@ -133,7 +133,9 @@ test('a build-id cache; what is missing degrades to pages and is told once, unti
   db.close();
   const libc = '/usr/lib/aarch64-linux-gnu/libc.so.6';
   writeFileSync(join(dir, 'libc.so.6'), elfOf(libc));
-  symbolsInLab(path, 1, { elfFiles: [join(dir, 'libc.so.6')], kallsyms });
+  const later = symbolsInLab(path, 1, { elfFiles: [join(dir, 'libc.so.6')], kallsyms });
+  expect(later.warnings).toEqual([]);
+  expect(later.binaries.map((b) => b.named)).toEqual(later.binaries.map((b) => b.samples));
   const after = counts(path);
   expect(after['memcpy']).toBe(truth.samples['memcpy']);
   expect(after['hash_probe'], 'found before').toBe(truth.samples['hash_probe']);
