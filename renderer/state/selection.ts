@@ -5,7 +5,7 @@
  * Times are whole ns after the zero of what is in view: the run's origin, or without a run the capture's first record.
  */
 import { defineStore } from 'pinia';
-import { computed, ref } from 'vue';
+import { computed, ref, watch } from 'vue';
 
 export const viewIds = ['captures', 'timeline', 'policies', 'blackouts', 'skew', 'sql', 'report'] as const;
 export type ViewId = (typeof viewIds)[number];
@@ -106,10 +106,21 @@ export const useSelection = defineStore('selection', () => {
     hash.value = next;
   }
 
+  /** Keeps what is in view of a lab on this machine, and goes back there when it is opened without saying where. */
+  function remember(lab: string): void {
+    const name = `umbra.selection ${lab}`;
+    const last = localStorage.getItem(name);
+    if (last && !location.hash) {
+      history.replaceState(null, '', last);
+      hash.value = last;
+    }
+    watch(hash, (now) => localStorage.setItem(name, now));
+  }
+
   /** The address of a change, for an anchor's href. */
   function link(change: Change): string {
     return formatSelection(changed(current.value, change));
   }
 
-  return { current, hash, select, link };
+  return { current, hash, select, remember, link };
 });

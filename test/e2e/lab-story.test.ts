@@ -146,6 +146,26 @@ describe('the main story', () => {
   });
 });
 
+describe('the shell', () => {
+  it('goes anywhere by a few letters, and comes back where it was at the next start', async () => {
+    const lab = emptyLab('shell.umbra');
+    await open(lab);
+    await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
+    await page.keyboard.press('Control+K');
+    await page.keyboard.type('timel');
+    expect(await accessibility(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Nothing to show yet' }).waitFor();
+    expect(hash()).toBe('#timeline');
+    expect(await accessibility(page)).toEqual([]);
+    // The same browser, without a link that says where.
+    const again = await context.newPage();
+    await again.goto(new URL('/', server.url).href);
+    await again.getByRole('heading', { name: 'Nothing to show yet' }).waitFor();
+    expect(new URL(again.url()).hash).toBe('#timeline');
+  });
+});
+
 describe('the timeline', () => {
   let lab: string;
 
