@@ -68,6 +68,7 @@ export function addSymbols(db: Db, capture: CaptureRow, sources: SymbolSources):
       tally.miss(binary, m.buildId, own, n);
     }
   });
+  warnOfUnused(sources.elfFiles ?? [], tables.values(), warnings);
   putSymbols(db, capture.id, tally.readBinaries(), tally.rows());
   const binaries = tally.list();
   const samples = binaries.reduce((sum, b) => sum + b.samples, 0);
@@ -99,6 +100,17 @@ function knownFunctions(rows: readonly SymbolRow[]): Map<string, Functions> {
       return [key, { table: symbols.build() }];
     }),
   );
+}
+
+/** Picked binaries that no sample asked for; those of another build have their own warning. */
+function warnOfUnused(picked: readonly string[], used: Iterable<Functions | undefined>, warnings: Warnings): void {
+  const files = new Set(Array.from(used, (f) => f?.file));
+  const told = warnings.list().map((w) => w.message);
+  for (const file of picked) {
+    if (files.has(file) || told.some((message) => message.startsWith(`${file} `))) continue;
+    const message = `${file} is none of the binaries that samples lie in, by build id or by name: not used`;
+    warnings.add('info', `symbols-unused ${file}`, message);
+  }
 }
 
 /** The kernel's own mapping for any of the kernel's: modules are found by address in the same list. */

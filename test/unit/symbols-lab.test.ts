@@ -153,6 +153,14 @@ test('another build of the binary is not used', () => {
   );
 });
 
+test('a picked binary that nothing ran is told', () => {
+  const file = fixture('symbols/kv.pie');
+  const { warnings } = symbolsInLab(lab, 1, { elfFiles: [file] });
+  expect(warnings.map((w) => w.message)).toContain(
+    `${file} is none of the binaries that samples lie in, by build id or by name: not used`,
+  );
+});
+
 test('a vmlinux is moved to where the kernel ran', () => {
   const path = join(dir, 'e.umbra');
   importFiles(path, [capture]);
