@@ -3,7 +3,7 @@ import type { StoryTraceEvent } from '../analysis/story.ts';
 import { TraceColumns } from '../formats/event-format/columns.ts';
 import { EventPrinter } from '../formats/event-format/event-printer.ts';
 import type { Alignment } from '../model/alignment.ts';
-import { KvmKind } from '../model/kvm-events.ts';
+import { KvmIoctl, KvmKind } from '../model/kvm-events.ts';
 import type { KvmEvents } from '../model/kvm-events.ts';
 import { code, stage2Kinds } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
@@ -70,30 +70,65 @@ export function firstFaultOn(events: KvmEvents, page: number): number | undefine
   return undefined;
 }
 
-/** @param t ns in the trace's clock @param evidence what the timeline's row rests on */
+const ioctlsOf: Readonly<Record<string, readonly number[]>> = {
+  'memslot-ioctl': [KvmIoctl.SET_USER_MEMORY_REGION, KvmIoctl.SET_USER_MEMORY_REGION2],
+  'dirty-log-ioctl': [
+    KvmIoctl.SET_USER_MEMORY_REGION,
+    KvmIoctl.SET_USER_MEMORY_REGION2,
+    KvmIoctl.GET_DIRTY_LOG,
+    KvmIoctl.CLEAR_DIRTY_LOG,
+    KvmIoctl.RESET_DIRTY_RINGS,
+  ],
+  'vm-created': [KvmIoctl.CREATE_VM],
+};
+
+/**
+ * When the call began that an inferred row is dated within: the latest one up to then of those that give such evidence, ns after the
+ * trace's origin. Undefined for other evidence.
+ */
+export function ioctlBefore(events: KvmEvents, evidence: string, at: number): number | undefined {
+  const commands = ioctlsOf[evidence];
+  if (!commands) return undefined;
+  let latest: number | undefined;
+  for (let i = 0; i < events.n && events.t[i] <= at; i++) {
+    if (events.kind[i] === KvmKind.IOCTL && commands.includes(events.word[i])) latest = events.t[i];
+  }
+  return latest;
+}
+
+/**
+ * @param at ns after the trace's origin: rows that were ordered between events lie within a ns of theirs
+ * @param evidence what the timeline's row rests on
+ */
 export function traceEventAt(
   db: Db,
   capture: CaptureRow,
-  t: bigint,
+  origin: bigint,
+  at: number,
   evidence: string,
   vm: Vm | undefined,
 ): StoryTraceEvent | undefined {
   const named = eventsOf[evidence];
   if (!named) return undefined;
-  const near = storedTrace(db, capture, { start: t, end: t + 1n });
+  const first = origin + BigInt(Math.ceil(at - 1));
+  const last = origin + BigInt(Math.floor(at + 1));
+  const near = storedTrace(db, capture, { start: first, end: last + 1n });
   const printer = new EventPrinter(near);
   const batch = new TraceColumns();
   let found: Omit<StoryTraceEvent, 'call'> | undefined;
   near.read(batch, () => {
     for (let i = 0; i < batch.n && !found; i++) {
       const { name } = near.dictionary.formats[batch.event[i]];
-      if (batch.t[i] !== t || !named.test(name)) continue;
+      const t = batch.t[i];
+      if (t < first || t > last || !named.test(name)) continue;
       const tid = batch.tid[i];
       const vcpu = vm?.vcpus.find((v) => v.tid === tid)?.vcpu;
       found = { t, name, text: printer.text(batch, i), tid, comm: near.dictionary.comms[batch.comm[i]], vcpu };
     }
   });
-  return found && { ...found, call: found.name.startsWith('sys_') ? undefined : callOf(db, capture, found.tid, t) };
+  return (
+    found && { ...found, call: found.name.startsWith('sys_') ? undefined : callOf(db, capture, found.tid, found.t) }
+  );
 }
 
 /** The system call that a thread was in at `t`. */

@@ -12,13 +12,15 @@ import type { Answer, StallKind } from '../model/terms.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import type { Db } from '../store/lab-file.ts';
 import { RequestError } from './about.ts';
-import { firstFaultOn, traceEventAt, traceTimeOf } from './explain-trace.ts';
+import { firstFaultOn, ioctlBefore, traceEventAt, traceTimeOf } from './explain-trace.ts';
 import { darkOf, lossOf } from './explain-loss.ts';
 import { culprit, pageHistory } from './explain-page.ts';
+import type { HistoryRow } from './explain-page.ts';
 import type { KeyKind } from './keys.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
 import { ipaOf } from './run-facts.ts';
+import type { RunInputs } from './run-inputs.ts';
 import { skewKeysOf } from './skew.ts';
 
 export interface ExplainRequest extends ResultChoice {
@@ -119,7 +121,7 @@ function findStory(db: Db, request: ExplainRequest, again: ReplayedAgain): Story
 
 function causeOf(db: Db, scene: Scene): StoryCause {
   const { inputs, outcome, trigger, window } = scene;
-  const { timeline, stage2, kvm, vm, alignment, vmIndex } = inputs;
+  const { stage2, kvm, vm } = inputs;
   const cause = outcome.windows.cause[window];
   const history = pageHistory(inputs, outcome, trigger);
   const found = culprit(inputs, history, cause, trigger);
@@ -128,12 +130,19 @@ function causeOf(db: Db, scene: Scene): StoryCause {
   if (!found || evidence === 'scenario' || evidence === undefined) {
     return { ...story, event: found?.event, injected: evidence === 'scenario', trace: undefined };
   }
-  const own = stage2.timelines[vmIndex];
   const page = inputs.lanes[trigger.lane].pages[trigger.slot];
-  const at =
-    evidence === 'first-fault' ? firstFaultOn(stage2.events, page) : traceTimeOf(own, timeline, found.row, alignment);
-  const trace = at === undefined ? undefined : traceEventAt(db, kvm, stage2.events.origin + BigInt(at), evidence, vm);
+  const at = evidenceTime(inputs, found, page);
+  const trace = at === undefined ? undefined : traceEventAt(db, kvm, stage2.events.origin, at, evidence, vm);
   return { ...story, event: found.event, injected: false, trace };
+}
+
+/** When the event happened that a row of the timeline rests on, ns after the trace's origin. */
+function evidenceTime({ stage2, vmIndex, timeline, alignment }: RunInputs, { event, row }: HistoryRow, page: number) {
+  const { events } = stage2;
+  if (event.evidence === 'first-fault') return firstFaultOn(events, page);
+  if (event.evidence === 'vm-created') return ioctlBefore(events, 'vm-created', Infinity);
+  const told = traceTimeOf(stage2.timelines[vmIndex], timeline, row, alignment);
+  return told === undefined ? undefined : (ioctlBefore(events, event.evidence ?? '', told) ?? told);
 }
 
 function sourced({ inputs, result }: Scene, ...names: TimeName[]): SourcedNs[] {
