@@ -177,9 +177,9 @@ export const runMethods = {
   dark: {
     params: Choice.extend({
       by: By,
-      /** Windows, ns after the origin; all of the policy's if left out. */
+      /** Windows, ns after the origin; all of the policy's if left out. With a window's kind just its own samples count. */
       spans: z
-        .array(z.strictObject({ lane: Id, start: z.number(), end: z.number() }))
+        .array(z.strictObject({ lane: Id, start: z.number(), end: z.number(), kind: z.string().max(32).optional() }))
         .max(MAX_SPANS)
         .optional(),
     }),

@@ -143,16 +143,16 @@ export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: Replayed
   const reference = new Uint32Array(names.length);
   lanes.forEach((keys, l) => {
     const fates = outcome.fates[l];
-    const { t, lane } = inputs.lanes[l];
+    const { t, lane, sessions } = inputs.lanes[l];
     for (let i = 0; i < fates.length; i++) if (fates[i] !== OUTSIDE) reference[keys[i]]++;
-    const own = (spans ?? [{ lane, start: -Infinity, end: Infinity }])
-      .filter((s) => s.lane === lane)
-      .sort((a, b) => a.start - b.start);
+    const own = spans?.filter((s) => s.lane === lane) ?? [{ lane, start: -Infinity, end: Infinity }];
     let next = 0;
-    for (const { start, end } of own) {
-      // A sample that two spans share counts once.
-      for (let i = Math.max(next, firstFrom(t, start)); i < t.length && t[i] <= end; i++) {
-        if (fates[i] >= LOST && fates[i] !== OUTSIDE) lost[keys[i]]++;
+    for (const span of own.toSorted((a, b) => a.start - b.start)) {
+      const isIn = lossesOf(span, sessions);
+      for (let i = Math.max(next, firstFrom(t, span.start)); i < t.length && t[i] <= span.end; i++) {
+        if (!isIn(t[i], fates[i])) continue;
+        lost[keys[i]]++;
+        // A sample that two spans share counts once.
         next = i + 1;
       }
     }
@@ -165,6 +165,26 @@ export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: Replayed
     keys: found.length,
     rows: found.slice(0, DARK_ROWS).map((key) => ({ name: names[key], lost: lost[key], reference: reference[key] })),
   };
+}
+
+type Span = NonNullable<RunParamsOf<'dark'>['spans']>[number];
+
+/**
+ * Which samples of a span are lost in it. Neighbouring windows may share a time, and a session's end belongs to the session (see
+ * Windows in model/outcome.ts).
+ */
+function lossesOf({ start, end, kind }: Span, sessions: Float64Array): (t: number, fate: number) => boolean {
+  if (kind === undefined) return (_t, fate) => fate >= LOST && fate !== OUTSIDE;
+  const own = LOST + codeOfKind(kind);
+  if (kind === 'buffer-full' || kind === 'copy-out') return (t, fate) => fate === own && t > start;
+  const closed = sessions.some((t, i) => i % 2 === 1 && t === end);
+  return (t, fate) => fate === own && (t < end || t === start || closed);
+}
+
+function codeOfKind(kind: string): number {
+  const at = windowKinds.findIndex((k) => k === kind);
+  if (at < 0) throw new RequestError(`no kind of window is called '${kind}'; there are ${windowKinds.join(', ')}`);
+  return at;
 }
 
 /** Index of the first value that is at least `from`; with `beyond`, of the first above it. */

@@ -127,7 +127,7 @@ export function shareScatter(rows: readonly SkewKey[], c: Colours, picked: strin
     type: 'log' as const,
     min: low,
     max: high,
-    axisLabel: { ...lines.axisLabel, formatter: (v: number) => share(v).replace('.0\u202f', '\u202f') },
+    axisLabel: { ...lines.axisLabel, formatter: (v: number) => `${Number((100 * v).toPrecision(2))} %` },
     nameLocation: 'middle' as const,
   };
   return {

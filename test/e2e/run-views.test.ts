@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
+import { createQueries } from '../../core/lab/queries.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { pair, umbra, umbraJson } from './umbra.ts';
@@ -107,6 +108,27 @@ describe('blackouts', () => {
     expect(keys.slice(1).reduce((sum, row) => sum + Number(row.split('\t')[1]), 0)).toBe(most);
     await page.goBack();
     await aside.getByText(`${rows.reduce((sum, r) => sum + r.lost, 0)} samples lost`).waitFor();
+  });
+
+  it('finds in each window the samples that were lost in it, and in all of them all', () => {
+    const queries = createQueries(db);
+    for (const [policy, dlDiscard] of [
+      ['map-on-fault', 'buffer'],
+      ['serror', 'record'],
+      ['bounce-buffer', 'record'],
+    ] as const) {
+      const choice = { run: 1, policy, dlDiscard };
+      const w = queries.windows(choice);
+      const spans = Array.from(w.lost, (_, i) => ({
+        ...{ lane: w.lane[i], start: w.start[i], end: w.end[i], kind: w.kinds[w.kind[i]] },
+      }));
+      spans.forEach((span, i) => {
+        expect(queries.dark({ ...choice, by: 'page', spans: [span] }).lost, `${policy} ${i}`).toBe(w.lost[i]);
+      });
+      const total = w.lost.reduce((a, b) => a + b, 0);
+      expect(queries.dark({ ...choice, by: 'op', spans }).lost).toBe(total);
+      expect(queries.dark({ ...choice, by: 'op' }).lost).toBe(total);
+    }
   });
 
   it('filters by kind, and counts what ran in what is listed', async () => {
