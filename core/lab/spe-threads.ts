@@ -21,6 +21,7 @@ const MAX_THREADS = 6;
 /** A thread that was not heard of for that long is gone (out of memory, say): its end can't be seen while this one waits. */
 const SILENCE_MS = 120_000;
 const PAUSE_MS = 1000;
+const YOUNG_MB = 6;
 
 const program = new URL('./spe-worker.ts', import.meta.url);
 
@@ -104,6 +105,8 @@ function start(work: Omit<SpeWork, 'port' | 'slot'>, slot: number) {
     transferList: [port2],
     // No options of the parent's: a profiler, a debugger or a test runner's loader has no business there.
     execArgv: [],
+    // Columns live outside of the heap; garbage is collected before it piles up beside them.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   worker.unref();
   return { worker, port: port1 };

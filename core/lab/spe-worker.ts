@@ -37,8 +37,8 @@ const MAX_ON_THE_WAY = 4;
 
 function run(work: SpeWork): void {
   const { port, control, lanes } = work;
-  const post = (message: SpeMessage) => {
-    port.postMessage(message);
+  const post = (message: SpeMessage, given: readonly ArrayBuffer[] = []) => {
+    port.postMessage(message, [...given]);
     Atomics.add(control, Control.POSTED, 1);
     Atomics.notify(control, Control.POSTED);
   };
@@ -51,7 +51,9 @@ function run(work: SpeWork): void {
         work.queues[lane],
         (chunk) => {
           waitForRoom(control, Control.ON_THE_WAY + work.slot);
-          post({ kind: 'chunk', lane, chunk });
+          // Each blob has memory of its own, and nobody here needs it any more.
+          const memory = chunk.columns.map(({ data }) => data.buffer as ArrayBuffer);
+          post({ kind: 'chunk', lane, chunk }, memory);
         },
         warnings,
       );
