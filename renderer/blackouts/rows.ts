@@ -34,15 +34,16 @@ export function rowsOf(t: WindowTable, filter: Filter, order: Order): Uint32Arra
     if (t.end[i] < from || t.start[i] > to) continue;
     found[n++] = i;
   }
-  const value = column(t, order.by);
-  const sign = order.descending ? -1 : 1;
+  const rows = found.subarray(0, n);
+  const values = column(t, order.by);
   // Ties stay by lane and start, as the columns are.
-  return found.subarray(0, n).sort((a, b) => sign * (value(a) - value(b)) || a - b);
+  return order.descending
+    ? rows.sort((a, b) => values[b] - values[a] || a - b)
+    : rows.sort((a, b) => values[a] - values[b] || a - b);
 }
 
-function column(t: WindowTable, by: SortKey): (row: number) => number {
-  if (by === 'duration') return (i) => t.end[i] - t.start[i];
-  return (i) => t[by][i];
+function column(t: WindowTable, by: SortKey): ArrayLike<number> {
+  return by === 'duration' ? t.end.map((end, i) => end - t.start[i]) : t[by];
 }
 
 /** Place of a window in `rows`; -1 if it isn't there. */
