@@ -1,6 +1,7 @@
 /**
- * Runs the jobs of one lab, one at a time, each in a thread of its own. A cancel is asked first, by a flag that the job looks at
- * with each step; what doesn't unwind soon is ended, and what it had written is rolled back.
+ * Runs the jobs of one lab, one at a time, each in a thread of its own. A cancelled job is given up at once: nothing that it does
+ * shows any more. It unwinds at its next step, by a flag that it looks at; only one that doesn't is ended by force, since that
+ * may hit it inside of SQLite. Either way its transaction is rolled back.
  */
 import { Worker } from 'node:worker_threads';
 import { RequestError } from '../lab/about.ts';
@@ -10,8 +11,10 @@ import { recoverLab } from '../lab/jobs.ts';
 import type { JobRunner } from '../lab/service-jobs.ts';
 import type { JobData, JobMessage } from './job-worker.ts';
 
-/** Time for a job to unwind by itself, ms. */
+/** Time for a job to unwind before its caller is told that it is cancelled, ms. */
 const GRACE_MS = 50;
+/** Time before a job that doesn't unwind is ended by force, ms. */
+const FORCE_MS = 10_000;
 
 export interface Jobs {
   readonly run: JobRunner;
@@ -29,17 +32,16 @@ export function createJobs(lab: string, worker: string | URL = new URL('./job-wo
       const before = last;
       const signal = AbortSignal.any([call.signal, closing.signal]);
       if (waiting++) call.progress({ phase: 'waiting for the job before it', done: 0, unit: 'steps' });
+      let ended: Promise<unknown> = Promise.resolve();
       const mine = (async () => {
         await Promise.race([before, aborted(signal)]);
-        await before;
         if (signal.aborted) throw new RequestError('cancelled');
-        return runInThread(lab, job, worker, { signal, progress: call.progress });
+        const thread = runInThread(lab, job, worker, { signal, progress: call.progress }, closing.signal);
+        ended = thread.ended;
+        return thread.result;
       })();
-      // Whatever comes of it, the next one may start.
-      last = mine.then(
-        () => undefined,
-        () => undefined,
-      );
+      // Whatever comes of it, the next one may start; not before the ones before it and its own thread have ended.
+      last = Promise.allSettled([before, mine]).then(() => ended);
       try {
         return await mine;
       } finally {
@@ -57,38 +59,52 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function runInThread(lab: string, job: Job, entry: string | URL, { signal, progress }: Call): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const flag = new Int32Array(new SharedArrayBuffer(4));
-    const thread = new Worker(entry, { workerData: { lab, job, flag } satisfies JobData, execArgv: [] });
-    let grace: NodeJS.Timeout | undefined;
-    let failure: Error | undefined;
-    let answer: JobMessage | undefined;
-    const cancel = () => {
-      Atomics.store(flag, 0, 1);
-      grace = setTimeout(() => void thread.terminate(), GRACE_MS);
-    };
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
-    thread.on('message', (message: JobMessage) => {
-      if ('progress' in message) {
-        if (!signal.aborted) progress(message.progress);
-      } else answer = message;
-    });
-    thread.on('error', (error) => (failure = error));
-    thread.on('exit', () => {
-      clearTimeout(grace);
-      signal.removeEventListener('abort', cancel);
-      if (answer && 'result' in answer) return resolve(answer.result);
-      if (answer && 'message' in answer) return reject(failed(answer));
+function runInThread(
+  lab: string,
+  job: Job,
+  entry: string | URL,
+  { signal, progress }: Call,
+  closing: AbortSignal,
+): { readonly result: Promise<unknown>; readonly ended: Promise<unknown> } {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new Worker(entry, { workerData: { lab, job, flag } satisfies JobData, execArgv: [] });
+  const timers: NodeJS.Timeout[] = [];
+  let failure: Error | undefined;
+  let answer: JobMessage | undefined;
+  const result = Promise.withResolvers<unknown>();
+  const ended = Promise.withResolvers<unknown>();
+  const force = () => void thread.terminate();
+  const cancel = () => {
+    Atomics.store(flag, 0, 1);
+    timers.push(
+      setTimeout(() => result.reject(new RequestError('cancelled')), GRACE_MS),
+      setTimeout(force, FORCE_MS),
+    );
+    if (closing.aborted) force();
+  };
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+  thread.on('message', (message: JobMessage) => {
+    if (!('progress' in message)) answer = message;
+    else if (!signal.aborted) progress(message.progress);
+  });
+  thread.on('error', (error) => (failure = error));
+  thread.on('exit', () => {
+    timers.forEach(clearTimeout);
+    signal.removeEventListener('abort', cancel);
+    if (answer && 'result' in answer) result.resolve(answer.result);
+    else if (answer && 'message' in answer) result.reject(failed(answer));
+    else {
       try {
         recoverLab(lab);
       } catch {
         // Somebody else writes, or the lab is gone: SQLite rolls back at the next opening.
       }
-      reject(signal.aborted ? new RequestError('cancelled') : crashed(failure));
-    });
+      result.reject(signal.aborted ? new RequestError('cancelled') : crashed(failure));
+    }
+    ended.resolve(undefined);
   });
+  return { result: result.promise, ended: ended.promise };
 }
 
 function failed({ explained, message }: { readonly explained: boolean; readonly message: string }): Error {

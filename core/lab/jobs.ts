@@ -12,7 +12,13 @@ import { buildSampleLevels, buildTraceLevels, withoutLevels } from './trace-leve
 
 /** Runs one job in one transaction on an existing lab; others may read the lab meanwhile. Throws what the use cases throw. */
 export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
-  return inLabFile(lab, 'write', (db) => run(db, lab, job, progress), { readable: true });
+  const work = (db: Db) => {
+    const result = run(db, lab, job, progress);
+    // The last moment to say no.
+    progress({ phase: 'storing', done: 0, unit: 'steps' });
+    return result;
+  };
+  return inLabFile(lab, 'write', work, { readable: true });
 }
 
 function run(db: Db, lab: string, job: Job, progress: (progress: Progress) => void): unknown {

@@ -3,14 +3,14 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../store/captures.ts';
 import type { CaptureRow } from '../store/captures.ts';
-import { openLabFile } from '../store/lab-file.ts';
+import { LabBusyError, openLabFile } from '../store/lab-file.ts';
 import type { Db } from '../store/lab-file.ts';
 import { listRuns, readResults, readSkew } from '../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../store/run-store.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
 import { readLanes } from '../store/spe-store.ts';
-import { isExplained, RequestError, version } from './about.ts';
-import type { Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
+import { isExplained, version } from './about.ts';
+import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from './contract.ts';
 import { runJob } from './jobs.ts';
 import { jobHandlers } from './service-jobs.ts';
 import type { JobRunner } from './service-jobs.ts';
@@ -20,8 +20,10 @@ import { timelineHandlers } from './service-timeline.ts';
 
 /** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
 const WATCH_MS = 500;
-/** How long a request waits for a writer, ms: the host answers nobody meanwhile, and asks again when the file has changed. */
+/** How long a request waits for a writer at a time, ms: the host answers nobody meanwhile. */
 const PATIENCE_MS = 100;
+/** How long a request asks again in all, ms. */
+const GIVE_UP_MS = 700;
 
 /** Migrates a lab of an older version. Throws a LabFileError if `path` is no lab file, or one of a newer version. */
 export function checkLab(path: string): void {
@@ -47,7 +49,7 @@ export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRu
     } catch (error) {
       // Between opening and reading somebody began to write.
       if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-      throw new RequestError(`${file}: another command is writing to it; try again when it is done`);
+      throw new LabBusyError(`${file}: another command is writing to it; try again when it is done`);
     } finally {
       db.close();
     }
@@ -55,14 +57,14 @@ export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRu
   const watch = watchFile(file);
   const changing = jobHandlers(read, jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
   return {
-    handlers: {
+    handlers: patient({
       lab: () => read((db) => labInfo(db, file)),
       captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
       ...runHandlers(read, queries ?? inlineQueries(file)),
       ...changing.handlers,
       ...timelineHandlers(read),
-    },
+    }),
     onChange: watch.add,
     isExplained,
     close() {
@@ -70,6 +72,26 @@ export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRu
       changing.close();
     },
   };
+}
+
+/**
+ * Handlers that ask again while somebody writes, up to GIVE_UP_MS: a writer locks readers out for moments only, but for one that
+ * isn't ours.
+ */
+function patient(handlers: LabService['handlers']): LabService['handlers'] {
+  const again = (handle: (params: never, call: Call) => unknown) => async (params: never, call: Call) => {
+    for (const end = performance.now() + GIVE_UP_MS; ;) {
+      try {
+        return await handle(params, call);
+      } catch (error) {
+        if (!(error instanceof LabBusyError) || call.signal.aborted || performance.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      }
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handle]) => [method, again(handle)]),
+  ) as unknown as LabService['handlers'];
 }
 
 function labInfo(db: Db, file: string): LabInfo {

@@ -10,6 +10,9 @@ export class LabFileError extends Error {
   override readonly name = 'LabFileError';
 }
 
+/** Somebody else writes just now. */
+export class LabBusyError extends LabFileError {}
+
 /** `read`: must exist, never written. `write`: must exist. `create`: made if missing. */
 export type OpenMode = 'read' | 'write' | 'create';
 
@@ -47,7 +50,7 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
     }
     const text = (error as Error).message;
     if ((error as { code?: string }).code === 'SQLITE_BUSY') {
-      throw new LabFileError(`${path}: another command is writing to it; try again when it is done`);
+      throw new LabBusyError(`${path}: another command is writing to it; try again when it is done`);
     }
     throw new LabFileError(/not a database/.test(text) ? `${path}: not a lab file (not SQLite)` : `${path}: ${text}`);
   }
@@ -143,6 +146,8 @@ function setJournal(db: Db, mode: 'wal' | 'delete'): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < JOURNAL_ATTEMPTS; attempt++) {
     try {
+      // Readers needn't wait for what is copied here, only for the switch after it.
+      if (mode === 'delete') db.pragma('wal_checkpoint(PASSIVE)');
       if (db.pragma(`journal_mode = ${mode}`, { simple: true }) === mode) return;
     } catch (error) {
       if (!/locked|busy/i.test((error as Error).message)) throw error;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { around, fitted, panned, rulerLabel, rulerStep, towards, zoomed } from '../../renderer/timeline/camera.ts';
-import { changed, formatSelection, parseSelection, viewIds } from '../../renderer/state/selection.ts';
-import type { Selection } from '../../renderer/state/selection.ts';
+import { changed, formatSelection, parseSelection, viewIds } from '../../renderer/state/address.ts';
+import type { Selection } from '../../renderer/state/address.ts';
 
 const id = fc.option(fc.nat(1e6), { nil: undefined });
 const word = fc.option(fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }), { nil: undefined });

@@ -1,0 +1,86 @@
+/**
+ * The one selection of the whole app, as the address says it: `#timeline?run=3&policy=map-on-fault&lane=0&from=120&to=3400`.
+ * Links, back and forward, reload, bug reports and "where I was last time" all come from there being one serialisable value.
+ *
+ * Times are whole ns after the zero of what is in view: the run's origin, or without a run the capture's first record.
+ */
+
+export const viewIds = ['captures', 'timeline', 'policies', 'blackouts', 'skew', 'sql', 'report'] as const;
+export type ViewId = (typeof viewIds)[number];
+export type DlDiscard = 'record' | 'buffer';
+
+export interface Selection {
+  readonly view: ViewId;
+  /** Capture in view; of a timeline without a run, what it shows. */
+  readonly capture?: number;
+  readonly run?: number;
+  readonly policy?: string;
+  /** The run's own reading of DL if missing. */
+  readonly dlDiscard?: DlDiscard;
+  /** vCPU number. */
+  readonly lane?: number;
+  /** Time range, ns; both or neither. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Start of the blackout window in focus (of `policy` on `lane`), ns. */
+  readonly window?: number;
+  /** What skew counts (`page`, `symbol`, …), and one of its keys. */
+  readonly keyKind?: string;
+  readonly key?: string;
+  /** Markers of the timeline, ns. */
+  readonly a?: number;
+  readonly b?: number;
+}
+
+const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'a', 'b'] as const;
+const words = ['policy', 'keyKind', 'key'] as const;
+
+/** What an address says; what it doesn't say rightly is left out. */
+export function parseSelection(hash: string): Selection {
+  const [path, query = ''] = hash.replace(/^#/, '').split('?', 2);
+  const view = viewIds.find((id) => id === path) ?? 'captures';
+  const given = new URLSearchParams(query);
+  const out: Record<string, unknown> = { view };
+  for (const name of numbers) {
+    const text = given.get(name);
+    if (text !== null && /^-?\d{1,15}$/.test(text)) out[name] = Number(text);
+  }
+  for (const name of words) {
+    const text = given.get(name);
+    if (text) out[name] = text;
+  }
+  const dl = given.get('dlDiscard');
+  if (dl === 'record' || dl === 'buffer') out['dlDiscard'] = dl;
+  const { from, to } = out as Partial<Selection>;
+  if (from === undefined || to === undefined || from >= to) {
+    delete out['from'];
+    delete out['to'];
+  }
+  return out as unknown as Selection;
+}
+
+/** The address of a selection; times are rounded to whole ns. */
+export function formatSelection(selection: Selection): string {
+  const query = new URLSearchParams();
+  for (const name of [...numbers, ...words, 'dlDiscard'] as const) {
+    const value = selection[name];
+    if (value !== undefined && value !== '')
+      query.set(name, String(typeof value === 'number' ? Math.round(value) : value));
+  }
+  const text = query.toString();
+  return text ? `#${selection.view}?${text}` : `#${selection.view}`;
+}
+
+/** Fields to change; `undefined` takes one out. */
+export type Change = { readonly [K in keyof Selection]?: Selection[K] | undefined };
+
+/** A window belongs to its policy and lane, those and times to their run: what a change leaves without ground goes. */
+export function changed(selection: Selection, change: Change): Selection {
+  const of: Change =
+    'run' in change && change.run !== selection.run
+      ? { from: undefined, to: undefined, window: undefined, lane: undefined, a: undefined, b: undefined }
+      : {};
+  const next = { ...selection, ...of, ...change };
+  const moved = (['policy', 'lane', 'dlDiscard'] as const).some((k) => k in change && change[k] !== selection[k]);
+  return moved && !('window' in change) ? { ...next, window: undefined } : next;
+}
