@@ -1,6 +1,6 @@
 /** Jobs that this page asked the host for: they go on whatever view is in sight, and can be cancelled at any time. */
 import { defineStore } from 'pinia';
-import { computed, shallowRef, triggerRef } from 'vue';
+import { computed, shallowRef } from 'vue';
 import { ServiceError } from '../../core/lab/contract-client.ts';
 import type { Method, Params, Progress, Result } from '../../core/lab/contract.ts';
 import { useLab } from './lab.ts';
@@ -35,7 +35,6 @@ export const useJobs = defineStore('jobs', () => {
   };
   const dismiss = (id: number) => {
     jobs.value = jobs.value.filter((job) => job.id !== id);
-    triggerRef(jobs);
   };
 
   /** Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`. */
