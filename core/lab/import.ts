@@ -20,6 +20,7 @@ import type { CaptureKind, CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { inLabFile } from '../store/lab-file.ts';
 import { RequestError } from './about.ts';
+import { isTar, withTarCaptures } from './board-tar.ts';
 import { captureSummary } from './captures.ts';
 import type { CaptureSummary } from './captures.ts';
 import { detectFormat } from './detect.ts';
@@ -69,6 +70,12 @@ export function importFiles(lab: string, files: readonly string[], options: Impo
 
 /** Imports one file within the caller's transaction: one capture, or two if it holds both SPE data and KVM's events. */
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
+  if (isTar(file)) {
+    const shown = options.shownAs ?? file;
+    return withTarCaptures(file, (held) =>
+      held.flatMap(({ path, name }) => importFile(db, path, { ...options, shownAs: `${shown}:${name}` })),
+    );
+  }
   return withCapture(file, (opened) => {
     const shown = options.shownAs ?? file;
     const { source, count } = watched({ ...opened, name: options.shownAs ?? opened.name }, options.onRead);
@@ -94,7 +101,11 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
         ...found,
         sha256: hash.digest(),
         vm: vm?.json,
-        facts: { ...facts, ...(vm && { vmFile: vm.file }), ...(options.notes?.length && { notes: options.notes }) },
+        facts: {
+          ...facts,
+          ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
+          ...(options.notes?.length && { notes: options.notes }),
+        },
         warnings: [...common, ...own.list()],
       });
       if (kind === 'kvm') buildTraceLevels(db, id);

@@ -98,6 +98,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./sql.ts'),
   },
   {
+    name: 'kit',
+    summary: 'write the board kit: a script that records a pair where Umbra isn’t',
+    load: () => import('./kit.ts'),
+  },
+  {
     name: 'synth',
     summary: 'write a capture pair whose truth is known',
     load: () => import('./synth.ts'),

@@ -1,0 +1,292 @@
+/** The board kit's script under the shells at hand, with stand-ins for the recorders and the kernel's files; its tar imported. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { create } from 'tar';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importFiles } from '../../core/lab/import.ts';
+import { writeKit } from '../../core/lab/kit.ts';
+import { pair, umbra } from './umbra.ts';
+
+const found = (tool: string): string | undefined =>
+  (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, tool))
+    .find(existsSync);
+
+const busybox = found('busybox');
+const shells: [string, string[]][] = [
+  found('dash') ? ['dash', ['dash']] : ['sh', ['sh']],
+  ...(busybox ? ([['busybox sh', [busybox, 'sh']]] as [string, string[]][]) : []),
+];
+
+let root: string;
+let script: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'umbra-kit-'));
+  script = writeKit(join(root, 'kit'))[0];
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A recorder that takes what it is asked for from a fixture, and runs its command as the real ones do. */
+const recorder = (fixture: string, said: string): string => `#!/bin/sh
+printf '%s\\n' "$*" >>'${said}'
+[ "$1" = record ] || { echo stand-in; exit 0; }
+while [ $# -gt 0 ]; do
+	case $1 in
+	-o) cp '${fixture}' "$2"; shift ;;
+	-- | sh) break ;;
+	esac
+	shift
+done
+[ "$1" != -- ] || shift
+"$@"
+`;
+
+interface Board {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** What the recorders were called with. */
+  readonly said: (tool: string) => string;
+}
+
+/** A machine with SPE, KVM, a VMM with two vCPUs, and tracefs; recorders as named. */
+function board(name: string, tools: readonly string[]): Board {
+  const folder = join(root, name);
+  const at = (...path: string[]): string => {
+    const full = join(folder, ...path);
+    mkdirSync(join(full, '..'), { recursive: true });
+    return full;
+  };
+  for (const event of [
+    'kvm/kvm_exit',
+    'syscalls/sys_enter_munmap',
+    'syscalls/sys_exit_munmap',
+    'syscalls/sys_enter_ioctl',
+    'umbra/memslot',
+  ])
+    writeFileSync(at('tracefs/events', event, 'enable'), '0');
+  writeFileSync(at('tracefs/events/kvm/enable'), '0');
+  writeFileSync(at('tracefs/trace_clock'), '[local] global counter uptime perf mono mono_raw boot\n');
+  writeFileSync(at('tracefs/kprobe_events'), '');
+  writeFileSync(at('tracefs/buffer_size_kb'), '1408\n');
+  writeFileSync(at('tracefs/trace_pipe'), 'vmm-1 [000] 1.000000: kvm_exit: TRAP\n');
+  writeFileSync(at('sys/bus/event_source/devices/arm_spe_0/cpumask'), '0-1\n');
+  writeFileSync(at('proc/cpuinfo'), 'processor\t: 0\nCPU part\t: 0xd0c\n\nprocessor\t: 1\n');
+  writeFileSync(at('proc/cmdline'), 'root=/dev/vda\n');
+  writeFileSync(at('proc/interrupts'), ' 12:  0  0  GICv3 arm_spe_0\n');
+  for (const [tid, comm] of [
+    ['347', 'qemu-system-aar'],
+    ['349', 'CPU 1/KVM'],
+    ['348', 'CPU 0/KVM'],
+  ])
+    writeFileSync(at('proc/347/task', tid, 'comm'), `${comm}\n`);
+  symlinkSync('anon_inode:kvm-vm', at('proc/347/fd/11'));
+  writeFileSync(at('dev/kvm'), '');
+  const said = (tool: string): string => at(`said.${tool}`);
+  mkdirSync(at('bin'), { recursive: true });
+  for (const tool of tools) {
+    writeFileSync(at('bin', tool), recorder(tool === 'perf' ? pair.spe : pair.kvm, said(tool)));
+    chmodSync(at('bin', tool), 0o755);
+  }
+  // Tools of the machine, but none of its recorders.
+  for (const tool of [
+    'sh',
+    'sed',
+    'awk',
+    'grep',
+    'tar',
+    'date',
+    'sleep',
+    'uname',
+    'id',
+    'tr',
+    'cat',
+    'cp',
+    'mv',
+    'rm',
+    'mkdir',
+    'du',
+    'ls',
+    'head',
+    'tail',
+    'sort',
+    'kill',
+    'getconf',
+    'readlink',
+    'basename',
+    'wc',
+  ]) {
+    const real = found(tool);
+    if (real) symlinkSync(real, at('bin', tool));
+  }
+  return {
+    folder,
+    env: {
+      PATH: join(folder, 'bin'),
+      UMBRA_TRACEFS: join(folder, 'tracefs'),
+      UMBRA_SYSFS: join(folder, 'sys'),
+      UMBRA_PROC: join(folder, 'proc'),
+      UMBRA_DEV: join(folder, 'dev'),
+    },
+    said: (tool) => readFileSync(said(tool), 'utf8'),
+  };
+}
+
+function run(shell: readonly string[], { folder, env }: Board, ...args: string[]) {
+  const [command, ...first] = shell.map((word) => found(word) ?? word);
+  return spawnSync(command, [...first, script, ...args], { cwd: folder, env, encoding: 'utf8', timeout: 30_000 });
+}
+
+const straceLog = `9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=0, flags=0, guest_phys_addr=0x40000000, memory_size=131072, userspace_addr=0xffff85580000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=1, flags=0, guest_phys_addr=0x80000000, memory_size=4096, userspace_addr=0xffff80000000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=1, flags=0, guest_phys_addr=0x80000000, memory_size=0, userspace_addr=0xffff80000000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=1, flags=0, guest_phys_addr=0x80000000, memory_size=8388608, userspace_addr=0xffff85600000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=2, flags=KVM_MEM_READONLY, guest_phys_addr=0, memory_size=67108864, userspace_addr=0xffff70000000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=3, flags=0, guest_phys_addr=0x9000, memory_size=4096, userspace_addr=0xffff60000000}) = 0
+9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=3, flags=0, guest_phys_addr=0x9000, memory_size=0, userspace_addr=0}) = 0
+`;
+
+describe.each(shells)('under %s', (name, shell) => {
+  it('records both into a tar that is imported as a pair', () => {
+    const b = board(`${name} pair`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    writeFileSync(join(b.folder, 'vmm.strace'), straceLog);
+    const ran = run(shell, b, 'record', '-p', '-t', '5', '-l', 'vmm.strace', '-o', 'board.tar', '--', 'sleep', '1');
+    expect(ran.stderr).toMatch(/board\.tar: spe\.perf\.data kvm\.trace\.dat\nnext: umbra import board\.tar/);
+    expect(ran.status).toBe(0);
+    expect(b.said('trace-cmd')).toMatch(
+      /record -C perf .*-e kvm -e umbra -e syscalls:sys_enter_munmap -e syscalls:sys_exit_munmap -e syscalls:sys_enter_ioctl -o/,
+    );
+    expect(b.said('perf')).toMatch(/-e arm_spe_0\/ts_enable=1,.*load_filter=1.*\/ --max-size 512M -o/);
+    const probes = readFileSync(join(b.folder, 'tracefs/kprobe_events'), 'utf8').trimEnd().split('\n');
+    expect(probes).toContain('p:umbra/s2_unmap kvm_pgtable_stage2_unmap pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64');
+    expect(probes).toContain('r:umbra/s2_map_ret kvm_pgtable_stage2_map ret=$retval:s32');
+    // Each probe that was set is taken away again.
+    const names = (sign: string): string[] =>
+      probes.flatMap((p) => (p.startsWith(sign) ? [p.slice(sign.length).split(' ', 1)[0]] : [])).sort();
+    expect([...names('p:'), ...names('r:')].sort()).toEqual(names('-:'));
+    expect(readdirSync(b.folder).filter((f) => f.includes('.parts'))).toEqual([]);
+
+    const captures = importFiles(join(b.folder, 'lab.umbra'), [join(b.folder, 'board.tar')]);
+    expect(captures.map((c) => [c.kind, c.samples + c.events, c.name])).toEqual([
+      ['spe', 24000, 'board.tar:spe'],
+      ['kvm', 25063, 'board.tar:kvm'],
+    ]);
+    const vm = umbra('sql', '--db', join(b.folder, 'lab.umbra'), "select vm from capture where kind = 'kvm'", '--json');
+    const [{ vm: text }] = JSON.parse(vm.stdout) as [{ vm: string }];
+    expect((JSON.parse(text) as { vms: unknown[] }).vms).toEqual([
+      {
+        pid: 347,
+        slots: [
+          { slot: 0, gpa: '0x40000000', size: '0x20000', hva: '0xffff85580000', readonly: false },
+          { slot: 1, gpa: '0x80000000', size: '0x800000', hva: '0xffff85600000', readonly: false },
+          { slot: 2, gpa: '0x0', size: '0x4000000', hva: '0xffff70000000', readonly: true },
+        ],
+        vcpus: [
+          { vcpu: 0, tid: 348 },
+          { vcpu: 1, tid: 349 },
+        ],
+      },
+    ]);
+  });
+
+  it('stops a command that takes too long, and memslots come from what QEMU’s monitor said', () => {
+    const b = board(`${name} long`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    writeFileSync(
+      join(b.folder, 'monitor.txt'),
+      'FlatView #0\r\n AS "I/O", root: io\r\n Root memory region: io\r\n  0000000000000000-000000000000ffff (prio 0, i/o): io\r\n' +
+        'FlatView #1\r\n AS "memory", root: system\r\n AS "cpu-memory-0", root: system\r\n Root memory region: system\r\n' +
+        '  0000000000000000-0000000003ffffff (prio 0, romd): virt.flash0\r\n  0000000009000000-0000000009000fff (prio 0, i/o): pl011\r\n' +
+        '  0000000040000000-00000000401fffff (prio 0, ram): mach-virt.ram KVM\r\n' +
+        '  0000000040400000-000000007fffffff (prio 0, ram): mach-virt.ram @0000000000400000 KVM\r\n' +
+        '              Block Name    PSize              Offset               Used              Total                HVA  RO\r\n' +
+        '           mach-virt.ram    4 KiB  0x0000000000000000 0x0000000040000000 0x0000000040000000 0x0000ffff40000000  rw\r\n',
+    );
+    const from = Date.now();
+    const ran = run(shell, b, 'record', '-t', '1', '-M', 'monitor.txt', '-o', 'long.tar', '--', 'sleep', '60');
+    expect(ran.status).toBe(0);
+    expect(Date.now() - from).toBeLessThan(20_000);
+    importFiles(join(b.folder, 'lab.umbra'), [join(b.folder, 'long.tar')]);
+    const vm = umbra('sql', '--db', join(b.folder, 'lab.umbra'), "select vm from capture where kind = 'kvm'", '--json');
+    const [{ vm: text }] = JSON.parse(vm.stdout) as [{ vm: string }];
+    expect((JSON.parse(text) as { vms: { slots: unknown }[] }).vms[0].slots).toEqual([
+      { slot: 0, gpa: '0x40000000', size: '0x200000', hva: '0xffff40000000', readonly: false },
+      { slot: 1, gpa: '0x40400000', size: '0x3fc00000', hva: '0xffff40400000', readonly: false },
+    ]);
+  });
+
+  it('does with less: no trace-cmd, no perf, no SPE', () => {
+    const alone = board(`${name} perf`.replaceAll(' ', '-'), ['perf']);
+    expect(run(shell, alone, 'record', '-t', '1', '-o', 'p.tar').stderr).toMatch(
+      /p\.tar: spe\.perf\.data kvm\.perf\.data/,
+    );
+    expect(alone.said('perf')).toMatch(/-e kvm:\* -e umbra:\* -e syscalls:sys_enter_munmap/);
+    const bare = board(`${name} bare`.replaceAll(' ', '-'), []);
+    const ran = run(shell, bare, 'record', '-t', '1', '-o', 'bare.tar');
+    expect(ran.stderr).toMatch(/recording KVM events for at most 1 s[^]*bare\.tar: kvm\.ftrace\.txt/);
+    expect(readFileSync(join(bare.folder, 'tracefs/events/kvm/enable'), 'utf8')).toBe('0\n');
+  });
+
+  it('says what is there and what is missing', () => {
+    const b = board(`${name} check`.replaceAll(' ', '-'), ['perf']);
+    const whole = run(shell, b, 'check');
+    expect(whole.status).toBe(0);
+    expect(whole.stdout).toMatch(
+      /SPE +arm_spe_0[^]*tracefs .*clock perf[^]*recorder +perf \(no trace-cmd\)[^]*kprobes +yes/,
+    );
+    rmSync(join(b.folder, 'sys'), { recursive: true });
+    rmSync(join(b.folder, 'tracefs'), { recursive: true });
+    const none = run(shell, b, 'check');
+    expect(none.status).toBe(1);
+    expect(none.stdout).toMatch(/SPE +MISSING: no arm_spe PMU[^]*tracefs +MISSING: mount -t tracefs/);
+    const record = run(shell, b, 'record', '-o', 'x.tar');
+    expect([record.status, record.stderr]).toEqual([1, expect.stringMatching(/nothing to record here/)]);
+    expect(run(shell, b, 'record', '-t', '0').stderr).toMatch(/-t takes a whole number from 1, not '0'/);
+    expect(run(shell, b).status).toBe(2);
+  });
+});
+
+it.skipIf(!found('shellcheck'))('is shellcheck-clean', () => {
+  const { status, stdout } = spawnSync('shellcheck', ['-s', 'sh', script], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, '']);
+});
+
+describe('tars', () => {
+  it('only the kit’s names are taken, one folder deep, and no link', () => {
+    const folder = join(root, 'odd');
+    mkdirSync(join(folder, 'a/b'), { recursive: true });
+    writeFileSync(join(folder, 'a/notes.txt'), 'x');
+    symlinkSync('/etc/passwd', join(folder, 'a/spe.perf.data'));
+    writeFileSync(join(folder, 'a/b/kvm.trace.dat'), 'x');
+    create({ file: join(folder, 'odd.tar'), cwd: folder, sync: true }, ['a']);
+    const lab = join(folder, 'lab.umbra');
+    expect(() => importFiles(lab, [join(folder, 'odd.tar')])).toThrow(/odd\.tar: a tar, but none of the board kit/);
+    expect(existsSync(lab)).toBe(false);
+  });
+
+  it('a tar that is cut short is one clear error', () => {
+    const folder = join(root, 'cut');
+    mkdirSync(join(folder, 'a'), { recursive: true });
+    writeFileSync(join(folder, 'a/spe.perf.data'), readFileSync(pair.spe));
+    create({ file: join(folder, 'cut.tar'), cwd: folder, sync: true }, ['a']);
+    writeFileSync(join(folder, 'cut.tar'), readFileSync(join(folder, 'cut.tar')).subarray(0, 700_000));
+    const ran = umbra('import', join(folder, 'cut.tar'), '--db', join(folder, 'lab.umbra'));
+    expect(ran.code).toBe(1);
+    expect(ran.stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/cut\.tar: the tar can't be unpacked: /)]);
+  });
+
+  it('the kit is never written over', () => {
+    expect(() => writeKit(join(root, 'kit'))).toThrow(/umbra-capture\.sh is there already/);
+  });
+});
