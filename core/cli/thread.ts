@@ -8,8 +8,8 @@ import { recoverLab } from '../lab/jobs.ts';
 import { runCommand } from './main.ts';
 import { createOutput } from './output.ts';
 
-/** Time to unwind by itself, ms. */
-const GRACE_MS = 80;
+/** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that is the last resort. */
+const GRACE_MS = 3000;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 interface ThreadData {

@@ -121,7 +121,10 @@ function varying32(words: Uint32Array, part: number, n: number, stride: number):
   let i = part;
   for (; i < fours; i += 4 * stride) {
     varies |=
-      (words[i] ^ first) | (words[i + stride] ^ first) | (words[i + 2 * stride] ^ first) | (words[i + 3 * stride] ^ first);
+      (words[i] ^ first) |
+      (words[i + stride] ^ first) |
+      (words[i + 2 * stride] ^ first) |
+      (words[i + 3 * stride] ^ first);
   }
   for (; i < end; i += stride) varies |= words[i] ^ first;
   return varies;
