@@ -70,15 +70,26 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
       'no TIME_CONV record: sample times are unknown, only counter ticks; a replay needs times',
     );
   }
+  const { clock } = perf.facts;
+  if (perf.timeConv && clock !== SCHED_CLOCK) {
+    const message = `recorded with clock ${clock}: SPE times are on sched_clock all the same, so switch and AUX records don't match them`;
+    warnings.add('info', 'spe-other-clock', message);
+  }
   const timed = lanes.filter((l) => l.t0 !== undefined);
   return {
     records: lanes.reduce((sum, l) => sum + l.samples, 0),
     t0: timed.map((l) => l.t0!).reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined),
     t1: timed.map((l) => l.t1!).reduce<bigint | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined),
-    clock: perf.facts.clock,
+    clock: perf.timeConv && SCHED_CLOCK,
     facts: { ...perf.facts, cpuList: [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0) },
   };
 }
+
+/**
+ * TIME_CONV converts the counter to sched_clock, whatever clock `perf record -k` chose for the other records
+ * (arch_perf_update_userpage in arm64's perf code takes sched_clock's own factors).
+ */
+const SCHED_CLOCK = 'perf (sched_clock)';
 
 /** Writes the samples of all queues; the same rows whether in threads or not, but for the chunks' ids. */
 function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): LaneEnd[] {

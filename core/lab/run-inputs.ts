@@ -129,16 +129,12 @@ function chooseVm(stage2: Stage2, kvm: CaptureRow): number {
   return vcpus.indexOf(Math.max(...vcpus));
 }
 
-/** perf and ftrace name the same clocks differently. Only captures of one boot of one machine share one: their spans must overlap too. */
+/**
+ * SPE times are sched_clock's (import-spe.ts), and so are those of ftrace's clocks local, global and perf. Only captures of one boot of
+ * one machine share it: their spans must overlap too.
+ */
 function sameClock(spe: string | undefined, kvm: string | undefined): boolean {
-  const ftraceNames: Record<string, string> = {
-    monotonic: 'mono',
-    monotonic_raw: 'mono_raw',
-    boottime: 'boot',
-    tai: 'tai',
-    'perf (sched_clock)': 'perf',
-  };
-  return spe !== undefined && kvm !== undefined && ftraceNames[spe] === kvm;
+  return spe === 'perf (sched_clock)' && kvm !== undefined && ['local', 'global', 'perf'].includes(kvm);
 }
 
 function resolve(

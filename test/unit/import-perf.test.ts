@@ -62,6 +62,20 @@ describe('one file with SPE data and KVM events', () => {
   });
 });
 
+it('takes SPE times for sched_clock’s whatever clock perf record -k chose, and says so', () => {
+  const bytes = readFileSync(new URL('../fixtures/spe/one-record.perf.data', import.meta.url));
+  const [attrSize, from, length] = [16, 24, 32].map((at) => Number(bytes.readBigUInt64LE(at)));
+  for (let attr = from; attr < from + length; attr += attrSize) {
+    bytes.writeBigUInt64LE(bytes.readBigUInt64LE(attr + 40) | (1n << 25n), attr + 40); // use_clockid
+    bytes.writeInt32LE(1, attr + 92); // CLOCK_MONOTONIC
+  }
+  const path = join(folder, 'mono.perf.data');
+  writeFileSync(path, bytes);
+  const [capture] = importFiles(lab('mono'), [path]);
+  expect(capture.clock).toBe('perf (sched_clock)');
+  expect(capture.warnings.find((w) => w.kind === 'spe-other-clock')?.message).toContain('monotonic');
+});
+
 describe('a directory of perf record --threads', () => {
   const main = perfFile([identityTime, speInfo], { 24: words(1n) });
   const first = words(...speOf(0, speRecords([1000, 2000])));
