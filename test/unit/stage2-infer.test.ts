@@ -52,6 +52,23 @@ describe('translation faults', () => {
     expect(rows.filter((r) => r.includes(' map '))).toEqual(['11000 map 80240+1 W fault']);
   });
 
+  test('of a write make a page writable that was remapped read-only on the way', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P + 1)
+      .progress();
+    const rows = trace
+      .push(KSMD, KvmKind.SET_SPTE, HVA + 0x240)
+      .touch(P, TRANSLATION | 3, VCPU, WRITE)
+      .progress()
+      .rows();
+    expect(rows.slice(-2).map((r) => r.replace(/^\d+ /, ''))).toEqual([
+      'map 80240+1 R host-mm set-spte-hva',
+      'map 80240+1 W fault',
+    ]);
+  });
+
   test('after an unmap are no retries', () => {
     const rows = new Trace().create().enter().touch(P).unmap(P).touch(P).rows();
     expect(rows.slice(1)).toEqual([

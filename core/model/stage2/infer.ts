@@ -5,6 +5,7 @@
 import type { CauseClass } from '../terms.ts';
 import type { Vm } from '../vm.ts';
 import { BlockGuesses } from './block-guesses.ts';
+import type { Evidence } from './evidence.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
 import { FirstFaults } from './first-faults.ts';
@@ -325,8 +326,11 @@ export class VmInference {
       if (!this.#created) this.#firstFaults.add(fault.page, pages.unit, fault.at, this.#knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     }
-    // Another vCPU mapped it while this one was on its way (-EAGAIN).
-    if (pages.isMapped(i)) return;
+    // Somebody else mapped it while this one was on its way (-EAGAIN). Read-only doesn't end a write: its answer makes it writable.
+    if (pages.isMapped(i)) {
+      if (fault.write && pages.state[i] === PageState.READ_ONLY) this.#madeWritable(thread, fault, t, 'fault');
+      return;
+    }
     const region = pages.region[i];
     const wasEmpty = pages.live[region] === 0 && pages.isClear[region] === 1;
     const writable = fault.write || !fault.slot || !this.#isLogging(fault.slot);
@@ -336,7 +340,7 @@ export class VmInference {
     this.#blockGuesses.answered(fault.slot, region, row, wasEmpty);
   }
 
-  #madeWritable(thread: Thread, fault: PendingFault, t: number): void {
+  #madeWritable(thread: Thread, fault: PendingFault, t: number, evidence: Evidence = 'permission-fault'): void {
     const pages = this.#pages;
     const i = pages.record(fault.page);
     if (pages.state[i] === PageState.WRITABLE) return;
@@ -346,7 +350,7 @@ export class VmInference {
       pages.set(i, PageState.UNMAPPED, t);
     }
     const [page, size] = pages.isBlock[region] ? [pages.start[region], pages.block] : [fault.page, pages.unit];
-    const row = this.rows.add('map', t, page, size, 'permission-fault', undefined, true);
+    const row = this.rows.add('map', t, page, size, evidence, undefined, true);
     if (pages.isBlock[region]) {
       for (let k = pages.head[region]; k >= 0; k = pages.next[k]) pages.set(k, PageState.WRITABLE, t);
     }
