@@ -5,13 +5,13 @@ const shareMs = Number(process.env.UMBRA_PROPERTY_MS ?? 2500);
 
 /** Checks a property within its share of the time, and prints the seed. A failure prints seed and counterexample. */
 export function property<T>(what: fc.IProperty<T>, { share = 0.3 } = {}): void {
-  const seed = Number(process.env.UMBRA_PROPERTY_SEED ?? Date.now() % 2 ** 31);
+  const { seed } = fc.readConfigureGlobal();
   const result = fc.check(what, {
     seed,
     numRuns: 1_000_000,
     interruptAfterTimeLimit: shareMs * share,
     markInterruptAsFailure: false,
   });
-  console.info(`seed ${seed}, ${result.numRuns} runs`);
+  console.info(`${result.numRuns} runs`);
   if (result.failed) throw new Error(fc.defaultReportMessage(result) ?? 'failed', { cause: result.errorInstance });
 }
