@@ -34,8 +34,9 @@ export function lossChart(report: Report): Markup {
   // One decade below the least loss stands for none at all.
   const none = Math.floor(Math.log10(least)) - (shares.includes(0) ? 1 : 0);
   const x = (share: number): number => (share > 0 ? Math.log10(share) : none);
-  const width = 760;
-  const right = 196;
+  const width = 800;
+  // Room for the longest change of verdict in a wide fallback font: 7 px a character.
+  const right = 248;
 
   const points = (filled: boolean): unknown[] =>
     rows.flatMap(({ policy, variant }, row) => {

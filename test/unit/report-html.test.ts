@@ -199,3 +199,19 @@ describe('words', () => {
     expect(renderHtml(sampleReport({ policies: [samplePolicy('serror', gone)] }))).toContain('dead');
   });
 });
+
+test('the longest change of verdict has room beside the lead figure', () => {
+  const record = sampleVariant('pin-vm', 20, 1e7);
+  const variant = (word: 'representative' | 'usable with care') => ({
+    ...record,
+    verdict: { ...record.verdict, word },
+  });
+  const policies = [samplePolicy('pin-vm', variant('representative'), variant('usable with care'))];
+  const html = renderHtml(sampleReport({ policies }));
+  const svg = /<svg class="chart" viewBox="0 0 (\d+) \d+"[^>]*aria-labelledby="loss-t[^]*?<\/svg>/.exec(html);
+  const label = /<text[^>]*transform="translate\(([\d.]+) [\d.]+\)"[^>]*>(representative → usable with care)</.exec(
+    svg![0],
+  );
+  // DejaVu Sans, the widest of the fallbacks, takes 7 px a character at this size.
+  expect(Number(label![1]) + 7 * label![2].length).toBeLessThanOrEqual(Number(svg![1]));
+});
