@@ -2,32 +2,35 @@
 import { TraceColumns } from '../formats/event-format/columns.ts';
 import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { InputError } from '../formats/problems.ts';
+import type { KvmEvents } from '../model/kvm-events.ts';
 import type { Db } from '../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../store/trace-store.ts';
 import type { Imported } from './import.ts';
+import { KvmEventReader } from './kvm-events.ts';
 
-/** Writes all events of `trace` as capture `id`. Throws InputError when it holds none, or none of KVM's. */
+/** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
 export function importTrace(
   db: Db,
   id: number,
   file: string,
   trace: TraceFile,
   onRecords: (records: number) => void,
-): Imported {
+): Imported & { readonly kvmEvents: KvmEvents } {
+  const reader = new KvmEventReader(trace.dictionary);
   const columns = new TraceColumns();
   const writer = traceWriter(db, id);
-  const counts: number[] = [];
-  const cpus = new Set<number>();
+  const counts = new Float64Array(1 << 16);
+  const cpus = new Uint8Array(1 << 16);
   let events = 0;
   let t0: bigint | undefined;
   let t1: bigint | undefined;
   trace.read(columns, (batch) => {
     for (let i = 0; i < batch.n; i++) {
-      const event = batch.event[i];
-      counts[event] = (counts[event] ?? 0) + 1;
-      cpus.add(batch.cpu[i]);
+      counts[batch.event[i]]++;
+      cpus[batch.cpu[i]] = 1;
     }
     writer.write(batch);
+    reader.take(batch);
     onRecords(batch.n);
     events += batch.n;
     t0 ??= batch.t[0];
@@ -42,18 +45,19 @@ export function importTrace(
     system: f.system,
     name: f.name,
     description: f.text,
-    events: counts[i] ?? 0,
+    events: counts[i],
   }));
   addDictionary(db, id, stored, comms);
   const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
   return {
+    kvmEvents: reader.events,
     records: events,
     t0,
     t1,
     clock: trace.facts.clock,
     facts: {
       ...trace.facts,
-      cpuList: [...cpus].sort((a, b) => a - b),
+      cpuList: [...cpus.keys()].filter((cpu) => cpus[cpu]),
       events: Object.fromEntries(eventCounts.map((f) => [f.system ? `${f.system}:${f.name}` : f.name, f.events])),
     },
   };

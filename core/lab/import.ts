@@ -14,6 +14,7 @@ import type { RawSpe } from '../formats/raw-spe/raw-spe.ts';
 import type { TextSamples } from '../formats/spe/text-samples.ts';
 import { openSpeCsv } from '../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
+import type { KvmEvents } from '../model/kvm-events.ts';
 import { parseVmDescription, VmDescriptionError } from '../model/vm.ts';
 import { addCapture, finishCapture, getCapture } from '../store/captures.ts';
 import type { CaptureKind, CaptureRow } from '../store/captures.ts';
@@ -58,7 +59,11 @@ export interface ImportOptions {
 }
 
 /** What a format's importer finds out. */
-export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & { readonly facts: object };
+export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & {
+  readonly facts: object;
+  /** A trace's events that the model reads. */
+  readonly kvmEvents?: KvmEvents;
+};
 
 /**
  * Imports files into a lab file, which is made if missing. All or none. Throws InputError (the file), RequestError (the VM
@@ -95,7 +100,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
       const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
       const id = addCapture(db, { kind, name, file: shown, format, bytes: source.size });
       const own = new Warnings();
-      const { facts, ...found } = importInto(db, id, own, work);
+      const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
       const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
       finishCapture(db, id, {
         ...found,
@@ -108,7 +113,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
         },
         warnings: [...common, ...own.list()],
       });
-      if (kind === 'kvm') buildTraceLevels(db, id);
+      if (kind === 'kvm') buildTraceLevels(db, id, kvmEvents);
       else if (options.symbols) addSymbols(db, getCapture(db, id), options.symbols);
       return getCapture(db, id);
     });

@@ -1,5 +1,6 @@
 /** The events that the model reads, out of a trace: the one place that knows both the kernel's field names and the model's columns. */
 import { TraceColumns } from '../formats/event-format/columns.ts';
+import type { TraceDictionary } from '../formats/event-format/columns.ts';
 import { fieldReader } from '../formats/event-format/field-reader.ts';
 import type { FieldReader } from '../formats/event-format/field-reader.ts';
 import type { EventFormat } from '../formats/event-format/format.ts';
@@ -11,30 +12,44 @@ import { tableCallKind } from '../model/stage2/reference.ts';
 /** Writes event `i` of a batch into the columns; t is ns after the origin. */
 type Take = (batch: TraceColumns, i: number, t: number) => void;
 
-/** All events of a trace that the model reads, in the trace's order. Events of other kinds only count for the span. */
+/** All events of a trace that the model reads, in the trace's order. */
 export function readKvmEvents(trace: TraceFile): KvmEvents {
-  const events = new KvmEvents();
-  const takes: (Take | null | undefined)[] = [];
-  const batch = new TraceColumns();
-  const words = halves(batch.t);
-  let origin: Uint32Array | undefined;
-  trace.read(batch, () => {
-    if (!origin) {
+  const reader = new KvmEventReader(trace.dictionary);
+  trace.read(new TraceColumns(), (batch) => reader.take(batch));
+  return reader.events;
+}
+
+/** Picks them out of a trace's batches, given in order. Events of other kinds only count for the span. */
+export class KvmEventReader {
+  readonly events = new KvmEvents();
+  readonly #dictionary: TraceDictionary;
+  /** By event of the dictionary; null: the model doesn't read it. */
+  readonly #takes: (Take | null | undefined)[] = [];
+  #origin: Uint32Array | undefined;
+
+  constructor(dictionary: TraceDictionary) {
+    this.#dictionary = dictionary;
+  }
+
+  take(batch: TraceColumns): void {
+    const { events } = this;
+    const words = halves(batch.t);
+    if (!this.#origin) {
       events.origin = batch.t[0];
-      origin = halves(BigUint64Array.of(events.origin));
+      this.#origin = halves(BigUint64Array.of(events.origin));
     }
+    const [originLo, originHi] = this.#origin;
     let t = 0;
     for (let i = 0; i < batch.n; i++) {
-      t = (words[2 * i + 1] - origin[1]) * 2 ** 32 + (words[2 * i] - origin[0]);
+      t = (words[2 * i + 1] - originHi) * 2 ** 32 + (words[2 * i] - originLo);
       if (batch.lostBefore[i]) events.push(t, batch.tid[i], batch.cpu[i], KvmKind.LOST);
       const event = batch.event[i];
-      let take = takes[event];
-      if (take === undefined) take = takes[event] = takeOf(trace.dictionary.formats[event], events) ?? null;
+      let take = this.#takes[event];
+      if (take === undefined) take = this.#takes[event] = takeOf(this.#dictionary.formats[event], events) ?? null;
       take?.(batch, i, t);
     }
     events.span = t;
-  });
-  return events;
+  }
 }
 
 function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {

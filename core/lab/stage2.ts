@@ -27,8 +27,8 @@ export interface Stage2 extends Reconstruction {
   readonly description: VmDescription | undefined;
 }
 
-export function loadStage2(db: Db, capture: CaptureRow): Stage2 {
-  const events = readKvmEvents(storedTrace(db, capture));
+/** @param events those of the trace, where they are at hand; else they are read from the lab file */
+export function loadStage2(db: Db, capture: CaptureRow, events = readKvmEvents(storedTrace(db, capture))): Stage2 {
   const description = loadDescription(capture);
   return { ...reconstruct(events, description), events, description };
 }

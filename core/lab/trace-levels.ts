@@ -16,9 +16,12 @@ import { loadStage2 } from './stage2.ts';
 /** Lane of tracks that concern the whole VM. */
 export const WHOLE_VM = -1;
 
-/** Builds them anew for a stored trace: at import, and when its VM description changes. */
-export function buildTraceLevels(db: Db, kvm: number): void {
-  const { events, timelines } = loadStage2(db, getCapture(db, kvm, 'kvm'));
+/**
+ * Builds them anew for a stored trace: at import, and when its VM description changes.
+ * @param known its events, where they are at hand
+ */
+export function buildTraceLevels(db: Db, kvm: number, known?: KvmEvents): void {
+  const { events, timelines } = loadStage2(db, getCapture(db, kvm, 'kvm'), known);
   clearLod(db, kvm);
   storeStage2(db, kvm, timelines);
   const base = lodBase(events.origin);
@@ -46,7 +49,8 @@ export function buildSampleLevels(db: Db, spe: number): void {
 }
 
 class Levels {
-  readonly #tracks = new Map<string, { readonly name: string; readonly lane: number; readonly counter: LodCounter }>();
+  /** By track, then lane. */
+  readonly #tracks = new Map<string, Map<number, LodCounter>>();
   readonly #base: bigint;
   /** ns of the events' zero after the base. */
   readonly #zero: number;
@@ -57,13 +61,14 @@ class Levels {
   }
 
   countEvents(events: KvmEvents): void {
+    const zero = this.#zero;
     forGuestRuns(events, (tid, start, end) =>
-      this.#of('guest', tid).addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end)),
+      this.#of('guest', tid).addInterval(Math.round(zero + start), Math.round(zero + end)),
     );
-    for (let i = 0; i < events.n; i++) {
-      const at = this.#zero + events.t[i];
-      if (events.kind[i] === KvmKind.GUEST_FAULT) this.#of('fault', events.tid[i]).addAt(at);
-      else if (events.kind[i] === KvmKind.LOST) this.#of('lost', WHOLE_VM).addAt(at);
+    const { n, t, kind, tid } = events;
+    for (let i = 0; i < n; i++) {
+      if (kind[i] === KvmKind.GUEST_FAULT) this.#of('fault', tid[i]).addAt(zero + t[i]);
+      else if (kind[i] === KvmKind.LOST) this.#of('lost', WHOLE_VM).addAt(zero + t[i]);
     }
   }
 
@@ -78,17 +83,17 @@ class Levels {
   }
 
   store(db: Db, kvm: number): void {
-    for (const { name, lane, counter } of this.#tracks.values()) counter.store(db, kvm, name, lane);
+    for (const [name, lanes] of this.#tracks) {
+      for (const [lane, counter] of lanes) counter.store(db, kvm, name, lane);
+    }
   }
 
   #of(name: string, lane: number): LodCounter {
-    const key = `${name} ${lane}`;
-    let track = this.#tracks.get(key);
-    if (!track) {
-      track = { name, lane, counter: new LodCounter(this.#base) };
-      this.#tracks.set(key, track);
-    }
-    return track.counter;
+    let lanes = this.#tracks.get(name);
+    if (!lanes) this.#tracks.set(name, (lanes = new Map()));
+    let counter = lanes.get(lane);
+    if (!counter) lanes.set(lane, (counter = new LodCounter(this.#base)));
+    return counter;
   }
 }
 
@@ -97,19 +102,25 @@ class Levels {
  * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed.
  */
 export function forGuestRuns(
-  events: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>,
+  { n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>,
   use: (tid: number, start: number, end: number) => void,
 ): void {
-  const since = new Map<number, number>();
-  for (let i = 0; i < events.n; i++) {
-    const tid = events.tid[i];
-    if (events.kind[i] === KvmKind.ENTRY) {
-      since.set(tid, events.t[i]);
-    } else if (events.kind[i] === KvmKind.EXIT) {
-      const start = since.get(tid);
-      if (start === undefined) continue;
-      since.delete(tid);
-      use(tid, start, events.t[i]);
+  /** By thread: when the guest was entered; NaN while it isn't running. */
+  const since = new Map<number, { at: number }>();
+  let last: { at: number } | undefined;
+  let lastTid = -1;
+  for (let i = 0; i < n; i++) {
+    if (kind[i] > KvmKind.EXIT) continue;
+    if (!last || tid[i] !== lastTid) {
+      lastTid = tid[i];
+      last = since.get(lastTid);
+      if (!last) since.set(lastTid, (last = { at: NaN }));
+    }
+    if (kind[i] === KvmKind.ENTRY) {
+      last.at = t[i];
+    } else if (!Number.isNaN(last.at)) {
+      use(lastTid, last.at, t[i]);
+      last.at = NaN;
     }
   }
 }

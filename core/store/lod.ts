@@ -19,6 +19,8 @@ const STEP = 2;
 const BLOCKS_A_HALF = Float64Array.from({ length: COARSEST + 1 }, (_, shift) => 2 ** (32 - BLOCK_SHIFT - shift));
 /** Blocks held while counting, 4 KiB each; with more the finest level is given up. */
 const MAX_BLOCKS = 4096;
+/** From that many on they are not filled up first where little is in them: clearing and adding up megabytes takes time. */
+const SPARSE_BLOCKS = 64;
 /** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
 const MIN_MEAN = 16;
 
@@ -41,6 +43,9 @@ export class LodCounter {
   #blocks = new Map<number, Uint32Array<ArrayBuffer>>();
   #last = -1;
   #bins = new Uint32Array(0);
+  /** Where the last block opened for an interval lies, ns after the base. */
+  #from = 0;
+  #to = 0;
   #events = 0;
 
   readonly #base: number;
@@ -74,15 +79,29 @@ export class LodCounter {
   addInterval(start: number, end: number): void {
     this.#events++;
     for (let t = start; t < end;) {
+      if (t < this.#from || t >= this.#to) this.#openAt(t);
       const width = 2 ** this.#shift;
-      const at = Math.floor(t / width);
-      const bin = this.#base * 2 ** (COARSEST - this.#shift) + at;
-      const block = Math.floor(bin / BLOCK);
-      if (block !== this.#last && this.#open(block)) continue;
-      const upTo = Math.min(end, (at + 1) * width);
-      this.#bins[bin % BLOCK] += upTo - t;
-      t = upTo;
+      let bin = Math.floor((t - this.#from) / width);
+      const stop = Math.min(end, this.#to);
+      for (let edge = this.#from + (bin + 1) * width; edge < stop; edge += width) {
+        this.#bins[bin++] += edge - t;
+        t = edge;
+      }
+      this.#bins[bin] += stop - t;
+      t = stop;
     }
+  }
+
+  /** Opens the block of a moment, ns after the base, and notes where that lies. */
+  #openAt(t: number): void {
+    let base: number;
+    let width: number;
+    do {
+      width = 2 ** this.#shift;
+      base = this.#base * 2 ** (COARSEST - this.#shift);
+    } while (this.#open(Math.floor((base + Math.floor(t / width)) / BLOCK)));
+    this.#from = (this.#last * BLOCK - base) * width;
+    this.#to = this.#from + BLOCK * width;
   }
 
   /** Stores the levels; nothing for a track on which nothing happened. */
@@ -108,11 +127,13 @@ export class LodCounter {
     }
   }
 
-  /** Whether that was too many blocks, and the bins are coarser now. */
+  /** Whether that was too many blocks, or such sparse ones that they won't be kept: the bins are coarser now. */
   #open(block: number): boolean {
     let bins = this.#blocks.get(block);
     if (!bins) {
-      if (this.#blocks.size === MAX_BLOCKS && this.#shift < COARSEST) {
+      const { size } = this.#blocks;
+      const sparse = size >= SPARSE_BLOCKS && this.#events * 4 < MIN_MEAN * size * BLOCK;
+      if ((sparse || size === MAX_BLOCKS) && this.#shift < COARSEST) {
         this.#coarsen();
         return true;
       }
@@ -121,6 +142,7 @@ export class LodCounter {
     }
     this.#last = block;
     this.#bins = bins;
+    this.#to = this.#from;
     return false;
   }
 

@@ -12,6 +12,9 @@ export interface TraceDictionary {
   readonly comms: string[];
 }
 
+/** Events a batch holds by default, and a chunk of the lab file at most. */
+const BATCH = 65536;
+
 export class TraceColumns {
   readonly capacity: number;
   n = 0;
@@ -33,7 +36,7 @@ export class TraceColumns {
   /** Grows as needed; the decoder replaces it. */
   payload: Uint8Array;
 
-  constructor(capacity = 16384) {
+  constructor(capacity = BATCH) {
     this.capacity = capacity;
     this.t = new BigUint64Array(capacity);
     this.cpu = new Uint16Array(capacity);
