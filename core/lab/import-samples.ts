@@ -5,7 +5,6 @@ import { halves, Has, SpeColumns, wideColumns } from '../formats/spe/columns.ts'
 import { textMapping } from '../formats/spe/text-samples.ts';
 import type { TextSamples } from '../formats/spe/text-samples.ts';
 import { noSession, wholeLane } from '../model/sessions.ts';
-import { ColumnEncoder } from '../store/column-codec.ts';
 import type { Db } from '../store/lab-file.ts';
 import { LodCounter } from '../store/lod.ts';
 import { addMappings, addThreads } from '../store/mappings.ts';
@@ -36,10 +35,9 @@ export function importSamples(
 ): Imported {
   const lanes = new Map<string, LaneRows>();
   const writer = speWriter(db, id);
-  const encoder = new ColumnEncoder();
   const store = (lane: LaneRows) => {
     lane.seal();
-    writer.write(lane.index, encodeSpeChunk(lane.rows, lane.map, encoder));
+    writer.write(lane.index, encodeSpeChunk(lane.rows, lane.map));
     onRecords(lane.rows.n);
     lane.rows.n = 0;
   };

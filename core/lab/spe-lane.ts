@@ -6,7 +6,6 @@ import type { Warnings } from '../formats/problems.ts';
 import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
 import { decodeSpe } from '../formats/spe/decode.ts';
 import type { SpeInput } from '../formats/spe/decode.ts';
-import { ColumnEncoder } from '../store/column-codec.ts';
 import { LodCounter } from '../store/lod.ts';
 import type { LodBlock } from '../store/lod.ts';
 import { encodeSpeChunk } from '../store/spe-store.ts';
@@ -31,7 +30,6 @@ export class LaneDecoder {
   readonly #addresses: AddressMap;
   readonly #columns = new SpeColumns();
   readonly #map = new Int32Array(this.#columns.capacity);
-  readonly #encoder = new ColumnEncoder();
 
   constructor(perf: LaneInput) {
     this.#perf = perf;
@@ -48,7 +46,7 @@ export class LaneDecoder {
       countSamples(density, batch);
       findMappings(this.#addresses, batch, this.#map);
       samples += batch.n;
-      onChunk(encodeSpeChunk(batch, this.#map, this.#encoder));
+      onChunk(encodeSpeChunk(batch, this.#map));
       batch.clear();
     };
     // What is stored is the same whatever was decoded before, and absent values compress best as zeros.

@@ -3,7 +3,7 @@ import type { SpeColumns } from '../formats/spe/columns.ts';
 import { BATCH, Has } from '../formats/spe/columns.ts';
 import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
-import { ColumnEncoder, decodeColumn } from './column-codec.ts';
+import { decodeColumn, encodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
@@ -49,9 +49,8 @@ export interface SpeChunk {
 
 /**
  * @param map per record, the index of the mapping that its PC lies in, or -1
- * @param encoder for all chunks of an import
  */
-export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, encoder = new ColumnEncoder()): SpeChunk {
+export function encodeSpeChunk(batch: SpeColumns, map: Int32Array): SpeChunk {
   const { n } = batch;
   let present = 0;
   let bytes = 0;
@@ -62,7 +61,7 @@ export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, encoder = new
   const blobs: { name: string; data: Uint8Array }[] = [];
   for (const [name, { has, delta }] of Object.entries(columns)) {
     const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
-    if (name === 'present' || present & has) blobs.push({ name, data: encoder.encode(column, n, delta) });
+    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta) });
   }
   return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
 }

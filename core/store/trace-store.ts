@@ -1,6 +1,6 @@
 /** Trace events in the lab file, lossless: columns and raw payloads in chunks, with the kernel's descriptions to decode them by. */
 import type { TraceColumns } from '../formats/event-format/columns.ts';
-import { ColumnEncoder, decodeBytes, decodeColumn, encodeBytes } from './column-codec.ts';
+import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
 /** Writes the batches of one capture, in time order. */
@@ -9,7 +9,6 @@ export function traceWriter(db: Db, capture: number) {
     `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, t, cpu, tid, comm, event, buffer, lost, start, payload)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const encoder = new ColumnEncoder();
   let seq = 0;
   return {
     write(batch: TraceColumns): void {
@@ -23,14 +22,14 @@ export function traceWriter(db: Db, capture: number) {
         BigInt.asIntN(64, batch.t[0]),
         BigInt.asIntN(64, batch.t[n - 1]),
         bytes,
-        encoder.encode(batch.t, n, true),
-        encoder.encode(batch.cpu, n),
-        encoder.encode(batch.tid, n),
-        encoder.encode(batch.comm, n),
-        encoder.encode(batch.event, n),
-        encoder.encode(batch.buffer, n),
-        encoder.encode(batch.lostBefore, n),
-        encoder.encode(batch.start, n + 1, true),
+        encodeColumn(batch.t, n, true),
+        encodeColumn(batch.cpu, n),
+        encodeColumn(batch.tid, n),
+        encodeColumn(batch.comm, n),
+        encodeColumn(batch.event, n),
+        encodeColumn(batch.buffer, n),
+        encodeColumn(batch.lostBefore, n),
+        encodeColumn(batch.start, n + 1, true),
         encodeBytes(batch.payload.subarray(0, bytes)),
       );
     },

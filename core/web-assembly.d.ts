@@ -4,7 +4,7 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Instance {
-    constructor(module: Module, imports: Record<string, object>);
+    constructor(module: Module, imports?: Record<string, object>);
     readonly exports: unknown;
   }
 }
