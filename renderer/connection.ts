@@ -1,6 +1,6 @@
 /** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. Nobody else has to know. */
 import type { Transport } from '../core/lab/contract-client.ts';
-import type { DesktopApi, DesktopMessage } from '../core/lab/contract-desktop.ts';
+import type { DesktopApi, DesktopMessage, LabWay } from '../core/lab/contract-desktop.ts';
 import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/lab/contract-wire.ts';
 
 export interface ConnectionEvents {
@@ -11,13 +11,17 @@ export interface ConnectionEvents {
   refused(): void;
   /** The host has gone, or can't be reached; said in words. */
   lost(reason: string): void;
+  /** The desktop app hands over files, or its menu asks for something. */
+  desktop(message: DesktopRequest): void;
 }
+
+export type DesktopRequest = Extract<DesktopMessage, { umbra: 'files' | 'do' }>;
 
 export interface Connection {
   /** Connects; again after `lost`. */
   connect(): void;
-  /** Lets the user pick another lab file, where that can be done. */
-  readonly openLab?: () => void;
+  /** Lets the user pick or make another lab, where that can be done. */
+  readonly openLab?: (how: LabWay) => void;
 }
 
 export function createConnection(events: ConnectionEvents): Connection {
@@ -28,25 +32,35 @@ function desktopConnection(api: DesktopApi, events: ConnectionEvents): Connectio
   let onClose: ((reason: string) => void) | undefined;
   window.addEventListener('message', (event: MessageEvent<unknown>) => {
     if (event.source !== window || !isDesktopMessage(event.data)) return;
-    if (event.data.umbra === 'no-lab') return events.noLab();
-    if (event.data.umbra === 'stopped') {
-      const reason = `The lab's process ended with code ${event.data.code}.`;
-      onClose?.(reason);
-      return events.lost(reason);
+    const message = event.data;
+    switch (message.umbra) {
+      case 'no-lab':
+        return events.noLab();
+      case 'files':
+      case 'do':
+        return events.desktop(message);
+      case 'stopped': {
+        const ended = `The lab’s process ended with code ${message.code}.`;
+        const reason = message.again === undefined ? ended : `${ended} It is started again.`;
+        onClose?.(reason);
+        return events.lost(reason);
+      }
+      case 'port': {
+        const [port] = event.ports;
+        return events.connected({
+          send: (m) => port.postMessage(m),
+          onMessage: (listener) => {
+            port.onmessage = ({ data }) => listener(data);
+          },
+          onClose: (listener) => {
+            onClose = listener;
+          },
+          close: () => port.close(),
+        });
+      }
     }
-    const [port] = event.ports;
-    events.connected({
-      send: (message) => port.postMessage(message),
-      onMessage: (listener) => {
-        port.onmessage = ({ data }) => listener(data);
-      },
-      onClose: (listener) => {
-        onClose = listener;
-      },
-      close: () => port.close(),
-    });
   });
-  return { connect: () => api.connect(), openLab: () => api.openLab() };
+  return { connect: () => api.connect(), openLab: (how) => api.openLab(how) };
 }
 
 function isDesktopMessage(data: unknown): data is DesktopMessage {

@@ -11,6 +11,8 @@ import { createQueryPool } from './query-pool.ts';
 const Connect = z.strictObject({
   type: z.literal('connect'),
   lab: z.string(),
+  /** Make the lab file if there is none. */
+  create: z.boolean(),
   /** Where the build put job-worker.ts. */
   jobWorker: z.string(),
 });
@@ -21,8 +23,12 @@ function serve(): void {
   process.parentPort.on('message', ({ data, ports: [port] }) => {
     const reply = ForkReply.safeParse(data);
     if (reply.success) return queries.receive(reply.data, port);
-    const { lab, jobWorker } = Connect.parse(data);
-    service ??= openLabService(lab, createQueryPool(lab, queries.spawn).run, createJobs(lab, jobWorker).run);
+    const { lab, create, jobWorker } = Connect.parse(data);
+    service ??= openLabService(lab, {
+      queries: createQueryPool(lab, queries.spawn).run,
+      jobs: createJobs(lab, jobWorker).run,
+      create,
+    });
     servePort(service, {
       // Plain copies: ArrayBuffers that are transferred to a renderer arrive empty.
       send: (message) => port.postMessage(message),

@@ -38,6 +38,8 @@ const GOING_AWAY = 1001;
 export interface ServerOptions {
   /** Path of the lab file. */
   readonly lab: string;
+  /** Make the lab file if there is none. */
+  readonly create?: boolean;
   /** 0 or left out: any free one. */
   readonly port?: number;
   /** Directory of the built pages; those of this installation if left out. */
@@ -55,10 +57,10 @@ export interface LabServer {
 /** Rejects with a LabFileError or PagesError if there is nothing to serve, and with Node's own error if the port is taken. */
 export async function startServer(options: ServerOptions): Promise<LabServer> {
   const pages = loadPages(options.pages ?? fileURLToPath(new URL('../../out/renderer', import.meta.url)));
-  checkLab(options.lab);
+  checkLab(options.lab, options.create);
   const queries = createQueryPool(options.lab);
   const jobs = createJobs(options.lab);
-  const service = openLabService(options.lab, queries.run, jobs.run);
+  const service = openLabService(options.lab, { queries: queries.run, jobs: jobs.run });
   const keys = createKeys();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const http = createServer((request, response) => servePage(pages, request, response));

@@ -1,16 +1,46 @@
-/** What the desktop app's preload gives a page as `window.umbra`; a browser has none. */
+/** What the desktop app and its pages say to each other. A page in a browser does without. */
+
+/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 1 … 7. */
+export const viewTitles = {
+  captures: 'Captures',
+  timeline: 'Timeline',
+  policies: 'Policies',
+  blackouts: 'Blackouts',
+  skew: 'Skew',
+  sql: 'SQL',
+  report: 'Report',
+} as const;
+export type ViewId = keyof typeof viewTitles;
+
+/** How a window without a lab comes to one: a lab that is there, a new one, a new one of picked captures, or the example. */
+export const labWays = ['open', 'new', 'import', 'example'] as const;
+export type LabWay = (typeof labWays)[number];
+
+/** What the preload gives a page as `window.umbra`. */
 export interface DesktopApi {
   /** Asks for a connection to the window's lab. The answer is a DesktopMessage. */
   connect(): void;
-  /** Lets the user pick a lab file, and opens it in this window. */
-  openLab(): void;
+  /** Lets the user choose a lab, and opens it in this window. */
+  openLab(how: LabWay): void;
+  /** Opens labs, and imports captures into this window's lab. */
+  openFiles(paths: readonly string[]): void;
   /** Path of a file that was dropped or picked; empty for one that is on no disk. */
   pathOf(file: object): string;
+  /** Asks where to, and prints a self-contained page there. False if the user thought better of it. */
+  savePdf(name: string, html: string): Promise<boolean>;
 }
+
+/** What a menu asks of the page. */
+export type PageCommand = 'commands' | 'keys' | 'example' | ViewId;
 
 /**
  * Comes to the page by `window.postMessage`, since a MessagePort can't pass the context bridge. `port`: the event's first port
- * speaks the contract. `no-lab`: the window has none yet. `stopped`: the host process ended; `connect` starts another.
+ * speaks the contract. `no-lab`: the window has none yet. `stopped`: the lab's process ended; a new port follows by itself after
+ * `again` ms; without that, `connect` starts another. `files`: captures to import.
  */
 export type DesktopMessage =
-  { readonly umbra: 'port' } | { readonly umbra: 'no-lab' } | { readonly umbra: 'stopped'; readonly code: number };
+  | { readonly umbra: 'port' }
+  | { readonly umbra: 'no-lab' }
+  | { readonly umbra: 'stopped'; readonly code: number; readonly again?: number }
+  | { readonly umbra: 'files'; readonly paths: readonly string[] }
+  | { readonly umbra: 'do'; readonly command: PageCommand };

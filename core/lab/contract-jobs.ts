@@ -56,6 +56,8 @@ export const jobMethods = {
   },
   /** A trace's description as text; missing if it has none. */
   vm: { params: z.strictObject({ kvm: Id }), result: reply<{ readonly text?: string }>() },
+  /** Puts a synthesised pair into the lab, and replays it under all policies. The run's id. */
+  example: { params: z.strictObject({}), result: reply<{ readonly run: number }>() },
   /** Builds the levels of detail of captures that have none: those of older labs. */
   prepare: { params: z.strictObject({}), result: reply<Record<string, never>>() },
   /** Makes room for a file that only the page has. */
@@ -83,5 +85,6 @@ export type Job =
     }
   | ({ readonly kind: 'replay' } & z.infer<typeof ReplayJob>)
   | ({ readonly kind: 'vm' } & z.infer<typeof VmJob>)
+  | { readonly kind: 'example' }
   /** Levels of detail of captures that have none: those of older labs. */
   | { readonly kind: 'levels' };

@@ -5,6 +5,7 @@ import type { Db } from '../store/lab-file.ts';
 import { inLabFile, recoverLabFile } from '../store/lab-file.ts';
 import type { Job } from './contract-jobs.ts';
 import type { Progress } from './contract.ts';
+import { makeExample } from './example.ts';
 import { importFile } from './import.ts';
 import { parseReplayWords } from './replay-options.ts';
 import { replayRun } from './replay.ts';
@@ -35,6 +36,8 @@ function run(db: Db, lab: string, job: Job, progress: (progress: Progress) => vo
       const made = replayRun(db, { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes }, onStep);
       return { run: made.id };
     }
+    case 'example':
+      return { run: makeExample(db, progress) };
     case 'levels': {
       const missing = withoutLevels(db);
       missing.forEach((capture, i) => {

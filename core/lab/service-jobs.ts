@@ -35,6 +35,7 @@ export function jobHandlers(
     },
     replay: async (params, call) => (await run({ kind: 'replay', ...params }, call)) as Result<'replay'>,
     setVm: async (params, call) => (await run({ kind: 'vm', ...params }, call)) as Result<'setVm'>,
+    example: async (_, call) => (await run({ kind: 'example' }, call)) as Result<'example'>,
     prepare: async (_, call) => (await run({ kind: 'levels' }, call)) as Result<'prepare'>,
     checkVm({ text }) {
       try {

@@ -1,9 +1,9 @@
 /** The service contract over one lab file. Read-only; every request opens the file anew, so it sees what the CLI did meanwhile. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../store/captures.ts';
 import type { CaptureRow } from '../store/captures.ts';
-import { LabBusyError, openLabFile } from '../store/lab-file.ts';
+import { inLabFile, LabBusyError, openLabFile } from '../store/lab-file.ts';
 import type { Db } from '../store/lab-file.ts';
 import { listRuns, readResults, readSkew } from '../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../store/run-store.ts';
@@ -25,8 +25,12 @@ const PATIENCE_MS = 100;
 /** How long a request asks again in all, ms. */
 const GIVE_UP_MS = 700;
 
-/** Migrates a lab of an older version. Throws a LabFileError if `path` is no lab file, or one of a newer version. */
-export function checkLab(path: string): void {
+/**
+ * Migrates a lab of an older version; makes one with `create`. Throws a LabFileError if `path` is no lab file, or one of a newer
+ * version.
+ */
+export function checkLab(path: string, create = false): void {
+  if (create) makeLab(path);
   try {
     openLabFile(path, 'read').close();
   } catch {
@@ -34,12 +38,22 @@ export function checkLab(path: string): void {
   }
 }
 
-/**
- * Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can.
- * @param queries carries out what takes its time; this process if left out
- * @param jobs the same of what writes
- */
-export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRunner): LabService {
+/** An empty lab, unless there is a file already. */
+function makeLab(path: string): void {
+  if (!existsSync(path)) inLabFile(path, 'create', () => undefined);
+}
+
+export interface ServiceOptions {
+  /** Carries out what takes its time; this process if left out. */
+  readonly queries?: QueryRunner;
+  /** The same of what writes. */
+  readonly jobs?: JobRunner;
+  /** The first request makes the lab file if there is none. */
+  readonly create?: boolean;
+}
+
+/** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
+export function openLabService(path: string, options: ServiceOptions = {}): LabService {
   const file = resolve(path);
   const read = <T>(work: (db: Db) => T): T => {
     const db = openLabFile(file, 'read', PATIENCE_MS);
@@ -55,13 +69,13 @@ export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRu
     }
   };
   const watch = watchFile(file);
-  const changing = jobHandlers(read, jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
+  const changing = jobHandlers(read, options.jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
   return {
-    handlers: patient({
+    handlers: patient(() => options.create && makeLab(file), {
       lab: () => read((db) => labInfo(db, file)),
       captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
-      ...runHandlers(read, queries ?? inlineQueries(file)),
+      ...runHandlers(read, options.queries ?? inlineQueries(file)),
       ...changing.handlers,
       ...timelineHandlers(read),
     }),
@@ -76,12 +90,13 @@ export function openLabService(path: string, queries?: QueryRunner, jobs?: JobRu
 
 /**
  * Handlers that ask again while somebody writes, up to GIVE_UP_MS: a writer locks readers out for moments only, but for one that
- * isn't ours.
+ * isn't ours. `first` comes before each.
  */
-function patient(handlers: LabService['handlers']): LabService['handlers'] {
+function patient(first: () => void, handlers: LabService['handlers']): LabService['handlers'] {
   const again = (handle: (params: never, call: Call) => unknown) => async (params: never, call: Call) => {
     for (const end = performance.now() + GIVE_UP_MS; ;) {
       try {
+        first();
         return await handle(params, call);
       } catch (error) {
         if (!(error instanceof LabBusyError) || call.signal.aborted || performance.now() > end) throw error;

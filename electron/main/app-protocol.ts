@@ -3,12 +3,15 @@ import { protocol } from 'electron';
 import { loadPages, pageHeaders } from '../../core/host/pages.ts';
 
 const SCHEME = 'app';
+/** Reports that are printed (print-pdf.ts): pages, and no more than that. */
+export const REPORT_SCHEME = 'report';
 export const ORIGIN = `${SCHEME}://umbra`;
 
 /** Must run before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true } },
+    { scheme: REPORT_SCHEME, privileges: { standard: true } },
   ]);
 }
 

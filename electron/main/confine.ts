@@ -1,25 +1,35 @@
 /** What no page may do, whatever it holds: leave, open windows, ask for permissions, use the network. */
 import { app, session } from 'electron';
-import type { WebFrameMain, WebContents } from 'electron';
+import type { Session, WebFrameMain, WebContents } from 'electron';
 import { ORIGIN } from './app-protocol.ts';
 
 /** Copy buttons write text to the clipboard; that is all. */
 const PERMITTED = 'clipboard-sanitized-write';
+
+/** Pages load from the app itself, downloads from the page, developer tools from Chromium. Nothing leaves the machine. */
+const SOURCES = [`${ORIGIN}/`, `blob:${ORIGIN}/`, 'devtools://'];
 
 export function confinePages(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event) => event.preventDefault());
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
+    // The frame that shows a report has its text from the page (about:srcdoc); it may go nowhere else.
+    contents.on('will-frame-navigate', (event) => {
+      if (!event.url.startsWith('about:')) event.preventDefault();
+    });
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   });
-  const own = session.defaultSession;
-  own.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === PERMITTED));
-  own.setPermissionCheckHandler((_contents, permission) => permission === PERMITTED);
+  confineSession(session.defaultSession, SOURCES, PERMITTED);
+}
+
+/** @param sources how the addresses begin that may be loaded */
+export function confineSession(own: Session, sources: readonly string[], permitted?: string): void {
+  own.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === permitted));
+  own.setPermissionCheckHandler((_contents, permission) => permission === permitted);
   own.setDevicePermissionHandler(() => false);
-  // Nothing leaves the machine: pages load from the app itself, and developer tools from Chromium.
   own.webRequest.onBeforeRequest((request, decide) => {
-    decide({ cancel: !request.url.startsWith(`${ORIGIN}/`) && !request.url.startsWith('devtools://') });
+    decide({ cancel: !sources.some((source) => request.url.startsWith(source)) });
   });
 }
 

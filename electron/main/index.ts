@@ -1,72 +1,55 @@
+/// <reference types="electron-vite/node" />
 /** The desktop app: one instance, a window a lab. No domain code here: that is in the process behind each window. */
-import { join, resolve } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain } from 'electron';
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { app, dialog, ipcMain } from 'electron';
+import { labWays } from '../../core/lab/contract-desktop.ts';
+import type { LabWay } from '../../core/lab/contract-desktop.ts';
 import { channels } from '../ipc.ts';
 import { registerScheme, serveApp } from './app-protocol.ts';
 import { confinePages, isOwnPage } from './confine.ts';
-import { createLabWindow } from './lab-window.ts';
+import { filesOf } from './files.ts';
 import type { LabWindow } from './lab-window.ts';
+import { createLabs } from './labs.ts';
+import type { Labs } from './labs.ts';
 import { setMenu } from './menu.ts';
+import { createPrinter, MAX_HTML } from './print-pdf.ts';
+import { createRecent } from './recent.ts';
 
-/**
- * The lab named on a command line: the first word after the program (and, unpackaged, the app's path). Switches are no words,
- * wherever they stand: Chromium moves its own to the front.
- */
-function labArgument(argv: readonly string[], directory: string): string | undefined {
-  const word = argv.filter((w) => !w.startsWith('-'))[app.isPackaged ? 1 : 2];
-  return word === undefined ? undefined : resolve(directory, word);
-}
+/** @param given files of the command line */
+function start(given: readonly string[]): void {
+  const recent = createRecent(join(app.getPath('userData'), 'recent.json'));
+  const menu = () =>
+    setMenu(
+      {
+        choose: (how) => void labs.choose(how),
+        open: (lab) => labs.openLab(lab),
+        command: labs.command,
+        travel(where) {
+          const history = labs.focused()?.window.webContents.navigationHistory;
+          if (where === 'back') history?.goBack();
+          else history?.goForward();
+        },
+        clearRecent() {
+          recent.clear();
+          menu();
+        },
+      },
+      recent.list(),
+    );
+  const labs: Labs = createLabs(recent, menu);
+  const files = [...given];
 
-function start(): void {
-  const windows = new Set<LabWindow>();
-  let opened: string | undefined;
-
-  const openWindow = (lab?: string): LabWindow => {
-    const made = createLabWindow(lab);
-    windows.add(made);
-    made.window.on('closed', () => windows.delete(made));
-    return made;
-  };
-  /** Each lab has one window; a window without a lab takes the next one. */
-  const openLab = (lab: string, into?: LabWindow) => {
-    app.addRecentDocument(lab);
-    const all = [...windows];
-    const shown = all.find((w) => w.lab() === lab);
-    const target = shown ?? into ?? all.find((w) => w.lab() === undefined);
-    if (target && !shown) target.open(lab);
-    const { window } = target ?? openWindow(lab);
-    if (window.isMinimized()) window.restore();
-    window.focus();
-  };
-  const pickLab = async (into?: LabWindow) => {
-    const options: Electron.OpenDialogOptions = {
-      title: 'Open Lab',
-      properties: ['openFile'],
-      filters: [{ name: 'Umbra lab', extensions: ['umbra'] }],
-    };
-    const { filePaths } = await (into ? dialog.showOpenDialog(into.window, options) : dialog.showOpenDialog(options));
-    if (filePaths[0] !== undefined) openLab(filePaths[0], into);
-  };
-  const focused = () => [...windows].find((w) => w.window === BrowserWindow.getFocusedWindow());
-  const senderOf = (event: Electron.IpcMainEvent) =>
-    isOwnPage(event.sender, event.senderFrame)
-      ? [...windows].find((w) => w.window.webContents === event.sender)
-      : undefined;
-
-  ipcMain.on(channels.connect, (event) => senderOf(event)?.connect());
-  ipcMain.on(channels.openLab, (event) => {
-    const from = senderOf(event);
-    if (from) void pickLab(from);
+  app.on('second-instance', (_event, _argv, _directory, more) => {
+    const paths = readPaths((more as { files?: unknown } | undefined)?.files);
+    if (paths.length) labs.openFiles(paths);
+    else labs.show();
   });
-  app.on('second-instance', (_event, argv, directory) => {
-    const lab = labArgument(argv, directory);
-    if (lab !== undefined) openLab(lab);
-    else [...windows][0]?.window.focus();
-  });
-  app.on('open-file', (event, lab) => {
+  // macOS: also before the app is ready.
+  app.on('open-file', (event, file) => {
     event.preventDefault();
-    if (app.isReady()) openLab(lab);
-    else opened = lab;
+    if (app.isReady()) labs.openFiles([file]);
+    else files.push(file);
   });
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
@@ -75,17 +58,53 @@ function start(): void {
   void app.whenReady().then(() => {
     confinePages();
     serveApp(join(import.meta.dirname, '../renderer'));
-    setMenu(() => void pickLab(focused()));
-    const lab = opened ?? labArgument(process.argv, process.cwd());
-    if (lab === undefined) openWindow();
-    else openLab(lab);
-    app.on('activate', () => {
-      if (!windows.size) openWindow();
-    });
+    serveWindows(labs);
+    menu();
+    const [last] = recent.list();
+    if (files.length) labs.openFiles(files);
+    else if (last !== undefined) labs.openLab(last);
+    labs.show();
+    app.on('activate', labs.show);
   });
+}
+
+/** What pages ask for; whoever isn't one of ours gets nothing. */
+function serveWindows(labs: Labs): void {
+  const print = createPrinter();
+  const from = (event: Electron.IpcMainEvent | Electron.IpcMainInvokeEvent): LabWindow | undefined =>
+    isOwnPage(event.sender, event.senderFrame) ? labs.of(event.sender) : undefined;
+
+  ipcMain.on(channels.connect, (event) => from(event)?.connect());
+  ipcMain.on(channels.openLab, (event, how: unknown) => {
+    const own = from(event);
+    if (own && labWays.includes(how as LabWay)) void labs.choose(how as LabWay, own);
+  });
+  ipcMain.on(channels.openFiles, (event, paths: unknown) => {
+    const own = from(event);
+    if (own) labs.openFiles(readPaths(paths), own);
+  });
+  ipcMain.handle(channels.savePdf, async (event, name: unknown, html: unknown): Promise<boolean> => {
+    const own = from(event);
+    if (!own || typeof name !== 'string' || typeof html !== 'string' || html.length > MAX_HTML) {
+      throw new Error('not a report');
+    }
+    const { filePath } = await dialog.showSaveDialog(own.window, {
+      title: 'Save Report',
+      defaultPath: join(dirname(own.lab() ?? app.getPath('documents')), basename(name)),
+      filters: [{ name: 'PDF', extensions: ['pdf'] }],
+    });
+    if (!filePath) return false;
+    await writeFile(filePath, await print(html));
+    return true;
+  });
+}
+
+function readPaths(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((path) => typeof path === 'string' && path !== '').slice(0, 64) : [];
 }
 
 app.enableSandbox();
 registerScheme();
-if (app.requestSingleInstanceLock()) start();
+const files = filesOf(process.argv, process.cwd(), app.isPackaged);
+if (app.requestSingleInstanceLock({ files })) start(files);
 else app.quit();

@@ -1,26 +1,33 @@
-/** A window, the lab in it, and the process that serves that lab. */
+/** A window, the lab in it, and the engine that serves that lab. */
 import { basename, join } from 'node:path';
-import { BrowserWindow, MessageChannelMain, utilityProcess } from 'electron';
-import type { UtilityProcess } from 'electron';
-import jobWorkerPath from '../../core/host/job-worker.ts?modulePath';
-import hostPath from '../../core/host/utility.ts?modulePath';
+import { BrowserWindow, dialog } from 'electron';
 import type { DesktopMessage } from '../../core/lab/contract-desktop.ts';
 import { channels } from '../ipc.ts';
 import { ORIGIN } from './app-protocol.ts';
-import { serveQueryProcesses } from './query-processes.ts';
+import { createBackOff } from './back-off.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
 
 export interface LabWindow {
+  readonly name: string;
   readonly window: BrowserWindow;
   /** Absolute path; undefined until one is opened. */
   lab(): string | undefined;
-  /** Shows another lab, in a process of its own. */
-  open(lab: string): void;
-  /** Answers a page that asks for its lab; starts the host if none runs. */
+  /** Shows a lab in a window that has none. `create`: the file is made if it isn't there. */
+  open(lab: string, create?: boolean): void;
+  /** Answers a page that asks for its lab; starts the engine if none runs. */
   connect(): void;
+  /** Has the page do something, as soon as it is connected to its lab. */
+  send(message: Extract<DesktopMessage, { umbra: 'files' | 'do' }>): void;
+  front(): void;
 }
 
-export function createLabWindow(lab: string | undefined): LabWindow {
+/** @param name unique among open windows; the window's place and size are kept under it */
+export function createLabWindow(name: string): LabWindow {
   const window = new BrowserWindow({
+    name,
+    // Electron keeps bounds and mode, and fits them to the displays that there are.
+    windowStatePersistence: true,
     width: 1360,
     height: 860,
     minWidth: 1024,
@@ -36,53 +43,79 @@ export function createLabWindow(lab: string | undefined): LabWindow {
       spellcheck: false,
     },
   });
-  let current = lab;
-  let host: UtilityProcess | undefined;
+  const contents = window.webContents;
+  const reloads = createBackOff();
+  const waiting: DesktopMessage[] = [];
+  let lab: string | undefined;
+  let create = false;
+  let engine: Engine | undefined;
+  /** The page is there and has asked for its lab. */
+  let asked = false;
 
   const tell = (message: DesktopMessage, ports: Electron.MessagePortMain[] = []) => {
-    if (!window.isDestroyed()) window.webContents.postMessage(channels.message, message, ports);
+    if (!window.isDestroyed()) contents.postMessage(channels.message, message, ports);
   };
-  const stop = () => {
-    const old = host;
-    host = undefined;
-    old?.kill();
-  };
-  const start = () => {
-    const started = utilityProcess.fork(hostPath, [], { serviceName: 'Umbra lab' });
-    serveQueryProcesses(started);
-    // One that we ended ourselves is no longer `host`: only the others are worth telling.
-    started.on('exit', (code) => {
-      if (host !== started) return;
-      host = undefined;
-      tell({ umbra: 'stopped', code });
-    });
-    return started;
+  const connect = () => {
+    asked = true;
+    if (lab === undefined) return tell({ umbra: 'no-lab' });
+    const onStop = (code: number, again?: number) =>
+      tell({ umbra: 'stopped', code, ...(again !== undefined && { again }) });
+    engine ??= createEngine(lab, create, onStop, connect);
+    tell({ umbra: 'port' }, [engine.connect()]);
+    for (const message of waiting.splice(0)) tell(message);
   };
   const load = () => {
-    window.setTitle(current ? `${basename(current)} – Umbra` : 'Umbra');
-    window.setRepresentedFilename(current ?? '');
+    asked = false;
+    reloads.started();
     void window.loadURL(`${ORIGIN}/`);
   };
 
   window.once('ready-to-show', () => window.show());
   window.on('page-title-updated', (event) => event.preventDefault());
-  window.on('closed', stop);
+  window.on('closed', () => engine?.stop());
+  contents.on('will-prevent-unload', (event) => {
+    if (mayLeave(window)) event.preventDefault();
+  });
+  contents.on('render-process-gone', (_event, { reason }) => {
+    if (reason === 'clean-exit') return;
+    const again = reloads.next();
+    if (again === undefined) dialog.showErrorBox('Umbra', `The page of ${window.getTitle()} keeps ending: ${reason}.`);
+    else setTimeout(() => !window.isDestroyed() && load(), again);
+  });
   load();
 
   return {
+    name,
     window,
-    lab: () => current,
-    open(next) {
-      stop();
-      current = next;
-      load();
+    lab: () => lab,
+    open(next, make = false) {
+      [lab, create] = [next, make];
+      window.setTitle(`${basename(next)} – Umbra`);
+      window.setRepresentedFilename(next);
+      if (asked) connect();
     },
-    connect() {
-      if (current === undefined) return tell({ umbra: 'no-lab' });
-      host ??= start();
-      const { port1, port2 } = new MessageChannelMain();
-      host.postMessage({ type: 'connect', lab: current, jobWorker: jobWorkerPath }, [port1]);
-      tell({ umbra: 'port' }, [port2]);
+    connect,
+    send(message) {
+      if (asked && lab !== undefined) tell(message);
+      else waiting.push(message);
+    },
+    front() {
+      if (window.isMinimized()) window.restore();
+      window.focus();
     },
   };
+}
+
+/** A page with a job running doesn't want to go: Electron would keep the window without a word. */
+function mayLeave(window: BrowserWindow): boolean {
+  const choice = dialog.showMessageBoxSync(window, {
+    type: 'warning',
+    message: 'A job is still running',
+    detail: 'Ended now, it leaves the lab as it was before.',
+    buttons: ['Keep It Running', 'End the Job'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  return choice === 1;
 }

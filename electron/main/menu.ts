@@ -1,39 +1,79 @@
 /** The native menu. */
-import { Menu } from 'electron';
+import { basename } from 'node:path';
+import { app, Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
+import { viewTitles } from '../../core/lab/contract-desktop.ts';
+import type { LabWay, PageCommand, ViewId } from '../../core/lab/contract-desktop.ts';
 
-export function setMenu(openLab: () => void): void {
+export interface MenuActions {
+  choose(how: LabWay): void;
+  open(lab: string): void;
+  /** Asks the page in front. */
+  command(command: PageCommand): void;
+  /** Walks the history of the window in front. */
+  travel(where: 'back' | 'forward'): void;
+  clearRecent(): void;
+}
+
+/** @param recent labs, the last one first */
+export function setMenu(actions: MenuActions, recent: readonly string[]): void {
   const mac = process.platform === 'darwin';
-  const appMenu: MenuItemConstructorOptions[] = mac ? [{ role: 'appMenu' }] : [];
-  const recent: MenuItemConstructorOptions[] = mac
-    ? [{ role: 'recentDocuments', submenu: [{ role: 'clearRecentDocuments' }] }]
-    : [];
+  const { choose, command, travel } = actions;
+  const openRecent: MenuItemConstructorOptions = {
+    label: 'Open &Recent',
+    enabled: recent.length > 0,
+    submenu: [
+      ...recent.map((lab) => ({ label: basename(lab), sublabel: lab, click: () => actions.open(lab) })),
+      { type: 'separator' },
+      { label: '&Clear', click: actions.clearRecent },
+    ],
+  };
+  const views = Object.entries(viewTitles).map(([id, label], i) => ({
+    ...{ label, accelerator: `CmdOrCtrl+${i + 1}`, click: () => command(id as ViewId) },
+  }));
   const template: MenuItemConstructorOptions[] = [
-    ...appMenu,
+    ...(mac ? [{ role: 'appMenu' } as const] : []),
     {
       label: '&File',
       submenu: [
-        { label: '&Open Lab…', accelerator: 'CmdOrCtrl+O', click: openLab },
-        ...recent,
+        { label: '&New Lab…', accelerator: 'CmdOrCtrl+N', click: () => choose('new') },
+        { label: '&Open Lab…', accelerator: 'CmdOrCtrl+O', click: () => choose('open') },
+        openRecent,
         { type: 'separator' },
-        mac ? { role: 'close' } : { role: 'quit' },
+        { label: '&Import Captures…', accelerator: 'CmdOrCtrl+I', click: () => choose('import') },
+        { label: 'Open the &Example', click: () => choose('example') },
+        { type: 'separator' },
+        { role: 'close' },
+        ...(mac ? [] : [{ role: 'quit' } as const]),
       ],
     },
     { role: 'editMenu' },
     {
       label: '&View',
       submenu: [
-        { role: 'reload' },
+        ...views,
+        { type: 'separator' },
+        { label: '&Back', accelerator: mac ? 'Cmd+[' : 'Alt+Left', click: () => travel('back') },
+        { label: '&Forward', accelerator: mac ? 'Cmd+]' : 'Alt+Right', click: () => travel('forward') },
+        { label: '&Go To…', accelerator: 'CmdOrCtrl+K', click: () => command('commands') },
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
-        { type: 'separator' },
         { role: 'togglefullscreen' },
+        { type: 'separator' },
+        { role: 'reload' },
         { role: 'toggleDevTools' },
       ],
     },
     { role: 'windowMenu' },
+    {
+      role: 'help',
+      submenu: [
+        { label: '&Keyboard Map', click: () => command('keys') },
+        ...(mac ? [] : [{ label: `&About ${app.name}`, click: () => app.showAboutPanel() }]),
+      ],
+    },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

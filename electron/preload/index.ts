@@ -8,8 +8,10 @@ declare const location: { readonly origin: string };
 
 const api: DesktopApi = {
   connect: () => ipcRenderer.send(channels.connect),
-  openLab: () => ipcRenderer.send(channels.openLab),
+  openLab: (how) => ipcRenderer.send(channels.openLab, how),
+  openFiles: (paths) => ipcRenderer.send(channels.openFiles, paths),
   pathOf: (file) => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
+  savePdf: (name, html) => ipcRenderer.invoke(channels.savePdf, name, html) as Promise<boolean>,
 };
 contextBridge.exposeInMainWorld('umbra', api);
 

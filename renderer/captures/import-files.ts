@@ -11,12 +11,15 @@ export function useImport() {
   const jobs = useJobs();
   const selection = useSelection();
 
-  /** All of the files or none; JSON files are VM descriptions of the traces among them. Failures show as the job's. */
-  async function importFiles(files: readonly File[]): Promise<void> {
+  /**
+   * All of the files (or paths of them) or none; JSON files are VM descriptions of the traces among them. Failures show as the
+   * job's.
+   */
+  async function importFiles(files: readonly Source[]): Promise<void> {
     const captures = files.filter((file) => !isDescription(file));
     const description = files.find(isDescription);
     if (!captures.length) return;
-    const title = captures.length === 1 ? `Import ${captures[0].name}` : `Import ${captures.length} files`;
+    const title = captures.length === 1 ? `Import ${nameOf(captures[0])}` : `Import ${captures.length} files`;
     try {
       const done = await jobs.track(title, async (hooks) => {
         const refs = await uploadAll([...captures, ...(description ? [description] : [])], hooks);
@@ -29,12 +32,13 @@ export function useImport() {
     }
   }
 
-  async function uploadAll(files: readonly File[], hooks: JobHooks): Promise<FileRef[]> {
+  async function uploadAll(files: readonly Source[], hooks: JobHooks): Promise<FileRef[]> {
     const refs: FileRef[] = [];
     try {
       for (const file of files) {
-        const path = window.umbra?.pathOf(file);
-        refs.push(path ? { path } : { upload: await upload(file, hooks), name: file.name });
+        const path = typeof file === 'string' ? file : window.umbra?.pathOf(file);
+        if (path) refs.push({ path });
+        else if (typeof file !== 'string') refs.push({ upload: await upload(file, hooks), name: file.name });
       }
       return refs;
     } catch (error) {
@@ -61,6 +65,12 @@ export function useImport() {
   return { importFiles };
 }
 
-function isDescription(file: File): boolean {
-  return /\.json$/i.test(file.name);
+type Source = File | string;
+
+function nameOf(file: Source): string {
+  return typeof file === 'string' ? file.replace(/.*[\\/]/, '') : file.name;
+}
+
+function isDescription(file: Source): boolean {
+  return /\.json$/i.test(nameOf(file));
 }

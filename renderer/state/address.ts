@@ -4,9 +4,11 @@
  *
  * Times are whole ns after the zero of what is in view: the run's origin, or without a run the capture's first record.
  */
+import { viewTitles } from '../../core/lab/contract-desktop.ts';
+import type { ViewId } from '../../core/lab/contract-desktop.ts';
 
-export const viewIds = ['captures', 'timeline', 'policies', 'blackouts', 'skew', 'sql', 'report'] as const;
-export type ViewId = (typeof viewIds)[number];
+export const viewIds = Object.keys(viewTitles) as ViewId[];
+export type { ViewId };
 export type DlDiscard = 'record' | 'buffer';
 
 export interface Selection {

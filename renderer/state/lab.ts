@@ -6,6 +6,7 @@ import type { Client, RequestOptions } from '../../core/lab/contract-client.ts';
 import { ServiceError } from '../../core/lab/contract-client.ts';
 import type { Capture, LabInfo, Method, Params, Result, Run } from '../../core/lab/contract.ts';
 import { createConnection } from '../connection.ts';
+import type { DesktopRequest } from '../connection.ts';
 
 export type LabState = 'connecting' | 'connected' | 'no-lab' | 'refused' | 'lost';
 
@@ -17,6 +18,7 @@ export const useLab = defineStore('lab', () => {
   const captures = shallowRef<readonly Capture[]>();
   const runs = shallowRef<readonly Run[]>();
   let client: Client | undefined;
+  let onDesktop: ((message: DesktopRequest) => void) | undefined;
 
   const connection = createConnection({
     connected(transport) {
@@ -36,6 +38,7 @@ export const useLab = defineStore('lab', () => {
       state.value = 'lost';
       problem.value = reason;
     },
+    desktop: (message) => onDesktop?.(message),
   });
 
   /** What is shown stays until the new answers are there; those of an earlier connection are dropped. */
@@ -72,7 +75,13 @@ export const useLab = defineStore('lab', () => {
     return client.request(method, params, options);
   }
 
+  /** What the desktop app asks of the page goes to `listener`: set it before connecting. */
+  function serveDesktop(listener: (message: DesktopRequest) => void): void {
+    onDesktop = listener;
+  }
+
   const loading = computed(() => !problem.value && captures.value === undefined);
 
-  return { state, problem, info, captures, runs, loading, connect, retry, request, openLab: connection.openLab };
+  const { openLab } = connection;
+  return { state, problem, info, captures, runs, loading, connect, retry, request, serveDesktop, openLab };
 });

@@ -113,6 +113,17 @@ describe('the main story', () => {
     expect(await details().getByRole('definition').allInnerTexts()).toEqual(told);
   });
 
+  it('begins with the example, made on the spot', async () => {
+    await open(emptyLab('first.umbra'));
+    await page.getByRole('button', { name: 'Open the example' }).click();
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Shift+L');
+    await details().getByRole('definition').first().waitFor();
+    await page.keyboard.press('1');
+    await page.getByText('synthesised: nothing in it is from silicon').first().waitFor();
+    expect(await page.getByRole('link', { name: 'example' }).count()).toBe(2);
+  });
+
   it('cancels an import, and the lab stays empty', async () => {
     await open(emptyLab('cancel.umbra'));
     await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();

@@ -55,6 +55,13 @@ describe('host-cli', () => {
     expect((await run(['serve', '--db', lab, '--port', '70000'])).code).toBe(2);
   });
 
+  it('makes an empty lab to begin with, when told to', async () => {
+    const fresh = join(directory, 'fresh.umbra');
+    const ended = await run(['serve', '--db', fresh, '--new'], (_, stop) => stop());
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(fresh)).toBe(true);
+  });
+
   it('says how to get Electron, and the way out', async () => {
     const ended = await run(['app', 'a.umbra']);
     expect(ended.code).toBe(1);

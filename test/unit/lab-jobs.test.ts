@@ -33,7 +33,7 @@ beforeEach(() => {
   lab = join(folder, 'lab.umbra');
   copyFileSync(prepared, lab);
   jobs = createJobs(lab);
-  service = openLabService(lab, undefined, jobs.run);
+  service = openLabService(lab, { jobs: jobs.run });
   told = [];
 });
 afterEach(() => {

@@ -8,13 +8,18 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
+    new: { type: 'boolean', help: 'make an empty lab if there is none' },
     port: { type: 'string', value: 'N', help: 'port on 127.0.0.1; any free one if left out' },
   },
   details:
     'Prints the link to open. Its token works once, in one browser; pages stay connected until Ctrl-C.\n' +
     'From another machine: ssh -L PORT:127.0.0.1:PORT HOST, then open the link there.',
   async run(args, out) {
-    const server = await start({ lab: args.need('db'), port: args.integer('port', 0, 65535) });
+    const server = await start({
+      lab: args.need('db'),
+      create: args.flag('new'),
+      port: args.integer('port', 0, 65535),
+    });
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
     });

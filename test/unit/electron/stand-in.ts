@@ -1,41 +1,104 @@
 /** As much of Electron as the app's main and preload use, recording what they do. Driven by drive.ts. */
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { PortMain } from './ports.ts';
 
 export { MessageChannelMain } from './ports.ts';
 
-/** Everything that the driver asks about. */
+type Handler = (request: { url: string }) => Response;
+type Permission = (contents: unknown, permission: string, decide: (ok: boolean) => void) => void;
+type BeforeRequest = (request: { url: string }, decide: (answer: { cancel: boolean }) => void) => void;
+
+export interface MenuItem {
+  readonly label?: string;
+  readonly role?: string;
+  readonly accelerator?: string;
+  readonly enabled?: boolean;
+  readonly submenu?: MenuItem[];
+  readonly click?: () => void;
+}
+
+/** Everything that the driver asks about, and what dialogs answer. */
 export const seen = {
   schemes: [] as unknown[],
-  handlers: new Map<string, (request: { url: string }) => Response>(),
   windows: [] as BrowserWindow[],
-  menu: [] as { label?: string; submenu?: { label?: string; click?: () => void }[] }[],
+  menu: [] as MenuItem[],
   forks: [] as Forked[],
   recent: [] as string[],
+  trash: [] as string[],
   exposed: new Map<string, unknown>(),
+  lock: undefined as unknown,
+  quits: 0,
+  dialogs: [] as { kind: string; options: Record<string, unknown> }[],
+  /** Answers of the open dialog, the save dialog, and the question whether to leave. */
   pick: [] as string[],
-  permission: undefined as ((contents: unknown, permission: string, decide: (ok: boolean) => void) => void) | undefined,
-  beforeRequest: undefined as
-    ((request: { url: string }, decide: (answer: { cancel: boolean }) => void) => void) | undefined,
+  save: '',
+  choice: 0,
+};
+
+class Session {
+  readonly handlers = new Map<string, Handler>();
+  permission: Permission | undefined;
+  beforeRequest: BeforeRequest | undefined;
+  readonly protocol = { handle: (scheme: string, handler: Handler) => void this.handlers.set(scheme, handler) };
+  readonly webRequest = { onBeforeRequest: (handler: BeforeRequest) => void (this.beforeRequest = handler) };
+  setPermissionRequestHandler = (handler: Permission) => void (this.permission = handler);
+  setPermissionCheckHandler = () => undefined;
+  setDevicePermissionHandler = () => undefined;
+}
+
+export const session = {
+  defaultSession: new Session(),
+  partitions: new Map<string, Session>(),
+  fromPartition(partition: string): Session {
+    const own = this.partitions.get(partition) ?? new Session();
+    this.partitions.set(partition, own);
+    return own;
+  },
+};
+
+export const protocol = {
+  registerSchemesAsPrivileged: (schemes: unknown[]) => void seen.schemes.push(...schemes),
+  handle: session.defaultSession.protocol.handle,
 };
 
 class App extends EventEmitter {
   readonly isPackaged = false;
+  readonly name = 'Umbra';
   isReady = () => true;
   whenReady = () => Promise.resolve();
-  requestSingleInstanceLock = () => true;
+  getPath = (name: string) => join(process.env['UMBRA_TEST_PROFILE']!, name === 'userData' ? '' : name);
+  requestSingleInstanceLock(data: unknown): boolean {
+    seen.lock = data;
+    return process.env['UMBRA_TEST_SECOND'] === undefined;
+  }
   addRecentDocument = (path: string) => void seen.recent.push(path);
+  clearRecentDocuments = () => void seen.recent.splice(0);
   enableSandbox = () => undefined;
-  quit = () => undefined;
+  showAboutPanel = () => undefined;
+  quit = () => void seen.quits++;
 }
 export const app = new App();
 
 export class WebContents extends EventEmitter {
   readonly mainFrame = { url: 'app://umbra/' };
   readonly sent: { channel: string; message: { umbra: string }; ports: PortMain[] }[] = [];
+  readonly travelled: string[] = [];
+  readonly navigationHistory = {
+    goBack: () => void this.travelled.push('back'),
+    goForward: () => void this.travelled.push('forward'),
+  };
+  readonly session: Session;
   openHandler: (() => { action: string }) | undefined;
+  url = '';
+  printed: Record<string, unknown> | undefined;
+
+  constructor(own = session.defaultSession) {
+    super();
+    this.session = own;
+  }
 
   postMessage(channel: string, message: { umbra: string }, ports: PortMain[] = []): void {
     this.sent.push({ channel, message, ports });
@@ -45,25 +108,37 @@ export class WebContents extends EventEmitter {
   setWindowOpenHandler(handler: () => { action: string }): void {
     this.openHandler = handler;
   }
+
+  /** What the page shows, as if that were a PDF. */
+  async printToPDF(options: Record<string, unknown>): Promise<Buffer> {
+    this.printed = options;
+    const response = this.session.handlers.get(new URL(this.url).protocol.slice(0, -1))!({ url: this.url });
+    return Buffer.from(`%PDF ${response.headers.get('Content-Security-Policy')} ${await response.text()}`);
+  }
 }
 
 export class BrowserWindow extends EventEmitter {
-  static getFocusedWindow = () => seen.windows.at(-1);
-  readonly webContents = new WebContents();
+  static getFocusedWindow = () => seen.windows.filter((w) => w.shown && !w.destroyed).at(-1);
+  readonly webContents: WebContents;
   readonly options: Record<string, unknown>;
-  url = '';
   title = '';
   focused = 0;
+  shown: boolean;
+  destroyed = false;
 
   constructor(options: Record<string, unknown>) {
     super();
+    const names = seen.windows.filter((w) => !w.destroyed).map((w) => w.options['name']);
+    if (options['name'] !== undefined && names.includes(options['name'])) throw new Error('the name is in use');
     this.options = options;
+    this.shown = options['show'] !== false;
+    this.webContents = new WebContents((options['webPreferences'] as { session?: Session }).session);
     seen.windows.push(this);
     app.emit('web-contents-created', {}, this.webContents);
   }
 
   loadURL(url: string): Promise<void> {
-    this.url = url;
+    this.webContents.url = url;
     return Promise.resolve();
   }
 
@@ -75,10 +150,19 @@ export class BrowserWindow extends EventEmitter {
     this.focused++;
   }
 
-  isDestroyed = () => false;
+  show(): void {
+    this.shown = true;
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('closed');
+  }
+
+  getTitle = () => this.title;
+  isDestroyed = () => this.destroyed;
   isMinimized = () => false;
   setRepresentedFilename = () => undefined;
-  show = () => undefined;
 }
 
 /** The host's own module, in a thread instead of a process. */
@@ -113,36 +197,52 @@ export const utilityProcess = {
   },
 };
 
-export const protocol = {
-  registerSchemesAsPrivileged: (schemes: unknown[]) => void seen.schemes.push(...schemes),
-  handle: (scheme: string, handler: (request: { url: string }) => Response) => void seen.handlers.set(scheme, handler),
-};
-
-export const session = {
-  defaultSession: {
-    setPermissionRequestHandler: (handler: typeof seen.permission) => (seen.permission = handler),
-    setPermissionCheckHandler: () => undefined,
-    setDevicePermissionHandler: () => undefined,
-    webRequest: { onBeforeRequest: (handler: typeof seen.beforeRequest) => (seen.beforeRequest = handler) },
-  },
-};
-
 export const Menu = {
-  buildFromTemplate: (template: typeof seen.menu) => template,
-  setApplicationMenu: (menu: typeof seen.menu) => void (seen.menu = menu),
+  buildFromTemplate: (template: MenuItem[]) => template,
+  setApplicationMenu: (menu: MenuItem[]) => void (seen.menu = menu),
 };
+
+/** Dialogs come with their window or without. */
+function asked(kind: string, args: readonly unknown[]): void {
+  seen.dialogs.push({ kind, options: args.at(-1) as Record<string, unknown> });
+}
 
 export const dialog = {
-  showOpenDialog: () => Promise.resolve({ canceled: !seen.pick.length, filePaths: seen.pick }),
+  showOpenDialog(...args: unknown[]) {
+    asked('open', args);
+    return Promise.resolve({ canceled: !seen.pick.length, filePaths: seen.pick });
+  },
+  showSaveDialog(...args: unknown[]) {
+    asked('save', args);
+    return Promise.resolve({ canceled: !seen.save, filePath: seen.save });
+  },
+  showMessageBoxSync(...args: unknown[]) {
+    asked('message', args);
+    return seen.choice;
+  },
+  showErrorBox: (title: string, content: string) => asked('error', [{ title, content }]),
 };
 
-export const ipcMain = new EventEmitter();
+export const shell = {
+  trashItem: (path: string) => Promise.resolve(void seen.trash.push(path)),
+};
+
+export const ipcMain = Object.assign(new EventEmitter(), {
+  handlers: new Map<string, (event: unknown, ...args: unknown[]) => Promise<unknown>>(),
+  handle(channel: string, handler: (event: unknown, ...args: unknown[]) => Promise<unknown>): void {
+    this.handlers.set(channel, handler);
+  },
+});
 
 /** For the preload. */
 export const ipcRenderer = Object.assign(new EventEmitter(), {
-  sent: [] as string[],
-  send(channel: string) {
-    this.sent.push(channel);
+  sent: [] as unknown[][],
+  send(...args: unknown[]) {
+    this.sent.push(args);
+  },
+  invoke(...args: unknown[]) {
+    this.sent.push(args);
+    return Promise.resolve(true);
   },
 });
 export const webUtils = { getPathForFile: (file: { path: string }) => file.path };

@@ -1,0 +1,14 @@
+/** The files that a command line names. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Absolute paths of the words after the program and (unpackaged) the app's own path. Switches are no words, wherever they stand:
+ * Chromium moves its own to the front. Linux desktops may give files as URLs (`%U` of a desktop entry).
+ */
+export function filesOf(argv: readonly string[], directory: string, isPackaged: boolean): string[] {
+  return argv
+    .filter((word) => !word.startsWith('-'))
+    .slice(isPackaged ? 1 : 2)
+    .map((word) => (/^file:\/\//i.test(word) ? fileURLToPath(word) : resolve(directory, word)));
+}
