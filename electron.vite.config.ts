@@ -3,7 +3,16 @@ import { defineConfig } from 'electron-vite';
 
 export default defineConfig({
   main: {
-    build: { outDir: 'out/main', rollupOptions: { input: { index: 'electron/main/index.ts' } } },
+    build: {
+      outDir: 'out/main',
+      rollupOptions: {
+        input: {
+          index: 'electron/main/index.ts',
+          // Threads of an import: core/lab/spe-threads.ts looks for it beside the bundle that holds it.
+          'chunks/spe-worker': 'core/lab/spe-worker.ts',
+        },
+      },
+    },
   },
   preload: {
     build: {

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { extractAll, listPackage } from '@electron/asar';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const drive = fileURLToPath(new URL('../unit/electron/drive-package.ts', import.meta.url));
+const hook = fileURLToPath(new URL('../unit/electron/hook.ts', import.meta.url));
+
+/** Before the fuses in Electron's binary: a version, their number, and a character each, in this order (docs/tutorial/fuses.md). */
+const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
+const FUSES = [
+  'runAsNode',
+  'enableCookieEncryption',
+  'enableNodeOptionsEnvironmentVariable',
+  'enableNodeCliInspectArguments',
+  'enableEmbeddedAsarIntegrityValidation',
+  'onlyLoadAppFromAsar',
+  'loadBrowserProcessSpecificV8Snapshot',
+  'grantFileProtocolExtraPrivileges',
+];
+
+/**
+ * The app as electron-builder packs it, around a stand-in for Electron's binary (which isn't on every machine): a file with the
+ * fuses of one.
+ */
+describe('the package', () => {
+  let folder: string;
+  let resources: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'umbra-package-'));
+    const dist = join(folder, 'electron');
+    mkdirSync(join(dist, 'resources'), { recursive: true });
+    // Version 1 of the wire, 8 fuses, as Electron ships them.
+    writeFileSync(join(dist, 'electron'), `#!/bin/sh\n# ${SENTINEL}\u0001\u000810011100\n`);
+    chmodSync(join(dist, 'electron'), 0o755);
+    writeFileSync(join(dist, 'chrome-sandbox'), '');
+    const cli = createRequire(import.meta.url).resolve('electron-builder/cli.js');
+    const words = [
+      '--linux',
+      'dir',
+      '--x64',
+      `-c.electronDist=${dist}`,
+      `-c.directories.output=${join(folder, 'out')}`,
+    ];
+    await run(process.execPath, [cli, ...words], { cwd: root, timeout: 110_000 });
+    resources = join(folder, 'out/linux-unpacked/resources');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has its fuses set', () => {
+    const binary = readFileSync(join(folder, 'out/linux-unpacked/umbra-lab'), 'latin1');
+    const at = binary.indexOf(SENTINEL) + SENTINEL.length + 2;
+    const wire = binary.slice(at, at + FUSES.length);
+    expect(Object.fromEntries(FUSES.map((fuse, i) => [fuse, wire[i]]))).toEqual({
+      runAsNode: '0',
+      enableCookieEncryption: '1',
+      enableNodeOptionsEnvironmentVariable: '0',
+      enableNodeCliInspectArguments: '0',
+      enableEmbeddedAsarIntegrityValidation: '1',
+      onlyLoadAppFromAsar: '1',
+      loadBrowserProcessSpecificV8Snapshot: '0',
+      grantFileProtocolExtraPrivileges: '0',
+    });
+  });
+
+  it('holds what the app needs, and of native code only what this machine loads', () => {
+    const files = listPackage(join(resources, 'app.asar'), { isPack: false });
+    expect(files).toContain('/out/main/index.js');
+    expect(files).toContain('/out/preload/index.cjs');
+    expect(files).toContain('/out/renderer/index.html');
+    // Threads of an import: beside the bundle of the job that starts them.
+    expect(files).toContain('/out/main/chunks/spe-worker.js');
+    expect(files.filter((f) => /^\/(test|core|renderer|docs|kit)\//.test(f))).toEqual([]);
+    const natives = join(resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds');
+    expect(readdirSync(natives)).toEqual(['linux-x64.node']);
+    expect(readFileSync(join(resources, 'app.asar')).length).toBeLessThan(40 * 2 ** 20);
+  });
+
+  it('runs on what it holds: the example, replayed, and its report', async () => {
+    const app = join(folder, 'app');
+    extractAll(join(resources, 'app.asar'), app);
+    expect(existsSync(join(app, 'package.json'))).toBe(true);
+    const profile = join(folder, 'profile');
+    mkdirSync(profile);
+    const { stdout } = await run(process.execPath, ['--import', hook, drive, join(app, 'out/main/index.js')], {
+      timeout: 60_000,
+      env: { ...process.env, UMBRA_TEST_PROFILE: profile },
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      title: 'example.umbra – Umbra',
+      told: ['port', 'do'],
+      captures: ['example', 'example'],
+      report: 'umbra-run-1.html',
+      rows: 2,
+    });
+  });
+});
