@@ -162,7 +162,12 @@ function distance(difference: Float64Array): number {
 function dealtAnew(pooled: Uint32Array, nA: number, nB: number, tvd: number, draws: number, random: Random): NullModel {
   const part = nB / (nA + nB);
   const whole = nullModel(pooled, nA, tvd * part, draws, random);
-  return { ...whole, mean: whole.mean / part, p95: whole.p95 / part, excess: tvd - whole.mean / part };
+  const { histogram: h } = whole;
+  return {
+    ...{ draws: whole.draws, pValue: whole.pValue },
+    ...{ mean: whole.mean / part, p95: whole.p95 / part, excess: tvd - whole.mean / part },
+    ...(h && { histogram: { ...h, low: h.low / part, high: h.high / part } }),
+  };
 }
 
 /** Kept samples of some blocks: of the selected keys, and all. */

@@ -26,8 +26,55 @@ export interface LatencyQuantiles {
 
 /** Undefined when no survivor has a latency. */
 export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefined {
-  const reference = new Float64Array(65536);
-  const kept = new Float64Array(65536);
+  const { reference, kept } = histograms(lanes);
+  const before = quantiles(reference);
+  const after = quantiles(kept);
+  if (after.n === 0) return undefined;
+  let ks = 0;
+  let sumBefore = 0;
+  let sumAfter = 0;
+  for (let cycles = 0; cycles < VALUES; cycles++) {
+    sumBefore += reference[cycles];
+    sumAfter += kept[cycles];
+    ks = Math.max(ks, Math.abs(sumBefore / before.n - sumAfter / after.n));
+  }
+  return { reference: before, kept: after, ks };
+}
+
+/** Both distributions as steps: the shares of records with a latency of at most so many cycles. */
+export interface LatencyCurves {
+  readonly cycles: Float64Array;
+  readonly reference: Float64Array;
+  readonly kept: Float64Array;
+}
+
+/**
+ * Steps that raise the reference by less than 1 / `points` are taken together with the next ones; each point is exact. Empty when no
+ * survivor has a latency.
+ */
+export function latencyCurves(lanes: readonly LatencyLane[], points = 400): LatencyCurves {
+  const { reference, kept } = histograms(lanes);
+  const [n, m] = [reference, kept].map((counts) => counts.reduce((a, b) => a + b, 0));
+  const rows: (readonly [cycles: number, before: number, after: number])[] = [];
+  let [before, after, told] = [0, 0, -Infinity];
+  for (let cycles = 0; cycles < VALUES && m > 0; cycles++) {
+    if (!reference[cycles]) continue;
+    before += reference[cycles];
+    after += kept[cycles];
+    if (before < n && before - told < n / points) continue;
+    rows.push([cycles, before / n, after / m]);
+    told = before;
+  }
+  const column = (at: 0 | 1 | 2) => Float64Array.from(rows, (row) => row[at]);
+  return { cycles: column(0), reference: column(1), kept: column(2) };
+}
+
+/** Latencies are 16 bit. */
+const VALUES = 65536;
+
+function histograms(lanes: readonly LatencyLane[]): { reference: Float64Array; kept: Float64Array } {
+  const reference = new Float64Array(VALUES);
+  const kept = new Float64Array(VALUES);
   for (const { latency, known, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
       if (fates[i] === OUTSIDE || known?.[i] === 0) continue;
@@ -35,18 +82,7 @@ export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefi
       if (fates[i] === KEPT) kept[latency[i]]!++;
     }
   }
-  const before = quantiles(reference);
-  const after = quantiles(kept);
-  if (after.n === 0) return undefined;
-  let ks = 0;
-  let sumBefore = 0;
-  let sumAfter = 0;
-  for (let cycles = 0; cycles < 65536; cycles++) {
-    sumBefore += reference[cycles];
-    sumAfter += kept[cycles];
-    ks = Math.max(ks, Math.abs(sumBefore / before.n - sumAfter / after.n));
-  }
-  return { reference: before, kept: after, ks };
+  return { reference, kept };
 }
 
 /** As `quantile` on the sorted values, from their histogram. */

@@ -17,7 +17,18 @@ export interface NullModel {
   readonly pValue: number;
   /** Observed TVD minus the mean. */
   readonly excess: number;
+  /** The draws in equal bins from the least to the largest; missing where there was nothing to draw. */
+  readonly histogram?: Histogram;
 }
+
+export interface Histogram {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: readonly number[];
+}
+
+/** As many as tell the shape of a thousand draws. */
+const BINS = 30;
 
 /** Draws made at least, and keys or samples drawn at most for more than these: a few seconds. */
 const DRAWS_AT_LEAST = 200;
@@ -56,7 +67,18 @@ function compare(sorted: Float64Array, tvd: number): NullModel {
     p95: quantile(sorted, 0.95),
     pValue: (reached + 1) / (sorted.length + 1),
     excess: tvd - average,
+    histogram: histogram(sorted),
   };
+}
+
+function histogram(sorted: Float64Array): Histogram {
+  const [low, high] = [sorted[0], sorted.at(-1)!];
+  const counts = new Array<number>(high > low ? BINS : 1).fill(0);
+  for (const value of sorted) {
+    const bin = high > low ? Math.floor(((value - low) / (high - low)) * BINS) : 0;
+    counts[Math.min(bin, counts.length - 1)]++;
+  }
+  return { low, high, counts };
 }
 
 /**

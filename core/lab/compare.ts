@@ -62,24 +62,27 @@ export interface RunComparison {
 
 /** @throws LabFileError (no such SPE capture), RequestError (samples without times) */
 export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind): CaptureComparison {
-  return reading(lab, (db) => {
-    const captures = [getCapture(db, a, 'spe'), getCapture(db, b, 'spe')] as const;
-    const kind = by ?? commonKind(db, captures);
-    const [sideA, sideB] = captures.map((capture) => {
-      const reference = loadReference(db, capture, 'auto');
-      const keys = sampleKeys(db, capture, reference.stored, kind);
-      // All samples of a capture count, in whatever session.
-      const fates = reference.lanes.map((lane) => new Uint8Array(lane.t.length));
-      return { keys, lanes: reference.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: fates[i] })) };
-    });
-    const side = (capture: CaptureRow) => ({
-      id: capture.id,
-      name: capture.name,
-      observed: observed(db, capture).totals,
-    });
-    const comparison = compareKeyed(sideA, sideB);
-    return { a: side(captures[0]), b: side(captures[1]), by: kind, comparison };
+  return reading(lab, (db) => capturesCompared(db, a, b, by));
+}
+
+/** As `compareCaptures`, in a lab that is open. */
+export function capturesCompared(db: Db, a: number, b: number, by?: KeyKind): CaptureComparison {
+  const captures = [getCapture(db, a, 'spe'), getCapture(db, b, 'spe')] as const;
+  const kind = by ?? commonKind(db, captures);
+  const [sideA, sideB] = captures.map((capture) => {
+    const reference = loadReference(db, capture, 'auto');
+    const keys = sampleKeys(db, capture, reference.stored, kind);
+    // All samples of a capture count, in whatever session.
+    const fates = reference.lanes.map((lane) => new Uint8Array(lane.t.length));
+    return { keys, lanes: reference.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: fates[i] })) };
   });
+  const side = (capture: CaptureRow) => ({
+    id: capture.id,
+    name: capture.name,
+    observed: observed(db, capture).totals,
+  });
+  const comparison = compareKeyed(sideA, sideB);
+  return { a: side(captures[0]), b: side(captures[1]), by: kind, comparison };
 }
 
 export interface RunsRequest {
@@ -93,49 +96,50 @@ export interface RunsRequest {
 }
 
 /** @throws LabFileError (no such run), RequestError (no policy in common) */
-export function compareRuns(lab: string, { a, b, by, policy, dlDiscard }: RunsRequest): RunComparison {
-  return reading(lab, (db) => {
-    const runs = [getRun(db, a), getRun(db, b)] as const;
-    const has = runs.map((run) => new Set(readResults(db, run.id).map((r) => r.policy.id)));
-    const common = [...has[0]].filter((id) => has[1].has(id) && (policy === undefined || id === policy));
-    if (!common.length) {
-      const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
-      throw new RequestError(
-        `runs ${a} (${[...has[0]].join(', ')}) and ${b} (${[...has[1]].join(', ')}) have ${wanted}`,
-      );
-    }
-    const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
-    const kind = by ?? commonKind(db, captures);
-    const sides = runs.map((run) => {
-      const inputs = loadRunInputs(
-        db,
-        run.speId,
-        run.kvmId,
-        run.params as ResolvedParams,
-        (run.facts as RunFacts).scenario,
-      );
-      const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
-      return (id: string) => {
-        const result = findResult(db, { run: run.id, policy: id, dlDiscard });
-        const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
-        const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
-        const lanes = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-        return { summary: summarise(inputs.lanes, outcome), dlDiscard: result.dlDiscard, keys, lanes };
-      };
-    });
-    return {
-      a: { id: a, name: runs[0].command },
-      b: { id: b, name: runs[1].command },
-      by: kind,
-      sameCapture: runs[0].speId === runs[1].speId,
-      differing: differences(runs[0].params, runs[1].params),
-      policies: common.map((id) => {
-        const [x, y] = sides.map((side) => side(id));
-        const dl = { a: x.dlDiscard, b: y.dlDiscard };
-        return { policy: id, dlDiscard: dl, a: x.summary, b: y.summary, comparison: compareKeyed(x, y) };
-      }),
+export function compareRuns(lab: string, request: RunsRequest): RunComparison {
+  return reading(lab, (db) => runsCompared(db, request));
+}
+
+/** As `compareRuns`, in a lab that is open. */
+export function runsCompared(db: Db, { a, b, by, policy, dlDiscard }: RunsRequest): RunComparison {
+  const runs = [getRun(db, a), getRun(db, b)] as const;
+  const has = runs.map((run) => new Set(readResults(db, run.id).map((r) => r.policy.id)));
+  const common = [...has[0]].filter((id) => has[1].has(id) && (policy === undefined || id === policy));
+  if (!common.length) {
+    const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
+    throw new RequestError(`runs ${a} (${[...has[0]].join(', ')}) and ${b} (${[...has[1]].join(', ')}) have ${wanted}`);
+  }
+  const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
+  const kind = by ?? commonKind(db, captures);
+  const sides = runs.map((run) => {
+    const inputs = loadRunInputs(
+      db,
+      run.speId,
+      run.kvmId,
+      run.params as ResolvedParams,
+      (run.facts as RunFacts).scenario,
+    );
+    const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
+    return (id: string) => {
+      const result = findResult(db, { run: run.id, policy: id, dlDiscard });
+      const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
+      const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
+      const lanes = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
+      return { summary: summarise(inputs.lanes, outcome), dlDiscard: result.dlDiscard, keys, lanes };
     };
   });
+  return {
+    a: { id: a, name: runs[0].command },
+    b: { id: b, name: runs[1].command },
+    by: kind,
+    sameCapture: runs[0].speId === runs[1].speId,
+    differing: differences(runs[0].params, runs[1].params),
+    policies: common.map((id) => {
+      const [x, y] = sides.map((side) => side(id));
+      const dl = { a: x.dlDiscard, b: y.dlDiscard };
+      return { policy: id, dlDiscard: dl, a: x.summary, b: y.summary, comparison: compareKeyed(x, y) };
+    }),
+  };
 }
 
 function reading<T>(lab: string, use: (db: Db) => T): T {

@@ -1,10 +1,12 @@
 /**
- * The part of the contract that changes the lab: imports, replays, VM descriptions. These are long requests: they tell progress,
+ * The part of the contract that changes the lab (imports, replays, VM descriptions), or computes for long (sweeps). These are long requests: they tell progress,
  * a `cancel` ends them within 100 ms, and what is cancelled, fails or crashes leaves the lab as it was. One runs at a time; the
  * others wait their turn.
  */
 import { z } from 'zod';
 import { MAX_UPLOAD } from './contract-limits.ts';
+import { SweepJob } from './contract-sweep.ts';
+import type { SweepAnswer } from './contract-sweep.ts';
 
 const Id = z.number().int().nonnegative();
 const Path = z.string().min(1).max(4096);
@@ -47,6 +49,8 @@ export const jobMethods = {
   import: { params: ImportJob, result: reply<{ readonly captures: readonly number[] }>() },
   /** A new run's id. */
   replay: { params: ReplayJob, result: reply<{ readonly run: number }>() },
+  /** Stores nothing; its progress holds what there is so far. */
+  sweep: { params: SweepJob, result: reply<SweepAnswer>() },
   /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed anew. */
   setVm: { params: VmJob, result: reply<Record<string, never>>() },
   /** What is wrong with such a text, if anything; it names the field. */
@@ -84,6 +88,7 @@ export type Job =
       readonly notes?: readonly string[];
     }
   | ({ readonly kind: 'replay' } & z.infer<typeof ReplayJob>)
+  | ({ readonly kind: 'sweep' } & SweepJob)
   | ({ readonly kind: 'vm' } & z.infer<typeof VmJob>)
   | { readonly kind: 'example' }
   /** Levels of detail of captures that have none: those of older labs. */

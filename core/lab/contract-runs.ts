@@ -4,15 +4,33 @@
  * Times in replies are ns after the run's origin (its first sample): whole numbers below 2^53.
  */
 import { z } from 'zod';
-import type { LatencySkew } from '../analysis/latency.ts';
+import type { LatencyCurves, LatencySkew } from '../analysis/latency.ts';
+import type { Comparison } from '../analysis/compare.ts';
+import type { NullModel } from '../analysis/null-model.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { ParamName, ResolvedParams } from '../model/params.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
+import type { CaptureComparison, RunComparison } from './compare.ts';
 
-export type { CauseClass, LatencySkew, Policy, ResolvedParams, SkewDigest, Summary, Trials, Verdict, WindowKind };
+export type {
+  CauseClass,
+  CaptureComparison,
+  Comparison,
+  LatencyCurves,
+  LatencySkew,
+  NullModel,
+  Policy,
+  ResolvedParams,
+  SkewDigest,
+  RunComparison,
+  Summary,
+  Trials,
+  Verdict,
+  WindowKind,
+};
 
 const Id = z.number().int().nonnegative();
 const DlDiscard = z.enum(['record', 'buffer']);
@@ -20,6 +38,9 @@ export type DlDiscard = z.infer<typeof DlDiscard>;
 
 /** One stored result; the run's own variant if `dlDiscard` is left out. */
 const Choice = z.strictObject({ run: Id, policy: z.string().max(64), dlDiscard: DlDiscard.optional() });
+/** A lane, a time range (ns after the run's origin, both ends in), or both: what is asked for of a run; all of it without. */
+const Part = z.strictObject({ lane: Id.optional(), from: z.number().optional(), to: z.number().optional() });
+export type RunPart = z.infer<typeof Part>;
 /** What is counted: one of `Library.keys`. */
 const By = z.string().max(32);
 
@@ -37,6 +58,8 @@ export interface Library {
   readonly params: readonly ParamInfo[];
   /** Skew's key kinds. */
   readonly keys: readonly string[];
+  /** What can be swept: numeric parameters, and how often the host unmaps. */
+  readonly sweeps: readonly string[];
 }
 
 export interface LibraryPolicy {
@@ -127,6 +150,7 @@ export interface SkewAnswer {
   /** Missing when nothing survived. */
   readonly digest?: SkewDigest;
   readonly latency?: LatencySkew;
+  readonly latencies: LatencyCurves;
   /** Per key the share of each time bin's reference samples that are the key's; NaN in empty bins. Bins as `digest.time`. */
   readonly activity: readonly { readonly name: string; readonly share: Float64Array }[];
 }
@@ -170,7 +194,7 @@ export const runMethods = {
   },
   results: { params: z.strictObject({ run: Id }), result: reply<readonly StoredResult[]>() },
   blackouts: {
-    params: z.strictObject({ run: Id, dlDiscard: DlDiscard.optional() }),
+    params: z.strictObject({ run: Id, dlDiscard: DlDiscard.optional(), part: Part.optional() }),
     result: reply<readonly PolicyBlackouts[]>(),
   },
   windows: { params: Choice, result: reply<WindowTable>() },
@@ -185,7 +209,19 @@ export const runMethods = {
     }),
     result: reply<Dark>(),
   },
-  skew: { params: Choice.extend({ by: By }), result: reply<SkewAnswer>() },
+  skew: { params: Choice.extend({ by: By, part: Part.optional() }), result: reply<SkewAnswer>() },
+  /** Run `a` against run `b`: the policies that both have, or one of them. Functions, where both know them, without `by`. */
+  compareRuns: {
+    params: z.strictObject({
+      ...{ a: Id, b: Id, by: By.optional(), policy: z.string().max(64).optional(), dlDiscard: DlDiscard.optional() },
+    }),
+    result: reply<RunComparison>(),
+  },
+  /** SPE capture `a` (of a guest) against `b` (bare metal). */
+  compareCaptures: {
+    params: z.strictObject({ a: Id, b: Id, by: By.optional() }),
+    result: reply<CaptureComparison>(),
+  },
   report: {
     params: z.strictObject({
       run: Id,

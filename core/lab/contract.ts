@@ -131,6 +131,8 @@ export const Progress = z.strictObject({
   /** Missing where it can't be known. */
   total: z.number().optional(),
   unit: z.enum(['bytes', 'records', 'policies', 'steps']),
+  /** The result as far as it is there, of requests that make it piece by piece. */
+  soFar: z.unknown().optional(),
 });
 export type Progress = z.infer<typeof Progress>;
 

@@ -9,10 +9,12 @@ import { makeExample } from './example.ts';
 import { importFile } from './import.ts';
 import { parseReplayWords } from './replay-options.ts';
 import { replayRun } from './replay.ts';
+import { sweepOfRun } from './sweep-run.ts';
 import { buildSampleLevels, buildTraceLevels, withoutLevels } from './trace-levels.ts';
 
-/** Runs one job in one transaction on an existing lab; others may read the lab meanwhile. Throws what the use cases throw. */
+/** Runs one job in one transaction on an existing lab, if it writes; others may read the lab meanwhile. Throws what the use cases throw. */
 export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
+  if (job.kind === 'sweep') return sweepOfRun(lab, job, progress);
   const work = (db: Db) => {
     const result = run(db, lab, job, progress);
     // The last moment to say no.
@@ -22,7 +24,12 @@ export function runJob(lab: string, job: Job, progress: (progress: Progress) => 
   return inLabFile(lab, 'write', work, { readable: true });
 }
 
-function run(db: Db, lab: string, job: Job, progress: (progress: Progress) => void): unknown {
+function run(
+  db: Db,
+  lab: string,
+  job: Exclude<Job, { kind: 'sweep' }>,
+  progress: (progress: Progress) => void,
+): unknown {
   switch (job.kind) {
     case 'import':
       return { captures: job.files.flatMap((file) => importOne(db, file, job, progress)) };

@@ -10,6 +10,7 @@ import type { Db } from '../store/lab-file.ts';
 import { listRuns, readResults } from '../store/run-store.ts';
 import type { Checked, Library, LibraryPolicy, ParamInfo, ResolvedParams } from './contract-runs.ts';
 import { keyKinds } from './keys.ts';
+import { sweepParams } from './sweep.ts';
 
 /** The built-in policies, and those that runs of this lab were made with. */
 export function library(db: Db): Library {
@@ -37,6 +38,7 @@ export function library(db: Db): Library {
     guards: pinGuards,
     params: paramNames.map(paramInfo),
     keys: keyKinds,
+    sweeps: sweepParams(),
   };
 }
 

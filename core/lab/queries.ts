@@ -2,13 +2,23 @@
 import { statSync } from 'node:fs';
 import type { Db } from '../store/lab-file.ts';
 import { openLabFile } from '../store/lab-file.ts';
+import { capturesCompared, runsCompared } from './compare.ts';
 import type { RunMethod, RunParamsOf, RunResultOf } from './contract-runs.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
-import { blackouts, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { blackouts, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
 import { sqlAnswer } from './sql-query.ts';
 
-export const queryMethods = ['blackouts', 'windows', 'dark', 'skew', 'report', 'sql'] as const satisfies RunMethod[];
+export const queryMethods = [
+  'blackouts',
+  'windows',
+  'dark',
+  'skew',
+  'compareRuns',
+  'compareCaptures',
+  'report',
+  'sql',
+] as const satisfies RunMethod[];
 export type QueryMethod = (typeof queryMethods)[number];
 
 export type Queries = { readonly [M in QueryMethod]: (params: RunParamsOf<M>) => RunResultOf<M> };
@@ -38,7 +48,13 @@ export function createQueries(lab: string): Queries {
     windows: (params) => read((db) => windowTable(db, params)),
     dark: (params) => read((db) => dark(db, params, replayed(db, params))),
     skew: (params) => read((db) => skewAnswer(db, params, replayed(db, params))),
+    compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
+    compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
     report: (params) => read((db) => reportPreview(db, params)),
     sql: (params) => sqlAnswer(lab, params),
   };
+}
+
+function keyOf(by: string | undefined) {
+  return by === undefined ? {} : { by: checkKey(by) };
 }

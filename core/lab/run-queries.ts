@@ -1,13 +1,14 @@
 /** Runs as the windows look at them. All read-only; some replay again or read whole columns, so they take their time. */
 import { countOverTime } from '../analysis/over-time.ts';
 import type { KeyedLane } from '../analysis/over-time.ts';
-import { latencySkew } from '../analysis/latency.ts';
+import { latencyCurves, latencySkew } from '../analysis/latency.ts';
 import { LOST, NONE, OUTSIDE } from '../model/outcome.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../model/terms.ts';
 import { verdictSentence } from '../report/words.ts';
 import { renderHtml } from '../report/report.ts';
 import { sectionIds } from '../report/sections.ts';
 import { renderText } from '../report/text.ts';
+import { signed } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../store/run-store.ts';
 import { RequestError } from './about.ts';
@@ -16,12 +17,14 @@ import type {
   PolicyBlackouts,
   ReportPreview,
   RunParamsOf,
+  RunPart,
   SkewAnswer,
   WindowGroup,
   WindowTable,
 } from './contract-runs.ts';
 import { keyKinds, sampleKeys } from './keys.ts';
 import type { KeyKind } from './keys.ts';
+import { countsIn, isWhole, outcomeIn } from './part.ts';
 import { provenanceOf } from './provenance.ts';
 import { findResult } from './replay-again.ts';
 import type { ReplayedAgain } from './replay-again.ts';
@@ -72,28 +75,41 @@ export function windowTable(db: Db, choice: RunParamsOf<'windows'>): WindowTable
   return table;
 }
 
-export function blackouts(db: Db, { run, dlDiscard }: RunParamsOf<'blackouts'>): PolicyBlackouts[] {
+export function blackouts(db: Db, { run, dlDiscard, part = {} }: RunParamsOf<'blackouts'>): PolicyBlackouts[] {
   const results = readResults(db, run);
   const variant = dlDiscard ?? results[0]?.dlDiscard;
+  const { where, values } = windowsIn(db, run, part);
   const groups = db.prepare(
     `SELECT kind, ifnull(cause, 'none') cause, count(*) windows, sum(end_ns - start_ns) ns, sum(lost) lost
-     FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ? GROUP BY 1, 2`,
+     FROM blackout_window WHERE ${where} GROUP BY 1, 2`,
   );
-  const durations = db
-    .prepare('SELECT end_ns - start_ns FROM blackout_window WHERE run_id = ? AND policy = ? AND dl_discard = ?')
-    .pluck();
+  const durations = db.prepare(`SELECT end_ns - start_ns FROM blackout_window WHERE ${where}`).pluck();
   return results
     .filter((r) => r.dlDiscard === variant)
     .map(({ policy: { id } }) => {
-      const rows = groups.all(run, id, variant) as GroupRow[];
+      const rows = groups.all(...values(id, variant)) as GroupRow[];
       return {
         policy: id,
         windows: rows.reduce((sum, r) => sum + Number(r.windows), 0),
         byKind: grouped(rows, 'kind', windowKinds),
         byCause: grouped(rows, 'cause', [...causeClasses, 'none']),
-        ...ecdf(Float64Array.from(durations.all(run, id, variant) as bigint[], Number)),
+        ...ecdf(Float64Array.from(durations.all(...values(id, variant)) as bigint[], Number)),
       };
     });
+}
+
+/** A condition on windows of one policy that reach into a part of a run, and what it is to be asked with. */
+function windowsIn(db: Db, run: number, { lane, from, to }: RunPart) {
+  const zero = BigInt((getRun(db, run).facts as RunFacts).origin);
+  const limits = [
+    ...(lane === undefined ? [] : [['lane = ?', BigInt(lane)] as const]),
+    ...(from === undefined ? [] : [['end_ns >= ?', signed(zero + BigInt(Math.round(from)))] as const]),
+    ...(to === undefined ? [] : [['start_ns <= ?', signed(zero + BigInt(Math.round(to)))] as const]),
+  ];
+  return {
+    where: ['run_id = ? AND policy = ? AND dl_discard = ?', ...limits.map(([sql]) => sql)].join(' AND '),
+    values: (policy: string, dlDiscard: string) => [run, policy, dlDiscard, ...limits.map(([, value]) => value)],
+  };
 }
 
 interface GroupRow {
@@ -129,7 +145,7 @@ export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Ar
   return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
 }
 
-function checkKey(by: string): KeyKind {
+export function checkKey(by: string): KeyKind {
   const kind = keyKinds.find((k) => k === by);
   if (!kind) throw new RequestError(`no key is called '${by}'; there are ${keyKinds.join(', ')}`);
   return kind;
@@ -200,24 +216,27 @@ function firstFrom(ascending: Float64Array, from: number, beyond = false): numbe
 }
 
 /** @param again the result that is meant, replayed */
-export function skewAnswer(db: Db, { by }: RunParamsOf<'skew'>, again: ReplayedAgain): SkewAnswer {
-  const { inputs, outcome, summary, result } = again;
+export function skewAnswer(db: Db, { by, part = {} }: RunParamsOf<'skew'>, again: ReplayedAgain): SkewAnswer {
+  const { inputs, result } = again;
   const kind = checkKey(by);
   const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
+  const outcome = isWhole(part) ? again.outcome : outcomeIn(inputs.lanes, again.outcome, part);
+  const summary = isWhole(part) ? again.summary : countsIn(again.summary, outcome);
   const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed);
   const sentence = verdictSentence(
     { isReference: result.policy.pin === 'no-stage-2' },
     { summary, verdict, skew: digest },
   );
   const keyed = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-  const latency = latencySkew(sampleLatencies(db, inputs).map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+  const latencies = sampleLatencies(db, inputs).map((l, i) => ({ ...l, fates: outcome.fates[i] }));
   return {
     by,
     verdict,
     sentence,
     summary,
     digest,
-    latency,
+    latency: latencySkew(latencies),
+    latencies: latencyCurves(latencies),
     activity: digest ? activity(keyed, keys.names, digest) : [],
   };
 }

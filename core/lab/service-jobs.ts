@@ -1,4 +1,4 @@
-/** The contract's requests that change the lab (contract-jobs.ts). */
+/** The contract's requests that are jobs (contract-jobs.ts). */
 import type { z } from 'zod';
 import { parseVmDescription, VmDescriptionError } from '../model/vm.ts';
 import { getCapture } from '../store/captures.ts';
@@ -34,6 +34,7 @@ export function jobHandlers(
       }
     },
     replay: async (params, call) => (await run({ kind: 'replay', ...params }, call)) as Result<'replay'>,
+    sweep: async (params, call) => (await run({ kind: 'sweep', ...params }, call)) as Result<'sweep'>,
     setVm: async (params, call) => (await run({ kind: 'vm', ...params }, call)) as Result<'setVm'>,
     example: async (_, call) => (await run({ kind: 'example' }, call)) as Result<'example'>,
     prepare: async (_, call) => (await run({ kind: 'levels' }, call)) as Result<'prepare'>,

@@ -36,6 +36,8 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     windows: query('windows'),
     dark: query('dark'),
     skew: query('skew'),
+    compareRuns: query('compareRuns'),
+    compareCaptures: query('compareCaptures'),
     report: query('report'),
     sql: query('sql'),
   };

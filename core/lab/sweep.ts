@@ -14,6 +14,7 @@ import type { Scenario } from '../model/scenario.ts';
 import { PAGE_SHIFT } from '../model/terms.ts';
 import { scaleUnmaps } from '../model/unmap-rate.ts';
 import { openLabFile } from '../store/lab-file.ts';
+import type { Db } from '../store/lab-file.ts';
 import { RequestError } from './about.ts';
 import { sampleKeys } from './keys.ts';
 import type { KeyKind, Keys } from './keys.ts';
@@ -64,6 +65,7 @@ export interface Sweep {
   readonly param: SweepParam;
   readonly unit: string;
   readonly log: boolean;
+  /** All that are tried; of a sweep on its way, the points are those of the first ones. */
   readonly values: readonly number[];
   readonly policies: readonly { readonly id: string; readonly points: readonly SweepPoint[] }[];
   readonly crossings: readonly SweepCrossing[];
@@ -73,57 +75,80 @@ export interface Sweep {
   readonly warnings: readonly string[];
 }
 
+/** What can be swept. */
+export function sweepParams(): SweepParam[] {
+  return [...paramNames.filter((n) => isNumeric(n) && !observedOnly.includes(n)), UNMAP_RATE];
+}
+
 /** Parameters that say where the timeline and the buffers lie; with any other one these stay as they are. */
 const rebuilds: readonly string[] = ['offsetNs', 'scale', 'seed', 'bufferBytes'];
 /** Parameters that no replay looks at. */
 const observedOnly: readonly string[] = ['gapFactor', 'gapMinNs'];
 
+export interface SweepHooks {
+  /** Before each policy's replay at each value: how many are done, of how many. */
+  readonly onStep?: (done: number, total: number) => void;
+  /** After each value but the last: what there is so far. */
+  readonly onValue?: (soFar: Sweep) => void;
+}
+
 /**
- * @param onStep called before each value: how many are done, of how many
  * @throws RequestError, ModelError (a value that the parameter can't have), LabFileError
  */
-export function sweepInLab(
-  lab: string,
-  request: SweepRequest,
-  onStep: (done: number, total: number) => void = () => undefined,
-): Sweep {
-  const param = sweepParam(request.param);
-  const values = valuesOf(param, request);
+export function sweepInLab(lab: string, request: SweepRequest, hooks: SweepHooks = {}): Sweep {
   const db = openLabFile(lab, 'read');
   try {
-    const captures = loadCaptures(db, request.speId, request.kvmId, request.settings);
-    const [kind] = skewKeysOf(db, captures.spe.id);
-    const keys = { kind, ...sampleKeys(db, captures.spe, captures.reference.stored, kind) };
-    const base = runInputs(captures, request.settings, request.scenario);
-    if (param === 'bufferBytes' && base.settings.params.placement === 'explicit') {
-      throw new RequestError(
-        'sweep: the buffers are as large as the VM description or --buffer says; for other sizes set --placement random, hot or quiet',
-      );
-    }
-    const baseTrials = placements(base);
-    let first: RunInputs | undefined;
-    const rows = values.map((value, i) => {
-      onStep(i, values.length);
-      const inputs = inputsAt(param, value, captures, base, request);
-      first ??= inputs;
-      const trials = inputs.prepared === base.prepared ? baseTrials : placements(inputs);
-      return request.policies.map((policy) => point(value, policy, inputs, trials, keys));
-    });
-    const policies = request.policies.map((p, i) => ({ id: p.id, points: rows.map((row) => row[i]) }));
+    return sweep(db, request, hooks);
+  } finally {
+    db.close();
+  }
+}
+
+/** As `sweepInLab`, in a lab that is open. */
+export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepHooks = {}): Sweep {
+  const param = sweepParam(request.param);
+  const values = valuesOf(param, request);
+  const { policies } = request;
+  const captures = loadCaptures(db, request.speId, request.kvmId, request.settings);
+  const [kind] = skewKeysOf(db, captures.spe.id);
+  const keys = { kind, ...sampleKeys(db, captures.spe, captures.reference.stored, kind) };
+  const base = runInputs(captures, request.settings, request.scenario);
+  if (param === 'bufferBytes' && base.settings.params.placement === 'explicit') {
+    throw new RequestError(
+      'sweep: the buffers are as large as the VM description or --buffer says; for other sizes set placement to random, hot or quiet',
+    );
+  }
+  const baseTrials = placements(base);
+  let first: RunInputs | undefined;
+  const rows: SweepPoint[][] = [];
+  const made = (): Sweep => {
+    const curves = policies.map((p, i) => ({ id: p.id, points: rows.map((row) => row[i]) }));
+    const tried = values.slice(0, rows.length);
     return {
       param,
       unit: param === UNMAP_RATE ? '' : paramSpecs[param].unit,
       log: request.log,
       values,
-      policies,
-      crossings: sweepMeasures.flatMap((measure) => crossingsBy(measure, values, policies, request.log)),
+      policies: curves,
+      crossings: sweepMeasures.flatMap((measure) => crossingsBy(measure, tried, curves, request.log)),
       settings: first!.settings,
       alignment: first!.alignment,
       warnings: first!.warnings,
     };
-  } finally {
-    db.close();
-  }
+  };
+  values.forEach((value, i) => {
+    const inputs = inputsAt(param, value, captures, base, request);
+    first ??= inputs;
+    const trials = inputs.prepared === base.prepared ? baseTrials : placements(inputs);
+    rows.push(
+      policies.map((policy, j) => {
+        onStep?.(i * policies.length + j, values.length * policies.length);
+        return point(value, policy, inputs, trials, keys);
+      }),
+    );
+    if (i + 1 < values.length) onValue?.(made());
+  });
+  return made();
 }
 
 function crossingsBy(
@@ -142,6 +167,22 @@ function crossingsBy(
   });
 }
 
+/** Policies that change places with others at one point, together: many do the same over a sweep. */
+export interface CrossingGroup extends Omit<SweepCrossing, 'winner' | 'loser'> {
+  readonly winners: readonly string[];
+  readonly losers: readonly string[];
+}
+
+/** Each with each: every winner overtakes every loser of its group. */
+export function groupCrossings(all: readonly SweepCrossing[]): CrossingGroup[] {
+  const join = (groups: readonly CrossingGroup[], by: 'winners' | 'losers', other: 'winners' | 'losers') => {
+    const same = Map.groupBy(groups, (g) => [g.measure, g.at, g.low, g.high, ...g[by]].join(' '));
+    return [...same.values()].map((g): CrossingGroup => ({ ...g[0], [other]: g.flatMap((one) => one[other]) }));
+  };
+  const single = all.map(({ winner, loser, ...place }) => ({ ...place, winners: [winner], losers: [loser] }));
+  return join(join(single, 'winners', 'losers'), 'losers', 'winners');
+}
+
 /** A bound of the range as typed: sizes may have a suffix (64K). @throws RequestError when it is no number */
 export function sweepBound(param: string, text: string): number {
   const name = paramNames.find((n) => n === param);
@@ -152,10 +193,9 @@ export function sweepBound(param: string, text: string): number {
 }
 
 function sweepParam(name: string): SweepParam {
-  const numeric = paramNames.filter((n) => isNumeric(n) && !observedOnly.includes(n));
-  const param = name === UNMAP_RATE ? name : numeric.find((n) => n === name);
-  if (!param)
-    throw new RequestError(`sweep: no number is called ${name}; there are ${[...numeric, UNMAP_RATE].join(', ')}`);
+  const all = sweepParams();
+  const param = all.find((n) => n === name);
+  if (!param) throw new RequestError(`sweep: no number is called ${name}; there are ${all.join(', ')}`);
   return param;
 }
 

@@ -1,17 +1,10 @@
 /** The distribution of window durations; policies with the same windows share a line. */
 import { axis, tooltip } from '../charts/axes.ts';
+import { stroke } from '../charts/colours.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
 import { duration, percent } from '../format.ts';
 import type { Curve } from './curves.ts';
-
-const dashes = ['solid', 'dashed', 'dotted'] as const;
-
-/** Colour and dash of the i-th curve: after one round of colours the dash changes. */
-export function stroke(i: number, c: Colours): { color: string; type: (typeof dashes)[number] } {
-  const colours = [c.accent, c.killed, c.copy, c.disc, c.warn, c.ink];
-  return { color: colours[i % colours.length], type: dashes[Math.floor(i / colours.length) % dashes.length] };
-}
 
 /** Log x: a window of 0 ns (one sample lost) stands at 1 ns. */
 export function durationCurves(all: readonly Curve[], c: Colours, policy: string | undefined): ChartOption {

@@ -25,3 +25,27 @@ export function tooltip(c: Colours): NonNullable<ChartOption['tooltip']> {
     textStyle: { color: c.ink, fontSize: 12, fontFamily: c.ui },
   };
 }
+
+/**
+ * A logarithmic axis for values from 0 on, whose lower edge stands for 0 (a decade below the smallest other one).
+ * @param text of a value above 0, at a power of ten
+ */
+export function logFromZero(c: Colours, all: readonly number[], text: (value: number) => string) {
+  const lines = axis(c);
+  const values = all.filter((v) => v > 0);
+  const low = 10 ** (Math.floor(Math.log10(Math.min(...values, 0.1))) - 1);
+  const high = Math.min(1, 10 ** Math.ceil(Math.log10(Math.max(...values, low * 100)) + 0.05));
+  return {
+    low,
+    high,
+    at: (value: number) => Math.max(value, low),
+    axis: {
+      ...lines,
+      type: 'log' as const,
+      min: low,
+      max: high,
+      nameLocation: 'middle' as const,
+      axisLabel: { ...lines.axisLabel, formatter: (v: number) => (v <= low * 1.01 ? '0' : text(v)) },
+    },
+  };
+}

@@ -52,3 +52,11 @@ export function causeColour(colours: Colours, cause: string): string {
   };
   return fixed[cause] ?? dens;
 }
+
+const dashes = ['solid', 'dashed', 'dotted'] as const;
+
+/** Colour and dash of the i-th curve: after one round of colours the dash changes. */
+export function stroke(i: number, c: Colours): { color: string; type: (typeof dashes)[number] } {
+  const colours = [c.accent, c.killed, c.copy, c.disc, c.warn, c.ink];
+  return { color: colours[i % colours.length], type: dashes[Math.floor(i / colours.length) % dashes.length] };
+}

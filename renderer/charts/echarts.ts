@@ -5,9 +5,13 @@ import { init, use } from 'echarts/core';
 import type { ComposeOption, ECharts } from 'echarts/core';
 import type { BarSeriesOption, CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, TooltipComponentOption } from 'echarts/components';
+import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
 
-use([...[BarChart, CustomChart, LineChart, ScatterChart], ...[GridComponent, TooltipComponent, CanvasRenderer]]);
+use([
+  ...[BarChart, CustomChart, LineChart, ScatterChart],
+  ...[GridComponent, TooltipComponent, LabelLayout, CanvasRenderer],
+]);
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption

@@ -1,5 +1,5 @@
 /** Coverage lost against slowdown: what a policy costs and what it buys. */
-import { axis, tooltip } from '../charts/axes.ts';
+import { logFromZero, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
 import { bytes, percent } from '../format.ts';
@@ -7,29 +7,15 @@ import type { Spot } from './spots.ts';
 
 /** Log axes whose left and lower edges stand for zero. */
 export function paretoChart(all: readonly Spot[], c: Colours, picked: string | undefined): ChartOption {
-  const lines = axis(c);
-  const scale = (of: 'loss' | 'slowdown') => {
-    const values = all.map((s) => s[of]).filter((v) => v > 0);
-    const low = 10 ** (Math.floor(Math.log10(Math.min(...values, 0.1))) - 1);
-    const high = Math.min(1, 10 ** Math.ceil(Math.log10(Math.max(...values, low * 100)) + 0.05));
-    return {
-      low,
-      axis: {
-        ...lines,
-        type: 'log' as const,
-        min: low,
-        max: high,
-        nameLocation: 'middle' as const,
-        axisLabel: {
-          ...lines.axisLabel,
-          formatter: (v: number) => (v <= low * 1.01 ? '0' : `${Number((100 * v).toPrecision(1))} %`),
-        },
-      },
-    };
-  };
+  const scale = (of: 'loss' | 'slowdown') =>
+    logFromZero(
+      c,
+      all.map((s) => s[of]),
+      (v) => `${Number((100 * v).toPrecision(1))} %`,
+    );
   const [x, y] = [scale('slowdown'), scale('loss')];
   const most = Math.max(...all.map((s) => s.pinned), 1);
-  const at = (s: Spot) => [Math.max(s.slowdown, x.low), Math.max(s.loss, y.low)];
+  const at = (s: Spot) => [x.at(s.slowdown), y.at(s.loss)];
   const rows = labelRows(all.map((s) => at(s).map(Math.log10)));
   const frontier = all.filter((s) => s.best).toSorted((a, b) => a.slowdown - b.slowdown);
   return {

@@ -1,36 +1,23 @@
-/** The replay that is on its way: it goes on while other views are looked at. */
+/** The replay that was asked for last: it goes on while other views are looked at, with its progress in the strip of jobs. */
 import { defineStore } from 'pinia';
-import { ref, shallowRef } from 'vue';
+import { ref } from 'vue';
 import { ServiceError } from '../../core/lab/contract-client.ts';
-import type { Params, Progress } from '../../core/lab/contract.ts';
+import type { Params } from '../../core/lab/contract.ts';
+import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 
 export const useReplayJob = defineStore('replay-job', () => {
   const lab = useLab();
+  const jobs = useJobs();
   const running = ref(false);
-  const progress = shallowRef<Progress>();
   const problem = ref<string>();
-  /** The run that came of it last. */
-  const done = ref<number>();
-  let open: AbortController | undefined;
 
   /** Resolves to the run's id; undefined if it was cancelled or failed. */
-  async function start(params: Params<'replay'>): Promise<number | undefined> {
-    const mine = new AbortController();
-    open = mine;
+  async function start(title: string, params: Params<'replay'>): Promise<number | undefined> {
     running.value = true;
-    progress.value = undefined;
     problem.value = undefined;
-    done.value = undefined;
     try {
-      const { run } = await lab.request('replay', params, {
-        signal: mine.signal,
-        onProgress: (told) => {
-          progress.value = told;
-        },
-      });
-      done.value = run;
-      return run;
+      return (await jobs.track(title, (hooks) => lab.request('replay', params, hooks), true)).run;
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === 'cancelled')) problem.value = (error as Error).message;
       return undefined;
@@ -39,5 +26,5 @@ export const useReplayJob = defineStore('replay-job', () => {
     }
   }
 
-  return { running, progress, problem, done, start, cancel: () => open?.abort() };
+  return { running, problem, start };
 });

@@ -1,6 +1,7 @@
 /** What a new run is asked for: parameters in groups, and the command line that asks for the same. */
-import type { ParamInfo } from '../../core/lab/contract-runs.ts';
+import type { Library, ParamInfo } from '../../core/lab/contract-runs.ts';
 import type { Run } from '../../core/lab/contract.ts';
+import type { Question } from '../sensitivity/question.ts';
 
 export interface Group {
   readonly title: string;
@@ -88,11 +89,41 @@ export interface Asked {
 
 /** The command that makes the same run; own policies must be saved as files first. */
 export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): string {
-  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
   return [
     `umbra replay --db ${quote(lab)} --spe ${spe} --kvm ${kvm}`,
     ...(policies === 'all' ? ['--policy all'] : policies.length ? [`--policy ${policies.join(',')}`] : []),
+    ...choiceWords(own, settings),
+  ].join(' ');
+}
+
+/** The command that prints the same sweep; a run's own policies and its scenario must be saved as files first. */
+export function sweepCommand(lab: string, run: Run, question: Question, library: Library | undefined): string {
+  const { param, from, to, steps, log } = question;
+  const { params = {}, origin = {} } = run.params as {
+    params?: Record<string, unknown>;
+    origin?: Record<string, string>;
+  };
+  const settings = Object.entries(params).filter(([name]) => origin[name] === 'user' && name !== param);
+  const ids = [...new Set(run.policies.map((p) => p.policy))];
+  const builtin = (id: string) => library?.policies.find((p) => p.policy.id === id)?.builtin !== false;
+  return [
+    `umbra sweep --db ${quote(lab)} --spe ${run.spe} --kvm ${run.kvm} --policy ${ids.filter(builtin).join(',')}`,
+    `--param ${param} --from ${from} --to ${to} --steps ${steps}${log ? ' --log' : ''}`,
+    ...choiceWords(
+      ids.filter((id) => !builtin(id)),
+      Object.fromEntries(settings.map(([name, value]) => [name, fieldText(value)])),
+    ),
+    ...('scenario' in run.facts ? ['--scenario scenario.json'] : []),
+  ].join(' ');
+}
+
+function choiceWords(own: readonly string[], settings: Readonly<Record<string, string>>): string[] {
+  return [
     ...own.map((id) => `--policy-file ${quote(`${id}.json`)}`),
     ...Object.entries(settings).map(([name, value]) => `--set ${quote(`${name}=${value}`)}`),
-  ].join(' ');
+  ];
+}
+
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

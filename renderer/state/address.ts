@@ -29,13 +29,27 @@ export interface Selection {
   /** What skew counts (`page`, `symbol`, …), and one of its keys. */
   readonly keyKind?: string;
   readonly key?: string;
+  /** A kind of blackout and a cause class: what the list of windows is narrowed to. */
+  readonly kind?: string;
+  readonly cause?: string;
+  /** Part of a view that has several; other views leave it alone. */
+  readonly part?: string;
+  /** What `run`, or in a comparison of captures `capture`, is compared with. */
+  readonly with?: number;
+  /** A sweep (sensitivity/question.ts), and which of its measures is drawn, how. */
+  readonly sweep?: string;
+  readonly measure?: string;
+  readonly scale?: 'linear';
   /** Markers of the timeline, ns. */
   readonly a?: number;
   readonly b?: number;
 }
 
-const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'a', 'b'] as const;
-const words = ['policy', 'keyKind', 'key'] as const;
+const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'with', 'a', 'b'] as const;
+const words = ['policy', 'keyKind', 'key', 'kind', 'cause', 'part', 'sweep', 'measure'] as const;
+/** Words of which there are few. */
+const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'] } as const;
+const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
 /** What an address says; what it doesn't say rightly is left out. */
 export function parseSelection(hash: string): Selection {
@@ -51,8 +65,10 @@ export function parseSelection(hash: string): Selection {
     const text = given.get(name);
     if (text) out[name] = text;
   }
-  const dl = given.get('dlDiscard');
-  if (dl === 'record' || dl === 'buffer') out['dlDiscard'] = dl;
+  for (const name of choiceNames) {
+    const text = given.get(name);
+    if (choices[name].some((c) => c === text)) out[name] = text;
+  }
   const { from, to } = out as Partial<Selection>;
   if (from === undefined || to === undefined || from >= to) {
     delete out['from'];
@@ -64,7 +80,7 @@ export function parseSelection(hash: string): Selection {
 /** The address of a selection; times are rounded to whole ns. */
 export function formatSelection(selection: Selection): string {
   const query = new URLSearchParams();
-  for (const name of [...numbers, ...words, 'dlDiscard'] as const) {
+  for (const name of [...numbers, ...words, ...choiceNames]) {
     const value = selection[name];
     if (value !== undefined && value !== '')
       query.set(name, String(typeof value === 'number' ? Math.round(value) : value));

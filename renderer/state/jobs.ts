@@ -37,8 +37,11 @@ export const useJobs = defineStore('jobs', () => {
     jobs.value = jobs.value.filter((job) => job.id !== id);
   };
 
-  /** Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`. */
-  async function track<T>(title: string, work: (hooks: JobHooks) => Promise<T>): Promise<T> {
+  /**
+   * Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`.
+   * @param toldElsewhere the view that asked shows by itself why it failed
+   */
+  async function track<T>(title: string, work: (hooks: JobHooks) => Promise<T>, toldElsewhere = false): Promise<T> {
     const id = nextId++;
     const controller = new AbortController();
     controllers.set(id, controller);
@@ -57,7 +60,7 @@ export const useJobs = defineStore('jobs', () => {
       dismiss(id);
       return result;
     } catch (error) {
-      if (error instanceof ServiceError && error.code === 'cancelled') dismiss(id);
+      if (toldElsewhere || (error instanceof ServiceError && error.code === 'cancelled')) dismiss(id);
       else change(id, { problem: (error as Error).message, progress: undefined });
       throw error;
     } finally {

@@ -1,71 +1,22 @@
 /** Policies, Blackouts, Skew, SQL and Report on the sample pair, in Chromium. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startServer } from '../../core/host/web-socket.ts';
-import type { LabServer } from '../../core/host/web-socket.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createQueries } from '../../core/lab/queries.ts';
-import { accessibility } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
+import { usePages } from './pages.ts';
 import { pair, umbra, umbraJson } from './umbra.ts';
 
-type State = Awaited<ReturnType<BrowserContext['storageState']>>;
-
-let folder: string;
+const pages = usePages((lab, folder) => {
+  umbraJson('run', pair.spe, pair.kvm, '-o', join(folder, 'report.html'), '--db', lab, '--align', 'fit');
+});
+const { open, hash } = pages;
 let db: string;
-let server: LabServer;
-let browser: Browser;
-let session: State;
+let folder: string;
 let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'umbra-views-'));
-  db = join(folder, 'pair.umbra');
-  umbraJson('run', pair.spe, pair.kvm, '-o', join(folder, 'report.html'), '--db', db, '--align', 'fit');
-  server = await startServer({ lab: db });
-  browser = await launchBrowser();
-  const context = await browser.newContext();
-  const first = await context.newPage();
-  await first.goto(server.url);
-  await first.getByRole('row', { name: /kvbench/ }).waitFor();
-  session = await context.storageState();
-  await context.close();
+beforeEach(() => {
+  ({ db, folder, page } = pages);
 });
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  complaints = [];
-  page = await openPage('light');
-});
-afterEach(async () => {
-  await page.context().close();
-  expect(complaints).toEqual([]);
-});
-
-async function openPage(colorScheme: 'light' | 'dark'): Promise<Page> {
-  const context = await browser.newContext({
-    storageState: session,
-    viewport: { width: 1280, height: 900 },
-    colorScheme,
-    reducedMotion: 'reduce',
-  });
-  const opened = await context.newPage();
-  opened.setDefaultTimeout(10_000);
-  opened.on('console', (m) => {
-    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
-  });
-  opened.on('pageerror', (error) => complaints.push(error.message));
-  return opened;
-}
-
-const open = (hash: string) => page.goto(new URL(hash, server.url).href);
-const hash = () => new URL(page.url()).hash;
 
 /** What stands in each view when it is there. */
 const views = {
@@ -80,9 +31,7 @@ describe('accessibility', () => {
   it.each(Object.entries(views))('finds nothing wrong with %s, in both themes', async (view, there) => {
     await open(`#${view}`);
     await there().waitFor();
-    expect(await accessibility(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await accessibility(page)).toEqual([]);
+    expect(await pages.accessibility()).toEqual([]);
   });
 });
 

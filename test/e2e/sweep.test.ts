@@ -118,7 +118,7 @@ describe('umbra sweep', () => {
     expect(of(sweep, 'map-on-fault')[0]!.trials!.n).toBe(3);
     const fixed = umbra('sweep', ...captures, ...range);
     expect(fixed.code).toBe(1);
-    expect(fixed.stderr).toContain('--placement random');
+    expect(fixed.stderr).toContain('set placement to random');
   });
 
   it('prints tables, and says what is wrong with a range', () => {

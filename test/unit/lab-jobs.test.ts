@@ -9,7 +9,10 @@ import type { Jobs } from '../../core/host/job-runner.ts';
 import { importFiles } from '../../core/lab/import.ts';
 import type { LabService, Progress } from '../../core/lab/contract.ts';
 import { UPLOAD_PART } from '../../core/lab/contract-limits.ts';
+import type { SweepAnswer } from '../../core/lab/contract-sweep.ts';
+import { parseReplayWords } from '../../core/lab/replay-options.ts';
 import { openLabService } from '../../core/lab/service.ts';
+import { sweepInLab } from '../../core/lab/sweep.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pair/${name}`, import.meta.url));
@@ -205,5 +208,38 @@ describe('lab-jobs', () => {
     expect(next!.start).toBeGreaterThan(longest!.start);
     expect(back!.start).toBe(longest!.start);
     expect(await service.handlers.findWindow({ ...of, which: 'previous', at: 0 }, call())).toBeNull();
+  });
+
+  it('sweeps without writing, tells the curves so far, and gives up when cancelled', async () => {
+    const settings = { align: 'fit' };
+    const policies = ['map-on-fault', 'pin-vm'];
+    const { run } = await service.handlers.replay({ spe: 1, kvm: 2, policies, settings }, call());
+    const before = content();
+    const asked = { run, param: 'irqNs', from: '1000', to: '100K', steps: 3, log: true };
+    await expect(service.handlers.sweep(asked, call())).rejects.toThrow("irqNs is a number, not '100K'");
+    told = [];
+    const answer = await service.handlers.sweep({ ...asked, to: '100000' }, call());
+    expect([...answer.values]).toEqual([1000, 10_000, 100_000]);
+    expect(answer).toMatchObject({ done: 3, unit: 'ns', trials: 1, own: { value: 1000, origin: 'assumed' } });
+    const { speId, kvmId } = { speId: 1, kvmId: 2 };
+    const alone = sweepInLab(lab, {
+      ...{ speId, kvmId, param: 'irqNs', from: 1000, to: 100_000, steps: 3, log: true },
+      ...parseReplayWords({ policies, settings }),
+    });
+    for (const [i, { id, points }] of alone.policies.entries()) {
+      expect(answer.policies[i].policy).toBe(id);
+      expect([...answer.policies[i].coverage]).toEqual(points.map((p) => p.coverage));
+      expect([...answer.policies[i].slowdown]).toEqual(points.map((p) => p.slowdown));
+    }
+    const parts = told.flatMap((p) => (p.soFar ? [p.soFar as SweepAnswer] : []));
+    for (const part of parts) {
+      expect(part.policies[0].coverage).toHaveLength(part.done);
+      expect([...part.policies[0].coverage]).toEqual([...answer.policies[0].coverage.slice(0, part.done)]);
+    }
+    const stop = new AbortController();
+    const long = { ...asked, to: '100000', param: 'unmapRate', from: '0', steps: 200, log: false };
+    const open = service.handlers.sweep({ ...long, to: '50' }, { signal: stop.signal, progress: () => stop.abort() });
+    await expect(open).rejects.toThrow('cancelled');
+    expect(content()).toBe(before);
   });
 });

@@ -10,7 +10,9 @@ const selections: fc.Arbitrary<Selection> = fc
   .record({
     view: fc.constantFrom(...viewIds),
     ...{ capture: id, run: id, lane: id, window: id, a: id, b: id, policy: word, key: word, keyKind: word },
+    ...{ with: id, kind: word, cause: word, part: word, sweep: word, measure: word },
     dlDiscard: fc.constantFrom('record' as const, 'buffer' as const, undefined),
+    scale: fc.constantFrom('linear' as const, undefined),
     range: fc.option(fc.tuple(fc.integer({ min: -1e9, max: 1e12 }), fc.integer({ min: 1, max: 1e12 })), {
       nil: undefined,
     }),
@@ -31,7 +33,7 @@ describe('renderer-selection', () => {
 
   it('leaves out what an address says wrongly', () => {
     expect(parseSelection('')).toEqual({ view: 'captures' });
-    expect(parseSelection('#nowhere?run=x&lane=-&policy=&dlDiscard=all&from=9&to=3&window=1e9')).toEqual({
+    expect(parseSelection('#nowhere?run=x&lane=-&policy=&dlDiscard=all&scale=log&from=9&to=3&window=1e9')).toEqual({
       view: 'captures',
     });
     expect(parseSelection('#timeline?from=5')).toEqual({ view: 'timeline' });

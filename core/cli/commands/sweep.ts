@@ -1,5 +1,5 @@
-import type { Sweep, SweepCrossing } from '../../lab/sweep.ts';
-import { sweepBound, sweepInLab } from '../../lab/sweep.ts';
+import type { Sweep } from '../../lab/sweep.ts';
+import { groupCrossings, sweepBound, sweepInLab } from '../../lab/sweep.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';
@@ -42,9 +42,9 @@ export const command: Command = {
       from,
       to,
     };
-    const sweep = sweepInLab(args.need('db'), { ...request, steps, log: args.flag('log') }, (done, total) =>
-      out.progress({ phase: `sweeping ${param}`, done, total, unit: 'steps' }),
-    );
+    const onStep = (done: number, total: number) =>
+      out.progress({ phase: `sweeping ${param}`, done, total, unit: 'steps' });
+    const sweep = sweepInLab(args.need('db'), { ...request, steps, log: args.flag('log') }, { onStep });
     if (args.flag('json')) out.json(sweepJson(sweep));
     else printSweep(out, sweep);
   },
@@ -83,7 +83,7 @@ function printSweep(
   }
   out.write('\ncrossing points\n');
   if (!crossings.length) out.write('none\n');
-  for (const { measure, winners, losers, at, low, high } of grouped(crossings)) {
+  for (const { measure, winners, losers, at, low, high } of groupCrossings(crossings)) {
     out.write(`${measure}: ${winners.join(', ')} better than ${losers.join(', ')} `);
     out.write(`from ${param} ≈ ${valueText(at)} on (between ${valueText(low)} and ${valueText(high)})\n`);
   }
@@ -93,25 +93,4 @@ function textOf(value: number, unit: string): string {
   if (unit === 'ns') return duration(value);
   if (unit === 'bytes') return `${Number((value / 1024).toPrecision(4))} KiB`;
   return String(Number(value.toPrecision(4)));
-}
-
-interface Group extends Omit<SweepCrossing, 'winner' | 'loser'> {
-  winners: string[];
-  losers: string[];
-}
-
-/** Many policies do the same over a sweep: those that cross at one place are named together. */
-function grouped(crossings: readonly SweepCrossing[]): Group[] {
-  const join = (groups: readonly Group[], by: 'winners' | 'losers', other: 'winners' | 'losers'): Group[] => {
-    const joined = new Map<string, Group>();
-    for (const g of groups) {
-      const id = [g.measure, g.at, g.low, g.high, ...g[by]].join(' ');
-      const same = joined.get(id);
-      if (same) same[other].push(...g[other]);
-      else joined.set(id, { ...g, [other]: [...g[other]] });
-    }
-    return [...joined.values()];
-  };
-  const single = crossings.map(({ winner, loser, ...c }) => ({ ...c, winners: [winner], losers: [loser] }));
-  return join(join(single, 'winners', 'losers'), 'losers', 'winners');
 }
