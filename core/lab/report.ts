@@ -104,6 +104,14 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
           },
         ]
       : []),
+    ...(timeline.unshownFetches
+      ? [
+          {
+            label: 'dirty log',
+            value: `${count(timeline.unshownFetches)} fetches of a memslot that no write told: what they protected may be taken for writable`,
+          },
+        ]
+      : []),
     ...Object.entries(calibration).map(([name, m]) => ({
       label: `${name} in the trace`,
       value: `median ${duration(m.median)}, 5–95 % ${duration(m.p5)} – ${duration(m.p95)}, ${count(m.count)} round trips`,

@@ -29,6 +29,8 @@ export interface RunFacts {
     readonly losses: number;
     readonly unattributed: number;
     readonly strangers: number;
+    /** Absent in runs stored before it was counted. */
+    readonly unshownFetches?: number;
     /** Shares of the buffers' page-time by what is known of it. */
     readonly certainty: Stage2Summary['certainty'];
     readonly rowsByEvidence: Stage2Summary['rowsByEvidence'];
@@ -78,6 +80,7 @@ export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes'
       losses: stage2.losses,
       unattributed: stage2.unattributed,
       strangers: stage2.strangers,
+      unshownFetches: stage2.unshownFetches,
       certainty: summary.certainty,
       rowsByEvidence: summary.rowsByEvidence,
     },

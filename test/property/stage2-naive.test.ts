@@ -56,6 +56,7 @@ class NaiveKvm {
   /** Moments at which the guest used a page: page, whether it wrote, ns. */
   readonly uses: [page: number, write: boolean, t: number][] = [];
   #hasTable = false;
+  #isLogging = false;
 
   constructor() {
     this.trace.create();
@@ -79,8 +80,10 @@ class NaiveKvm {
       this.trace.touch(RAM + p, fsc, tid, write ? WRITE : READ);
       if (retries-- > 0) continue;
       this.#hasTable = true;
-      this.state[p] = PageState.WRITABLE;
-      this.truth.add('map', this.trace.t, RAM + p, 1, 'fault', undefined, true);
+      // Under dirty logging only a write makes a page writable (user_mem_abort).
+      const writable = write || !this.#isLogging;
+      this.state[p] = writable ? PageState.WRITABLE : PageState.READ_ONLY;
+      this.truth.add('map', this.trace.t, RAM + p, 1, 'fault', undefined, writable);
     }
     // The guest runs on: whatever stopped it, it got past this instruction.
     this.uses.push([p, write, this.trace.t]);
@@ -105,6 +108,7 @@ class NaiveKvm {
 
   #fetchLog(): void {
     this.trace.ioctl(KvmIoctl.GET_DIRTY_LOG);
+    this.#isLogging = true;
     for (let p = 0; p < PAGES; p++) if (this.state[p] === PageState.WRITABLE) this.state[p] = PageState.READ_ONLY;
   }
 

@@ -17,9 +17,10 @@ test.each<[string, Partial<SynthOptions>]>([
   ['reclaim', { unmaps: 0, reclaims: 1000 }],
   ['same-page merging and its copy-on-write', { unmaps: 0, merges: 2000 }],
   ['all of these, aged', { unmaps: 800, reclaims: 300, merges: 800, aging: 100 }],
-  // One vCPU: of two that fault into one empty region at once, the second doesn't show that there is no block.
   ['blocks', { cpus: 1, unmaps: 0, thp: true, ramPages: 4096 }],
-  ['blocks that unmaps split', { cpus: 1, unmaps: 100, thp: true, ramPages: 4096 }],
+  // Of two vCPUs that fault into one empty region at once, the second doesn't show that there is no block.
+  ['blocks, two vCPUs', { cpus: 2, unmaps: 0, thp: true, ramPages: 4096 }],
+  ['blocks that unmaps split', { cpus: 4, unmaps: 300, unmapPages: 600, thp: true, ramPages: 4096 }],
 ])('stage 2 of the buffers is reconstructed exactly: %s', (_, rates) => {
   for (let seed = 1; seed <= 4; seed++) {
     const made = make({ ...small, ...rates, seed });
@@ -32,8 +33,12 @@ test.each<[string, Partial<SynthOptions>]>([
 test.each<[string, Partial<SynthOptions>, number, number]>([
   // The ioctl tells only between which moments the pages went.
   ['memslots deleted and added again', { memslots: 20 }, 0.999, 0.999],
-  // A fetch of the log shows by the next write only, and then not which fetch it was.
-  ['dirty logging', { dirtyLogs: 50 }, 0.9, 0.999],
+  ['memslots of blocks', { memslots: 20, thp: true, ramPages: 4096 }, 0.998, 0.998],
+  // Switching logging on, too.
+  ['dirty logging', { dirtyLogs: 50 }, 0.9999, 0.9999],
+  ['dirty logging at a high rate, with unmaps', { dirtyLogs: 200, unmaps: 1000, cpus: 3 }, 0.9999, 0.9999],
+  ['dirty logging that splits blocks', { dirtyLogs: 30, thp: true, ramPages: 4096 }, 0.9999, 0.9999],
+  ['dirty logging, and memslots changed', { dirtyLogs: 50, memslots: 10 }, 0.999, 0.999],
 ])('stage 2 of the buffers within what the trace tells: %s', (_, rates, leastValid, leastMapped) => {
   for (let seed = 1; seed <= 3; seed++) {
     const { valid, mapped } = bufferAccuracy(make({ ...small, unmaps: 0, ...rates, seed }));

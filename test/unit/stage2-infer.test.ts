@@ -289,6 +289,60 @@ describe('dirty logging', () => {
     expect(rows.slice(4)).toEqual(['1014000 map 80240+1 W permission-fault', '1017000 map 80241+1 W permission-fault']);
   });
 
+  const protections = (trace: Trace, vm = description()): string[] =>
+    trace.rows(vm).filter((r) => r.includes('protect'));
+  const protectedAt = (t: number): string => `${t} write-protect 80000+2048 dirty-log dirty-log-ioctl`;
+
+  test('a page that two fetches followed was protected by the first', () => {
+    const trace = logged().ioctl(KvmIoctl.GET_DIRTY_LOG).wait(1e6);
+    expect(protections(trace.touch(P, PERMISSION | 3))).toEqual([protectedAt(11_000), protectedAt(1_012_000)]);
+  });
+
+  test('a fetch protects a slot that is known to be logged, though no write follows', () => {
+    const trace = logged()
+      .touch(P, PERMISSION | 3)
+      .ioctl(KvmIoctl.GET_DIRTY_LOG);
+    expect(protections(trace)).toEqual([protectedAt(11_000), protectedAt(1_015_000)]);
+  });
+
+  test('the memslot call before the first fetch switched logging on', () => {
+    const trace = new Trace().create().enter().touch(P).progress();
+    trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.CALL_EXIT);
+    trace.ioctl(KvmIoctl.GET_DIRTY_LOG).touch(P + 1);
+    expect(protections(trace)).toEqual([protectedAt(8500), protectedAt(10_000)]);
+  });
+
+  test('of several slots only those that a write showed are protected; other fetches are counted', () => {
+    const two = description([
+      { slot: 0, gpa: '0x40000000', size: '0x100000', hva: '0xffffa0001000' },
+      { slot: 1, gpa: '0x80000000', size: '0x800000', hva: '0xffffb0401000' },
+    ]);
+    expect(protections(logged(), two)).toEqual([]);
+    expect(reconstruct(logged().events, two).unshownFetches).toBe(1);
+    const shown = logged().touch(P, PERMISSION | 3);
+    expect(protections(shown, two)).toEqual([protectedAt(11_000)]);
+    expect(reconstruct(shown.events, two).unshownFetches).toBe(0);
+  });
+
+  test('a permission fault right after a translation fault is no retry: the page was protected in between', () => {
+    const trace = new Trace().create().enter().touch(P).ioctl(KvmIoctl.GET_DIRTY_LOG);
+    expect(
+      trace
+        .touch(P, PERMISSION | 3)
+        .rows()
+        .slice(1),
+    ).toEqual(['5000 map 80240+1 W fault', protectedAt(6000), '9000 map 80240+1 W permission-fault']);
+  });
+
+  test('with KVM_CLEAR_DIRTY_LOG in use, fetching the log protects nothing', () => {
+    const trace = logged()
+      .ioctl(KvmIoctl.CLEAR_DIRTY_LOG)
+      .touch(P, PERMISSION | 3)
+      .ioctl(KvmIoctl.GET_DIRTY_LOG);
+    expect(protections(trace).slice(-1)).toEqual(['1012000 write-protect 80240+1 dirty-log dirty-log-ioctl']);
+    expect(reconstruct(trace.events, description()).unshownFetches).toBe(0);
+  });
+
   test('KVM_CLEAR_DIRTY_LOG protects what faults, no more', () => {
     const trace = new Trace()
       .create()
@@ -350,6 +404,19 @@ describe('blocks', () => {
 
   test('a second page that faults: pages', () => {
     expect(first(one().touch(P + 1))).toBe(PAGE);
+  });
+
+  test('a second page that another vCPU faulted on before the first was answered: a block still', () => {
+    const two = new Trace().create().enter(VCPU).enter(VCPU2);
+    const both = two.fault(P, TRANSLATION | 2, VCPU).fault(P + 9, TRANSLATION | 2, VCPU2);
+    expect(first(both.enter(VCPU).enter(VCPU2))).toBe('8000 map 80200+512 W block-fault');
+    // One after it tells.
+    const late = new Trace()
+      .create()
+      .enter(VCPU2)
+      .enter(VCPU)
+      .touch(P, TRANSLATION | 2, VCPU);
+    expect(first(late.progress().touch(P + 9, TRANSLATION | 3, VCPU2))).toBe('6000 map 80240+1 W fault');
   });
 
   test('a part unmapped: a block only if the whole is split too', () => {
@@ -424,6 +491,25 @@ describe('memslots', () => {
     const rows = trace.rows().slice(4);
     expect(rows[0]).toMatch(/^14\d\d\d(\.\d+)? unmap 80000\+2048 userspace memslot-ioctl$/);
     expect(rows[1]).toBe('18000 map 80240+1 W fault');
+  });
+
+  test('a fault on the same page after a call that began since is no retry', () => {
+    const trace = new Trace().create().enter().touch(P);
+    trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.CALL_EXIT);
+    trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.CALL_EXIT);
+    expect(trace.touch(P).rows()[1]).toBe('5000 map 80240+1 W fault');
+  });
+
+  test('a block that went with its slot, and another page of it faults next, was a block', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P, TRANSLATION | 2)
+      .progress();
+    trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).wait(9000);
+    const rows = trace.device(P + 7, TRANSLATION | 2).rows(blocks);
+    expect(rows[1]).toBe('5000 map 80200+512 W block-fault');
+    expect(rows[2]).toContain('unmap 80000+2048 userspace memslot-ioctl');
   });
 
   test('the call itself in the trace tells slot and new host address', () => {

@@ -4,40 +4,39 @@
  */
 import type { CauseClass } from '../terms.ts';
 import type { Vm } from '../vm.ts';
-import { BlockGuesses } from './block-guesses.ts';
+import { BlockRules } from './block-rules.ts';
+import { DirtyLog } from './dirty-log.ts';
 import type { Evidence } from './evidence.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
+import { Findings } from './findings.ts';
 import { FirstFaults } from './first-faults.ts';
 import { EVERYTHING, PageState } from './page-states.ts';
 import { Pages } from './pages.ts';
 import { Removals } from './removals.ts';
 import { Rows } from './rows.ts';
 import { Slots } from './slots.ts';
-import type { Slot, SlotCall } from './slots.ts';
+import type { SlotCall } from './slots.ts';
 import type { Thread } from './threads.ts';
-
-/** The middle of an interval that may be empty. */
-function middle(earliest: number, latest: number): number {
-  return earliest < latest ? (earliest + latest) / 2 : latest;
-}
 
 export class VmInference {
   readonly rows = new Rows();
   readonly slots: Slots;
+  readonly dirtyLog: DirtyLog;
   readonly #pages: Pages;
   readonly #firstFaults = new FirstFaults();
-  readonly #blockGuesses: BlockGuesses;
+  readonly #blocks: BlockRules;
   readonly #removals: Removals;
-  /** ns of the latest loss of events; 0 before any. */
-  #knownFrom = 0;
+  readonly #findings: Findings;
   #created = false;
 
   constructor(vm: Vm, unit: number) {
     this.slots = new Slots(vm);
     this.#pages = new Pages(unit);
-    this.#blockGuesses = new BlockGuesses(this.#pages, this.rows);
-    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blockGuesses);
+    this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots);
+    this.#blocks = new BlockRules(this.#pages, this.rows);
+    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks);
+    this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
   }
 
   /** ioctl(KVM_CREATE_VM): the tables are empty, whatever the trace shows first. */
@@ -71,8 +70,8 @@ export class VmInference {
     if (thread.claimed !== page) thread.progress++;
     // Without slots it may yet turn out to be a device: only a page known to be RAM can be contradicted.
     if (!slot && pages.find(page) < 0) return fault;
-    if (fault.type === FaultType.TRANSLATION) this.#foundUnmapped(fault, thread);
-    else if (fault.type === FaultType.PERMISSION) this.#foundProtected(fault, thread);
+    if (fault.type === FaultType.TRANSLATION) this.#findings.unmapped(fault, thread);
+    else if (fault.type === FaultType.PERMISSION) this.#findings.protected(fault, thread);
     return fault;
   }
 
@@ -82,7 +81,7 @@ export class VmInference {
     if (!slot || slot.readonly || fault.type !== FaultType.TRANSLATION) return;
     const call = this.slots.setting(slot, slot.presentAt, fault.at)[0];
     if (call) this.#removals.shown(slot, call, fault);
-    if (fault.slotMayBeGone) this.#missedUnmap(fault);
+    if (fault.slotMayBeGone) this.#findings.missedUnmap(fault);
     slot.present = false;
   }
 
@@ -96,7 +95,7 @@ export class VmInference {
       // The slot is there: the last call put it back, the one before took it away.
       const call = before ?? last;
       if (call) this.#removals.shown(slot, call, fault);
-      this.#missedUnmap(fault);
+      this.#findings.missedUnmap(fault);
     }
     if (slot) {
       this.#removals.notYet(slot, this.slots.calls.at(-1), fault.at);
@@ -122,7 +121,7 @@ export class VmInference {
       this.#unmapRange(from, to, t);
       // Unmapping a part of a block takes the whole block (stage2_unmap_walker).
       for (const edge of [pages.findRegion(from), pages.findRegion(to - 1)]) {
-        if (edge >= 0 && pages.isBlock[edge]) this.#unmapBlock(edge, t, cause);
+        if (edge >= 0 && pages.isBlock[edge]) this.#blocks.unmapBlock(edge, t, cause);
       }
     }
   }
@@ -180,11 +179,10 @@ export class VmInference {
     for (const [page, pages] of this.#extent()) this.rows.add('unknown', from, page, pages, 'lost-events');
     this.rows.addGap(from, to);
     this.#pages.forget(to);
-    this.#knownFrom = to;
   }
 
   finish(): void {
-    this.#blockGuesses.finish();
+    this.#blocks.finish();
     this.#firstFaults.finish(this.rows);
   }
 
@@ -193,137 +191,12 @@ export class VmInference {
     for (const slot of this.slots.all) yield [slot.page, slot.pages];
   }
 
-  /** A translation fault: at that moment the page was unmapped, and with a level below 3 its whole region. */
-  #foundUnmapped(fault: PendingFault, thread: Thread): void {
-    const pages = this.#pages;
-    const i = pages.record(fault.page);
-    const region = pages.region[i];
-    if (pages.state[i] === PageState.UNKNOWN) {
-      this.#firstFaults.add(fault.page, pages.unit, fault.at, this.#knownFrom);
-      pages.set(i, PageState.UNMAPPED, fault.at);
-    } else if (pages.isMapped(i) && pages.since[i] <= thread.enteredAt) this.#contradicted(i, fault);
-    if (fault.level < 3) {
-      pages.isClear[region] = 1;
-      for (let k = pages.live[region] ? pages.head[region] : -1; k >= 0; k = pages.next[k]) {
-        if (k !== i && pages.isMapped(k) && pages.since[k] <= thread.enteredAt) this.#contradicted(k, fault);
-      }
-    }
-    this.#blockGuesses.found(region, fault);
-  }
-
-  /** A page believed mapped was found unmapped. */
-  #contradicted(i: number, fault: PendingFault): void {
-    const pages = this.#pages;
-    const claimer = pages.claimer[i];
-    const region = pages.region[i];
-    if (pages.progress[i] >= 0 && claimer?.progress === pages.progress[i]) {
-      // The guest never got past the fault that we thought had mapped it: KVM had retried.
-      this.rows.drop(pages.row[i]);
-      if (pages.soleRow[region] === pages.row[i]) pages.soleRow[region] = -1;
-      if (pages.lastRow[region] === pages.row[i]) pages.lastRow[region] = -1;
-      pages.set(i, PageState.UNMAPPED, fault.at);
-    } else if (pages.isBlock[region]) {
-      this.#split(region, pages.since[i], pages.page[i]);
-      pages.set(i, PageState.UNMAPPED, fault.at);
-    } else if (fault.slot && this.slots.setting(fault.slot, pages.since[i], fault.at).length > 0) {
-      fault.slotMayBeGone = true;
-    } else if (pages.raced[i]) {
-      // The unmap that was announced before the answer had its turn after it: nothing lasting was mapped.
-      this.rows.drop(pages.row[i]);
-      pages.set(i, PageState.UNMAPPED, fault.at);
-    } else {
-      this.rows.add('unmap', fault.at, pages.page[i], pages.unit, 'missed-unmap', 'kvm');
-      pages.set(i, PageState.UNMAPPED, fault.at);
-    }
-  }
-
-  /** No memslot call explains the page that was found unmapped. */
-  #missedUnmap(fault: PendingFault): void {
-    const pages = this.#pages;
-    const i = pages.find(fault.page);
-    if (i < 0 || !pages.isMapped(i)) return;
-    this.rows.add('unmap', fault.at, fault.page, pages.unit, 'missed-unmap', 'kvm');
-    pages.set(i, PageState.UNMAPPED, fault.at);
-  }
-
-  /** A permission fault: the page was mapped; by a block, if its level is below 3; read-only, if it was a write. */
-  #foundProtected(fault: PendingFault, thread: Thread): void {
-    const pages = this.#pages;
-    const i = pages.record(fault.page);
-    const region = pages.region[i];
-    if (fault.level < 3 && !pages.isBlock[region]) this.#foundBlock(region, fault.at);
-    if (fault.level === 3) pages.soleRow[region] = -1;
-    if (!fault.write) return;
-    if (pages.state[i] === PageState.UNKNOWN) {
-      this.rows.add('map', this.#knownFrom, fault.page, pages.unit, 'found-read-only', 'dirty-log', false);
-      pages.set(i, PageState.READ_ONLY, this.#knownFrom);
-    } else if (pages.state[i] === PageState.UNMAPPED) {
-      pages.row[i] = this.rows.add('map', fault.at, fault.page, pages.unit, 'found-read-only', 'dirty-log', false);
-      pages.set(i, PageState.READ_ONLY, fault.at);
-    } else if (pages.state[i] === PageState.WRITABLE && pages.since[i] <= thread.enteredAt)
-      this.#foundReadOnly(i, fault);
-  }
-
-  #foundReadOnly(i: number, fault: PendingFault): void {
-    const pages = this.#pages;
-    const claimer = pages.claimer[i];
-    if (pages.progress[i] >= 0 && claimer?.progress === pages.progress[i]) {
-      this.rows.drop(pages.row[i]);
-      pages.set(i, PageState.READ_ONLY, fault.at);
-      return;
-    }
-    const { slot } = fault;
-    const call = slot && this.slots.protecting(slot, pages.since[i], fault.at);
-    if (slot && call) {
-      // Every page that is writable under dirty logging is in the log, so fetching the log protects them all.
-      // Fetching it does so at once; switching logging on waits for a grace period first, like any change of a memslot.
-      const earliest = Math.max(call.t, pages.since[i]);
-      let t = call.setsRegion ? middle(Math.max(earliest, fault.ranUntil), Math.min(fault.at, call.end)) : earliest;
-      const [from, to] = call.partial ? [pages.page[i], pages.page[i] + pages.unit] : [slot.page, slot.end];
-      const row = call.protected.get(slot);
-      if (row === undefined || call.partial) {
-        call.protected.set(slot, this.rows.add('write-protect', t, from, to - from, 'dirty-log-ioctl', 'dirty-log'));
-      } else {
-        // A page that became writable later, with the call still under way: it hadn't got there yet.
-        t = Math.max(this.rows.t[row], pages.since[i]);
-        this.rows.t[row] = t;
-      }
-      slot.loggedAt = t;
-      pages.eachLive(from, to, (k) => {
-        if (pages.state[k] === PageState.WRITABLE && pages.since[k] <= t) pages.set(k, PageState.READ_ONLY, t);
-      });
-    } else if (pages.row[i] >= 0) {
-      this.rows.makeReadOnly(pages.row[i], slot && slot.loggedAt >= 0 ? 'dirty-log' : 'host-mm');
-      pages.set(i, PageState.READ_ONLY, pages.since[i]);
-    } else {
-      this.rows.add('write-protect', pages.since[i], pages.page[i], pages.unit, 'found-read-only', 'host-mm');
-      pages.set(i, PageState.READ_ONLY, pages.since[i]);
-    }
-  }
-
-  /** A block was found: it was made by the region's last answered fault, as it is only made by one and ends all faults there. */
-  #foundBlock(region: number, t: number): void {
-    const pages = this.#pages;
-    const row = pages.lastRow[region];
-    const since = row >= 0 ? this.rows.t[row] : this.#knownFrom;
-    const state = row < 0 || this.rows.isWritable(row) ? PageState.WRITABLE : PageState.READ_ONLY;
-    if (row >= 0) this.rows.widen(row, pages.start[region], pages.block, 'block-found');
-    else this.rows.add('map', t, pages.start[region], pages.block, 'block-found', undefined, true);
-    for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
-      if (pages.isMapped(i) && pages.since[i] > since) continue;
-      pages.set(i, state, since);
-      pages.row[i] = row;
-    }
-    pages.isBlock[region] = 1;
-    pages.soleRow[region] = -1;
-  }
-
   #mapped(thread: Thread, fault: PendingFault, t: number): void {
     const pages = this.#pages;
     const fresh = pages.find(fault.page) < 0;
     const i = pages.record(fault.page);
     if (fresh) {
-      if (!this.#created) this.#firstFaults.add(fault.page, pages.unit, fault.at, this.#knownFrom);
+      if (!this.#created) this.#firstFaults.add(fault.page, pages.unit, fault.at, pages.knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     }
     // Somebody else mapped it while this one was on its way (-EAGAIN). Read-only doesn't end a write: its answer makes it writable.
@@ -333,11 +206,11 @@ export class VmInference {
     }
     const region = pages.region[i];
     const wasEmpty = pages.live[region] === 0 && pages.isClear[region] === 1;
-    const writable = fault.write || !fault.slot || !this.#isLogging(fault.slot);
+    const writable = fault.write || !fault.slot || !this.dirtyLog.isLogging(fault.slot);
     const row = this.rows.add('map', t, fault.page, pages.unit, 'fault', writable ? undefined : 'dirty-log', writable);
     this.#claim(i, thread, row, writable ? PageState.WRITABLE : PageState.READ_ONLY, t);
     pages.raced[i] = fault.raced ? 1 : 0;
-    this.#blockGuesses.answered(fault.slot, region, row, wasEmpty);
+    this.#blocks.answered(fault.slot, region, row, wasEmpty, fault);
   }
 
   #madeWritable(thread: Thread, fault: PendingFault, t: number, evidence: Evidence = 'permission-fault'): void {
@@ -345,8 +218,8 @@ export class VmInference {
     const i = pages.record(fault.page);
     if (pages.state[i] === PageState.WRITABLE) return;
     const region = pages.region[i];
-    if (pages.isBlock[region] && fault.level < 3 && fault.slot && this.#isLogging(fault.slot)) {
-      this.#split(region, t, fault.page);
+    if (pages.isBlock[region] && fault.level < 3 && fault.slot && this.dirtyLog.isLogging(fault.slot)) {
+      this.#blocks.split(region, t, fault.page);
       pages.set(i, PageState.UNMAPPED, t);
     }
     const [page, size] = pages.isBlock[region] ? [pages.start[region], pages.block] : [fault.page, pages.unit];
@@ -375,36 +248,11 @@ export class VmInference {
     pages.hasTable[pages.region[i]] = 1;
   }
 
-  /** Dirty logging broke a block up: one page stays (the caller maps it), the others are to be faulted in again. */
-  #split(region: number, t: number, kept: number): void {
-    const pages = this.#pages;
-    pages.isBlock[region] = 0;
-    const start = pages.start[region];
-    this.rows.add('unmap', t, start, pages.block, 'block-split', 'dirty-log');
-    for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
-      if (pages.page[i] !== kept) pages.set(i, PageState.UNMAPPED, t);
-    }
-  }
-
-  #isLogging(slot: Slot): boolean {
-    if (slot.loggedAt < 0) return false;
-    const last = this.slots.setting(slot, slot.loggedAt, Infinity)[0];
-    return last === undefined || last.t <= slot.loggedAt;
-  }
-
   #unmapRange(from: number, to: number, t: number): void {
     const pages = this.#pages;
     for (const region of pages.regionsIn(from, to)) {
-      this.#blockGuesses.close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
+      this.#blocks.close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
     }
     pages.eachLive(from, to, (i) => pages.set(i, PageState.UNMAPPED, t));
-  }
-
-  #unmapBlock(region: number, t: number, cause: CauseClass): void {
-    const pages = this.#pages;
-    const start = pages.start[region];
-    this.rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
-    pages.isBlock[region] = 0;
-    pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
   }
 }

@@ -53,6 +53,8 @@ export class Pages {
 
   /** State of pages that nothing is known of. */
   initial: number = PageState.UNKNOWN;
+  /** ns of the latest loss of events; 0 before any. */
+  knownFrom = 0;
   /** Regions that an unmap has something to do in: not all unmapped, or waiting for a block's splitting to show. */
   readonly #active = new Set<number>();
   /** Records changed since everything was last forgotten, and 1 for each. */
@@ -114,6 +116,7 @@ export class Pages {
   /** Events were lost: nothing is known of any page any more. */
   forget(t: number): void {
     this.initial = PageState.UNKNOWN;
+    this.knownFrom = t;
     for (const i of this.#changed) {
       const region = this.region[i];
       if (this.state[i] === PageState.UNMAPPED) this.#count(region, 1);

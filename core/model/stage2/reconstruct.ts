@@ -17,6 +17,8 @@ export interface Reconstruction {
   readonly strangers: number;
   /** Times the tracer lost events. */
   readonly losses: number;
+  /** Fetches of the dirty log of a slot that nothing tells: pages that they protected may be taken for writable. */
+  readonly unshownFetches: number;
 }
 
 /** Without a description: one VM, all vCPU threads, no memslots. */
@@ -29,11 +31,25 @@ const unknownVm: Vm = { pid: undefined, slots: [], vcpus: [], buffers: [] };
 export function reconstruct(events: KvmEvents, description?: VmDescription): Reconstruction {
   const known = description ?? { pageUnit: 1, vms: [unknownVm] };
   if (hasTableCalls(events)) {
-    return { timelines: exactTimelines(events, known), unattributed: 0, strangers: 0, losses: countLosses(events) };
+    return {
+      timelines: exactTimelines(events, known),
+      unattributed: 0,
+      strangers: 0,
+      losses: countLosses(events),
+      unshownFetches: 0,
+    };
   }
   const reader = new Reader(known);
+  // What a fetch of the dirty log did depends on what the VMM may do much later.
+  for (let i = 0; i < events.n; i++)
+    if (events.kind[i] === KvmKind.IOCTL && isPartial(events.word[i])) reader.clearsLog(events.tid[i]);
   for (let i = 0; i < events.n; i++) reader.read(events, i);
   return reader.finish(events);
+}
+
+/** The ioctl write-protects a part of a slot that isn't known. */
+function isPartial(command: number): boolean {
+  return command === KvmIoctl.CLEAR_DIRTY_LOG || command === KvmIoctl.RESET_DIRTY_RINGS;
 }
 
 function countLosses(events: KvmEvents): number {
@@ -55,6 +71,11 @@ class Reader {
   constructor(description: VmDescription) {
     this.#vms = description.vms.map((vm) => new VmInference(vm, description.pageUnit));
     this.#threads = new Threads(description);
+  }
+
+  /** A thread clears its VM's dirty log at some time. */
+  clearsLog(tid: number): void {
+    for (const vm of this.#of(this.#threads.of(tid, false))) vm.dirtyLog.isCleared();
   }
 
   read(events: KvmEvents, i: number): void {
@@ -115,6 +136,7 @@ class Reader {
       unattributed: this.#unattributed,
       strangers: this.#strangers,
       losses: this.#losses,
+      unshownFetches: this.#vms.reduce((sum, vm) => sum + vm.dirtyLog.unshown, 0),
     };
   }
 
@@ -172,9 +194,12 @@ class Reader {
       return;
     }
     const setsRegion = command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2;
-    const partial = command === KvmIoctl.CLEAR_DIRTY_LOG || command === KvmIoctl.RESET_DIRTY_RINGS;
+    const partial = isPartial(command);
     if (!setsRegion && !partial && command !== KvmIoctl.GET_DIRTY_LOG) return;
-    for (const vm of this.#of(thread)) vm.slots.addCall(t, thread.tid, setsRegion, partial);
+    for (const vm of this.#of(thread)) {
+      const call = vm.slots.addCall(t, thread.tid, setsRegion, partial);
+      if (!setsRegion && !partial) vm.dirtyLog.fetched(call);
+    }
   }
 
   #returned(thread: Thread, t: number, exact: boolean): void {

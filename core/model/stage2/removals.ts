@@ -1,5 +1,5 @@
 /** Memslots that an ioctl took away: KVM has no event for it, only what the guest's faults show afterwards. */
-import type { BlockGuesses } from './block-guesses.ts';
+import type { BlockRules } from './block-rules.ts';
 import type { PendingFault } from './faults.ts';
 import type { FirstFaults } from './first-faults.ts';
 import { PageState } from './page-states.ts';
@@ -11,13 +11,13 @@ export class Removals {
   readonly #pages: Pages;
   readonly #rows: Rows;
   readonly #firstFaults: FirstFaults;
-  readonly #blockGuesses: BlockGuesses;
+  readonly #blocks: BlockRules;
 
-  constructor(pages: Pages, rows: Rows, firstFaults: FirstFaults, blockGuesses: BlockGuesses) {
+  constructor(pages: Pages, rows: Rows, firstFaults: FirstFaults, blocks: BlockRules) {
     this.#pages = pages;
     this.#rows = rows;
     this.#firstFaults = firstFaults;
-    this.#blockGuesses = blockGuesses;
+    this.#blocks = blocks;
   }
 
   /** A fault shows that a memslot call took the slot's pages. */
@@ -84,7 +84,7 @@ export class Removals {
   #unmapOlder(slot: Slot, t: number): void {
     const pages = this.#pages;
     for (const region of pages.regionsIn(slot.page, slot.end)) {
-      this.#blockGuesses.close(region, true);
+      this.#blocks.close(region, true);
       pages.isBlock[region] = 0;
     }
     pages.eachLive(slot.page, slot.end, (i) => {

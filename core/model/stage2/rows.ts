@@ -65,6 +65,10 @@ export class Rows {
     this.#evidence[i] = evidenceCode(evidence);
   }
 
+  isBy(i: number, evidence: Evidence): boolean {
+    return this.#evidence[i] === evidenceCode(evidence);
+  }
+
   isWritable(i: number): boolean {
     return this.#writable[i] === 1;
   }

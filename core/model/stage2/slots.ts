@@ -95,9 +95,9 @@ export class Slots {
     this.all.push(new Slot(slot));
   }
 
-  addCall(t: number, tid: number, setsRegion: boolean, partial: boolean): void {
+  addCall(t: number, tid: number, setsRegion: boolean, partial: boolean): SlotCall {
     const removed = new Map<Slot, Removal>();
-    this.calls.push({
+    const call = {
       t,
       tid,
       setsRegion,
@@ -107,7 +107,9 @@ export class Slots {
       slot: -1,
       removed,
       protected: new Map(),
-    });
+    };
+    this.calls.push(call);
+    return call;
   }
 
   /** A thread's latest call that hasn't returned yet, as far as the trace tells. */
@@ -122,24 +124,52 @@ export class Slots {
   /** Calls that set a region and ran at some time in (after, until], latest first, at most two. */
   setting(slot: Slot, after: number, until: number): SlotCall[] {
     const found: SlotCall[] = [];
-    const stop = this.calls.length - LOOK_BACK;
-    for (let k = this.calls.length - 1; k >= 0 && k >= stop && found.length < 2; k--) {
-      const call = this.calls[k];
-      if (call.end <= after && call.t <= after) break;
-      if (call.setsRegion && call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id))
-        found.push(call);
+    for (const call of this.#latest(slot, after, until)) {
+      if (call.setsRegion && found.push(call) === 2) break;
     }
     return found;
   }
 
-  /** The latest call in (after, until] that may have write-protected the slot. */
-  protecting(slot: Slot, after: number, until: number): SlotCall | undefined {
+  /**
+   * The call in (after, until] that write-protected what was writable since `after`: the first fetch of the log (unless
+   * fetching protects nothing); or the change of a region before it, which switched logging on.
+   */
+  protecting(slot: Slot, after: number, until: number, isManual: boolean): SlotCall | undefined {
+    let fetch: SlotCall | undefined;
+    let set: SlotCall | undefined;
+    let sets = 0;
+    for (const call of this.#latest(slot, after, until)) {
+      if (call.partial) return call;
+      if (call.setsRegion) {
+        set ??= call;
+        sets++;
+      } else if (call.t > after && !isManual) {
+        fetch = call;
+        set = undefined;
+        sets = 0;
+      }
+    }
+    // While logging is on, one change of a region was one of another slot; two are off and on again.
+    const wasLogging = slot.loggedAt >= 0 && slot.loggedAt <= after;
+    return set && (!fetch || !wasLogging || sets > 1) ? set : fetch;
+  }
+
+  /** Fetches of the log in (after, until], in order. */
+  fetching(slot: Slot, after: number, until: number): SlotCall[] {
+    const found: SlotCall[] = [];
+    for (const call of this.#latest(slot, after, until)) {
+      if (!call.setsRegion && !call.partial && call.t > after) found.push(call);
+    }
+    return found.reverse();
+  }
+
+  /** Calls that may concern a slot and ran at some time in (after, until], latest first. */
+  *#latest(slot: Slot, after: number, until: number): Generator<SlotCall> {
     const stop = this.calls.length - LOOK_BACK;
     for (let k = this.calls.length - 1; k >= 0 && k >= stop; k--) {
       const call = this.calls[k];
-      if (call.end <= after && call.t <= after) return undefined;
-      if (call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id)) return call;
+      if (call.end <= after && call.t <= after) return;
+      if (call.t <= until && call.end > after && (call.slot < 0 || call.slot === slot.id)) yield call;
     }
-    return undefined;
   }
 }

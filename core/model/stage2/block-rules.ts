@@ -1,13 +1,15 @@
 /**
- * Which regions a block maps, where only what doesn't happen tells: a wholly unmapped region takes one fault, and no other
- * page of it faults. A guess stands until something shows a table of pages.
+ * Which regions a block maps. A permission fault above level 3 shows one. Else only what doesn't happen tells: a wholly
+ * unmapped region takes one fault, and no other page of it faults. Such a guess stands until something shows a table of pages.
  */
+import type { CauseClass } from '../terms.ts';
 import type { PendingFault } from './faults.ts';
+import { PageState } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Slot } from './slots.ts';
 
-export class BlockGuesses {
+export class BlockRules {
   readonly #pages: Pages;
   readonly #rows: Rows;
   readonly #guesses: { row: number; region: number; refuted: boolean; wasSplit: boolean }[] = [];
@@ -20,8 +22,10 @@ export class BlockGuesses {
   }
 
   /** A fault in a region was answered by `row`; `wasEmpty`: nothing of the region was mapped. */
-  answered(slot: Slot | undefined, region: number, row: number, wasEmpty: boolean): void {
-    this.#pages.soleRow[region] = wasEmpty && slot && this.#canBeBlock(slot, region) ? row : -1;
+  answered(slot: Slot | undefined, region: number, row: number, wasEmpty: boolean, fault: PendingFault): void {
+    const pages = this.#pages;
+    if (!wasEmpty && this.#tellsNothing(pages.soleRow[region], fault)) return;
+    pages.soleRow[region] = wasEmpty && slot && this.#canBeBlock(slot, region) ? row : -1;
   }
 
   /** A translation fault may show that the region wasn't a block before. */
@@ -29,7 +33,7 @@ export class BlockGuesses {
     const pages = this.#pages;
     const sole = pages.soleRow[region];
     const guess = this.#guesses[pages.guess[region]];
-    const isSecond = sole >= 0 && this.#rows.page[sole] !== fault.page;
+    const isSecond = sole >= 0 && this.#rows.page[sole] !== fault.page && !this.#tellsNothing(sole, fault);
     if (isSecond || pages.splitRow[region] >= 0) this.#firstTime[region] ??= false;
     else if (guess && fault.level === 3) {
       // Mapping a block frees the table in its place: that one is there shows that there was none.
@@ -71,6 +75,52 @@ export class BlockGuesses {
         this.#rows.widen(row, pages.start[region], pages.block, 'block-fault');
       }
     }
+  }
+
+  /** A block was found: it was made by the region's last answered fault, as it is only made by one and ends all faults there. */
+  foundBlock(region: number, t: number): void {
+    const pages = this.#pages;
+    const row = pages.lastRow[region];
+    const since = row >= 0 ? this.#rows.t[row] : pages.knownFrom;
+    const state = row < 0 || this.#rows.isWritable(row) ? PageState.WRITABLE : PageState.READ_ONLY;
+    if (row >= 0) this.#rows.widen(row, pages.start[region], pages.block, 'block-found');
+    else this.#rows.add('map', t, pages.start[region], pages.block, 'block-found', undefined, true);
+    for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
+      if (pages.isMapped(i) && pages.since[i] > since) continue;
+      pages.set(i, state, since);
+      pages.row[i] = row;
+    }
+    pages.isBlock[region] = 1;
+    pages.soleRow[region] = -1;
+  }
+
+  /** Dirty logging broke a block up: one page stays (the caller maps it), the others are to be faulted in again. */
+  split(region: number, t: number, kept: number): void {
+    const pages = this.#pages;
+    pages.isBlock[region] = 0;
+    const start = pages.start[region];
+    this.#rows.add('unmap', t, start, pages.block, 'block-split', 'dirty-log');
+    for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
+      if (pages.page[i] !== kept) pages.set(i, PageState.UNMAPPED, t);
+    }
+  }
+
+  /** A part of a block is unmapped: all of it goes (stage2_unmap_walker). */
+  unmapBlock(region: number, t: number, cause: CauseClass): void {
+    const pages = this.#pages;
+    const start = pages.start[region];
+    this.#rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
+    pages.isBlock[region] = 0;
+    pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
+  }
+
+  /**
+   * Another page's fault doesn't tell what the region's first one mapped if it was taken before that was answered: KVM then
+   * finds nothing left to do (stage2_map_walker_try_leaf gives -EAGAIN). Nor if it ended above level 3: there was no table
+   * of pages, so what was mapped, whatever it was, has gone with its memslot.
+   */
+  #tellsNothing(sole: number, fault: PendingFault): boolean {
+    return sole >= 0 && (fault.at < this.#rows.t[sole] || fault.level < 3);
   }
 
   /** KVM maps a block only where guest and host addresses agree within it (fault_supports_stage2_huge_mapping). */
