@@ -1,11 +1,11 @@
-/** Two profiles side by side, neither of them part of the other: a guest's capture against bare metal's, or two runs' survivors. */
+/** Two profiles side by side: a guest's capture against bare metal's, or what survived of one capture under two policies. */
 import { KEPT } from '../model/outcome.ts';
 import { createRandom } from '../model/random.ts';
 import type { Random } from '../model/random.ts';
 import { twoSidedP } from './hypergeometric.ts';
 import { nullModel } from './null-model.ts';
 import type { NullModel } from './null-model.ts';
-import { quantile } from './numbers.ts';
+import { mean, quantile } from './numbers.ts';
 import { countOverTime } from './over-time.ts';
 import type { KeyedLane, OverTime } from './over-time.ts';
 import { order } from './ranks.ts';
@@ -21,9 +21,17 @@ export interface CompareOptions {
   readonly rows: number;
   readonly level: number;
   readonly seed: number;
+  /**
+   * Both are what survived of the same samples: lanes and times are the same, only fates differ. Then the two share what happened in
+   * each block of time, and are drawn, swapped and tested block by block together.
+   */
+  readonly paired: boolean;
 }
 
-export const defaultCompareOptions: CompareOptions = { draws: 1000, bins: 100, rows: 50, level: 0.05, seed: 1 };
+export const defaultCompareOptions: CompareOptions = {
+  ...{ draws: 1000, bins: 100, rows: 50, level: 0.05, seed: 1 },
+  paired: false,
+};
 
 /**
  * `alike`: chance, of whole blocks of time, explains the difference. `close`: it doesn't, but no top-10 key of the second profile
@@ -44,16 +52,30 @@ export interface Comparison {
    */
   readonly nullModel: NullModel;
   /**
-   * P-value of equal shares when whole blocks of time are dealt anew: what clustering in time leaves of it. Of the keys in `rows` and
-   * the rest as one. What the verdict rests on.
+   * P-value of equal shares when whole blocks of time are dealt anew (paired: swapped): what clustering in time leaves of it. Of the
+   * keys in `rows` and the rest as one. What the verdict rests on.
    */
   readonly blockPValue: number;
+  /** Mean TVD of these deals, and their 95 % quantile. */
+  readonly blockMean: number;
+  readonly blockP95: number;
+  readonly paired: boolean;
+  readonly coverage: CoverageDifference;
   readonly keys: number;
   readonly significantKeys: number;
   readonly rows: readonly CompareRow[];
   readonly word: ComparisonWord;
   /** Top-10 keys of the second profile whose share differs by more than 10 % of it, and whose interval leaves 0 out. */
   readonly moved: readonly string[];
+}
+
+/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (block bootstrap). */
+export interface CoverageDifference {
+  readonly a: number;
+  readonly b: number;
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface CompareRow {
@@ -67,7 +89,10 @@ export interface CompareRow {
   readonly difference: number;
   readonly low: number;
   readonly high: number;
-  /** Fisher's exact test of the two proportions, and adjusted for the number of keys (Benjamini–Hochberg). */
+  /**
+   * Fisher's exact test of the two proportions; paired: share of random block swaps in which the key differs as much. Adjusted for
+   * the number of keys (Benjamini–Hochberg).
+   */
   readonly pValue: number;
   readonly adjusted: number;
   readonly significant: boolean;
@@ -85,7 +110,7 @@ export function compareProfiles(
   nameOf: (key: number) => string,
   options: Partial<CompareOptions> = {},
 ): Comparison | undefined {
-  const { draws, bins, rows: limit, level, seed } = { ...defaultCompareOptions, ...options };
+  const { draws, bins, rows: limit, level, seed, paired } = { ...defaultCompareOptions, ...options };
   const countA = countKept(a, keyCount);
   const countB = countKept(b, keyCount);
   const [nA, nB] = [total(countA), total(countB)];
@@ -97,30 +122,38 @@ export function compareProfiles(
   const shareB = Float64Array.from(key, (k) => countB[k]! / nB);
   const difference = shareA.map((share, i) => share - shareB[i]!);
   const tvd = distance(difference);
-  const pValue = Float64Array.from(key, (k) => twoSidedP(countA[k]!, pooled[k]!, nA + nB, nA));
-  const adjusted = benjaminiHochberg(pValue);
 
   const moved = order(difference.map(Math.abs)).subarray(0, limit);
   const largest = Array.from({ length: Math.min(limit, key.length) }, (_, row) => row);
   const chosen = Uint32Array.from(new Set([...largest, ...moved])).sort();
   const selected = chosen.map((row) => key[row]!);
-  const [timeA, timeB] = [a, b].map((lanes) => countOverTime(lanes, keyCount, selected, bins));
-  const intervals = differenceIntervals(timeA!, timeB!, draws, createRandom(seed + 1));
+  const sides: Sides = {
+    a: countOverTime(a, keyCount, selected, bins),
+    b: countOverTime(b, keyCount, selected, bins),
+    paired,
+  };
+  const intervals = differenceIntervals(sides, draws, createRandom(seed + 1));
+  const blocks = blockPermutation(sides, draws, createRandom(seed + 2));
+  const pValue = paired ? blocks.keys : Float64Array.from(key, (k) => twoSidedP(countA[k]!, pooled[k]!, nA + nB, nA));
+  const adjusted = benjaminiHochberg(pValue);
 
-  const rows = Array.from(chosen, (row, j): CompareRow => ({
-    name: nameOf(key[row]!),
-    a: countA[key[row]!]!,
-    b: countB[key[row]!]!,
-    shareA: shareA[row]!,
-    shareB: shareB[row]!,
-    difference: 100 * difference[row]!,
-    low: 100 * intervals.low[j]!,
-    high: 100 * intervals.high[j]!,
-    pValue: pValue[row]!,
-    adjusted: adjusted[row]!,
-    significant: adjusted[row]! <= level,
-  }));
-  const blockPValue = blockPermutation(timeA!, timeB!, draws, createRandom(seed + 2));
+  const rows = Array.from(chosen, (row, j): CompareRow => {
+    // Block swaps know the chosen keys only.
+    const tested = paired ? j : row;
+    return {
+      name: nameOf(key[row]!),
+      a: countA[key[row]!]!,
+      b: countB[key[row]!]!,
+      shareA: shareA[row]!,
+      shareB: shareB[row]!,
+      difference: 100 * difference[row]!,
+      low: 100 * intervals.low[j]!,
+      high: 100 * intervals.high[j]!,
+      pValue: pValue[tested]!,
+      adjusted: adjusted[tested]!,
+      significant: adjusted[tested]! <= level,
+    };
+  });
   const top = rows.toSorted((x, y) => y.shareB - x.shareB).slice(0, 10);
   const movedTop = top.filter((r) => {
     const changed = Math.abs(r.shareA - r.shareB) > MOVED * r.shareB;
@@ -132,11 +165,15 @@ export function compareProfiles(
     tvd,
     jsDistance: jensenShannon(shareB, shareA),
     nullModel: dealtAnew(pooled, nA, nB, tvd, draws, createRandom(seed)),
-    blockPValue,
+    blockPValue: blocks.pValue,
+    blockMean: blocks.mean,
+    blockP95: blocks.p95,
+    paired,
+    coverage: coverageDifference(sides, intervals.coverage),
     keys: key.length,
     significantKeys: adjusted.reduce((n, p) => n + (p <= level ? 1 : 0), 0),
     rows,
-    word: blockPValue > level ? 'alike' : movedTop.length ? 'different' : 'close',
+    word: blocks.pValue > level ? 'alike' : movedTop.length ? 'different' : 'close',
     moved: movedTop.map((r) => r.name),
   };
 }
@@ -170,76 +207,149 @@ function dealtAnew(pooled: Uint32Array, nA: number, nB: number, tvd: number, dra
   };
 }
 
-/** Kept samples of some blocks: of the selected keys, and all. */
+/** Both profiles in blocks of time, of the keys told one by one. */
+interface Sides {
+  readonly a: OverTime;
+  readonly b: OverTime;
+  readonly paired: boolean;
+}
+
+/** Samples of some blocks: the kept ones of the selected keys, all kept ones, and with those lost. */
 interface Tally {
   readonly keys: Float64Array;
   all: number;
+  reference: number;
 }
 
-function addBlock(tally: Tally, { keyKept, kept, selected }: OverTime, block: number): void {
+function addBlock(tally: Tally, { keyKept, kept, reference, selected }: OverTime, block: number): void {
   const width = selected.length;
   for (let j = 0; j < width; j++) tally.keys[j]! += keyKept[block * width + j]!;
   tally.all += kept[block]!;
+  tally.reference += reference[block]!;
 }
 
 function newTally({ selected }: OverTime): Tally {
-  return { keys: new Float64Array(selected.length), all: 0 };
+  return { keys: new Float64Array(selected.length), all: 0, reference: 0 };
 }
 
-/** 95 % intervals of share differences: blocks of either profile drawn with replacement. */
+interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 95 % intervals of share differences and of the coverage's: blocks drawn with replacement, of either profile or of both at once. */
 function differenceIntervals(
-  a: OverTime,
-  b: OverTime,
+  { a, b, paired }: Sides,
   draws: number,
   random: Random,
-): { low: Float64Array; high: Float64Array } {
+): { low: Float64Array; high: Float64Array; coverage: Interval } {
   const width = a.selected.length;
   const columns = Array.from({ length: width }, () => new Float64Array(draws));
-  const resampled = (time: OverTime): Tally => {
-    const tally = newTally(time);
-    for (let i = 0; i < time.bins; i++) addBlock(tally, time, random.below(time.bins));
-    return tally;
-  };
+  const coverage = new Float64Array(draws);
   let made = 0;
   for (let i = 0; i < draws; i++) {
-    const [x, y] = [resampled(a), resampled(b)];
+    const [x, y] = [newTally(a), newTally(b)];
+    for (let k = 0; k < a.bins; k++) {
+      const block = random.below(a.bins);
+      addBlock(x, a, block);
+      addBlock(y, b, paired ? block : random.below(b.bins));
+    }
     if (x.all === 0 || y.all === 0) continue;
     for (let j = 0; j < width; j++) columns[j]![made] = x.keys[j]! / x.all - y.keys[j]! / y.all;
+    coverage[made] = x.all / x.reference - y.all / y.reference;
     made++;
   }
   const sorted = columns.map((column) => column.subarray(0, made).sort());
+  const covered = coverage.subarray(0, made).sort();
   return {
     low: Float64Array.from(sorted, (column) => quantile(column, 0.025)),
     high: Float64Array.from(sorted, (column) => quantile(column, 0.975)),
+    coverage: { low: quantile(covered, 0.025), high: quantile(covered, 0.975) },
   };
 }
 
-/** Share of random deals of all non-empty blocks, as many to each profile as it has, that differ as much as the profiles do. */
-function blockPermutation(a: OverTime, b: OverTime, draws: number, random: Random): number {
-  const blocks = [a, b].flatMap((time) =>
-    Array.from({ length: time.bins }, (_, block) => ({ time, block })).filter(({ block }) => time.kept[block]! > 0),
-  );
-  const ofA = blocks.filter(({ time }) => time === a).length;
-  const differing = (): number => {
+function coverageDifference({ a, b }: Sides, { low, high }: Interval): CoverageDifference {
+  const [coverA, coverB] = [a, b].map(({ kept, reference }) => total(kept) / total(reference));
+  return {
+    a: coverA!,
+    b: coverB!,
+    difference: 100 * (coverA! - coverB!),
+    low: 100 * low,
+    high: 100 * high,
+  };
+}
+
+interface Permutation {
+  readonly pValue: number;
+  readonly mean: number;
+  readonly p95: number;
+  /** Of each selected key by itself. */
+  readonly keys: Float64Array;
+}
+
+/**
+ * Share of random deals that differ as much as the profiles do: of all non-empty blocks as many to each profile as it has; paired,
+ * each block's two outcomes swapped or not.
+ */
+function blockPermutation(sides: Sides, draws: number, random: Random): Permutation {
+  const { a, b } = sides;
+  const width = a.selected.length;
+  const deal = sides.paired ? swapping(sides, random) : dealing(sides, random);
+  const differences = new Float64Array(width);
+  const differing = (shuffle: boolean): number => {
     const [x, y] = [newTally(a), newTally(b)];
-    blocks.forEach(({ time, block }, i) => addBlock(i < ofA ? x : y, time, block));
+    deal(x, y, shuffle);
     let sum = 0;
     let rest = 0;
-    for (let j = 0; j < x.keys.length; j++) {
-      const d = x.keys[j]! / x.all - y.keys[j]! / y.all;
+    for (let j = 0; j < width; j++) {
+      const d = x.all > 0 && y.all > 0 ? x.keys[j]! / x.all - y.keys[j]! / y.all : 0;
+      differences[j] = Math.abs(d);
       sum += Math.abs(d);
       rest -= d;
     }
     return (sum + Math.abs(rest)) / 2;
   };
-  const limit = differing() * (1 - 1e-9);
-  let reached = 0;
+  // A deal that equals what was observed must count, whatever the last bit says.
+  const limit = differing(false) * (1 - 1e-9);
+  const limits = differences.map((d) => d * (1 - 1e-9));
+  const values = new Float64Array(draws);
+  const reached = new Float64Array(width).fill(1);
   for (let i = 0; i < draws; i++) {
-    for (let k = blocks.length - 1; k > 0; k--) {
+    values[i] = differing(true);
+    for (let j = 0; j < width; j++) if (differences[j]! >= limits[j]!) reached[j]!++;
+  }
+  const all = values.reduce((n, value) => n + (value >= limit ? 1 : 0), 1);
+  return {
+    pValue: all / (draws + 1),
+    mean: mean(values),
+    p95: quantile(values.sort(), 0.95),
+    keys: reached.map((n) => n / (draws + 1)),
+  };
+}
+
+/** Adds all blocks to the two tallies, as observed or anew. */
+type Deal = (x: Tally, y: Tally, anew: boolean) => void;
+
+function dealing({ a, b }: Sides, random: Random): Deal {
+  const blocks = [a, b].flatMap((time) =>
+    Array.from({ length: time.bins }, (_, block) => ({ time, block })).filter(({ block }) => time.kept[block]! > 0),
+  );
+  const ofA = blocks.filter(({ time }) => time === a).length;
+  return (x, y, anew) => {
+    for (let k = blocks.length - 1; anew && k > 0; k--) {
       const other = random.below(k + 1);
       [blocks[k], blocks[other]] = [blocks[other]!, blocks[k]!];
     }
-    if (differing() >= limit) reached++;
-  }
-  return (reached + 1) / (draws + 1);
+    blocks.forEach(({ time, block }, i) => addBlock(i < ofA ? x : y, time, block));
+  };
+}
+
+function swapping({ a, b }: Sides, random: Random): Deal {
+  return (x, y, anew) => {
+    for (let block = 0; block < a.bins; block++) {
+      const swap = anew && random.below(2) === 1;
+      addBlock(swap ? y : x, a, block);
+      addBlock(swap ? x : y, b, block);
+    }
+  };
 }

@@ -1,6 +1,7 @@
 /** The options that `umbra replay` and `umbra run` share. */
 import { readReplayWords } from '../lab/replay-options.ts';
 import type { ReplayChoice } from '../lab/replay-options.ts';
+import { shellLine } from '../lab/shell-words.ts';
 import type { Args, Option } from './command.ts';
 
 export const replayOptions: Readonly<Record<string, Option>> = {
@@ -52,6 +53,5 @@ export function replayChoice(args: Args): ReplayChoice {
 
 /** The command line as it would be typed again. */
 export function commandLine(command: string, args: Args): string {
-  const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-  return ['umbra', command, ...args.argv].map(quote).join(' ');
+  return shellLine(['umbra', command, ...args.argv]);
 }

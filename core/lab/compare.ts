@@ -11,7 +11,7 @@ import type { CaptureRow } from '../store/captures.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults } from '../store/run-store.ts';
-import type { DlDiscard } from '../store/run-store.ts';
+import type { DlDiscard, RunRow } from '../store/run-store.ts';
 import { RequestError } from './about.ts';
 import { sampleKeys } from './keys.ts';
 import type { KeyKind, Keys } from './keys.ts';
@@ -41,6 +41,8 @@ export interface CaptureComparison {
 
 export interface PolicyComparison {
   readonly policy: string;
+  /** B's policy, where it isn't the same. */
+  readonly withPolicy?: string;
   readonly dlDiscard: { readonly a: DlDiscard; readonly b: DlDiscard };
   readonly a: Summary;
   readonly b: Summary;
@@ -52,7 +54,7 @@ export interface RunComparison {
   readonly a: Side;
   readonly b: Side;
   readonly by: KeyKind;
-  /** Both replay the same samples: chance makes them less unlike than the null models say. */
+  /** Both replay the same samples. Where their lanes are the same, too, survivors are compared block of time by block of time. */
   readonly sameCapture: boolean;
   /** Parameters that differ. */
   readonly differing: readonly { readonly name: string; readonly a: unknown; readonly b: unknown }[];
@@ -91,6 +93,8 @@ export interface RunsRequest {
   readonly by?: KeyKind;
   /** All that both have if left out. */
   readonly policy?: string;
+  /** B's policy; the same as A's if left out. */
+  readonly withPolicy?: string;
   /** Each run's own if left out. */
   readonly dlDiscard?: DlDiscard;
 }
@@ -101,45 +105,60 @@ export function compareRuns(lab: string, request: RunsRequest): RunComparison {
 }
 
 /** As `compareRuns`, in a lab that is open. */
-export function runsCompared(db: Db, { a, b, by, policy, dlDiscard }: RunsRequest): RunComparison {
+export function runsCompared(db: Db, request: RunsRequest): RunComparison {
+  const { a, b, by, dlDiscard } = request;
   const runs = [getRun(db, a), getRun(db, b)] as const;
-  const has = runs.map((run) => new Set(readResults(db, run.id).map((r) => r.policy.id)));
-  const common = [...has[0]].filter((id) => has[1].has(id) && (policy === undefined || id === policy));
-  if (!common.length) {
-    const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
-    throw new RequestError(`runs ${a} (${[...has[0]].join(', ')}) and ${b} (${[...has[1]].join(', ')}) have ${wanted}`);
-  }
+  const pairs = policyPairs(db, request);
   const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
-  const sides = runs.map((run) => {
-    const inputs = loadRunInputs(
-      db,
-      run.speId,
-      run.kvmId,
-      run.params as ResolvedParams,
-      (run.facts as RunFacts).scenario,
-    );
+  const outcomesOf = (run: RunRow) => {
+    const { params, facts, speId, kvmId } = run;
+    const inputs = loadRunInputs(db, speId, kvmId, params as ResolvedParams, (facts as RunFacts).scenario);
     const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
     return (id: string) => {
       const result = findResult(db, { run: run.id, policy: id, dlDiscard });
-      const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
-      const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
+      const own = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
+      const outcome = replayPrepared(inputs.prepared, result.policy, own, inputs.distributions);
       const lanes = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
       return { summary: summarise(inputs.lanes, outcome), dlDiscard: result.dlDiscard, keys, lanes };
     };
-  });
+  };
+  const ofA = outcomesOf(runs[0]);
+  const ofB = a === b ? ofA : outcomesOf(runs[1]);
+  const sameCapture = runs[0].speId === runs[1].speId;
   return {
     a: { id: a, name: runs[0].command },
     b: { id: b, name: runs[1].command },
     by: kind,
-    sameCapture: runs[0].speId === runs[1].speId,
+    sameCapture,
     differing: differences(runs[0].params, runs[1].params),
-    policies: common.map((id) => {
-      const [x, y] = sides.map((side) => side(id));
-      const dl = { a: x.dlDiscard, b: y.dlDiscard };
-      return { policy: id, dlDiscard: dl, a: x.summary, b: y.summary, comparison: compareKeyed(x, y) };
+    policies: pairs.map(([policy, other]) => {
+      const [x, y] = [ofA(policy), ofB(other)];
+      return {
+        policy,
+        ...(other !== policy && { withPolicy: other }),
+        dlDiscard: { a: x.dlDiscard, b: y.dlDiscard },
+        ...{ a: x.summary, b: y.summary, comparison: compareKeyed(x, y, sameCapture) },
+      };
     }),
   };
+}
+
+/** A's policy and B's, for each comparison asked for. */
+function policyPairs(db: Db, { a, b, policy, withPolicy }: RunsRequest): (readonly [string, string])[] {
+  if (withPolicy !== undefined) {
+    if (policy === undefined) throw new RequestError('--with-policy needs --policy: whose is compared?');
+    if (a === b && policy === withPolicy)
+      throw new RequestError(`policy '${policy}' of run ${a} is the same on both sides`);
+    findResult(db, { run: a, policy });
+    findResult(db, { run: b, policy: withPolicy });
+    return [[policy, withPolicy]];
+  }
+  const [hasA, hasB] = [a, b].map((run) => new Set(readResults(db, run).map((r) => r.policy.id)));
+  const common = [...hasA!].filter((id) => hasB!.has(id) && (policy === undefined || id === policy));
+  if (common.length) return common.map((id) => [id, id]);
+  const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
+  throw new RequestError(`runs ${a} (${[...hasA!].join(', ')}) and ${b} (${[...hasB!].join(', ')}) have ${wanted}`);
 }
 
 function reading<T>(lab: string, use: (db: Db) => T): T {
@@ -163,8 +182,8 @@ interface Keyed {
   readonly lanes: readonly KeyedLane[];
 }
 
-/** Either side numbers its keys by itself: names bring them together. */
-function compareKeyed(a: Keyed, b: Keyed): Comparison | undefined {
+/** Either side numbers its keys by itself: names bring them together. @param sameSamples lanes that are the same are paired */
+function compareKeyed(a: Keyed, b: Keyed, sameSamples = false): Comparison | undefined {
   const numbers = new Map(a.keys.names.map((name, i) => [name, i]));
   const names = [...a.keys.names];
   const renumbered = Uint32Array.from(b.keys.names, (name) => {
@@ -172,7 +191,9 @@ function compareKeyed(a: Keyed, b: Keyed): Comparison | undefined {
     return known ?? names.push(name) - 1;
   });
   const lanes = b.lanes.map((lane) => ({ ...lane, keys: lane.keys.map((key) => renumbered[key]) }));
-  return compareProfiles(a.lanes, lanes, names.length, (key) => names[key]);
+  const paired =
+    sameSamples && a.lanes.length === lanes.length && a.lanes.every(({ t }, i) => t.length === lanes[i].t.length);
+  return compareProfiles(a.lanes, lanes, names.length, (key) => names[key], { paired });
 }
 
 function differences(a: unknown, b: unknown): RunComparison['differing'] {

@@ -233,6 +233,25 @@ export const runMethods = {
     }),
     result: reply<ReportPreview>(),
   },
+  /** Two runs (or two policies of them), or two SPE captures, compared. */
+  comparisonReport: {
+    params: z.strictObject({
+      compare: z.discriminatedUnion('of', [
+        z.strictObject({ of: z.literal('captures'), a: Id, b: Id, by: By.optional() }),
+        z.strictObject({
+          ...{ of: z.literal('runs'), a: Id, b: Id, by: By.optional() },
+          policy: z.string().max(64).optional(),
+          /** B's, if it is another one. */
+          withPolicy: z.string().max(64).optional(),
+          dlDiscard: DlDiscard.optional(),
+        }),
+      ]),
+      form: z.enum(['html', 'txt']),
+      sections: z.array(z.string().max(32)).max(32).optional(),
+      notes: z.string().max(1 << 18),
+    }),
+    result: reply<ReportPreview>(),
+  },
   schema: { params: z.strictObject({}), result: reply<readonly SqlTable[]>() },
   sql: {
     params: z.strictObject({

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { Db } from '../store/lab-file.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import { capturesCompared, runsCompared } from './compare.ts';
+import { comparisonPreview } from './comparison-files.ts';
 import type { RunMethod, RunParamsOf, RunResultOf } from './contract-runs.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
@@ -17,6 +18,7 @@ export const queryMethods = [
   'compareRuns',
   'compareCaptures',
   'report',
+  'comparisonReport',
   'sql',
 ] as const satisfies RunMethod[];
 export type QueryMethod = (typeof queryMethods)[number];
@@ -51,6 +53,7 @@ export function createQueries(lab: string): Queries {
     compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
     compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
     report: (params) => read((db) => reportPreview(db, params)),
+    comparisonReport: (params) => read((db) => comparisonPreview(db, lab, params)),
     sql: (params) => sqlAnswer(lab, params),
   };
 }

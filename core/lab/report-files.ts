@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { renderMarkdown } from '../report/markdown.ts';
+import type { MarkdownReport } from '../report/markdown.ts';
 import type { Report } from '../report/model.ts';
 import { renderHtml } from '../report/report.ts';
 import { sectionIds } from '../report/sections.ts';
@@ -44,15 +45,20 @@ export function readSections(list: string): SectionId[] {
 
 /** Writes the report of a run and returns the files written. Throws RequestError, LabFileError (no such run). */
 export function writeReportOf(db: Db, run: number, file: string, request: ReportRequest = {}): string[] {
-  const notes = request.notesFile === undefined ? undefined : readNotes(request.notesFile);
+  const notes = reportNotes(request.notesFile);
   const chosen = { ...(request.sections && { sections: request.sections }), ...(notes !== undefined && { notes }) };
-  return writeReportFile(buildReport(db, run), { ...chosen, provenance: provenanceOf(db, run, chosen) }, file);
+  return writeReportForms(
+    runForms(buildReport(db, run), { ...chosen, provenance: provenanceOf(db, run, chosen) }),
+    file,
+  );
 }
 
 /** Bytes of notes: more is no note. */
 const NOTES_LIMIT = 1 << 20;
 
-function readNotes(file: string): string {
+/** The text of a notes file; undefined without one. Throws RequestError. */
+export function reportNotes(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -63,25 +69,42 @@ function readNotes(file: string): string {
   return text;
 }
 
-export function writeReportFile(report: Report, options: ReportOptions, file: string): string[] {
+/** A report in each form, made when asked for. */
+export interface ReportForms {
+  html(): string;
+  /** @param folder where the figures will lie, relative to the Markdown file */
+  markdown(folder: string): MarkdownReport;
+  text(): string;
+}
+
+export function runForms(report: Report, options: ReportOptions): ReportForms {
+  return {
+    html: () => renderHtml(report, options),
+    markdown: (folder) => renderMarkdown(report, options, folder),
+    text: () => renderText(report, options),
+  };
+}
+
+/** Writes a report in the form that the file's name asks for. Returns the files written. */
+export function writeReportForms(forms: ReportForms, file: string): string[] {
   switch (reportForm(file)) {
     case 'html':
-      writeFileSync(file, renderHtml(report, options));
+      writeFileSync(file, forms.html());
       return [file];
     case 'txt':
-      writeFileSync(file, renderText(report, options));
+      writeFileSync(file, forms.text());
       return [file];
     case 'pdf':
-      printPdf(renderHtml(report, options), file);
+      printPdf(forms.html(), file);
       return [file];
     case 'md':
-      return writeMarkdown(report, options, file);
+      return writeMarkdown(forms, file);
   }
 }
 
-function writeMarkdown(report: Report, options: ReportOptions, file: string): string[] {
+function writeMarkdown(forms: ReportForms, file: string): string[] {
   const folder = figuresFolder(file);
-  const { markdown, figures } = renderMarkdown(report, options, folder);
+  const { markdown, figures } = forms.markdown(folder);
   const at = join(dirname(file), folder);
   mkdirSync(at, { recursive: true });
   const written = [...figures].map(([name, svg]) => {

@@ -48,7 +48,7 @@ export function buildReport(db: Db, runId: number): Report {
   };
 }
 
-function reportInput(c: CaptureRow): ReportInput {
+export function reportInput(c: CaptureRow): ReportInput {
   const { kind, file, bytes: size, sha256, format, warnings } = c;
   return { kind, file, bytes: size, sha256, format, facts: captureFacts(c), warnings };
 }
@@ -136,10 +136,13 @@ function parameters({ params, origin }: ResolvedParams): Report['parameters'] {
   return paramNames
     .filter((name) => !elsewhere.has(name))
     .map((name) => {
-      const value = params[name];
-      const shown = typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
-      return { name, value: shown, unit: paramSpecs[name].unit, origin: origin[name] };
+      return { name, value: parameterValue(params[name]), unit: paramSpecs[name].unit, origin: origin[name] };
     });
+}
+
+/** As shown. */
+export function parameterValue(value: unknown): string | number {
+  return typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function laneTracks({ lanes, reference, timeline }: RunInputs): Report['lanes'] {

@@ -39,6 +39,7 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     compareRuns: query('compareRuns'),
     compareCaptures: query('compareCaptures'),
     report: query('report'),
+    comparisonReport: query('comparisonReport'),
     sql: query('sql'),
   };
 }

@@ -51,24 +51,36 @@ export function wrap(text: string, width = COLUMNS, indent = ''): string[] {
   return lines;
 }
 
-/** A table whose columns are as wide as their widest cell; `l` or `r` per column. Too wide ones lose their last columns. */
+/**
+ * A table whose columns are as wide as their widest cell; `l` or `r` per column. What is too wide for that is told row by row: the
+ * first cell on a line of its own, the others below it with their columns' names.
+ */
 export function asciiTable(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
   const all = [head, ...rows].map((row) => row.map(ascii));
   const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
-  let columns = head.length;
-  while (columns > 1 && total(widths.slice(0, columns)) > COLUMNS) columns--;
+  if (total(widths) > COLUMNS) return rowByRow(head, rows);
   const lines = all.map((row) =>
     row
-      .slice(0, columns)
       .map((cell, c) => (align[c] === 'r' ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
       .join('  ')
       .trimEnd(),
   );
-  const rule = widths
-    .slice(0, columns)
-    .map((width) => '-'.repeat(width))
-    .join('  ');
-  return [lines[0]!, rule, ...lines.slice(1)].map((line) => line.slice(0, COLUMNS));
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  return [lines[0]!, rule, ...lines.slice(1)];
+}
+
+function rowByRow(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const width = Math.min(20, Math.max(...head.slice(1).map((name) => ascii(name).length)));
+  return rows.flatMap(([first, ...cells]) => [
+    ...wrap(first!),
+    ...cells.flatMap((cell, c) => {
+      const label = `  ${ascii(head[c + 1]!)
+        .slice(0, width)
+        .padEnd(width)}  `;
+      const lines = wrap(cell, COLUMNS, ' '.repeat(label.length));
+      return lines.length ? [label + lines[0]!.slice(label.length), ...lines.slice(1)] : [];
+    }),
+  ]);
 }
 
 function total(widths: readonly number[]): number {

@@ -35,7 +35,7 @@ export function factBlocks(report: Report): FactBlock[] {
   ];
 }
 
-function inputBlock({ kind, file, format, bytes: size, facts, warnings }: ReportInput): FactBlock {
+export function inputBlock({ kind, file, format, bytes: size, facts, warnings }: ReportInput): FactBlock {
   const own: Fact[] = [
     { label: 'file', value: file },
     { label: 'format', value: `${format}, ${bytes(size)}` },
@@ -46,21 +46,25 @@ function inputBlock({ kind, file, format, bytes: size, facts, warnings }: Report
 export function inputsSection(report: Report): Markup {
   return html`<section aria-labelledby="h-inputs">
     <h2 id="h-inputs">Inputs</h2>
-    <div class="inputs">
-      ${factBlocks(report).map(
-        ({ title, facts, warnings }) =>
-          html`<div>
-            <h3>${title}</h3>
-            ${factList(facts)}${
-              warnings.length > 0 &&
-              html`<ul class="warnings">
-                ${warnings.map(warning)}
-              </ul>`
-            }
-          </div>`,
-      )}
-    </div>
+    ${factGrid(factBlocks(report))}
   </section>`;
+}
+
+export function factGrid(blocks: readonly FactBlock[]): Markup {
+  return html`<div class="inputs">
+    ${blocks.map(
+      ({ title, facts, warnings }) =>
+        html`<div>
+          ${title && html`<h3>${title}</h3>`}
+          ${factList(facts, title === '')}${
+            warnings.length > 0 &&
+            html`<ul class="warnings">
+              ${warnings.map(warning)}
+            </ul>`
+          }
+        </div>`,
+    )}
+  </div>`;
 }
 
 const severities: Readonly<Record<ReportWarning['severity'], string>> = {
@@ -84,8 +88,8 @@ function warning(w: ReportWarning): Markup {
   return html`<li class="${w.severity}"><b>${severity}:</b> ${message}${where}</li>`;
 }
 
-function factList(facts: readonly Fact[]): Markup {
-  return html`<dl>
+function factList(facts: readonly Fact[], isWide = false): Markup {
+  return html`<dl class="${isWide ? 'wide' : 'facts'}">
     ${facts.map(
       ({ label, value }) =>
         html`<dt>${label}</dt>

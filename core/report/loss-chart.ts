@@ -23,56 +23,78 @@ const symbols: Readonly<Record<Variant['verdict']['word'], string>> = {
 };
 
 const ROW = 22;
+const WIDTH = 800;
+/** Room for the longest change of verdict in a wide fallback font: 7 px a character. */
+const RIGHT = 248;
+
+/** One row: what is lost, and what is lost otherwise, each with its verdict. */
+export interface LossRow {
+  readonly name: string;
+  /** Filled. */
+  readonly main: Loss;
+  /** Hollow. */
+  readonly other?: Loss;
+  /** Behind the row. */
+  readonly words: string;
+  /** For who doesn't see the chart. */
+  readonly description: string;
+}
+
+export interface Loss {
+  /** 0 … 1 */
+  readonly share: number;
+  readonly word: Variant['verdict']['word'];
+}
 
 export function lossChart(report: Report): Markup {
-  const rows = compared(report);
   const other = otherDiscard(report);
-  const shares = rows.flatMap(({ policy, variant }) =>
-    [variant, policy.variants[other]].flatMap((v) => (v ? lost(v) : [])),
+  return lossRows(
+    compared(report).map(({ policy, variant }) => {
+      const against = policy.variants[other];
+      return {
+        name: policy.id,
+        main: lossOf(variant),
+        ...(against && { other: lossOf(against) }),
+        words: words(variant, against),
+        description: describe(policy, variant, against, report),
+      };
+    }),
   );
+}
+
+export function lossRows(rows: readonly LossRow[]): Markup {
+  const shares = rows.flatMap(({ main, other }) => [main.share, ...(other ? [other.share] : [])]);
   const least = Math.min(...shares.filter((share) => share > 0), 0.01);
   // One decade below the least loss stands for none at all.
   const none = Math.floor(Math.log10(least)) - (shares.includes(0) ? 1 : 0);
   const x = (share: number): number => (share > 0 ? Math.log10(share) : none);
-  const width = 800;
-  // Room for the longest change of verdict in a wide fallback font: 7 px a character.
-  const right = 248;
 
   const points = (filled: boolean): unknown[] =>
-    rows.flatMap(({ policy, variant }, row) => {
-      const shown = filled ? variant : policy.variants[other];
+    rows.flatMap(({ main, other }, row) => {
+      const shown = filled ? main : other;
       if (!shown) return [];
-      const colour = placeholder(verdictColours[shown.verdict.word]);
+      const colour = placeholder(verdictColours[shown.word]);
       const style = filled
         ? { color: colour, opacity: 1 }
         : { color: placeholder('surface'), borderColor: colour, borderWidth: 1.5, opacity: 1 };
-      return [{ value: [x(lost(shown)), row], symbol: symbols[shown.verdict.word], itemStyle: style }];
+      return [{ value: [x(shown.share), row], symbol: symbols[shown.word], itemStyle: style }];
     });
-  const connectors = rows.flatMap(({ policy, variant }, row) => {
-    const shown = policy.variants[other];
-    return shown
+  const connectors = rows.flatMap(({ main, other }, row) =>
+    other
       ? [
-          [
-            [x(lost(variant)), row],
-            [x(lost(shown)), row],
-            [NaN, NaN],
-          ],
-        ].flat()
-      : [];
-  });
+          [x(main.share), row],
+          [x(other.share), row],
+          [NaN, NaN],
+        ]
+      : [],
+  );
 
   return renderChart(
-    {
-      id: 'loss',
-      title: 'Samples lost per policy',
-      description: rows
-        .map(({ policy, variant }) => describe(policy, variant, policy.variants[other], report))
-        .join(' '),
-    },
-    width,
+    { id: 'loss', title: 'Samples lost per policy', description: rows.map((row) => row.description).join(' ') },
+    WIDTH,
     rows.length * ROW + 34,
     {
-      grid: { left: 156, right, top: 4, bottom: 30 },
+      grid: { left: 156, right: RIGHT, top: 4, bottom: 30 },
       xAxis: axis({
         type: 'value',
         min: none,
@@ -84,7 +106,7 @@ export function lossChart(report: Report): Markup {
         axis({
           type: 'category',
           inverse: true,
-          data: rows.map(({ policy }) => shorten(policy.id, 24)),
+          data: rows.map(({ name }) => shorten(name, 24)),
           axisLabel: { color: placeholder('ink'), fontSize: 12 },
           splitLine: { show: false },
         }),
@@ -92,7 +114,7 @@ export function lossChart(report: Report): Markup {
           type: 'category',
           inverse: true,
           position: 'right',
-          data: rows.map(({ policy, variant }) => words(variant, policy.variants[other])),
+          data: rows.map((row) => row.words),
           axisLabel: { color: placeholder('ink'), fontSize: 11.5 },
           splitLine: { show: false },
         }),
@@ -106,15 +128,16 @@ export function lossChart(report: Report): Markup {
           connectNulls: false,
           lineStyle: { color: placeholder('density'), width: 1 },
         },
-        { type: 'scatter', silent: true, z: 5, symbolSize: 8, data: points(false) },
-        { type: 'scatter', silent: true, z: 6, symbolSize: 9, data: points(true) },
+        { type: 'scatter', silent: true, z: 5, symbolSize: 8, data: points(true) },
+        // Hollow and a little larger: still seen where both are the same.
+        { type: 'scatter', silent: true, z: 4, symbolSize: 11, data: points(false) },
       ],
     },
   );
 }
 
-function lost({ summary }: Variant): number {
-  return 1 - summary.coverage;
+function lossOf({ summary, verdict }: Variant): Loss {
+  return { share: 1 - summary.coverage, word: verdict.word };
 }
 
 function words(main: Variant, other: Variant | undefined): string {

@@ -1,9 +1,10 @@
 /** The report as Markdown (CommonMark and tables), its figures as SVG files beside it. */
-import { factBlocks, warningWords } from './facts.ts';
+import { factBlocks } from './facts.ts';
 import { drawnSkews, figures } from './figures.ts';
 import type { FigureName } from './figures.ts';
 import { printable } from './html.ts';
-import type { Fact, Report } from './model.ts';
+import { codeBlock, factsMarkdown, md, table } from './markdown-text.ts';
+import type { Report } from './model.ts';
 import { notesMarkdown } from './notes.ts';
 import { provenanceComment } from './provenance.ts';
 import { isShown } from './sections.ts';
@@ -20,7 +21,6 @@ import {
   skewFacts,
   tableNotes,
 } from './tables.ts';
-import type { Table } from './tables.ts';
 import { baseName, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
 
 export interface MarkdownReport {
@@ -102,39 +102,8 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
   };
 }
 
-/** Text that Markdown shows as it is. */
-function md(text: string): string {
-  return printable(text)
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]<>|~#]/g, '\\$&')
-    .replaceAll('&', '&amp;');
-}
-
-function table({ head, align, rows }: Table): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, c) => (align[c] === 'r' ? '---:' : '---'));
-  return [line(head.map(md)), line(rule), ...rows.map((row) => line(row.map(md))), ''];
-}
-
 function inputs(report: Report): string[] {
-  return [
-    '## Inputs',
-    '',
-    ...factBlocks(report).flatMap(({ title, facts, warnings }) => [
-      `### ${md(title)}`,
-      '',
-      ...factTable(facts),
-      ...warnings.map((w) => {
-        const { severity, message, where } = warningWords(w);
-        return `- **${severity}:** ${md(message + where)}`;
-      }),
-      ...(warnings.length ? [''] : []),
-    ]),
-  ];
-}
-
-function factTable(facts: readonly Fact[]): string[] {
-  return table({ head: ['', ''], align: 'll', rows: facts.map(({ label, value }) => [label, value]) });
+  return ['## Inputs', '', ...factBlocks(report).flatMap(factsMarkdown)];
 }
 
 function verdictList(report: Report): string[] {
@@ -149,17 +118,12 @@ function verdictList(report: Report): string[] {
 }
 
 function reproduce(report: Report): string[] {
-  // No run of backquotes in the command may end its block.
-  const fence = '`'.repeat(Math.max(3, ...(report.command.match(/`+/g) ?? []).map((run) => run.length + 1)));
   return [
     '## To reproduce this',
     '',
     `Umbra ${md(report.umbra)}, seed ${report.seed}:`,
     '',
-    `${fence}sh`,
-    printable(report.command),
-    fence,
-    '',
+    ...codeBlock(printable(report.command)),
     ...report.inputs.map(({ file, bytes, sha256 }) => `- ${md(file)}: ${bytes} bytes, SHA-256 \`${md(sha256)}\``),
     '',
     md(LIMIT),

@@ -53,11 +53,46 @@ export interface ProvenanceResult {
   readonly verdict: string;
 }
 
+export const COMPARISON_FORM = 'comparison-1';
+
+/** The same of a comparison report. */
+export interface ComparisonProvenance {
+  readonly form: typeof COMPARISON_FORM;
+  readonly umbra: string;
+  readonly command: string;
+  /** What was asked for, ids left out. */
+  readonly by: string;
+  readonly policy?: string;
+  readonly withPolicy?: string;
+  readonly dlDiscard?: DlDiscard;
+  readonly a: ProvenanceSide;
+  readonly b: ProvenanceSide;
+  readonly sections?: readonly SectionId[];
+  readonly notes?: string;
+  readonly results: readonly ComparisonResult[];
+}
+
+/** A side's id in the lab file, and the run or the capture that it was. */
+export type ProvenanceSide =
+  | { readonly id: number; readonly run: Provenance }
+  | { readonly id: number; readonly capture: ProvenanceInput; readonly symbols: boolean };
+
+/** Coverage in percentage points, A minus B. Null when nothing survived on one side; of shares also if symbols would be needed. */
+export interface ComparisonResult {
+  readonly pair: string;
+  readonly coverageDifference: number | null;
+  readonly coverageLow: number | null;
+  readonly coverageHigh: number | null;
+  readonly tvd: number | null;
+  readonly blockPValue: number | null;
+  readonly word: string | null;
+}
+
 const OPEN = '<!-- umbra-report ';
 const CLOSE = ' -->';
 
 /** As a comment of HTML and Markdown. What would end it (`-->`, `--!>`) is escaped in the JSON's strings. */
-export function provenanceComment(provenance: Provenance): string {
+export function provenanceComment(provenance: Provenance | ComparisonProvenance): string {
   const json = JSON.stringify(provenance)
     .replace(/[<>]/g, (c) => (c === '<' ? '\\u003c' : '\\u003e'))
     .replaceAll('--', '-\\u002d');

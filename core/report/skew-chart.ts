@@ -1,5 +1,4 @@
 /** How the shares of the keys that moved most differ: bars with their 95 % intervals. */
-import type { SkewDigest, SkewRow } from '../analysis/skew-digest.ts';
 import { axis, renderChart } from './chart.ts';
 import { percent, points, shorten } from './format.ts';
 import type { Markup } from './html.ts';
@@ -9,9 +8,20 @@ const ROWS = 10;
 const ROW = 20;
 const WIDTH = 540;
 
+/** A key's share in the profile that is compared with, 0 … 1, and how far it is off there, in percentage points. */
+export interface ShareRow {
+  readonly name: string;
+  readonly p: number;
+  readonly difference: number;
+  /** 95 % interval. */
+  readonly low?: number;
+  readonly high?: number;
+  readonly significant: boolean;
+}
+
 /** The keys that moved most, most first. */
-export function movedMost(skew: SkewDigest): SkewRow[] {
-  return skew.rows
+export function movedMost<T extends ShareRow>({ rows }: { readonly rows: readonly T[] }): T[] {
+  return rows
     .filter((row) => row.difference !== 0)
     .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
     .slice(0, ROWS);
@@ -23,7 +33,7 @@ interface RenderApi {
   coord(point: readonly [number, number]): [number, number];
 }
 
-export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
+export function skewChart(id: string, who: string, skew: { readonly rows: readonly ShareRow[] }): Markup {
   const rows = movedMost(skew);
   const reach = Math.max(...rows.flatMap((row) => [row.difference, row.low ?? 0, row.high ?? 0].map(Math.abs)));
   const step = roundStep(reach / 2);
@@ -51,7 +61,7 @@ export function skewChart(id: string, who: string, skew: SkewDigest): Markup {
         max: edge,
         interval: step,
         axisLabel: {
-          formatter: (v: number) => (v === 0 ? '0' : points(v, step / 2)),
+          formatter: (v: number) => (v === 0 ? '0' : points(v, 10 * step)),
         },
       }),
       yAxis: [

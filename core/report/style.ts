@@ -45,6 +45,7 @@ td small{display:block;color:var(--muted);font-size:11px;line-height:1.3}
 .verdict i{font-style:normal;font-size:10px;display:inline-block;width:12px}
 .parameters th,.parameters td{padding:2px 8px;font-size:12px}.parameters th:first-child{padding-left:0}.parameters td{white-space:normal;overflow-wrap:anywhere}
 .parameters thead th:nth-child(3){text-align:left}.parameters .assumed td:last-child{color:var(--warn)}
+.sides{width:auto;min-width:min(100%,520px);margin-top:12px}.inputs .sides{width:100%}.sides caption{color:var(--ink);font-weight:600;overflow-wrap:anywhere}.sides th,.sides td{padding:2px 0 2px 14px;font-size:12px}.sides th:first-child{padding-left:0;text-align:left}.sides thead th{text-align:right}.sides thead th.words{text-align:left}.sides tbody th{padding-right:8px}
 .verdicts{grid-template-columns:178px minmax(0,1fr);gap:0}.verdicts dt,.verdicts dd{padding:8px 0;border-bottom:1px solid var(--line)}
 .verdicts dt{color:var(--ink);font-weight:500}.verdicts dt span{display:block}.verdicts dd p{max-width:86ch}.verdicts .verdict{font-weight:600}
 footer{margin-top:36px;padding-top:10px;border-top:1px solid var(--line);color:var(--muted);font-size:12px}

@@ -19,7 +19,7 @@ export function textTimeline(report: Report): string[] {
   const key =
     `A character is ${per}. Samples: ${DENSITY.slice(1)} from few to most. Events: 1 to 9, * for more. ` +
     'Policies: how much of the time is dark: _ none, . below 1 %, : below 10 %, x below 90 %, # from there on.';
-  return [...lines, ...(left > 0 ? wrap(`${count(left)} more lanes are not shown.`) : []), ...wrap(key)];
+  return [...lines.slice(1), '', ...(left > 0 ? wrap(`${count(left)} more lanes are not shown.`) : []), ...wrap(key)];
 }
 
 function lane(report: Report, track: LaneTrack): string[] {

@@ -4,9 +4,9 @@
  */
 import { verdicts } from '../analysis/verdict.ts';
 import { ascii, asciiTable, COLUMNS, command, heading, wrap } from './ascii.ts';
-import { factBlocks, warningWords } from './facts.ts';
+import { factBlocks } from './facts.ts';
 import { percent, shorten } from './format.ts';
-import type { Fact, Report } from './model.ts';
+import type { Report } from './model.ts';
 import { isShown } from './sections.ts';
 import type { ReportOptions, SectionId } from './sections.ts';
 import { drawnSkews } from './figures.ts';
@@ -23,6 +23,7 @@ import {
   tableNotes,
 } from './tables.ts';
 import type { Table } from './tables.ts';
+import { factLines, hanging, notesLines } from './text-parts.ts';
 import { textTimeline } from './text-timeline.ts';
 import { baseName, compared, finding, LIMIT, scaledMark } from './words.ts';
 
@@ -40,7 +41,7 @@ export function renderText(report: Report, options: ReportOptions = {}): string 
     ...wrap(finding(report)),
     ...notes.flatMap((note) => ['', ...wrap(`NOTE: ${note}`)]),
     ...lossBars(report),
-    ...notesSection(options.notes),
+    ...notesLines(options.notes),
     ...shown('inputs', inputs),
     ...shown('timeline', (r) => [...heading('Timeline'), ...textTimeline(r)]),
     ...shown('policies', policies),
@@ -55,7 +56,8 @@ export function renderText(report: Report, options: ReportOptions = {}): string 
 
 const table = ({ head, align, rows }: Table): string[] => asciiTable(head, rows, align);
 
-const BAR = 22;
+/** Beside the longest name and verdict. */
+const BAR = 18;
 
 /** Samples lost per policy, a bar on a logarithmic scale. */
 function lossBars(report: Report): string[] {
@@ -81,33 +83,8 @@ function lossBars(report: Report): string[] {
   ];
 }
 
-/** As written: Markdown is meant to be read as text. Longer lines are broken. */
-function notesSection(notes: string | undefined): string[] {
-  if (!notes?.trim()) return [];
-  const lines = ascii(notes.trim().replace(/\r\n?/g, '\n')).replaceAll('\t', '    ').split('\n');
-  return [...heading('Notes'), ...lines.flatMap((line) => (line.length > COLUMNS ? wrap(line) : [line]))];
-}
-
 function inputs(report: Report): string[] {
-  return factBlocks(report).flatMap(({ title, facts, warnings }) => [
-    ...heading(title),
-    ...factLines(facts),
-    ...warnings.flatMap((w) => {
-      const { severity, message, where } = warningWords(w);
-      return hanging('! ', `${severity}: ${message}${where}`);
-    }),
-  ]);
-}
-
-function factLines(facts: readonly Fact[]): string[] {
-  const width = Math.min(22, Math.max(0, ...facts.map(({ label }) => ascii(label).length)));
-  return facts.flatMap(({ label, value }) => hanging(`${ascii(label).slice(0, 22).padEnd(width)}  `, value));
-}
-
-/** Text behind a label, its further lines below its first. */
-function hanging(label: string, text: string): string[] {
-  const lines = wrap(text, COLUMNS, ' '.repeat(label.length));
-  return lines.length ? [label + lines[0]!.slice(label.length), ...lines.slice(1)] : [label];
+  return factBlocks(report).flatMap((block) => [...heading(block.title), ...factLines(block)]);
 }
 
 function policies(report: Report): string[] {

@@ -252,4 +252,28 @@ describe('report', () => {
     await page.getByRole('combobox', { name: 'as' }).selectOption('txt');
     await page.locator('pre').getByText('map-on-fault').first().waitFor();
   });
+
+  it('compares two policies, and saves the bytes that the command writes', async () => {
+    await open('#report?run=1');
+    await page.getByRole('combobox', { name: 'compare with' }).selectOption('policies');
+    await page.getByRole('combobox', { name: 'A', exact: true }).selectOption('map-on-fault');
+    await page.getByRole('combobox', { name: 'B', exact: true }).selectOption('pin-vm');
+    const frame = page.frameLocator('iframe');
+    await frame.getByText('Run 1, map-on-fault (A) against pin-vm (B)').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.getByRole('checkbox', { name: 'windows' }).uncheck();
+    await frame.getByRole('heading', { name: 'Blackout windows' }).waitFor({ state: 'detached' });
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const saved = await download;
+    const typed = (await page.locator('.command').innerText()).replace(/^umbra /, '').split(/\s+/);
+    const written = join(folder, saved.suggestedFilename());
+    expect(umbra(...typed.slice(0, typed.indexOf('-o')), '-o', written).code).toBe(0);
+    const text = (file: string) => readFileSync(file, 'utf8').replaceAll(written, saved.suggestedFilename());
+    expect(text(await saved.path())).toBe(text(written));
+    await page.getByRole('combobox', { name: 'B', exact: true }).selectOption('map-on-fault');
+    await page.getByText('Choose two policies that aren’t the same.').waitFor();
+    await page.getByRole('combobox', { name: 'compare with' }).selectOption('');
+    await frame.getByRole('heading', { name: 'Blackout windows' }).waitFor();
+  });
 });

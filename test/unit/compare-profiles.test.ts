@@ -105,4 +105,78 @@ describe('two profiles', () => {
     expect(samples).toBeGreaterThan(15);
     expect(blocks).toBeLessThan(5);
   });
+
+  describe('paired: two outcomes of the same samples', () => {
+    const N = 4000;
+    const base = drawn(N, [0.5, 0.3, 0.2], 7)[0]!;
+    /** Loses what `lost` says. */
+    const outcome = (lost: (i: number) => boolean): KeyedLane[] => [
+      { ...base, fates: Uint8Array.from({ length: N }, (_, i) => (lost(i) ? 1 : 0)) },
+    ];
+    const paired = { ...quick, bins: 40, paired: true };
+
+    test('coverage differs with an interval around the difference; the same outcome twice differs in nothing', () => {
+      const a = outcome((i) => i % 50 === 0);
+      const found = compareProfiles(
+        a,
+        outcome((i) => i % 10 === 0),
+        3,
+        nameOf,
+        paired,
+      )!;
+      expect(found.coverage).toMatchObject({ a: 0.98, b: 0.9 });
+      expect(found.coverage.difference).toBeCloseTo(8, 10);
+      expect(found.coverage.low).toBeGreaterThan(7.9);
+      expect(found.coverage.high).toBeLessThan(8.1);
+      const same = compareProfiles(a, a, 3, nameOf, paired)!;
+      expect(same).toMatchObject({ tvd: 0, blockPValue: 1, word: 'alike', coverage: { low: 0, high: 0 } });
+    });
+
+    test('is far surer than two separate profiles would be', () => {
+      // B loses one in twenty of key 0; the course of both is the same.
+      const b = outcome((i) => base.keys[i] === 0 && i % 20 === 0);
+      const together = compareProfiles(
+        outcome(() => false),
+        b,
+        3,
+        nameOf,
+        paired,
+      )!;
+      const apart = compareProfiles(
+        outcome(() => false),
+        b,
+        3,
+        nameOf,
+        { ...paired, paired: false },
+      )!;
+      expect(together.blockPValue).toBeLessThan(0.02);
+      expect(together.rows.find(({ name }) => name === 'k0')!.significant).toBe(true);
+      expect(apart.blockPValue).toBeGreaterThan(0.05);
+      const width = (c: typeof apart): number => c.rows[0]!.high - c.rows[0]!.low;
+      expect(width(together)).toBeLessThan(width(apart) / 3);
+    });
+
+    test('what happened in one block of time only says nothing for certain', () => {
+      const b = outcome((i) => i < N / 40 && base.keys[i] === 0);
+      expect(
+        compareProfiles(
+          outcome(() => false),
+          b,
+          3,
+          nameOf,
+          paired,
+        )!.word,
+      ).toBe('alike');
+    });
+
+    test('p-values are uniform when each block treats both alike', () => {
+      const values = Array.from({ length: 60 }, (_, k) => {
+        const random = createRandom(k);
+        const lose = (): KeyedLane[] => outcome(() => random.uniform() < 0.1);
+        return compareProfiles(lose(), lose(), 3, nameOf, paired)!.blockPValue;
+      }).sort((x, y) => x - y);
+      const ks = Math.max(...values.map((p, i) => Math.max(Math.abs((i + 1) / 60 - p), Math.abs(p - i / 60))));
+      expect(ks).toBeLessThan(0.21);
+    });
+  });
 });

@@ -14,29 +14,33 @@ export const command: Command = {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     spe: { type: 'string', value: 'A', help: 'SPE capture A, e.g. of a guest' },
     run: { type: 'string', value: 'A', help: 'or run A' },
-    with: { type: 'string', value: 'B', help: 'SPE capture, or run, B: e.g. bare metal', required: true },
+    with: { type: 'string', value: 'B', help: 'SPE capture, or run, B: e.g. bare metal' },
     by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (symbol where known, else page)` },
     policy: { type: 'string', value: 'P', help: 'of runs: one policy (all in common)' },
+    'with-policy': { type: 'string', value: 'P', help: "B's policy, if it is another; --with may be left out then" },
     dl: { type: 'string', value: 'record|buffer', help: "of runs: what the guest does with DL=1 (each run's own)" },
   },
   details:
     'Differences are A’s share minus B’s, in percentage points, with 95 % intervals (block bootstrap of both over time). p: samples\n' +
-    'dealt anew between the two; block p: whole blocks of time (1 % of each) dealt anew, which the verdict rests on.\n' +
+    'dealt anew between the two; block p: whole blocks of time (1 % of each) dealt anew, which the verdict rests on. Two replays of\n' +
+    'the same samples are compared block by block: drawn, and swapped, together. `umbra report` writes the same as a report.\n' +
     'alike: chance explains it; close: it doesn’t, but no top-10 key of B moved by more than 10 % of its share; different: one did.',
   run(args, out) {
     const text = args.text('by');
     const by = keyKinds.find((k) => k === text);
     if (text !== undefined && !by) throw new UsageError(`--by takes ${keyKinds.join(', ')}, not '${text}'`);
-    const [spe, run, other] = [args.integer('spe'), args.integer('run'), args.integer('with')!];
+    const [spe, run, withPolicy] = [args.integer('spe'), args.integer('run'), args.text('with-policy')];
+    const other = args.integer('with') ?? (withPolicy === undefined ? undefined : run);
     if ((spe === undefined) === (run === undefined)) throw new UsageError('either --spe A or --run A, --with B');
+    if (other === undefined) throw new UsageError('--with B is missing');
     if (spe !== undefined) {
-      if (args.text('policy') !== undefined || args.text('dl') !== undefined)
-        throw new UsageError('--policy and --dl are of runs');
+      for (const name of ['policy', 'with-policy', 'dl'])
+        if (args.given(name)) throw new UsageError(`--${name} is of runs, not of captures`);
       const compared = compareCaptures(args.need('db'), spe, other, by);
       if (args.flag('json')) out.json(compared);
       else printCaptures(out, compared);
     } else {
-      const request = { a: run!, b: other, by, policy: args.text('policy'), dlDiscard: dlDiscardOf(args) };
+      const request = { a: run!, b: other, by, policy: args.text('policy'), withPolicy, dlDiscard: dlDiscardOf(args) };
       const compared = compareRuns(args.need('db'), request);
       if (args.flag('json')) out.json(compared);
       else printRuns(out, compared);
@@ -60,9 +64,9 @@ function printCaptures(out: Output, { a, b, by, comparison }: CaptureComparison)
 function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: RunComparison): void {
   out.write(`A: run ${a.id}: ${a.name}\nB: run ${b.id}: ${b.name}\n`);
   for (const d of differing) out.write(`${d.name}: ${JSON.stringify(d.a)} in A, ${JSON.stringify(d.b)} in B\n`);
-  if (sameCapture) out.write('Both replay the same samples: p-values are too high rather than too low.\n');
-  const rows = policies.map(({ policy, a: x, b: y, comparison: c }) => [
-    policy,
+  if (sameCapture) out.write('Both replay the same samples: survivors are compared block of time by block of time.\n');
+  const rows = policies.map(({ policy, withPolicy, a: x, b: y, comparison: c }) => [
+    withPolicy === undefined ? policy : `${policy} / ${withPolicy}`,
     percent(x.coverage),
     percent(y.coverage),
     duration(x.blackoutNs),

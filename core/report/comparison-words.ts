@@ -1,0 +1,187 @@
+/** What a comparison's numbers say, in sentences. */
+import type { Comparison, ComparisonWord } from '../analysis/compare.ts';
+import { MOVED } from '../analysis/verdict.ts';
+import type { ComparedPair, ComparisonReport, ComparisonSide } from './comparison.ts';
+import { coverage, duration, list, pValue, percent, points, significant } from './format.ts';
+import { baseName } from './words.ts';
+
+/** An interval of percentage points without its unit: `−0.61 … −0.52`. */
+export function interval(low: number, high: number): string {
+  const width = (high - low) / 2;
+  return `${points(low, width)} … ${points(high, width)}`.replace(/\u202fpp/g, '');
+}
+
+/** Whether chance, of whole blocks of time, doesn't explain that one covers more. */
+export function coverageDiffers({ comparison }: ComparedPair): boolean {
+  return comparison !== undefined && (comparison.coverage.low > 0 || comparison.coverage.high < 0);
+}
+
+/** `−0.57 pp (−0.61 … −0.52)`; `same` where nothing differs. */
+export function coverageWords(pair: ComparedPair): string {
+  const { a, b, comparison } = pair;
+  const difference = comparison?.coverage.difference ?? 100 * (a!.summary.coverage - b!.summary.coverage);
+  if (difference === 0) return 'same';
+  if (!comparison) return points(difference);
+  const { low, high } = comparison.coverage;
+  return `${points(difference, (high - low) / 2)} (${interval(low, high)})`;
+}
+
+/** The comparison in one paragraph. */
+export function comparisonFinding(report: ComparisonReport): string {
+  const sentences =
+    report.subject === 'captures'
+      ? capturesFinding(report)
+      : report.pairs.length === 1
+        ? pairFinding(report, report.pairs[0]!)
+        : runsFinding(report);
+  return [...sentences, pairedSentence(report), scaleSentence(report)]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ');
+}
+
+function runsFinding(report: ComparisonReport): (string | undefined)[] {
+  const { pairs } = report;
+  const changed = pairs.filter((pair) => pair.a!.summary.coverage !== pair.b!.summary.coverage);
+  const start = `${capital(report.a.name)} (A) against ${report.b.name} (B)${differing(report)}:`;
+  if (changed.length === 0)
+    return [`${start} each of the ${pairs.length} policies keeps as many samples in both.`, survivors(pairs)];
+  const told = changed.filter(coverageDiffers);
+  const most = (told.length ? told : changed).toSorted((x, y) => gap(y) - gap(x))[0]!;
+  const unknown = changed.filter(({ comparison }) => !comparison).length;
+  const sure =
+    told.length === changed.length
+      ? 'by more than chance'
+      : `${told.length ? `under ${told.length} of them` : 'nowhere'} by more than chance${unknown ? ` (${unknown} can’t be tested: nothing survived)` : ''}`;
+  return [
+    `${start} coverage differs under ${changed.length} of ${pairs.length} policies, ${sure}.`,
+    `Most under ${most.name}: ${coverage(most.a!.summary.coverage)} in A, ${coverage(most.b!.summary.coverage)} in B, ${coverageWords(most)}.`,
+    survivors(pairs),
+  ];
+}
+
+function gap({ a, b }: ComparedPair): number {
+  return Math.abs(a!.summary.coverage - b!.summary.coverage);
+}
+
+/** Up to three parameters by name. */
+function differing({ differing: all }: ComparisonReport): string {
+  if (all.length === 0) return '';
+  const shown = all.slice(0, 3).map(({ name, a, b, unit }) => `${name} ${a} against ${b}${unit ? ` ${unit}` : ''}`);
+  return ` (${list([...shown, ...all.slice(3).map(({ name }) => name)], 4)})`;
+}
+
+const alikeWords: Readonly<Record<ComparisonWord, string>> = {
+  alike: 'is alike',
+  close: 'is close',
+  different: 'differs',
+};
+
+/** Which survivors are alike, by policy. */
+function survivors(pairs: readonly ComparedPair[]): string {
+  const groups = (['alike', 'close', 'different'] as const).flatMap((word) => {
+    const names = pairs.filter(({ comparison }) => comparison?.word === word).map(({ name }) => name);
+    const whole = names.length === pairs.length && names.length > 2;
+    return names.length ? [`${alikeWords[word]} under ${whole ? `all ${names.length}` : list(names, 4)}`] : [];
+  });
+  if (groups.length === 0) return 'Nothing survived that could be compared.';
+  const moved = pairs.find(({ comparison }) => comparison?.moved.length)?.comparison;
+  return `What survives ${groups.join('; it ')}.${moved ? ` ${movedSentence(moved)}` : ''}`;
+}
+
+function movedSentence(comparison: Comparison): string {
+  const { moved, rows } = comparison;
+  const most = rows
+    .filter(({ name }) => moved.includes(name))
+    .toSorted((x, y) => Math.abs(y.difference) - Math.abs(x.difference))[0]!;
+  const more = moved.length > 1 ? `; ${moved.length - 1} more top-10 keys moved by more than ${percent(MOVED)}` : '';
+  return `${most.name} holds ${percent(most.shareA)} in A and ${percent(most.shareB)} in B (${shareDifference(most)})${more}.`;
+}
+
+function shareDifference({ difference, low, high }: Comparison['rows'][number]): string {
+  return `${points(difference, (high - low) / 2)}, 95 % interval ${interval(low, high)}`;
+}
+
+function pairFinding(report: ComparisonReport, pair: ComparedPair): (string | undefined)[] {
+  const { a, b, comparison } = pair;
+  const [x, y] = [a!.summary, b!.summary];
+  const cost = (of: typeof x): string =>
+    `${duration(of.blackoutNs)} of blackout and ${duration(of.stallNs)} of stall (slowdown ${percent(of.slowdown)})`;
+  const context = report.subject === 'runs' ? differing(report) : '';
+  const kept =
+    x.coverage === y.coverage
+      ? `both keep ${coverage(x.coverage)} of ${x.reference === y.reference ? 'the' : 'their'} samples`
+      : `A keeps ${coverage(x.coverage)} of the samples and B ${coverage(y.coverage)}: ${coverageWords(pair)}, ${coverageDiffers(pair) ? 'more than chance explains' : comparison ? 'which chance may explain' : 'untested, since nothing survived on one side'}`;
+  const whose = report.a.id === report.b.id ? `Run ${report.a.id}, ` : '';
+  return [
+    `${whose}${whose ? report.a.name : capital(report.a.name)} (A) against ${report.b.name} (B)${context}: ${kept}.`,
+    `A costs ${cost(x)}, B ${cost(y)}.`,
+    comparison && `What survives ${likenessSentence(comparison)}`,
+    comparison?.moved.length ? movedSentence(comparison) : undefined,
+  ];
+}
+
+/** `is alike: TVD 0.0004; …`: the word, and what it rests on. */
+export function likenessSentence(comparison: Comparison): string {
+  const { tvd, blockMean, blockP95, blockPValue, word, paired } = comparison;
+  if (tvd === 0) return 'is the same, share by share.';
+  const deal = paired ? 'swapping the two in whole blocks of time' : 'dealing whole blocks of time anew';
+  const chance = `${deal} gives ${significant(blockMean, 2)} (95 % up to ${significant(blockP95, 2)}; ${pValue(blockPValue)})`;
+  const moved =
+    word === 'close' ? ` No top-10 key of B is off by more than ${percent(MOVED)} of its share for certain.` : '';
+  return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, where ${chance}.${moved}`;
+}
+
+function capturesFinding(report: ComparisonReport): (string | undefined)[] {
+  const [{ comparison }] = report.pairs as [ComparedPair];
+  const dark = ({ observed: o }: ComparisonSide): string =>
+    o ? `${percent(o.darkShare)} of ${duration(o.runningNs)}` : 'an unknown part of its time';
+  const names = `${report.a.name} (A) and ${report.b.name} (B)`;
+  const blackouts = `A is dark by itself for ${dark(report.a)}, B for ${dark(report.b)}.`;
+  if (!comparison) return [`${names} can’t be compared: one of them has no sample.`, blackouts];
+  return [
+    `${capital(`the profile by ${report.by} of ${names}`)} ${likenessSentence(comparison)}`,
+    comparison.moved.length ? movedSentence(comparison) : undefined,
+    blackouts,
+  ];
+}
+
+function pairedSentence({ paired }: ComparisonReport): string | undefined {
+  return paired
+    ? 'Both replay the same samples, so the intervals and p-values are of differences between the two in the same blocks of time.'
+    : undefined;
+}
+
+function scaleSentence({ a, b }: ComparisonReport): string | undefined {
+  const scaled = (
+    [
+      ['A', a],
+      ['B', b],
+    ] as const
+  ).flatMap(([side, { scale }]) =>
+    scale === 1 ? [] : [`${side}’s KVM timeline was scaled (× ${significant(scale)})`],
+  );
+  return scaled.length
+    ? `${list(scaled)} to fit: what happened and in which order is the trace’s own, when and how often is not.`
+    : undefined;
+}
+
+/** At a sentence's start; ids stay. */
+const capital = (text: string): string =>
+  text.replace(/^(run|the) /, (word) => word.charAt(0).toUpperCase() + word.slice(1));
+
+/** `run 1 × run 2`; of captures the files. */
+export function comparisonTitle(report: ComparisonReport): string {
+  switch (report.subject) {
+    case 'captures':
+      return 'Two SPE captures compared';
+    case 'policies':
+      return 'Two fault policies compared on an SPE profile';
+    case 'runs':
+      return 'Two replays of KVM fault policies compared';
+  }
+}
+
+/** The files of both sides, each once. */
+export function comparisonFiles({ a, b }: ComparisonReport): string {
+  return [...new Set([...a.inputs, ...b.inputs].map(({ file }) => baseName(file)))].join(' × ');
+}
