@@ -14,7 +14,6 @@ import { comparisonProvenance } from './comparison-provenance.ts';
 import { buildComparison } from './comparison-report.ts';
 import type { ComparisonRequest } from './comparison-report.ts';
 import type { ReportPreview, RunParamsOf } from './contract-runs.ts';
-import { keyKinds } from './keys.ts';
 import { reportForm, reportNotes, writeReportForms } from './report-files.ts';
 import type { ReportForms, ReportRequest } from './report-files.ts';
 import { shellLine } from './shell-words.ts';
@@ -48,18 +47,16 @@ export function writeComparison(
 export function comparisonPreview(
   db: Db,
   lab: string,
-  { form, sections, notes, compare }: RunParamsOf<'comparisonReport'>,
+  request: ComparisonRequest,
+  { form, sections, notes }: Omit<RunParamsOf<'comparisonReport'>, 'compare'>,
 ): ReportPreview {
   const chosen = {
     ...(sections && { sections: sections as SectionId[] }),
     ...(notes.trim() && { notes }),
   };
   checkSections(chosen.sections);
-  const by = keyKinds.find((kind) => kind === compare.by);
-  if (compare.by !== undefined && !by)
-    throw new RequestError(`no key is called '${compare.by}'; there are ${keyKinds.join(', ')}`);
-  const request = { ...compare, by } as ComparisonRequest;
-  const file = `umbra-${compare.of}-${compare.a}-${compare.b}.${form}`;
+  const { of, a, b } = request;
+  const file = `umbra-${of}-${a}-${b}.${form}`;
   const options = [
     ...(sections ? ['--sections', sections.join()] : []),
     ...(notes.trim() ? ['--notes', 'notes.md'] : []),

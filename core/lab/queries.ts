@@ -53,7 +53,8 @@ export function createQueries(lab: string): Queries {
     compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
     compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
     report: (params) => read((db) => reportPreview(db, params)),
-    comparisonReport: (params) => read((db) => comparisonPreview(db, lab, params)),
+    comparisonReport: ({ compare: { by, ...request }, ...params }) =>
+      read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
     sql: (params) => sqlAnswer(lab, params),
   };
 }
