@@ -47,7 +47,7 @@ export class LaneDecoder {
       findMappings(this.#addresses, batch, this.#map);
       samples += batch.n;
       onChunk(encodeSpeChunk(batch, this.#map));
-      batch.clear();
+      batch.clear(batch.has());
     };
     // What is stored is the same whatever was decoded before, and absent values compress best as zeros.
     this.#columns.clear();
@@ -58,9 +58,8 @@ export class LaneDecoder {
 }
 
 /** Timed samples, for the level of detail. */
-export function countSamples(density: LodCounter, batch: SpeColumns): void {
-  const t = halves(batch.t);
-  for (let i = 0; i < batch.n; i++) if (batch.present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
+export function countSamples(density: LodCounter, { t, present, n }: SpeColumns): void {
+  density.addRows(halves(t), present, Has.TIME, n);
 }
 
 /** First and last time of a lane, and records that go back in time. */

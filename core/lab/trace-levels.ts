@@ -43,7 +43,7 @@ export function buildSampleLevels(db: Db, spe: number): void {
     const t = halves(readColumn(db, spe, lane, 't'));
     const present = readColumn(db, spe, lane, 'present');
     const density = new LodCounter();
-    for (let i = 0; i < lane.samples; i++) if (present[i] & Has.TIME) density.add(t[2 * i], t[2 * i + 1]);
+    density.addRows(t, present, Has.TIME, lane.samples);
     density.store(db, spe, 'samples', lane.lane);
   }
 }

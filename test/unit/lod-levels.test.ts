@@ -34,7 +34,8 @@ afterAll(() => {
 });
 
 function addAll(counter: LodCounter, times: readonly bigint[]): void {
-  for (const t of times) counter.add(Number(t & 0xffff_ffffn), Number(t >> 32n));
+  const halves = new Uint32Array(BigUint64Array.from(times).buffer);
+  counter.addRows(halves, new Uint16Array(times.length).fill(1), 1, times.length);
 }
 
 const sum = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
@@ -116,7 +117,7 @@ describe('lod-levels', () => {
     const day = 86_400_000_000_000;
     for (let i = 0; i < 50_000; i++) {
       const t = (i * day) / 50_000;
-      counter.add(t % 2 ** 32, Math.floor(t / 2 ** 32));
+      addAll(counter, [BigInt(t)]);
     }
     counter.store(db, 1, 'samples', 1);
     const shifts = lodShifts(db, 1, 'samples', 1);

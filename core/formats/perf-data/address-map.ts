@@ -23,17 +23,22 @@ interface Space {
 
 const KERNEL = -1;
 
+/** Pages of code whose map is remembered, by their lowest bits: programs have few that are hot. */
+const PAGES = 1024;
+const PAGE_SHIFT = 12;
+
 /**
- * Finds the mapping of a program counter: a binary search, or just a comparison when the address lies in the same range
- * as the one before. A fork inherits its parent's mappings, an exec clears them, a later mapping covers an earlier one.
+ * Finds the mapping of a program counter: a binary search, or just a comparison for a page of code that was seen before. A fork inherits its parent's mappings, an exec clears them, a later mapping covers an earlier one.
  */
 export class AddressMap {
   readonly maps: readonly MapEntry[];
   readonly #spaces = new Map<number, Space[]>();
-  // The last range found, and for whom: most look-ups end there. Only kept for ranges that time doesn't matter to.
-  #lastPid = 0;
-  #lastRanges: Ranges | undefined;
-  #lastAt = 0;
+  // The map of a page, by a hash of it: whose, which (its number, and the address's high half), and the map; -2 for none.
+  // Only for pages that lie in one range as a whole, and that time doesn't matter to.
+  readonly #pageOwner = new Int32Array(PAGES);
+  readonly #pageLo = new Uint32Array(PAGES);
+  readonly #pageHi = new Uint32Array(PAGES);
+  readonly #pageMap = new Int32Array(PAGES).fill(-2);
 
   constructor(perf: { maps: readonly MapEntry[]; forks: readonly Fork[]; execs: readonly Exec[] }) {
     this.maps = perf.maps;
@@ -81,8 +86,11 @@ export class AddressMap {
   /** `find` for hot loops: addresses as unsigned halves, and the time only made a bigint of where it matters. */
   findHalves(pid: number, lo: number, hi: number, el: number, times: BigUint64Array, i: number): number {
     const owner = el > 0 || hi >>> 31 ? KERNEL : pid;
-    const last = this.#lastRanges;
-    if (last && owner === this.#lastPid && within(last, this.#lastAt, lo, hi)) return last.maps[this.#lastAt][0];
+    const page = lo >>> PAGE_SHIFT;
+    const slot = (page ^ Math.imul(owner, 0x9e3779b1)) & (PAGES - 1);
+    const known = this.#pageMap[slot];
+    if (known !== -2 && this.#pageLo[slot] === page && this.#pageHi[slot] === hi && this.#pageOwner[slot] === owner)
+      return known;
     return this.#search(owner, lo, hi, times[i]);
   }
 
@@ -96,11 +104,8 @@ export class AddressMap {
       const i = rangeAt(ranges, lo, hi);
       if (i >= 0) {
         const candidates = ranges.maps[i];
-        if (candidates.length === 1 && depth === 0 && this.#spaces.get(owner)?.length === 1) {
-          this.#lastPid = owner;
-          this.#lastRanges = ranges;
-          this.#lastAt = i;
-        }
+        if (candidates.length === 1 && depth === 0 && this.#spaces.get(owner)?.length === 1)
+          this.#remember(owner, lo, hi, ranges, i);
         const map = candidates.find((m) => this.maps[m].t <= at);
         if (map !== undefined) return map;
         // A process's own first mapping there may be told late; what its parent mapped after the fork isn't its own.
@@ -111,6 +116,18 @@ export class AddressMap {
       pid = space.parent;
     }
     return -1;
+  }
+
+  #remember(owner: number, lo: number, hi: number, ranges: Ranges, i: number): void {
+    const page = lo >>> PAGE_SHIFT;
+    const first = (page << PAGE_SHIFT) >>> 0;
+    const last = (first | ((1 << PAGE_SHIFT) - 1)) >>> 0;
+    if (!within(ranges, i, first, hi) || !within(ranges, i, last, hi)) return;
+    const slot = (page ^ Math.imul(owner, 0x9e3779b1)) & (PAGES - 1);
+    this.#pageOwner[slot] = owner;
+    this.#pageLo[slot] = page;
+    this.#pageHi[slot] = hi;
+    this.#pageMap[slot] = ranges.maps[i][0];
   }
 
   /** Byte offset in the map's file of an address in it; for the kernel's text the address itself. */

@@ -97,13 +97,41 @@ export class SpeColumns {
     this.size = new Uint32Array(capacity);
   }
 
-  /** Zeros all values that a packet gives: what a record doesn't have is 0 then, not what the row held before. */
-  clear(): void {
-    for (const name of wideColumns) this[name].fill(0n);
-    const { op, totalLat, issueLat, xlatLat, source, context, tid, pid, el } = this;
-    for (const column of [op, totalLat, issueLat, xlatLat, source, context, tid, pid, el]) column.fill(0);
+  /** Bits of `Has` that any record of the batch has. */
+  has(): number {
+    let bits = 0;
+    for (let i = 0; i < this.n; i++) bits |= this.present[i];
+    return bits;
+  }
+
+  /**
+   * Zeros what packets give: what a record doesn't have is 0 then, not what the row held before.
+   * @param has only the columns that records with these bits fill
+   */
+  clear(has = 0xffff): void {
+    for (const [name, bit] of valueColumns) if (has & bit) new Uint8Array(this[name].buffer).fill(0);
   }
 }
+
+const valueColumns = [
+  ['t', Has.TIME],
+  ['counter', Has.COUNTER],
+  ['pc', Has.PC],
+  ['el', Has.PC],
+  ['va', Has.VA],
+  ['pa', Has.PA],
+  ['to', Has.TO],
+  ['pbt', Has.PBT],
+  ['events', Has.EVENTS],
+  ['op', Has.OP],
+  ['totalLat', Has.TOTAL],
+  ['issueLat', Has.ISSUE],
+  ['xlatLat', Has.XLAT],
+  ['source', Has.SOURCE],
+  ['context', Has.CONTEXT],
+  ['tid', Has.TID],
+  ['pid', Has.PID],
+] as const;
 
 /** The hi/lo halves of a 64-bit column, in place. */
 export function halves(column: BigUint64Array): Uint32Array {
