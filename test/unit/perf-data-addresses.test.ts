@@ -122,9 +122,9 @@ describe('TIME_CONV', () => {
       248528673n + (44742772466n >> 24n) * 671088640n + (((44742772466n & 0xffffffn) * 671088640n) >> 24n),
     );
     const large = { shift: 32n, mult: 0xffff_ffffn, zero: (1n << 63n) + 1n, short: undefined };
-    const clock = new TickConverter(large);
-    clock.convert(0xffff_fff1, 0x1234_5678);
-    expect((BigInt(clock.hi) << 32n) | BigInt(clock.lo)).toBe(ticksToNs(large, 0x1234_5678_ffff_fff1n));
+    const ns = new Uint32Array(2);
+    new TickConverter(large).convertRows(Uint32Array.of(0xffff_fff1, 0x1234_5678), ns, Int32Array.of(0), 0, 1);
+    expect((BigInt(ns[1]) << 32n) | BigInt(ns[0])).toBe(ticksToNs(large, 0x1234_5678_ffff_fff1n));
   });
 });
 

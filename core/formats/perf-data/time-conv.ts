@@ -56,9 +56,6 @@ export class TickConverter {
   #quotient = -1;
   #baseLo = 0;
   #baseHi = 0;
-  /** The result, ns. */
-  lo = 0;
-  hi = 0;
 
   constructor(conv: TimeConv) {
     this.#conv = conv;
@@ -79,29 +76,47 @@ export class TickConverter {
     }
   }
 
-  /** Leaves ns in `lo` and `hi` (unsigned 32 bits each). */
-  convert(ticksLo: number, ticksHi: number): void {
-    let lo = ticksLo >>> 0;
-    let hi = ticksHi >>> 0;
-    if (this.#short) {
-      const borrow = lo < this.#cyclesLo ? 1 : 0;
-      const dLo = ((lo - this.#cyclesLo) & this.#maskLo) >>> 0;
-      const dHi = ((hi - this.#cyclesHi - borrow) & this.#maskHi) >>> 0;
-      const sum = this.#cyclesLo + dLo;
-      lo = sum >>> 0;
-      hi = (this.#cyclesHi + dHi + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+  /** Makes ns of the counter values of `rows[from, to)`; both columns in halves, the lower at 2i. */
+  convertRows(ticks: Uint32Array, ns: Uint32Array, rows: Int32Array, from: number, to: number): void {
+    if (!this.#fast) {
+      for (let k = from; k < to; k++) this.#slow(ticks, ns, rows[k]);
+      return;
     }
-    if (!this.#fast) return this.#slow(ticksLo, ticksHi);
-    // c = quotient * 2^shift + rest; quotient has at most 48 bits.
-    const wide = this.#shift === 32;
-    const quotient = wide ? hi : hi * this.#up + (lo >>> this.#shift);
-    const rest = wide ? lo : lo & this.#restMask;
-    if (quotient !== this.#quotient) this.#rebase(quotient);
-    // rest * mult >> shift, the lowest 16 bits of the product dropped in between: floor of a floor is the floor.
-    const product = rest * this.#multHi + Math.floor((rest * this.#multLo) / 65536);
-    const sum = this.#baseLo + Math.floor(product * this.#down);
-    this.lo = sum >>> 0;
-    this.hi = (this.#baseHi + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+    const shift = this.#shift;
+    const wide = shift === 32;
+    const up = this.#up;
+    const down = this.#down;
+    const restMask = this.#restMask;
+    const multHi = this.#multHi;
+    const multLo = this.#multLo;
+    let baseLo = this.#baseLo;
+    let baseHi = this.#baseHi;
+    for (let k = from; k < to; k++) {
+      const i = 2 * rows[k];
+      let lo = ticks[i];
+      let hi = ticks[i + 1];
+      if (this.#short) {
+        const borrow = lo < this.#cyclesLo ? 1 : 0;
+        const dLo = ((lo - this.#cyclesLo) & this.#maskLo) >>> 0;
+        const dHi = ((hi - this.#cyclesHi - borrow) & this.#maskHi) >>> 0;
+        const sum = this.#cyclesLo + dLo;
+        lo = sum >>> 0;
+        hi = (this.#cyclesHi + dHi + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+      }
+      // c = quotient * 2^shift + rest; quotient has at most 48 bits.
+      const quotient = wide ? hi : hi * up + (lo >>> shift);
+      const rest = wide ? lo : lo & restMask;
+      if (quotient !== this.#quotient) {
+        this.#rebase(quotient);
+        baseLo = this.#baseLo;
+        baseHi = this.#baseHi;
+      }
+      // rest * mult >> shift, the lowest 16 bits of the product dropped in between: floor of a floor is the floor.
+      const product = rest * multHi + Math.floor((rest * multLo) / 65536);
+      const sum = baseLo + Math.floor(product * down);
+      ns[i] = sum;
+      ns[i + 1] = baseHi + (sum > 0xffffffff ? 1 : 0);
+    }
   }
 
   #rebase(quotient: number): void {
@@ -111,9 +126,9 @@ export class TickConverter {
     this.#baseHi = Number(base >> 32n);
   }
 
-  #slow(ticksLo: number, ticksHi: number): void {
-    const ns = ticksToNs(this.#conv, (BigInt(ticksHi >>> 0) << 32n) | BigInt(ticksLo >>> 0));
-    this.lo = Number(ns & 0xffffffffn);
-    this.hi = Number(ns >> 32n);
+  #slow(ticks: Uint32Array, ns: Uint32Array, row: number): void {
+    const t = ticksToNs(this.#conv, (BigInt(ticks[2 * row + 1]) << 32n) | BigInt(ticks[2 * row]));
+    ns[2 * row] = Number(t & 0xffffffffn);
+    ns[2 * row + 1] = Number(t >> 32n);
   }
 }

@@ -176,9 +176,7 @@ class CsvRows {
     this.#columns.counter[i] = ticks;
     if (!this.#clock) return Has.COUNTER;
     const { t, counter } = this.#wide;
-    this.#clock.convert(counter[2 * i], counter[2 * i + 1]);
-    t[2 * i] = this.#clock.lo;
-    t[2 * i + 1] = this.#clock.hi;
+    this.#clock.convertRows(counter, t, Int32Array.of(i), 0, 1);
     return Has.COUNTER | Has.TIME;
   }
 

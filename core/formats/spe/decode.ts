@@ -2,8 +2,10 @@ import type { AuxQueue } from '../perf-data/columns.ts';
 import type { PerfData } from '../perf-data/perf-data.ts';
 import { TickConverter } from '../perf-data/time-conv.ts';
 import type { Warnings } from '../problems.ts';
-import { halves, Has, type SpeColumns, type WideColumn, wideColumns } from './columns.ts';
-import { Address, alignmentSkip, Counter, extendedIndex, extendedKinds, Kind, kinds, PACKET_BYTES } from './packets.ts';
+import { halves, Has, type SpeColumns } from './columns.ts';
+import { fieldOf, fieldPresence, FieldReader } from './fields.ts';
+import { Layouts, Trail } from './layouts.ts';
+import { alignmentSkip, extendedKinds, Kind, kinds, PACKET_BYTES, payloadBytes } from './packets.ts';
 import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
@@ -46,9 +48,13 @@ class QueueDecoder {
   readonly #perf: SpeInput;
   readonly #columns: SpeColumns;
   readonly #onBatch: (columns: SpeColumns) => void;
-  readonly #wide: Record<WideColumn, Uint32Array>;
-  readonly #clock: TickConverter | undefined;
+  readonly #times: Uint32Array;
+  readonly #fields: FieldReader;
+  readonly #layouts = new Layouts();
+  readonly #trail = new Trail();
   readonly #threads: Threads;
+  /** What TIMESTAMP sets in `present` besides its own bit. */
+  readonly #timed: number;
 
   /** Bits of `Has` of the record being put together, in row `columns.n`. */
   #present = 0;
@@ -61,6 +67,12 @@ class QueueDecoder {
   /** Behind the last byte decoded: in the AUX stream, and in the file. */
   #done = -1;
   #fileDone = 0;
+  /** Where each row's record starts in the chunk, and its layout (see `Layouts.read`). */
+  readonly #rowStart: Int32Array;
+  readonly #rowLayout: Uint8Array;
+  /** Rows that have all but what comes from other records: the thread. */
+  #settled = 0;
+  readonly #single = { rows: new Int32Array(1), from: 0, to: 1, start: new Int32Array(0) };
 
   readonly #bad = new Skipped();
   readonly #cut = new Skipped();
@@ -69,10 +81,13 @@ class QueueDecoder {
     this.#perf = perf;
     this.#columns = columns;
     this.#onBatch = onBatch;
-    const wide = wideColumns.map((name) => [name, halves(columns[name])] as const);
-    this.#wide = Object.fromEntries(wide) as Record<WideColumn, Uint32Array>;
-    this.#clock = perf.timeConv && new TickConverter(perf.timeConv);
+    this.#times = halves(columns.t);
+    this.#fields = new FieldReader(columns, perf.timeConv && new TickConverter(perf.timeConv));
+    this.#timed = perf.timeConv ? Has.TIME : 0;
     this.#threads = new Threads(perf, queue);
+    this.#rowStart = new Int32Array(columns.capacity);
+    this.#rowLayout = new Uint8Array(columns.capacity);
+    this.#single.start = new Int32Array(columns.capacity);
     columns.n = 0;
     columns.cpu.fill(queue.cpu);
   }
@@ -113,36 +128,32 @@ class QueueDecoder {
 
   /**
    * Decodes the packets of one chunk; returns how many bytes it used. Unless the chunk is the segment's last, a packet
-   * that its end might cut is left for the next.
+   * that its end might cut is left for the next. Records of a known layout are only marked, and read all at once.
    */
   #decode(b: Uint8Array, { last, cut, aux, file }: Place): number {
     const columns = this.#columns;
-    const {
-      capacity,
-      present: presentOf,
-      op,
-      totalLat,
-      issueLat,
-      xlatLat,
-      source,
-      context,
-      tid,
-      pid,
-      el,
-      size,
-    } = columns;
-    const { t, counter, pc, va, pa, to, pbt, events } = this.#wide;
-    const clock = this.#clock;
-    const threads = this.#threads;
+    const { capacity, size } = columns;
+    const layouts = this.#layouts;
+    const { length } = layouts;
+    let { table } = layouts;
+    const rowStart = this.#rowStart;
+    const rowLayout = this.#rowLayout;
+    const trail = this.#trail;
     const view = new DataView(b.buffer, b.byteOffset, b.length);
     const end = b.length;
     const safe = last ? end : end - PACKET_BYTES;
+    // Where the last record can start that is looked at as a whole.
+    let whole = safe - layouts.reach;
     const kindOf = kinds;
     let n = columns.n;
     let present = this.#present;
     let between = this.#between;
     let start = this.#start;
+    // Where the record being put together starts in this chunk.
+    let recordAt = 0;
+    let usual = 0;
     let pos = 0;
+    trail.whole = false;
     while (pos < safe) {
       const h = b[pos];
       if (h === 0) {
@@ -150,6 +161,26 @@ class QueueDecoder {
         pos++;
         while (pos <= end - 4 && view.getInt32(pos, true) === 0) pos += 4;
         continue;
+      }
+      if (between && pos <= whole) {
+        let entry = layouts.root;
+        while (entry >= 0) entry = table[(entry & ~0xff) | b[pos + (entry & 0xff)]];
+        const layout = ~entry;
+        if (layout !== 0 && layouts.matches(layout, view, pos)) {
+          if (this.#sizeOpen) size[n - 1] = aux + pos - start;
+          if (n === capacity) {
+            this.#handOut(view);
+            n = 0;
+          }
+          start = aux + pos;
+          rowStart[n] = pos;
+          rowLayout[n++] = layout;
+          this.#sizeOpen = true;
+          // Most records are as long as the one before: a guess that lets the processor start with the next one early.
+          if (length[layout] === usual) pos += usual;
+          else pos += usual = length[layout];
+          continue;
+        }
       }
       let kind = kindOf[h];
       let header = h;
@@ -159,13 +190,14 @@ class QueueDecoder {
         kind = extendedKinds[header];
         at++;
         if (kind === Kind.ALIGNMENT && pos + (2 << (h & 3)) <= end) {
+          trail.whole = false;
           pos += alignmentSkip(h, file + pos);
           continue;
         }
       }
-      const bytes = kind === Kind.END ? 0 : 1 << ((header >> 4) & 3);
-      const next = at + bytes;
-      if (kind === Kind.BAD || kind === Kind.ALIGNMENT || next > end) {
+      const bytes = kind === Kind.END ? 0 : payloadBytes(header);
+      if (kind === Kind.BAD || kind === Kind.ALIGNMENT || at + bytes > end) {
+        trail.whole = false;
         if (cut && kind !== Kind.BAD) {
           // What the hardware left of the record's next packet.
           pos = end;
@@ -179,120 +211,80 @@ class QueueDecoder {
       if (between) {
         if (this.#sizeOpen) size[n - 1] = aux + pos - start;
         if (n === capacity) {
-          columns.n = n;
-          this.#onBatch(columns);
+          this.#handOut(view);
           n = 0;
         }
         start = aux + pos;
+        recordAt = pos;
         between = false;
         present = 0;
+        trail.start();
       }
-      switch (kind) {
-        case Kind.TIMESTAMP: {
-          const lo = view.getUint32(at, true);
-          const hi = view.getUint32(at + 4, true);
-          counter[2 * n] = lo;
-          counter[2 * n + 1] = hi;
-          present |= Has.COUNTER;
-          if (clock) {
-            clock.convert(lo, hi);
-            t[2 * n] = clock.lo;
-            t[2 * n + 1] = clock.hi;
-            present |= Has.TIME;
-          }
-          break;
-        }
-        case Kind.EVENTS:
-          events[2 * n] = bytes === 1 ? b[at] : bytes === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
-          events[2 * n + 1] = bytes === 8 ? view.getUint32(at + 4, true) : 0;
-          present |= Has.EVENTS;
-          break;
-        case Kind.SOURCE:
-          source[n] = bytes === 1 ? b[at] : view.getUint16(at, true);
-          present |= Has.SOURCE;
-          break;
-        case Kind.CONTEXT:
-          context[n] = view.getUint32(at, true);
-          present |= Has.CONTEXT;
-          break;
-        case Kind.OP:
-          op[n] = ((h & 3) << 8) | b[at];
-          present |= Has.OP;
-          break;
-        case Kind.COUNTER: {
-          const latency = view.getUint16(at, true);
-          const index = header === h ? h & 7 : extendedIndex(h, header);
-          if (index === Counter.TOTAL) {
-            totalLat[n] = latency;
-            present |= Has.TOTAL;
-          } else if (index === Counter.ISSUE) {
-            issueLat[n] = latency;
-            present |= Has.ISSUE;
-          } else if (index === Counter.XLAT) {
-            xlatLat[n] = latency;
-            present |= Has.XLAT;
-          }
-          break;
-        }
-        case Kind.ADDRESS: {
-          const lo = view.getUint32(at, true);
-          const hi = view.getUint32(at + 4, true);
-          switch (header === h ? h & 7 : extendedIndex(h, header)) {
-            case Address.PC:
-              pc[2 * n] = lo;
-              pc[2 * n + 1] = instructionAddress(hi);
-              el[n] = (hi >>> 29) & 3;
-              present |= Has.PC;
-              break;
-            case Address.TARGET:
-              to[2 * n] = lo;
-              to[2 * n + 1] = instructionAddress(hi);
-              present |= Has.TO;
-              break;
-            case Address.VA:
-              va[2 * n] = lo;
-              // The top byte is a tag; addresses whose bits 55:52 are ones are the kernel's
-              // (Documentation/arch/arm64/memory.rst).
-              va[2 * n + 1] = (hi & 0xf00000) === 0xf00000 ? hi | 0xff000000 : hi & 0xffffff;
-              present |= Has.VA;
-              break;
-            case Address.PA:
-              pa[2 * n] = lo;
-              pa[2 * n + 1] = hi & 0xffffff;
-              present |= Has.PA;
-              break;
-            case Address.PREVIOUS_TARGET:
-              pbt[2 * n] = lo;
-              pbt[2 * n + 1] = instructionAddress(hi);
-              present |= Has.PBT;
-              break;
-          }
-          break;
-        }
+      const field = fieldOf(kind, h, header);
+      trail.add(at - pos, pos - recordAt, at + bytes - pos, field);
+      if (field) {
+        this.#readOne(field, view, n, at);
+        present |= fieldPresence[field];
       }
-      pos = next;
+      pos = at + bytes;
       if (kind === Kind.TIMESTAMP || kind === Kind.END) {
-        if (present & Has.CONTEXT) threads.byContext(context[n]);
-        else if (!threads.contextSeen) threads.byTime(t[2 * n], t[2 * n + 1], (present & Has.TIME) !== 0);
-        if (threads.tid >= 0) {
-          tid[n] = threads.tid;
-          present |= Has.TID;
-        }
-        if (threads.pid >= 0) {
-          pid[n] = threads.pid;
-          present |= Has.PID;
-        }
-        presentOf[n] = present;
-        n++;
+        columns.present[n] = present;
+        rowLayout[n++] = 0;
         between = true;
         this.#sizeOpen = true;
+        layouts.learn(trail, pos - recordAt, b, recordAt);
+        table = layouts.table;
+        whole = safe - layouts.reach;
       }
     }
     columns.n = n;
+    this.#settle(view);
     this.#present = present;
     this.#between = between;
     this.#start = start;
     return pos;
+  }
+
+  /** Reads one packet's payload into row `n`. */
+  #readOne(field: number, view: DataView, n: number, at: number): void {
+    const run = this.#single;
+    run.rows[0] = n;
+    run.start[n] = at;
+    this.#fields.read(field, view, run, 0);
+  }
+
+  /** The batch is full. */
+  #handOut(view: DataView): void {
+    this.#columns.n = this.#columns.capacity;
+    this.#settle(view);
+    this.#onBatch(this.#columns);
+    this.#settled = 0;
+  }
+
+  /** Reads the rows that were only marked so far, and finds the thread of all new ones. */
+  #settle(view: DataView): void {
+    const { n, present, context, tid, pid } = this.#columns;
+    const from = this.#settled;
+    this.#layouts.read(this.#fields, this.#columns, view, this.#rowStart, this.#rowLayout, from, n);
+    const t = this.#times;
+    const threads = this.#threads;
+    const timed = this.#timed;
+    for (let i = from; i < n; i++) {
+      let bits = present[i];
+      if (bits & Has.COUNTER) bits |= timed;
+      if (bits & Has.CONTEXT) threads.byContext(context[i]);
+      else if (!threads.contextSeen) threads.byTime(t[2 * i], t[2 * i + 1], (bits & Has.TIME) !== 0);
+      if (threads.tid >= 0) {
+        tid[i] = threads.tid;
+        bits |= Has.TID;
+      }
+      if (threads.pid >= 0) {
+        pid[i] = threads.pid;
+        bits |= Has.PID;
+      }
+      present[i] = bits;
+    }
+    this.#settled = n;
   }
 }
 
@@ -304,13 +296,4 @@ interface Place {
   /** Offsets of the chunk's first byte. */
   readonly aux: number;
   readonly file: number;
-}
-
-/**
- * The high half of a PC or branch target as an address: byte 7 holds NS and EL, and becomes ones for EL1 and EL2
- * (perf's arm-spe-decoder.c, arm_spe_calc_ip).
- */
-function instructionAddress(hi: number): number {
-  const level = (hi >>> 29) & 3;
-  return hi >>> 31 && (level === 1 || level === 2) ? hi | 0xff000000 : hi & 0xffffff;
 }

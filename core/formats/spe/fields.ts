@@ -115,7 +115,8 @@ export class FieldReader {
     const wide = this.#wide;
     switch (field) {
       case Field.TIMESTAMP:
-        return this.#timestamps(view, run, offset);
+        whole64(wide.counter, view, run, offset);
+        return this.#clock?.convertRows(wide.counter, wide.t, run.rows, run.from, run.to);
       case Field.EVENTS_8:
         return events8(wide.events, view, run, offset);
       case Field.EVENTS_16:
@@ -123,7 +124,7 @@ export class FieldReader {
       case Field.EVENTS_32:
         return events32(wide.events, view, run, offset);
       case Field.EVENTS_64:
-        return events64(wide.events, view, run, offset);
+        return whole64(wide.events, view, run, offset);
       case Field.SOURCE_8:
         return narrow8(columns.source, view, run, offset);
       case Field.SOURCE_16:
@@ -149,23 +150,6 @@ export class FieldReader {
         return physical(wide.pa, view, run, offset);
       case Field.PREVIOUS_TARGET:
         return instructions(wide.pbt, view, run, offset);
-    }
-  }
-
-  #timestamps(view: DataView, { rows, from, to, start }: Run, offset: number): void {
-    const { t, counter } = this.#wide;
-    const clock = this.#clock;
-    for (let k = from; k < to; k++) {
-      const i = rows[k];
-      const at = start[i] + offset;
-      const lo = view.getUint32(at, true);
-      const hi = view.getUint32(at + 4, true);
-      counter[2 * i] = lo;
-      counter[2 * i + 1] = hi;
-      if (!clock) continue;
-      clock.convert(lo, hi);
-      t[2 * i] = clock.lo;
-      t[2 * i + 1] = clock.hi;
     }
   }
 }
@@ -198,7 +182,7 @@ function contexts(column: Uint32Array, view: DataView, { rows, from, to, start }
   for (let k = from; k < to; k++) column[rows[k]] = view.getUint32(start[rows[k]] + offset, true);
 }
 
-function events64(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
+function whole64(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
   for (let k = from; k < to; k++) {
     const i = rows[k];
     const at = start[i] + offset;

@@ -1,27 +1,26 @@
 /**
- * Records of the same packets at the same places share a layout. A core writes a few dozen of them, so most records are known by
- * their header bytes alone: a walk through a tree of those, without a look at what a packet is.
+ * Records of the same packets at the same places share a layout, and a core writes a few dozen of those. So most records are known
+ * by a few header bytes, which tell what layout it can only be; that it is, one comparison of all header bytes proves. Nobody looks
+ * at packets one by one, and each kind of packet is read for all records of a layout in one loop.
  */
 import type { SpeColumns } from './columns.ts';
 import { fieldPresence } from './fields.ts';
 import type { FieldReader } from './fields.ts';
 
 /** Bytes of the longest record that has a layout: a record has 64 on most cores. */
-export const LAYOUT_BYTES = 256;
-/** More header bytes than that are not kept: records of other layouts are decoded packet by packet. */
-const MAX_NODES = 4096;
-/** See `Layouts.next`. */
-export const CHECK = 1 << 15;
-export const OFFSET = CHECK - 1;
-export const NODE_SHIFT = 16;
+const LAYOUT_BYTES = 256;
+/** Records of further layouts are decoded packet by packet. */
+const MAX_LAYOUTS = 255;
+const WORDS = LAYOUT_BYTES / 4;
+/** An entry of the table that leads to a layout, not to a further byte: its complement. Layout 0 stands for none. */
+const NONE = ~0;
 
 /** A record's packets as they come by, in order. */
 export class Trail {
   n = 0;
-  /** Header bytes, and where each lies behind the record's start. */
-  readonly header = new Uint8Array(LAYOUT_BYTES);
+  /** Bytes of the header, where each header lies behind the record's start, bytes of header and payload. */
+  readonly headerBytes = new Uint8Array(LAYOUT_BYTES);
   readonly at = new Uint16Array(LAYOUT_BYTES);
-  /** Bytes that belong to the packet from there on: 1 for the first byte of an extended header. */
   readonly bytes = new Uint8Array(LAYOUT_BYTES);
   readonly field = new Uint8Array(LAYOUT_BYTES);
   /** The record can have a layout: it was seen whole, and all of it is packets and padding. */
@@ -33,13 +32,13 @@ export class Trail {
   }
 
   /** @param at bytes behind the record's start */
-  add(header: number, at: number, bytes: number, field: number): void {
+  add(headerBytes: number, at: number, bytes: number, field: number): void {
     if (this.n === LAYOUT_BYTES || at + bytes > LAYOUT_BYTES) {
       this.whole = false;
       return;
     }
     const i = this.n++;
-    this.header[i] = header;
+    this.headerBytes[i] = headerBytes;
     this.at[i] = at;
     this.bytes[i] = bytes;
     this.field[i] = field;
@@ -53,86 +52,126 @@ interface Layout {
   readonly present: number;
 }
 
+/** What follows the header bytes and padding seen so far: the byte to look at next, or the layout that they make up. */
+interface Node {
+  readonly offset: number;
+  readonly children: Map<number, Node>;
+  readonly layout: number;
+}
+
 export class Layouts {
   /**
-   * By node << 8 | header byte (0: padding): what follows, 0 if that isn't known. Node 0 is a record's start. In one word, since each
-   * step waits for the one before: the next node << 16, `CHECK` if there is padding to look at or the record ends, and where the
-   * next header lies behind the record's start (of a record that ends: its length).
+   * How to find a layout: `entry = root`, and as long as an entry is 0 or more, the record's byte at `entry & 0xff` leads to the next
+   * one, at `(entry & ~0xff) | byte` of the table. Then `~entry` is the only layout that it can be.
    */
-  readonly next = new Uint32Array(MAX_NODES << 8);
-  /** By node: bytes of padding that lie before the next header. */
-  readonly padding = new Uint8Array(MAX_NODES);
-  /** By node: one more than the layout of a record that ends there, 0 if it doesn't. */
-  readonly leaf = new Uint16Array(MAX_NODES);
-  #nodes = 1;
-  readonly #layouts: Layout[] = [];
-  #counts = new Int32Array(0);
+  table = new Int32Array(0);
+  root = NONE;
+  /** Bytes that must be there for `table` and `matches`. */
+  reach = 4;
+  /** Bytes of a record, by layout. */
+  readonly length = new Uint16Array(MAX_LAYOUTS + 1);
+  readonly #mask = new Int32Array((MAX_LAYOUTS + 1) * WORDS);
+  readonly #value = new Int32Array((MAX_LAYOUTS + 1) * WORDS);
+  readonly #layouts: Layout[] = [{ fields: [], offsets: [], present: 0 }];
+  readonly #tree: Node = { offset: 0, children: new Map(), layout: 0 };
+  readonly #counts = new Int32Array(MAX_LAYOUTS + 2);
   #rows = new Int32Array(0);
 
-  /** Keeps the layout of a record of `length` bytes. */
-  learn(trail: Trail, length: number): void {
-    const { n, header, at, bytes, field } = trail;
-    if (!trail.whole || length > LAYOUT_BYTES) return;
-    let node = 0;
-    let place = 0;
-    for (let i = 0; i < n && node >= 0; i++) {
-      const end = at[i] + bytes[i];
-      const gap = (i + 1 < n ? at[i + 1] : length) - end;
-      place = (node << 8) | header[i];
-      node = this.#step(place, end, 0);
-      if (gap && node >= 0) node = this.#step((place = node << 8), end + gap, gap);
+  /** Whether the record at `pos` is of that layout. */
+  matches(layout: number, view: DataView, pos: number): boolean {
+    const mask = this.#mask;
+    const value = this.#value;
+    const end = pos + this.length[layout];
+    let differs = 0;
+    for (let at = pos, w = layout * WORDS; at < end; at += 4, w++) {
+      differs |= (view.getInt32(at, true) & mask[w]) ^ value[w];
     }
-    if (node < 0 || this.leaf[node]) return;
-    const packets = Array.from({ length: n }, (_, i) => i).filter((i) => field[i]);
-    const fields = packets.map((i) => field[i]);
-    this.#layouts.push({
-      fields,
-      // A header is one byte before its payload.
-      offsets: packets.map((i) => at[i] + 1),
-      present: fields.reduce((bits, f) => bits | fieldPresence[f], 0),
-    });
-    this.leaf[node] = this.#layouts.length;
-    this.next[place] |= CHECK;
+    return differs === 0;
   }
 
-  /** The node at a place of `next`, made if there is none; -1 if there can't be one. */
-  #step(place: number, offset: number, padding: number): number {
-    const known = this.next[place];
-    // Padding of another length at the same place: the first one seen has it.
-    if (known) return (known & OFFSET) === offset ? known >>> NODE_SHIFT : -1;
-    if (this.#nodes === MAX_NODES) return -1;
-    const made = this.#nodes++;
-    this.next[place] = (made << NODE_SHIFT) | (padding ? CHECK : 0) | offset;
-    this.padding[made] = padding;
-    return made;
+  /** Keeps the layout of a record of `length` bytes, whose bytes start at `from`. */
+  learn(trail: Trail, length: number, bytes: Uint8Array, from: number): void {
+    const layout = this.#layouts.length;
+    if (!trail.whole || length > LAYOUT_BYTES || layout > MAX_LAYOUTS) return;
+    const { n, headerBytes, at, field } = trail;
+    // Headers and padding; the payloads between them can be anything.
+    const fixed: number[] = [];
+    for (let i = 0, done = 0; i < n; i++) {
+      for (; done < at[i] + headerBytes[i]; done++) fixed.push(done);
+      done = at[i] + trail.bytes[i];
+    }
+    if (!this.#insert(fixed, bytes, from, layout)) return;
+    const mask = new DataView(this.#mask.buffer, layout * LAYOUT_BYTES);
+    const value = new DataView(this.#value.buffer, layout * LAYOUT_BYTES);
+    for (const offset of fixed) {
+      mask.setUint8(offset, 0xff);
+      value.setUint8(offset, bytes[from + offset]);
+    }
+    const packets = Array.from({ length: n }, (_, i) => i).filter((i) => field[i]);
+    this.#layouts.push({
+      fields: packets.map((i) => field[i]),
+      offsets: packets.map((i) => at[i] + headerBytes[i]),
+      present: packets.reduce((bits, i) => bits | fieldPresence[field[i]], 0),
+    });
+    this.length[layout] = length;
+    this.reach = Math.max(this.reach, (length + 3) & ~3);
+    const rows: number[] = [];
+    this.root = this.#compile(this.#tree, rows);
+    this.table = Int32Array.from(rows);
+  }
+
+  /** False if such a record is known: it was only too close to the end of the data to be recognised. */
+  #insert(fixed: readonly number[], bytes: Uint8Array, from: number, layout: number): boolean {
+    let node = this.#tree;
+    for (let i = 0; i < fixed.length; i++) {
+      const byte = bytes[from + fixed[i]];
+      let child = node.children.get(byte);
+      if (!child) {
+        const last = i + 1 === fixed.length;
+        child = { offset: last ? 0 : fixed[i + 1], children: new Map(), layout: last ? layout : 0 };
+        node.children.set(byte, child);
+      } else if (child.layout) return false;
+      node = child;
+    }
+    return differs === 0;
+  }
+
+  /** The entry for a node; only nodes where ways part get a row of the table. */
+  #compile(from: Node, rows: number[]): number {
+    let node = from;
+    while (node.children.size === 1) [node] = node.children.values();
+    if (!node.children.size) return ~node.layout;
+    const row = rows.length;
+    for (let byte = 0; byte < 256; byte++) rows.push(NONE);
+    for (const [byte, child] of node.children) rows[row + byte] = this.#compile(child, rows);
+    return row | node.offset;
   }
 
   /**
-   * Reads the rows [from, to) whose layouts are `layoutOf` (one more than their index; 0: a row that was read already), and sets
-   * their `present`, but for what isn't told by packets.
+   * Reads the rows [from, to) whose layouts are `layoutOf` (0: rows that were read already), and sets their `present`, but for what
+   * isn't told by packets.
    */
   read(
     reader: FieldReader,
     columns: SpeColumns,
     view: DataView,
     start: Int32Array,
-    layoutOf: Uint16Array,
+    layoutOf: Uint8Array,
     from: number,
     to: number,
   ): void {
     const layouts = this.#layouts;
-    if (this.#counts.length <= layouts.length) this.#counts = new Int32Array(2 * layouts.length + 1);
     if (this.#rows.length < to - from) this.#rows = new Int32Array(columns.capacity);
-    const ends = this.#counts.fill(0);
     const rows = this.#rows;
-    for (let i = from; i < to; i++) ends[layoutOf[i]]++;
-    for (let k = 1, sum = ends[0]; k <= layouts.length; k++) sum = ends[k] += sum;
-    for (let i = to - 1; i >= from; i--) rows[--ends[layoutOf[i]]] = i;
-    // `ends` are the starts now.
-    for (let k = 1; k <= layouts.length; k++) {
-      const run = { rows, from: ends[k], to: k < layouts.length ? ends[k + 1] : to - from, start };
+    // Where each layout's rows start: counted, summed up, filled from the end.
+    const starts = this.#counts.fill(0);
+    for (let i = from; i < to; i++) starts[layoutOf[i]]++;
+    for (let k = 1; k <= layouts.length; k++) starts[k] += starts[k - 1];
+    for (let i = to - 1; i >= from; i--) rows[--starts[layoutOf[i]]] = i;
+    for (let k = 1; k < layouts.length; k++) {
+      const run = { rows, from: starts[k], to: starts[k + 1], start };
       if (run.from === run.to) continue;
-      const { fields, offsets, present } = layouts[k - 1];
+      const { fields, offsets, present } = layouts[k];
       for (let at = run.from; at < run.to; at++) columns.present[rows[at]] = present;
       for (let f = 0; f < fields.length; f++) reader.read(fields[f], view, run, offsets[f]);
     }
