@@ -133,7 +133,7 @@ export class Layouts {
       } else if (child.layout) return false;
       node = child;
     }
-    return differs === 0;
+    return true;
   }
 
   /** The entry for a node; only nodes where ways part get a row of the table. */
