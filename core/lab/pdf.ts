@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { RequestError } from './about.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -32,15 +32,10 @@ export function printPdf(html: string, file: string): void {
     const page = join(folder, 'report.html');
     const printed = join(folder, 'report.pdf');
     writeFileSync(page, html);
+    const program = fileURLToPath(new URL('./pdf-print.ts', import.meta.url));
     const { error, stderr, status } = spawnSync(
-      chromium,
-      [
-        ...['--headless', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions'],
-        // Chromium's sandbox refuses to run as root; the page is our own and has no script.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        ...[`--user-data-dir=${join(folder, 'profile')}`, '--no-pdf-header-footer', `--print-to-pdf=${printed}`],
-        pathToFileURL(page).href,
-      ],
+      process.execPath,
+      [program, chromium, page, join(folder, 'profile'), printed],
       { encoding: 'utf8', timeout: PATIENCE_MS },
     );
     if (error || status !== 0 || !existsSync(printed)) {

@@ -20,9 +20,7 @@ const HEIGHT = 300;
 
 /** How long the blackout windows are: the share of windows that last at most so long. Undefined without windows. */
 export function durationsChart(report: Report): Markup | undefined {
-  const curves = distinct(report, ({ windows }) =>
-    windows.n > 0 ? ecdf(windows.start, windows.end, windows.n) : undefined,
-  );
+  const curves = distinct(report, byDuration);
   if (curves.length === 0) return undefined;
   const ends = curves.flatMap(({ points }) => [points[0][0], points.at(-1)![0]]);
   const low = Math.floor(Math.min(...ends) - 0.05);
@@ -56,18 +54,12 @@ const ROW = 30;
 
 /** Samples lost over time, a row per policy that lost some; dead ones left out, they would hide the others. Undefined without any. */
 export function coverageChart(report: Report): Markup | undefined {
-  const curves = distinct(report, ({ skew, summary, verdict }) => {
-    if (!skew || summary.lost === 0 || verdict.word === 'dead') return undefined;
-    const { t0, t1, coverage } = skew.time;
-    const width = (t1 - t0) / coverage.length;
-    const points = coverage.map((share, bin) => [(t0 + bin * width) / 1e6, share ?? NaN] as const);
-    return [...points, [t1 / 1e6, points.at(-1)![1]]];
-  });
+  const curves = distinct(report, overTime);
   if (curves.length === 0) return undefined;
   const floor = Math.min(...curves.flatMap(({ points }) => points.flatMap(([, y]) => (Number.isNaN(y) ? [] : [y]))));
   const min = Math.min(0.99, Math.floor(floor * 20) / 20);
   const height = curves.length * ROW + 34;
-  const place = { left: 172, right: 44 };
+  const place = { left: 200, right: 44 };
   return renderChart(
     {
       id: 'coverage',
@@ -106,7 +98,7 @@ export function coverageChart(report: Report): Markup | undefined {
           min,
           max: 1,
           interval: 1 - min,
-          name: shorten(list(ids, 2), 26),
+          name: shorten(list(ids, 2), 30),
           nameLocation: 'middle',
           nameRotate: 0,
           nameGap: -(WIDTH - place.left - place.right) - 8,
@@ -127,6 +119,26 @@ export function coverageChart(report: Report): Markup | undefined {
       })),
     },
   );
+}
+
+function byDuration({ windows }: Variant): readonly Point[] | undefined {
+  return windows.n > 0 ? ecdf(windows.start, windows.end, windows.n) : undefined;
+}
+
+function overTime({ skew, summary, verdict }: Variant): readonly Point[] | undefined {
+  if (!skew || summary.lost === 0 || verdict.word === 'dead') return undefined;
+  const { t0, t1, coverage } = skew.time;
+  const width = (t1 - t0) / coverage.length;
+  const points = coverage.map((share, bin) => [(t0 + bin * width) / 1e6, share ?? NaN] as const);
+  return [...points, [t1 / 1e6, points.at(-1)![1]]];
+}
+
+/** Which policies share a line, where its label doesn't name them all; empty if each has its own. */
+export function sharedLines(report: Report, chart: 'durations' | 'coverage'): string {
+  return distinct(report, chart === 'durations' ? byDuration : overTime)
+    .filter(({ ids }) => ids.length > 2)
+    .map(({ ids }) => `${list(ids, 2)}: ${list(ids.slice(1), 12)}.`)
+    .join(' ');
 }
 
 /** One curve for all policies whose points are the same. */

@@ -15,9 +15,14 @@ export function escape(text: string): string {
   return printable(text).replace(/[&<>"']/g, (c) => escapes[c]);
 }
 
-/** Control characters have no place in HTML or XML; lone surrogates neither. */
+/**
+ * Control characters have no place in HTML or XML; lone surrogates neither. Nor do those that turn the direction of writing: a name that
+ * holds one would show what follows it in another order.
+ */
 export function printable(text: string): string {
-  return text.toWellFormed().replace(/\p{Cc}/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
 }
 
 /** Template tag. Attribute values must stand in double quotes. */

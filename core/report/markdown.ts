@@ -1,5 +1,6 @@
 /** The report as Markdown (CommonMark and tables), its figures as SVG files beside it. */
 import { factBlocks } from './facts.ts';
+import { sharedLines } from './curves.ts';
 import { drawnSkews, figures } from './figures.ts';
 import type { FigureName } from './figures.ts';
 import { printable } from './html.ts';
@@ -70,7 +71,9 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
       '',
       ...table(durationTable(report)),
       ...figure('durations', 'Share of windows that last at most so long'),
+      ...paragraph(sharedLines(report, 'durations')),
       ...figure('coverage', 'Coverage over time, but for dead profiles'),
+      ...paragraph(sharedLines(report, 'coverage')),
     ]),
     ...shown('skew', () => [
       `## Skew by ${md(report.skewKey)}`,
@@ -105,6 +108,8 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
 function inputs(report: Report): string[] {
   return ['## Inputs', '', ...factBlocks(report).flatMap(factsMarkdown)];
 }
+
+const paragraph = (text: string): string[] => (text ? [md(text), ''] : []);
 
 function verdictList(report: Report): string[] {
   return [

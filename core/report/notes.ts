@@ -1,6 +1,6 @@
 /** The maker's notes: Markdown that can't break out of a report. HTML in it is text, images are links, links open only on a click. */
 import createMarkdownIt from 'markdown-it';
-import type { MarkdownIt } from 'markdown-it';
+import type { MarkdownIt, Token } from 'markdown-it';
 import { Markup, printable } from './html.ts';
 
 /** CommonMark and tables. markdown-it refuses javascript:, vbscript:, file: and data: links by itself. */
@@ -26,15 +26,24 @@ export function notesHtml(markdown: string): Markup {
 export function notesMarkdown(markdown: string): string {
   const text = printable(markdown).replace(/\r\n?/g, '\n');
   const code = new Set<number>();
-  for (const token of parser().parse(text, {})) {
+  const tokens = parser().parse(text, {});
+  for (const token of tokens) {
     if ((token.type === 'fence' || token.type === 'code_block') && token.map) {
       for (let line = token.map[0]; line < token.map[1]; line++) code.add(line);
     }
   }
-  return text
-    .split('\n')
-    .map((line, i) => (code.has(i) ? line : harmless(line)))
-    .join('\n');
+  const lines = text.split('\n').map((line, i) => (code.has(i) ? line : harmless(line)));
+  return [...lines, ...missingFence(tokens.at(-1), lines)].join('\n');
+}
+
+/** A code block that the notes leave open would swallow the rest of the report. */
+function missingFence(last: Token | undefined, lines: readonly string[]): string[] {
+  if (last?.type !== 'fence' || last.level > 0) return [];
+  const { markup } = last;
+  const end = lines.at(-1)!.trim();
+  const opened = last.map![1] - last.map![0];
+  const closed = opened > 1 && end.length >= markup.length && end === markup[0]!.repeat(end.length);
+  return closed ? [] : [markup];
 }
 
 /** Whoever shows the file may allow more than we do: HTML, images and script links are written so that none is one. */
@@ -43,6 +52,6 @@ function harmless(line: string): string {
     .replace(/&(?=[#\w]+;)/g, '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('![', '!\\[')
-    .replace(/(javascript|vbscript|data|file):/gi, '$1%3A')
+    .replace(/(^\s*|\(\s*|\]:\s*)(javascript|vbscript|data|file):/gi, '$1$2%3A')
     .replace(/^( {0,3})(#{1,4})(?=\s)/, '$1##$2');
 }

@@ -1,4 +1,4 @@
-import { coverageChart, durationsChart } from './curves.ts';
+import { coverageChart, durationsChart, sharedLines } from './curves.ts';
 import { inputsSection, parametersSection, reproduceSection } from './facts.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
@@ -65,17 +65,22 @@ function curvesSection(report: Report): Markup | false {
         durations &&
         html`<figure>
           <figcaption>Share of windows that last at most so long</figcaption>
-          ${durations}
+          ${durations} ${linesKey(report, 'durations')}
         </figure>`
       }${
         coverage &&
         html`<figure>
           <figcaption>Coverage over time, but for dead profiles</figcaption>
-          ${coverage}
+          ${coverage} ${linesKey(report, 'coverage')}
         </figure>`
       }
     </div>
   </section>`;
+}
+
+function linesKey(report: Report, chart: 'durations' | 'coverage'): Content {
+  const text = sharedLines(report, chart);
+  return text !== '' && html`<p class="fn">${text}</p>`;
 }
 
 export { finding } from './words.ts';

@@ -125,7 +125,7 @@ export function skewFacts({ skew, latency }: Pick<Variant, 'skew' | 'latency'>):
     `TVD ${significant(skew.tvd, 2)} (by chance ${significant(nullModel.mean, 2)}, 95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
     `Jensen–Shannon distance ${significant(skew.jsDistance, 2)}`,
     `top-10 recall ${percent(skew.top10Recall)}`,
-    skew.kendallTauB === undefined ? undefined : `Kendall τ-b of the top 50 ${significant(skew.kendallTauB)}`,
+    skew.kendallTauB === undefined ? undefined : `Kendall τ-b ${significant(skew.kendallTauB)} (top 50)`,
     `rank-biased overlap ${significant(skew.rankBiasedOverlap)}`,
     `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved significantly`,
     latency &&

@@ -6,8 +6,12 @@ import packed from '@sparticuz/chromium';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
+export async function browserPath(): Promise<string> {
+  return process.env['UMBRA_CHROMIUM'] ?? (await unpack());
+}
+
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env['UMBRA_CHROMIUM'] ?? (await unpack());
+  const executablePath = await browserPath();
   // No sandbox: CI runs as root, and the pages are our own.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
+import { browserPath, launchBrowser } from './browser.ts';
 import { readSections } from '../../core/lab/report-files.ts';
 import { writeReport } from '../../core/lab/runs.ts';
 import { verifyReport } from '../../core/lab/verify.ts';
@@ -123,24 +123,33 @@ describe('forms', () => {
     expect(() => readSections('polices')).toThrow(/no section 'polices'; it has inputs/);
   });
 
-  it('a PDF comes from the browser that UMBRA_CHROMIUM names, with a profile of its own', () => {
-    const stand = join(folder, 'chromium');
-    const seen = join(folder, 'seen');
-    const script = `#!/bin/sh
-printf '%s\\n' "$@" > '${seen}'
-for a; do case $a in --print-to-pdf=*) printf '%%PDF-1.4' > "\${a#*=}";; esac; done
-`;
-    writeFileSync(stand, script, { mode: 0o755 });
+  it('a PDF is printed by the browser that UMBRA_CHROMIUM names: A4, tagged, with an outline and no script', async () => {
     const file = join(folder, 'report.pdf');
-    withBrowser(stand, () => writeReport(db, 1, file, { sections: ['policies'] }));
-    expect(readFileSync(file, 'utf8')).toBe('%PDF-1.4');
-    const options = readFileSync(seen, 'utf8').split('\n');
-    expect(options).toContain('--no-pdf-header-footer');
-    const profile = options.find((o) => o.startsWith('--user-data-dir='))!;
-    expect(existsSync(profile.slice(profile.indexOf('=') + 1, profile.lastIndexOf('/')))).toBe(false);
+    const browser = await browserPath();
+    withBrowser(browser, () => writeReport(db, 1, file));
+    const pdf = readFileSync(file, 'latin1');
+    expect(pdf.startsWith('%PDF-1.')).toBe(true);
+    expect(pdf.includes('/Marked true')).toBe(true);
+    expect(pdf.includes('/Outlines')).toBe(true);
+    expect(pdf.includes('/JavaScript')).toBe(false);
+    const pages = [...pdf.matchAll(/\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/g)].map((m) => [Number(m[1]), Number(m[2])]);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages.length).toBeLessThan(9);
+    for (const [width, height] of pages) {
+      expect(width).toBeCloseTo(595, 0);
+      expect(height).toBeCloseTo(842, 0);
+    }
+  });
+
+  it('says why a PDF can’t be printed, and leaves nothing behind', () => {
+    const file = join(folder, 'none.pdf');
     const broken = join(folder, 'broken');
-    writeFileSync(broken, '#!/bin/sh\necho no display >&2\nexit 1\n', { mode: 0o755 });
+    const seen = join(folder, 'seen');
+    writeFileSync(broken, `#!/bin/sh\nprintf '%s\\n' "$@" > '${seen}'\necho no display >&2\nexit 1\n`, { mode: 0o755 });
     expect(() => withBrowser(broken, () => writeReport(db, 1, file))).toThrow(/didn't print the report: no display/);
+    const profile = /^--user-data-dir=(.*)\/profile$/m.exec(readFileSync(seen, 'utf8'))![1]!;
+    expect(existsSync(profile)).toBe(false);
+    expect(existsSync(file)).toBe(false);
     expect(() => withBrowser('/nowhere/x', () => writeReport(db, 1, file))).toThrow(
       /names \/nowhere\/x, which can't be run/,
     );
