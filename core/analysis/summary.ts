@@ -1,5 +1,5 @@
 import type { Lane, PolicyOutcome } from '../model/outcome.ts';
-import { KEPT, LOST, NONE, OUTSIDE } from '../model/outcome.ts';
+import { NONE } from '../model/outcome.ts';
 import type { PolicyId } from '../model/policy.ts';
 import type { CauseClass, StallKind, WindowKind } from '../model/terms.ts';
 import { causeClasses, code, stallKinds, windowKinds } from '../model/terms.ts';
@@ -46,26 +46,25 @@ export interface Durations {
   readonly max: number;
 }
 
-/** @param lanes the replay's input, in the order of `outcome.fates`. */
+/** Looks at windows and stalls, not at samples. @param lanes the replay's input, in the order of `outcome.reference` */
 export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summary {
   const { windows, stalls } = outcome;
-  const byFate = new Float64Array(256);
-  for (const fates of outcome.fates) for (let i = 0; i < fates.length; i++) byFate[fates[i]]!++;
-  const kept = byFate[KEPT];
-  let reference = 0;
-  for (let fate = 0; fate < OUTSIDE; fate++) reference += byFate[fate];
-
+  const reference = outcome.reference.reduce((a, b) => a + b, 0);
   let sessionNs = 0;
   for (const { sessions } of lanes)
     for (let i = 0; i + 1 < sessions.length; i += 2) sessionNs += sessions[i + 1] - sessions[i];
 
   const durations = new Float64Array(windows.n);
   const lostByCause = new Float64Array(256);
+  const lostByKind = new Float64Array(windowKinds.length);
+  let lost = 0;
   let blackoutNs = 0;
   for (let i = 0; i < windows.n; i++) {
     durations[i] = windows.end[i] - windows.start[i];
     blackoutNs += durations[i];
     lostByCause[windows.cause[i]]! += windows.lost[i];
+    lostByKind[windows.kind[i]]! += windows.lost[i];
+    lost += windows.lost[i];
   }
   durations.sort();
 
@@ -77,15 +76,15 @@ export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summa
   return {
     policy: outcome.policy,
     reference,
-    kept,
-    lost: reference - kept,
-    coverage: reference > 0 ? kept / reference : 1,
+    kept: reference - lost,
+    lost,
+    coverage: reference > 0 ? (reference - lost) / reference : 1,
     sessionNs,
     blackoutNs,
     blackoutShare: sessionNs > 0 ? blackoutNs / sessionNs : 0,
     windows: windows.n,
     durations: windows.n > 0 ? durationsOf(durations) : undefined,
-    lostByKind: named(windowKinds, (k) => byFate[LOST + k]),
+    lostByKind: named(windowKinds, (k) => lostByKind[k]),
     lostByCause: { ...named(causeClasses, (c) => lostByCause[c]), none: lostByCause[NONE] },
     stallNs,
     stallByKind: named(stallKinds, (k) => stallByKind[k]),

@@ -21,7 +21,8 @@ export function outcomeIn(
     if (lane !== undefined && number !== lane) return new Uint8Array(all.length).fill(OUTSIDE);
     return all.map((fate, i) => (t[i] >= from && t[i] <= to ? fate : OUTSIDE));
   });
-  return { ...outcome, fates };
+  const reference = fates.map((lane) => lane.reduce((n, fate) => n + (fate === OUTSIDE ? 0 : 1), 0));
+  return { ...outcome, reference, fates };
 }
 
 /** A summary's counts of samples, of a part; the rest stays the whole run's. */

@@ -75,8 +75,8 @@ export function variants(own: DlDiscard): readonly DlDiscard[] {
   return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
 }
 
-/** Told before each policy and kind of guest: how many are done, of how many, and which policy is next. */
-export type OnStep = (done: number, total: number, policy: string) => void;
+/** Told before each further placement, then before each policy and kind of guest: how many are done, of how many, and what is next. */
+export type OnStep = (done: number, total: number, next: string) => void;
 
 /**
  * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
@@ -115,34 +115,29 @@ export function* policyResults(
   const { seed, dlDiscard: own } = inputs.settings.params;
   const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
   const latencies = sampleLatencies(db, inputs);
-  let step = 0;
-  for (const policy of policies) {
-    for (const dlDiscard of variants(own)) {
-      onStep(step++, policies.length * 2, policy.id);
-      const { outcome, summary, trials } = replayPolicy(inputs, policy, dlDiscard);
-      const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, seed));
-      const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
-      yield { policy, dlDiscard, outcome, summary, trials, latency, skew };
-    }
-  }
-}
-
-/** One policy and kind of guest; over the run's trials if there are several. */
-export function replayPolicy(
-  inputs: RunInputs,
-  policy: Policy,
-  dlDiscard: DlDiscard,
-): { outcome: PolicyOutcome; summary: Summary; trials?: Trials } {
-  const params = { ...inputs.settings.params, dlDiscard };
-  const one = (prepared: Prepared, trial: number) => {
+  const steps = policies.flatMap((policy) => variants(own).map((dlDiscard) => ({ policy, dlDiscard })));
+  const { trials } = inputs.settings.params;
+  const total = trials - 1 + steps.length;
+  const replayOne = (prepared: Prepared, { policy, dlDiscard }: (typeof steps)[number], trial: number) => {
+    const params = { ...inputs.settings.params, dlDiscard };
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, trial);
     return { outcome, summary: summarise(inputs.lanes, outcome) };
   };
-  const first = one(inputs.prepared, 0);
-  if (params.trials < 2) return first;
-  const summaries = [first.summary];
-  for (let k = 1; k < params.trials; k++) summaries.push(one(inputs.trial(k), k).summary);
-  return { ...first, trials: spreadTrials(summaries) };
+  // One placement at a time, for all policies: making it costs as much as a replay.
+  const further = Array.from({ length: trials - 1 }, (_, k) => {
+    onStep(k, total, `placement ${k + 1}`);
+    const prepared = inputs.trial(k + 1);
+    return steps.map((step) => replayOne(prepared, step, k + 1).summary);
+  });
+  for (const [s, step] of steps.entries()) {
+    const { policy, dlDiscard } = step;
+    onStep(trials - 1 + s, total, policy.id);
+    const { outcome, summary } = replayOne(inputs.prepared, step, 0);
+    const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, seed));
+    const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+    const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
+    yield { policy, dlDiscard, outcome, summary, trials: spread, latency, skew };
+  }
 }
 
 /** Total latencies of the lanes' samples. */

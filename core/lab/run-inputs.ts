@@ -14,6 +14,7 @@ import type { Prepared } from '../model/prepare.ts';
 import { mergeScenario } from '../model/scenario.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { PAGE_SHIFT } from '../model/terms.ts';
+import { indexTimeline } from '../model/timeline-index.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
 import type { Vm } from '../model/vm.ts';
 import { getCapture } from '../store/captures.ts';
@@ -101,10 +102,19 @@ export function runInputs(
   const ram = vm?.slots.length ? joinRanges(vm.slots.map((s) => [s.page, s.pages] as const)) : undefined;
   const memory = { ram, timeline: aligned.timeline };
   const placement = placeBuffers(request, memory);
-  const lanes = reference.lanes.map((lane, i) => ({ ...lane, pages: placement.pages[i] }));
+  const lanesAt = (pages: readonly Float64Array[]) => reference.lanes.map((lane, i) => ({ ...lane, pages: pages[i] }));
+  const lanes = lanesAt(placement.pages);
   const changed = change(aligned.timeline);
   const timeline = scenario ? mergeScenario(changed, scenario, lanes) : changed;
   const prepared = prepare(lanes, timeline);
+  const trial = (number: number): Prepared => {
+    if (number === 0) return prepared;
+    const { pages } = placeBuffers(request, memory, number);
+    // What a scenario does to a lane's buffer it does wherever that lies.
+    const moves = scenario?.events.some((event) => event.lane !== undefined);
+    const index = moves ? indexTimeline(mergeScenario(changed, scenario!, lanesAt(pages))) : prepared.index;
+    return withBuffers({ ...prepared, index }, pages);
+  };
   return {
     ...captures,
     lanes,
@@ -116,7 +126,7 @@ export function runInputs(
     settings: resolved,
     distributions: distributions(resolved, calibration, alignment.scale),
     prepared,
-    trial: (number) => (number ? withBuffers(prepared, placeBuffers(request, memory, number).pages) : prepared),
+    trial,
     warnings: placement.warnings,
   };
 }

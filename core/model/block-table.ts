@@ -1,8 +1,7 @@
-/** Numbers for aligned blocks of 2^level pages: an open-addressing table, since a placement looks up thousands of them. */
+/** Aligned blocks of 2^level pages, and what a timeline's index keeps of each: an open-addressing table, since a placement looks up thousands. */
 export class BlockTable {
-  /** 0: free. */
-  #keys = new Float64Array(1024);
-  #ids = new Uint32Array(1024);
+  /** Key (0: free) and value in turn, so that a lookup touches one cache line. */
+  #slots = new Float64Array(2048);
   #count = 0;
   readonly #blocksAt = new Uint32Array(64);
 
@@ -15,43 +14,47 @@ export class BlockTable {
     return Array.from(this.#blocksAt.keys()).filter((level) => this.#blocksAt[level] > 0);
   }
 
-  /** The number of the block with that index among those of its level; -1 if it has none. @param index below 2^46 */
+  /** The value of the block with that index among those of its level; -1 if there is none. @param index below 2^46 */
   find(index: number, level: number): number {
     const at = this.#slot(index * 64 + level + 1);
-    return this.#keys[at] === 0 ? -1 : this.#ids[at];
+    return this.#slots[at] === 0 ? -1 : this.#slots[at + 1];
   }
 
-  /** The same, given out in order of first use. */
+  /** The same; a new block's value is its number in order of first use. */
   findOrAdd(index: number, level: number): number {
     const key = index * 64 + level + 1;
     const at = this.#slot(key);
-    if (this.#keys[at] !== 0) return this.#ids[at];
-    this.#keys[at] = key;
-    this.#ids[at] = this.#count++;
+    if (this.#slots[at] !== 0) return this.#slots[at + 1];
+    this.#slots[at] = key;
+    this.#slots[at + 1] = this.#count++;
     this.#blocksAt[level]++;
-    if (this.#count * 2 > this.#keys.length) this.#grow();
+    if (this.#count * 4 > this.#slots.length) this.#grow();
     return this.#count - 1;
   }
 
+  /** Replaces every value. */
+  revalue(valueOf: (value: number) => number): void {
+    for (let at = 0; at < this.#slots.length; at += 2)
+      if (this.#slots[at] !== 0) this.#slots[at + 1] = valueOf(this.#slots[at + 1]);
+  }
+
   #slot(key: number): number {
-    const mask = this.#keys.length - 1;
+    const mask = this.#slots.length / 2 - 1;
     let h = Math.imul(key | 0, 0x9e3779b1) ^ Math.imul(Math.floor(key / 2 ** 32), 0x85ebca6b);
     h ^= h >>> 15;
     let at = h & mask;
-    while (this.#keys[at] !== 0 && this.#keys[at] !== key) at = (at + 1) & mask;
-    return at;
+    while (this.#slots[2 * at] !== 0 && this.#slots[2 * at] !== key) at = (at + 1) & mask;
+    return 2 * at;
   }
 
   #grow(): void {
-    const keys = this.#keys;
-    const ids = this.#ids;
-    this.#keys = new Float64Array(keys.length * 2);
-    this.#ids = new Uint32Array(keys.length * 2);
-    for (let i = 0; i < keys.length; i++) {
-      if (keys[i] === 0) continue;
-      const at = this.#slot(keys[i]);
-      this.#keys[at] = keys[i];
-      this.#ids[at] = ids[i];
+    const old = this.#slots;
+    this.#slots = new Float64Array(old.length * 2);
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i] === 0) continue;
+      const at = this.#slot(old[i]);
+      this.#slots[at] = old[i];
+      this.#slots[at + 1] = old[i + 1];
     }
   }
 }

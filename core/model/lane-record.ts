@@ -1,5 +1,5 @@
-/** What a replay writes down of one lane: fates of samples, blackout windows, stalls, faults. */
-import { LOST } from './outcome.ts';
+/** What a replay writes down of one lane: blackout windows and with them the fates of samples, stalls, faults. */
+import { LOST, OUTSIDE } from './outcome.ts';
 import { Rows } from './rows.ts';
 import { causeClasses, code, windowKinds } from './terms.ts';
 
@@ -19,20 +19,42 @@ export const S = { T: 0, NS: 1, KIND: 2, WIDTH: 3 } as const;
 const DISCARDED = code(windowKinds, 'discarded');
 
 export class LaneRecord {
-  readonly fates: Uint8Array;
+  /** Samples outside every session. */
+  samplesOutside = 0;
   readonly windows = new Rows(W.WIDTH);
   readonly stalls = new Rows(S.WIDTH);
   readonly faults = new Uint32Array(causeClasses.length);
   /** When the buffer was first pinned, ns. */
   pinnedFrom = Infinity;
 
+  readonly #samples: number;
+  readonly #outside = new Rows(2);
+
   constructor(samples: number) {
-    this.fates = new Uint8Array(samples);
+    this.#samples = samples;
+  }
+
+  /** The samples [from, to) lie outside every session. */
+  outside(from: number, to: number): void {
+    if (to <= from) return;
+    this.#outside.data.set([from, to], this.#outside.add());
+    this.samplesOutside += to - from;
+  }
+
+  /** What became of each sample: a lost one lies in one window. */
+  fates(): Uint8Array {
+    const fates = new Uint8Array(this.#samples);
+    const { data } = this.#outside;
+    for (let row = 0; row < this.#outside.n * 2; row += 2) fates.fill(OUTSIDE, data[row], data[row + 1]);
+    const w = this.windows.data;
+    for (let row = 0; row < this.windows.n * W.WIDTH; row += W.WIDTH) {
+      fates.fill(LOST + w[row + W.KIND], w[row + W.FROM], w[row + W.TO]);
+    }
+    return fates;
   }
 
   /** A blackout from `start` to `end` that loses the samples [from, to). Left out if it has neither length nor samples. */
   window(start: number, end: number, why: Reason, from: number, to: number): void {
-    this.fates.fill(LOST + why.kind, from, to);
     if (end > start || to > from) this.#addWindow(start, end, why, from, to);
   }
 

@@ -7,7 +7,6 @@ import { LaneBlackouts } from './lane-blackouts.ts';
 import type { Latencies } from './latencies.ts';
 import { LaneRecord } from './lane-record.ts';
 import type { Reason } from './lane-record.ts';
-import { OUTSIDE } from './outcome.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
@@ -96,7 +95,7 @@ export class LaneReplay {
     for (this.#session = 0; this.#session < sessions.length; this.#session += 2) {
       this.#runSession(sessions[this.#session], sessions[this.#session + 1]);
     }
-    this.record.fates.fill(OUTSIDE, this.#black.next, t.length);
+    this.record.outside(this.#black.next, t.length);
     if (this.#effectAt < this.#doom.at) this.#settle(this.#effectAt);
   }
 
@@ -114,7 +113,7 @@ export class LaneReplay {
     const { times } = this.#lane;
     const { length } = times.values;
     const first = times.firstAtLeast(start, this.#black.next, length);
-    this.record.fates.fill(OUTSIDE, this.#black.next, first);
+    this.record.outside(this.#black.next, first);
     this.#black.next = this.#sinceStart = this.#sinceService = first;
     this.#sessionEnd = end;
     this.#sessionSamples = times.firstAbove(end, first, length);
@@ -165,18 +164,21 @@ export class LaneReplay {
       const until =
         this.#black.after > -Infinity ? times.firstAbove(now, this.#black.next + 1, this.#black.end) : this.#black.end;
       const invalid = this.#pages.nextInvalid(Math.floor(this.#ptr / PAGE));
-      const fault = invalid < 0 ? until : this.#passing(this.#distanceTo(invalid), until);
-      const stop = Math.min(this.#reaching(this.#toService(), until), this.#reaching(this.#toCopy(), until));
-      const last = Math.min(fault, stop, until - 1);
+      const toFault = invalid < 0 ? Infinity : this.#distanceTo(invalid);
+      const toStop = Math.min(this.#toService(), this.#toCopy());
+      // Of the two the nearer comes first; a sample that does both faults.
+      const first = this.#reaching(toStop <= toFault ? toStop : toFault + 1, until);
+      const faults = first < until && bytesBefore.values[first + 1] - bytesBefore.values[this.#black.next] > toFault;
+      const last = Math.min(first, until - 1);
 
       const change = this.#changeOnTheWay(t[last], bytesBefore.values[last + 1] - bytesBefore.values[this.#black.next]);
       if (change < Infinity) {
         this.#keep(times.firstAtLeast(change, this.#black.next, last));
-      } else if (fault <= stop && fault < until) {
-        this.#keep(fault);
+      } else if (faults) {
+        this.#keep(first);
         this.#fault(invalid, lane.pages[invalid]);
-      } else if (stop < until) {
-        this.#serve(stop);
+      } else if (first < until) {
+        this.#serve(first);
       } else {
         this.#keep(until);
       }
@@ -187,12 +189,6 @@ export class LaneReplay {
   #distanceTo(slot: number): number {
     const ahead = slot * PAGE - this.#ptr;
     return ahead > -PAGE ? Math.max(0, ahead) : ahead + this.#bufferBytes;
-  }
-
-  /** The sample that writes the byte at `distance` from here; `until` if none does. */
-  #passing(distance: number, until: number): number {
-    const { bytesBefore } = this.#lane;
-    return bytesBefore.firstAbove(bytesBefore.values[this.#black.next] + distance, this.#black.next + 1, until + 1) - 1;
   }
 
   /** The sample that brings the bytes from here to `distance`; `until` if none does. */

@@ -66,7 +66,9 @@ export interface Stalls {
 /** What one policy made of the reference profile. */
 export interface PolicyOutcome {
   readonly policy: PolicyId;
-  /** Per lane (in the order of the input), per sample: KEPT, LOST + kind, or OUTSIDE. */
+  /** Per lane (in the order of the input): samples inside sessions. */
+  readonly reference: readonly number[];
+  /** Per lane, per sample: KEPT, LOST + kind, or OUTSIDE. Made at the first look: counts need none, see `reference` and `windows`. */
   readonly fates: readonly Uint8Array[];
   readonly windows: Windows;
   readonly stalls: Stalls;

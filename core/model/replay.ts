@@ -118,28 +118,21 @@ export function replayPrepared(
   trial = 0,
 ): PolicyOutcome {
   const lanes = replayLanes(run, policy, params, distributions, trial);
+  const records = lanes.map((l) => l.record);
   const faults = new Uint32Array(causeClasses.length);
-  for (const { record } of lanes) record.faults.forEach((n, cause) => (faults[cause] += n));
+  for (const record of records) record.faults.forEach((n, cause) => (faults[cause] += n));
   const death = Math.min(...lanes.map((l) => l.death?.at ?? Infinity));
+  let fates: readonly Uint8Array[] | undefined;
   return {
     policy: policy.id,
-    fates: lanes.map((l) => l.record.fates),
-    windows: windowColumns(
-      run,
-      lanes.map((l) => l.record),
-    ),
-    stalls: stallColumns(
-      run,
-      lanes.map((l) => l.record),
-    ),
+    reference: records.map((record, i) => run.lanes[i].lane.t.length - record.samplesOutside),
+    get fates() {
+      return (fates ??= records.map((record) => record.fates()));
+    },
+    windows: windowColumns(run, records),
+    stalls: stallColumns(run, records),
     faults,
-    ...pinnedMemory(
-      run,
-      policy,
-      params,
-      lanes.map((l) => l.record),
-      death,
-    ),
+    ...pinnedMemory(run, policy, params, records, death),
   };
 }
 

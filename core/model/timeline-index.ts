@@ -1,7 +1,7 @@
 /**
  * Which rows of a timeline touch a page. Rows cover ranges from one page to a whole VM, so a range is cut into aligned
- * power-of-two blocks and each block lists its rows; a page then looks at the blocks that hold it, one a level. Built once
- * a timeline, so that many placements of a buffer stay cheap.
+ * power-of-two blocks (a short one into pages) and each block lists its rows; a page then looks at the blocks that hold it, one
+ * a level. Built once a timeline, so that many placements of a buffer stay cheap.
  */
 import { BlockTable } from './block-table.ts';
 import { ModelError } from './errors.ts';
@@ -11,9 +11,8 @@ import type { Stage2Timeline } from './timeline.ts';
 
 export interface TimelineIndex {
   readonly timeline: Stage2Timeline;
+  /** Per block: its first entry * 2^26 + how many it has. */
   readonly blocks: BlockTable;
-  /** Per block, where its entries begin; one more at the end. */
-  readonly start: Uint32Array;
   /** Two numbers an entry, side by side since they are looked up at random: row * 64 + op * 8 + cause, and the row's time, ns. */
   readonly entries: Float64Array;
 }
@@ -35,8 +34,10 @@ export interface BufferEvents {
 
 /** An IPA has at most 52 bits, a page number 40. */
 const TOP_LEVEL = 40;
-/** Rows of a timeline, and events on one buffer: some 2 GB of columns. A row and an event number share a double's 53 bits. */
+/** Rows of a timeline, and events on one buffer: some 2 GB of columns. */
 const MOST = 2 ** 26;
+/** Pages of a row that is listed page by page: a table of few levels makes for few lookups. */
+const SHORT = 4;
 
 /** @throws ModelError when the timeline has more than 2^26 rows */
 export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
@@ -47,10 +48,11 @@ export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
     if (opOfRow(timeline, row) === NOTHING) continue;
     let page = timeline.page[row];
     const end = page + timeline.pages[row];
+    const topLevel = timeline.pages[row] <= SHORT ? 0 : TOP_LEVEL;
     while (page < end) {
       let level = 0;
       let size = 1;
-      while (level < TOP_LEVEL && page % (size * 2) === 0 && page + size * 2 <= end) {
+      while (level < topLevel && page % (size * 2) === 0 && page + size * 2 <= end) {
         level++;
         size *= 2;
       }
@@ -61,24 +63,21 @@ export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
     }
   }
 
+  if (pairs.n >= 2 * MOST) throw new ModelError(`the stage 2 timeline touches more than ${2 * MOST} pieces of memory`);
   const start = new Uint32Array(blocks.count + 1);
   for (let i = 0; i < pairs.n; i++) start[pairs.data[2 * i] + 1]++;
   for (let b = 0; b < blocks.count; b++) start[b + 1] += start[b];
   const next = start.slice();
-  const index = {
-    timeline,
-    blocks,
-    start,
-    entries: new Float64Array(2 * pairs.n),
-  };
+  const entries = new Float64Array(2 * pairs.n);
   for (let i = 0; i < pairs.n; i++) {
     const at = next[pairs.data[2 * i]]++;
     const row = pairs.data[2 * i + 1];
     const op = opOfRow(timeline, row);
-    index.entries[2 * at] = row * 64 + op * 8 + causeOfRow(timeline, row, op);
-    index.entries[2 * at + 1] = timeline.t[row];
+    entries[2 * at] = row * 64 + op * 8 + causeOfRow(timeline, row, op);
+    entries[2 * at + 1] = timeline.t[row];
   }
-  return index;
+  blocks.revalue((block) => start[block] * MOST + start[block + 1] - start[block]);
+  return { timeline, blocks, entries };
 }
 
 /**
@@ -86,48 +85,50 @@ export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
  * @throws ModelError when there are more than 2^26
  */
 export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvents {
-  const { blocks, start, entries } = index;
+  const { blocks, entries } = index;
   const initialUnmapped = new Uint8Array(pages.length);
-  const hits = new Rows(2);
+  const hits = new Rows(3);
   let found = 0;
   for (const level of blocks.levels()) {
     const size = 2 ** level;
     for (let slot = 0; slot < pages.length; slot++) {
-      const block = blocks.find(Math.floor(pages[slot] / size), level);
-      if (block < 0) continue;
+      const list = blocks.find(Math.floor(pages[slot] / size), level);
+      if (list < 0) continue;
+      const first = Math.floor(list / MOST);
+      const count = list - first * MOST;
       const at = hits.add();
-      hits.data[at] = block;
-      hits.data[at + 1] = slot;
-      found += start[block + 1] - start[block];
+      hits.data[at] = slot;
+      hits.data[at + 1] = first;
+      hits.data[at + 2] = first + count;
+      found += count;
     }
   }
   if (found > MOST) {
     throw new ModelError(`the KVM timeline touches the pages of one buffer ${found} times; ${MOST} are the most`);
   }
 
-  // Sorted by row, each with its number among the hits in the low 26 bits.
   const t = new Float64Array(found);
   const what = new Uint8Array(found);
   const slotOf = new Uint32Array(found);
-  const order = new Float64Array(found);
+  const rowOf = new Uint32Array(found);
   let n = 0;
-  for (let h = 0; h < hits.n; h++) {
-    const block = hits.data[2 * h];
-    for (let i = start[block]; i < start[block + 1]; i++) {
+  for (let h = 0; h < hits.n * 3; h += 3) {
+    const slot = hits.data[h];
+    for (let i = hits.data[h + 1]; i < hits.data[h + 2]; i++) {
       const packed = entries[2 * i];
       const row = Math.floor(packed / 64);
       what[n] = packed - row * 64;
       if (what[n] >>> 3 === INITIAL_UNMAPPED) {
-        initialUnmapped[hits.data[2 * h + 1]] = 1;
+        initialUnmapped[slot] = 1;
         continue;
       }
       t[n] = entries[2 * i + 1];
-      slotOf[n] = hits.data[2 * h + 1];
-      order[n] = row * MOST + n;
+      slotOf[n] = slot;
+      rowOf[n] = row;
       n++;
     }
   }
-  const sorted = order.subarray(0, n).sort();
+  const order = ascending(rowOf.subarray(0, n), index.timeline.n);
   const events = {
     n,
     t: new Float64Array(n),
@@ -137,11 +138,35 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
     initialUnmapped,
   };
   for (let e = 0; e < n; e++) {
-    const hit = sorted[e] - Math.floor(sorted[e] / MOST) * MOST;
+    const hit = order[e];
     events.t[e] = t[hit];
     events.slot[e] = slotOf[hit];
     events.op[e] = what[hit] >>> 3;
     events.cause[e] = what[hit] & 7;
   }
   return events;
+}
+
+/** Bits of a number that a pass sorts by: its counters stay in the first-level cache. */
+const DIGIT = 12;
+
+/** The order that sorts whole numbers below `limit`, equal ones as they come: by their digits, in linear time. */
+function ascending(values: Uint32Array, limit: number): Uint32Array {
+  let order = new Uint32Array(values.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  let sorted = new Uint32Array(values.length);
+  const next = new Uint32Array(1 << DIGIT);
+  for (let shift = 0; limit > 2 ** shift; shift += DIGIT) {
+    const mask = next.length - 1;
+    next.fill(0);
+    for (let i = 0; i < values.length; i++) next[(values[i] >>> shift) & mask]++;
+    for (let d = 0, before = 0; d < next.length; d++) {
+      const count = next[d];
+      next[d] = before;
+      before += count;
+    }
+    for (let i = 0; i < order.length; i++) sorted[next[(values[order[i]] >>> shift) & mask]++] = order[i];
+    [order, sorted] = [sorted, order];
+  }
+  return order;
 }

@@ -1,4 +1,8 @@
-// What a replay costs: all policies, and many placements of one. `node test/bench/replay.bench.mjs [samples] [events]`
+// What a replay costs, and how that grows: all policies, and many placements of one, from 10^5 to 10^8 samples.
+// `node test/bench/replay.bench.mjs`: the table; 10^8 samples want 4 GB. `… SAMPLES [EVENTS]`: one size, policy by policy.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { summarise } from '../../core/analysis/summary.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { placeBuffers } from '../../core/model/placement.ts';
 import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
@@ -6,110 +10,134 @@ import { prepare, withBuffers } from '../../core/model/prepare.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { replayPrepared } from '../../core/model/replay.ts';
 import { causeClasses, stage2Kinds } from '../../core/model/terms.ts';
-import { indexTimeline } from '../../core/model/timeline-index.ts';
 
-const LANES = 4;
+const LANES = [0, 1, 2, 3];
 const GUEST_PAGES = 2 ** 18;
+/** Records a second, all lanes together: more of them make a longer capture. */
+const RATE = 1e6;
+const TRIALS = 200;
 const { params } = defaultParams();
 
-/** Ten seconds of four vCPUs that write 64-byte records all the time. */
+/** vCPUs that write 64-byte records all the time. */
 function makeLanes(samples, pages) {
   const random = createRandom(1);
-  return Array.from({ length: LANES }, (_, lane) => {
-    const n = Math.floor(samples / LANES);
+  const step = (LANES.length * 1e9) / RATE;
+  return LANES.map((lane) => {
+    const n = Math.floor(samples / LANES.length);
     const t = new Float64Array(n);
-    const step = 10e9 / n;
     for (let i = 1; i < n; i++) t[i] = t[i - 1] + Math.round(step * 2 * random.uniform());
-    return {
-      lane,
-      t,
-      size: new Uint32Array(n).fill(64),
-      sessions: Float64Array.of(0, t[n - 1]),
-      mode: 'per-cpu',
-      pages: pages[lane],
-    };
+    const sessions = Float64Array.of(0, t[n - 1]);
+    return { lane, t, size: new Uint32Array(n).fill(64), sessions, mode: 'per-cpu', pages: pages[lane] };
   });
 }
 
-/** Unmaps of random ranges by userspace and the host, each mapped again page by page somewhat later. */
-function makeTimeline(events) {
+/** Unmaps of one to three pages anywhere by userspace and the host; each page is mapped again some 50 ms later. */
+function makeTimeline(n, span) {
   const random = createRandom(2);
-  const unmap = stage2Kinds.indexOf('unmap');
-  const map = stage2Kinds.indexOf('map');
-  const rows = [];
-  while (rows.length < events) {
-    const t = Math.floor(random.uniform() * 10e9);
-    const page = random.below(GUEST_PAGES - 8);
-    const pages = 1 + random.below(3);
-    const cause = causeClasses.indexOf(random.below(2) ? 'userspace' : 'host-mm');
-    rows.push([t, unmap, page, pages, cause]);
-    for (let i = 0; i < pages; i++) rows.push([t + random.below(1e8), map, page + i, 1, 255]);
-  }
-  rows.sort((a, b) => a[0] - b[0]);
-  const column = (Type, k) => Type.from(rows, (r) => r[k]);
-  const n = rows.length;
-  return {
-    n,
-    t: column(Float64Array, 0),
-    kind: column(Uint8Array, 1),
-    page: column(Float64Array, 2),
-    pages: column(Float64Array, 3),
-    cause: column(Uint8Array, 4),
-    evidence: new Uint8Array(n),
-    writable: new Uint8Array(n).fill(1),
-    origin: 0n,
-    span: 10e9,
-    exact: true,
-    evidences: [''],
-  };
-}
-
-/** Wall and CPU time: on a busy machine the second is the one that compares. */
-function timed(what, run) {
-  const start = performance.now();
-  const cpu = process.cpuUsage();
-  const result = run();
-  const { user, system } = process.cpuUsage(cpu);
-  const wall = (performance.now() - start).toFixed(0).padStart(7);
-  console.log(`${what.padEnd(58)} ${wall} ms ${((user + system) / 1000).toFixed(0).padStart(7)} ms CPU`);
-  return result;
-}
-
-function bench(samples, events) {
-  console.log(
-    `\n${samples.toExponential(0)} samples, ${events.toExponential(0)} stage 2 events, ${LANES} lanes, 4 MiB buffers`,
-  );
-  const timeline = makeTimeline(events);
-  const ram = Float64Array.of(0, GUEST_PAGES);
-  const request = { lanes: [0, 1, 2, 3], bufferBytes: params.bufferBytes, buffers: [], seed: 1 };
-  for (const placement of ['random', 'hot']) {
-    const { pages } = placeBuffers({ ...request, placement }, { ram, timeline });
-    const lanes = makeLanes(samples, pages);
-    timed(`${placement}: all ${builtinPolicies.length} policies, preparation included`, () => {
-      const run = prepare(lanes, timeline);
-      for (const policy of builtinPolicies) replayPrepared(run, policy, params);
-    });
-    const run = prepare(lanes, timeline);
-    for (const policy of builtinPolicies) {
-      const { windows } = timed(`  ${policy.id}`, () => replayPrepared(run, policy, params));
-      if (process.env.VERBOSE) console.log(`    ${windows.n} windows`);
+  const columns = { t: Float64Array, kind: Uint8Array, page: Float64Array, pages: Float64Array, cause: Uint8Array };
+  const rows = Object.fromEntries(Object.entries(columns).map(([name, Type]) => [name, new Type(n)]));
+  const unmapped = [];
+  const most = (n / span) * 5e7 * 0.7;
+  for (let i = 0; i < n; i++) {
+    rows.t[i] = Math.floor((i / n) * span);
+    const unmaps = unmapped.length === 0 || random.uniform() * most * 1.5 > unmapped.length;
+    rows.kind[i] = stage2Kinds.indexOf(unmaps ? 'unmap' : 'map');
+    rows.page[i] = random.below(GUEST_PAGES - 8);
+    rows.pages[i] = 1;
+    rows.cause[i] = 255;
+    if (unmaps) {
+      rows.pages[i] = 1 + random.below(3);
+      rows.cause[i] = causeClasses.indexOf(random.below(2) ? 'userspace' : 'host-mm');
+      for (let p = 0; p < rows.pages[i]; p++) unmapped.push(rows.page[i] + p);
+    } else {
+      const k = random.below(unmapped.length);
+      rows.page[i] = unmapped[k];
+      unmapped[k] = unmapped.at(-1);
+      unmapped.pop();
     }
   }
-  const index = timed('index of the timeline', () => indexTimeline(timeline));
-  const first = prepare(
-    makeLanes(samples, placeBuffers({ ...request, placement: 'random' }, { ram, timeline }).pages),
-    index,
-  );
+  const evidence = new Uint8Array(n);
+  const writable = new Uint8Array(n).fill(1);
+  return { ...rows, n, evidence, writable, origin: 0n, span, exact: true, evidences: [''] };
+}
+
+/** CPU time, ms: on a busy machine the one that compares. */
+function cpuMs(run) {
+  const cpu = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(cpu);
+  return (user + system) / 1000;
+}
+
+function measure(samples, events, onPolicy = () => undefined) {
+  const timeline = makeTimeline(events, (samples / RATE) * 1e9);
+  const memory = { ram: Float64Array.of(0, GUEST_PAGES), timeline };
+  const request = { lanes: LANES, bufferBytes: params.bufferBytes, buffers: [], seed: 1 };
+  const place = (placement, trial) => placeBuffers({ ...request, placement }, memory, trial).pages;
+  const lanes = makeLanes(samples, place('random'));
+  let run;
+  const cost = { prepare: cpuMs(() => (run = prepare(lanes, timeline))) };
+  for (const placement of ['random', 'hot']) {
+    const placed = placement === 'hot' ? withBuffers(run, place('hot')) : run;
+    cost[placement] = 0;
+    for (const policy of builtinPolicies) {
+      let outcome;
+      const ms = cpuMs(() => {
+        outcome = replayPrepared(placed, policy, params);
+        summarise(lanes, outcome);
+        void outcome.fates;
+      });
+      cost[placement] += ms;
+      onPolicy(placement, policy.id, ms, outcome.windows.n);
+    }
+  }
   for (const id of ['map-on-fault', 'pin-at-enable']) {
-    timed(`200 random placements of ${id}`, () => {
-      for (let trial = 0; trial < 200; trial++) {
-        const { pages } = placeBuffers({ ...request, placement: 'random' }, { ram, timeline }, trial);
-        replayPrepared(withBuffers(first, pages), builtinPolicy(id), params, {}, trial);
+    cost[id] = cpuMs(() => {
+      for (let trial = 0; trial < TRIALS; trial++) {
+        summarise(
+          lanes,
+          replayPrepared(withBuffers(run, place('random', trial)), builtinPolicy(id), params, {}, trial),
+        );
       }
     });
   }
+  return { ...cost, rss: process.resourceUsage().maxRSS / 1024 };
 }
 
-const [samples, events] = process.argv.slice(2).map(Number);
-if (samples) bench(samples, events || samples / 10);
-else for (const n of [1e5, 1e6, 1e7]) bench(n, n / 10);
+const columns = [
+  ['prepare', 'prepare'],
+  ['random', `${builtinPolicies.length} policies`],
+  ['hot', 'hot placement'],
+  ['map-on-fault', `${TRIALS} x map-on-fault`],
+  ['pin-at-enable', `${TRIALS} x pin-at-enable`],
+];
+const printRow = (cells) => console.log(cells.map((cell, i) => String(cell).padStart(i < 2 ? 8 : 20)).join(''));
+const cells = (samples, events, cost) => [
+  samples.toExponential(0),
+  events.toExponential(0),
+  ...columns.map(([key]) => `${cost[key].toFixed(0)} ms`),
+  `${cost.rss.toFixed(0)} MB`,
+];
+
+const [samples, events, how] = process.argv.slice(2);
+if (how === 'json') console.log(JSON.stringify(measure(Number(samples), Number(events))));
+else {
+  const heading = ['samples', 'events', ...columns.map(([, name]) => name), 'peak memory'];
+  console.log(`CPU time; ${LANES.length} lanes with buffers of ${params.bufferBytes / 2 ** 20} MiB`);
+  if (samples) {
+    const some = Number(events) || Number(samples) / 10;
+    const cost = measure(Number(samples), some, (placement, id, ms, windows) =>
+      console.log(`  ${placement.padEnd(8)}${id.padEnd(24)}${ms.toFixed(0).padStart(6)} ms ${windows} windows`),
+    );
+    printRow(heading);
+    printRow(cells(Number(samples), some, cost));
+  } else {
+    printRow(heading);
+    for (const n of [1e5, 1e6, 1e7, 1e8]) {
+      const words = [...process.execArgv, fileURLToPath(import.meta.url), n, n / 10, 'json'];
+      const child = spawnSync(process.execPath, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+      if (child.status !== 0) process.exit(1);
+      printRow(cells(n, n / 10, JSON.parse(child.stdout)));
+    }
+  }
+}

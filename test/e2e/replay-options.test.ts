@@ -71,6 +71,19 @@ describe('options of umbra replay change what they should', () => {
     expect(of(seeded, 'map-on-fault').trials!.stallNs).not.toEqual(stallNs);
   });
 
+  it('a scenario hits a lane’s buffer in every trial, wherever it lies', () => {
+    const scenario = join(folder, 'buffer.json');
+    // The whole buffer of lane 0 goes every 50 ms, pinned or not; nothing else unmaps what is pinned.
+    const event = { t: 0, kind: 'unmap', cause: 'host-mm', lane: 0, every: 50_000_000, times: 20 };
+    writeFileSync(scenario, JSON.stringify({ events: [event] }));
+    const words = ['--placement', 'random', '--trials', '4', '--set', 'pinGuard=gup'] as const;
+    const without = of(replay('pin-at-enable', ...words), 'pin-at-enable').trials!.faults!;
+    const { faults } = of(replay('pin-at-enable', ...words, '--scenario', scenario), 'pin-at-enable').trials!;
+    // One fault for each, after which the whole buffer is pinned anew.
+    expect(faults!.p5).toBeGreaterThan(15);
+    expect(faults!.p95).toBeLessThanOrEqual(20 + without.p95);
+  });
+
   it('pinGuard: with gup alone the host’s own unmaps reach pinned pages', () => {
     // The trace has unmaps by the VMM only: the host's own come from a scenario, on lane 0's first pages.
     const scenario = join(folder, 'host-mm.json');

@@ -28,8 +28,11 @@ export function sampleVariant(
   const dark = t.map((time) => (windows > 0 && time % (SPAN / windows) < length ? 1 : 0));
   const keys = Uint32Array.from(t, (_, i) => (dark[i] && random.uniform() < 0.6 ? 0 : random.below(KEYS)));
   const fates = Uint8Array.from(dark, (d) => (d ? LOST + killed : KEPT));
+  const lost = new Uint32Array(windows);
+  t.forEach((time, i) => (lost[Math.floor((time * windows) / SPAN)] += dark[i]));
   const outcome: PolicyOutcome = {
     policy,
+    reference: [SAMPLES],
     fates: [fates],
     windows: {
       n: windows,
@@ -40,7 +43,7 @@ export function sampleVariant(
       cause: new Uint8Array(windows).fill(1),
       page: new Float64Array(windows),
       action: new Uint8Array(windows).fill(NONE),
-      lost: new Uint32Array(windows),
+      lost,
     },
     stalls: { n: 0, lane: new Int32Array(0), t: new Float64Array(0), ns: new Float64Array(0), kind: new Uint8Array(0) },
     faults: Uint32Array.of(0, windows, 0, 0, 0, 0, 0),

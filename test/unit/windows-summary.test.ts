@@ -22,6 +22,7 @@ const userspace = code(causeClasses, 'userspace');
 
 const outcome: PolicyOutcome = {
   policy: 'map-on-fault',
+  reference: [6, 2],
   fates: [
     Uint8Array.of(OUTSIDE, KEPT, LOST + irq, KEPT, KEPT, LOST + killed, LOST + killed, OUTSIDE),
     Uint8Array.of(KEPT, LOST + irq),
@@ -69,7 +70,13 @@ describe('summary', () => {
 
   test('an empty replay loses nothing', () => {
     const none = { ...outcome.windows, n: 0 };
-    const empty = summarise([], { ...outcome, fates: [], windows: none, stalls: { ...outcome.stalls, n: 0 } });
+    const empty = summarise([], {
+      ...outcome,
+      reference: [],
+      fates: [],
+      windows: none,
+      stalls: { ...outcome.stalls, n: 0 },
+    });
     expect([empty.coverage, empty.blackoutShare, empty.slowdown, empty.durations]).toEqual([1, 0, 0, undefined]);
   });
 
