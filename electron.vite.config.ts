@@ -8,8 +8,9 @@ export default defineConfig({
       rollupOptions: {
         input: {
           index: 'electron/main/index.ts',
-          // Threads of an import: core/lab/spe-threads.ts looks for it beside the bundle that holds it.
+          // Threads of an import: core/lab/import-threads.ts looks for them beside the bundle that holds it.
           'chunks/spe-worker': 'core/lab/spe-worker.ts',
+          'chunks/trace-worker': 'core/lab/trace-worker.ts',
         },
       },
     },

@@ -7,6 +7,7 @@ import type { Db } from '../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../store/trace-store.ts';
 import type { Imported } from './import.ts';
 import { KvmEventReader } from './kvm-events.ts';
+import { TraceEncoder } from './trace-encoder.ts';
 
 /** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
 export function importTrace(
@@ -18,24 +19,30 @@ export function importTrace(
 ): Imported & { readonly kvmEvents: KvmEvents } {
   const reader = new KvmEventReader(trace.dictionary);
   const columns = new TraceColumns();
-  const writer = traceWriter(db, id);
   const counts = new Float64Array(1 << 16);
   const cpus = new Uint8Array(1 << 16);
   let events = 0;
   let t0: bigint | undefined;
   let t1: bigint | undefined;
-  trace.read(columns, (batch) => {
+  const encoder = new TraceEncoder(traceWriter(db, id).write);
+  try {
+    trace.read(columns, take);
+    encoder.finish();
+  } finally {
+    encoder.close();
+  }
+  function take(batch: TraceColumns): void {
     for (let i = 0; i < batch.n; i++) {
       counts[batch.event[i]]++;
       cpus[batch.cpu[i]] = 1;
     }
-    writer.write(batch);
+    encoder.put(batch);
     reader.take(batch);
     onRecords(batch.n);
     events += batch.n;
     t0 ??= batch.t[0];
     t1 = batch.t[batch.n - 1];
-  });
+  }
   const { formats, comms } = trace.dictionary;
   if (!events) throw new InputError(file, 'holds no events: was tracing on while it was recorded?');
   if (!formats.some((f, i) => counts[i] && isKvmEvent(f.system, f.name))) {

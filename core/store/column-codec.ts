@@ -71,9 +71,9 @@ export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): vo
   (memory ??= new Planes()).join(planes, mask, blob.subarray(3, packedAt), bytes, width, n, (blob[1] & DELTA) !== 0);
 }
 
-/** A blob of plain bytes (event payloads, dictionaries), compressed. */
+/** A blob of plain bytes (event payloads, dictionaries), compressed; in memory of its own, as `encodeColumn`'s are. */
 export function encodeBytes(bytes: Uint8Array): Uint8Array {
-  return compress(bytes);
+  return new Uint8Array(compress(bytes));
 }
 
 /** The bytes back; `length` is known to the caller, and more than that is an error, not an allocation. */

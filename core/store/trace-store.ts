@@ -3,35 +3,59 @@ import type { TraceColumns } from '../formats/event-format/columns.ts';
 import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
-/** Writes the batches of one capture, in time order. */
+/** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
+export interface TraceChunk {
+  readonly events: number;
+  /** First and last time, ns. */
+  readonly t0: bigint;
+  readonly t1: bigint;
+  readonly payloadBytes: number;
+  /** In the order of `columns`. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+const columns = ['t', 'cpu', 'tid', 'comm', 'event', 'buffer', 'lost', 'start', 'payload'] as const;
+
+/** What of a batch is stored. */
+export type TraceBatch = Pick<
+  TraceColumns,
+  'n' | 't' | 'cpu' | 'tid' | 'comm' | 'event' | 'buffer' | 'lostBefore' | 'start' | 'payload'
+>;
+
+/** @param batch 1 event or more */
+export function encodeTraceChunk(batch: TraceBatch): TraceChunk {
+  const { n } = batch;
+  const payloadBytes = batch.start[n];
+  return {
+    events: n,
+    t0: batch.t[0],
+    t1: batch.t[n - 1],
+    payloadBytes,
+    blobs: [
+      encodeColumn(batch.t, n, true),
+      encodeColumn(batch.cpu, n),
+      encodeColumn(batch.tid, n),
+      encodeColumn(batch.comm, n),
+      encodeColumn(batch.event, n),
+      encodeColumn(batch.buffer, n),
+      encodeColumn(batch.lostBefore, n),
+      encodeColumn(batch.start, n + 1, true),
+      encodeBytes(batch.payload.subarray(0, payloadBytes)),
+    ],
+  };
+}
+
+/** Writes the chunks of one capture, in time order. */
 export function traceWriter(db: Db, capture: number) {
   const insert = db.prepare(
-    `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, t, cpu, tid, comm, event, buffer, lost, start, payload)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, ${columns.join(', ')})
+     VALUES (?, ?, ?, ?, ?, ?${', ?'.repeat(columns.length)})`,
   );
   let seq = 0;
   return {
-    write(batch: TraceColumns): void {
-      const { n } = batch;
-      if (!n) return;
-      const bytes = batch.start[n];
-      insert.run(
-        capture,
-        seq++,
-        n,
-        BigInt.asIntN(64, batch.t[0]),
-        BigInt.asIntN(64, batch.t[n - 1]),
-        bytes,
-        encodeColumn(batch.t, n, true),
-        encodeColumn(batch.cpu, n),
-        encodeColumn(batch.tid, n),
-        encodeColumn(batch.comm, n),
-        encodeColumn(batch.event, n),
-        encodeColumn(batch.buffer, n),
-        encodeColumn(batch.lostBefore, n),
-        encodeColumn(batch.start, n + 1, true),
-        encodeBytes(batch.payload.subarray(0, bytes)),
-      );
+    write({ events, t0, t1, payloadBytes, blobs }: TraceChunk): void {
+      const times = [BigInt.asIntN(64, t0), BigInt.asIntN(64, t1)];
+      insert.run(capture, seq++, events, ...times, payloadBytes, ...blobs);
     },
   };
 }
