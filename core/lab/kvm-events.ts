@@ -66,9 +66,11 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
   };
   switch (name) {
     case 'kvm_entry':
-      return push(KvmKind.ENTRY);
-    case 'kvm_exit':
-      return push(KvmKind.EXIT, zero, zero, low(field('esr_ec')));
+      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.ENTRY);
+    case 'kvm_exit': {
+      const ec = field('esr_ec');
+      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.EXIT, 0, 0, ec.u32(b, i));
+    }
     case 'kvm_guest_fault':
       return push(KvmKind.GUEST_FAULT, page(field('ipa')), zero, low(field('hsr')));
     case 'kvm_access_fault':

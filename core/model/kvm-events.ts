@@ -73,9 +73,10 @@ export class KvmEvents {
     this.tid[i] = tid;
     this.cpu[i] = cpu;
     this.kind[i] = kind;
-    this.page[i] = page;
-    this.end[i] = end;
-    this.word[i] = word;
+    // New memory holds zeros; most events are entries and exits, which have none of these.
+    if (page) this.page[i] = page;
+    if (end) this.end[i] = end;
+    if (word) this.word[i] = word;
     return i;
   }
 
