@@ -5,6 +5,9 @@
 import { PageState } from './page-states.ts';
 import type { Thread } from './threads.ts';
 
+/** Pages that are looked up one by one rather than found among those of their region. */
+const FEW = 16;
+
 export class Pages {
   /** Host page in 4 KiB pages. */
   readonly unit: number;
@@ -160,8 +163,16 @@ export class Pages {
     }
   }
 
-  /** Calls `visit` for each record in [page, end) that isn't unmapped. */
+  /** Calls `visit` for each record in [page, end) that isn't unmapped, in no order. */
   eachLive(page: number, end: number, visit: (i: number) => void): void {
+    // Most ranges are a few pages, and a region holds hundreds.
+    if (end - page <= FEW * this.unit) {
+      for (let p = Math.ceil(page / this.unit) * this.unit; p < end; p += this.unit) {
+        const i = this.find(p);
+        if (i >= 0 && this.state[i] !== PageState.UNMAPPED) visit(i);
+      }
+      return;
+    }
     for (const region of this.regionsIn(page, end)) {
       if (this.live[region] === 0) continue;
       for (let i = this.head[region]; i >= 0; i = this.next[i]) {
