@@ -3,8 +3,8 @@ import { KEPT } from '../model/outcome.ts';
 import { createRandom } from '../model/random.ts';
 import type { Random } from '../model/random.ts';
 import { twoSidedP } from './hypergeometric.ts';
-import { nullModel } from './null-model.ts';
-import type { NullModel } from './null-model.ts';
+import { histogram, nullModel } from './null-model.ts';
+import type { Histogram, NullModel } from './null-model.ts';
 import { mean, quantile } from './numbers.ts';
 import { countOverTime } from './over-time.ts';
 import type { KeyedLane, OverTime } from './over-time.ts';
@@ -59,6 +59,8 @@ export interface Comparison {
   /** Mean TVD of these deals, and their 95 % quantile. */
   readonly blockMean: number;
   readonly blockP95: number;
+  /** All of these deals. */
+  readonly blockHistogram: Histogram;
   readonly paired: boolean;
   readonly coverage: CoverageDifference;
   readonly keys: number;
@@ -168,6 +170,7 @@ export function compareProfiles(
     blockPValue: blocks.pValue,
     blockMean: blocks.mean,
     blockP95: blocks.p95,
+    blockHistogram: blocks.histogram,
     paired,
     coverage: coverageDifference(sides, intervals.coverage),
     keys: key.length,
@@ -285,6 +288,7 @@ interface Permutation {
   readonly p95: number;
   /** Of each selected key by itself. */
   readonly keys: Float64Array;
+  readonly histogram: Histogram;
 }
 
 /**
@@ -323,6 +327,7 @@ function blockPermutation(sides: Sides, draws: number, random: Random): Permutat
     pValue: all / (draws + 1),
     mean: mean(values),
     p95: quantile(values.sort(), 0.95),
+    histogram: histogram(values),
     keys: reached.map((n) => n / (draws + 1)),
   };
 }

@@ -71,7 +71,8 @@ function compare(sorted: Float64Array, tvd: number): NullModel {
   };
 }
 
-function histogram(sorted: Float64Array): Histogram {
+/** @param sorted ascending, not empty */
+export function histogram(sorted: Float64Array): Histogram {
   const [low, high] = [sorted[0], sorted.at(-1)!];
   const counts = new Array<number>(high > low ? BINS : 1).fill(0);
   for (const value of sorted) {

@@ -6,6 +6,7 @@ import { summarise } from '../analysis/summary.ts';
 import type { Summary } from '../analysis/summary.ts';
 import type { ResolvedParams } from '../model/params.ts';
 import { replayPrepared } from '../model/replay.ts';
+import { comparisonSentence } from '../report/comparison-words.ts';
 import { getCapture } from '../store/captures.ts';
 import type { CaptureRow } from '../store/captures.ts';
 import { openLabFile } from '../store/lab-file.ts';
@@ -37,6 +38,8 @@ export interface CaptureComparison {
   readonly by: KeyKind;
   /** Undefined when either has no sample. */
   readonly comparison: Comparison | undefined;
+  /** It in words. */
+  readonly sentence?: string;
 }
 
 export interface PolicyComparison {
@@ -48,6 +51,8 @@ export interface PolicyComparison {
   readonly b: Summary;
   /** Of what survived; undefined when nothing did in either run. */
   readonly comparison: Comparison | undefined;
+  /** It in words. */
+  readonly sentence?: string;
 }
 
 export interface RunComparison {
@@ -84,7 +89,10 @@ export function capturesCompared(db: Db, a: number, b: number, by?: KeyKind): Ca
     observed: observed(db, capture).totals,
   });
   const comparison = compareKeyed(sideA, sideB);
-  return { a: side(captures[0]), b: side(captures[1]), by: kind, comparison };
+  return {
+    ...{ a: side(captures[0]), b: side(captures[1]), by: kind, comparison },
+    ...(comparison && { sentence: comparisonSentence(comparison, kind) }),
+  };
 }
 
 export interface RunsRequest {
@@ -134,11 +142,13 @@ export function runsCompared(db: Db, request: RunsRequest): RunComparison {
     differing: differences(runs[0].params, runs[1].params),
     policies: pairs.map(([policy, other]) => {
       const [x, y] = [ofA(policy), ofB(other)];
+      const comparison = compareKeyed(x, y, sameCapture);
       return {
         policy,
         ...(other !== policy && { withPolicy: other }),
         dlDiscard: { a: x.dlDiscard, b: y.dlDiscard },
-        ...{ a: x.summary, b: y.summary, comparison: compareKeyed(x, y, sameCapture) },
+        ...{ a: x.summary, b: y.summary, comparison },
+        ...(comparison && { sentence: comparisonSentence(comparison) }),
       };
     }),
   };

@@ -115,8 +115,7 @@ function pairFinding(report: ComparisonReport, pair: ComparedPair): (string | un
   return [
     `${whose}${whose ? report.a.name : capital(report.a.name)} (A) against ${report.b.name} (B)${context}: ${kept}.`,
     `A costs ${cost(x)}, B ${cost(y)}.`,
-    comparison && `What survives ${likenessSentence(comparison)}`,
-    comparison?.moved.length ? movedSentence(comparison) : undefined,
+    comparison && comparisonSentence(comparison),
   ];
 }
 
@@ -129,6 +128,13 @@ export function likenessSentence(comparison: Comparison): string {
   const moved =
     word === 'close' ? ` No top-10 key of B is off by more than ${percent(MOVED)} of its share for certain.` : '';
   return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, where ${chance}.${moved}`;
+}
+
+/** What a comparison of survivors, or of whole captures by some key, comes to. */
+export function comparisonSentence(comparison: Comparison, captures?: string): string {
+  const subject = captures === undefined ? 'What survives' : `The profile by ${captures}`;
+  const moved = comparison.moved.length ? ` ${movedSentence(comparison)}` : '';
+  return `${subject} ${likenessSentence(comparison)}${moved}`;
 }
 
 function capturesFinding(report: ComparisonReport): (string | undefined)[] {

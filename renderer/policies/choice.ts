@@ -1,5 +1,6 @@
 /** Which stored result the views are about: the selection's run, policy and reading of DL, or what is worth a look without one. */
 import { computed } from 'vue';
+import type { RunPart } from '../../core/lab/contract-runs.ts';
 import type { Run } from '../../core/lab/contract.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
@@ -29,7 +30,13 @@ export function useChoice() {
   const result = computed(
     () => run.value && policy.value && { run: run.value.id, policy: policy.value.policy, dlDiscard: dlDiscard.value },
   );
+  /** The lane and time range that are selected; where a window is in focus they are the window's, and narrow nothing down. */
+  const part = computed((): RunPart => {
+    const { lane, from, to, window } = selection.current;
+    if (window !== undefined) return {};
+    return { ...(lane !== undefined && { lane }), ...(from !== undefined && { from, to }) };
+  });
   /** What is counted: as chosen, else what the run's verdicts rest on. */
   const by = computed(() => selection.current.keyKind ?? (policy.value && skewOf(policy.value)?.key) ?? 'page');
-  return { run, dlDiscard, policies, policy, result, by };
+  return { run, dlDiscard, policies, policy, result, part, by };
 }

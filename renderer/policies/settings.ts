@@ -124,6 +124,7 @@ function choiceWords(own: readonly string[], settings: Readonly<Record<string, s
   ];
 }
 
-function quote(text: string): string {
+/** A word of a command line. */
+export function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

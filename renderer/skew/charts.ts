@@ -4,14 +4,19 @@ import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, CustomSeriesOption } from '../charts/echarts.ts';
 import { duration, percent } from '../format.ts';
-import { points, share, short } from './words.ts';
-import type { SkewKey } from './words.ts';
+import { points, share, short, survival } from './words.ts';
+import type { ShareRow } from './words.ts';
 
 /** Height of a bar's row, px. */
 export const ROW = 22;
 
 /** Diverging bars: surviving share minus reference share, with 95 % intervals. Solid and with *: significant. */
-export function differenceBars(rows: readonly SkewKey[], c: Colours, picked: string | undefined): ChartOption {
+export function differenceBars(
+  rows: readonly ShareRow[],
+  c: Colours,
+  picked: string | undefined,
+  profiles = survival,
+): ChartOption {
   const lines = axis(c);
   const whisker: CustomSeriesOption = {
     type: 'custom',
@@ -42,7 +47,7 @@ export function differenceBars(rows: readonly SkewKey[], c: Colours, picked: str
         const row = rows[(Array.isArray(at) ? at[0] : at).dataIndex];
         return [
           row.name,
-          `${share(row.p)} of the reference, ${share(row.q)} of what survived`,
+          `${share(row.p)} ${profiles.p}, ${share(row.q)} ${profiles.q}`,
           `${points(row.difference)} pp${row.low === undefined ? '' : `, 95 % ${points(row.low)} to ${points(row.high!)}`}`,
           `adjusted p ${row.adjusted.toPrecision(2)}`,
         ].join('\n');
@@ -89,7 +94,7 @@ export function differenceBars(rows: readonly SkewKey[], c: Colours, picked: str
 }
 
 /** At the right edge, so that they never run into bars or whiskers. */
-function valueLabels(rows: readonly SkewKey[], c: Colours): CustomSeriesOption {
+function valueLabels(rows: readonly ShareRow[], c: Colours): CustomSeriesOption {
   return {
     type: 'custom',
     silent: true,
@@ -117,7 +122,12 @@ function valueLabels(rows: readonly SkewKey[], c: Colours): CustomSeriesOption {
 }
 
 /** Shares before and after; on the line nothing moved. */
-export function shareScatter(rows: readonly SkewKey[], c: Colours, picked: string | undefined): ChartOption {
+export function shareScatter(
+  rows: readonly ShareRow[],
+  c: Colours,
+  picked: string | undefined,
+  profiles = survival,
+): ChartOption {
   const lines = axis(c);
   const positive = rows.flatMap((r) => [r.p, r.q]).filter((x) => x > 0);
   const low = 10 ** Math.floor(Math.log10(Math.min(...positive, 0.1)));
@@ -136,17 +146,17 @@ export function shareScatter(rows: readonly SkewKey[], c: Colours, picked: strin
       ...tooltip(c),
       formatter: (at) => {
         const row = rows[(Array.isArray(at) ? at[0] : at).dataIndex];
-        return row ? `${row.name}\nreference ${share(row.p)}, survived ${share(row.q)}` : '';
+        return row ? `${row.name}\n${share(row.p)} ${profiles.p}, ${share(row.q)} ${profiles.q}` : '';
       },
     },
-    xAxis: { ...both, name: 'reference share', nameGap: 26 },
-    yAxis: { ...both, name: 'surviving share', nameGap: 48 },
+    xAxis: { ...both, name: `share ${profiles.p}`, nameGap: 26 },
+    yAxis: { ...both, name: `share ${profiles.q}`, nameGap: 48 },
     series: [
       {
         type: 'scatter',
-        // A key of which nothing survived lies on the lower edge.
+        // A key of which nothing is in one of them lies on that edge.
         data: rows.map((r) => ({
-          value: [r.p, Math.max(r.q, low)],
+          value: [Math.max(r.p, low), Math.max(r.q, low)],
           symbol: r.significant ? 'diamond' : 'circle',
           symbolSize: r.name === picked ? 13 : r.significant ? 10 : 7,
           itemStyle: {

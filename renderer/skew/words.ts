@@ -3,6 +3,14 @@ import type { SkewDigest } from '../../core/lab/contract-runs.ts';
 
 const THIN = '\u202f';
 export type SkewKey = SkewDigest['rows'][number];
+/** A key's shares in two profiles, `p` and `q`, and `q - p` in percentage points: what the charts draw. */
+export type ShareRow = Pick<SkewKey, 'name' | 'p' | 'q' | 'difference' | 'low' | 'high' | 'adjusted' | 'significant'>;
+/** What the two profiles are called, to follow a number: `of the reference`. */
+export interface Profiles {
+  readonly p: string;
+  readonly q: string;
+}
+export const survival: Profiles = { p: 'of the reference', q: 'of what survived' };
 
 /** A share: 25.9 %, 0.042 %. */
 export function share(x: number): string {
@@ -10,10 +18,10 @@ export function share(x: number): string {
   return `${value === 0 ? '0' : value >= 10 ? value.toFixed(1) : value.toPrecision(2)}${THIN}%`;
 }
 
-/** Percentage points, always with a sign: +0.88, −1.42. */
+/** Percentage points, always with a sign, three digits at most: +0.88, −1.42, +20.3. */
 export function points(x: number): string {
   const size = Math.abs(x);
-  const text = size >= 0.1 ? size.toFixed(2) : size.toPrecision(2);
+  const text = size >= 10 ? size.toFixed(1) : size >= 0.1 ? size.toFixed(2) : size.toPrecision(2);
   return x === 0 ? '0' : `${x < 0 ? '−' : '+'}${size < 0.001 ? '0.00' : text}`;
 }
 
@@ -23,7 +31,7 @@ export function pText(p: number): string {
 }
 
 /** Keys that moved most, by the size of their change; shown largest first. */
-export function movers(rows: readonly SkewKey[], limit: number): SkewKey[] {
+export function movers<T extends ShareRow>(rows: readonly T[], limit: number): T[] {
   return rows
     .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
     .slice(0, limit)

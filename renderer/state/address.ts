@@ -98,7 +98,10 @@ export function changed(selection: Selection, change: Change): Selection {
     'run' in change && change.run !== selection.run
       ? { from: undefined, to: undefined, window: undefined, lane: undefined, a: undefined, b: undefined }
       : {};
-  const next = { ...selection, ...of, ...change };
+  const next: { -readonly [K in keyof Selection]: Selection[K] } = { ...selection, ...of, ...change };
   const moved = (['policy', 'lane', 'dlDiscard'] as const).some((k) => k in change && change[k] !== selection[k]);
-  return moved && !('window' in change) ? { ...next, window: undefined } : next;
+  if (moved && !('window' in change)) delete next.window;
+  // A window's lane was the window's: nobody chose it.
+  if (selection.window !== undefined && next.window === undefined && !('lane' in change)) delete next.lane;
+  return next;
 }

@@ -91,6 +91,51 @@ describe('blackouts', () => {
     await all.getByText('No window fits these filters').waitFor();
   });
 
+  it('narrows down by a click on a part, a lane and a time range, which an address restores', async () => {
+    const rows = umbraJson<{ lane: number; start: number; end: number; kind: string }[]>(
+      ...['windows', '--db', db, '--run', '1', '--policy', 'impdef-event'],
+    );
+    await open('#blackouts?policy=impdef-event');
+    const all = page.getByRole('region', { name: 'Windows of impdef-event' });
+    await page.getByRole('button', { name: 'session-killed' }).click();
+    const killed = rows.filter((r) => r.kind === 'session-killed');
+    await all.getByText(`${killed.length} of ${rows.length}`).waitFor();
+    await all.getByLabel('vCPU').selectOption('1');
+    const inLane = killed.filter((r) => r.lane === 1);
+    await all.getByText(`${inLane.length} of ${rows.length}`).waitFor();
+    expect(hash()).toMatch(/lane=1.*kind=session-killed/);
+    await page.reload();
+    await all.getByText(`${inLane.length} of ${rows.length}`).waitFor();
+    expect(await pages.accessibility()).toEqual([]);
+    await page.getByRole('button', { name: 'vCPU 1 only' }).click();
+    await all.getByText(`${killed.length} of ${rows.length}`).waitFor();
+    await open('#blackouts?policy=impdef-event&from=90000000000&to=90000000001');
+    await page.getByText('No policy has a window in the part that is selected').waitFor();
+    await all.getByText('No window fits these filters').waitFor();
+  });
+
+  it('has borders that move by keyboard and stay where they were left', async () => {
+    await open('#blackouts?policy=impdef-event');
+    const border = page.getByRole('separator', { name: 'Width of the details' });
+    const aside = page.getByRole('complementary', { name: 'Selected window' });
+    await aside.waitFor();
+    const width = async () => Math.round((await aside.boundingBox())!.width);
+    const before = await width();
+    await border.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
+    expect(await width()).toBe(before + 48);
+    await page.reload();
+    await aside.waitFor();
+    expect(await width()).toBe(before + 48);
+    await border.focus();
+    await page.keyboard.press('Enter');
+    expect(await width()).toBe(before);
+    await page.keyboard.press('End');
+    expect((await page.getByRole('region', { name: 'Windows of impdef-event' }).boundingBox())!.width).toBeGreaterThan(
+      200,
+    );
+  });
+
   it('says why there is nothing to list', async () => {
     await open('#blackouts?policy=bare-metal');
     await page.getByText('bare-metal has no window in this run').waitFor();

@@ -45,6 +45,10 @@ describe('renderer-selection', () => {
     expect(changed(s, { policy: 'serror' }).window).toBeUndefined();
     expect(changed(s, { policy: 'serror', window: 7 }).window).toBe(7);
     expect(changed(s, { view: 'skew' })).toEqual({ ...s, view: 'skew' });
+    // The lane came with the window, and goes with it; one that was chosen stays.
+    expect(changed(s, { window: undefined }).lane).toBeUndefined();
+    expect(changed(s, { lane: 1 })).toMatchObject({ lane: 1, from: 1 });
+    expect(changed({ ...s, window: undefined }, { policy: 'serror', window: undefined }).lane).toBe(0);
   });
 });
 

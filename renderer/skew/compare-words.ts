@@ -1,0 +1,35 @@
+/** Comparisons as people read them. */
+import type { Comparison, NullModel } from '../../core/lab/contract-runs.ts';
+import { count, duration } from '../format.ts';
+import { points } from './words.ts';
+import type { ShareRow } from './words.ts';
+
+/** A's share minus B's: B is what A is held against. */
+export function shareRows({ rows }: Comparison): ShareRow[] {
+  return rows.map(({ name, shareA, shareB, difference, low, high, adjusted, significant }) => ({
+    ...{ name, p: shareB, q: shareA, difference, low, high, adjusted, significant },
+  }));
+}
+
+/** What chance gives by whole blocks of time: what a comparison's word rests on. */
+export function blockModel(c: Comparison): NullModel {
+  return {
+    draws: c.blockHistogram.counts.reduce((a, b) => a + b, 0),
+    ...{ mean: c.blockMean, p95: c.blockP95, pValue: c.blockPValue, excess: c.tvd - c.blockMean },
+    histogram: c.blockHistogram,
+  };
+}
+
+/** A difference that always has its sign; empty where there is none. */
+export function signed(difference: number, unit: 'count' | 'ns' | 'share'): string {
+  if (!difference || Number.isNaN(difference)) return '';
+  if (unit === 'share') return points(100 * difference);
+  const size = Math.abs(difference);
+  return `${difference < 0 ? '−' : '+'}${unit === 'ns' ? duration(size) : count(size)}`;
+}
+
+/** A parameter's value, whatever it is. */
+export function paramText(value: unknown): string {
+  if (typeof value === 'number' && Number.isInteger(value)) return count(value);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
