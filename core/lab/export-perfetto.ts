@@ -10,6 +10,7 @@ import { unsigned } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../store/run-store.ts';
 import type { DlDiscard, WindowRow } from '../store/run-store.ts';
+import type { OnRows } from './export-writers.ts';
 import type { OutputFile } from './output-file.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
@@ -29,9 +30,18 @@ const SEQUENCE = 1;
 /** Points of the sample rate's curve. */
 const BINS = 1000;
 
+/** Windows. */
+const TELL_EVERY = 4096;
+
 type Arg = readonly [name: string, value: string | number | bigint | null];
 
-export function writePerfetto(db: Db, runId: number, chosen: DlDiscard | undefined, file: OutputFile): void {
+export function writePerfetto(
+  db: Db,
+  runId: number,
+  chosen: DlDiscard | undefined,
+  file: OutputFile,
+  onRows?: OnRows,
+): void {
   const run = getRun(db, runId);
   const facts = run.facts as RunFacts;
   const settings = run.params as ResolvedParams;
@@ -50,8 +60,10 @@ export function writePerfetto(db: Db, runId: number, chosen: DlDiscard | undefin
     writeStage2(trace, trace.track('stage 2 events on the buffer', vcpu), db, runId, lane);
     for (const id of policies) policyTracks.set(`${lane} ${id}`, trace.track(id, vcpu));
   }
+  let done = 0;
   for (const id of policies) {
     for (const window of readWindows(db, runId, id, dlDiscard)) {
+      if (done++ % TELL_EVERY === 0) onRows?.(done, undefined);
       const track = policyTracks.get(`${window.lane} ${id}`);
       if (track !== undefined) writeWindow(trace, track, window);
     }

@@ -19,12 +19,14 @@ export type CellKind = 'int32' | 'int64' | 'real' | 'text';
 
 export interface Batch {
   readonly rows: number;
-  /** A column each, in the table's order. */
-  readonly columns: readonly (readonly Cell[])[];
+  /** Of a column, in the table's order, and a row of the batch. Good until the next batch is asked for. */
+  cell(column: number, row: number): Cell;
 }
 
 export interface ExportTable {
   readonly name: string;
+  /** Rows in all, where that is known beforehand. */
+  readonly rows?: number;
   readonly columns: readonly { readonly name: string; readonly kind: CellKind }[];
   batches(): Iterable<Batch>;
 }
@@ -88,18 +90,23 @@ function sampleTable(db: Db, capture: CaptureRow): ExportTable {
   const spe = capture.facts['spe'] as { cores?: { midr: string }[] } | undefined;
   const columns = sampleColumns(spe?.cores?.length === 1 ? BigInt(spe.cores[0].midr) : undefined);
   const files = readMappings(db, capture.id).map((m) => m.file);
+  const last = columns.length + 1;
   return {
     name: 'samples',
+    rows: capture.records,
     columns: [{ name: 'lane', kind: 'int32' }, ...columns, { name: 'binary', kind: 'text' }],
     *batches() {
       const b = new SpeColumns();
       for (const { lane, map } of readBatches(db, capture.id, b)) {
-        const rows = Array.from({ length: b.n }, (_, i) => i);
-        const cells = columns.map(({ has, cell }) =>
-          rows.map((i) => ((b.present[i] & has) === has ? cell(b, i) : null)),
-        );
-        const binaries = rows.map((i) => (b.present[i] & Has.PC && map[i] >= 0 ? (files[map[i]] ?? null) : null));
-        yield { rows: b.n, columns: [rows.map(() => lane), ...cells, binaries] };
+        yield {
+          rows: b.n,
+          cell(c, i) {
+            if (c === 0) return lane;
+            if (c === last) return b.present[i] & Has.PC && map[i] >= 0 ? (files[map[i]] ?? null) : null;
+            const { has, cell } = columns[c - 1];
+            return (b.present[i] & has) === has ? cell(b, i) : null;
+          },
+        };
       }
     },
   };
@@ -109,35 +116,24 @@ function eventTable(db: Db, capture: CaptureRow): ExportTable {
   const trace = storedTrace(db, capture);
   const { formats, comms } = trace.dictionary;
   const printer = new EventPrinter(trace);
+  type EventCell = (b: TraceColumns, i: number) => Cell;
+  const columns: readonly { name: string; kind: CellKind; cell: EventCell }[] = [
+    { name: 't_ns', kind: 'int64', cell: (b, i) => BigInt.asIntN(64, b.t[i]) },
+    { name: 'cpu', kind: 'int32', cell: (b, i) => b.cpu[i] },
+    { name: 'tid', kind: 'int32', cell: (b, i) => b.tid[i] },
+    { name: 'comm', kind: 'text', cell: (b, i) => comms[b.comm[i]] ?? null },
+    { name: 'system', kind: 'text', cell: (b, i) => formats[b.event[i]]?.system || null },
+    { name: 'event', kind: 'text', cell: (b, i) => formats[b.event[i]]?.name ?? null },
+    { name: 'lost_before', kind: 'int64', cell: (b, i) => BigInt(b.lostBefore[i]) },
+    { name: 'fields', kind: 'text', cell: (b, i) => printer.fieldsJson(b, i) },
+  ];
   return {
     name: 'events',
-    columns: [
-      { name: 't_ns', kind: 'int64' },
-      { name: 'cpu', kind: 'int32' },
-      { name: 'tid', kind: 'int32' },
-      { name: 'comm', kind: 'text' },
-      { name: 'system', kind: 'text' },
-      { name: 'event', kind: 'text' },
-      { name: 'lost_before', kind: 'int64' },
-      { name: 'fields', kind: 'text' },
-    ],
+    rows: capture.records,
+    columns,
     *batches() {
-      for (const b of readTraceChunks(db, capture.id, new TraceColumns())) {
-        const rows = Array.from({ length: b.n }, (_, i) => i);
-        yield {
-          rows: b.n,
-          columns: [
-            rows.map((i) => BigInt.asIntN(64, b.t[i])),
-            rows.map((i) => b.cpu[i]),
-            rows.map((i) => b.tid[i]),
-            rows.map((i) => comms[b.comm[i]] ?? null),
-            rows.map((i) => formats[b.event[i]]?.system || null),
-            rows.map((i) => formats[b.event[i]]?.name ?? null),
-            rows.map((i) => BigInt(b.lostBefore[i])),
-            rows.map((i) => printer.fieldsJson(b, i)),
-          ],
-        };
-      }
+      for (const b of readTraceChunks(db, capture.id, new TraceColumns()))
+        yield { rows: b.n, cell: (c, i) => columns[c].cell(b, i) };
     },
   };
 }
@@ -184,6 +180,7 @@ export function runTable(db: Db, run: number, name: string): ExportTable {
     if (columns[c].name === 'ipa') return hex(BigInt.asUintN(64, value as bigint));
     return columns[c].kind === 'int64' || columns[c].kind === 'text' ? value : Number(value);
   };
+  const batch = (held: readonly Cell[][]): Batch => ({ rows: held[0].length, cell: (c, i) => held[c][i] });
   return {
     name,
     columns,
@@ -192,11 +189,11 @@ export function runTable(db: Db, run: number, name: string): ExportTable {
       for (const row of query.iterate(run) as Iterable<(bigint | number | string | null)[]>) {
         for (let c = 0; c < columns.length; c++) held[c].push(cell(row[c], c));
         if (held[0].length === ROWS) {
-          yield { rows: ROWS, columns: held };
+          yield batch(held);
           held = columns.map(() => []);
         }
       }
-      if (held[0].length) yield { rows: held[0].length, columns: held };
+      if (held[0].length) yield batch(held);
     },
   };
 }

@@ -6,26 +6,44 @@ import type { OutputFile } from './output-file.ts';
 
 export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
 
-export function writeTable(table: ExportTable, form: TableForm, file: OutputFile): void {
+/** Told after each batch: rows written, and in all where that is known. What it throws ends the export. */
+export type OnRows = (done: number, total: number | undefined) => void;
+
+export function writeTable(table: ExportTable, form: TableForm, file: OutputFile, onRows?: OnRows): void {
+  const told = onRows ? telling(table, onRows) : table;
   switch (form) {
     case 'csv':
-      return writeCsv(table, file);
+      return writeCsv(told, file);
     case 'jsonl':
-      return writeJsonLines(table, file);
+      return writeJsonLines(told, file);
     case 'json':
-      return writeJson(table, file);
+      return writeJson(told, file);
     case 'parquet':
-      return writeParquet(table, file);
+      return writeParquet(told, file);
   }
+}
+
+function telling(table: ExportTable, onRows: OnRows): ExportTable {
+  return {
+    ...table,
+    *batches() {
+      let done = 0;
+      for (const batch of table.batches()) {
+        onRows(done, table.rows);
+        yield batch;
+        done += batch.rows;
+      }
+    },
+  };
 }
 
 /** Nothing stands for null, `""` for empty text. */
 function writeCsv({ columns, batches }: ExportTable, file: OutputFile): void {
   file.text(`${columns.map(({ name }) => name).join(',')}\n`);
-  for (const { rows, columns: cells } of batches()) {
+  for (const { rows, cell } of batches()) {
     for (let i = 0; i < rows; i++) {
       let line = '';
-      for (let c = 0; c < cells.length; c++) line += (c ? ',' : '') + csvCell(cells[c][i]);
+      for (let c = 0; c < columns.length; c++) line += (c ? ',' : '') + csvCell(cell(c, i));
       file.text(`${line}\n`);
     }
   }
@@ -41,12 +59,12 @@ function csvCell(cell: Cell): string {
 function* jsonRows({ name: table, columns, batches }: ExportTable): Generator<string> {
   const heads = columns.map(({ name }) => `${JSON.stringify(name)}:`);
   const isJson = columns.map(({ name }) => table === 'events' && name === 'fields');
-  for (const { rows, columns: cells } of batches()) {
+  for (const { rows, cell } of batches()) {
     for (let i = 0; i < rows; i++) {
       const fields: string[] = [];
-      for (let c = 0; c < cells.length; c++) {
-        const cell = cells[c][i];
-        if (cell !== null) fields.push(heads[c] + (isJson[c] ? String(cell) : jsonCell(cell)));
+      for (let c = 0; c < columns.length; c++) {
+        const value = cell(c, i);
+        if (value !== null) fields.push(heads[c] + (isJson[c] ? String(value) : jsonCell(value)));
       }
       yield `{${fields.join(',')}}`;
     }
@@ -87,9 +105,9 @@ function writeParquet({ columns, batches }: ExportTable, file: OutputFile): void
     ...columns.map(({ name, kind }) => ({ name, repetition_type: 'OPTIONAL' as const, ...parquetTypes[kind] })),
   ];
   const writer = new ParquetWriter({ writer: buffer, schema, createdBy: 'umbra' });
-  for (const { rows, columns: cells } of batches()) {
+  for (const { rows, cell } of batches()) {
     writer.write({
-      columnData: columns.map(({ name }, c) => ({ name, data: cells[c] as Cell[] })),
+      columnData: columns.map(({ name }, c) => ({ name, data: Array.from({ length: rows }, (_, i) => cell(c, i)) })),
       rowGroupSize: rows,
     });
     drain(buffer, file);

@@ -11,7 +11,7 @@ import { writePerfetto } from './export-perfetto.ts';
 import { policyProfile, writeCollapsed, writePprof } from './export-profile.ts';
 import { captureTable, runTable, runTableNames } from './export-tables.ts';
 import { writeTable } from './export-writers.ts';
-import type { TableForm } from './export-writers.ts';
+import type { OnRows, TableForm } from './export-writers.ts';
 import { writeWhole } from './output-file.ts';
 import type { OutputFile } from './output-file.ts';
 
@@ -31,39 +31,42 @@ export interface ExportRequest {
   readonly dlDiscard?: DlDiscard;
 }
 
-/** Writes what is asked for and returns the files written. Throws RequestError, LabFileError (no such capture or run). */
-export function exportFromLab(lab: string, request: ExportRequest): string[] {
+/**
+ * Writes what is asked for and returns the files written. Throws RequestError, LabFileError (no such capture or run).
+ * @param onRows see writeTable; what it throws ends the export, and the file that was being written is gone
+ */
+export function exportFromLab(lab: string, request: ExportRequest, onRows?: OnRows): string[] {
   const db = openLabFile(lab, 'read');
   try {
-    return request.run === undefined ? exportCapture(db, request) : exportRun(db, request, request.run);
+    return request.run === undefined ? exportCapture(db, request, onRows) : exportRun(db, request, request.run, onRows);
   } finally {
     db.close();
   }
 }
 
-function exportCapture(db: Db, { capture, form, path, table }: ExportRequest): string[] {
+function exportCapture(db: Db, { capture, form, path, table }: ExportRequest, onRows?: OnRows): string[] {
   if (capture === undefined) throw new RequestError('what is to be exported: a capture, or a run?');
   if (!isTableForm(form)) throw new RequestError(`${form} shows a run: name one instead of a capture`);
   const exported = captureTable(db, getCapture(db, capture));
   if (table !== undefined && table !== exported.name)
     throw new RequestError(`capture ${capture} has no table '${table}'; it has ${exported.name}`);
-  return [written(path, (file) => writeTable(exported, form, file))];
+  return [written(path, (file) => writeTable(exported, form, file, onRows))];
 }
 
-function exportRun(db: Db, request: ExportRequest, run: number): string[] {
+function exportRun(db: Db, request: ExportRequest, run: number, onRows?: OnRows): string[] {
   const { form, path, table = 'results' } = request;
   getRun(db, run);
-  if (form === 'perfetto') return [written(path, (file) => writePerfetto(db, run, request.dlDiscard, file))];
+  if (form === 'perfetto') return [written(path, (file) => writePerfetto(db, run, request.dlDiscard, file, onRows))];
   if (!isTableForm(form)) {
     if (request.policy === undefined) throw new RequestError(`${form} shows one policy of a run: name it`);
     const profile = policyProfile(db, { run, policy: request.policy, dlDiscard: request.dlDiscard });
     const write = form === 'pprof' ? writePprof : writeCollapsed;
     return [written(path, (file) => write(profile, file))];
   }
-  if (table !== 'all') return [written(path, (file) => writeTable(runTable(db, run, table), form, file))];
+  if (table !== 'all') return [written(path, (file) => writeTable(runTable(db, run, table), form, file, onRows))];
   mkdirSync(path, { recursive: true });
   return runTableNames.map((name) =>
-    written(join(path, `${name}.${form}`), (file) => writeTable(runTable(db, run, name), form, file)),
+    written(join(path, `${name}.${form}`), (file) => writeTable(runTable(db, run, name), form, file, onRows)),
   );
 }
 

@@ -1,5 +1,5 @@
 /** Exports of the sample pair, read back by other libraries or by the formats' published schemas. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,6 +116,36 @@ describe('tables', () => {
     expect([both.code, both.stderr]).toEqual([2, 'umbra: export: give either --capture or --run\n']);
     expect(() => readFileSync(path)).toThrow('ENOENT');
     expect(() => readFileSync(`${path}.part`)).toThrow('ENOENT');
+  });
+});
+
+describe('an export that is stopped', () => {
+  it.each([
+    ['csv', { capture: 1 }],
+    ['jsonl', { capture: 2 }],
+    ['parquet', { capture: 1 }],
+    ['csv', { run: 1, table: 'windows' }],
+    ['perfetto', { run: 1 }],
+  ] as const)('%s of %j leaves no file, and says how far it is', (form, of) => {
+    const path = join(folder, 'stopped');
+    const told: [number, number | undefined][] = [];
+    expect(() =>
+      exportFromLab(db, { ...of, form, path }, (done, total) => {
+        told.push([done, total]);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(told).toHaveLength(1);
+    for (const left of [path, `${path}.part`]) expect(existsSync(left)).toBe(false);
+  });
+
+  it('counts rows as they are written', () => {
+    const told: [number, number | undefined][] = [];
+    exportFromLab(db, { capture: 1, form: 'csv', path: join(folder, 'out') }, (...rows) => told.push(rows));
+    expect(told).toEqual([
+      [0, 24000],
+      [12000, 24000],
+    ]);
   });
 });
 

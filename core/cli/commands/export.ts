@@ -26,10 +26,13 @@ export const command: Command = {
       throw new UsageError(`--to takes ${exportForms.join(', ')}, not '${form}'`);
     const [capture, run] = [args.integer('capture'), args.integer('run')];
     if ((capture === undefined) === (run === undefined)) throw new UsageError('export: give either --capture or --run');
-    const files = exportFromLab(args.need('db'), {
+    const request = {
       ...{ capture, run, form: form as ExportForm, path: args.need('output') },
       ...{ table: args.text('table'), policy: args.text('policy'), dlDiscard: dlDiscardOf(args) },
-    });
+    };
+    const files = exportFromLab(args.need('db'), request, (done, total) =>
+      out.progress({ phase: 'exporting', done, total, unit: 'steps' }),
+    );
     if (args.flag('json')) out.json({ files });
     else for (const file of files) out.write(`${file}\n`);
   },
