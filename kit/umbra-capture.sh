@@ -20,7 +20,8 @@ record records until COMMAND ends, or for the time given.
   -P PID        the VMM (found by its KVM file otherwise, if there is only one)
   -l FILE       memslots: a log of `strace -f -e trace=ioctl -o FILE` of the VMM's start
   -m SOCKET     memslots: QEMU's monitor (-monitor unix:SOCKET,server,nowait); needs socat, or an nc with -U
-  -M FILE       memslots: the texts of the monitor's `info mtree -f` and `info ramblock`
+  -m HOST:PORT  the same (-monitor tcp:127.0.0.1:PORT,server,nowait); busybox's nc will do
+  -M FILE       memslots: the monitor's `info cpus`, `info mtree -f`, and `gpa2hva` of each RAM range (or `info ramblock`)
   -S            no SPE: KVM events only (a host whose guests are profiled elsewhere)
   -K            no KVM events: SPE only (inside a guest)
 END
@@ -56,7 +57,7 @@ has_kvm_events() { [ -d "$TRACEFS/events/kvm" ]; }
 # SPE's timestamps reach perf time through the sched_clock's conversion, whatever -k says (arch_perf_update_userpage in
 # arch/arm64/kernel/perf_event.c): so the trace takes that clock, which ftrace calls perf.
 trace_clock() {
-	if grep -q '\<perf\>' "$TRACEFS/trace_clock" 2>/dev/null; then echo perf; else echo mono; fi
+	if grep -qw perf "$TRACEFS/trace_clock" 2>/dev/null; then echo perf; else echo mono; fi
 }
 
 check() {
@@ -164,6 +165,10 @@ mkdir -p "$work/$name" || die "$work: can't be made"
 dir=$work/$name
 log=$dir/capture.log
 probes=
+kvm_job=
+spe_job=
+# The trace must not end before the profile does: it is ended after it, and by itself only if nobody does.
+kvm_seconds=$((seconds + 30))
 
 say_log() {
 	say "$*"
@@ -179,17 +184,41 @@ remove_probes() {
 	probes=
 }
 
-# Ends a recording by ending what it waits for: a recorder that is killed leaves a broken file.
+alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
+
+# NAME JOB: until the recorder runs what it was given, and so is recording; a busy machine may take its time.
+wait_for() {
+	tries=0
+	while [ ! -s "$work/$1.pid" ] && [ "$tries" -lt 10 ] && alive "$2"; do
+		sleep 1
+		tries=$((tries + 1))
+	done
+}
+
+# NAME JOB: ends a recording by ending what it waits for: a recorder that is killed leaves a broken file. What doesn't hear
+# SIGTERM is killed.
 end_of() {
-	[ -s "$work/$1.pid" ] || return 0
-	kill "$(cat "$work/$1.pid")" 2>/dev/null || :
+	alive "$2" || return 0
+	wait_for "$1" "$2"
+	waited=$(cat "$work/$1.pid" 2>/dev/null || :)
+	if [ -z "$waited" ]; then
+		kill "$2" 2>/dev/null || :
+		return 0
+	fi
+	kill "$waited" 2>/dev/null || return 0
+	tries=0
+	while alive "$waited" && [ "$tries" -lt 5 ]; do
+		sleep 1
+		tries=$((tries + 1))
+	done
+	! alive "$waited" || kill -9 "$waited" 2>/dev/null || :
 }
 
 tidy() {
 	status=$?
 	trap - EXIT
-	end_of spe
-	end_of kvm
+	end_of spe "$spe_job"
+	end_of kvm "$kvm_job"
 	wait 2>/dev/null || :
 	remove_probes
 	rm -rf "$work"
@@ -265,7 +294,12 @@ record_trace_cmd() {
 	cpus=$(grep -c '^processor' "$PROC/cpuinfo" 2>/dev/null || :)
 	[ "${cpus:-0}" -gt 0 ] || cpus=1
 	trace-cmd record -C "$clock" -b 8192 -m $((mib * 1024 / cpus + 1)) "$@" -o "$dir/kvm.trace.dat" \
-		sh -c "$waiter" "$work/kvm.pid" sleep "$seconds" >>"$log" 2>&1
+		sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" >>"$log" 2>&1
+}
+
+# Older perfs have no such option: their recordings are bounded by the time, and by the loop that waits below.
+max_size() {
+	if perf record -h 2>&1 | grep -q max-size; then max_size="--max-size ${mib}M"; else max_size=; fi
 }
 
 record_perf() {
@@ -274,8 +308,10 @@ record_perf() {
 		case $event in *:*) ;; *) event="$event:*" ;; esac
 		set -- "$@" -e "$event"
 	done
-	perf record -a --no-buildid --max-size "${mib}M" "$@" -o "$dir/kvm.perf.data" -- \
-		sh -c "$waiter" "$work/kvm.pid" sleep "$seconds" >>"$log" 2>&1
+	max_size
+	# shellcheck disable=SC2086
+	perf record -a --no-buildid $max_size "$@" -o "$dir/kvm.perf.data" -- \
+		sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" >>"$log" 2>&1
 }
 
 # The last resort: the kernel's own text.
@@ -290,7 +326,7 @@ record_pipe() {
 	done
 	head -c $((mib * 1048576)) <"$TRACEFS/trace_pipe" >"$dir/kvm.ftrace.txt" &
 	pipe=$!
-	sh -c "$waiter" "$work/kvm.pid" sleep "$seconds" || :
+	sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" || :
 	for event in $list; do
 		path=$(printf '%s' "$event" | tr : /)
 		echo 0 >"$TRACEFS/events/$path/enable"
@@ -310,8 +346,9 @@ record_spe() {
 		selected="$selected -e $pmu/$config/"
 	done
 	[ $# -gt 0 ] || set -- sleep "$seconds"
+	max_size
 	# shellcheck disable=SC2086
-	perf record -a ${period:+-c "$period"} $selected --max-size "${mib}M" -o "$dir/spe.perf.data" -- \
+	perf record -a ${period:+-c "$period"} $selected $max_size -o "$dir/spe.perf.data" -- \
 		sh -c "$waiter" "$work/spe.pid" "$@" >>"$log" 2>&1
 }
 
@@ -348,12 +385,16 @@ vcpu_threads() {
 	done
 }
 
+# COMMAND...: what QEMU's monitor answers.
 monitor_says() {
-	if have socat; then
-		printf '%s\n' "$1" | socat -t 2 - "UNIX-CONNECT:$monitor"
-	else
-		printf '%s\n' "$1" | nc -w 2 -U "$monitor"
-	fi | tr -d '\r'
+	{
+		printf '%s\n' "$@"
+		# Whoever speaks ends the talk: the answers must be there by then.
+		sleep 2
+	} | case $monitor in
+	*:*[0-9]) nc -w 4 "${monitor%:*}" "${monitor##*:}" ;;
+	*) if have socat; then socat -t 2 - "UNIX-CONNECT:$monitor"; else nc -w 4 -U "$monitor"; fi ;;
+	esac | tr -d '\r'
 }
 
 # `slot gpa size hva readonly` lines. Later calls for a slot replace earlier ones; size 0 deletes it.
@@ -367,35 +408,58 @@ slots_of_strace() {
 		done
 }
 
-# QEMU: the flat view says where RAM lies, `info ramblock` where the host has it (a QEMU that prints a HVA column).
-slots_of_monitor() {
+# FILE: `first last region offset readonly` lines: where the guest's RAM lies, by `info mtree -f`.
+ram_of_monitor() {
 	tr -d '\r' <"$1" | awk '
-		/^[ \t]*Block Name/ { for (i = 1; i <= NF; i++) if ($i == "HVA") has = 1; blocks = 1; next }
-		blocks && has && /0x/ { for (i = NF; i > 0; i--) if ($i ~ /^0x/) { hva[$1] = $i; break } next }
 		/AS "memory"/ { inview = 1; next }
 		/^FlatView/ { inview = 0 }
-		inview && /\(prio -?[0-9]+, (ram|rom)\)/ {
+		inview && /\(prio -?[0-9]+, (nv-)?(ram|rom|romd)\)/ {
 			split($1, range, "-")
 			name = $0; sub(/.*\): /, "", name); split(name, word, /[ \t]+/)
 			offset = "0"; if (match(name, /@[0-9a-f]+/)) offset = substr(name, RSTART + 1, RLENGTH - 1)
-			print range[1], range[2], word[1], offset, ($0 ~ /, rom\)/ ? "true" : "false")
-		}
-		END { for (name in hva) print name, hva[name] >blockfile }' blockfile="$work/monitor.blocks" - >"$work/monitor.views"
-	[ -s "$work/monitor.blocks" ] || return 0
+			line = range[1] " " range[2] " " word[1] " " offset " " ($0 ~ /, (nv-)?romd?\)/ ? "true" : "false")
+			if (!seen[line]++) print line
+		}'
+}
+
+# Where the host has it: `gpa2hva` says it of an address; since QEMU 8.0 also `info ramblock`, of a whole block.
+slots_of_monitor() {
+	ram_of_monitor "$1" >"$work/monitor.views"
 	slot=0
 	while read -r first last region offset readonly; do
-		hva=$(awk -v name="$region" '$1 == name { print $2; exit }' "$work/monitor.blocks")
-		[ -n "$hva" ] || continue
-		printf '%s 0x%x 0x%x 0x%x %s\n' "$slot" "$((0x$first))" "$((0x$last - 0x$first + 1))" "$((hva + 0x$offset))" "$readonly"
+		hva=$(tr -d '\r' <"$1" | awk -v gpa="0x$(printf %x "$((0x$first))")" -v name="$region" '
+			$1 == "Host" && $5 == gpa && $7 == "is" { answer = $8 }
+			/^[ \t]*Block Name/ { has = /HVA/; next }
+			has && $1 == name && /0x/ { for (i = NF; i > 0; i--) if ($i ~ /^0x/) { block = $i; break } }
+			END { print answer != "" ? answer : block != "" ? "+" block : "" }')
+		case $hva in
+		'') continue ;;
+		+*) hva=$((${hva#+} + 0x$offset)) ;;
+		esac
+		printf '%s 0x%x 0x%x 0x%x %s\n' "$slot" "$((0x$first))" "$((0x$last - 0x$first + 1))" "$((hva))" "$readonly"
 		slot=$((slot + 1))
 	done <"$work/monitor.views"
+}
+
+# All that the monitor knows of memory: which ranges to ask for by address it says itself.
+ask_monitor() {
+	monitor_says 'info cpus' 'info mtree -f' 'info ramblock' >"$1"
+	set -- "$1"
+	while read -r first _; do set -- "$@" "gpa2hva 0x$first"; done <<-END
+		$(ram_of_monitor "$1")
+	END
+	[ $# -eq 1 ] || (
+		text=$1
+		shift
+		monitor_says "$@" >>"$text"
+	)
 }
 
 # PID
 write_vm() {
 	if [ -n "$monitor" ]; then
-		{ monitor_says 'info mtree -f' && monitor_says 'info ramblock'; } >"$dir/qemu-monitor.txt" 2>>"$log" ||
-			say_log "note: $monitor: the monitor doesn't answer"
+		ask_monitor "$dir/qemu-monitor.txt" 2>>"$log" || :
+		grep -q '^FlatView' "$dir/qemu-monitor.txt" || say_log "note: $monitor: the monitor doesn't answer"
 		monitor_text=$dir/qemu-monitor.txt
 	fi
 	: >"$work/slots"
@@ -405,6 +469,9 @@ write_vm() {
 		slots_of_monitor "$monitor_text" >"$work/slots"
 	fi
 	vcpu_threads "$1" | sort -n >"$work/vcpus"
+	# Without debug-threads=on QEMU's threads have no names of their own; its monitor knows them.
+	[ -s "$work/vcpus" ] || [ -z "$monitor_text" ] ||
+		tr -d '\r' <"$monitor_text" | sed -n 's/^[* ]*CPU #\([0-9]*\): thread_id=\([0-9]*\).*/\1 \2/p' >"$work/vcpus"
 	if [ ! -s "$work/slots" ] && [ ! -s "$work/vcpus" ]; then
 		say_log "note: neither memslots nor vCPU threads are known: write a VM description by hand (README.md)"
 		return 0
@@ -460,14 +527,13 @@ size_mib() { du -sk "$dir" | awk '{ print int($1 / 1024) }'; }
 write_facts
 pid=$(vmm_pid)
 [ "$want_kvm" = 0 ] || add_probes
-kvm_job=
-spe_job=
 kvm_failed=0
 spe_failed=0
 if [ "$want_kvm" = 1 ]; then
 	record_kvm &
 	kvm_job=$!
 	# The trace must hold what the profile's first samples meet.
+	wait_for kvm "$kvm_job"
 	sleep 1
 fi
 if [ "$want_spe" = 1 ]; then
@@ -482,7 +548,6 @@ recording=
 [ "$want_kvm" = 0 ] || recording="${recording:+$recording and }KVM events"
 say_log "recording $recording for at most $seconds s"
 
-alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 passed=0
 while alive "${spe_job:-$kvm_job}"; do
 	[ "$passed" -lt "$seconds" ] || break
@@ -493,9 +558,9 @@ while alive "${spe_job:-$kvm_job}"; do
 	sleep 1
 	passed=$((passed + 1))
 done
-end_of spe
+end_of spe "$spe_job"
 [ -z "$spe_job" ] || wait "$spe_job" || spe_failed=$?
-end_of kvm
+end_of kvm "$kvm_job"
 [ -z "$kvm_job" ] || wait "$kvm_job" || kvm_failed=$?
 remove_probes
 [ "$want_kvm" = 0 ] || write_vm "$pid"

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { create } from 'tar';
+import { fileURLToPath } from 'node:url';
+import { create, extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importFiles } from '../../core/lab/import.ts';
 import { writeKit } from '../../core/lab/kit.ts';
@@ -43,6 +44,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const recorder = (fixture: string, said: string): string => `#!/bin/sh
 printf '%s\\n' "$*" >>'${said}'
 [ "$1" = record ] || { echo stand-in; exit 0; }
+[ "$2" != -h ] || { echo '  --max-size'; exit 129; }
 while [ $# -gt 0 ]; do
 	case $1 in
 	-o) cp '${fixture}' "$2"; shift ;;
@@ -149,6 +151,16 @@ function run(shell: readonly string[], { folder, env }: Board, ...args: string[]
   return spawnSync(command, [...first, script, ...args], { cwd: folder, env, encoding: 'utf8', timeout: 30_000 });
 }
 
+const monitorText = fileURLToPath(new URL('../fixtures/kit/qemu-7.2.22-monitor.txt', import.meta.url));
+
+/** The VM description in a tar. */
+function vmOf(b: Board, tar: string): Record<'slots' | 'vcpus', unknown[]> {
+  const folder = mkdtempSync(join(b.folder, 'untarred-'));
+  extract({ file: join(b.folder, tar), cwd: folder, sync: true, strip: 1 });
+  const text = readFileSync(join(folder, 'kvm.vm.json'), 'utf8');
+  return (JSON.parse(text) as { vms: Record<'slots' | 'vcpus', unknown[]>[] }).vms[0];
+}
+
 const straceLog = `9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=0, flags=0, guest_phys_addr=0x40000000, memory_size=131072, userspace_addr=0xffff85580000}) = 0
 9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=1, flags=0, guest_phys_addr=0x80000000, memory_size=4096, userspace_addr=0xffff80000000}) = 0
 9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=1, flags=0, guest_phys_addr=0x80000000, memory_size=0, userspace_addr=0xffff80000000}) = 0
@@ -226,6 +238,53 @@ describe.each(shells)('under %s', (name, shell) => {
     ]);
   });
 
+  it('memslots and vCPU threads come from what a real QEMU 7.2 said, which has no HVA column but gpa2hva', () => {
+    const b = board(`${name} qemu`.replaceAll(' ', '-'), ['trace-cmd']);
+    rmSync(join(b.folder, 'proc/347/task'), { recursive: true });
+    const ran = run(shell, b, 'record', '-t', '1', '-M', monitorText, '-o', 'qemu.tar');
+    expect(ran.status).toBe(0);
+    expect(vmOf(b, 'qemu.tar')).toEqual({
+      pid: 347,
+      slots: [
+        { slot: 0, gpa: '0x0', size: '0x4000000', hva: '0x7f3123c00000', readonly: true },
+        { slot: 1, gpa: '0x4000000', size: '0x4000000', hva: '0x7f311fa00000', readonly: true },
+        { slot: 2, gpa: '0x40000000', size: '0x10000000', hva: '0x7f3127fff000', readonly: false },
+      ],
+      vcpus: [
+        { vcpu: 0, tid: 20510 },
+        { vcpu: 1, tid: 20511 },
+      ],
+    });
+  });
+
+  it('asks a live monitor: first where RAM lies, then where the host has each range', () => {
+    const b = board(`${name} live`.replaceAll(' ', '-'), ['trace-cmd']);
+    const asked = join(b.folder, 'asked');
+    // A monitor that answers all that the real one did, whatever it is asked.
+    writeFileSync(join(b.folder, 'bin/nc'), `#!/bin/sh\n{ echo "$*"; cat; } >>'${asked}'\ncat '${monitorText}'\n`, {
+      mode: 0o755,
+    });
+    expect(run(shell, b, 'record', '-t', '1', '-m', '127.0.0.1:4444', '-o', 'live.tar').status).toBe(0);
+    expect(readFileSync(asked, 'utf8').trimEnd().split('\n')).toEqual([
+      ...['-w 4 127.0.0.1 4444', 'info cpus', 'info mtree -f', 'info ramblock', '-w 4 127.0.0.1 4444'],
+      ...['gpa2hva 0x0000000000000000', 'gpa2hva 0x0000000004000000', 'gpa2hva 0x0000000040000000'],
+    ]);
+    expect(vmOf(b, 'live.tar').slots).toHaveLength(3);
+  });
+
+  it('is bounded: a workload that ignores SIGTERM, a perf that knows no --max-size; the trace outlives the profile', () => {
+    const b = board(`${name} deaf`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    const perf = join(b.folder, 'bin/perf');
+    writeFileSync(perf, readFileSync(perf, 'utf8').replace("echo '  --max-size'", ':'));
+    writeFileSync(join(b.folder, 'deaf.sh'), "trap '' TERM\nwhile :; do sleep 1; done\n");
+    const from = Date.now();
+    const ran = run(shell, b, 'record', '-t', '1', '-o', 'deaf.tar', '--', 'sh', join(b.folder, 'deaf.sh'));
+    expect(ran.stderr).toMatch(/deaf\.tar: spe\.perf\.data kvm\.trace\.dat/);
+    expect(Date.now() - from).toBeLessThan(25_000);
+    expect(b.said('perf')).not.toContain('--max-size');
+    expect(Number(/sleep (\d+)$/m.exec(b.said('trace-cmd'))![1])).toBeGreaterThan(1);
+  });
+
   it('does with less: no trace-cmd, no perf, no SPE', () => {
     const alone = board(`${name} perf`.replaceAll(' ', '-'), ['perf']);
     expect(run(shell, alone, 'record', '-t', '1', '-o', 'p.tar').stderr).toMatch(
@@ -233,8 +292,10 @@ describe.each(shells)('under %s', (name, shell) => {
     );
     expect(alone.said('perf')).toMatch(/-e kvm:\* -e umbra:\* -e syscalls:sys_enter_munmap/);
     const bare = board(`${name} bare`.replaceAll(' ', '-'), []);
-    const ran = run(shell, bare, 'record', '-t', '1', '-o', 'bare.tar');
-    expect(ran.stderr).toMatch(/recording KVM events for at most 1 s[^]*bare\.tar: kvm\.ftrace\.txt/);
+    const ran = run(shell, bare, 'record', '-t', '1', '-m', 'none.socket', '-o', 'bare.tar');
+    expect(ran.stderr).toMatch(
+      /recording KVM events for at most 1 s[^]*none\.socket: the monitor doesn't answer[^]*bare\.tar: kvm\.ftrace\.txt/,
+    );
     expect(readFileSync(join(bare.folder, 'tracefs/events/kvm/enable'), 'utf8')).toBe('0\n');
   });
 
