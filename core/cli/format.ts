@@ -10,7 +10,7 @@ export function duration(ns: bigint | number): string {
   ] as const;
   const [unit, name] = scale.find(([u]) => Math.abs(value) >= u) ?? [1, 'ns'];
   const scaled = value / unit;
-  return `${unit === 1 ? scaled : scaled.toPrecision(Math.abs(scaled) >= 1000 ? 4 : 3)} ${name}`;
+  return `${unit === 1 ? scaled : scaled.toPrecision(Math.abs(scaled) >= 999.5 ? 4 : 3)} ${name}`;
 }
 
 export function percent(share: number, digits = 2): string {

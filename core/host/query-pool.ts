@@ -1,7 +1,7 @@
 /** Query processes of one lab: each carries out one request at a time; a request that is cancelled or takes too long takes its process with it. */
 import { fork } from 'node:child_process';
 import { RequestError } from '../lab/about.ts';
-import type { RunParamsOf, RunResultOf } from '../lab/contract-runs.ts';
+import type { Params, Result } from '../lab/contract.ts';
 import type { QueryMethod } from '../lab/queries.ts';
 import type { QueryRunner } from '../lab/service-runs.ts';
 import type { QueryReply, QueryRequest } from './query-worker.ts';
@@ -86,14 +86,14 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
   };
 
   return {
-    run: <M extends QueryMethod>(method: M, params: RunParamsOf<M>, { signal }: { readonly signal: AbortSignal }) =>
-      new Promise<RunResultOf<M>>((resolve, reject) => {
+    run: <M extends QueryMethod>(method: M, params: Params<M>, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise<Result<M>>((resolve, reject) => {
         const job: Job = {
           request: { lab, method, params },
           budget: method === 'sql' ? SQL_BUDGET_MS : undefined,
           settle: (reply) => {
             signal.removeEventListener('abort', cancel);
-            if ('result' in reply) resolve(reply.result as RunResultOf<M>);
+            if ('result' in reply) resolve(reply.result as Result<M>);
             else reject(reply.explained ? new RequestError(reply.message) : new Error(reply.message));
           },
         };

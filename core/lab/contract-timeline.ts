@@ -137,6 +137,28 @@ export interface Hit {
   readonly lane?: number;
 }
 
+/** Exits of one reason. Times: from kvm_exit to that thread's next kvm_entry, ns; missing where no entry followed. */
+export interface ExitRow {
+  /** `IRQ`, or the exception class of a trap: the trace's own name for it. */
+  readonly reason: string;
+  readonly count: number;
+  /** Those whose time in the host is known: an entry followed, and the tracer lost nothing in between. */
+  readonly timed: number;
+  /** Those of `timed` that went on to the VMM (kvm_userspace_exit). */
+  readonly toUser: number;
+  readonly totalNs: number;
+  readonly p50Ns?: number;
+  readonly p99Ns?: number;
+  readonly maxNs?: number;
+}
+
+export interface Exits {
+  /** Most time first. */
+  readonly rows: readonly ExitRow[];
+  readonly exits: number;
+  readonly totalNs: number;
+}
+
 const reply = <T>() => z.custom<T>();
 
 export const timelineMethods = {
@@ -177,6 +199,8 @@ export const timelineMethods = {
     params: z.strictObject({ kvm: Id, start: Time, end: Time, limit: z.number().int().min(1).max(500) }),
     result: reply<readonly TraceLine[]>(),
   },
+  /** Why vCPUs left the guest, and for how long. */
+  exits: { params: z.strictObject({ kvm: Id }), result: reply<Exits>() },
   /** Moments that have to do with a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */
   search: {
     params: z.strictObject({ run: Id, text: z.string().min(1).max(200) }),

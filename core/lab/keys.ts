@@ -51,6 +51,12 @@ export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[
   return { lanes: columns, names: names.list };
 }
 
+/** Keys of places, chunk by chunk; `names` grows with them. */
+export function placeReader(db: Db, capture: CaptureRow, kind: 'symbol' | 'pc') {
+  const names = new Names();
+  return { names: names.list as readonly string[], keys: addressKeys(db, capture, kind, names)! };
+}
+
 /** Keys that come from a sample's PC and mapping; undefined for the other kinds. */
 function addressKeys(
   db: Db,

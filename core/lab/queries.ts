@@ -4,10 +4,12 @@ import type { Db } from '../store/lab-file.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import { capturesCompared, runsCompared } from './compare.ts';
 import { comparisonPreview } from './comparison-files.ts';
-import type { RunMethod, RunParamsOf, RunResultOf } from './contract-runs.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
 import { blackouts, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import type { Method, Params, Result } from './contract.ts';
+import { exits } from './exits.ts';
+import { searchRun } from './search.ts';
 import { sqlAnswer } from './sql-query.ts';
 
 export const queryMethods = [
@@ -19,11 +21,13 @@ export const queryMethods = [
   'compareCaptures',
   'report',
   'comparisonReport',
+  'exits',
+  'search',
   'sql',
-] as const satisfies RunMethod[];
+] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
-export type Queries = { readonly [M in QueryMethod]: (params: RunParamsOf<M>) => RunResultOf<M> };
+export type Queries = { readonly [M in QueryMethod]: (params: Params<M>) => Result<M> };
 
 /** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
 export function createQueries(lab: string): Queries {
@@ -55,6 +59,8 @@ export function createQueries(lab: string): Queries {
     report: (params) => read((db) => reportPreview(db, params)),
     comparisonReport: ({ compare: { by, ...request }, ...params }) =>
       read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
+    exits: ({ kvm }) => read((db) => exits(db, kvm)),
+    search: ({ run, text }) => read((db) => searchRun(db, run, text)),
     sql: (params) => sqlAnswer(lab, params),
   };
 }

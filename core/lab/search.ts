@@ -1,46 +1,43 @@
-/** Searching a run's timeline for a word: events of its trace by name, pages by address, code by place. */
+/** Searching a run's timeline for a word: events of its trace by name, pages by address, code by function or place. */
 import { TraceColumns } from '../formats/event-format/columns.ts';
+import { Has } from '../formats/spe/columns.ts';
 import { getCapture } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { getRun } from '../store/run-store.ts';
+import { readLaneChunks } from '../store/spe-store.ts';
 import { changesOfPage } from '../store/stage2-store.ts';
+import { readDictionary, readTraceChunks } from '../store/trace-store.ts';
 import type { Hit, TimelineFacts } from './contract-timeline.ts';
-import { sampleKeys } from './keys.ts';
-import { loadReference } from './reference.ts';
-import type { ResolvedParams } from '../model/params.ts';
+import { placeReader } from './keys.ts';
 import type { RunFacts } from './run-facts.ts';
-import { storedTrace } from './stored-trace.ts';
 import { runTimeline } from './timeline-facts.ts';
 
 const MAX_HITS = 200;
-/** Samples whose code is searched: keys of more take seconds. */
-const MAX_SAMPLES = 4e6;
 
 /** At most 200 moments, in time order. */
 export function searchRun(db: Db, run: number, text: string): Hit[] {
   const facts = runTimeline(db, run);
   const words = text.trim().toLowerCase();
   const address = /^0x[0-9a-f]{1,16}$/.test(words) ? BigInt(words) : undefined;
-  const hits = address === undefined ? [...eventHits(db, facts, words)] : pageHits(db, facts, run, address);
-  if (hits.length < MAX_HITS) hits.push(...codeHits(db, facts, run, words));
+  const hits = address === undefined ? eventHits(db, facts, words) : pageHits(db, facts, run, address);
+  if (hits.length < MAX_HITS) hits.push(...codeHits(db, facts, words));
   return hits.sort((a, b) => a.t - b.t).slice(0, MAX_HITS);
 }
 
-function* eventHits(db: Db, { kvm, trace }: TimelineFacts, words: string): Generator<Hit> {
-  const capture = getCapture(db, kvm!, 'kvm');
-  const file = storedTrace(db, capture);
-  const wanted = new Set(file.dictionary.formats.flatMap((f, i) => (f.name.toLowerCase().includes(words) ? [i] : [])));
-  if (!wanted.size || !trace || capture.t0 === undefined) return;
-  const { t0 } = capture;
-  const found: Hit[] = [];
-  file.read(new TraceColumns(), (batch) => {
-    for (let i = 0; i < batch.n && found.length < MAX_HITS; i++) {
+function eventHits(db: Db, { kvm, trace }: TimelineFacts, words: string): Hit[] {
+  const { id, t0 } = getCapture(db, kvm!, 'kvm');
+  const { formats } = readDictionary(db, id);
+  const wanted = new Set(formats.flatMap((f, i) => (f.name.toLowerCase().includes(words) ? [i] : [])));
+  const hits: Hit[] = [];
+  if (!wanted.size || !trace || t0 === undefined) return hits;
+  for (const batch of readTraceChunks(db, id, new TraceColumns())) {
+    for (let i = 0; i < batch.n; i++) {
       if (!wanted.has(batch.event[i])) continue;
       const t = Math.round(trace.shiftNs + Number(batch.t[i] - t0) * trace.scale);
-      found.push({ t, what: file.dictionary.formats[batch.event[i]].name });
+      if (hits.push({ t, what: formats[batch.event[i]].name }) === MAX_HITS) return hits;
     }
-  });
-  yield* found;
+  }
+  return hits;
 }
 
 function pageHits(db: Db, { kvm, trace }: TimelineFacts, run: number, ipa: bigint): Hit[] {
@@ -53,21 +50,27 @@ function pageHits(db: Db, { kvm, trace }: TimelineFacts, run: number, ipa: bigin
   }));
 }
 
-function codeHits(db: Db, facts: TimelineFacts, run: number, words: string): Hit[] {
-  if (facts.lanes.reduce((sum, l) => sum + l.samples, 0) > MAX_SAMPLES) return [];
-  const spe = getCapture(db, facts.spe!, 'spe');
-  const { params } = getRun(db, run).params as ResolvedParams;
-  const reference = loadReference(db, spe, params.lanes);
-  const keys = sampleKeys(db, spe, reference.stored, 'pc');
-  const wanted = keys.names.map((key) => key.toLowerCase().includes(words));
-  const hits: Hit[] = [];
-  keys.lanes.forEach((lane, l) => {
-    const { t, lane: vcpu } = reference.lanes[l];
-    for (let i = 0, n = 0; i < lane.length && n < MAX_HITS; i++) {
-      if (!wanted[lane[i]]) continue;
-      hits.push({ t: t[i], what: keys.names[lane[i]], lane: vcpu });
-      n++;
+/** Chunk by chunk, up to the first 200 of each lane: of a long capture only as much as it takes is read. */
+function codeHits(db: Db, { spe, origin, lanes }: TimelineFacts, words: string): Hit[] {
+  const capture = getCapture(db, spe!, 'spe');
+  const zero = BigInt(origin);
+  const places = placeReader(db, capture, words.includes('0x') ? 'pc' : 'symbol');
+  const wanted: boolean[] = [];
+  const hitsOf = (stored: number, lane: number): Hit[] => {
+    const hits: Hit[] = [];
+    for (const chunk of readLaneChunks(db, capture.id, stored)) {
+      const present = chunk.column('present');
+      const keys = places.keys(present, chunk.column('pc'), chunk.column('map'));
+      for (let key = wanted.length; key < places.names.length; key++)
+        wanted.push(places.names[key].toLowerCase().includes(words));
+      let t: BigUint64Array | undefined;
+      for (let i = 0; i < chunk.n; i++) {
+        if (!wanted[keys[i]] || !(present[i] & Has.TIME)) continue;
+        t ??= chunk.column('t');
+        if (hits.push({ t: Number(t[i] - zero), what: places.names[keys[i]], lane }) === MAX_HITS) return hits;
+      }
     }
-  });
-  return hits;
+    return hits;
+  };
+  return lanes.flatMap((lane) => (lane.spe === undefined ? [] : hitsOf(lane.spe, lane.lane)));
 }

@@ -1,7 +1,7 @@
 /** The contract's requests about runs (contract-runs.ts) over one lab file. */
 import type { Db } from '../store/lab-file.ts';
 import { readResults } from '../store/run-store.ts';
-import type { Call } from './contract.ts';
+import type { Call, Params, Result } from './contract.ts';
 import type { RunMethod, RunParamsOf, RunResultOf, StoredResult } from './contract-runs.ts';
 import { checkParams, checkPolicies, library } from './library.ts';
 import { createQueries } from './queries.ts';
@@ -12,9 +12,9 @@ import { sqlTables } from './sql-query.ts';
 /** Carries out a request somewhere else, where it can be killed. */
 export type QueryRunner = <M extends QueryMethod>(
   method: M,
-  params: RunParamsOf<M>,
+  params: Params<M>,
   call: Pick<Call, 'signal'>,
-) => Promise<RunResultOf<M>>;
+) => Promise<Result<M>>;
 
 export type RunHandlers = {
   readonly [M in RunMethod]: (params: RunParamsOf<M>, call: Call) => RunResultOf<M> | Promise<RunResultOf<M>>;
@@ -22,10 +22,7 @@ export type RunHandlers = {
 
 /** @param read gives a connection for one request */
 export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): RunHandlers {
-  const query =
-    <M extends QueryMethod>(method: M) =>
-    (params: RunParamsOf<M>, call: Call) =>
-      run(method, params, call);
+  const query = queriesOf(run);
   return {
     library: () => read(library),
     checkPolicies: ({ text }) => checkPolicies(text),
@@ -42,6 +39,13 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     comparisonReport: query('comparisonReport'),
     sql: query('sql'),
   };
+}
+
+/** Handlers that have their requests carried out there. */
+export function queriesOf(run: QueryRunner) {
+  return <M extends QueryMethod>(method: M) =>
+    (params: Params<M>, call: Call): Promise<Result<M>> =>
+      run(method, params, call);
 }
 
 function storedResults(db: Db, run: number): StoredResult[] {

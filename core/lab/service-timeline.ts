@@ -1,5 +1,4 @@
 /** The contract's requests of the timeline (contract-timeline.ts). Each reads what it shows and no more. */
-import type { z } from 'zod';
 import { causeClasses, stage2Kinds, stallKinds, windowKinds } from '../model/terms.ts';
 import { readBands } from '../store/bands.ts';
 import type { Band, Stretch } from '../store/bands.ts';
@@ -8,22 +7,27 @@ import type { Db } from '../store/lab-file.ts';
 import { lodTracks } from '../store/lod.ts';
 import { getRun } from '../store/run-store.ts';
 import { readLanes } from '../store/spe-store.ts';
+import type { Call, Params, Result } from './contract.ts';
 import type { Bands, RunBands, timelineMethods, TraceTrack } from './contract-timeline.ts';
 import { sampleBins, trackBins } from './levels.ts';
 import type { RunFacts } from './run-facts.ts';
 import { findWindow } from './find-window.ts';
-import { searchRun } from './search.ts';
+import { queriesOf } from './service-runs.ts';
+import type { QueryRunner } from './service-runs.ts';
 import { captureTimeline, runLanes, runTimeline } from './timeline-facts.ts';
 import { exactTracks, traceLines } from './trace-near.ts';
 
 type Methods = typeof timelineMethods;
-type Params<M extends keyof Methods> = z.infer<Methods[M]['params']>;
 export type TimelineHandlers = {
-  readonly [M in keyof Methods]: (params: Params<M>) => z.infer<Methods[M]['result']>;
+  readonly [M in keyof Methods]: (params: Params<M>, call: Call) => Result<M> | Promise<Result<M>>;
 };
 
-/** @param read gives a connection for one request */
-export function timelineHandlers(read: <T>(use: (db: Db) => T) => T): TimelineHandlers {
+/**
+ * @param read gives a connection for one request
+ * @param run carries out what takes its time
+ */
+export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): TimelineHandlers {
+  const query = queriesOf(run);
   return {
     timeline: (params) =>
       read((db) => ('run' in params ? runTimeline(db, params.run) : captureTimeline(db, params.capture))),
@@ -32,7 +36,8 @@ export function timelineHandlers(read: <T>(use: (db: Db) => T) => T): TimelineHa
     bands: (params) => read((db) => runBands(db, params)),
     findWindow: (params) => read((db) => findWindow(db, params)),
     traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
-    search: ({ run, text }) => read((db) => searchRun(db, run, text)),
+    exits: query('exits'),
+    search: query('search'),
   };
 }
 

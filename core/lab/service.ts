@@ -68,6 +68,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       db.close();
     }
   };
+  const queries = options.queries ?? inlineQueries(file);
   const watch = watchFile(file);
   const changing = jobHandlers(read, options.jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
   return {
@@ -75,9 +76,9 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       lab: () => read((db) => labInfo(db, file)),
       captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
-      ...runHandlers(read, options.queries ?? inlineQueries(file)),
+      ...runHandlers(read, queries),
       ...changing.handlers,
-      ...timelineHandlers(read),
+      ...timelineHandlers(read, queries),
     }),
     onChange: watch.add,
     isExplained,

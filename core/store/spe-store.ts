@@ -160,6 +160,31 @@ export function readColumn<K extends SpeColumnName>(
   return out as SpeColumnArray<K>;
 }
 
+/** A lane's chunks in order, each column read when it is asked for: for whoever may stop before the end. */
+export function* readLaneChunks(
+  db: Db,
+  capture: number,
+  lane: number,
+): Generator<{ readonly n: number; column<K extends SpeColumnName>(name: K): SpeColumnArray<K> }> {
+  const ids = db
+    .prepare('SELECT id, samples FROM spe_chunk WHERE capture_id = ? AND lane = ? ORDER BY seq')
+    .all(capture, lane) as { id: bigint; samples: bigint }[];
+  const blob = db.prepare('SELECT data FROM spe_column WHERE chunk_id = ? AND name = ?').pluck();
+  for (const { id, samples } of ids) {
+    const n = Number(samples);
+    yield {
+      n,
+      column(name) {
+        const out = new columns[name].type(n) as NumberColumn;
+        const data = blob.get(id, name) as Uint8Array | undefined;
+        if (data) decodeColumn(data, n, out);
+        else if (name === 'map') out.fill(-1 as never);
+        return out as SpeColumnArray<typeof name>;
+      },
+    };
+  }
+}
+
 /**
  * Times and `present` bits of a lane's chunks that reach into [start, end), ns. Undefined if those hold more than `limit` records.
  * Chunks of records out of order may reach further than they say; such records are rare, and a chunk early or late.

@@ -44,6 +44,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./stage2.ts'),
   },
   {
+    name: 'exits',
+    summary: 'why vCPUs left the guest, and how long they were in the host',
+    load: () => import('./exits.ts'),
+  },
+  {
     name: 'replay',
     interruptible: true,
     summary: 'replay an SPE capture against a KVM trace under fault policies; stores a run',
