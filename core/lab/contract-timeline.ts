@@ -99,6 +99,19 @@ export interface RunBands {
   readonly sessions: Bands;
 }
 
+/**
+ * What perf flagged in an SPE capture: AUX records by their flags (TRUNCATED 1, OVERWRITE 2, PARTIAL 4, COLLISION 8), LOST records
+ * (flags 0). In time order by kind; those of one bin as one.
+ */
+export interface SideMarks {
+  readonly n: number;
+  /** The capture's own number of the lane; -1: of none that has samples. */
+  readonly lane: Int32Array;
+  readonly t: Float64Array;
+  readonly flags: Uint8Array;
+  readonly count: Uint32Array;
+}
+
 export interface FoundWindow {
   readonly lane: number;
   readonly start: number;
@@ -152,6 +165,19 @@ export interface ExitRow {
   readonly maxNs?: number;
 }
 
+/** Blackouts that an SPE capture shows by itself. */
+export interface ObservedSummary {
+  readonly blackouts: number;
+  /** ns in them while the profiled context ran, of how many it ran in all. */
+  readonly darkNs: number;
+  readonly runningNs: number;
+  readonly byReason: readonly { readonly reason: string; readonly blackouts: number; readonly darkNs: number }[];
+  /** AUX and LOST records that are placed nowhere: no time, or no lane with samples. */
+  readonly unplaced: number;
+  /** Lanes whose context switches are unknown: idle time in them may show as gaps. */
+  readonly lanesWithoutSwitches: readonly number[];
+}
+
 export interface Exits {
   /** Most time first. */
   readonly rows: readonly ExitRow[];
@@ -172,6 +198,8 @@ export const timelineMethods = {
     params: z.strictObject({ spe: Id, origin: Ns, ...Stretch }),
     result: reply<readonly ({ readonly lane: number } & Bins)[]>(),
   },
+  /** What perf flagged in it. */
+  sideMarks: { params: z.strictObject({ spe: Id, origin: Ns, ...Stretch }), result: reply<SideMarks>() },
   /** Tracks of a trace, in its own time. */
   traceTracks: {
     params: z.strictObject({ kvm: Id, ...Stretch }),
@@ -199,6 +227,8 @@ export const timelineMethods = {
     params: z.strictObject({ kvm: Id, start: Time, end: Time, limit: z.number().int().min(1).max(500) }),
     result: reply<readonly TraceLine[]>(),
   },
+  /** What a capture lost by itself. Fails for one whose samples have no times. */
+  observed: { params: z.strictObject({ spe: Id }), result: reply<ObservedSummary>() },
   /** Why vCPUs left the guest, and for how long. */
   exits: { params: z.strictObject({ kvm: Id }), result: reply<Exits>() },
   /** Moments that have to do with a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */

@@ -7,6 +7,7 @@ import type { Db } from '../store/lab-file.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import { readAuxFlags, readLost, readRunning } from '../store/side-band.ts';
 import type { SpeLane } from '../store/spe-store.ts';
+import type { ObservedSummary } from './contract-timeline.ts';
 import { loadReference } from './reference.ts';
 import type { Reference } from './reference.ts';
 
@@ -72,6 +73,16 @@ export function observed(db: Db, capture: CaptureRow, options: Partial<ObservedO
   };
 }
 
+/** In short, for a capture's card. */
+export function observedSummary(db: Db, spe: number): ObservedSummary {
+  const { rows, totals, lanesWithoutSwitches } = observed(db, getCapture(db, spe, 'spe'));
+  const { darkNs, runningNs, unplaced } = totals;
+  const byReason = Object.entries(totals.byReason)
+    .map(([reason, of]) => ({ reason, ...of }))
+    .filter((r) => r.blackouts);
+  return { blackouts: rows.length, darkNs, runningNs, byReason, unplaced, lanesWithoutSwitches };
+}
+
 /** A side band record at `at`, ns after the origin. */
 interface Placed {
   readonly at: number;
@@ -112,8 +123,8 @@ function times(list: readonly Placed[]): Float64Array {
   return Float64Array.from(list, (p) => p.at);
 }
 
-/** By CPU; lanes of a per-thread capture by thread, or the only one there is. -1: none. */
-function laneOf(stored: readonly SpeLane[], cpu: number, tid: number): number {
+/** Place of a side band record's lane: by CPU; of a per-thread capture by thread, or the only one there is. -1: none. */
+export function laneOf(stored: readonly SpeLane[], cpu: number, tid: number): number {
   const lane = stored.findIndex((l) => (l.cpu >= 0 ? l.cpu === cpu : l.tid === tid));
   return lane < 0 && stored.length === 1 && stored[0].cpu < 0 ? 0 : lane;
 }

@@ -4,11 +4,12 @@ import type { Db } from '../store/lab-file.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import { capturesCompared, runsCompared } from './compare.ts';
 import { comparisonPreview } from './comparison-files.ts';
+import type { Method, Params, Result } from './contract.ts';
+import { exits } from './exits.ts';
+import { observedSummary } from './observed.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
 import { blackouts, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
-import type { Method, Params, Result } from './contract.ts';
-import { exits } from './exits.ts';
 import { searchRun } from './search.ts';
 import { sqlAnswer } from './sql-query.ts';
 
@@ -22,6 +23,7 @@ export const queryMethods = [
   'report',
   'comparisonReport',
   'exits',
+  'observed',
   'search',
   'sql',
 ] as const satisfies Method[];
@@ -59,6 +61,7 @@ export function createQueries(lab: string): Queries {
     report: (params) => read((db) => reportPreview(db, params)),
     comparisonReport: ({ compare: { by, ...request }, ...params }) =>
       read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
+    observed: ({ spe }) => read((db) => observedSummary(db, spe)),
     exits: ({ kvm }) => read((db) => exits(db, kvm)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),
     sql: (params) => sqlAnswer(lab, params),

@@ -6,10 +6,12 @@ import { getCapture } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { lodTracks } from '../store/lod.ts';
 import { getRun } from '../store/run-store.ts';
+import { readSideMarks } from '../store/side-band.ts';
 import { readLanes } from '../store/spe-store.ts';
 import type { Call, Params, Result } from './contract.ts';
-import type { Bands, RunBands, timelineMethods, TraceTrack } from './contract-timeline.ts';
+import type { Bands, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTrack } from './contract-timeline.ts';
 import { sampleBins, trackBins } from './levels.ts';
+import { laneOf } from './observed.ts';
 import type { RunFacts } from './run-facts.ts';
 import { findWindow } from './find-window.ts';
 import { queriesOf } from './service-runs.ts';
@@ -36,6 +38,8 @@ export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryR
     bands: (params) => read((db) => runBands(db, params)),
     findWindow: (params) => read((db) => findWindow(db, params)),
     traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
+    sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
+    observed: query('observed'),
     exits: query('exits'),
     search: query('search'),
   };
@@ -49,6 +53,27 @@ function density(
 ) {
   const want = { start: atLeast0(origin + BigInt(start)), end: atLeast0(origin + BigInt(end)), bins };
   return readLanes(db, spe).map((lane) => ({ lane: lane.lane, ...sampleBins(db, spe, lane, want, origin) }));
+}
+
+function sideMarks(
+  db: Db,
+  spe: number,
+  origin: bigint,
+  { start, end, bins }: { readonly start: number; readonly end: number; readonly bins: number },
+): SideMarks {
+  const lanes = readLanes(db, spe);
+  const marks = readSideMarks(db, spe, {
+    start: origin + BigInt(start),
+    end: atLeast0(origin + BigInt(end)),
+    width: (end - start) / bins,
+  });
+  return {
+    n: marks.length,
+    lane: Int32Array.from(marks, (m) => lanes[laneOf(lanes, m.cpu, m.tid)]?.lane ?? -1),
+    t: Float64Array.from(marks, (m) => Number(m.t - origin)),
+    flags: Uint8Array.from(marks, (m) => m.flags),
+    count: Uint32Array.from(marks, (m) => m.count),
+  };
 }
 
 function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): TraceTrack[] {
@@ -75,39 +100,57 @@ function runBands(db: Db, { run, dlDiscard, policies, start, end, bins }: Params
   };
   const kinds = [...windowKinds, ...stallKinds, ...stage2Kinds, 'session'];
   const lanes = runLanes(db, run);
-  const collect = (rows: (policy: string, lane: (typeof lanes)[number]) => Band[], of = policies) =>
+  type Source = Parameters<typeof readBands>[1];
+  const collect = (source: Source, owner: (policy: string, lane: TimelineLane) => (string | number)[], of = policies) =>
     columns(
-      of.flatMap((id, policy) => lanes.flatMap((l) => rows(id, l).map((band) => ({ policy, lane: l.lane, band })))),
-      origin,
+      of.flatMap((id, policy) =>
+        lanes.map((l) => ({ policy, lane: l.lane, bands: readBands(db, source, owner(id, l), stretch, origin) })),
+      ),
       kinds,
     );
   return {
     kinds,
     causes: causeClasses,
-    windows: collect((policy, { lane }) => readBands(db, 'windows', [run, policy, dlDiscard, lane], stretch)),
-    stalls: collect((policy, { lane }) => readBands(db, 'stalls', [run, policy, lane], stretch)),
-    buffer: collect((_, { lane }) => readBands(db, 'buffer', [run, lane], stretch), ['']),
-    sessions: collect((_, { spe }) => readBands(db, 'sessions', [speId, spe ?? -1], stretch), ['']),
+    windows: collect('windows', (policy, { lane }) => [run, policy, dlDiscard, lane]),
+    stalls: collect('stalls', (policy, { lane }) => [run, policy, lane]),
+    buffer: collect('buffer', (_, { lane }) => [run, lane], ['']),
+    sessions: collect('sessions', (_, { spe }) => [speId, spe ?? -1], ['']),
   };
 }
 
 function columns(
-  rows: readonly { readonly policy: number; readonly lane: number; readonly band: Band }[],
-  origin: bigint,
+  parts: readonly { readonly policy: number; readonly lane: number; readonly bands: readonly Band[] }[],
   kinds: readonly string[],
 ): Bands {
-  return {
-    n: rows.length,
-    policy: Uint16Array.from(rows, (r) => r.policy),
-    lane: Int32Array.from(rows, (r) => r.lane),
-    start: Float64Array.from(rows, (r) => Number(r.band.start - origin)),
-    end: Float64Array.from(rows, (r) => Number(r.band.end - origin)),
-    kind: Uint8Array.from(rows, (r) => kinds.indexOf(r.band.kind)),
-    cause: Uint8Array.from(rows, (r) => (causeClasses as readonly (string | null)[]).indexOf(r.band.cause)),
-    count: Uint32Array.from(rows, (r) => r.band.count),
-    covered: Float64Array.from(rows, (r) => r.band.covered),
-    lost: Float64Array.from(rows, (r) => r.band.lost),
+  const n = parts.reduce((sum, { bands }) => sum + bands.length, 0);
+  const out = {
+    n,
+    policy: new Uint16Array(n),
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    count: new Uint32Array(n),
+    covered: new Float64Array(n),
+    lost: new Float64Array(n),
   };
+  const causes: readonly (string | null)[] = causeClasses;
+  let i = 0;
+  for (const { policy, lane, bands } of parts) {
+    for (const [start, end, kind, cause, count, covered, lost] of bands) {
+      out.policy[i] = policy;
+      out.lane[i] = lane;
+      out.start[i] = start;
+      out.end[i] = end;
+      out.kind[i] = kinds.indexOf(kind);
+      out.cause[i] = causes.indexOf(cause);
+      out.count[i] = count;
+      out.covered[i] = covered;
+      out.lost[i++] = lost;
+    }
+  }
+  return out;
 }
 
 /** Clocks begin at 0; a stretch may reach out before that. */

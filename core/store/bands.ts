@@ -2,7 +2,7 @@
  * Intervals and moments of a stretch of time, those that begin in one bin of it as one: start of the first, end of the last, how
  * many, and how much of it they cover. A gap wider than a bin is never covered up.
  */
-import { signed, unsigned } from './captures.ts';
+import { signed } from './captures.ts';
 import type { Db } from './lab-file.ts';
 
 export interface Stretch {
@@ -13,15 +13,16 @@ export interface Stretch {
   readonly width: number;
 }
 
-export interface Band {
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly kind: string;
-  readonly cause: string | null;
-  readonly count: number;
-  readonly covered: number;
-  readonly lost: number;
-}
+/** Times are ns after the origin that was asked for. */
+export type Band = readonly [
+  start: number,
+  end: number,
+  kind: string,
+  cause: string | null,
+  count: number,
+  covered: number,
+  lost: number,
+];
 
 /** What a table calls what. Words of the code, never of a user. */
 interface Source {
@@ -55,40 +56,40 @@ const sources = {
   },
 } as const satisfies Record<string, Source>;
 
-/** The bands of one owner (see `sources`) that touch the stretch, in the order of their starts. */
+/**
+ * The bands of one owner (see `sources`) that touch the stretch, in the order of their starts. There may be tens of thousands:
+ * SQLite takes the origin off, so that plain numbers come back.
+ */
 export function readBands(
   db: Db,
   source: keyof typeof sources,
   owner: readonly (number | string)[],
   stretch: Stretch,
+  origin: bigint,
 ): Band[] {
   const s: Source = sources[source];
   const mine = s.owner.map((column) => `${column} = ?`).join(' AND ');
-  const columns = `min(${s.start}) AS a, max(${s.end}) AS b, ${s.kind} AS kind,
-    min(${s.cause}) AS cause,
-    count(*) AS n, sum(${s.end} - (${s.start})) AS covered, sum(${s.lost}) AS lost`;
+  const zero = signed(origin);
+  const columns = `min(${s.start}) - ${zero} AS a, max(${s.end}) - ${zero}, ${s.kind}, min(${s.cause}), count(*),
+    sum(${s.end} - (${s.start})), sum(${s.lost})`;
+  const rows = (sql: string, ...bound: unknown[]) =>
+    db
+      .prepare(sql)
+      .safeIntegers(false)
+      .raw()
+      .all(...owner, ...bound) as unknown as Band[];
   const from = signed(stretch.start);
   const width = BigInt(Math.max(1, Math.floor(stretch.width)));
   // What began before reaches in: intervals of one owner are disjoint, so only the last one can.
-  const before = db
-    .prepare(
-      `SELECT ${columns} FROM (SELECT * FROM ${s.table} WHERE ${mine} AND ${s.start} < ? ORDER BY ${s.start} DESC LIMIT 1)
-       WHERE ${s.end} > ? GROUP BY ${s.kind}`,
-    )
-    .all(...owner, from, from);
-  const inside = db
-    .prepare(
-      `SELECT ${columns} FROM ${s.table} WHERE ${mine} AND ${s.start} >= ? AND ${s.start} < ?
-       GROUP BY (${s.start} - ?) / ?, ${s.kind}${s.cause === 'NULL' ? '' : `, ${s.cause}`} ORDER BY a`,
-    )
-    .all(...owner, from, signed(stretch.end), from, width);
-  return ([...before, ...inside] as Record<string, bigint | string | null>[]).map((r) => ({
-    start: unsigned(r['a'])!,
-    end: unsigned(r['b'])!,
-    kind: r['kind'] as string,
-    cause: r['cause'] as string | null,
-    count: Number(r['n']),
-    covered: Number(r['covered']),
-    lost: Number(r['lost']),
-  }));
+  const before = rows(
+    `SELECT ${columns} FROM (SELECT * FROM ${s.table} WHERE ${mine} AND ${s.start} < ? ORDER BY ${s.start} DESC LIMIT 1)
+     WHERE ${s.end} > ? GROUP BY ${s.kind}`,
+    ...[from, from],
+  );
+  const inside = rows(
+    `SELECT ${columns} FROM ${s.table} WHERE ${mine} AND ${s.start} >= ? AND ${s.start} < ?
+     GROUP BY (${s.start} - ?) / ?, ${s.kind}${s.cause === 'NULL' ? '' : `, ${s.cause}`} ORDER BY a`,
+    ...[from, signed(stretch.end), from, width],
+  );
+  return [...before, ...inside];
 }

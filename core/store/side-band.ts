@@ -1,5 +1,6 @@
 /** What an SPE capture's side band tells of its own blackouts: flagged AUX records, LOST records, when each CPU ran what is profiled. */
 import { signed, unsigned } from './captures.ts';
+import type { Stretch } from './bands.ts';
 import type { Db } from './lab-file.ts';
 
 /** An AUX record with flags (include/uapi/linux/perf_event.h, PERF_AUX_FLAG_*). */
@@ -53,6 +54,42 @@ export function readLost(db: Db, capture: number): LostRow[] {
     cpu: Number(r['cpu']),
     count: Number(r['count']),
     samples: r['samples'] === 1n,
+  }));
+}
+
+/** Flagged AUX records, or LOST records (`flags` 0), of one CPU or thread that lie in one bin. */
+export interface SideMark {
+  /** ns: the first of them. */
+  readonly t: bigint;
+  readonly cpu: number;
+  readonly tid: number;
+  readonly flags: number;
+  /** AUX records; what the LOST records say is lost. */
+  readonly count: number;
+}
+
+/** Those of a stretch, in time order. Records without a time are in none. */
+export function readSideMarks(db: Db, capture: number, { start, end, width }: Stretch): SideMark[] {
+  const from = signed(start > 0n ? start : 1n);
+  const bin = BigInt(Math.max(1, Math.floor(width)));
+  const thread = 'iif(cpu < 0, tid, -1)';
+  const rows = (columns: string, table: string, group: string) =>
+    db
+      .prepare(
+        `SELECT min(t_ns) AS t, ${columns} FROM ${table} WHERE capture_id = ? AND t_ns >= ? AND t_ns < ?
+         GROUP BY (t_ns - ?) / ?, ${group} ORDER BY t`,
+      )
+      .all(capture, from, signed(end), from, bin) as Record<string, bigint>[];
+  return [
+    // Of a CPU's records it doesn't matter which thread was on it.
+    ...rows(`cpu, ${thread} AS tid, flags, count(*) AS n`, 'aux_flag', `cpu, ${thread}, flags`),
+    ...rows('cpu, -1 AS tid, 0 AS flags, sum(count) AS n', 'lost_record', 'cpu'),
+  ].map((r) => ({
+    t: unsigned(r['t'])!,
+    cpu: Number(r['cpu']),
+    tid: Number(r['tid']),
+    flags: Number(r['flags']),
+    count: Number(r['n']),
   }));
 }
 

@@ -1,6 +1,7 @@
 /** A capture's facts, put into words. Files say very different amounts of themselves: what isn't there isn't shown. */
 import type { Capture } from '../../core/lab/contract.ts';
 import { bytes, count, ranges } from '../format.ts';
+import { auxCounts } from './aux-flags.ts';
 
 export interface Fact {
   readonly label: string;
@@ -44,10 +45,7 @@ export function commandLine(c: Capture): string | undefined {
 
 /** AUX records by flag, and what perf itself lost: `12 truncated`. */
 export function flags(c: Capture): string[] {
-  const aux = entries(at(c, 'auxFlags')).filter(([flag]) => flag !== 'none');
-  const said = aux.filter(([, n]) => Number(n) > 0).map(([flag, n]) => `${count(Number(n))} ${flag.toLowerCase()}`);
-  const lost = Number(at(c, 'lost', 'records') ?? 0);
-  return lost > 0 ? [...said, `${count(lost)} lost`] : said;
+  return auxCounts(c).map(({ name, count: n }) => `${count(n)} ${name.toLowerCase()}`);
 }
 
 /** Sentences that a reader must know: a synthesised capture, emulated timings. */
@@ -83,7 +81,6 @@ export function factGroups(c: Capture): FactGroup[] {
         ['min latency', minLatency(c)],
         ['AUX buffer', size(at(c, 'spe', 'auxBufferBytes'))],
         ['AUX data', size(at(c, 'spe', 'auxBytes'))],
-        ['AUX flags', flags(c).join(', ') || undefined],
         [
           'VM',
           c.kind === 'kvm'

@@ -1,9 +1,14 @@
 /** A canvas in device pixels that is drawn on in CSS pixels. */
 
 /** Sizes the canvas to its box; undefined while it has none. */
-export function prepareCanvas(
-  canvas: HTMLCanvasElement | null,
-): { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number } | undefined {
+export function prepareCanvas(canvas: HTMLCanvasElement | null):
+  | {
+      readonly context: CanvasRenderingContext2D;
+      readonly width: number;
+      readonly height: number;
+      readonly ratio: number;
+    }
+  | undefined {
   const context = canvas?.getContext('2d');
   if (!canvas || !context) return undefined;
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -15,5 +20,5 @@ export function prepareCanvas(
     canvas.height = h;
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return { context, width, height };
+  return { context, width, height, ratio };
 }

@@ -41,27 +41,7 @@ export function drawChange(
   else if (kind === 'map') context.fillRect(x - 0.5, y - 1, 1, 4);
 }
 
-/** Dashed lines from top to bottom, with a flag. */
-export function drawMarks(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  height: number,
-  each: (mark: (x: number) => void) => void,
-): void {
-  context.save();
-  context.strokeStyle = context.fillStyle = palette.bad;
-  context.setLineDash([2, 3]);
-  each((x) => {
-    context.beginPath();
-    context.moveTo(x, 0);
-    context.lineTo(x, height);
-    context.stroke();
-    shape(context, [x, 0, x + 6, 3, x, 6]);
-  });
-  context.restore();
-}
-
-function shape(context: CanvasRenderingContext2D, points: readonly number[]): void {
+export function shape(context: CanvasRenderingContext2D, points: readonly number[]): void {
   context.beginPath();
   for (let i = 0; i < points.length; i += 2) context.lineTo(points[i], points[i + 1]);
   context.fill();

@@ -13,6 +13,8 @@ export interface Palette {
   readonly bad: string;
   readonly good: string;
   readonly mono: string;
+  /** For letters in marks. */
+  readonly tiny: string;
   /** Plain colour of each kind of window, and of each cause of a stage 2 change. */
   readonly kind: Readonly<Record<string, string>>;
   readonly cause: Readonly<Record<string, string>>;
@@ -50,7 +52,7 @@ export function readPalette(element: HTMLElement): Palette {
   return {
     ...{ ink: color('--ink'), muted: color('--muted'), line: color('--line'), surface, band: color('--band') },
     ...{ dens: color('--dens'), accent: color('--accent'), bad: color('--bad'), good: color('--good') },
-    mono: `11px ${color('--mono')}`,
+    ...{ mono: `11px ${color('--mono')}`, tiny: `bold 9px ${color('--mono')}` },
     kind,
     cause: each(causeVariables),
     pattern,

@@ -45,16 +45,20 @@ export interface OverviewData {
   readonly bands?: RunBands;
 }
 
-/** The whole timeline, with the stretch in view left bright. */
-export function drawOverview(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
+/** The whole timeline, drawn once: what there is doesn't change while the view moves. */
+export function overviewBase(
   data: OverviewData | undefined,
   whole: number,
-  camera: Camera,
   width: number,
-): void {
-  context.clearRect(0, 0, width, OVERVIEW);
+  palette: Palette,
+): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(OVERVIEW * ratio);
+  const context = canvas.getContext('2d');
+  if (!context) return canvas;
+  context.scale(ratio, ratio);
   const x = (t: number) => (t / Math.max(1, whole)) * width;
   const sums = new Float64Array(width);
   for (const { width: bin, first, counts } of data?.density ?? []) {
@@ -67,7 +71,7 @@ export function drawOverview(
       }
     }
   }
-  const peak = Math.max(1e-9, ...sums);
+  const peak = sums.reduce((most, sum) => Math.max(most, sum), 1e-9);
   context.fillStyle = palette.dens;
   for (let p = 0; p < width; p++) {
     const h = sums[p] ? Math.max(1, (sums[p] / peak) * (OVERVIEW - 10)) : 0;
@@ -80,6 +84,21 @@ export function drawOverview(
       context.fillRect(x(windows.start[i]), OVERVIEW - 5, Math.max(1, x(windows.end[i]) - x(windows.start[i])), 4);
     }
   }
+  return canvas;
+}
+
+/** The overview with the stretch in view left bright. */
+export function drawOverview(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  base: HTMLCanvasElement,
+  whole: number,
+  camera: Camera,
+  width: number,
+): void {
+  context.clearRect(0, 0, width, OVERVIEW);
+  context.drawImage(base, 0, 0, width, OVERVIEW);
+  const x = (t: number) => (t / Math.max(1, whole)) * width;
   const [from, to] = [Math.max(0, x(camera.start)), Math.min(width, x(camera.end))];
   context.fillStyle = palette.surface;
   context.globalAlpha = 0.65;

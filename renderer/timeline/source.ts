@@ -3,7 +3,7 @@
  * show at once. While new data is on its way the old is drawn, at the places where it belongs.
  */
 import { shallowRef } from 'vue';
-import type { RunBands, TimelineFacts, TraceTrack } from '../../core/lab/contract-timeline.ts';
+import type { Bins, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/lab/contract-timeline.ts';
 import type { Method, Params, Result } from '../../core/lab/contract.ts';
 import { indexBands } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
@@ -17,6 +17,9 @@ export interface Picture {
   /** ns a bin. */
   readonly grain: number;
   readonly density: Result<'density'>;
+  /** Samples per ns of the busiest bins, which fill their lane's height. */
+  readonly peak: number;
+  readonly side?: SideMarks;
   readonly tracks: readonly TraceTrack[];
   readonly bands?: RunBands;
   readonly index?: { readonly [K in 'windows' | 'stalls' | 'buffer' | 'sessions']: BandIndex };
@@ -118,8 +121,9 @@ async function fetchPicture(
   stretch: { start: number; end: number; bins: number },
 ): Promise<Picture> {
   const { spe, run, origin } = facts;
-  const [density, tracks, bands] = await Promise.all([
+  const [density, side, tracks, bands] = await Promise.all([
     spe === undefined ? [] : ask('density', { spe, origin, ...stretch }),
+    spe === undefined ? undefined : ask('sideMarks', { spe, origin, ...stretch }),
     fetchTracks(facts, ask, stretch),
     run === undefined ? undefined : ask('bands', { run, dlDiscard, policies: [...policies], ...stretch }),
   ]);
@@ -127,10 +131,20 @@ async function fetchPicture(
     ...stretch,
     grain: (stretch.end - stretch.start) / stretch.bins,
     density,
+    peak: peakOf(density),
+    side,
     tracks,
     bands,
     ...(bands && { index: indexAll(bands) }),
   };
+}
+
+/** All lanes alike; an outlier doesn't flatten the others. */
+function peakOf(density: readonly Bins[]): number {
+  const rates = density.flatMap(({ counts, width }) =>
+    counts.length ? [counts.toSorted()[Math.floor(counts.length * 0.99)] / width] : [],
+  );
+  return Math.max(1e-12, ...rates) * 1.1;
 }
 
 function indexAll({ windows, stalls, buffer, sessions }: RunBands): NonNullable<Picture['index']> {

@@ -1,0 +1,48 @@
+/** What perf says of an SPE capture's own losses: flags of AUX records, and LOST records. Letters stand for them in the timeline. */
+import type { Capture } from '../../core/lab/contract.ts';
+
+export interface AuxFlag {
+  readonly letter: string;
+  readonly name: string;
+  /** What it means for the profile. */
+  readonly meaning: string;
+  /** Samples are missing. */
+  readonly loss: boolean;
+  /** Bit in an AUX record's flags; 0: a record of its own. */
+  readonly bit: number;
+}
+
+/** include/uapi/linux/perf_event.h, PERF_AUX_FLAG_*. */
+export const auxFlags: readonly AuxFlag[] = [
+  {
+    ...{ letter: 'T', name: 'TRUNCATED', bit: 1, loss: true },
+    meaning: 'profiling stopped there, for want of room or after a loss of data: a blackout follows',
+  },
+  {
+    ...{ letter: 'P', name: 'PARTIAL', bit: 4, loss: true },
+    meaning: 'the last record of the stretch is cut off, and dropped',
+  },
+  {
+    ...{ letter: 'C', name: 'COLLISION', bit: 8, loss: false },
+    meaning: 'samples collided in the hardware: single ones are missing, profiling went on',
+  },
+  { ...{ letter: 'O', name: 'OVERWRITE', bit: 2, loss: false }, meaning: 'snapshot mode: the buffer is overwritten' },
+  {
+    ...{ letter: 'L', name: 'LOST', bit: 0, loss: true },
+    meaning: 'perf’s own buffer was full: side band records (switches, mappings, AUX) are missing',
+  },
+];
+
+/** The flags that a mark stands for. */
+export function flagsOf(flags: number): readonly AuxFlag[] {
+  return auxFlags.filter(({ bit }) => (flags ? (flags & bit) !== 0 : bit === 0));
+}
+
+/** How often each occurs in a capture, by the file's own count; those that don't are left out. */
+export function auxCounts({ facts }: Capture): readonly (AuxFlag & { readonly count: number })[] {
+  const aux = (facts['auxFlags'] ?? {}) as Readonly<Record<string, number>>;
+  const lost = (facts['lost'] as { records?: number } | undefined)?.records ?? 0;
+  return auxFlags
+    .map((flag) => ({ ...flag, count: flag.bit ? Number(aux[flag.name] ?? 0) : lost }))
+    .filter(({ count }) => count > 0);
+}
