@@ -16,7 +16,8 @@ const durations: readonly (readonly [number, string])[] = [
 
 /** 1.81 s, 612 ms, 30 µs, 850 ns. */
 export function duration(ns: number): string {
-  const [unit, label] = durations.find(([size]) => Math.abs(ns) >= size) ?? [1, 'ns'];
+  // 999.9 µs would be told as 1000.
+  const [unit, label] = durations.find(([size]) => Math.abs(ns) >= size * 0.9995) ?? [1, 'ns'];
   return `${significant(ns / unit)}${THIN}${label}`;
 }
 

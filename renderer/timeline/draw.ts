@@ -64,9 +64,10 @@ function drawLane(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
   if (!picture) return;
   if (rows.density !== undefined) drawDensity(scene, rows, rows.density);
   if (rows.guest !== undefined) drawGuest(scene, rows.lane.vcpuTid!, rows.guest);
-  if (rows.lane.vcpuTid !== undefined) {
+  const { events } = rows;
+  if (events !== undefined && rows.lane.vcpuTid !== undefined) {
     forBins(scene, 'fault', rows.lane.vcpuTid, (x, w) =>
-      rect(scene, x, rows.events + size.events - 4, Math.max(1, Math.min(w, 2)), 4, palette.muted),
+      rect(scene, x, events + size.events - 4, Math.max(1, Math.min(w, 2)), 4, palette.muted),
     );
   }
   drawSideMarks(scene, rows, over);
@@ -85,11 +86,12 @@ function drawBands(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
     );
   }
   const last = new Map<number, number>();
+  const { events = 0 } = rows;
   forBands(scene, buffer, index.buffer, lane, 0, (x, _right, i) => {
     const sort = buffer.kind[i] * 256 + buffer.cause[i];
     if (x - (last.get(sort) ?? -100) < APART) return;
     last.set(sort, x);
-    over.push(() => drawChange(context, palette, kinds[buffer.kind[i]], causes[buffer.cause[i]], x, rows.events + 5));
+    over.push(() => drawChange(context, palette, kinds[buffer.kind[i]], causes[buffer.cause[i]], x, events + 5));
   });
   rows.bands.forEach((top, policy) => {
     let before = -100;
@@ -105,28 +107,30 @@ function drawBands(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
 
 /**
  * Narrow windows in plain colour, a px column each: there may be many times as many. Where several share a column, the one that
- * costs the profile most is seen. Wide ones with their pattern.
+ * costs the profile most is seen; where they stand side by side with gaps too narrow to see, the band isn't filled. Wide ones with
+ * their pattern.
  */
 function drawWindows(scene: Scene, lane: number, policy: number, top: number, over: (() => void)[]): void {
-  const { context, palette, picture, window, width } = scene;
+  const { context, camera, palette, picture, window, width } = scene;
   const { windows, kinds } = picture!.bands!;
   const ranks = kinds.map((kind) => severity.indexOf(kind) + 1);
-  /** By px column: rank of the kind, and whether all of it is dark. */
-  const columns = new Uint8Array(Math.ceil(width) + 2);
+  /** By px column: rank of the worst kind, and ns of blackout in what begins there. */
+  const worst = new Uint8Array(Math.ceil(width) + 2);
+  const dark = new Float64Array(worst.length);
   forBands(scene, windows, picture!.index!.windows, lane, policy, (left, right, i) => {
     const rank = ranks[windows.kind[i]];
     if (!rank) return;
     const at = Math.round(left);
     const w = Math.max(2, Math.round(right - left));
-    // Several windows as one, with gaps between them that are less than a bin wide: not the full height.
-    const full = windows.covered[i] >= (windows.end[i] - windows.start[i]) * 0.999;
+    const covered = windows.covered[i];
     if (w < WIDE) {
-      const value = rank * 2 + (full ? 1 : 0);
-      for (let x = Math.max(0, at); x < at + w && x < columns.length; x++) if (columns[x] < value) columns[x] = value;
+      for (let x = Math.max(0, at); x < at + w && x < worst.length; x++) worst[x] = Math.max(worst[x], rank);
+      dark[Math.min(worst.length - 1, Math.max(0, at))] += covered;
     } else {
+      const inset = covered >= (windows.end[i] - windows.start[i]) * FILLED ? 0 : 2;
       over.push(() => {
         context.fillStyle = palette.pattern[kinds[windows.kind[i]]];
-        context.fillRect(at, full ? top : top + 2, w, full ? size.band : size.band - 4);
+        context.fillRect(at, top + inset, w, size.band - 2 * inset);
       });
     }
     if (window?.lane !== lane || window.policy !== policy || windows.start[i] !== window.start) return;
@@ -136,15 +140,25 @@ function drawWindows(scene: Scene, lane: number, policy: number, top: number, ov
       context.strokeRect(at - 2, top - 2, w + 4, size.band + 4);
     });
   });
-  for (let x = 0; x < columns.length;) {
-    const value = columns[x];
-    let end = x + 1;
-    while (end < columns.length && columns[end] === value) end++;
-    const inset = value & 1 ? 0 : 2;
-    if (value) rect(scene, x, top + inset, end - x, size.band - 2 * inset, palette.kind[severity[(value >> 1) - 1]]);
-    x = end;
+  const nsPerPx = (camera.end - camera.start) / width;
+  for (let x = 0; x < worst.length;) {
+    if (!worst[x]) {
+      x++;
+      continue;
+    }
+    let end = x;
+    let ns = 0;
+    for (; worst[end]; end++) ns += dark[end];
+    const inset = end - x < WIDE || ns >= (end - x) * nsPerPx * FILLED ? 0 : 3;
+    for (let to = x; x < end; x = to) {
+      while (worst[to] === worst[x]) to++;
+      rect(scene, x, top + inset, to - x, size.band - 2 * inset, palette.kind[severity[worst[x] - 1]]);
+    }
   }
 }
+
+/** From that share on a stretch of windows is drawn as one. */
+const FILLED = 0.95;
 
 /** Kinds of blackout, from what costs least to what costs most. */
 const severity = ['buffer-full', 'copy-out', 'irq-latency', 'discarded', 'session-killed', 'vm-dead'];

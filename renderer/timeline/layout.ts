@@ -17,7 +17,8 @@ export interface LaneRows {
   readonly density?: number;
   readonly sessions?: number;
   readonly guest?: number;
-  readonly events: number;
+  /** Changes of the SPE buffer's pages, stage 2 faults. */
+  readonly events?: number;
   /** One a chosen policy, in their order. */
   readonly bands: readonly number[];
 }
@@ -37,7 +38,7 @@ export function layOut(facts: TimelineFacts, policies: number, room: number): La
   return spare > 0 ? stack(facts, policies, Math.min(MOST_DENSITY, size.density + spare)) : least;
 }
 
-const MOST_DENSITY = 84;
+const MOST_DENSITY = 150;
 
 function stack(facts: TimelineFacts, policies: number, densityHeight: number): Layout {
   let y = 0;
@@ -52,7 +53,7 @@ function stack(facts: TimelineFacts, policies: number, densityHeight: number): L
     const density = lane.spe === undefined ? undefined : take(densityHeight);
     const sessions = density === undefined ? undefined : density + densityHeight;
     const guest = lane.vcpuTid === undefined ? undefined : take(size.guest);
-    const events = take(size.events);
+    const events = facts.run === undefined && lane.vcpuTid === undefined ? undefined : take(size.events);
     const bands = Array.from({ length: policies }, () => take(size.band));
     y += size.pad;
     return { lane, top, bottom: y, density, sessions, guest, events, bands };
@@ -61,6 +62,12 @@ function stack(facts: TimelineFacts, policies: number, densityHeight: number): L
   if (!facts.trace) return { lanes, densityHeight, height: y };
   const vm = { top: y, changes: y + size.pad, bottom: y + 2 * size.pad + size.density };
   return { lanes, densityHeight, vm, height: vm.bottom };
+}
+
+/** A lane is a vCPU as soon as there is a trace to say so. */
+export function laneName(facts: TimelineFacts, { lane, tid }: TimelineLane): string {
+  if (tid !== undefined) return `thread ${tid}`;
+  return `${facts.trace ? 'vCPU' : 'CPU'} ${lane}`;
 }
 
 export function laneAt(layout: Layout, y: number): LaneRows | undefined {
