@@ -38,7 +38,10 @@ export function decodeInThreads(
   onChunk: (lane: number, chunk: SpeChunk) => void,
   meanwhile: () => boolean,
 ): DecodedLane[] {
-  const { source, queues, timeConv, auxRecords, switches, starts, pids, maps, forks, execs } = perf;
+  const { source, timeConv, starts, pids, maps, forks, execs } = perf;
+  const auxRecords = shared(perf.auxRecords);
+  const switches = shared(perf.switches);
+  const queues = perf.queues.map((queue) => ({ ...queue, buffers: shared(queue.buffers) }));
   const control = new Int32Array(new SharedArrayBuffer(4 * (Control.ON_THE_WAY + threads)));
   const bytes = queues.map(({ buffers }) => buffers.size.subarray(0, buffers.n).reduce((sum, n) => sum + n, 0));
   const work: Omit<SpeWork, 'port' | 'slot'> = {
@@ -78,4 +81,18 @@ export function decodeInThreads(
     started.forEach(endThread);
   }
   return decoded;
+}
+
+/** Columns in memory that all threads see: others are copied for each of them, and captures hold millions of such records. */
+function shared<T extends { readonly n: number }>(columns: T): T {
+  const { n } = columns;
+  const copies = Object.entries(columns).map(([name, column]: [string, unknown]) => {
+    if (!ArrayBuffer.isView(column)) return [name, column];
+    const own = column as Float64Array;
+    const Column = own.constructor as Float64ArrayConstructor;
+    const copy = new Column(new SharedArrayBuffer(n * own.BYTES_PER_ELEMENT));
+    copy.set(own.subarray(0, n));
+    return [name, copy];
+  });
+  return Object.fromEntries(copies) as T;
 }

@@ -33,7 +33,7 @@ export type SpeMessage =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Chunks on the way that a thread waits at: bounds memory when the writer is slower. */
-const MAX_ON_THE_WAY = 4;
+const MAX_ON_THE_WAY = 3;
 
 function run(work: SpeWork): void {
   const { port, control, lanes } = work;

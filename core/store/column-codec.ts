@@ -26,6 +26,19 @@ function compress(bytes: Uint8Array): Uint8Array {
   });
 }
 
+/** The smallest piece of output that zlib can be told. */
+const MIN_PIECE = 64;
+/** Node keeps small buffers in pools, whose memory isn't theirs alone. */
+const POOL_BYTES = 65536;
+
+/**
+ * Gives the memory of bytes that nobody needs any more back at once. The collector sees small objects only, and lets hundreds of
+ * megabytes pile up behind them.
+ */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > POOL_BYTES) buffer.transfer(0);
+}
+
 /** What a damaged blob gives: the lab file itself is broken. */
 export class ColumnError extends Error {
   override readonly name = 'ColumnError';
@@ -53,6 +66,7 @@ export function encodeColumn(column: NumberColumn, n: number, delta = false): Ui
   blob[2] = mask;
   blob.set(constant, 3);
   blob.set(packed, 3 + constant.length);
+  release(packed);
   return blob;
 }
 
@@ -69,11 +83,15 @@ export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): vo
   if (!n) return;
   const bytes = new Uint8Array(out.buffer, out.byteOffset, n * width);
   (memory ??= new Planes()).join(planes, mask, blob.subarray(3, packedAt), bytes, width, n, (blob[1] & DELTA) !== 0);
+  release(planes);
 }
 
 /** A blob of plain bytes (event payloads, dictionaries), compressed; in memory of its own, as `encodeColumn`'s are. */
 export function encodeBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(compress(bytes));
+  const packed = compress(bytes);
+  const blob = new Uint8Array(packed);
+  release(packed);
+  return blob;
 }
 
 /** The bytes back; `length` is known to the caller, and more than that is an error, not an allocation. */
@@ -84,7 +102,7 @@ export function decodeBytes(blob: Uint8Array, length: number): Uint8Array {
 function inflate(packed: Uint8Array, length: number): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(packed, { maxOutputLength: length });
+    bytes = zstdDecompressSync(packed, { chunkSize: Math.max(length, MIN_PIECE), maxOutputLength: length });
   } catch (error) {
     throw new ColumnError(`a column blob doesn't decompress: ${(error as Error).message}`);
   }

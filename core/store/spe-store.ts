@@ -3,7 +3,7 @@ import type { SpeColumns } from '../formats/spe/columns.ts';
 import { BATCH, Has } from '../formats/spe/columns.ts';
 import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
-import { decodeColumn, encodeColumn } from './column-codec.ts';
+import { decodeColumn, encodeColumn, release } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
@@ -66,7 +66,7 @@ export function encodeSpeChunk(batch: SpeColumns, map: Int32Array): SpeChunk {
   return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
 }
 
-/** Writes chunks of one capture, each lane's in order. */
+/** Writes chunks of one capture, each lane's in order, and takes their memory. */
 export function speWriter(db: Db, capture: number) {
   const insert = db.prepare(
     'INSERT INTO spe_chunk (capture_id, lane, seq, samples, t0_ns, t1_ns) VALUES (?, ?, ?, ?, ?, ?)',
@@ -78,7 +78,10 @@ export function speWriter(db: Db, capture: number) {
       const seq = lanes.get(lane) ?? 0;
       lanes.set(lane, seq + 1);
       const id = insert.run(capture, lane, seq, chunk.samples, signed(chunk.t0), signed(chunk.t1)).lastInsertRowid;
-      for (const { name, data } of chunk.columns) blob.run(id, name, data);
+      for (const { name, data } of chunk.columns) {
+        blob.run(id, name, data);
+        release(data);
+      }
     },
   };
 }

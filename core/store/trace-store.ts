@@ -1,6 +1,6 @@
 /** Trace events in the lab file, lossless: columns and raw payloads in chunks, with the kernel's descriptions to decode them by. */
 import type { TraceColumns } from '../formats/event-format/columns.ts';
-import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
+import { decodeBytes, decodeColumn, encodeBytes, encodeColumn, release } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
 /** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
@@ -45,7 +45,7 @@ export function encodeTraceChunk(batch: TraceBatch): TraceChunk {
   };
 }
 
-/** Writes the chunks of one capture, in time order. */
+/** Writes the chunks of one capture, in time order, and takes their memory. */
 export function traceWriter(db: Db, capture: number) {
   const insert = db.prepare(
     `INSERT INTO trace_chunk (capture_id, seq, events, t0_ns, t1_ns, payload_bytes, ${columns.join(', ')})
@@ -56,6 +56,7 @@ export function traceWriter(db: Db, capture: number) {
     write({ events, t0, t1, payloadBytes, blobs }: TraceChunk): void {
       const times = [BigInt.asIntN(64, t0), BigInt.asIntN(64, t1)];
       insert.run(capture, seq++, events, ...times, payloadBytes, ...blobs);
+      blobs.forEach(release);
     },
   };
 }
