@@ -1,12 +1,13 @@
 /**
  * `umbra import` beside the tools that people use today, on the same files, in one run:
  *
- *     node test/bench/import.bench.mjs [MB] [SAMPLES]
+ *     node test/bench/import.bench.mjs [SAMPLES] [EVENTS] [MB]
  *
- * A perf.data of MB of SPE data (default 500; 2000 shows the memory bound) grown from the sample pair, one from `umbra synth` with
- * SAMPLES SPE records (default 1 000 000), and a trace.dat of `umbra synth` with 2 000 000 events; seed 1, so that anyone gets the
- * same. Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd report -N -t`, output thrown away, where they are
- * installed. Each is run ROUNDS times in turn, the best counts: another program on the machine slows some, rarely all.
+ * A perf.data of `umbra synth` with SAMPLES SPE records (default 32 000 000, 2 GB: the memory bound shows), a trace.dat of it with
+ * EVENTS events and its VM description (default 10 000 000), and a perf.data of MB of SPE data (default 500) grown from the sample
+ * pair; seed 1, so that anyone gets the same. Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd report -N -t`,
+ * output thrown away, where they are installed. Each is run ROUNDS times in turn, the best counts: another program on the machine
+ * slows some, rarely all.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,8 +20,7 @@ import { synthOptions } from '../../core/synth/options.ts';
 import { MemorySink } from '../../core/synth/sink.ts';
 import { writeLargePerfData } from './large-capture.mjs';
 
-const megabytes = Number(process.argv[2] ?? 500);
-const samples = Number(process.argv[3] ?? 1_000_000);
+const [samples = 32_000_000, kvmEvents = 10_000_000, megabytes = 500] = process.argv.slice(2).map(Number);
 const ROUNDS = 2;
 const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
@@ -72,31 +72,36 @@ function compare(title, file, records, [command, ...args], labBytesOf) {
   if (labBytesOf) console.log(`lab file: ${((100 * labBytes) / labBytesOf).toFixed(0)} % of the SPE data`);
 }
 
-/** A pair with seed 1; returns its folder. */
-function synth(name, ...options) {
-  const out = join(folder, name);
-  const made = spawnSync(process.execPath, [umbra, 'synth', '--out', out, '--seed', '1', ...options], {
-    encoding: 'utf8',
-  });
+/** A pair with seed 1; returns its SPE file. */
+function synth() {
+  const out = join(folder, 'pair');
+  const words = ['--out', out, '--seed', '1', '--samples', String(samples), '--interval', '1000'];
+  const made = spawnSync(process.execPath, [umbra, 'synth', ...words], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stderr);
-  return out;
+  return join(out, 'spe.perf.data');
+}
+
+/** A VM's exits and faults; 80 000 events a second of guest time. */
+function synthTrace(path) {
+  const options = synthOptions({ samples: 1.25 * kvmEvents, kvmEvents, unmaps: 500, zstd: true });
+  const sink = new MemorySink();
+  const { events, vm } = writeKvmTrace(options, planCapture(options), sink);
+  writeFileSync(path, sink.bytes());
+  writeFileSync(path.replace('.trace.dat', '.vm.json'), JSON.stringify(vm));
+  return events;
 }
 
 try {
   const perf = ['perf', 'script', '--itrace=i1i', '-F', 'ip,time,addr', '-i'];
+  const spe = synth();
+  compare('SPE, umbra synth', spe, samples, perf, statSync(spe).size);
+  rmSync(spe);
   const large = join(folder, 'large.perf.data');
   const { records, speBytes } = writeLargePerfData(large, megabytes * 1e6);
   compare('SPE, the sample pair grown', large, records, perf, speBytes);
   rmSync(large);
-  const spe = join(synth('spe', '--samples', String(samples)), 'spe.perf.data');
-  compare('SPE, umbra synth', spe, samples, perf, statSync(spe).size);
   const trace = join(folder, 'kvm.trace.dat');
-  // A VM's exits and faults over 25 s of guest time.
-  const options = synthOptions({ samples: 2_500_000, kvmEvents: 2_000_000, unmaps: 500, zstd: true });
-  const sink = new MemorySink();
-  const { events } = writeKvmTrace(options, planCapture(options), sink);
-  writeFileSync(trace, sink.bytes());
-  compare('KVM, umbra synth', trace, events, ['trace-cmd', 'report', '-N', '-t']);
+  compare('KVM, umbra synth', trace, synthTrace(trace), ['trace-cmd', 'report', '-N', '-t']);
 } finally {
   rmSync(folder, { recursive: true });
 }
