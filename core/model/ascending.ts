@@ -33,6 +33,10 @@ export class Ascending {
     this.#first.fill(n, b + 1);
   }
 
+  at(i: number): number {
+    return this.values[i];
+  }
+
   /** First index in [lo, hi) whose value is at least `x`; `hi` if there is none. */
   firstAtLeast(x: number, lo: number, hi: number): number {
     for (const near = Math.min(hi, lo + NEAR); lo < near; lo++) if (this.values[lo] >= x) return lo;

@@ -168,10 +168,11 @@ export class LaneReplay {
       const toStop = Math.min(this.#toService(), this.#toCopy());
       // Of the two the nearer comes first; a sample that does both faults.
       const first = this.#reaching(toStop <= toFault ? toStop : toFault + 1, until);
-      const faults = first < until && bytesBefore.values[first + 1] - bytesBefore.values[this.#black.next] > toFault;
       const last = Math.min(first, until - 1);
+      const bytes = bytesBefore.at(last + 1) - bytesBefore.at(this.#black.next);
+      const faults = first < until && bytes > toFault;
 
-      const change = this.#changeOnTheWay(t[last], bytesBefore.values[last + 1] - bytesBefore.values[this.#black.next]);
+      const change = this.#changeOnTheWay(t[last], bytes);
       if (change < Infinity) {
         this.#keep(times.firstAtLeast(change, this.#black.next, last));
       } else if (faults) {
@@ -195,9 +196,7 @@ export class LaneReplay {
   #reaching(distance: number, until: number): number {
     if (distance === Infinity) return until;
     const { bytesBefore } = this.#lane;
-    return (
-      bytesBefore.firstAtLeast(bytesBefore.values[this.#black.next] + distance, this.#black.next + 1, until + 1) - 1
-    );
+    return bytesBefore.firstAtLeast(bytesBefore.at(this.#black.next) + distance, this.#black.next + 1, until + 1) - 1;
   }
 
   /**
@@ -229,8 +228,8 @@ export class LaneReplay {
 
   /** Samples up to `to` are kept. */
   #keep(to: number): void {
-    const bytesBefore = this.#lane.bytesBefore.values;
-    const bytes = bytesBefore[to] - bytesBefore[this.#black.next];
+    const { bytesBefore } = this.#lane;
+    const bytes = bytesBefore.at(to) - bytesBefore.at(this.#black.next);
     this.#ptr = (this.#ptr + bytes) % this.#bufferBytes;
     this.#fill += bytes;
     this.#black.next = to;
@@ -240,8 +239,8 @@ export class LaneReplay {
   #serve(stop: number): void {
     const at = this.#lane.lane.t[stop];
     const atService = this.#toService();
-    const bytesBefore = this.#lane.bytesBefore.values;
-    const bytes = bytesBefore[stop + 1] - bytesBefore[this.#black.next];
+    const { bytesBefore } = this.#lane;
+    const bytes = bytesBefore.at(stop + 1) - bytesBefore.at(this.#black.next);
     const copies = bytes >= this.#toCopy();
     this.#keep(stop + 1);
     if (copies) {

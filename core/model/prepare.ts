@@ -3,6 +3,8 @@
  * Computed once; another placement of the buffers keeps the former.
  */
 import { Ascending } from './ascending.ts';
+import { byteSums } from './byte-sums.ts';
+import type { ByteSums } from './byte-sums.ts';
 import { ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
 import { eventsOn, indexTimeline } from './timeline-index.ts';
@@ -13,7 +15,7 @@ export interface PreparedLane {
   readonly lane: Lane;
   readonly times: Ascending;
   /** Bytes of all samples before each one, and of all at the end. */
-  readonly bytesBefore: Ascending;
+  readonly bytesBefore: ByteSums;
   readonly events: BufferEvents;
 }
 
@@ -40,7 +42,7 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
   const prepared = lanes.map((lane) => ({
     lane,
     times: new Ascending(lane.t),
-    bytesBefore: new Ascending(sums(lane.size)),
+    bytesBefore: byteSums(lane.size),
     events: eventsOn(index, lane.pages),
   }));
   const withSessions = lanes.filter((l) => l.sessions.length);
@@ -57,16 +59,6 @@ export function withBuffers(prepared: Prepared, pages: readonly Float64Array[]):
   });
   checkBuffers(lanes.map((l) => l.lane));
   return { ...prepared, lanes };
-}
-
-function sums(size: Uint32Array): Float64Array {
-  const before = new Float64Array(size.length + 1);
-  let sum = 0;
-  for (let i = 0; i < size.length; i++) {
-    sum += size[i];
-    before[i + 1] = sum;
-  }
-  return before;
 }
 
 function checkLane({ lane, t, size, sessions }: Lane): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Ascending } from '../../core/model/ascending.ts';
+import { byteSums } from '../../core/model/byte-sums.ts';
 import { NONE } from '../../core/model/outcome.ts';
 import { code, stage2Kinds } from '../../core/model/terms.ts';
 import { eventsOn, indexTimeline } from '../../core/model/timeline-index.ts';
@@ -57,5 +58,22 @@ test('searches in an ascending column find what a scan finds', () => {
         expect(column.firstAbove(x, lo, hi)).toBe(scan((v) => v > x));
       },
     ),
+  );
+});
+
+test('bytes before each sample, whether sizes repeat or not', () => {
+  const run = fc.tuple(fc.constantFrom(0, 16, 64, 64, 4096), fc.integer({ min: 1, max: 60 }));
+  property(
+    fc.property(fc.array(run, { minLength: 1, maxLength: 12 }), fc.nat(), fc.nat(), fc.nat(), (runs, a, b, c) => {
+      const sizes = runs.flatMap(([size, count]) => new Array<number>(count).fill(size));
+      const before = [0];
+      for (const size of sizes) before.push(before.at(-1)! + size);
+      const sums = byteSums(Uint32Array.from(sizes));
+      expect(before.map((_, i) => sums.at(i))).toEqual(before);
+      const [lo, hi] = [a % before.length, b % (before.length + 1)].sort((p, q) => p - q);
+      const x = c % (before.at(-1)! + 66);
+      const found = before.slice(lo, hi).findIndex((bytes) => bytes >= x);
+      expect(sums.firstAtLeast(x, lo, hi)).toBe(found < 0 ? hi : lo + found);
+    }),
   );
 });

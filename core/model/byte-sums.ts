@@ -1,0 +1,77 @@
+/** The bytes of all samples before each one: where each record lies in the endless row of bytes that the SPU writes. */
+import { Ascending } from './ascending.ts';
+
+export interface ByteSums {
+  /** Bytes of the samples before sample `i`; of all with `i` one past the last. */
+  at(i: number): number;
+  /** First index in [lo, hi) that is at least `bytes`; `hi` if there is none. */
+  firstAtLeast(bytes: number, lo: number, hi: number): number;
+}
+
+/** Samples to a run of one size, on average, from which on runs are worth their search. */
+const PER_RUN = 16;
+
+/** SPUs pad every record to the same size, save here and there: runs of one size then say it all. */
+export function byteSums(size: Uint32Array): ByteSums {
+  let runs = 0;
+  for (let i = 0; i < size.length; i++) if (i === 0 || size[i] !== size[i - 1]) runs++;
+  if (runs * PER_RUN <= size.length) return new SizeRuns(size, runs);
+  const before = new Float64Array(size.length + 1);
+  for (let i = 0; i < size.length; i++) before[i + 1] = before[i] + size[i];
+  return new Ascending(before);
+}
+
+class SizeRuns implements ByteSums {
+  /** First samples of the runs, their bytes before, the size of each of their samples. */
+  readonly #first: Float64Array;
+  readonly #before: Float64Array;
+  readonly #size: Float64Array;
+
+  constructor(size: Uint32Array, runs: number) {
+    this.#first = new Float64Array(runs);
+    this.#before = new Float64Array(runs);
+    this.#size = new Float64Array(runs);
+    for (let i = 0, r = 0; i < size.length; i++) {
+      if (i > 0 && size[i] === size[i - 1]) continue;
+      if (r > 0) this.#before[r] = this.#before[r - 1] + (i - this.#first[r - 1]) * this.#size[r - 1];
+      this.#first[r] = i;
+      this.#size[r++] = size[i];
+    }
+  }
+
+  at(i: number): number {
+    const r = lastAtMost(this.#first, i);
+    return this.#before[r] + (i - this.#first[r]) * this.#size[r];
+  }
+
+  firstAtLeast(bytes: number, lo: number, hi: number): number {
+    const r = lastBelow(this.#before, bytes);
+    if (r < 0) return Math.min(lo, hi);
+    const i = this.#first[r] + Math.ceil((bytes - this.#before[r]) / this.#size[r]);
+    return Math.min(hi, Math.max(lo, i));
+  }
+}
+
+/** Index of the last value that is at most `x`; the first value is. */
+function lastAtMost(values: Float64Array, x: number): number {
+  let low = 0;
+  let high = values.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (values[middle] <= x) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the last value below `x`; -1 if there is none. */
+function lastBelow(values: Float64Array, x: number): number {
+  let low = -1;
+  let high = values.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < x) low = middle;
+    else high = middle;
+  }
+  return low;
+}
