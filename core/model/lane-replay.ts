@@ -2,20 +2,19 @@
  * One lane under one policy: the state machine behind replay.ts, whose rules it follows. It goes from change to change (a
  * stage 2 event, an answer's effect, a session's edge, a page that isn't valid, a service point) and skips the samples between.
  */
-import { BufferPages } from './buffer-pages.ts';
 import { LaneBlackouts } from './lane-blackouts.ts';
 import type { Latencies } from './latencies.ts';
 import { LaneRecord } from './lane-record.ts';
 import type { Reason } from './lane-record.ts';
+import { LaneStage2 } from './lane-stage2.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
-import { answers, causeClasses, code, PAGE_SHIFT, stallKinds, windowKinds } from './terms.ts';
-import type { Answer, StallKind, WindowKind } from './terms.ts';
+import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from './terms.ts';
+import type { Answer, WindowKind } from './terms.ts';
 
 const PAGE = 2 ** PAGE_SHIFT;
 const kindCode = Object.fromEntries(windowKinds.map((k, i) => [k, i])) as Record<WindowKind, number>;
-const stallCode = Object.fromEntries(stallKinds.map((k, i) => [k, i])) as Record<StallKind, number>;
 
 /** The fault that killed the VM. */
 export interface Death {
@@ -31,10 +30,9 @@ export class LaneReplay {
   death: Death | undefined;
 
   readonly #lane: PreparedLane;
-  readonly #policy: Policy;
   readonly #params: RunParams;
   readonly #latencies: Latencies;
-  readonly #pages: BufferPages;
+  readonly #stage2: LaneStage2;
   readonly #black: LaneBlackouts;
   readonly #answers: readonly Answer[];
   /** The VM's death by another lane. */
@@ -45,8 +43,7 @@ export class LaneReplay {
   /** Whether anything depends on service points. */
   readonly #services: boolean;
 
-  /** Next event, offset in the buffer, bytes in the private buffer. */
-  #event = 0;
+  /** Offset in the buffer, bytes in the private buffer. */
   #ptr = 0;
   #fill = 0;
   /** The session: its place in `sessions`, its end, the end of its samples. */
@@ -56,23 +53,17 @@ export class LaneReplay {
   /** First samples since the last service point or discard, and since the session's start. */
   #sinceService = 0;
   #sinceStart = 0;
-  #pinned = false;
-  /** The answer under way: when its effect comes, and the page to map (-1: pin the whole buffer). */
-  #effectAt = Infinity;
-  #effectSlot = -1;
   /** Profiling is stopped until then; -Infinity while it runs. */
   #restartAt = -Infinity;
+
   constructor(lane: PreparedLane, policy: Policy, params: RunParams, latencies: Latencies, start: number, doom: Death) {
     this.#lane = lane;
-    this.#policy = policy;
     this.#params = params;
     this.#latencies = latencies;
     this.#doom = doom;
     this.record = new LaneRecord(lane.lane.t.length);
     this.#black = new LaneBlackouts(lane.times, this.record);
-    const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
-    const filter = guard === 'gup+notifier-filter';
-    this.#pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.hardwareAccessFlag);
+    this.#stage2 = new LaneStage2(lane, policy, params, latencies, this.record, start, doom.at);
     const noAborts = params.speVersion >= 'SPEv1p3';
     this.#answers = causeClasses.map((c) => {
       const answer = policy.onFault[c];
@@ -82,12 +73,6 @@ export class LaneReplay {
     this.#bufferBytes = lane.lane.pages.length * PAGE;
     this.#watermark = params.watermarkBytes === 'auto' ? this.#bufferBytes / 2 : params.watermarkBytes;
     this.#services = policy.pin !== 'no-stage-2' && (latencies.matters('fullExtraNs') || params.dlDiscard === 'buffer');
-    if (policy.pin === 'vm') this.#holdPins(start);
-    else if (policy.pin === 'no-stage-2' || policy.pin === 'private-buffer') {
-      // Nothing of the guest's is written through stage 2: its events don't concern the SPU.
-      this.#pages.pinAll();
-      this.#event = lane.events.n;
-    }
   }
 
   run(): void {
@@ -96,7 +81,7 @@ export class LaneReplay {
       this.#runSession(sessions[this.#session], sessions[this.#session + 1]);
     }
     this.record.outside(this.#black.next, t.length);
-    if (this.#effectAt < this.#doom.at) this.#settle(this.#effectAt);
+    if (this.#stage2.effectAt < this.#doom.at) this.#stage2.settle(this.#stage2.effectAt);
   }
 
   /** A lane that its own fault killed stays in that fault's window. */
@@ -142,11 +127,7 @@ export class LaneReplay {
   #enable(at: number): void {
     const restart = this.#restartAt > -Infinity;
     this.#restartAt = -Infinity;
-    this.#settle(at);
-    const { pin, cachePins } = this.#policy;
-    const pins = pin === 'enable' || (restart && (pin === 'vm' || pin === 'first-fault'));
-    if (!pins || (cachePins && this.#pinned && !this.#pages.pinBroken)) return;
-    this.#pin(at, this.#latencies.take('trapNs'));
+    this.#stage2.enable(at, restart);
   }
 
   #runSamples(): void {
@@ -158,12 +139,13 @@ export class LaneReplay {
         this.#black.openAfter();
         continue;
       }
-      this.#settle(now);
+      this.#stage2.settle(now);
 
       // What stops the samples from here on, if nothing else happens: found by bytes alone.
       const until =
         this.#black.after > -Infinity ? times.firstAbove(now, this.#black.next + 1, this.#black.end) : this.#black.end;
-      const invalid = this.#pages.nextInvalid(Math.floor(this.#ptr / PAGE));
+      const page = Math.floor(this.#ptr / PAGE);
+      const invalid = this.#stage2.pages.nextInvalid(page);
       const toFault = invalid < 0 ? Infinity : this.#distanceTo(invalid);
       const toStop = Math.min(this.#toService(), this.#toCopy());
       // Of the two the nearer comes first; a sample that does both faults.
@@ -172,7 +154,8 @@ export class LaneReplay {
       const bytes = bytesBefore.at(last + 1) - bytesBefore.at(this.#black.next);
       const faults = first < until && bytes > toFault;
 
-      const change = this.#changeOnTheWay(t[last], bytes);
+      const pagesAhead = Math.floor(((this.#ptr % PAGE) + bytes) / PAGE) + 1;
+      const change = this.#stage2.changeOnTheWay(t[last], page, pagesAhead);
       if (change < Infinity) {
         this.#keep(times.firstAtLeast(change, this.#black.next, last));
       } else if (faults) {
@@ -197,24 +180,6 @@ export class LaneReplay {
     if (distance === Infinity) return until;
     const { bytesBefore } = this.#lane;
     return bytesBefore.firstAtLeast(bytesBefore.at(this.#black.next) + distance, this.#black.next + 1, until + 1) - 1;
-  }
-
-  /**
-   * Applies stage 2 events up to and including `end`, until one changes a page that the next `bytes` touch, or an answer's
-   * effect is due; returns that one's time, Infinity if there is none.
-   */
-  #changeOnTheWay(end: number, bytes: number): number {
-    const { events, lane } = this.#lane;
-    const first = Math.floor(this.#ptr / PAGE);
-    const pages = Math.floor(((this.#ptr % PAGE) + bytes) / PAGE);
-    const before = Math.min(end, this.#effectAt);
-    while (this.#event < events.n && events.t[this.#event] <= before) {
-      const e = this.#event++;
-      if (!this.#pages.apply(events.op[e], events.slot[e], events.cause[e])) continue;
-      const ahead = events.slot[e] - first;
-      if ((ahead < 0 ? ahead + lane.pages.length : ahead) <= pages) return events.t[e];
-    }
-    return this.#effectAt <= end ? this.#effectAt : Infinity;
   }
 
   #toService(): number {
@@ -254,14 +219,14 @@ export class LaneReplay {
   }
 
   #copyOut(at: number): void {
-    this.#stall(at, this.#fill / this.#latencies.take('copyBytesPerNs'), 'copy');
+    this.#stage2.stall(at, this.#fill / this.#latencies.take('copyBytesPerNs'), 'copy');
     this.#fill = 0;
   }
 
   /** A stage 2 fault at the next sample. */
   #fault(slot: number, page: number): void {
     const at = this.#lane.lane.t[this.#black.next];
-    const cause = this.#pages.causeOf(slot);
+    const cause = this.#stage2.pages.causeOf(slot);
     const answer = this.#answers[cause];
     const why = { cause, page, action: code(answers, answer) };
     this.record.faults[cause]++;
@@ -286,8 +251,7 @@ export class LaneReplay {
       );
       if (this.#restartAt <= this.#sessionEnd && this.#restartAt < this.#doom.at) this.#enable(this.#restartAt);
     } else {
-      this.#effectAt = irqEnd;
-      this.#effectSlot = answer === 'map' ? slot : -1;
+      this.#stage2.answerAt(irqEnd, answer === 'map' ? slot : -1);
       this.#black.open(at, irqEnd, irqEnd, { ...why, kind: kindCode['irq-latency'] }, this.#black.next + 1);
     }
   }
@@ -306,7 +270,7 @@ export class LaneReplay {
   /** When profiling comes back after an event that is injected at `irqEnd`, ns; Infinity if never. */
   #restart(irqEnd: number, dataLost: boolean): number {
     const injectNs = this.#latencies.take('injectNs');
-    this.#stall(irqEnd, injectNs, 'inject');
+    this.#stage2.stall(irqEnd, injectNs, 'inject');
     const handled = irqEnd + injectNs + this.#latencies.take('guestHandlerNs');
     const { sessions, mode } = this.#lane.lane;
     if (this.#params.guestReaction === 'linux') {
@@ -315,50 +279,5 @@ export class LaneReplay {
     }
     for (let s = this.#session + 2; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
     return Infinity;
-  }
-
-  /** Stage 2 events and the effect of the answer under way, in time order, up to and including `now`. */
-  #settle(now: number): void {
-    const { events } = this.#lane;
-    for (;;) {
-      const before = Math.min(now, this.#effectAt);
-      let e = this.#event;
-      for (; e < events.n && events.t[e] <= before; e++)
-        this.#pages.apply(events.op[e], events.slot[e], events.cause[e]);
-      this.#event = e;
-      if (this.#effectAt > now) return;
-      this.#effect();
-    }
-  }
-
-  /** The answer under way takes effect. */
-  #effect(): void {
-    const at = this.#effectAt;
-    this.#effectAt = Infinity;
-    if (this.#effectSlot < 0) {
-      this.#pin(at, 0);
-    } else {
-      this.#pages.map(this.#effectSlot);
-      this.#stall(at, this.#latencies.take('walkNsPerPage') + this.#latencies.take('mapNs'), 'map');
-    }
-  }
-
-  /** The whole buffer is pinned; what was pinned before is released first. `trapNs`: what led KVM to it. */
-  #pin(at: number, trapNs: number): void {
-    const pages = this.#lane.lane.pages.length;
-    const perPage = this.#latencies.take('walkNsPerPage') + this.#latencies.take('pinNsPerPage');
-    if (this.#pinned) this.#stall(at, pages * this.#latencies.take('unpinNsPerPage'), 'unpin');
-    this.#stall(at, trapNs + pages * perPage, 'pin');
-    this.#holdPins(at);
-  }
-
-  #holdPins(at: number): void {
-    this.#pages.pinAll();
-    this.#pinned = true;
-    this.record.pinnedFrom = Math.min(this.record.pinnedFrom, at);
-  }
-
-  #stall(at: number, ns: number, kind: StallKind): void {
-    if (at < this.#doom.at) this.record.stall(at, ns, stallCode[kind]);
   }
 }

@@ -61,13 +61,14 @@ export function simulate(
   policy: Policy,
   params: RunParams,
   distributions: Distributions = {},
+  trial = 0,
 ): NaiveOutcome {
   const stalls: NaiveStall[] = [];
   const faults: Record<string, number> = {};
   let death: { at: number; lane: number; cause: CauseClass; page: number } | undefined;
   const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
   const immune = policy.pin === 'no-stage-2' || policy.pin === 'private-buffer';
-  const seeds = seededStream(params.seed, 'lanes', 0);
+  const seeds = seededStream(params.seed, 'lanes', trial);
 
   const states = lanes.map((lane) => {
     const untouched = (page: number): boolean =>

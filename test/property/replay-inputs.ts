@@ -11,6 +11,8 @@ import { answers, causeClasses, code, stage2Kinds } from '../../core/model/terms
 import type { Stage2Timeline } from '../../core/model/timeline.ts';
 
 export interface ReplayInput {
+  /** Each trial draws its own random numbers. */
+  trial: number;
   lanes: Lane[];
   timeline: Stage2Timeline;
   policy: Policy;
@@ -24,8 +26,16 @@ function laneOf(lane: number): fc.Arbitrary<Lane> {
   });
   const edges = fc.array(fc.nat(200), { minLength: 2, maxLength: 8 });
   return fc
-    .record({ gaps, edges, whole: fc.boolean(), pages: fc.integer({ min: 1, max: 4 }), perThread: fc.boolean() })
-    .map(({ gaps, edges, whole, pages, perThread }) => {
+    .record({
+      gaps,
+      edges,
+      whole: fc.boolean(),
+      /** Records are of one size, as SPUs pad them; else they vary. */
+      padded: fc.boolean(),
+      pages: fc.integer({ min: 1, max: 4 }),
+      perThread: fc.boolean(),
+    })
+    .map(({ gaps, edges, whole, padded, pages, perThread }) => {
       const t = new Float64Array(gaps.length);
       gaps.forEach(([gap], i) => (t[i] = (i ? t[i - 1] : 0) + gap));
       const starts = [...new Set(edges)].sort((a, b) => a - b);
@@ -34,7 +44,7 @@ function laneOf(lane: number): fc.Arbitrary<Lane> {
       return {
         lane,
         t,
-        size: Uint32Array.from(gaps, ([, size]) => size),
+        size: Uint32Array.from(gaps, ([, size]) => (padded ? gaps[0][1] : size)),
         sessions: Float64Array.from(whole ? all : starts),
         mode: perThread ? 'per-thread' : 'per-cpu',
         pages: Float64Array.from({ length: pages }, (_, i) => lane * 8 + ((i * 3) % 4)),
@@ -103,7 +113,13 @@ const ownPolicy: fc.Arbitrary<Policy> = fc.record({
   onFault: fc.record(
     Object.fromEntries(causeClasses.map((c) => [c, answer])) as Record<(typeof causeClasses)[number], typeof answer>,
   ),
-  times: fc.option(fc.record({ irqNs: fc.nat(10) }), { nil: undefined }),
+  times: fc.option(
+    fc.record(
+      { irqNs: fc.nat(10), mapNs: fc.nat(10), reenableNs: fc.nat(40), fullExtraNs: fc.nat(5), pinNsPerPage: fc.nat(5) },
+      { requiredKeys: [] },
+    ),
+    { nil: undefined },
+  ),
 });
 export const somePolicy = fc.oneof(fc.constantFrom(...builtinPolicies), ownPolicy);
 
@@ -136,6 +152,7 @@ export const someParams: fc.Arbitrary<RunParams> = fc
   .map((some) => ({ ...defaultParams().params, ...some }));
 
 export const someInput: fc.Arbitrary<ReplayInput> = fc.record({
+  trial: fc.nat(2),
   lanes: someLanes,
   timeline: someTimeline,
   policy: somePolicy,

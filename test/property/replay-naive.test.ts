@@ -2,17 +2,25 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KEPT, NONE, OUTSIDE } from '../../core/model/outcome.ts';
 import type { PolicyOutcome } from '../../core/model/outcome.ts';
-import { replay } from '../../core/model/replay.ts';
+import { prepare, withBuffers } from '../../core/model/prepare.ts';
+import { replayPrepared } from '../../core/model/replay.ts';
 import { answers, causeClasses, stallKinds, windowKinds } from '../../core/model/terms.ts';
 import { simulate } from './naive-simulator.ts';
 import type { NaiveOutcome } from './naive-simulator.ts';
 import { someInput } from './replay-inputs.ts';
 import { property } from './replay-property.ts';
 
+/** Some latencies have one, as in a trace, each of other values so that a draw out of turn shows. */
 const distributions = {
   irqNs: Float64Array.of(1, 3, 9),
+  trapNs: Float64Array.of(4, 6),
   mapNs: Float64Array.of(2, 5),
+  pinNsPerPage: Float64Array.of(1, 2, 3, 4),
+  unpinNsPerPage: Float64Array.of(7, 8),
+  injectNs: Float64Array.of(2, 11),
+  reenableNs: Float64Array.of(5, 30),
   fullExtraNs: Float64Array.of(0, 7),
+  copyBytesPerNs: Float64Array.of(1, 10),
 };
 
 /** A replay's columns as the naive simulator's objects. */
@@ -42,10 +50,20 @@ function plain({ fates, windows: w, stalls: s, faults }: PolicyOutcome): Omit<Na
 
 test('the replay equals the naive simulator to the sample, window and stall', () => {
   property(
-    fc.property(someInput, ({ lanes, timeline, policy, params }) => {
-      const outcome = replay(lanes, timeline, policy, params, distributions);
-      const { pinnedFrom, diedAt, ...naive } = simulate(lanes, timeline, policy, params, distributions);
+    fc.property(someInput, fc.boolean(), ({ trial, lanes, timeline, policy, params }, moved) => {
+      // Prepared for buffers elsewhere, then moved here: the same as prepared here.
+      const elsewhere = lanes.map((lane) => ({ ...lane, pages: lane.pages.map((page) => page + 64) }));
+      const run = moved
+        ? withBuffers(
+            prepare(elsewhere, timeline),
+            lanes.map((lane) => lane.pages),
+          )
+        : prepare(lanes, timeline);
+      const outcome = replayPrepared(run, policy, params, distributions, trial);
+      const { pinnedFrom, diedAt, ...naive } = simulate(lanes, timeline, policy, params, distributions, trial);
       expect(plain(outcome)).toEqual(naive);
+      const inside = (lane: string[]): number => lane.filter((fate) => fate !== 'outside').length;
+      expect(outcome.reference).toEqual(naive.fates.map(inside));
 
       if (policy.pin === 'vm') return;
       const last = lanes.flatMap((l) => [...l.sessions.slice(-1)]);
