@@ -65,7 +65,7 @@ export function traceTimeOf(
 /** The first guest fault on a page, ns after the trace's origin: what tells that it was unmapped until then. */
 export function firstFaultOn(events: KvmEvents, page: number): number | undefined {
   for (let i = 0; i < events.n; i++) {
-    if (events.kind[i] === KvmKind.GUEST_FAULT && events.page[i] === page) return events.t[i];
+    if (events.kind[i] === KvmKind.GUEST_FAULT && events.page(i) === page) return events.t[i];
   }
   return undefined;
 }

@@ -115,7 +115,7 @@ function userExit(reason: FieldReader, errno: FieldReader, events: KvmEvents): T
   return (b, i, t) => {
     const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.USER_EXIT, 0, 0, reason.u32(b, i));
     const error = -(errno.u32(b, i) | 0);
-    events.flags[at] = error > 0 && error !== EINTR ? 1 : 0;
+    if (error > 0 && error !== EINTR) events.setFlags(at, 1);
   };
 }
 
@@ -125,8 +125,8 @@ function memslot(field: (...names: string[]) => FieldReader, events: KvmEvents):
     const first = page(gpa)(b, i);
     const end = first + page(size)(b, i);
     const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.MEMSLOT, first, end, slot.u32(b, i));
-    events.other[at] = page(hva)(b, i);
-    events.flags[at] = flags.u32(b, i) & 0xff;
+    events.setOther(at, page(hva)(b, i));
+    events.setFlags(at, flags.u32(b, i) & 0xff);
   };
 }
 
@@ -139,7 +139,7 @@ function tableCall(kind: number, field: (...names: string[]) => FieldReader, eve
     const word = returns ? -(ret.u32(b, i) | 0) : prot.u32(b, i) & 0xff;
     const at = events.push(t, b.tid[i], b.cpu[i], kind, first, first + pages, word);
     // Identity is all that counts; the low 53 bits of a kernel pointer keep it.
-    events.other[at] = (pgt.high(b, i) & 0x1fffff) * 2 ** 32 + pgt.u32(b, i);
+    events.setOther(at, (pgt.high(b, i) & 0x1fffff) * 2 ** 32 + pgt.u32(b, i));
   };
 }
 

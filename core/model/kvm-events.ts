@@ -59,13 +59,16 @@ export class KvmEvents {
   tid = new Int32Array(1024);
   cpu = new Uint16Array(1024);
   kind = new Uint8Array(1024);
-  page = new Float64Array(1024);
-  end = new Float64Array(1024);
-  other = new Float64Array(1024);
   word = new Uint32Array(1024);
-  flags = new Uint8Array(1024);
+  // Most events are entries and exits, which name no page: the rest of the columns has rows of its own. Row 0 is theirs.
+  #row = new Int32Array(1024);
+  #rows = 1;
+  #page = new Float64Array(256);
+  #end = new Float64Array(256);
+  #other = new Float64Array(256);
+  #flags = new Uint8Array(256);
 
-  /** Appends an event. Returns its index; rarely used columns are set through it. */
+  /** Appends an event. Returns its index. */
   push(t: number, tid: number, cpu: number, kind: number, page = 0, end = 0, word = 0): number {
     if (this.n === this.t.length) this.#grow();
     const i = this.n++;
@@ -73,29 +76,65 @@ export class KvmEvents {
     this.tid[i] = tid;
     this.cpu[i] = cpu;
     this.kind[i] = kind;
-    // New memory holds zeros; most events are entries and exits, which have none of these.
-    if (page) this.page[i] = page;
-    if (end) this.end[i] = end;
-    if (word) this.word[i] = word;
+    this.word[i] = word;
+    if (page || end) {
+      const row = this.#rowOf(i);
+      this.#page[row] = page;
+      this.#end[row] = end;
+    }
     return i;
   }
 
-  #grow(): void {
-    const size = this.t.length * 2;
-    const copy = <A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(to: A, from: A): A => {
-      to.set(from);
-      return to;
-    };
-    this.t = copy(new Float64Array(size), this.t);
-    this.tid = copy(new Int32Array(size), this.tid);
-    this.cpu = copy(new Uint16Array(size), this.cpu);
-    this.kind = copy(new Uint8Array(size), this.kind);
-    this.page = copy(new Float64Array(size), this.page);
-    this.end = copy(new Float64Array(size), this.end);
-    this.other = copy(new Float64Array(size), this.other);
-    this.word = copy(new Uint32Array(size), this.word);
-    this.flags = copy(new Uint8Array(size), this.flags);
+  page(i: number): number {
+    return this.#page[this.#row[i]];
   }
+
+  end(i: number): number {
+    return this.#end[this.#row[i]];
+  }
+
+  other(i: number): number {
+    return this.#other[this.#row[i]];
+  }
+
+  flags(i: number): number {
+    return this.#flags[this.#row[i]];
+  }
+
+  setOther(i: number, other: number): void {
+    this.#other[this.#rowOf(i)] = other;
+  }
+
+  setFlags(i: number, flags: number): void {
+    this.#flags[this.#rowOf(i)] = flags;
+  }
+
+  #rowOf(i: number): number {
+    if (this.#row[i]) return this.#row[i];
+    if (this.#rows === this.#page.length) {
+      this.#page = doubled(this.#page);
+      this.#end = doubled(this.#end);
+      this.#other = doubled(this.#other);
+      this.#flags = doubled(this.#flags);
+    }
+    return (this.#row[i] = this.#rows++);
+  }
+
+  #grow(): void {
+    this.t = doubled(this.t);
+    this.tid = doubled(this.tid);
+    this.cpu = doubled(this.cpu);
+    this.kind = doubled(this.kind);
+    this.word = doubled(this.word);
+    this.#row = doubled(this.#row);
+  }
+}
+
+/** Twice as long, with the same content. */
+function doubled<A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(from: A): A {
+  const to = new (from.constructor as new (length: number) => A)(2 * from.length);
+  to.set(from);
+  return to;
 }
 
 /** KVM's ioctl commands (include/uapi/linux/kvm.h) that change, or announce changes of, stage 2. */

@@ -103,7 +103,7 @@ describe('translation faults', () => {
 
   test('with an error of KVM_RUN map nothing', () => {
     const trace = new Trace().create().enter().fault(P);
-    trace.events.flags[trace.events.push(5000, VCPU, 0, KvmKind.USER_EXIT, 0, 0, 0)] = 1;
+    trace.events.setFlags(trace.events.push(5000, VCPU, 0, KvmKind.USER_EXIT), 1);
     expect(trace.enter().rows()).toHaveLength(1);
   });
 
@@ -516,7 +516,7 @@ describe('memslots', () => {
     const trace = filled().ioctl(KvmIoctl.SET_USER_MEMORY_REGION);
     trace.push(VMM, KvmKind.MEMSLOT, RAM, RAM, 1).push(VMM, KvmKind.CALL_EXIT).ioctl(KvmIoctl.SET_USER_MEMORY_REGION);
     trace.push(VMM, KvmKind.MEMSLOT, RAM, RAM + 2048, 1);
-    trace.events.other[trace.events.n - 1] = 0x1000;
+    trace.events.setOther(trace.events.n - 1, 0x1000);
     const rows = trace.push(VMM, KvmKind.UNMAP, 0x1240, 0x1241).unmap(P).rows();
     expect(rows.slice(4).map((r) => r.replace(/^\d+/, ''))).toEqual([
       ' unmap 80000+2048 userspace memslot-call',

@@ -51,7 +51,7 @@ export function exactTimelines(events: KvmEvents, description: VmDescription): S
     if (kind === KvmKind.LOST) for (const vm of vms) vm.lose(cpuAt[events.cpu[i]] ?? 0, t);
     cpuAt[events.cpu[i]] = t;
     follow(thread, events, i);
-    if (kind === KvmKind.UNMAP) causes.set(tid, unmapCause(thread, events.page[i], events.end[i]));
+    if (kind === KvmKind.UNMAP) causes.set(tid, unmapCause(thread, events.page(i), events.end(i)));
     else if (kind === KvmKind.IOCTL) {
       const command = events.word[i];
       if (command === KvmIoctl.CREATE_VM) vms[thread.vm]?.create();
@@ -64,12 +64,12 @@ export function exactTimelines(events: KvmEvents, description: VmDescription): S
       if (call && events.word[i] === 0) vms[tables.get(call.table) ?? -1]?.map(t, call);
     }
     if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
-    const vm = vms[tables.get(events.other[i]) ?? -1];
+    const vm = vms[tables.get(events.other(i)) ?? -1];
     if (!vm) continue;
-    const page = events.page[i];
-    const pages = events.end[i] - page;
+    const page = events.page(i);
+    const pages = events.end(i) - page;
     if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
-      const call = { page, pages, prot: events.word[i], table: events.other[i], relaxes: kind === KvmKind.S2_RELAX };
+      const call = { page, pages, prot: events.word[i], table: events.other(i), relaxes: kind === KvmKind.S2_RELAX };
       if (returns) pending.set(tid, call);
       else vm.map(t, call);
     } else vm.change(kind, t, page, pages, causes.get(tid) ?? 'host-mm');
@@ -85,9 +85,9 @@ function ownersOfTables(events: KvmEvents, description: VmDescription): Map<numb
   for (let i = 0; i < events.n; i++) {
     const kind = events.kind[i];
     if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
-    seen.add(events.other[i]);
+    seen.add(events.other(i));
     const { vm } = threads.of(events.tid[i], kind === KvmKind.S2_MAP);
-    if (vm >= 0 && !owners.has(events.other[i])) owners.set(events.other[i], vm);
+    if (vm >= 0 && !owners.has(events.other(i))) owners.set(events.other(i), vm);
   }
   if (owners.size === 0 && seen.size === 1 && description.vms.length === 1)
     for (const table of seen) owners.set(table, 0);

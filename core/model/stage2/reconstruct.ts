@@ -98,14 +98,14 @@ class Reader {
         if (events.word[i] !== 0 && events.word[i] !== 0x20 && events.word[i] !== 0x24) thread.progress++;
         break;
       case KvmKind.GUEST_FAULT:
-        this.#fault(thread, events.page[i], events.word[i], t);
+        this.#fault(thread, events.page(i), events.word[i], t);
         break;
       case KvmKind.MMIO:
         this.#device(thread);
         break;
       case KvmKind.USER_EXIT:
         if (events.word[i] === EXIT_MMIO) this.#device(thread);
-        if (events.flags[i]) this.#take(thread);
+        if (events.flags(i)) this.#take(thread);
         break;
       case KvmKind.UNMAP:
       case KvmKind.SET_SPTE:
@@ -123,7 +123,7 @@ class Reader {
         break;
       case KvmKind.MEMSLOT:
         for (const vm of this.#of(thread)) {
-          vm.memslot(events.word[i], events.page[i], events.end[i], events.other[i], vm.slots.open(thread.tid));
+          vm.memslot(events.word[i], events.page(i), events.end(i), events.other(i), vm.slots.open(thread.tid));
         }
         break;
     }
@@ -171,8 +171,8 @@ class Reader {
   #notified(thread: Thread, events: KvmEvents, i: number): void {
     const kind = events.kind[i];
     const t = events.t[i];
-    const start = events.page[i];
-    const end = kind === KvmKind.SET_SPTE ? start + 1 : events.end[i];
+    const start = events.page(i);
+    const end = kind === KvmKind.SET_SPTE ? start + 1 : events.end(i);
     const own = thread.vm >= 0 && this.#vms[thread.vm].slots.holdsHva(start, end) ? this.#of(thread) : this.#vms;
     if (this.#vms.every((vm) => vm.slots.all.length === 0)) this.#unattributed++;
     for (const vm of own) {

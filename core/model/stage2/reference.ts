@@ -78,7 +78,7 @@ export function parseTableCalls(lines: Iterable<string>, origin?: bigint): KvmEv
       word,
     );
     // Identity is all that counts; the low 53 bits of a kernel pointer keep it.
-    events.other[i] = Number(BigInt.asUintN(53, field(text, 'pgt')));
+    events.setOther(i, Number(BigInt.asUintN(53, field(text, 'pgt'))));
   }
   events.origin = zero ?? 0n;
   events.span = events.n ? events.t[events.n - 1] : 0;

@@ -70,8 +70,8 @@ const HUGE = 512;
 export function follow(thread: Thread, events: KvmEvents, i: number): void {
   const kind = events.kind[i];
   if (kind === KvmKind.MEMORY_CALL) {
-    thread.callStart = Math.floor(events.page[i] / HUGE) * HUGE;
-    thread.callEnd = Math.ceil(events.end[i] / HUGE) * HUGE;
+    thread.callStart = Math.floor(events.page(i) / HUGE) * HUGE;
+    thread.callEnd = Math.ceil(events.end(i) / HUGE) * HUGE;
   } else if (kind <= KvmKind.EXIT || (kind >= KvmKind.OTHER_CALL && kind <= KvmKind.CALL_EXIT)) {
     thread.callEnd = thread.callStart = 0;
   }
