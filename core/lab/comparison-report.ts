@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { paramNames, paramSpecs } from '../model/params.ts';
 import type { ResolvedParams } from '../model/params.ts';
 import type { Policy } from '../model/policy.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { causeClasses, windowKinds } from '../model/terms.ts';
 import type {
   ComparedPair,
@@ -157,18 +158,30 @@ function countWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard)
 /** Inputs, scenario and every parameter. */
 function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
   const [x, y] = [a.params as ResolvedParams, b.params as ResolvedParams];
-  const own = (name: string, value: (run: RunRow) => unknown): Differing => {
+  /** @param told what stands for a value that is too long to show */
+  const own = (
+    name: string,
+    value: (run: RunRow) => unknown,
+    told = (of: unknown): string => String(of),
+  ): Differing => {
     const [valueA, valueB] = [value(a), value(b)];
-    const isSame = isDeepStrictEqual(valueA, valueB);
-    const [shownA, shownB] = [shown(valueA), shown(valueB)];
-    // Two long values may look alike.
-    return { name, unit: '', a: shownA, b: isSame || shownA !== shownB ? shownB : `another ${shownB}` };
+    const [toldA, toldB] = [valueA, valueB].map((of) => (of === undefined ? 'none' : told(of)));
+    const looksSame = toldA === toldB && !isDeepStrictEqual(valueA, valueB);
+    return { name, unit: '', a: toldA!, b: looksSame ? `another, ${toldB}` : toldB! };
   };
   return [
     own('SPE capture', (run) => inputName(getCapture(db, run.speId))),
     own('KVM trace', (run) => inputName(getCapture(db, run.kvmId))),
-    own('VM description', (run) => getCapture(db, run.kvmId).vm),
-    own('scenario', (run) => (run.facts as RunFacts).scenario),
+    own(
+      'VM description',
+      (run) => getCapture(db, run.kvmId).vm,
+      () => 'given',
+    ),
+    own(
+      'scenario',
+      (run) => (run.facts as RunFacts).scenario,
+      (of) => `${count((of as Scenario).events.length)} events`,
+    ),
     ...paramNames.map((name): Differing => {
       const { unit } = paramSpecs[name];
       const [originA, originB] = [x.origin[name], y.origin[name]];

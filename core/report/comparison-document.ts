@@ -85,22 +85,20 @@ const table = (caption: string, of: Extract<Block, { kind: 'table' }>['table']):
 });
 const text = (words: string): Block => ({ kind: 'text', text: words });
 
-/** Losses of all policies; of a single pair the keys whose shares differ most. */
+/** Losses of all policies; of a single pair the keys whose shares differ most, if some do. */
 function leadFigure(report: ComparisonReport): Figure | undefined {
   const { pairs } = report;
-  if (pairs.length > 1) {
-    const rows = pairs.map((pair) => lossRow(pair));
-    return {
-      name: 'loss',
-      caption: 'Samples lost',
-      drawing: lossRows(rows),
-      key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Behind each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (block bootstrap over time); *: chance doesn’t explain it.',
-      text: lossBars(rows),
-    };
-  }
-  const [pair] = pairs;
-  const figure = pair && shareFigure(pair, 'shares', 'Shares in A minus shares in B');
-  return figure && { ...figure, key: shareKey(report.paired) };
+  const figure = pairs.length === 1 ? shareFigure(pairs[0]!, 'shares', 'Shares in A minus shares in B') : undefined;
+  if (figure) return { ...figure, key: shareKey(report.paired) };
+  if (report.subject === 'captures' || pairs.length === 0) return undefined;
+  const rows = pairs.map(lossRow);
+  return {
+    name: 'loss',
+    caption: 'Samples lost',
+    drawing: lossRows(rows),
+    key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Behind each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (block bootstrap over time); *: chance doesn’t explain it.',
+    text: lossBars(rows),
+  };
 }
 
 function lossRow(pair: ComparedPair) {
@@ -195,7 +193,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
 const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 const some = (ids: readonly string[], all: number): string =>
-  ids.length === all ? `all ${count(all)} policies` : list(ids, 12);
+  ids.length < all ? list(ids, 12) : all > 2 ? `all ${count(all)} policies` : list(ids);
 
 /** Pairs with the same outcome stand together. */
 function grouped(pairs: readonly ComparedPair[], of: (pair: ComparedPair) => unknown): ComparedPair[][] {

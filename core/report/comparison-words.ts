@@ -34,7 +34,7 @@ export function comparisonFinding(report: ComparisonReport): string {
       : report.pairs.length === 1
         ? pairFinding(report, report.pairs[0]!)
         : runsFinding(report);
-  return [...sentences, pairedSentence(report), scaleSentence(report)]
+  return [...sentences, discardSentence(report), pairedSentence(report), scaleSentence(report)]
     .filter((sentence) => sentence !== undefined)
     .join(' ');
 }
@@ -104,8 +104,9 @@ function shareDifference({ difference, low, high }: Comparison['rows'][number]):
 function pairFinding(report: ComparisonReport, pair: ComparedPair): (string | undefined)[] {
   const { a, b, comparison } = pair;
   const [x, y] = [a!.summary, b!.summary];
+  const some = (ns: number, of: string): string => (ns === 0 ? `no ${of}` : `${duration(ns)} of ${of}`);
   const cost = (of: typeof x): string =>
-    `${duration(of.blackoutNs)} of blackout and ${duration(of.stallNs)} of stall (slowdown ${percent(of.slowdown)})`;
+    `${some(of.blackoutNs, 'blackout')} and ${some(of.stallNs, 'stall')} (slowdown ${percent(of.slowdown)})`;
   const context = report.subject === 'runs' ? differing(report) : '';
   const kept =
     x.coverage === y.coverage
@@ -149,6 +150,15 @@ function capturesFinding(report: ComparisonReport): (string | undefined)[] {
     comparison.moved.length ? movedSentence(comparison) : undefined,
     blackouts,
   ];
+}
+
+/** Which kind of guest it is, where that isn't the usual one. */
+function discardSentence({ pairs }: ComparisonReport): string | undefined {
+  const sides = (['a', 'b'] as const).filter((side) => pairs.some((pair) => pair[side]?.dlDiscard === 'buffer'));
+  if (sides.length === 0) return undefined;
+  const whose =
+    sides.length === 2 ? 'Both guests throw away their' : `${sides[0]!.toUpperCase()}’s guest throws away its`;
+  return `${whose} whole buffer at DL=1.`;
 }
 
 function pairedSentence({ paired }: ComparisonReport): string | undefined {
