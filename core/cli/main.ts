@@ -1,5 +1,4 @@
 /** The `umbra` command: finds the command, reads its arguments, and turns failures into one line and an exit code. */
-import { isExplained, version } from '../lab/about.ts';
 import { commandHelp, parseCommand, UsageError } from './command.ts';
 import type { Args } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -25,13 +24,13 @@ export async function runCommand(argv: readonly string[], out: Output): Promise<
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     if (error instanceof Interrupted) return FAILED;
-    return explain(error as Error, argv.includes('--verbose'), out);
+    return await explain(error as Error, argv.includes('--verbose'), out);
   }
 }
 
 async function dispatch([word, ...rest]: readonly string[], out: Output): Promise<void> {
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') return out.write(overview());
-  if (word === '--version') return out.write(`umbra ${version}\n`);
+  if (word === '--version') return out.write(`umbra ${(await about()).version}\n`);
   const entry = commands.find((c) => c.name === word);
   if (!entry) throw new UsageError(`no command '${word}'; \`umbra --help\` lists them`);
   const { command } = await entry.load();
@@ -47,9 +46,12 @@ async function dispatch([word, ...rest]: readonly string[], out: Output): Promis
   await command.run(args, out);
 }
 
-function explain(error: Error, verbose: boolean, out: Output): number {
+/** What knows all kinds of errors imports half of the program: most calls don't need it. */
+const about = () => import('../lab/about.ts');
+
+async function explain(error: Error, verbose: boolean, out: Output): Promise<number> {
   const usage = error instanceof UsageError;
-  const known = usage || isExplained(error);
+  const known = usage || (await about()).isExplained(error);
   try {
     out.note(`umbra: ${known ? '' : 'internal error, please report it: '}${error.message.replaceAll('\n', ' ')}`);
     if (verbose) out.note(error.stack ?? '');

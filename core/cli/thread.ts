@@ -4,7 +4,6 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { recoverLab } from '../lab/jobs.ts';
 import { runCommand } from './main.ts';
 import { createOutput } from './output.ts';
 
@@ -39,20 +38,21 @@ export function runInThread(argv: readonly string[]): Promise<number> {
       code = 1;
     });
     thread.on('exit', () => {
-      if (signalled) cleanUp(argv);
-      resolve(signalled ? exitCodes[signalled] : (code ?? 1));
+      if (!signalled) return resolve(code ?? 1);
+      const exitCode = exitCodes[signalled];
+      void cleanUp(argv).finally(() => resolve(exitCode));
     });
   });
 }
 
 /** What a thread that was ended in the middle may have left of the lab file. */
-function cleanUp(argv: readonly string[]): void {
+async function cleanUp(argv: readonly string[]): Promise<void> {
   const at = argv.findIndex((word) => word === '--db' || word.startsWith('--db='));
   const lab = at < 0 ? undefined : argv[at] === '--db' ? argv[at + 1] : argv[at].slice('--db='.length);
   if (lab === undefined) return;
   for (const tail of ['', '-journal', '-wal', '-shm']) rmSync(`${lab}.part${tail}`, { force: true });
   try {
-    if (existsSync(lab)) recoverLab(lab);
+    if (existsSync(lab)) (await import('../lab/jobs.ts')).recoverLab(lab);
   } catch {
     // Not a lab, or somebody else writes to it: nothing of ours is in it.
   }
