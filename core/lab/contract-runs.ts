@@ -14,6 +14,7 @@ import type { ParamName, ResolvedParams } from '../model/params.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
 import type { CaptureComparison, RunComparison } from './compare.ts';
+import type { MeasuredLatency } from './run-facts.ts';
 
 export type {
   CauseClass,
@@ -83,6 +84,14 @@ export interface ParamInfo {
 
 /** `problem` names the field; it is complete. */
 export type Checked<T> = { readonly value: T } | { readonly problem: string };
+
+/** What a pair of captures says of a run's parameters. */
+export interface Calibrated {
+  /** As a run of the pair would have them, the caller's settings included. */
+  readonly settings: ResolvedParams;
+  /** What was measured in the trace, ns in its own times: before a scale is applied. */
+  readonly latencies: Readonly<Record<string, MeasuredLatency>>;
+}
 
 /** A policy's result with one kind of guest, as stored. */
 export interface StoredResult {
@@ -191,6 +200,10 @@ export const runMethods = {
   checkParams: {
     params: z.strictObject({ values: z.record(z.string().max(64), z.unknown()) }),
     result: reply<Checked<ResolvedParams>>(),
+  },
+  calibration: {
+    params: z.strictObject({ spe: Id, kvm: Id, values: z.record(z.string().max(64), z.unknown()) }),
+    result: reply<Calibrated>(),
   },
   results: { params: z.strictObject({ run: Id }), result: reply<readonly StoredResult[]>() },
   blackouts: {

@@ -9,7 +9,7 @@ import { exits } from './exits.ts';
 import { observedSummary } from './observed.ts';
 import { replayAgain } from './replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from './replay-again.ts';
-import { blackouts, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { blackouts, calibrated, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
 import { searchRun } from './search.ts';
 import { sqlAnswer } from './sql-query.ts';
 
@@ -18,6 +18,7 @@ export const queryMethods = [
   'windows',
   'dark',
   'skew',
+  'calibration',
   'compareRuns',
   'compareCaptures',
   'report',
@@ -56,6 +57,7 @@ export function createQueries(lab: string): Queries {
     windows: (params) => read((db) => windowTable(db, params)),
     dark: (params) => read((db) => dark(db, params, replayed(db, params))),
     skew: (params) => read((db) => skewAnswer(db, params, replayed(db, params))),
+    calibration: (params) => read((db) => calibrated(db, params)),
     compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
     compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
     report: (params) => read((db) => reportPreview(db, params)),

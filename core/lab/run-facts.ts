@@ -1,5 +1,6 @@
 /** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows tell the run's story. */
 import type { Alignment } from '../model/alignment.ts';
+import type { Calibration, Latency } from '../model/calibration.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { summarise } from '../model/stage2/summary.ts';
 import type { Stage2Summary } from '../model/stage2/summary.ts';
@@ -84,14 +85,19 @@ export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes'
       certainty: summary.certainty,
       rowsByEvidence: summary.rowsByEvidence,
     },
-    calibration: Object.fromEntries(
-      Object.entries(calibration).flatMap(([name, m]) =>
-        m ? [[name, { count: m.count, median: m.median, p5: m.p5, p95: m.p95 }]] : [],
-      ),
-    ),
+    calibration: measuredLatencies(calibration),
     notes: [...new Set([...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
     ...(request.scenario && { scenario: request.scenario }),
   };
+}
+
+/** Without the distributions themselves. */
+export function measuredLatencies(calibration: Calibration): Record<string, MeasuredLatency> {
+  return Object.fromEntries(
+    Object.entries(calibration).flatMap(([name, m]: [string, Latency | undefined]) =>
+      m ? [[name, { count: m.count, median: m.median, p5: m.p5, p95: m.p95 }]] : [],
+    ),
+  );
 }
 
 const PAGE = 2 ** PAGE_SHIFT;

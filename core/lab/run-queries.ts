@@ -3,6 +3,7 @@ import { countOverTime } from '../analysis/over-time.ts';
 import type { KeyedLane } from '../analysis/over-time.ts';
 import { latencyCurves, latencySkew } from '../analysis/latency.ts';
 import { LOST, NONE, OUTSIDE } from '../model/outcome.ts';
+import { defaultParams, setParams } from '../model/params.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../model/terms.ts';
 import { verdictSentence } from '../report/words.ts';
 import { renderHtml } from '../report/report.ts';
@@ -13,6 +14,7 @@ import type { Db } from '../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../store/run-store.ts';
 import { RequestError } from './about.ts';
 import type {
+  Calibrated,
   Dark,
   PolicyBlackouts,
   ReportPreview,
@@ -31,7 +33,9 @@ import type { ReplayedAgain } from './replay-again.ts';
 import { sampleLatencies } from './replay.ts';
 import { readSections } from './report-files.ts';
 import { buildReport } from './report.ts';
+import { measuredLatencies } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
+import { loadRunInputs } from './run-inputs.ts';
 import { keyedSkew } from './skew.ts';
 
 /** Points of a distribution beyond which it is thinned: more than a screen has pixels for. */
@@ -257,6 +261,18 @@ function activity(
     name,
     share: counts.reference.map((n, bin) => (n ? counts.keyReference[bin * selected.length + j] / n : NaN)),
   }));
+}
+
+/** @throws ModelError for values that parameters can't have; as a run of the pair would */
+export function calibrated(db: Db, { spe, kvm, values }: RunParamsOf<'calibration'>): Calibrated {
+  const { settings, calibration } = loadRunInputs(
+    db,
+    spe,
+    kvm,
+    setParams(defaultParams(), values, 'user', 'parameters'),
+    undefined,
+  );
+  return { settings, latencies: measuredLatencies(calibration) };
 }
 
 /** The same bytes that `umbra report` writes. */

@@ -33,6 +33,7 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     windows: query('windows'),
     dark: query('dark'),
     skew: query('skew'),
+    calibration: query('calibration'),
     compareRuns: query('compareRuns'),
     compareCaptures: query('compareCaptures'),
     report: query('report'),

@@ -125,6 +125,18 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
   ];
 }
 
+const verdicts = ['representative', 'usable with care', 'misleading', 'dead'];
+
+/** The worst first when it descends, as with numbers of losses. */
+export const verdictColumn: Column = {
+  ...{ id: 'verdict', label: 'verdict' },
+  value: ({ own }) => {
+    const rank = verdicts.indexOf(skewOf(own)?.verdict ?? '');
+    return rank < 0 ? undefined : rank;
+  },
+  text: ({ own }) => skewOf(own)?.verdict ?? 'not computed',
+};
+
 export interface Sorting {
   readonly by: string;
   readonly descending: boolean;

@@ -68,9 +68,9 @@ export function fieldText(value: unknown): string {
     .join(',');
 }
 
-/** What the newest run of a pair found in its captures: name to value. */
-export function measuredIn(run: Run | undefined): ReadonlyMap<string, string> {
-  const { params, origin } = (run?.params ?? {}) as {
+/** What was found in the captures, of a run's parameters or of a calibration's: name to value. */
+export function measuredIn(resolved: unknown): ReadonlyMap<string, string> {
+  const { params, origin } = (resolved ?? {}) as {
     params?: Record<string, unknown>;
     origin?: Record<string, string>;
   };

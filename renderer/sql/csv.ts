@@ -11,6 +11,12 @@ function field(value: SqlValue): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** Rows as JSON: an array of objects, a row a line; a column whose name stands twice keeps its last value. */
+export function json({ columns, rows }: Pick<SqlAnswer, 'columns' | 'rows'>): string {
+  const lines = rows.map((row) => JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, row[c]]))));
+  return `[\n${lines.join(',\n')}\n]\n`;
+}
+
 /** Which of two columns is drawn against which: numbers up, the other along. Undefined if there is nothing to draw. */
 export function plottable({
   columns,

@@ -219,6 +219,29 @@ describe('policies', () => {
     await page.getByRole('button', { name: 'Take the default of placement' }).click();
     await page.getByText('--set placement=random').waitFor({ state: 'hidden' });
   });
+
+  it('calibrates from the captures by one click', async () => {
+    await open('#policies?part=run');
+    const form = page.getByRole('form', { name: 'New run' });
+    await form.getByLabel('mapNs', { exact: true }).fill('1234');
+    await page.getByText('--set mapNs=1234').waitFor();
+    await form.getByRole('button', { name: 'Calibrate' }).click();
+    await form.getByText(/^mapNs .*5–95 %: .* measured\); trapNs /).waitFor();
+    // What was measured stands in for what was typed.
+    await page.getByText('--set mapNs=1234').waitFor({ state: 'hidden' });
+    await form
+      .getByText(/^measured \d+$/)
+      .first()
+      .waitFor();
+    expect(await pages.accessibility()).toEqual([]);
+  });
+
+  it('sorts by the verdict, too', async () => {
+    await open('#policies?run=1');
+    await page.getByRole('button', { name: 'verdict' }).click();
+    const first = page.getByRole('region', { name: 'Runs' }).getByRole('table').nth(1).getByRole('row').nth(1);
+    expect(await first.innerText()).toMatch(/^serror/);
+  });
 });
 
 describe('sql', () => {
@@ -237,6 +260,33 @@ describe('sql', () => {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save as CSV' }).click();
     expect(readFileSync(await (await download).path(), 'utf8')).toBe('x,y,z\r\n"a,b",9223372036854775807,\r\n');
+  });
+
+  it('completes names by keyboard: tables, their columns, what an alias stands for', async () => {
+    await open('#sql');
+    await page.getByText('spe_sample', { exact: true }).first().waitFor();
+    const field = page.getByRole('textbox', { name: 'SQL' });
+    await field.fill('');
+    await field.pressSequentially('select r.pol');
+    await page.keyboard.press('Escape');
+    await field.pressSequentially(' from replay_r');
+    const list = page.getByRole('listbox', { name: 'Completions' });
+    await list.getByRole('option', { name: /^replay_result/ }).waitFor();
+    expect(await pages.accessibility()).toEqual([]);
+    await page.keyboard.press('Tab');
+    await list.waitFor({ state: 'hidden' });
+    await field.pressSequentially(' r where r.');
+    // The first of its columns and, two further on, another one.
+    await list.waitFor();
+    await page.keyboard.press('ArrowDown');
+    const [, second] = await list.getByRole('option').allInnerTexts();
+    await page.keyboard.press('Enter');
+    expect(await field.inputValue()).toBe(`select r.pol from replay_result r where r.${second.split(/\s/)[0]}`);
+    await page.keyboard.press('Control+Space');
+    await page.keyboard.press('Escape');
+    // Tab leaves the field where nothing is offered.
+    await page.keyboard.press('Tab');
+    expect(await field.evaluate((e) => e === e.ownerDocument.activeElement)).toBe(false);
   });
 
   it('says what SQLite says, and never writes', async () => {

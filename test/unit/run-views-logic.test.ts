@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SkewDigest, StoredResult, WindowTable } from '../../core/lab/contract-runs.ts';
-import type { Run, RunPolicy } from '../../core/lab/contract.ts';
+import type { RunPolicy } from '../../core/lab/contract.ts';
 import { around, placeOf, rowsOf } from '../../renderer/blackouts/rows.ts';
 import { curves } from '../../renderer/blackouts/curves.ts';
 import { columns, rangeText, rowsOf as matrixRows } from '../../renderer/policies/columns.ts';
@@ -150,7 +150,7 @@ describe('run-views: a new run', () => {
 
   it('takes what was measured from a run of the pair', () => {
     const params = { params: { mapNs: 236157, irqNs: 1000 }, origin: { mapNs: 'measured', irqNs: 'assumed' } };
-    expect([...measuredIn({ params } as unknown as Run)]).toEqual([['mapNs', '236157']]);
+    expect([...measuredIn(params)]).toEqual([['mapNs', '236157']]);
     expect(measuredIn(undefined).size).toBe(0);
   });
 
