@@ -68,6 +68,18 @@ function crossingsOf(x: ArrayLike<number>, a: Curve, b: Curve, log: boolean): Cr
   return found;
 }
 
+/** Pairs of curves that never change places, though they differ somewhere: the first is the higher one wherever they do. */
+export function orders(curves: readonly Curve[]): { readonly higher: string; readonly lower: string }[] {
+  return curves.flatMap((b, i) =>
+    curves.slice(0, i).flatMap((a) => {
+      const signs = new Set(Array.from(a.y, (y, k) => Math.sign(y - b.y[k]!)).filter((sign) => sign !== 0));
+      signs.delete(NaN);
+      if (signs.size !== 1) return [];
+      return signs.has(1) ? [{ higher: a.id, lower: b.id }] : [{ higher: b.id, lower: a.id }];
+    }),
+  );
+}
+
 /** How far from a first value to a second one of the other sign 0 lies. */
 function share(first: number, second: number): number {
   return first / (first - second);

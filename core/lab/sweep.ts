@@ -1,7 +1,7 @@
 /** One parameter over a range, for all chosen policies: where does one overtake the other? Nothing is stored. */
 import { mean } from '../analysis/numbers.ts';
-import { crossings, sweepMeasures, sweepValues } from '../analysis/sweep.ts';
-import type { Crossing, SweepMeasure } from '../analysis/sweep.ts';
+import { crossings, orders, sweepMeasures, sweepValues } from '../analysis/sweep.ts';
+import type { Crossing, Curve, SweepMeasure } from '../analysis/sweep.ts';
 import { spreadTrials, summarise } from '../analysis/summary.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { Alignment } from '../model/alignment.ts';
@@ -157,14 +157,27 @@ function crossingsBy(
   policies: Sweep['policies'],
   log: boolean,
 ): SweepCrossing[] {
-  // Excesses that chance explains are all alike: their order says nothing.
-  const y = (p: SweepPoint) => (measure === 'excess' && !p.skewed && !Number.isNaN(p.excess) ? 0 : p[measure]);
-  const curves = policies.map(({ id, points }) => ({ id, y: Float64Array.from(points, y) }));
+  const curves = curvesOf(measure, policies);
   const ascending = values[0] < values[values.length - 1];
   return crossings(values, curves, log).map(({ before, after, ...place }) => {
     const [winner, loser] = (measure === 'coverage') === ascending ? [after, before] : [before, after];
     return { measure, winner, loser, ...place };
   });
+}
+
+function curvesOf(measure: SweepMeasure, policies: Sweep['policies']): Curve[] {
+  // Excesses that chance explains are all alike: their order says nothing.
+  const y = (p: SweepPoint) => (measure === 'excess' && !p.skewed && !Number.isNaN(p.excess) ? 0 : p[measure]);
+  return policies.map(({ id, points }) => ({ id, y: Float64Array.from(points, y) }));
+}
+
+/** Pairs that never change places: one is the better one wherever they differ. */
+export function sweepOrders({ policies }: Sweep): { measure: SweepMeasure; better: string; worse: string }[] {
+  return sweepMeasures.flatMap((measure) =>
+    orders(curvesOf(measure, policies)).map(({ higher, lower }) =>
+      measure === 'coverage' ? { measure, better: higher, worse: lower } : { measure, better: lower, worse: higher },
+    ),
+  );
 }
 
 /** Policies that change places with others at one point, together: many do the same over a sweep. */

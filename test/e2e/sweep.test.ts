@@ -139,6 +139,10 @@ describe('umbra sweep', () => {
     );
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(/coverage: map-on-fault better than impdef-event from reenableNs ≈ .* on \(between/);
+    // A private buffer never faults: whatever the unmap rate, an answer to faults can only be worse.
+    const rate = ['--param', 'unmapRate', '--from', '0', '--to', '20', '--steps', '3'];
+    const never = umbra('sweep', ...captures, ...rate, '--policy', 'pin-at-enable,bounce-buffer');
+    expect(never.stdout).toContain('coverage: bounce-buffer better than pin-at-enable wherever they differ');
     const fails = (...range: string[]) => {
       const ran = umbra('sweep', ...captures, ...range);
       expect(ran.stdout).toBe('');

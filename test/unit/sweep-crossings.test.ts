@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { crossings, sweepValues } from '../../core/analysis/sweep.ts';
+import { crossings, orders, sweepValues } from '../../core/analysis/sweep.ts';
 
 const curve = (id: string, ...y: number[]) => ({ id, y: Float64Array.from(y) });
 
@@ -44,4 +44,12 @@ describe('crossing points', () => {
     const [c] = crossings([3, 1], [curve('a', 0, 2), curve('b', 1, 1)], false);
     expect(c).toEqual({ before: 'b', after: 'a', low: 1, high: 3, at: 2 });
   });
+});
+
+test('curves that never change places have an order, unless they are equal throughout', () => {
+  const curves = [curve('a', 1, 1, 2), curve('b', 1, 0, NaN), curve('c', 1, 1, 2), curve('d', 0, 2, 2)];
+  expect(orders(curves)).toEqual([
+    { higher: 'a', lower: 'b' },
+    { higher: 'c', lower: 'b' },
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { Sweep } from '../../lab/sweep.ts';
-import { groupCrossings, sweepBound, sweepInLab } from '../../lab/sweep.ts';
+import { groupCrossings, sweepBound, sweepInLab, sweepOrders } from '../../lab/sweep.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';
@@ -69,10 +69,11 @@ const shown = {
   excess: { title: 'excess skew, TVD above chance', format: (x: number) => (Number.isNaN(x) ? '-' : x.toFixed(5)) },
 } as const;
 
-function printSweep(
-  out: Output,
-  { param, unit, policies, values, crossings, alignment, warnings, settings }: Sweep,
-): void {
+/** Of more policies there are too many pairs to tell. */
+const FEW = 3;
+
+function printSweep(out: Output, sweep: Sweep): void {
+  const { param, unit, policies, values, crossings, alignment, warnings, settings } = sweep;
   const valueText = (value: number) => textOf(value, unit);
   out.write(`${alignment.description}; dlDiscard ${settings.params.dlDiscard}`);
   out.write(settings.params.trials > 1 ? `; means over ${settings.params.trials} placements\n` : '\n');
@@ -86,6 +87,10 @@ function printSweep(
   for (const { measure, winners, losers, at, low, high } of groupCrossings(crossings)) {
     out.write(`${measure}: ${winners.join(', ')} better than ${losers.join(', ')} `);
     out.write(`from ${param} ≈ ${valueText(at)} on (between ${valueText(low)} and ${valueText(high)})\n`);
+  }
+  if (policies.length > FEW) return;
+  for (const { measure, better, worse } of sweepOrders(sweep)) {
+    out.write(`${measure}: ${better} better than ${worse} wherever they differ\n`);
   }
 }
 
