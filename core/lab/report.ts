@@ -127,6 +127,7 @@ const elsewhere = new Set([
   'placement',
   'buffers',
   'lanes',
+  'vm',
   'seed',
   'gapFactor',
   'gapMinNs',

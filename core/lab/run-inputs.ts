@@ -7,7 +7,7 @@ import type { Distributions } from '../model/latencies.ts';
 import type { Lane } from '../model/outcome.ts';
 import { joinRanges } from '../model/page-ranges.ts';
 import { paramSpecs, setParams } from '../model/params.ts';
-import type { ResolvedParams } from '../model/params.ts';
+import type { ResolvedParams, RunParams } from '../model/params.ts';
 import { explicitBuffers, placeBuffers } from '../model/placement.ts';
 import { prepare, withBuffers } from '../model/prepare.ts';
 import type { Prepared } from '../model/prepare.ts';
@@ -84,7 +84,7 @@ export function runInputs(
   change: (timeline: Stage2Timeline) => Stage2Timeline = (timeline) => timeline,
 ): RunInputs {
   const { spe, kvm, reference, stage2 } = captures;
-  const index = chooseVm(stage2, kvm);
+  const { index, warnings } = chooseVm(stage2, kvm, settings.params.vm);
   const vm = stage2.description?.vms[index];
   const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, sameClock(spe.clock, kvm.clock));
   const { alignment } = aligned;
@@ -127,16 +127,27 @@ export function runInputs(
     distributions: distributions(resolved, calibration, alignment.scale),
     prepared,
     trial,
-    warnings: placement.warnings,
+    warnings: [...warnings, ...placement.warnings],
   };
 }
 
-/** The VM with the most vCPUs in the trace's description; the only one without a description. */
-function chooseVm(stage2: Stage2, kvm: CaptureRow): number {
-  if (!stage2.timelines.length)
-    throw new RequestError(`capture ${kvm.id} (${kvm.name}): its VM description names no VM`);
+/** The VM asked for, or that with the most vCPUs in the trace's description; the only one without a description. */
+function chooseVm(
+  stage2: Stage2,
+  kvm: CaptureRow,
+  wanted: RunParams['vm'] | undefined,
+): { index: number; warnings: string[] } {
+  const { length } = stage2.timelines;
+  if (!length) throw new RequestError(`capture ${kvm.id} (${kvm.name}): its VM description names no VM`);
+  if (typeof wanted === 'number') {
+    if (wanted >= length)
+      throw new RequestError(`vm ${wanted}: capture ${kvm.id} (${kvm.name}) has ${length}, numbered from 0`);
+    return { index: wanted, warnings: [] };
+  }
   const vcpus = stage2.description?.vms.map((vm) => vm.vcpus.length) ?? [0];
-  return vcpus.indexOf(Math.max(...vcpus));
+  const index = vcpus.indexOf(Math.max(...vcpus));
+  const told = `the VM description names ${length} VMs; this is VM ${index}, with the most vCPUs: set vm for another one`;
+  return { index, warnings: length > 1 ? [told] : [] };
 }
 
 /**

@@ -77,13 +77,13 @@ export interface Sweep {
 
 /** What can be swept. */
 export function sweepParams(): SweepParam[] {
-  return [...paramNames.filter((n) => isNumeric(n) && !observedOnly.includes(n)), UNMAP_RATE];
+  return [...paramNames.filter((n) => isNumeric(n) && !unswept.includes(n)), UNMAP_RATE];
 }
 
 /** Parameters that say where the timeline and the buffers lie; with any other one these stay as they are. */
 const rebuilds: readonly string[] = ['offsetNs', 'scale', 'seed', 'bufferBytes'];
-/** Parameters that no replay looks at. */
-const observedOnly: readonly string[] = ['gapFactor', 'gapMinNs'];
+/** Parameters that no replay looks at, and a number that is a name. */
+const unswept: readonly string[] = ['gapFactor', 'gapMinNs', 'vm'];
 
 export interface SweepHooks {
   /** Before each policy's replay at each value: how many are done, of how many. */

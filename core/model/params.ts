@@ -40,6 +40,8 @@ export interface RunParams extends Times {
   readonly buffers: readonly BufferRange[];
   /** `auto`: CPUs and vCPUs pair by number. */
   readonly lanes: readonly LanePair[] | 'auto';
+  /** Which VM of the trace's description, from 0; `auto` is the one with the most vCPUs. */
+  readonly vm: number | 'auto';
   /** Random placements tried. */
   readonly trials: number;
   readonly seed: number;
@@ -196,6 +198,7 @@ export const paramSpecs: { readonly [P in ParamName]: ParamSpec<RunParams[P]> } 
   placement: choice('random', placementKinds),
   buffers: list('buffers LANE=IPA:SIZE in whole pages, e.g. 0=0x80240000:512K', bufferRange, ','),
   lanes: or('auto', list('pairs CPU=VCPU, e.g. 0=0,2=1', lanePair, ',')),
+  vm: or('auto', number(0, '', 'the number of a VM in the description, from 0', whole(0, 9999))),
   trials: number(1, '', 'a whole number from 1 to 100000', whole(1, 100_000)),
   seed: number(1, '', 'a whole number from 0 to 2^53 - 1', whole(0, Number.MAX_SAFE_INTEGER)),
   bufferBytes: bytes(

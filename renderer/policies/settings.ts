@@ -9,7 +9,7 @@ export interface Group {
 }
 
 const groups: readonly (readonly [string, readonly string[]])[] = [
-  ['Clocks', ['align', 'offsetNs', 'scale', 'lanes']],
+  ['Clocks', ['align', 'offsetNs', 'scale', 'lanes', 'vm']],
   ['Buffer', ['placement', 'buffers', 'trials', 'seed', 'bufferBytes', 'watermarkBytes', 'privateBytes', 'vmBytes']],
   [
     'Guest and hardware',
@@ -37,7 +37,7 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
 const elsewhere = ['gapFactor', 'gapMinNs'];
 
 const choices = [
-  ...['align', 'offsetNs', 'scale', 'lanes', 'placement', 'buffers', 'trials', 'seed', 'dlDiscard', 'pinGuard'],
+  ...['align', 'offsetNs', 'scale', 'lanes', 'vm', 'placement', 'buffers', 'trials', 'seed', 'dlDiscard', 'pinGuard'],
   ...['calibrate', 'latency', 'privateBytes', 'watermarkBytes'],
 ];
 

@@ -84,6 +84,23 @@ describe('options of umbra replay change what they should', () => {
     expect(faults!.p95).toBeLessThanOrEqual(20 + without.p95);
   });
 
+  it('of several VMs in one trace the one asked for is replayed; without being asked it says which', () => {
+    const [vm] = (JSON.parse(readFileSync(pair.vm, 'utf8')) as { vms: { slots: object[] }[] }).vms;
+    const idle = { pid: 4242, slots: [{ slot: 0, gpa: '0x0', size: '0x4000000', hva: '0x7f0000000000' }] };
+    const description = join(folder, 'two.json');
+    writeFileSync(description, JSON.stringify({ vms: [{ ...idle, vcpus: [{ vcpu: 0, tid: 4243 }] }, vm] }));
+    const two = join(folder, 'two.umbra');
+    umbraJson('import', pair.spe, pair.kvm, '--db', two, '--vm', description);
+    const words = ['replay', '--db', two, '--spe', '1', '--kvm', '2', '--policy', 'map-on-fault'] as const;
+    const faults = (...more: string[]) => of(umbraJson<Replay>(...words, ...more), 'map-on-fault').faults;
+    expect(faults()).toEqual(of(replay('map-on-fault'), 'map-on-fault').faults);
+    expect(faults('--set', 'vm=1')).toEqual(faults());
+    expect(Object.values(faults('--set', 'vm=0')).every((n) => n === 0)).toBe(true);
+    expect(umbra(...words).stdout).toContain('the VM description names 2 VMs; this is VM 1');
+    const none = umbra(...words, '--set', 'vm=2');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('has 2, numbered from 0')]);
+  });
+
   it('pinGuard: with gup alone the host’s own unmaps reach pinned pages', () => {
     // The trace has unmaps by the VMM only: the host's own come from a scenario, on lane 0's first pages.
     const scenario = join(folder, 'host-mm.json');
