@@ -95,7 +95,9 @@ describe('a comparison', () => {
     const pair = { name: 'map', a: side('map', 20), b: side('map', 0), comparison: compared(2) };
     const finding = comparisonFinding(report([pair])).replaceAll('\u202f', ' ');
     expect(pair.comparison.word).toBe('different');
-    expect(finding).toMatch(/key_0 holds 14\.3 % in A and 25 % in B \(−10\.71 pp, 95 % interval −1[\d.]+ … −1?[\d.]+\)/);
+    expect(finding).toMatch(
+      /key_0 holds 14\.3 % in A and 25 % in B \(−10\.71 pp, 95 % interval −1[\d.]+ … −1?[\d.]+\)/,
+    );
     const [html, markdown, text] = forms(report([pair]));
     expect(text).toMatch(/^key_0 +25 % #########\| +-10\.7/m);
     expect(markdown).toContain('![Shares in A minus shares in B](<figures/shares.svg>)');
