@@ -13,12 +13,12 @@ import type { JobData, JobMessage } from './job-worker.ts';
 
 /** Time for a job to unwind before its caller is told that it is cancelled, ms. */
 const GRACE_MS = 50;
-/** Time before a job that doesn't unwind is ended by force, ms. */
+/** Time before a job that doesn't unwind is ended by force, ms: also when the lab is closed, whose process waits for it. */
 const FORCE_MS = 10_000;
 
 export interface Jobs {
   readonly run: JobRunner;
-  /** Ends the job that runs and those that wait. */
+  /** Cancels the job that runs and those that wait; their process stays until they have unwound. */
   close(): void;
 }
 
@@ -36,7 +36,7 @@ export function createJobs(lab: string, worker: string | URL = new URL('./job-wo
       const mine = (async () => {
         await Promise.race([before, aborted(signal)]);
         if (signal.aborted) throw new RequestError('cancelled');
-        const thread = runInThread(lab, job, worker, { signal, progress: call.progress }, closing.signal);
+        const thread = runInThread(lab, job, worker, { signal, progress: call.progress });
         ended = thread.ended;
         return thread.result;
       })();
@@ -64,7 +64,6 @@ function runInThread(
   job: Job,
   entry: string | URL,
   { signal, progress }: Call,
-  closing: AbortSignal,
 ): { readonly result: Promise<unknown>; readonly ended: Promise<unknown> } {
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(entry, { workerData: { lab, job, flag } satisfies JobData, execArgv: [] });
@@ -80,7 +79,6 @@ function runInThread(
       setTimeout(() => result.reject(new RequestError('cancelled')), GRACE_MS),
       setTimeout(force, FORCE_MS),
     );
-    if (closing.aborted) force();
   };
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });

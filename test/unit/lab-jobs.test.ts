@@ -137,6 +137,29 @@ describe('lab-jobs', () => {
     expect(await service.handlers.runs({}, call())).toEqual([]);
   });
 
+  it('is closed in the middle of a job, which unwinds', async () => {
+    const before = content();
+    let closed = false;
+    const hooks = {
+      signal: new AbortController().signal,
+      progress: (p: Progress) => {
+        if (closed || !p.phase.startsWith('replaying') || p.done < 1) return;
+        closed = true;
+        jobs.close();
+      },
+    };
+    const settings = { align: 'fit', trials: 50 };
+    const replay = service.handlers.replay({ spe: 1, kvm: 2, policies: ['all'], settings }, hooks);
+    await expect(replay).rejects.toThrow('cancelled');
+    expect(content()).toBe(before);
+    await expect(service.handlers.example({}, call())).rejects.toThrow('cancelled');
+    // Whoever comes next writes as soon as the thread has let go.
+    jobs = createJobs(lab);
+    const next = jobs.run({ kind: 'vm', kvm: 2, text: (await service.handlers.vm({ kvm: 2 }, call())).text! }, call());
+    expect(await next).toEqual({});
+    expect(existsSync(`${lab}-wal`)).toBe(false);
+  });
+
   it('lets others read the lab while it writes, and one job write at a time', async () => {
     const first = service.handlers.replay({ spe: 1, kvm: 2, policies: ['all'], settings: { align: 'fit' } }, call());
     const second = service.handlers.replay({ spe: 1, kvm: 2, policies: ['pin-vm'], settings: {} }, call());

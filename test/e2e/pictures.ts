@@ -1,0 +1,76 @@
+/**
+ * Makes the pictures of docs/views: the sample pair in each view. `npm run build` first.
+ *
+ *   node test/e2e/pictures.ts [NAME…]
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { startServer } from '../../core/host/web-socket.ts';
+import { runMainJob } from '../../core/lab/main-job.ts';
+import { readReplayWords } from '../../core/lab/replay-options.ts';
+import { launchBrowser } from './browser.ts';
+
+interface Picture {
+  readonly hash: string;
+  readonly dark?: true;
+  /** Until there is all that the picture is about. */
+  ready(page: Page): Promise<unknown>;
+}
+
+const shown = (page: Page) => page.getByRole('img', { name: /^Timeline of/ }).waitFor();
+const longest = async (page: Page) => {
+  await shown(page);
+  await page.keyboard.press('Shift+L');
+  await page.getByRole('table', { name: 'Samples lost by key' }).waitFor();
+};
+const pictures: Readonly<Record<string, Picture>> = {
+  captures: {
+    hash: '#captures?capture=2',
+    ready: (page) => page.getByRole('table', { name: 'Exits by reason' }).waitFor(),
+  },
+  timeline: { hash: '#timeline?run=1&policy=pin-vm', ready: longest },
+  'timeline-dark': { hash: '#timeline?run=1&policy=map-on-fault', dark: true, ready: shown },
+  policies: { hash: '#policies?run=1', ready: (page) => page.getByRole('row', { name: /^pin-vm/ }).waitFor() },
+  blackouts: {
+    hash: '#blackouts?run=1&policy=map-on-fault',
+    ready: (page) => page.locator('canvas, svg').first().waitFor(),
+  },
+  skew: { hash: '#skew?run=1&policy=pin-vm', ready: (page) => page.locator('canvas, svg').first().waitFor() },
+  sql: { hash: '#sql', ready: (page) => page.getByRole('textbox').first().waitFor() },
+  report: { hash: '#report?run=1', ready: (page) => page.frameLocator('iframe').locator('svg').first().waitFor() },
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+process.chdir(root);
+const chosen = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'umbra-pictures-'));
+try {
+  const lab = join(folder, 'pair.umbra');
+  const pair = { speFile: 'test/fixtures/pair/kvbench.perf.data', kvmFile: 'test/fixtures/pair/two-vcpu.trace.dat' };
+  const notes = ['SPE capture: synthesised, not from silicon', 'KVM trace: a real arm64 kernel under emulation'];
+  runMainJob({
+    ...{ ...pair, reportFile: join(folder, 'report.html'), lab, importOptions: { notes: [] } },
+    replay: { ...readReplayWords({ options: { align: 'fit' } }), command: 'npm run demo', notes },
+  });
+  const server = await startServer({ lab });
+  const browser = await launchBrowser();
+  const page = await browser.newPage({ viewport: { width: 1366, height: 850 }, reducedMotion: 'reduce' });
+  await page.goto(server.url);
+  for (const [name, { hash, dark, ready }] of Object.entries(pictures)) {
+    if (chosen.length && !chosen.includes(name)) continue;
+    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+    await page.goto(new URL(hash, server.url).href);
+    await ready(page);
+    // Charts draw, and lanes arrive where they are sent to.
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: `docs/views/${name}.png` });
+    process.stdout.write(`docs/views/${name}.png\n`);
+  }
+  await browser.close();
+  await server.close();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
