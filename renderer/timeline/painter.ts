@@ -31,6 +31,8 @@ export interface Frame {
   readonly markers: readonly Marker[];
   /** px; where the pointer is, if it is over the lanes. */
   readonly pointer: number | undefined;
+  /** ns; the moment whose events are shown beside the lanes. */
+  readonly pinned: number | undefined;
   readonly scroll: number;
 }
 
@@ -66,6 +68,10 @@ export function createPainter() {
       drawScene({ ...view, picture, peak, window: frame.window });
       context.fillStyle = palette.accent;
       for (const { t } of markers) context.fillRect(Math.round(xOf(view, t)), 0, 1, height);
+      if (frame.pinned !== undefined) {
+        context.fillStyle = palette.ink;
+        context.fillRect(Math.round(xOf(view, frame.pinned)), 0, 1, height);
+      }
       if (frame.pointer !== undefined) {
         context.fillStyle = palette.muted;
         context.fillRect(frame.pointer, 0, 1, height);

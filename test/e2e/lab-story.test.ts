@@ -240,6 +240,21 @@ describe('the timeline', () => {
     await details().getByText('395\u202f134\u202f040').waitFor();
   });
 
+  it('lists the events around a click beside any window', async () => {
+    // Around the unmap that leads to the window above.
+    await open(lab, '#timeline?run=1&from=390000000&to=400000000');
+    const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
+    await canvas.waitFor();
+    await page.waitForTimeout(500);
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.click(box.x + box.width * 0.5125, box.y + 30);
+    const events = page.getByRole('complementary', { name: 'Events there' });
+    await events.getByText(/kvm_unmap_hva_range: +mmu notifier unmap range/).waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await events.waitFor({ state: 'detached' });
+  });
+
   it.each(['light', 'dark'] as const)('has nothing wrong for axe-core in the %s theme', async (colorScheme) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await open(lab, '#timeline?run=1&policy=pin-vm');
