@@ -20,6 +20,7 @@ import { observed } from './observed.ts';
 import type { ObservedBlackouts } from './observed.ts';
 import { loadReference } from './reference.ts';
 import { findResult } from './replay-again.ts';
+import type { OnStep } from './replay.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import { skewKeysOf } from './skew.ts';
@@ -107,13 +108,13 @@ export interface RunsRequest {
   readonly dlDiscard?: DlDiscard;
 }
 
-/** @throws LabFileError (no such run), RequestError (no policy in common) */
-export function compareRuns(lab: string, request: RunsRequest): RunComparison {
-  return reading(lab, (db) => runsCompared(db, request));
+/** @param onStep see replayRun @throws LabFileError (no such run), RequestError (no policy in common) */
+export function compareRuns(lab: string, request: RunsRequest, onStep?: OnStep): RunComparison {
+  return reading(lab, (db) => runsCompared(db, request, onStep));
 }
 
 /** As `compareRuns`, in a lab that is open. */
-export function runsCompared(db: Db, request: RunsRequest): RunComparison {
+export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): RunComparison {
   const { a, b, by, dlDiscard } = request;
   const runs = [getRun(db, a), getRun(db, b)] as const;
   const pairs = policyPairs(db, request);
@@ -140,7 +141,8 @@ export function runsCompared(db: Db, request: RunsRequest): RunComparison {
     by: kind,
     sameCapture,
     differing: differences(runs[0].params, runs[1].params),
-    policies: pairs.map(([policy, other]) => {
+    policies: pairs.map(([policy, other], i) => {
+      onStep?.(i, pairs.length, policy);
       const [x, y] = [ofA(policy), ofB(other)];
       const comparison = compareKeyed(x, y, sameCapture);
       return {

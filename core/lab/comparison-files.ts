@@ -14,6 +14,7 @@ import { comparisonProvenance } from './comparison-provenance.ts';
 import { buildComparison } from './comparison-report.ts';
 import type { ComparisonRequest } from './comparison-report.ts';
 import type { ReportPreview, RunParamsOf } from './contract-runs.ts';
+import type { OnStep } from './replay.ts';
 import { reportForm, reportNotes, writeReportForms } from './report-files.ts';
 import type { ReportForms, ReportRequest } from './report-files.ts';
 import { shellLine } from './shell-words.ts';
@@ -24,6 +25,7 @@ export function writeComparison(
   request: ComparisonRequest,
   file: string,
   { sections, notesFile }: ReportRequest = {},
+  onStep?: OnStep,
 ): string[] {
   reportForm(file);
   checkSections(sections);
@@ -35,7 +37,13 @@ export function writeComparison(
   ];
   const db = openLabFile(lab, 'read');
   try {
-    const { report, provenance } = compared(db, request, comparisonCommand(lab, request, file, options), chosen);
+    const { report, provenance } = compared(
+      db,
+      request,
+      comparisonCommand(lab, request, file, options),
+      chosen,
+      onStep,
+    );
     const forms = comparisonForms(report, chosen, provenance);
     return writeReportForms(forms, file);
   } finally {
@@ -55,8 +63,7 @@ export function comparisonPreview(
     ...(notes.trim() && { notes }),
   };
   checkSections(chosen.sections);
-  const { of, a, b } = request;
-  const file = `umbra-${of}-${a}-${b}.${form}`;
+  const file = `${fileName(request)}.${form}`;
   const options = [
     ...(sections ? ['--sections', sections.join()] : []),
     ...(notes.trim() ? ['--notes', 'notes.md'] : []),
@@ -66,6 +73,12 @@ export function comparisonPreview(
   return { text: form === 'html' ? forms.html() : forms.text(), file, sections: comparisonSections };
 }
 
+function fileName(request: ComparisonRequest): string {
+  const { of, a, b } = request;
+  const sides = of === 'runs' && a === b ? ['run', a, request.policy, request.withPolicy] : [of, a, b];
+  return ['umbra', ...sides].join('-').replace(/[^\w.-]/g, '-');
+}
+
 type Chosen = Pick<ReportOptions, 'sections' | 'notes'>;
 
 function compared(
@@ -73,8 +86,9 @@ function compared(
   request: ComparisonRequest,
   command: string,
   chosen: Chosen,
+  onStep?: OnStep,
 ): { report: ComparisonReport; provenance: ComparisonProvenance } {
-  const report = buildComparison(db, request, command);
+  const report = buildComparison(db, request, command, onStep);
   return { report, provenance: comparisonProvenance(db, request, report, chosen) };
 }
 

@@ -26,7 +26,7 @@ import { capturesCompared, runsCompared } from './compare.ts';
 import type { RunsRequest } from './compare.ts';
 import type { KeyKind } from './keys.ts';
 import { findResult } from './replay-again.ts';
-import type { StoredSkew, StoredSummary } from './replay.ts';
+import type { OnStep, StoredSkew, StoredSummary } from './replay.ts';
 import { parameterValue, reportInput } from './report.ts';
 import type { RunFacts } from './run-facts.ts';
 
@@ -37,10 +37,16 @@ export type ComparisonRequest =
 
 /**
  * @param command what makes the report again
+ * @param onStep see replayRun
  * @throws LabFileError (no such run or capture), RequestError (nothing to compare)
  */
-export function buildComparison(db: Db, request: ComparisonRequest, command: string): ComparisonReport {
-  return request.of === 'captures' ? captureReport(db, request, command) : runReport(db, request, command);
+export function buildComparison(
+  db: Db,
+  request: ComparisonRequest,
+  command: string,
+  onStep?: OnStep,
+): ComparisonReport {
+  return request.of === 'captures' ? captureReport(db, request, command) : runReport(db, request, command, onStep);
 }
 
 function captureReport(
@@ -81,7 +87,12 @@ function differingFacts(a: CaptureRow, b: CaptureRow): Pick<ComparisonReport, 'd
   return { differing: rows.filter((row) => row.a !== row.b), settings: rows.length };
 }
 
-function runReport(db: Db, request: Extract<ComparisonRequest, { of: 'runs' }>, command: string): ComparisonReport {
+function runReport(
+  db: Db,
+  request: Extract<ComparisonRequest, { of: 'runs' }>,
+  command: string,
+  onStep: OnStep | undefined,
+): ComparisonReport {
   const { a, b, policy, withPolicy } = request;
   const isOfPolicies = withPolicy !== undefined && withPolicy !== policy;
   if (a === b && !isOfPolicies)
@@ -89,7 +100,7 @@ function runReport(db: Db, request: Extract<ComparisonRequest, { of: 'runs' }>, 
       `run ${a} against itself: name another run with --with, or two policies with --policy and --with-policy`,
     );
   const [runA, runB] = [getRun(db, a), getRun(db, b)];
-  const found = runsCompared(db, request);
+  const found = runsCompared(db, request, onStep);
   const name = (run: RunRow, id: string | undefined): string => {
     if (id === undefined) return `run ${run.id}`;
     return a === b ? id : `run ${run.id}, ${id}`;

@@ -26,12 +26,12 @@ export function recomputeComparison(workshop: Workshop, claimed: ClaimedComparis
     const captures = imported.get(key) ?? findCaptures(workshop, inputs);
     imported.set(key, captures);
     const [spe, kvm] = captures;
-    return 'run' in side ? replayClaimed(db, side.run, spe!.id, kvm!.id) : spe!.id;
+    return 'run' in side ? replayClaimed(workshop, side.run, spe!.id, kvm!.id) : spe!.id;
   };
   const idA = remake(a);
   const idB = b.id === a.id ? idA : remake(b);
   const request = requestOf(claimed, idA, idB);
-  const built = buildComparison(db, request, claimed.command);
+  const built = buildComparison(db, request, claimed.command, workshop.progress?.onStep);
   const report = reportThen(built, claimed);
   const { sections, notes } = claimed;
   const chosen = { ...(sections && { sections }), ...(notes !== undefined && { notes }) };

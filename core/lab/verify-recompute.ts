@@ -14,7 +14,9 @@ import type { CaptureRow } from '../store/captures.ts';
 import type { Db } from '../store/lab-file.ts';
 import { RequestError } from './about.ts';
 import { importFile } from './import.ts';
+import type { ImportOptions } from './import.ts';
 import { replayRun } from './replay.ts';
+import type { OnStep } from './replay.ts';
 import type { ClaimedInput, ClaimedRun } from './verify-claims.ts';
 
 /** Where captures are looked for, and imported. */
@@ -26,11 +28,18 @@ export interface Workshop {
   readonly report: string;
   /** Files in which the captures may lie now; the report's own paths if empty. */
   readonly candidates: readonly string[];
+  readonly progress?: VerifyProgress;
+}
+
+/** Told how far the work is; what they throw ends it. */
+export interface VerifyProgress {
+  readonly onRead: NonNullable<ImportOptions['onRead']>;
+  readonly onStep: OnStep;
 }
 
 /** Imports candidates until all inputs are there, told by their SHA-256; in the order of `inputs`. */
 export function findCaptures(
-  { db, folder, report, candidates }: Workshop,
+  { db, folder, report, candidates, progress }: Workshop,
   inputs: readonly ClaimedInput[],
 ): CaptureRow[] {
   const vm = inputs.find(({ kind }) => kind === 'kvm')?.vm;
@@ -45,7 +54,7 @@ export function findCaptures(
     // Under another name no VM description lies beside it that wasn't there then.
     const link = join(folder, `${place}-${i}`);
     symlinkSync(resolve(path), link);
-    return importFile(db, link, { vmFile, shownAs: path });
+    return importFile(db, link, { vmFile, shownAs: path, onRead: progress?.onRead });
   });
   return inputs.map(({ kind, file, sha256: hash, bytes }) => {
     const found = imported.find((c) => c.kind === kind && c.sha256 === hash);
@@ -59,9 +68,9 @@ export function findCaptures(
 }
 
 /** Replays what a report says that it replayed. Returns the run's id. */
-export function replayClaimed(db: Db, claimed: ClaimedRun, speId: number, kvmId: number): number {
+export function replayClaimed({ db, progress }: Workshop, claimed: ClaimedRun, speId: number, kvmId: number): number {
   const { scenario } = claimed;
-  const run = replayRun(db, {
+  const request = {
     speId,
     kvmId,
     policies: claimed.policies.map(readPolicy),
@@ -69,8 +78,8 @@ export function replayClaimed(db: Db, claimed: ClaimedRun, speId: number, kvmId:
     ...(scenario !== undefined && { scenario: parseScenario(JSON.stringify(scenario), 'the report') }),
     command: claimed.command,
     notes: claimed.inputNotes,
-  });
-  return run.id;
+  };
+  return replayRun(db, request, progress?.onStep).id;
 }
 
 /** A built-in policy is today's: what changed in it shows in the results. */

@@ -13,7 +13,7 @@ import { readClaims, readReport } from './verify-claims.ts';
 import type { ClaimedRun } from './verify-claims.ts';
 import { recomputeComparison } from './verify-comparison.ts';
 import { findCaptures, named, replayClaimed, resultDifferences, resultName } from './verify-recompute.ts';
-import type { Workshop } from './verify-recompute.ts';
+import type { VerifyProgress, Workshop } from './verify-recompute.ts';
 
 export interface Verified {
   /** All results are the same, and the file's text is what this Umbra writes. */
@@ -38,13 +38,13 @@ export interface Recomputed {
  * @param candidates files in which its captures may lie now; the report's own paths if empty
  * @throws RequestError if the file says nothing of itself, or its captures aren't found
  */
-export function verifyReport(file: string, candidates: readonly string[]): Verified {
+export function verifyReport(file: string, candidates: readonly string[], progress?: VerifyProgress): Verified {
   const text = readReport(file);
   const claimed = readClaims(file, text);
   const folder = mkdtempSync(join(tmpdir(), 'umbra-verify-'));
   try {
     return inLabFile(join(folder, 'verify.umbra'), 'create', (db) => {
-      const workshop = { db, folder, report: file, candidates };
+      const workshop = { db, folder, report: file, candidates, progress };
       const made = 'inputs' in claimed ? recomputeRun(workshop, claimed) : recomputeComparison(workshop, claimed);
       return compare(file, text, claimed.umbra, made);
     });
@@ -56,7 +56,7 @@ export function verifyReport(file: string, candidates: readonly string[]): Verif
 function recomputeRun(workshop: Workshop, claimed: ClaimedRun): Recomputed {
   const { db } = workshop;
   const [spe, kvm] = findCaptures(workshop, claimed.inputs);
-  const run = replayClaimed(db, claimed, spe.id, kvm.id);
+  const run = replayClaimed(workshop, claimed, spe.id, kvm.id);
   const { sections, notes } = claimed;
   const chosen = { ...(sections && { sections }), ...(notes !== undefined && { notes }) };
   const built = buildReport(db, run);

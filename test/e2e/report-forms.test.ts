@@ -1,5 +1,5 @@
 /** Reports of the sample pair in all forms, made and verified by the command. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +57,25 @@ describe('report --verify', () => {
     expect(identical).toBe(false);
     expect(summary).toMatch(/identical, but its text isn't what Umbra/);
     expect(differences).toEqual([expect.stringMatching(/^first in line \d+$/)]);
+  });
+
+  it('tells how far it is, and leaves nothing behind when it is stopped', () => {
+    const own = mkdtempSync(join(folder, 'tmp-'));
+    const steps: string[] = [];
+    const onStep = (_done: number, _total: number, next: string): void => {
+      steps.push(next);
+      if (next === 'serror') throw new Error('stop');
+    };
+    const { TMPDIR } = process.env;
+    process.env['TMPDIR'] = own;
+    try {
+      expect(() => verifyReport(made['html'], [], { onRead: () => undefined, onStep })).toThrow('stop');
+    } finally {
+      if (TMPDIR === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = TMPDIR;
+    }
+    expect(steps[0]).toBe('map-on-fault');
+    expect(readdirSync(own)).toEqual([]);
   });
 
   it('says what it can’t verify', () => {

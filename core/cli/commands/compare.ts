@@ -5,6 +5,7 @@ import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';
 import type { Output } from '../output.ts';
+import { replaying } from '../progress.ts';
 import { dlDiscardOf } from '../result-options.ts';
 import { textTable } from '../table.ts';
 
@@ -41,7 +42,7 @@ export const command: Command = {
       else printCaptures(out, compared);
     } else {
       const request = { a: run!, b: other, by, policy: args.text('policy'), withPolicy, dlDiscard: dlDiscardOf(args) };
-      const compared = compareRuns(args.need('db'), request);
+      const compared = compareRuns(args.need('db'), request, replaying(out));
       if (args.flag('json')) out.json(compared);
       else printRuns(out, compared);
     }

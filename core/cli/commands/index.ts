@@ -88,7 +88,8 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'report',
-    summary: 'write the offline report of a run',
+    interruptible: true,
+    summary: 'write the offline report of a run, or of a comparison; recompute one',
     load: () => import('./report.ts'),
   },
   {

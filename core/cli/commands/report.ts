@@ -9,6 +9,7 @@ import { verifyReport } from '../../lab/verify.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
+import { reading, replaying } from '../progress.ts';
 import { dlDiscardOf } from '../result-options.ts';
 
 export const command: Command = {
@@ -59,7 +60,7 @@ function write(args: Args, out: Output): void {
   const [lab, file] = [args.need('db'), args.need('output')];
   const comparison = comparisonOf(args);
   const files = comparison
-    ? writeComparison(lab, comparison, file, request)
+    ? writeComparison(lab, comparison, file, request, replaying(out))
     : writeReport(lab, args.integer('run')!, file, request);
   if (args.flag('json')) out.json({ report: files[0], files });
   else out.write(`report: ${files[0]}${files.length > 1 ? ` and ${files.length - 1} figures` : ''}\n`);
@@ -86,7 +87,7 @@ function comparisonOf(args: Args): ComparisonRequest | undefined {
 }
 
 function verify(args: Args, out: Output, report: string): void {
-  const verified = verifyReport(report, args.texts('input'));
+  const verified = verifyReport(report, args.texts('input'), { onRead: reading(out), onStep: replaying(out) });
   if (args.flag('json')) out.json(verified);
   else for (const difference of verified.differences) out.write(`${difference}\n`);
   if (!verified.identical) throw new RequestError(verified.summary);
