@@ -113,8 +113,10 @@ function skew(report: Report): string[] {
       ...(i > 0 ? [''] : []),
       ...wrap(`${groupName(report, group)}:`),
       '',
-      ...(group.variant.skew ? table(movedTable(group.variant.skew)) : []),
-      '',
+      // A mail is read to its end only if it is short: the other kind of guest in numbers, not key by key.
+      ...(group.variant.skew && group.discard === report.dlDiscard
+        ? [...table(movedTable(group.variant.skew)), '']
+        : []),
       ...wrap(skewFacts(group.variant)),
     ]),
     ...(drawn.length
