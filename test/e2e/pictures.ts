@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../core/host/web-socket.ts';
 import { runMainJob } from '../../core/lab/main-job.ts';
+import { replayInLab } from '../../core/lab/replay.ts';
 import { readReplayWords } from '../../core/lab/replay-options.ts';
 import { launchBrowser } from './browser.ts';
 
@@ -33,13 +34,38 @@ const pictures: Readonly<Record<string, Picture>> = {
   },
   timeline: { hash: '#timeline?run=1&policy=pin-vm', ready: longest },
   'timeline-dark': { hash: '#timeline?run=1&policy=map-on-fault', dark: true, ready: shown },
-  policies: { hash: '#policies?run=1', ready: (page) => page.getByRole('row', { name: /^pin-vm/ }).waitFor() },
-  blackouts: {
-    hash: '#blackouts?run=1&policy=map-on-fault',
-    ready: (page) => page.locator('canvas, svg').first().waitFor(),
+  policies: {
+    hash: '#policies?run=1&policy=map-on-fault',
+    ready: (page) => page.getByRole('row', { name: /^pin-vm/ }).waitFor(),
   },
-  skew: { hash: '#skew?run=1&policy=pin-vm', ready: (page) => page.locator('canvas, svg').first().waitFor() },
-  sql: { hash: '#sql', ready: (page) => page.getByRole('textbox').first().waitFor() },
+  sensitivity: {
+    hash: '#policies?run=1&part=sensitivity&sweep=reenableNs_1000_100000000_21_log&policy=pin-vm',
+    async ready(page) {
+      await page.getByRole('listitem').first().waitFor();
+      await page.getByText('so far').waitFor({ state: 'hidden' });
+      await page.getByRole('listitem').first().getByRole('button').hover();
+    },
+  },
+  blackouts: {
+    hash: '#blackouts?run=1&policy=impdef-event',
+    ready: (page) => page.getByRole('row', { name: /^kvbench/ }).first().waitFor(),
+  },
+  skew: {
+    hash: '#skew?run=1&policy=map-on-fault&dlDiscard=buffer',
+    ready: (page) => page.getByRole('heading', { name: 'Noise or bias?' }).waitFor(),
+  },
+  compare: {
+    hash: '#skew?part=runs&run=2&with=1&policy=pin-vm',
+    ready: (page) => page.getByRole('heading', { name: 'Survivors under pin-vm' }).waitFor(),
+  },
+  sql: {
+    hash: '#sql',
+    async ready(page) {
+      await page.getByLabel('Examples').selectOption({ label: 'Events of the trace (chart)' });
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.getByRole('img', { name: /^events by event/ }).waitFor();
+    },
+  },
   report: { hash: '#report?run=1', ready: (page) => page.frameLocator('iframe').locator('svg').first().waitFor() },
 };
 
@@ -55,6 +81,9 @@ try {
     ...{ ...pair, reportFile: join(folder, 'report.html'), lab, importOptions: { notes: [] } },
     replay: { ...readReplayWords({ options: { align: 'fit' } }), command: 'npm run demo', notes },
   });
+  // What the first run is compared with.
+  const later = { speId: 1, kvmId: 2, notes, command: 'umbra replay --align fit --set reenableNs=100000000 …' };
+  replayInLab(lab, { ...readReplayWords({ options: { align: 'fit', reenableNs: 1e8 } }), ...later });
   const server = await startServer({ lab });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1366, height: 850 }, reducedMotion: 'reduce' });

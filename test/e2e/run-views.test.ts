@@ -284,6 +284,12 @@ describe('sql', () => {
     expect(await field.inputValue()).toBe(`select r.pol from replay_result r where r.${second.split(/\s/)[0]}`);
     await page.keyboard.press('Control+Space');
     await page.keyboard.press('Escape');
+    // Enter is a new line until the list was walked through.
+    await field.fill('');
+    await field.pressSequentially('select 1 from run r');
+    await list.waitFor();
+    await page.keyboard.press('Enter');
+    expect(await field.inputValue()).toBe('select 1 from run r\n');
     // Tab leaves the field where nothing is offered.
     await page.keyboard.press('Tab');
     expect(await field.evaluate((e) => e === e.ownerDocument.activeElement)).toBe(false);
