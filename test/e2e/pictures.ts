@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../core/host/web-socket.ts';
 import { runMainJob } from '../../core/lab/main-job.ts';
-import { replayInLab } from '../../core/lab/replay.ts';
+import { replayInLab } from '../../core/lab/runs.ts';
 import { readReplayWords } from '../../core/lab/replay-options.ts';
 import { launchBrowser } from './browser.ts';
 
@@ -41,14 +41,19 @@ const pictures: Readonly<Record<string, Picture>> = {
   sensitivity: {
     hash: '#policies?run=1&part=sensitivity&sweep=reenableNs_1000_100000000_21_log&policy=pin-vm',
     async ready(page) {
-      await page.getByRole('listitem').first().waitFor();
-      await page.getByText('so far').waitFor({ state: 'hidden' });
-      await page.getByRole('listitem').first().getByRole('button').hover();
+      const crossing = page.getByRole('button', { name: /^From reenableNs/ }).first();
+      await crossing.waitFor();
+      await page.getByRole('list', { name: 'Jobs' }).waitFor({ state: 'hidden' });
+      await crossing.hover();
     },
   },
   blackouts: {
     hash: '#blackouts?run=1&policy=impdef-event',
-    ready: (page) => page.getByRole('row', { name: /^kvbench/ }).first().waitFor(),
+    ready: (page) =>
+      page
+        .getByRole('row', { name: /^kvbench/ })
+        .first()
+        .waitFor(),
   },
   skew: {
     hash: '#skew?run=1&policy=map-on-fault&dlDiscard=buffer',
