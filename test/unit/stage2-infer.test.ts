@@ -343,6 +343,20 @@ describe('dirty logging', () => {
     expect(reconstruct(trace.events, description()).unshownFetches).toBe(0);
   });
 
+  test('a block that was mapped while the vCPU ran, protected, and then written by it, is split', () => {
+    const trace = new Trace()
+      .create()
+      .enter(VCPU2)
+      .enter(VCPU)
+      .touch(P, TRANSLATION | 2, VCPU);
+    trace.progress(VCPU).ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.CALL_EXIT);
+    const rows = trace.touch(P + 3, PERMISSION | 2, VCPU2).rows(blocks);
+    expect(rows.slice(-2)).toEqual([
+      '13000 unmap 80200+512 dirty-log block-split',
+      '13000 map 80243+1 W permission-fault',
+    ]);
+  });
+
   test('KVM_CLEAR_DIRTY_LOG protects what faults, no more', () => {
     const trace = new Trace()
       .create()

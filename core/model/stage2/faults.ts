@@ -10,6 +10,11 @@ export interface PendingFault {
   readonly write: boolean;
   /** ns of the exit: the page was found in its state at this moment. */
   readonly at: number;
+  /**
+   * ns: the abort contradicts what was believed to hold since that moment or longer. It is the vCPU's entry, or shortly before
+   * the abort, which is taken about as long before kvm_exit as kvm_guest_fault comes after it.
+   */
+  readonly contradicts: number;
   /** ns until which that vCPU ran before without noticing anything. */
   readonly ranUntil: number;
   /** The memslot that holds it; undefined when no slots are known. */

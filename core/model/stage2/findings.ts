@@ -10,7 +10,6 @@ import { PageState } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Slots } from './slots.ts';
-import type { Thread } from './threads.ts';
 
 export class Findings {
   readonly #pages: Pages;
@@ -37,18 +36,18 @@ export class Findings {
   }
 
   /** A translation fault: at that moment the page was unmapped, and with a level below 3 its whole region. */
-  unmapped(fault: PendingFault, thread: Thread): void {
+  unmapped(fault: PendingFault): void {
     const pages = this.#pages;
     const i = pages.record(fault.page);
     const region = pages.region[i];
     if (pages.state[i] === PageState.UNKNOWN) {
       this.#firstFaults.add(fault.page, pages.unit, fault.at, pages.knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
-    } else if (pages.isMapped(i) && pages.since[i] <= thread.enteredAt) this.#contradicted(i, fault);
+    } else if (pages.isMapped(i) && pages.since[i] <= fault.contradicts) this.#contradicted(i, fault);
     if (fault.level < 3) {
       pages.isClear[region] = 1;
       for (let k = pages.live[region] ? pages.head[region] : -1; k >= 0; k = pages.next[k]) {
-        if (k !== i && pages.isMapped(k) && pages.since[k] <= thread.enteredAt) this.#contradicted(k, fault);
+        if (k !== i && pages.isMapped(k) && pages.since[k] <= fault.contradicts) this.#contradicted(k, fault);
       }
     }
     this.#blocks.found(region, fault);
@@ -97,7 +96,7 @@ export class Findings {
   }
 
   /** A permission fault: the page was mapped; by a block, if its level is below 3; read-only, if it was a write. */
-  protected(fault: PendingFault, thread: Thread): void {
+  protected(fault: PendingFault): void {
     const pages = this.#pages;
     const i = pages.record(fault.page);
     const region = pages.region[i];
@@ -110,7 +109,7 @@ export class Findings {
     } else if (pages.state[i] === PageState.UNMAPPED) {
       pages.row[i] = this.#rows.add('map', fault.at, fault.page, pages.unit, 'found-read-only', 'dirty-log', false);
       pages.set(i, PageState.READ_ONLY, fault.at);
-    } else if (pages.state[i] === PageState.WRITABLE && pages.since[i] <= thread.enteredAt)
+    } else if (pages.state[i] === PageState.WRITABLE && pages.since[i] <= fault.contradicts)
       this.#foundReadOnly(i, fault);
   }
 

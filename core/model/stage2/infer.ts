@@ -55,12 +55,14 @@ export class VmInference {
     if (this.slots.all.length > 0 && !slot) return undefined;
     const pages = this.#pages;
     const page = pages.align(ipaPage);
+    const at = thread.exitAt < 0 ? t : thread.exitAt;
     const fault: PendingFault = {
       page,
       type: faultType(esr),
       level: faultLevel(esr),
       write: isWriteFault(esr),
-      at: thread.exitAt < 0 ? t : thread.exitAt,
+      at,
+      contradicts: Math.max(thread.enteredAt, at - (t - at) - 1),
       ranUntil: thread.leftAt,
       slot,
       slotMayBeGone: false,
@@ -70,8 +72,8 @@ export class VmInference {
     if (thread.claimed !== page) thread.progress++;
     // Without slots it may yet turn out to be a device: only a page known to be RAM can be contradicted.
     if (!slot && pages.find(page) < 0) return fault;
-    if (fault.type === FaultType.TRANSLATION) this.#findings.unmapped(fault, thread);
-    else if (fault.type === FaultType.PERMISSION) this.#findings.protected(fault, thread);
+    if (fault.type === FaultType.TRANSLATION) this.#findings.unmapped(fault);
+    else if (fault.type === FaultType.PERMISSION) this.#findings.protected(fault);
     return fault;
   }
 
