@@ -326,7 +326,8 @@ record_pipe() {
 	done
 	head -c $((mib * 1048576)) <"$TRACEFS/trace_pipe" >"$dir/kvm.ftrace.txt" &
 	pipe=$!
-	sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" || :
+	# A shell tells that its command was ended, which is how this one is meant to end.
+	{ sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" || :; } 2>/dev/null
 	for event in $list; do
 		path=$(printf '%s' "$event" | tr : /)
 		echo 0 >"$TRACEFS/events/$path/enable"
