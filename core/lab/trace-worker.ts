@@ -1,6 +1,7 @@
 /** The thread of a trace import: encodes the batches that it gets, one after the other. See trace-encoder.ts. */
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { release } from '../formats/memory.ts';
 import { encodeTraceChunk } from '../store/trace-store.ts';
 import type { TraceBatch, TraceChunk } from '../store/trace-store.ts';
 
@@ -13,6 +14,7 @@ port.on('message', (batch: TraceBatch) => {
   let message: TraceMessage;
   try {
     message = { kind: 'chunk', chunk: encodeTraceChunk(batch) };
+    for (const column of Object.values(batch)) if (ArrayBuffer.isView(column)) release(column);
   } catch (error) {
     message = { kind: 'failed', error };
   }

@@ -112,27 +112,27 @@ export class KvmEvents {
   #rowOf(i: number): number {
     if (this.#row[i]) return this.#row[i];
     if (this.#rows === this.#page.length) {
-      this.#page = doubled(this.#page);
-      this.#end = doubled(this.#end);
-      this.#other = doubled(this.#other);
-      this.#flags = doubled(this.#flags);
+      this.#page = larger(this.#page);
+      this.#end = larger(this.#end);
+      this.#other = larger(this.#other);
+      this.#flags = larger(this.#flags);
     }
     return (this.#row[i] = this.#rows++);
   }
 
   #grow(): void {
-    this.t = doubled(this.t);
-    this.tid = doubled(this.tid);
-    this.cpu = doubled(this.cpu);
-    this.kind = doubled(this.kind);
-    this.word = doubled(this.word);
-    this.#row = doubled(this.#row);
+    this.t = larger(this.t);
+    this.tid = larger(this.tid);
+    this.cpu = larger(this.cpu);
+    this.kind = larger(this.kind);
+    this.word = larger(this.word);
+    this.#row = larger(this.#row);
   }
 }
 
-/** Twice as long, with the same content. */
-function doubled<A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(from: A): A {
-  const to = new (from.constructor as new (length: number) => A)(2 * from.length);
+/** With the same content, and room that costs nothing until it is used: few copies of a long trace. */
+function larger<A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(from: A): A {
+  const to = new (from.constructor as new (length: number) => A)(4 * from.length);
   to.set(from);
   return to;
 }

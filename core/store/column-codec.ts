@@ -9,6 +9,7 @@
  *   then        the other planes, n bytes each, zstd-compressed as one frame
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { release } from '../formats/memory.ts';
 import { Planes } from './planes/planes.ts';
 import type { Width } from './planes/planes.ts';
 
@@ -28,17 +29,6 @@ function compress(bytes: Uint8Array): Uint8Array {
 
 /** The smallest piece of output that zlib can be told. */
 const MIN_PIECE = 64;
-/** Node keeps small buffers in pools, whose memory isn't theirs alone. */
-const POOL_BYTES = 65536;
-
-/**
- * Gives the memory of bytes that nobody needs any more back at once. The collector sees small objects only, and lets hundreds of
- * megabytes pile up behind them.
- */
-export function release({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > POOL_BYTES) buffer.transfer(0);
-}
-
 /** What a damaged blob gives: the lab file itself is broken. */
 export class ColumnError extends Error {
   override readonly name = 'ColumnError';

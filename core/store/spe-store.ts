@@ -1,9 +1,10 @@
 /** SPE samples in the lab file: one chunk a batch and lane, one blob a column. Columns that no record of a chunk has are left out. */
+import { release } from '../formats/memory.ts';
 import type { SpeColumns } from '../formats/spe/columns.ts';
 import { BATCH, Has } from '../formats/spe/columns.ts';
 import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
-import { decodeColumn, encodeColumn, release } from './column-codec.ts';
+import { decodeColumn, encodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 

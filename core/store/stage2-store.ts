@@ -8,17 +8,16 @@ import type { Db } from './lab-file.ts';
 /** Replaces the stored timelines of a trace; one a VM, in the order of its description. */
 export function storeStage2(db: Db, capture: number, timelines: readonly Stage2Timeline[]): void {
   db.prepare('DELETE FROM stage2_change WHERE capture_id = ?').run(capture);
-  const insert = rowInserter(db, 'stage2_change', 8);
+  const rows = rowInserter(db, 'stage2_change', 8);
   timelines.forEach((s, vm) => {
     for (let i = 0; i < s.n; i++) {
-      insert.add(
-        ...[capture, vm, signed(s.origin + BigInt(Math.round(s.t[i]))), stage2Kinds[s.kind[i]]],
-        ...[signed(BigInt(s.page[i]) << BigInt(PAGE_SHIFT)), s.pages[i]],
-        ...[s.cause[i] === NONE ? null : causeClasses[s.cause[i]], s.evidences[s.evidence[i]]],
-      );
+      rows.values.push(capture, vm, signed(s.origin + BigInt(Math.round(s.t[i]))), stage2Kinds[s.kind[i]]);
+      rows.values.push(signed(BigInt(s.page[i]) << BigInt(PAGE_SHIFT)), s.pages[i]);
+      rows.values.push(s.cause[i] === NONE ? null : causeClasses[s.cause[i]], s.evidences[s.evidence[i]]);
+      rows.end();
     }
   });
-  insert.flush();
+  rows.flush();
 }
 
 type Value = bigint | number | string | null;
@@ -26,23 +25,23 @@ type Value = bigint | number | string | null;
 /** Rows a statement inserts at a time: a call of SQLite costs as much as a row. */
 const ROWS = 32;
 
-/** Inserts rows of `width` values in their order; `flush` writes the last ones. */
+/** Inserts rows of `width` values in their order: they are pushed to `values`, `end` ends each, `flush` writes the last ones. */
 function rowInserter(db: Db, table: string, width: number) {
   const prepare = (rows: number) => {
     const row = `(${Array.from({ length: width }, () => '?').join(', ')})`;
     return db.prepare(`INSERT INTO ${table} VALUES ${Array.from({ length: rows }, () => row).join(', ')}`);
   };
   const many = prepare(ROWS);
-  let held: Value[] = [];
+  const values: Value[] = [];
   return {
-    add(...values: Value[]): void {
-      held.push(...values);
-      if (held.length < ROWS * width) return;
-      many.run(held);
-      held = [];
+    values,
+    end(): void {
+      if (values.length < ROWS * width) return;
+      many.run(values);
+      values.length = 0;
     },
     flush(): void {
-      if (held.length) prepare(held.length / width).run(held);
+      if (values.length) prepare(values.length / width).run(values);
     },
   };
 }

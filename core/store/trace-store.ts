@@ -1,6 +1,7 @@
 /** Trace events in the lab file, lossless: columns and raw payloads in chunks, with the kernel's descriptions to decode them by. */
+import { release } from '../formats/memory.ts';
 import type { TraceColumns } from '../formats/event-format/columns.ts';
-import { decodeBytes, decodeColumn, encodeBytes, encodeColumn, release } from './column-codec.ts';
+import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
 
 /** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */

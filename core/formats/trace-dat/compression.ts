@@ -4,6 +4,10 @@ import { memorySource } from '../source.ts';
 import { MAX_SECTION } from './limits.ts';
 import { Reader } from './reader.ts';
 
+/** Bytes of output that zlib gets room for at a time; it takes no less than 64. */
+const MIN_PIECE = 64;
+const MAX_PIECE = 1 << 20;
+
 export type Compression = 'none' | 'zstd' | 'zlib';
 
 /**
@@ -11,12 +15,15 @@ export type Compression = 'none' | 'zstd' | 'zlib';
  * or larger than announced.
  */
 export function decompress(kind: Compression, bytes: Uint8Array, limit: number): Uint8Array | undefined {
+  // In one piece where that isn't much: pieces would have to be put together.
+  const chunkSize = Math.min(Math.max(limit, MIN_PIECE), MAX_PIECE);
+  const options = { chunkSize, maxOutputLength: Math.max(limit, 1) };
   try {
     switch (kind) {
       case 'zstd':
-        return zstdDecompressSync(bytes, { maxOutputLength: Math.max(limit, 1) });
+        return zstdDecompressSync(bytes, options);
       case 'zlib':
-        return inflateSync(bytes, { maxOutputLength: Math.max(limit, 1) });
+        return inflateSync(bytes, options);
       case 'none':
         return bytes;
     }

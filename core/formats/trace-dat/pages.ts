@@ -2,6 +2,7 @@
  * One CPU's ring buffer pages, one after the other, out of plain or chunk-wise compressed data. Holds one chunk (or one
  * read-ahead) at a time.
  */
+import { release } from '../memory.ts';
 import type { Warnings } from '../problems.ts';
 import { InputError } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
@@ -214,5 +215,6 @@ export class ChunkPages implements PageSupply {
     }
     this.bytes.set(bytes);
     this.#length = bytes.length;
+    if (this.#kind !== 'none') release(bytes);
   }
 }
