@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Has, SpeColumns } from '../../core/formats/spe/columns.ts';
+import { halves, Has, SpeColumns } from '../../core/formats/spe/columns.ts';
 import { startServer } from '../../core/host/web-socket.ts';
 import { importFile } from '../../core/lab/import.ts';
 import { builtinPolicies } from '../../core/model/policies.ts';
@@ -44,8 +44,8 @@ function writeLab(path) {
           t += INTERVAL + ((done + i) % 7919 ? 0 : 400_000);
           batch.t[i] = BigInt(t);
           batch.pc[i] = 0x400000n;
-          density.add(t % 2 ** 32, Math.floor(t / 2 ** 32));
         }
+        density.addRows(halves(batch.t), batch.present, Has.TIME, batch.n);
         writer.write(lane, encodeSpeChunk(batch, map));
       }
       last = BigInt(t) > last ? BigInt(t) : last;
