@@ -26,6 +26,7 @@ describe('sensitivity', () => {
   it('draws what the command prints, crossing points in words, and nothing for axe-core to complain of', async () => {
     await open(asked);
     const command = await page.getByRole('code').innerText();
+    await page.getByRole('list', { name: 'Jobs' }).waitFor({ state: 'hidden' });
     expect(command).toMatch(
       /^umbra sweep --db \S+ --spe 1 --kvm 2 --policy \S+ --param unmapRate --from 0 --to 2 --steps 5/,
     );
