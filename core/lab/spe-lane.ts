@@ -71,24 +71,27 @@ export class TimeOrder {
   #lo = 0;
   #hi = 0;
 
-  check(batch: SpeColumns): void {
-    const t = halves(batch.t);
-    for (let i = 0; i < batch.n; i++) {
-      if (!(batch.present[i] & Has.TIME)) {
-        this.#untimed++;
-        continue;
-      }
-      const lo = t[2 * i];
-      const hi = t[2 * i + 1];
-      this.first ??= batch.t[i];
-      if (hi < this.#hi || (hi === this.#hi && lo < this.#lo)) {
+  check({ n, t, present }: SpeColumns): void {
+    const times = halves(t);
+    let lastLo = this.#lo;
+    let lastHi = this.#hi;
+    let timed = 0;
+    for (let i = 0; i < n; i++) {
+      if (!(present[i] & Has.TIME)) continue;
+      const lo = times[2 * i];
+      const hi = times[2 * i + 1];
+      if (timed++ === 0) this.first ??= t[i];
+      if (hi < lastHi || (hi === lastHi && lo < lastLo)) {
         this.#backwards++;
       } else {
-        this.#lo = lo;
-        this.#hi = hi;
+        lastLo = lo;
+        lastHi = hi;
       }
     }
-    if (this.first !== undefined) this.last = (BigInt(this.#hi) << 32n) | BigInt(this.#lo);
+    this.#lo = lastLo;
+    this.#hi = lastHi;
+    this.#untimed += n - timed;
+    if (this.first !== undefined) this.last = (BigInt(lastHi) << 32n) | BigInt(lastLo);
   }
 
   report(warnings: Warnings): void {

@@ -269,20 +269,19 @@ class QueueDecoder {
     const t = this.#times;
     const threads = this.#threads;
     const timed = this.#timed;
+    let owned = 0;
     for (let i = from; i < n; i++) {
       let bits = present[i];
       if (bits & Has.COUNTER) bits |= timed;
-      if (bits & Has.CONTEXT) threads.byContext(context[i]);
-      else if (!threads.contextSeen) threads.byTime(t[2 * i], t[2 * i + 1], (bits & Has.TIME) !== 0);
-      if (threads.tid >= 0) {
-        tid[i] = threads.tid;
-        bits |= Has.TID;
+      // Most records are of the thread that the one before was of.
+      if (!(bits & Has.CONTEXT) || !owned || (context[i] | 0) !== threads.tid) {
+        if (bits & Has.CONTEXT) threads.byContext(context[i]);
+        else if (!threads.contextSeen) threads.byTime(t[2 * i], t[2 * i + 1], (bits & Has.TIME) !== 0);
+        owned = (threads.tid >= 0 ? Has.TID : 0) | (threads.pid >= 0 ? Has.PID : 0);
       }
-      if (threads.pid >= 0) {
-        pid[i] = threads.pid;
-        bits |= Has.PID;
-      }
-      present[i] = bits;
+      if (owned & Has.TID) tid[i] = threads.tid;
+      if (owned & Has.PID) pid[i] = threads.pid;
+      present[i] = bits | owned;
     }
     this.#settled = n;
   }
