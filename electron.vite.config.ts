@@ -11,6 +11,7 @@ export default defineConfig({
           // Threads of an import: core/lab/import-threads.ts looks for them beside the bundle that holds it.
           'chunks/spe-worker': 'core/lab/spe-worker.ts',
           'chunks/trace-worker': 'core/lab/trace-worker.ts',
+          'chunks/hash-worker': 'core/lab/hash-worker.ts',
         },
       },
     },

@@ -1,5 +1,4 @@
 /** Files as byte sources: random access through one bounded buffer a reader. */
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../formats/problems.ts';
@@ -93,30 +92,4 @@ function reason(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file';
   if (error.code === 'EACCES') return 'permission denied';
   return error.message;
-}
-
-/** SHA-256 of a whole source, in bounded memory, a step at a time. */
-export class SourceHash {
-  readonly #source: ByteSource;
-  readonly #hash = createHash('sha256');
-  #at = 0;
-  #digest: string | undefined;
-
-  constructor(source: ByteSource) {
-    this.#source = source;
-  }
-
-  /** Takes the next MiB; returns whether there is more. */
-  step(): boolean {
-    const { size } = this.#source;
-    if (this.#at < size) this.#hash.update(this.#source.read(this.#at, 1 << 20));
-    this.#at += 1 << 20;
-    return this.#at < size;
-  }
-
-  /** Takes what is left; hex. */
-  digest(): string {
-    while (this.#at < this.#source.size) this.step();
-    return (this.#digest ??= this.#hash.digest('hex'));
-  }
 }

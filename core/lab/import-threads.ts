@@ -13,7 +13,7 @@ const PAUSE_MS = 1000;
 const YOUNG_MB = 6;
 
 /** The program of a thread: a source file beside this one, or its own bundle beside the one that holds this. */
-export function threadProgram(name: 'spe-worker' | 'trace-worker'): URL {
+export function threadProgram(name: 'spe-worker' | 'trace-worker' | 'hash-worker'): URL {
   return new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.js`, import.meta.url);
 }
 

@@ -27,10 +27,11 @@ import type { CaptureSummary } from './captures.ts';
 import { detectFormat } from './detect.ts';
 import type { Format } from './detect.ts';
 import type { FileSource } from './file-source.ts';
-import { SourceHash, withCapture } from './file-source.ts';
+import { withCapture } from './file-source.ts';
 import { importTrace } from './import-kvm.ts';
 import { importSamples } from './import-samples.ts';
 import { importSpe } from './import-spe.ts';
+import { hashSource } from './source-hash.ts';
 import type { SymbolSources } from './symbol-files.ts';
 import { addSymbols } from './symbols.ts';
 import { buildTraceLevels } from './trace-levels.ts';
@@ -87,7 +88,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
     const warnings = new Warnings();
     const format = options.rawSpe ? 'raw-spe' : detectFormat(source);
     let records = 0;
-    const hash = new SourceHash(source);
+    const hash = hashSource(source, count);
     const work: PartWork = {
       onRecords: (n) => options.onProgress?.(source.name, (records += n)),
       count,
@@ -95,28 +96,32 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
       threads: options.threads,
     };
     const name = options.name ?? basename(shown).replace(extensions, '');
-    const parts = openParts(format, source, warnings, options);
-    return parts.map(({ kind, importInto }) => {
-      const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
-      const id = addCapture(db, { kind, name, file: shown, format, bytes: source.size });
-      const own = new Warnings();
-      const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
-      const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
-      finishCapture(db, id, {
-        ...found,
-        sha256: hash.digest(),
-        vm: vm?.json,
-        facts: {
-          ...facts,
-          ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
-          ...(options.notes?.length && { notes: options.notes }),
-        },
-        warnings: [...common, ...own.list()],
+    try {
+      const parts = openParts(format, source, warnings, options);
+      return parts.map(({ kind, importInto }) => {
+        const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
+        const id = addCapture(db, { kind, name, file: shown, format, bytes: source.size });
+        const own = new Warnings();
+        const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
+        const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
+        finishCapture(db, id, {
+          ...found,
+          sha256: hash.digest(),
+          vm: vm?.json,
+          facts: {
+            ...facts,
+            ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
+            ...(options.notes?.length && { notes: options.notes }),
+          },
+          warnings: [...common, ...own.list()],
+        });
+        if (kind === 'kvm') buildTraceLevels(db, id, kvmEvents);
+        else if (options.symbols) addSymbols(db, getCapture(db, id), options.symbols);
+        return getCapture(db, id);
       });
-      if (kind === 'kvm') buildTraceLevels(db, id, kvmEvents);
-      else if (options.symbols) addSymbols(db, getCapture(db, id), options.symbols);
-      return getCapture(db, id);
-    });
+    } finally {
+      hash.close();
+    }
   });
 }
 

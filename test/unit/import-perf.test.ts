@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { withFile } from '../../core/lab/file-source.ts';
 import { importFiles } from '../../core/lab/import.ts';
+import { hashSource } from '../../core/lab/source-hash.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { auxtrace, aux, identityTime, perfFile, record, speAttr, speInfo, words } from './perf-data.builder.ts';
 import {
@@ -201,4 +204,25 @@ it('several SPE PMUs, a queue for each cluster by ID_INDEX; BPF code, namespaces
   expect(facts.spe.cores.map((c) => c.midr)).toEqual(['0x410fd0c0', '0x410fd490']);
   expect(facts.records).toMatchObject({ NAMESPACES: 1, KSYMBOL: 1 });
   expect(mapped).toEqual([{ file: 'bpf_prog_1', kernel: 1n }]);
+});
+
+describe('the hash of a large capture', () => {
+  it('is the same in a thread, and both tell of each byte once', () => {
+    const path = join(folder, 'hashed.bin');
+    const bytes = new Uint8Array(40 << 20);
+    for (let i = 0; i < bytes.length; i += 4096) bytes[i] = i >>> 12;
+    writeFileSync(path, bytes);
+    const read: number[] = [];
+    const hex = withFile(path, (source) => {
+      const hash = hashSource(source, (n) => read.push(n));
+      try {
+        return hash.digest();
+      } finally {
+        hash.close();
+      }
+    });
+    expect(hex).toBe(createHash('sha256').update(bytes).digest('hex'));
+    // One core: the thread isn't worth it, and the source itself tells.
+    if (availableParallelism() > 1) expect(read.reduce((sum, n) => sum + n, 0)).toBe(bytes.length);
+  });
 });
