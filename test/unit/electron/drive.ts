@@ -88,7 +88,6 @@ const query = (sql: string, signal?: AbortSignal) =>
   );
 const first = await query('select count(*) from capture');
 const cancel = new AbortController();
-// Rows out of JavaScript: what the stand-in's threads can be ended in.
 const endless = query('select count(*) from spe_sample a, spe_sample b, spe_sample c', cancel.signal);
 cancel.abort();
 result['asked'] = [first, await endless, await query('select 6 * 7')];
@@ -99,8 +98,7 @@ result['queryProcesses'] = seen.forks.length - 1;
 const crashes = [];
 for (let i = 0; i < 4; i++) {
   const stopped = told(contents);
-  const { worker } = seen.forks.findLast((fork) => fork.listenerCount('message') > 0)!;
-  await worker.terminate();
+  seen.forks.findLast((fork) => fork.listenerCount('message') > 0)!.kill();
   crashes.push((await stopped).message);
   if (i < 3) crashes.push((await told(contents)).message);
 }
@@ -221,9 +219,9 @@ ipcRenderer.emit('umbra:message', { ports: ['a port'] }, { umbra: 'port' });
 result['preload'] = { api: Object.keys(api), path, sent: ipcRenderer.sent, posted };
 
 // The engine ends with its window.
-const threads = seen.forks.length;
+const processes = seen.forks.length;
 for (const shown of seen.windows.filter((w: BrowserWindow) => !w.destroyed)) shown.destroy();
 app.emit('window-all-closed');
-result['end'] = { quits: seen.quits, more: seen.forks.length - threads };
+result['end'] = { quits: seen.quits, more: seen.forks.length - processes };
 process.stdout.write(JSON.stringify(result));
 process.exit();

@@ -1,9 +1,12 @@
 /** As much of Electron as the app's main and preload use, recording what they do. Driven by drive.ts. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
 import type { PortMain } from './ports.ts';
+import type { Word } from './utility.ts';
 
 export { MessageChannelMain } from './ports.ts';
 
@@ -165,27 +168,42 @@ export class BrowserWindow extends EventEmitter {
   setRepresentedFilename = () => undefined;
 }
 
-/** The host's own module, in a thread instead of a process. */
+/** A utility process as a Node child process: it ends as suddenly as Electron's, also within SQLite. Ports go through its channel. */
 class Forked extends EventEmitter {
-  readonly worker: Worker;
+  readonly child: ChildProcess;
+  readonly #ports: MessagePort[] = [];
 
   constructor(module: string) {
     super();
-    this.worker = new Worker(new URL('utility-worker.ts', import.meta.url), {
-      workerData: { module: pathToFileURL(module).href },
+    const program = fileURLToPath(new URL('utility.ts', import.meta.url));
+    this.child = fork(program, [pathToFileURL(module).href], { execArgv: [], serialization: 'advanced' });
+    this.child.on('message', ({ data, port, closed }: Word) => {
+      if (port === undefined) this.emit('message', data);
+      else if (closed) this.#ports[port].close();
+      else this.#ports[port].postMessage(data);
     });
-    this.worker.on('exit', (code) => this.emit('exit', code));
-    this.worker.on('message', (message: unknown) => this.emit('message', message));
+    this.child.on('exit', (code) => {
+      for (const port of this.#ports) port.close();
+      this.emit('exit', code ?? 1);
+    });
   }
 
-  postMessage(message: unknown, ports: PortMain[] = []): void {
-    const inner = ports.map((port) => port.inner);
-    this.worker.postMessage({ message, ports: inner }, inner);
+  postMessage(data: unknown, ports: PortMain[] = []): void {
+    const numbers = ports.map(({ inner }) => {
+      const port = this.#ports.push(inner) - 1;
+      inner.on('message', (word: unknown) => this.#send({ port, data: word }));
+      inner.on('close', () => this.#send({ port, closed: true }));
+      return port;
+    });
+    this.#send({ data, ports: numbers });
+  }
+
+  #send(word: Word): void {
+    if (this.child.connected) this.child.send(word);
   }
 
   kill(): boolean {
-    void this.worker.terminate();
-    return true;
+    return this.child.kill('SIGKILL');
   }
 }
 
