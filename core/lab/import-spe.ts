@@ -143,14 +143,19 @@ function switchesOf({ switches }: PerfData, tid: number, origin: bigint): Switch
 function runningTime({ switches }: PerfData, cpu: number, origin: bigint, end: bigint): Float64Array {
   const rows: number[] = [];
   for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu && switches.t[i] > 0n) rows.push(i);
-  const own = {
-    n: rows.length,
-    t: Float64Array.from(rows, (i) => Number(switches.t[i] - origin)),
-    tid: Int32Array.from(rows, (i) => switches.tid[i]),
-    out: Uint8Array.from(rows, (i) => switches.out[i]),
-    otherTid: Int32Array.from(rows, (i) => switches.otherTid[i]),
-  };
-  return runningOnCpu(own, 0, Number(end - origin));
+  const n = rows.length;
+  const t = new Float64Array(n);
+  const tid = new Int32Array(n);
+  const out = new Uint8Array(n);
+  const otherTid = new Int32Array(n);
+  for (let k = 0; k < n; k++) {
+    const i = rows[k];
+    t[k] = Number(switches.t[i] - origin);
+    tid[k] = switches.tid[i];
+    out[k] = switches.out[i];
+    otherTid[k] = switches.otherTid[i];
+  }
+  return runningOnCpu({ n, t, tid, out, otherTid }, 0, Number(end - origin));
 }
 
 function* flaggedAux({ auxRecords: aux }: PerfData): Generator<AuxFlagRow> {
