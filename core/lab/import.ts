@@ -55,6 +55,8 @@ export interface ImportOptions {
   readonly onRead?: (done: number, total: number) => void;
   /** Threads that decode SPE data; as many as help, if not given. 0: the caller's own. */
   readonly threads?: number;
+  /** Called after each batch that was written: see `inLabFile`. */
+  readonly writeBack?: () => void;
   /** What the lab calls the file, if its path is only a temporary one. */
   readonly shownAs?: string;
 }
@@ -71,7 +73,9 @@ export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & {
  * description) or LabFileError (the lab).
  */
 export function importFiles(lab: string, files: readonly string[], options: ImportOptions = {}): CaptureSummary[] {
-  return inLabFile(lab, 'create', (db) => files.flatMap((file) => importFile(db, file, options).map(captureSummary)));
+  return inLabFile(lab, 'create', (db, writeBack) =>
+    files.flatMap((file) => importFile(db, file, { ...options, writeBack }).map(captureSummary)),
+  );
 }
 
 /** Imports one file within the caller's transaction: one capture, or two if it holds both SPE data and KVM's events. */
@@ -90,7 +94,10 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
     let records = 0;
     const hash = hashSource(source, count);
     const work: PartWork = {
-      onRecords: (n) => options.onProgress?.(source.name, (records += n)),
+      onRecords: (n) => {
+        options.writeBack?.();
+        options.onProgress?.(source.name, (records += n));
+      },
       count,
       meanwhile: () => hash.step(),
       threads: options.threads,

@@ -33,8 +33,9 @@ export function runMainJob(job: MainJob): MainJobDone {
   reportForm(job.reportFile);
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
   try {
-    return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db) => {
-      const captures = [job.speFile, job.kvmFile].flatMap((file) => importFile(db, file, job.importOptions));
+    return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db, writeBack) => {
+      const options = { ...job.importOptions, writeBack };
+      const captures = [job.speFile, job.kvmFile].flatMap((file) => importFile(db, file, options));
       const spe = captures.find((c) => c.kind === 'spe');
       const kvm = captures.find((c) => c.kind === 'kvm');
       if (!spe || !kvm) {

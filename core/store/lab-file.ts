@@ -1,5 +1,5 @@
 /** Opening, creating and migrating lab files (`*.umbra`: one SQLite file). */
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fdatasync, openSync, renameSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.ts';
 
@@ -18,6 +18,9 @@ export type OpenMode = 'read' | 'write' | 'create';
 
 /** How long a writer is waited for, ms. */
 const PATIENCE_MS = 5000;
+
+/** Between two times that the disk is given what was written so far. */
+const WRITE_BACK_MS = 500;
 
 /** Readers hold a lab for some ms each. */
 const JOURNAL_ATTEMPTS = 20;
@@ -108,29 +111,56 @@ function migrate(db: Db, from: number): void {
  * Runs `work` in one transaction on a lab file, opened and closed here. What fails or is interrupted leaves the file as it was.
  * A new file is built under another name and only shows up whole.
  *
+ * @param work may call its second argument now and then, after writing much: the disk then gets a new file's pages while work goes on,
+ *   not all of them at the end
  * @param options `readable`: others can read the lab as it was meanwhile (for an existing lab; it needs SQLite's write-ahead log
  *   beside the file until then). Without it they are kept out as soon as the work outgrows SQLite's cache.
  */
 export function inLabFile<T>(
   path: string,
   mode: 'write' | 'create',
-  work: (db: Db) => T,
+  work: (db: Db, writeBack: () => void) => T,
   { readable = false }: { readonly readable?: boolean } = {},
 ): T {
   const building = mode === 'create' && !existsSync(path) ? `${path}.part` : undefined;
   if (building) removeLabFile(building);
   const db = openLabFile(building ?? path, mode);
+  const disk = building === undefined ? undefined : new WriteBack(building);
   let done = false;
   if (readable && !building) setJournal(db, 'wal');
   try {
-    const result = db.transaction(work).immediate(db);
+    const result = db.transaction(() => work(db, () => disk?.begin())).immediate();
     done = true;
     return result;
   } finally {
     if (readable && !building) setJournal(db, 'delete');
     db.close();
+    disk?.close();
     if (building && done) renameSync(building, path);
     else if (building) removeLabFile(building);
+  }
+}
+
+/** Has the system write a growing file to disk, in a thread of Node's, without waiting for it. */
+class WriteBack {
+  readonly #fd: number;
+  #begun = performance.now();
+
+  /** A file that only this process knows: closing it here would give up the locks that SQLite has on it. */
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r+');
+  }
+
+  begin(): void {
+    const now = performance.now();
+    if (now - this.#begun < WRITE_BACK_MS) return;
+    this.#begun = now;
+    // Only a start: SQLite syncs the file in the end, and tells what goes wrong.
+    fdatasync(this.#fd, () => undefined);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
   }
 }
 
