@@ -1,5 +1,5 @@
 /** Less isn't worth the call. */
-const SMALL = 8192;
+const SMALL = 1024;
 
 /**
  * Gives the memory of bytes that nobody needs any more back at once. The collector sees small objects only: it lets hundreds of

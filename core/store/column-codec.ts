@@ -1,27 +1,42 @@
 /**
- * Columns as blobs. A column of n numbers becomes byte planes (all lowest bytes, then all second bytes, …): planes that hold
- * one value throughout cost a byte, and the others compress well because neighbours are alike. Exact for every width.
+ * Columns as blobs. Most columns have few different values, or few in their higher bytes (addresses): each element is its place
+ * among those words, in as few bits as tell them apart, and below that byte planes (all lowest bytes, then all second bytes, …),
+ * which compress well because neighbours are alike. Exact for every width.
  *
- *   byte 0      format (1)
- *   byte 1      bytes per element (1, 2, 4, 8) | 0x80 if values are differences to the one before (first: to zero)
+ *   byte 0      format (2)
+ *   byte 1      bytes per element (1, 2, 4, 8) | 0x80 if values are differences to the one before
+ *   byte 2      low: bytes of an element that are planes
+ *   byte 3      words - 1
+ *   then        of differences: the first element
+ *   then        the payload, as it is if it has no more than 64 bytes, else as one zstd frame:
+ *                 the words, width - low bytes each
+ *                 the place of each element among them: 0, 1, 2, 4 or 8 bits, the first in the lowest bits
+ *                 the planes, n bytes each
+ *
+ * Format 1, in labs before format 5, has planes only:
+ *
  *   byte 2      mask of the planes that follow; a plane not in it is constant
  *   then        a byte for each constant plane, in order
  *   then        the other planes, n bytes each, zstd-compressed as one frame
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { release } from '../formats/memory.ts';
-import { Planes } from './planes/planes.ts';
+import { partsBytes, Planes } from './planes/planes.ts';
 import type { Width } from './planes/planes.ts';
 
 export type NumberColumn = Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigUint64Array;
 
-const FORMAT = 1;
+const FORMAT = 2;
+const PLANES_FORMAT = 1;
 const DELTA = 0x80;
+const HEADER_BYTES = 4;
+/** A zstd frame of less is hardly smaller. */
+const PLAIN_BYTES = 64;
 /** Level 1: the planes are easy, and import speed is what people feel. Told the size, zstd takes no more memory than that needs. */
 function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, {
-    // Room for what they usually come to: pieces would have to be put together again.
-    chunkSize: 1024 + (bytes.length >> 1),
+    // Room for all that they can come to: pieces would have to be put together again, and left to the collector.
+    chunkSize: 1024 + bytes.length + (bytes.length >> 8),
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   });
@@ -43,36 +58,59 @@ let memory: Planes | undefined;
  */
 export function encodeColumn(column: NumberColumn, n: number, delta = false): Uint8Array {
   const width = column.BYTES_PER_ELEMENT as Width;
+  if (!n) return Uint8Array.of(FORMAT, width, 0, 0);
   const elements = new Uint8Array(column.buffer, column.byteOffset, n * width);
-  const split = n
-    ? (memory ??= new Planes()).split(elements, width, n, delta)
-    : { mask: 0, first: new Uint8Array(width) };
-  const { mask, first } = split;
-  const constant = first.filter((_, plane) => !(mask & (1 << plane)));
-  const packed = mask && 'planes' in split ? compress(split.planes) : new Uint8Array(0);
-  const blob = new Uint8Array(3 + constant.length + packed.length);
+  const { low, words, first, payload } = (memory ??= new Planes()).split(elements, width, n, delta);
+  const packed = payload.length > PLAIN_BYTES ? compress(payload) : payload;
+  const blob = new Uint8Array(HEADER_BYTES + first.length + packed.length);
   blob[0] = FORMAT;
   blob[1] = width | (delta ? DELTA : 0);
-  blob[2] = mask;
-  blob.set(constant, 3);
-  blob.set(packed, 3 + constant.length);
-  release(packed);
+  blob[2] = low;
+  blob[3] = words - 1;
+  blob.set(first, HEADER_BYTES);
+  blob.set(packed, HEADER_BYTES + first.length);
+  if (packed !== payload) release(packed);
   return blob;
 }
 
 /** Fills `out[0, n)` from a blob that `encodeColumn` made. Throws ColumnError if it isn't one, or of another width or length. */
 export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): void {
   const width = out.BYTES_PER_ELEMENT as Width;
-  if (blob.length < 3 || blob[0] !== FORMAT || (blob[1] & 0x7f) !== width || n > out.length) {
+  const delta = (blob[1] & DELTA) !== 0;
+  const at = HEADER_BYTES + (delta ? width : 0);
+  const known = blob.length >= HEADER_BYTES && (blob[0] === FORMAT || blob[0] === PLANES_FORMAT);
+  if (!known || (blob[1] & ~DELTA) !== width || n > out.length || (blob[0] === FORMAT && blob[2] >= width)) {
     throw new ColumnError(`a column blob of ${blob.length} bytes is not ${n} values of ${width} bytes`);
   }
+  if (!n) return;
+  const bytes = new Uint8Array(out.buffer, out.byteOffset, n * width);
+  memory ??= new Planes();
+  if (blob[0] === PLANES_FORMAT) return decodePlanes(memory, blob, bytes, width, n, delta);
+  const low = blob[2];
+  const words = blob[3] + 1;
+  const length = partsBytes(low, words, width, n);
+  const packed = blob.subarray(at);
+  if (length <= PLAIN_BYTES && packed.length !== length) {
+    throw new ColumnError(`a column blob holds ${packed.length} bytes instead of ${length}`);
+  }
+  const payload = length > PLAIN_BYTES ? inflate(packed, length) : packed;
+  memory.join({ low, words, first: blob.subarray(HEADER_BYTES, at), payload }, bytes, width, n, delta);
+  if (payload !== packed) release(payload);
+}
+
+function decodePlanes(
+  memory: Planes,
+  blob: Uint8Array,
+  out: Uint8Array,
+  width: Width,
+  n: number,
+  delta: boolean,
+): void {
   const mask = blob[2];
   const varying = bitCount(mask);
   const packedAt = 3 + width - varying;
   const planes = varying ? inflate(blob.subarray(packedAt), varying * n) : new Uint8Array(0);
-  if (!n) return;
-  const bytes = new Uint8Array(out.buffer, out.byteOffset, n * width);
-  (memory ??= new Planes()).join(planes, mask, blob.subarray(3, packedAt), bytes, width, n, (blob[1] & DELTA) !== 0);
+  memory.joinPlanes(planes, mask, blob.subarray(3, packedAt), out, width, n, delta);
   release(planes);
 }
 

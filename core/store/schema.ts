@@ -7,6 +7,7 @@
  *   2  what an SPE capture tells of its own blackouts: when CPUs ran what is profiled, LOST records
  *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *   4  functions that samples lie in (symbol)
+ *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -185,6 +186,7 @@ CREATE TABLE symbol (              -- functions that samples lie in; their key i
 );
 CREATE INDEX symbol_place ON symbol (capture_id, binary, start);
 `,
+  '-- no table changes: blobs say themselves which format they have',
 ];
 
 export const SCHEMA_VERSION = migrations.length;

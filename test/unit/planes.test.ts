@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Planes } from '../../core/store/planes/planes.ts';
+import { partsBytes, Planes } from '../../core/store/planes/planes.ts';
 import type { Width } from '../../core/store/planes/planes.ts';
 
 describe('byte planes', () => {
@@ -12,35 +12,44 @@ describe('byte planes', () => {
     expect(await compilePlanes()).toBe(committed);
   });
 
-  it('hold each byte of each element, whatever the number of elements', () => {
+  it('are what is left of elements below words that a column has few of', () => {
+    const planes = new Planes();
+    const column = BigUint64Array.from({ length: 1000 }, (_, i) => 0xffff_8000_0000_0000n + BigInt((i * 7919) % 4096));
+    const { low, words, payload } = planes.split(new Uint8Array(column.buffer), 8, column.length, false);
+    expect({ low, words }).toEqual({ low: 1, words: 16 });
+    // 16 words of 7 bytes, 4 bits an element, one plane.
+    expect(payload.length).toBe(16 * 7 + 500 + 1000);
+    expect(Buffer.from(payload.subarray(0, 7)).readUIntLE(1, 6)).toBe(0xffff_8000_0000);
+    expect([...payload.subarray(-1000)]).toEqual(Array.from(column, (value) => Number(value & 0xffn)));
+  });
+
+  it('give back each element, whatever the number of elements and of words', () => {
     const planes = new Planes();
     for (const width of [1, 2, 4, 8] as Width[]) {
-      for (const n of [1, 2, 15, 16, 17, 100, 70_000]) {
-        const elements = Uint8Array.from({ length: n * width }, (_, i) =>
-          i % width === 1 ? 7 : (i * 2654435761) >>> 9,
-        );
-        const { mask, first, planes: split } = planes.split(elements, width, n, false);
-        const expected: number[] = [];
-        for (let plane = 0; plane < width; plane++) {
-          const bytes = Array.from({ length: n }, (_, i) => elements[i * width + plane]);
-          const varies = bytes.some((b) => b !== bytes[0]);
-          expect((mask >> plane) & 1).toBe(varies ? 1 : 0);
-          expect(first[plane]).toBe(bytes[0]);
-          if (varies) for (const b of bytes) expected.push(b);
+      for (const n of [1, 2, 7, 15, 16, 17, 100, 70_000]) {
+        for (const words of [1, 2, 3, 4, 5, 16, 17, 256, 257, 70_000]) {
+          const elements = new Uint8Array(n * width);
+          for (let i = 0; i < n; i++) {
+            const value = Math.imul(i % words, 2654435761) >>> 3;
+            for (let k = 0; k < width; k++) elements[i * width + k] = (value >>> (8 * (k & 3))) ^ k;
+          }
+          for (const delta of [false, true]) {
+            const parts = planes.split(elements, width, n, delta);
+            expect(parts.payload.length).toBe(partsBytes(parts.low, parts.words, width, n));
+            const kept = { ...parts, payload: Uint8Array.from(parts.payload) };
+            const out = new Uint8Array(n * width);
+            planes.join(kept, out, width, n, delta);
+            expect(Buffer.from(out).equals(Buffer.from(elements)), `${width} ${n} ${words} ${delta}`).toBe(true);
+          }
         }
-        expect(Buffer.from(split).equals(Buffer.from(expected))).toBe(true);
-        const out = new Uint8Array(n * width);
-        const constants = first.filter((_, plane) => !(mask & (1 << plane)));
-        planes.join(Uint8Array.from(split), mask, constants, out, width, n, false);
-        expect(Buffer.from(out).equals(Buffer.from(elements))).toBe(true);
       }
     }
   });
 
-  it('of differences are taken modulo the width', () => {
+  it('of differences are taken modulo the width, and the first element stands by itself', () => {
     const planes = new Planes();
-    const { mask, planes: split } = planes.split(Uint8Array.of(5, 0, 4, 0, 4, 1), 2, 3, true);
-    expect(mask).toBe(3);
-    expect([...split]).toEqual([5, 0xff, 0, 0, 0xff, 1]);
+    const { low, words, first, payload } = planes.split(Uint8Array.of(5, 0, 4, 0, 4, 1), 2, 3, true);
+    expect({ low, words, first: [...first] }).toEqual({ low: 0, words: 2, first: [5, 0] });
+    expect([...payload]).toEqual([0xff, 0xff, 0, 1, 0b100]);
   });
 });

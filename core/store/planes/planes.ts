@@ -1,4 +1,4 @@
-/** Columns to byte planes and back, by WebAssembly (planes.wat): scalar loops took half of an import's time. */
+/** Columns taken apart, and put together again, by WebAssembly (planes.wat): scalar loops took half of an import's time. */
 import { planesWasm } from './planes.wasm.ts';
 
 /** Bytes an element has. */
@@ -6,6 +6,10 @@ export type Width = 1 | 2 | 4 | 8;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  index(from: number, n: number, width: number, low: number, to: number): number;
+  narrow(at: number, groups: number, bits: number): void;
+  widen(at: number, groups: number, bits: number): void;
+  look(from: number, groups: number, table: number, to: number): void;
   readonly split8: Split;
   readonly split4: Split;
   readonly split2: Split;
@@ -21,12 +25,49 @@ interface Exports {
   readonly sums2: InPlace;
   readonly sums1: InPlace;
 }
-type Split = (from: number, groups: number, to: number) => number;
+type Split = (from: number, groups: number, to: number) => void;
 type Join = (from: number, stride: number, groups: number, to: number) => void;
 type InPlace = (at: number, n: number) => void;
 
 const GROUP = 16;
 const WASM_PAGE = 65536;
+/** Where the module keeps the words that `index` found, and where its caller's memory starts. */
+const WORDS = 16384;
+const WORD_BYTES = 8;
+const MAX_WORDS = 256;
+const FREE = WORDS + MAX_WORDS * WORD_BYTES;
+/** What is read or written behind the last element, place or byte of a plane: less than two groups. */
+const SLACK = 2 * GROUP;
+const NOTHING = new Uint8Array(0);
+
+/** A column taken apart: each element is one of few words, and below that `low` bytes of its own. */
+export interface Parts {
+  /** Bytes of an element that are kept as planes: the lowest ones. */
+  readonly low: number;
+  /** How many words there are for the bytes above: 1 to 256. */
+  readonly words: number;
+  /** Of differences: the first element itself; its difference reads as the second's. */
+  readonly first: Uint8Array;
+  /** The words, each element's place among them, and the low planes: `partsBytes` in all. Valid until the next call. */
+  readonly payload: Uint8Array;
+}
+
+/** Bytes of `Parts.payload`. */
+export function partsBytes(low: number, words: number, width: number, n: number): number {
+  return words * (width - low) + packedBytes(n, bitsFor(words)) + low * n;
+}
+
+/** Bits that a place among words takes. */
+function bitsFor(words: number): number {
+  if (words <= 1) return 0;
+  if (words <= 2) return 1;
+  if (words <= 4) return 2;
+  return words <= 16 ? 4 : 8;
+}
+
+function packedBytes(n: number, bits: number): number {
+  return Math.ceil((n * bits) / 8);
+}
 
 /** Memory that is worked in is reused from one column to the next. */
 export class Planes {
@@ -40,37 +81,97 @@ export class Planes {
   }
 
   /**
-   * Splits `n` elements (1 or more) of `width` bytes, or their differences to the one before modulo the width.
-   * @returns the planes that vary, one behind the other, n bytes each, valid until the next call; a bit of `mask` for each of
-   *   them; and the first element's bytes, which the constant planes hold throughout
+   * Takes `n` elements (1 or more) of `width` bytes apart, or their differences to the one before, modulo the width. As much of an
+   * element as has at most 256 values becomes a place among those: high halves of addresses, kinds of operation.
    */
-  split(elements: Uint8Array, width: Width, n: number, delta: boolean) {
+  split(elements: Uint8Array, width: Width, n: number, delta: boolean): Parts {
+    if (!delta && isConstant(elements, width)) {
+      return { low: 0, words: 1, first: NOTHING, payload: elements.subarray(0, width) };
+    }
     const groups = Math.ceil(n / GROUP);
     const stride = groups * GROUP;
-    const bytes = this.#room(2 * stride * width);
-    bytes.set(elements);
-    if (delta) this.#wasm[`differences${width}`](0, n);
-    for (let i = n; i < stride; i++) bytes.copyWithin(i * width, (n - 1) * width, n * width);
-    if (width === 1) {
-      let same = 1;
-      while (same < n && bytes[same] === bytes[0]) same++;
-      const mask = same < n ? 1 : 0;
-      return { mask, first: bytes.slice(0, 1), planes: bytes.subarray(0, mask * n) };
+    const places = FREE + stride * width + MAX_WORDS * WORD_BYTES + SLACK;
+    const planes = places + n;
+    const bytes = this.#room(planes + stride * width + SLACK);
+    bytes.set(elements, FREE);
+    const first = bytes.slice(FREE, delta ? FREE + width : FREE);
+    if (delta) {
+      this.#wasm[`differences${width}`](FREE, n);
+      if (n > 1) bytes.copyWithin(FREE, FREE + width, FREE + 2 * width);
     }
-    const from = stride * width;
-    const mask = this.#wasm[`split${width}`](0, groups, from);
-    let used = from;
-    for (let plane = 0; plane < width; plane++) {
-      if (!(mask & (1 << plane))) continue;
-      const at = from + plane * stride;
-      if (at !== used) bytes.copyWithin(used, at, at + n);
-      used += n;
+    let low = 0;
+    let words = 0;
+    // The highest byte alone has few enough values.
+    while (!(words = this.#wasm.index(FREE, n, width, low, places))) low++;
+    const bits = bitsFor(words);
+    const packed = packedBytes(n, bits);
+    if (bits < 8) {
+      bytes.fill(0, planes, planes + SLACK);
+      for (let has = bits, left = n; has < 8 && bits; has *= 2, left /= 2) {
+        this.#wasm.narrow(places, Math.ceil(left / (2 * GROUP)), has);
+      }
+      bytes.copyWithin(planes - packed, places, places + packed);
     }
-    return { mask, first: bytes.slice(0, width), planes: bytes.subarray(from, used) };
+    if (low && width > 1) {
+      this.#wasm[`split${width as 2 | 4 | 8}`](FREE, groups, planes);
+      for (let plane = 1; plane < low && stride !== n; plane++) {
+        const at = planes + plane * stride;
+        bytes.copyWithin(planes + plane * n, at, at + n);
+      }
+    }
+    const start = planes - packed - words * (width - low);
+    for (let word = 0, to = start; word < words; word++, to += width - low) {
+      const at = WORDS + WORD_BYTES * word;
+      bytes.copyWithin(to, at, at + width - low);
+    }
+    return { low, words, first, payload: bytes.subarray(start, planes + low * n) };
   }
 
-  /** What `split` took apart: `n` elements into `out`. `constants`: a byte for each plane that isn't in the mask, in order. */
-  join(
+  /** What `split` took apart: `n` elements into `out`. */
+  join({ low, words, first, payload }: Parts, out: Uint8Array, width: Width, n: number, delta: boolean): void {
+    const groups = Math.ceil(n / GROUP);
+    const stride = groups * GROUP;
+    const planes = FREE + stride * width;
+    const places = planes + n * width + SLACK;
+    const bytes = this.#room(places + stride + SLACK);
+    const bits = bitsFor(words);
+    const placesAt = words * (width - low);
+    const planesAt = placesAt + packedBytes(n, bits);
+    bytes.set(payload.subarray(placesAt, planesAt), places);
+    for (let has = 8, left = planesAt - placesAt; has > bits && bits; left *= 2) {
+      has /= 2;
+      this.#wasm.widen(places, Math.ceil(left / GROUP), has);
+    }
+    bytes.set(payload.subarray(planesAt), planes);
+    const wordOf = (byte: number, word: number) => payload[word * (width - low) + byte - low];
+    for (let byte = low; byte < width; byte++) {
+      const plane = planes + byte * n;
+      if (words === 1) {
+        bytes.fill(wordOf(byte, 0), plane, plane + n);
+      } else if (bits < 8) {
+        for (let word = 0; word < words; word++) bytes[WORDS + word] = wordOf(byte, word);
+        this.#wasm.look(places, groups, WORDS, plane);
+      } else {
+        bytes.fill(0, plane, plane + n);
+      }
+    }
+    this.#interleave(planes, width, n, groups);
+    if (bits === 8) {
+      const table = new Uint8Array(words * WORD_BYTES);
+      for (let word = 0; word < words; word++) {
+        for (let byte = low; byte < width; byte++) table[word * WORD_BYTES + byte] = wordOf(byte, word);
+      }
+      addWords(bytes, FREE, width, n, new Uint32Array(table.buffer), bytes.subarray(places));
+    }
+    if (delta) {
+      bytes.set(first, FREE);
+      this.#wasm[`sums${width}`](FREE, n);
+    }
+    out.set(bytes.subarray(FREE, FREE + n * width));
+  }
+
+  /** As labs before format 5 have it: the planes of `mask` as they are, and a byte for each other one, in order. */
+  joinPlanes(
     planes: Uint8Array,
     mask: number,
     constants: Uint8Array,
@@ -80,18 +181,22 @@ export class Planes {
     delta: boolean,
   ): void {
     const groups = Math.ceil(n / GROUP);
-    const to = groups * GROUP * width;
-    // The last group of a plane reaches up to 15 bytes past it.
-    const bytes = this.#room(2 * to + GROUP);
+    const to = FREE + groups * GROUP * width;
+    const bytes = this.#room(to + n * width + SLACK);
     for (let plane = 0, next = 0, seen = 0; plane < width; plane++) {
       const at = to + plane * n;
       if (mask & (1 << plane)) bytes.set(planes.subarray(next, (next += n)), at);
       else bytes.fill(constants[seen++], at, at + n);
     }
-    if (width === 1) bytes.copyWithin(0, to, to + n);
-    else this.#wasm[`join${width}`](to, n, groups, 0);
-    if (delta) this.#wasm[`sums${width}`](0, n);
-    out.set(bytes.subarray(0, n * width));
+    this.#interleave(to, width, n, groups);
+    if (delta) this.#wasm[`sums${width}`](FREE, n);
+    out.set(bytes.subarray(FREE, FREE + n * width));
+  }
+
+  /** Planes of n bytes, one behind the other, to elements. */
+  #interleave(planes: number, width: Width, n: number, groups: number): void {
+    if (width === 1) this.#bytes.copyWithin(FREE, planes, planes + n);
+    else this.#wasm[`join${width}`](planes, n, groups, FREE);
   }
 
   #room(needed: number): Uint8Array<ArrayBuffer> {
@@ -103,4 +208,34 @@ export class Planes {
     }
     return this.#bytes;
   }
+}
+
+/** Whether all elements are the same: each is the one before. */
+function isConstant(elements: Uint8Array, width: Width): boolean {
+  const { buffer, byteOffset, length } = elements;
+  const all = Buffer.from(buffer, byteOffset, length);
+  return all.compare(all, width, length, 0, length - width) === 0;
+}
+
+/** Adds its word (lo at 2i) to each of `n` elements at `at` of `bytes`. */
+function addWords(
+  bytes: Uint8Array<ArrayBuffer>,
+  at: number,
+  width: Width,
+  n: number,
+  words: Uint32Array,
+  places: Uint8Array,
+): void {
+  if (width === 8) {
+    const elements = new Uint32Array(bytes.buffer, at, 2 * n);
+    for (let i = 0; i < n; i++) {
+      const word = 2 * places[i];
+      elements[2 * i] |= words[word];
+      elements[2 * i + 1] |= words[word + 1];
+    }
+    return;
+  }
+  const Elements = width === 4 ? Uint32Array : width === 2 ? Uint16Array : Uint8Array;
+  const elements = new Elements(bytes.buffer, at, n);
+  for (let i = 0; i < n; i++) elements[i] |= words[2 * places[i]];
 }

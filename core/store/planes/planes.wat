@@ -1,33 +1,109 @@
-;; Byte planes: the lowest bytes of all elements, then all second bytes, and so on, with 128-bit shuffles. See column-codec.ts for what
-;; they are good for. planes.ts holds this module, compiled; `npm run wasm` makes that anew, and a test compares the two.
+;; What columns are taken apart with: words that a column has few of, and byte planes (the lowest bytes of all elements, then all
+;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for what they are good for. planes.wasm.ts holds this module,
+;; compiled; `npm run wasm` makes that anew, and a test compares the two.
 ;;
 ;; A group is 16 elements; the last one must be there in full. Planes lie one behind the other, `stride` bytes each.
+;; Memory: a hash table of 1024 slots of 16 bytes (word, place from 1 on) at 0, 256 words of 8 bytes at 16384; the rest from 18432 on
+;; is the caller's.
 (module
   (memory (export "memory") 1)
 
-  ;; Elements of 8 bytes from src on to planes from dst on, of 16 bytes a group. Returns a bit for each plane that isn't constant.
-  (func (export "split8") (param $src i32) (param $groups i32) (param $dst i32) (result i32)
-    (local $stride i32) (local $bits i32) (local $first v128) (local $varies v128)
+  ;; The words that are left of the n (1 or more) elements of `width` bytes without their lowest `skip` bytes: each one's place among
+  ;; those different from each other to a byte from dst on, and these to the words at 16384, in order of appearance. Returns how many they
+  ;; are, or 0 if more than 256. Reads up to 7 bytes behind the last element.
+  (func (export "index") (param $src i32) (param $n i32) (param $width i32) (param $skip i32) (param $dst i32) (result i32)
+    (local $end i32) (local $slot i32) (local $place i32) (local $count i32) (local $shift i64) (local $mask i64) (local $word i64)
+    (memory.fill (i32.const 0) (i32.const 0) (i32.const 16384))
+    (local.set $end (i32.add (local.get $dst) (local.get $n)))
+    (local.set $shift (i64.extend_i32_u (i32.shl (local.get $skip) (i32.const 3))))
+    (local.set $mask
+      (i64.shr_u
+        (i64.const -1)
+        (i64.extend_i32_u (i32.sub (i32.const 64) (i32.shl (i32.sub (local.get $width) (local.get $skip)) (i32.const 3))))))
+    (loop $next
+      (local.set $word (i64.and (i64.shr_u (i64.load (local.get $src)) (local.get $shift)) (local.get $mask)))
+      ;; The top bits of a product with 2^64 / golden ratio.
+      (local.set $slot
+        (i32.shl
+          (i32.wrap_i64 (i64.shr_u (i64.mul (local.get $word) (i64.const 0x9e3779b97f4a7c15)) (i64.const 54)))
+          (i32.const 4)))
+      (block $found
+        (loop $probe
+          (local.set $place (i32.load offset=8 (local.get $slot)))
+          (if (i32.eqz (local.get $place))
+            (then
+              (if (i32.eq (local.get $count) (i32.const 256)) (then (return (i32.const 0))))
+              (i64.store offset=16384 (i32.shl (local.get $count) (i32.const 3)) (local.get $word))
+              (local.set $place (local.tee $count (i32.add (local.get $count) (i32.const 1))))
+              (i64.store (local.get $slot) (local.get $word))
+              (i32.store offset=8 (local.get $slot) (local.get $place))
+              (br $found)))
+          (br_if $found (i64.eq (i64.load (local.get $slot)) (local.get $word)))
+          (local.set $slot (i32.and (i32.add (local.get $slot) (i32.const 16)) (i32.const 16383)))
+          (br $probe)))
+      (i32.store8 (local.get $dst) (i32.sub (local.get $place) (i32.const 1)))
+      (local.set $src (i32.add (local.get $src) (local.get $width)))
+      (br_if $next (i32.lt_u (local.tee $dst (i32.add (local.get $dst) (i32.const 1))) (local.get $end))))
+    (local.get $count))
+
+  ;; In place, 32 bytes a group: of each two neighbours one byte, the second `bits` further up.
+  (func (export "narrow") (param $at i32) (param $groups i32) (param $bits i32)
+    (local $dst i32) (local $a v128) (local $b v128)
+    (local.set $dst (local.get $at))
+    (loop $next
+      (local.set $a (v128.load (local.get $at)))
+      (local.set $b (v128.load offset=16 (local.get $at)))
+      (v128.store (local.get $dst)
+        (v128.or
+          (i8x16.shuffle 0 2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 (local.get $a) (local.get $b))
+          (i8x16.shl
+            (i8x16.shuffle 1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 (local.get $a) (local.get $b))
+            (local.get $bits))))
+      (local.set $at (i32.add (local.get $at) (i32.const 32)))
+      (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
+      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
+
+  ;; The way back, from the end on: of each byte two, its lowest `bits` and the next ones.
+  (func (export "widen") (param $at i32) (param $groups i32) (param $bits i32)
+    (local $src i32) (local $dst i32) (local $mask v128) (local $a v128) (local $b v128)
+    (local.set $mask (i8x16.splat (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1))))
+    (local.set $src (i32.add (local.get $at) (i32.shl (local.get $groups) (i32.const 4))))
+    (local.set $dst (i32.add (local.get $at) (i32.shl (local.get $groups) (i32.const 5))))
+    (loop $next
+      (local.set $src (i32.sub (local.get $src) (i32.const 16)))
+      (local.set $dst (i32.sub (local.get $dst) (i32.const 32)))
+      (local.set $b (v128.load (local.get $src)))
+      (local.set $a (v128.and (local.get $b) (local.get $mask)))
+      (local.set $b (v128.and (i8x16.shr_u (local.get $b) (local.get $bits)) (local.get $mask)))
+      (v128.store (local.get $dst) (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23 (local.get $a) (local.get $b)))
+      (v128.store offset=16 (local.get $dst)
+        (i8x16.shuffle 8 24 9 25 10 26 11 27 12 28 13 29 14 30 15 31 (local.get $a) (local.get $b)))
+      (br_if $next (i32.gt_u (local.get $src) (local.get $at)))))
+
+  ;; For each of the places from src on, 16 a group, that byte of the 16 at `table`; 0 where there is none.
+  (func (export "look") (param $src i32) (param $groups i32) (param $table i32) (param $dst i32)
+    (local $bytes v128)
+    (local.set $bytes (v128.load (local.get $table)))
+    (loop $next
+      (v128.store (local.get $dst) (i8x16.swizzle (local.get $bytes) (v128.load (local.get $src))))
+      (local.set $src (i32.add (local.get $src) (i32.const 16)))
+      (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
+      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
+
+  ;; Elements of 8 bytes from src on to planes from dst on, of 16 bytes a group.
+  (func (export "split8") (param $src i32) (param $groups i32) (param $dst i32)
+    (local $stride i32)
     (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128) (local $a4 v128) (local $a5 v128) (local $a6 v128) (local $a7 v128) (local $b0 v128) (local $b1 v128) (local $b2 v128) (local $b3 v128) (local $b4 v128) (local $b5 v128) (local $b6 v128) (local $b7 v128)
     (local.set $stride (i32.shl (local.get $groups) (i32.const 4)))
-    (local.set $first (v128.load64_splat (local.get $src)))
     (loop $next
       (local.set $a0 (v128.load (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a0) (local.get $first))))
       (local.set $a1 (v128.load offset=16 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a1) (local.get $first))))
       (local.set $a2 (v128.load offset=32 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a2) (local.get $first))))
       (local.set $a3 (v128.load offset=48 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a3) (local.get $first))))
       (local.set $a4 (v128.load offset=64 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a4) (local.get $first))))
       (local.set $a5 (v128.load offset=80 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a5) (local.get $first))))
       (local.set $a6 (v128.load offset=96 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a6) (local.get $first))))
       (local.set $a7 (v128.load offset=112 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a7) (local.get $first))))
       ;; In each row the bytes of its two elements side by side, then 2-, 4- and 8-byte units interleaved: a transposition.
       (local.set $a0 (i8x16.shuffle 0 8 1 9 2 10 3 11 4 12 5 13 6 14 7 15 (local.get $a0) (local.get $a0)))
       (local.set $a1 (i8x16.shuffle 0 8 1 9 2 10 3 11 4 12 5 13 6 14 7 15 (local.get $a1) (local.get $a1)))
@@ -63,26 +139,18 @@
       (v128.store (i32.add (local.get $dst) (i32.mul (local.get $stride) (i32.const 7))) (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $a3) (local.get $a7)))
       (local.set $src (i32.add (local.get $src) (i32.const 128)))
       (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
-      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1)))))
-    (local.set $bits (i8x16.bitmask (i8x16.ne (local.get $varies) (v128.const i64x2 0 0))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 8))))
-    (i32.and (local.get $bits) (i32.const 255)))
+      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
 
-  ;; Elements of 4 bytes from src on to planes from dst on, of 16 bytes a group. Returns a bit for each plane that isn't constant.
-  (func (export "split4") (param $src i32) (param $groups i32) (param $dst i32) (result i32)
-    (local $stride i32) (local $bits i32) (local $first v128) (local $varies v128)
+  ;; Elements of 4 bytes from src on to planes from dst on, of 16 bytes a group.
+  (func (export "split4") (param $src i32) (param $groups i32) (param $dst i32)
+    (local $stride i32)
     (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128) (local $b0 v128) (local $b1 v128) (local $b2 v128) (local $b3 v128)
     (local.set $stride (i32.shl (local.get $groups) (i32.const 4)))
-    (local.set $first (v128.load32_splat (local.get $src)))
     (loop $next
       (local.set $a0 (v128.load (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a0) (local.get $first))))
       (local.set $a1 (v128.load offset=16 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a1) (local.get $first))))
       (local.set $a2 (v128.load offset=32 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a2) (local.get $first))))
       (local.set $a3 (v128.load offset=48 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a3) (local.get $first))))
       (local.set $a0 (i8x16.shuffle 0 4 8 12 1 5 9 13 2 6 10 14 3 7 11 15 (local.get $a0) (local.get $a0)))
       (local.set $a1 (i8x16.shuffle 0 4 8 12 1 5 9 13 2 6 10 14 3 7 11 15 (local.get $a1) (local.get $a1)))
       (local.set $a2 (i8x16.shuffle 0 4 8 12 1 5 9 13 2 6 10 14 3 7 11 15 (local.get $a2) (local.get $a2)))
@@ -97,33 +165,21 @@
       (v128.store (i32.add (local.get $dst) (i32.mul (local.get $stride) (i32.const 3))) (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $b1) (local.get $b3)))
       (local.set $src (i32.add (local.get $src) (i32.const 64)))
       (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
-      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1)))))
-    (local.set $bits (i8x16.bitmask (i8x16.ne (local.get $varies) (v128.const i64x2 0 0))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 8))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 4))))
-    (i32.and (local.get $bits) (i32.const 15)))
+      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
 
-  ;; Elements of 2 bytes from src on to planes from dst on, of 16 bytes a group. Returns a bit for each plane that isn't constant.
-  (func (export "split2") (param $src i32) (param $groups i32) (param $dst i32) (result i32)
-    (local $stride i32) (local $bits i32) (local $first v128) (local $varies v128)
+  ;; Elements of 2 bytes from src on to planes from dst on, of 16 bytes a group.
+  (func (export "split2") (param $src i32) (param $groups i32) (param $dst i32)
+    (local $stride i32)
     (local $a0 v128) (local $a1 v128)
     (local.set $stride (i32.shl (local.get $groups) (i32.const 4)))
-    (local.set $first (v128.load16_splat (local.get $src)))
     (loop $next
       (local.set $a0 (v128.load (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a0) (local.get $first))))
       (local.set $a1 (v128.load offset=16 (local.get $src)))
-      (local.set $varies (v128.or (local.get $varies) (v128.xor (local.get $a1) (local.get $first))))
       (v128.store (local.get $dst) (i8x16.shuffle 0 2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 (local.get $a0) (local.get $a1)))
       (v128.store (i32.add (local.get $dst) (i32.mul (local.get $stride) (i32.const 1))) (i8x16.shuffle 1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 (local.get $a0) (local.get $a1)))
       (local.set $src (i32.add (local.get $src) (i32.const 32)))
       (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
-      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1)))))
-    (local.set $bits (i8x16.bitmask (i8x16.ne (local.get $varies) (v128.const i64x2 0 0))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 8))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 4))))
-    (local.set $bits (i32.or (local.get $bits) (i32.shr_u (local.get $bits) (i32.const 2))))
-    (i32.and (local.get $bits) (i32.const 3)))
+      (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
 
   ;; The way back: planes of `stride` bytes from src on to elements of 8 bytes from dst on.
   (func (export "join8") (param $src i32) (param $stride i32) (param $groups i32) (param $dst i32)
