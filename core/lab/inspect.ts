@@ -17,6 +17,7 @@ import type { ByteSource } from '../formats/source.ts';
 import { SpeColumns } from '../formats/spe/columns.ts';
 import { decodeSpe } from '../formats/spe/decode.ts';
 import { dumpPackets } from '../formats/spe/dump.ts';
+import { DecodedColumns } from '../formats/spe/record-memory.ts';
 import { sampleJson } from '../formats/spe/sample-json.ts';
 import type { TextSamples } from '../formats/spe/text-samples.ts';
 import { openSpeCsv } from '../formats/spe-csv/spe-csv.ts';
@@ -76,7 +77,7 @@ export function inspectPackets(file: string, options: InspectOptions, write: Wri
 export function inspectSamples(file: string, options: InspectOptions, write: Write): Warning[] {
   return withCapture(file, (source) => {
     const warnings = new Warnings();
-    const columns = new SpeColumns(8192);
+    const columns = new DecodedColumns(8192);
     const print = (midr?: bigint) => (batch: SpeColumns) => {
       for (let i = 0; i < batch.n; i++) write(`${sampleJson(batch, i, midr)}\n`);
     };

@@ -3,11 +3,14 @@ import { AddressMap } from '../formats/perf-data/address-map.ts';
 import type { AuxQueue } from '../formats/perf-data/columns.ts';
 import type { PerfData } from '../formats/perf-data/perf-data.ts';
 import type { Warnings } from '../formats/problems.ts';
-import { halves, Has, SpeColumns } from '../formats/spe/columns.ts';
+import { BATCH, halves, Has } from '../formats/spe/columns.ts';
+import type { SpeColumns } from '../formats/spe/columns.ts';
 import { decodeSpe } from '../formats/spe/decode.ts';
 import type { SpeInput } from '../formats/spe/decode.ts';
+import { DecodedColumns } from '../formats/spe/record-memory.ts';
 import { LodCounter } from '../store/lod.ts';
 import type { LodBlock } from '../store/lod.ts';
+import { Planes, workBytes } from '../store/planes/planes.ts';
 import { encodeSpeChunk } from '../store/spe-store.ts';
 import type { SpeChunk } from '../store/spe-store.ts';
 
@@ -28,7 +31,9 @@ export interface LaneEnd {
 export class LaneDecoder {
   readonly #perf: LaneInput;
   readonly #addresses: AddressMap;
-  readonly #columns = new SpeColumns();
+  // Decoded and encoded in one memory.
+  readonly #columns = new DecodedColumns(BATCH, workBytes(BATCH));
+  readonly #planes = new Planes(this.#columns.memory, this.#columns.end);
   readonly #map = new Int32Array(this.#columns.capacity);
 
   constructor(perf: LaneInput) {
@@ -46,7 +51,7 @@ export class LaneDecoder {
       countSamples(density, batch);
       findMappings(this.#addresses, batch, this.#map);
       samples += batch.n;
-      onChunk(encodeSpeChunk(batch, this.#map));
+      onChunk(encodeSpeChunk(batch, this.#map, this.#planes));
       batch.clear(batch.has());
     };
     // What is stored is the same whatever was decoded before, and absent values compress best as zeros.

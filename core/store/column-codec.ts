@@ -50,17 +50,22 @@ export class ColumnError extends Error {
 }
 
 /** The one thing kept between calls: memory to work in, a thread's own. */
-let memory: Planes | undefined;
+let own: Planes | undefined;
 
 /**
  * The first `n` elements of `column` as a blob. `delta` for columns that grow (times, counters): differences are taken
- * modulo the element's width, so any input survives.
+ * modulo the element's width, so any input survives. `planes`: what to work with, if the column lies in memory of its own.
  */
-export function encodeColumn(column: NumberColumn, n: number, delta = false): Uint8Array {
+export function encodeColumn(
+  column: NumberColumn,
+  n: number,
+  delta = false,
+  planes = (own ??= new Planes()),
+): Uint8Array {
   const width = column.BYTES_PER_ELEMENT as Width;
   if (!n) return Uint8Array.of(FORMAT, width, 0, 0);
   const elements = new Uint8Array(column.buffer, column.byteOffset, n * width);
-  const { low, words, first, payload } = (memory ??= new Planes()).split(elements, width, n, delta);
+  const { low, words, first, payload } = planes.split(elements, width, n, delta);
   const packed = payload.length > PLAIN_BYTES ? compress(payload) : payload;
   const blob = new Uint8Array(HEADER_BYTES + first.length + packed.length);
   blob[0] = FORMAT;
@@ -84,8 +89,8 @@ export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): vo
   }
   if (!n) return;
   const bytes = new Uint8Array(out.buffer, out.byteOffset, n * width);
-  memory ??= new Planes();
-  if (blob[0] === PLANES_FORMAT) return decodePlanes(memory, blob, bytes, width, n, delta);
+  const planes = (own ??= new Planes());
+  if (blob[0] === PLANES_FORMAT) return decodePlanes(planes, blob, bytes, width, n, delta);
   const low = blob[2];
   const words = blob[3] + 1;
   const length = partsBytes(low, words, width, n);
@@ -94,7 +99,7 @@ export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): vo
     throw new ColumnError(`a column blob holds ${packed.length} bytes instead of ${length}`);
   }
   const payload = length > PLAIN_BYTES ? inflate(packed, length) : packed;
-  memory.join({ low, words, first: blob.subarray(HEADER_BYTES, at), payload }, bytes, width, n, delta);
+  planes.join({ low, words, first: blob.subarray(HEADER_BYTES, at), payload }, bytes, width, n, delta);
   if (payload !== packed) release(payload);
 }
 

@@ -7,6 +7,7 @@ import { signed, unsigned } from './captures.ts';
 import { decodeColumn, encodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
+import type { Planes } from './planes/planes.ts';
 
 /** Name, element type, the `present` bits without which it is empty, and whether neighbours differ little. */
 const columns = {
@@ -50,8 +51,9 @@ export interface SpeChunk {
 
 /**
  * @param map per record, the index of the mapping that its PC lies in, or -1
+ * @param planes what to encode with, if the columns lie in its memory
  */
-export function encodeSpeChunk(batch: SpeColumns, map: Int32Array): SpeChunk {
+export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, planes?: Planes): SpeChunk {
   const { n } = batch;
   let present = 0;
   let bytes = 0;
@@ -62,7 +64,7 @@ export function encodeSpeChunk(batch: SpeColumns, map: Int32Array): SpeChunk {
   const blobs: { name: string; data: Uint8Array }[] = [];
   for (const [name, { has, delta }] of Object.entries(columns)) {
     const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
-    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta) });
+    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta, planes) });
   }
   return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
 }

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { openPerfData } from '../../core/formats/perf-data/perf-data.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
-import { SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
+import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
 import { planCapture, writeCapture } from '../../core/synth/capture.ts';
 import { synthOptions } from '../../core/synth/options.ts';
 import { MemorySink } from '../../core/synth/sink.ts';
@@ -26,7 +26,7 @@ const file = process.argv[2];
 const source = memorySource(file ? new Uint8Array(readFileSync(file)) : synthesised(), file ?? 'synthesised');
 const perf = openPerfData(source, new Warnings());
 const bytes = perf.facts.spe?.auxBytes ?? 0;
-const columns = new SpeColumns();
+const columns = new DecodedColumns();
 const rates: number[] = [];
 let records = 0;
 for (let round = 0; round < ROUNDS; round++) {

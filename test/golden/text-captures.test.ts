@@ -17,6 +17,7 @@ import { memorySource } from '../../core/formats/source.ts';
 import { Has, SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 import { dumpPackets } from '../../core/formats/spe/dump.ts';
+import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
 import { sampleJson } from '../../core/formats/spe/sample-json.ts';
 import type { TextSamples } from '../../core/formats/spe/text-samples.ts';
 import { openSpeCsv } from '../../core/formats/spe-csv/spe-csv.ts';
@@ -86,7 +87,7 @@ function decodedRows(n: number, all: boolean): Row[] {
     const take = (batch: SpeColumns) => {
       for (let i = 0; i < batch.n; i++) rows.push(row(batch, i, all));
     };
-    decodeSpe(perf, queue, new SpeColumns(), take, warnings);
+    decodeSpe(perf, queue, new DecodedColumns(), take, warnings);
   }
   return rows.sort((a, b) => (a.t < b.t ? -1 : a.t > b.t ? 1 : 0)).slice(0, n);
 }
@@ -173,7 +174,7 @@ test('a raw buffer: packets and records as inside of perf.data', () => {
     const take = (b: SpeColumns) => {
       for (let i = 0; i < b.n; i++) list.push(sampleJson(b, i).replace(/"pid":\d+,/, ''));
     };
-    decodeSpe(p, p.queues[0], new SpeColumns(), take, warnings);
+    decodeSpe(p, p.queues[0], new DecodedColumns(), take, warnings);
     return list;
   };
   const records = lines(alone);

@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AddressMap } from '../../core/formats/perf-data/address-map.ts';
 import { InputError, Warnings } from '../../core/formats/problems.ts';
-import { SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 import { dumpPackets } from '../../core/formats/spe/dump.ts';
 import { sampleJson } from '../../core/formats/spe/sample-json.ts';
-import { fixture, open, rows } from '../unit/spe.rows.ts';
+import { columnsOf, fixture, open, rows } from '../unit/spe.rows.ts';
 
 /** A wild file may cost at most this: the slowest of some ten thousand took 0.25 s here. */
 const MILLISECONDS = 5000;
@@ -49,7 +48,7 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
 function readAll(bytes: Uint8Array): void {
   const warnings = new Warnings();
   const perf = open(bytes, warnings);
-  const columns = new SpeColumns(256);
+  const columns = columnsOf(256);
   for (const queue of perf.queues)
     decodeSpe(
       perf,

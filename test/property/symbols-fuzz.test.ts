@@ -22,6 +22,7 @@ import { readPerfMap } from '../../core/formats/symbols/perf-map.ts';
 import { findSymbol } from '../../core/formats/symbols/symbol-table.ts';
 import type { SymbolTable } from '../../core/formats/symbols/symbol-table.ts';
 import { buildElf } from '../unit/elf.builder.ts';
+import { columnsOf } from '../unit/spe.rows.ts';
 
 const fixture = (name: string) => {
   const bytes = readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
@@ -208,7 +209,7 @@ test('raw buffers of any bytes', () => {
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
       survives(() => {
         const perf = openRawSpe(memorySource(bytes, 'f'), {});
-        decodeSpe(perf, perf.queues[0], new SpeColumns(4), () => undefined, new Warnings());
+        decodeSpe(perf, perf.queues[0], columnsOf(4), () => undefined, new Warnings());
       });
     }),
     { numRuns: 500 },

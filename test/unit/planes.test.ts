@@ -1,17 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { partsBytes, Planes } from '../../core/store/planes/planes.ts';
 import type { Width } from '../../core/store/planes/planes.ts';
 
 describe('byte planes', () => {
-  it('come from what planes.wat compiles to', async () => {
-    const { compilePlanes } = (await import('../../core/store/planes/compile.mjs' as string)) as {
-      compilePlanes(): Promise<string>;
-    };
-    const committed = readFileSync(new URL('../../core/store/planes/planes.wasm.ts', import.meta.url), 'utf8');
-    expect(await compilePlanes()).toBe(committed);
-  });
-
   it('are what is left of elements below words that a column has few of', () => {
     const planes = new Planes();
     const column = BigUint64Array.from({ length: 1000 }, (_, i) => 0xffff_8000_0000_0000n + BigInt((i * 7919) % 4096));

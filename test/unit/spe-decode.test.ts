@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Warnings } from '../../core/formats/problems.ts';
-import { SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 import { dumpBytes, dumpPackets } from '../../core/formats/spe/dump.ts';
 import { eventNames, opName } from '../../core/formats/spe/names.ts';
@@ -17,7 +16,7 @@ import {
   timeConv,
   words,
 } from './perf-data.builder.ts';
-import { fixture, open, rows } from './spe.rows.ts';
+import { columnsOf, fixture, open, rows } from './spe.rows.ts';
 
 const pc = (address: number): Uint8Array => words(Uint8Array.of(0xb0), BigInt(address) | (1n << 63n));
 const ts = (ticks: number): Uint8Array => words(Uint8Array.of(0x71), BigInt(ticks));
@@ -233,7 +232,7 @@ describe('time', () => {
     );
     const lines: string[] = [];
     for (const queue of perf.queues)
-      decodeSpe(perf, queue, new SpeColumns(4), (c) => lines.push(sampleJson(c, 0)), new Warnings());
+      decodeSpe(perf, queue, columnsOf(4), (c) => lines.push(sampleJson(c, 0)), new Warnings());
     expect(lines).toEqual([`{"t":"${(1n << 60n) + 3n}","counter":2,"cpu":0,"pc":"0x1","el":0,"size":24}`]);
   });
 });
@@ -245,7 +244,7 @@ describe('words', () => {
     decodeSpe(
       perf,
       perf.queues[0],
-      new SpeColumns(4),
+      columnsOf(4),
       (c) => lines.push(sampleJson(c, 0, perf.midrs.get(-1))),
       new Warnings(),
     );

@@ -3,8 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import { openPerfData, type PerfData } from '../../core/formats/perf-data/perf-data.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import type { ByteSource } from '../../core/formats/source.ts';
-import { Has, SpeColumns, type WideColumn } from '../../core/formats/spe/columns.ts';
+import { Has, type SpeColumns, type WideColumn } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
+import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
 
 const fixtures = new URL('../fixtures/spe/', import.meta.url);
 
@@ -46,14 +47,24 @@ export function truth(name: string): Record<string, string>[] {
   return lines.map((line) => Object.fromEntries(line.split(' ').map((value, i) => [names[i], value])));
 }
 
+const kept = new Map<number, DecodedColumns>();
+
+/** Columns to decode into, one of each capacity: thousands of memories would have to be collected. */
+export function columnsOf(capacity: number): DecodedColumns {
+  const columns = kept.get(capacity) ?? new DecodedColumns(capacity);
+  kept.set(capacity, columns);
+  return columns;
+}
+
 /** Decodes all queues; a row a record in the words of the truth files. */
 export function rows(perf: PerfData, capacity = 777, warnings = new Warnings()): Record<string, string>[] {
   const list: Record<string, string>[] = [];
+  const columns = columnsOf(capacity);
   for (const queue of perf.queues)
     decodeSpe(
       perf,
       queue,
-      new SpeColumns(capacity),
+      columns,
       (c) => {
         for (let i = 0; i < c.n; i++) list.push({ stream: String(queue.idx), ...row(c, i) });
       },

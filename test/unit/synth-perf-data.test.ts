@@ -9,6 +9,7 @@ import type { SynthOptions } from '../../core/synth/options.ts';
 import { synthOptions } from '../../core/synth/options.ts';
 import { functions, functionShares } from '../../core/synth/workload.ts';
 import { make, openSpe } from '../property/synth-recover.ts';
+import { columnsOf } from './spe.rows.ts';
 
 const small = { samples: 3001, kvmEvents: 0, ramPages: 16, bufferBytes: 4096 };
 
@@ -38,7 +39,7 @@ test.each<[string, Partial<SynthOptions>]>([
   );
   const perf = openSpe(made);
   const warnings = new Warnings();
-  const columns = new SpeColumns(1000);
+  const columns = columnsOf(1000);
   expect(perf.queues).toHaveLength(made.options.cpus);
   perf.queues.forEach((queue, lane) => {
     const decoded: string[] = [];

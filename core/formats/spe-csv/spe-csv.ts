@@ -2,7 +2,7 @@
  * CSV of Arm's spe-parser (github.com/ARM-software/telemetry-solution, tools/spe_parser; columns: its schema.py). One file holds
  * one class of records: loads and stores (-ldst), branches (-br), others (-other).
  */
-import { TickConverter } from '../perf-data/time-conv.ts';
+import { ticksToNs } from '../perf-data/time-conv.ts';
 import type { TimeConv } from '../perf-data/time-conv.ts';
 import { InputError } from '../problems.ts';
 import type { Warnings } from '../problems.ts';
@@ -101,8 +101,8 @@ class CsvRows {
   readonly #columns: SpeColumns;
   readonly #onBatch: OnSamples;
   readonly #map: Int32Array;
-  readonly #clock: TickConverter | undefined;
-  readonly #wide: Record<'t' | 'counter' | 'pc' | 'va' | 'pa' | 'to' | 'pbt' | 'events', Uint32Array>;
+  readonly #timeConv: TimeConv | undefined;
+  readonly #wide: Record<'pc' | 'va' | 'pa' | 'to' | 'pbt' | 'events', Uint32Array>;
   /** Distinct texts are few. */
   readonly #events = new Map<string, number>();
   #samples = 0;
@@ -114,10 +114,10 @@ class CsvRows {
     this.#columns = columns;
     this.#onBatch = onBatch;
     this.#map = new Int32Array(columns.capacity).fill(-1);
-    this.#clock = timeConv && new TickConverter(timeConv);
-    const { t, counter, pc, va, pa, to, pbt, events } = columns;
+    this.#timeConv = timeConv;
+    const { pc, va, pa, to, pbt, events } = columns;
     this.#wide = {
-      ...{ t: halves(t), counter: halves(counter), pc: halves(pc), va: halves(va), pa: halves(pa) },
+      ...{ pc: halves(pc), va: halves(va), pa: halves(pa) },
       ...{ to: halves(to), pbt: halves(pbt), events: halves(events) },
     };
     columns.n = 0;
@@ -174,9 +174,8 @@ class CsvRows {
     if (!/^\d{1,20}$/.test(text) || text === '0') return 0;
     const ticks = BigInt.asUintN(64, BigInt(text));
     this.#columns.counter[i] = ticks;
-    if (!this.#clock) return Has.COUNTER;
-    const { t, counter } = this.#wide;
-    this.#clock.convertRows(counter, t, Int32Array.of(i), 0, 1);
+    if (!this.#timeConv) return Has.COUNTER;
+    this.#columns.t[i] = ticksToNs(this.#timeConv, ticks);
     return Has.COUNTER | Has.TIME;
   }
 

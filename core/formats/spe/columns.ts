@@ -36,6 +36,19 @@ export type WideColumn = (typeof wideColumns)[number];
 /** Records a batch holds by default, and samples a chunk of the lab file holds. */
 export const BATCH = 65536;
 
+/** Of all columns of a record: eight of 8 bytes, seven of 2, four of 4, one of 1. */
+const WIDTHS = [...wideColumns.map(() => 8), 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 1];
+
+/** Whole groups of 16 bytes: what takes a column apart reads such. */
+function room(bytes: number): number {
+  return (bytes + 15) & ~15;
+}
+
+/** Bytes that the columns of `capacity` records take. */
+export function columnBytes(capacity: number): number {
+  return WIDTHS.reduce((sum, width) => sum + room(capacity * width), 0);
+}
+
 export class SpeColumns {
   readonly capacity: number;
   /** Records in the batch. */
@@ -73,28 +86,37 @@ export class SpeColumns {
   /** Bytes in the SPE buffer, padding included: the distance to the next record's start. */
   readonly size: Uint32Array;
 
-  constructor(capacity = BATCH) {
+  /**
+   * @param buffer, at where they lie, if not in memory of their own: `columnBytes(capacity)` bytes, from a multiple of 16 on
+   */
+  constructor(capacity = BATCH, buffer = new ArrayBuffer(columnBytes(capacity)), at = 0) {
+    let end = at;
+    const next = (width: number): number => {
+      const start = end;
+      end += room(capacity * width);
+      return start;
+    };
     this.capacity = capacity;
-    this.present = new Uint16Array(capacity);
-    this.t = new BigUint64Array(capacity);
-    this.counter = new BigUint64Array(capacity);
-    this.pc = new BigUint64Array(capacity);
-    this.va = new BigUint64Array(capacity);
-    this.pa = new BigUint64Array(capacity);
-    this.to = new BigUint64Array(capacity);
-    this.pbt = new BigUint64Array(capacity);
-    this.events = new BigUint64Array(capacity);
-    this.op = new Uint16Array(capacity);
-    this.totalLat = new Uint16Array(capacity);
-    this.issueLat = new Uint16Array(capacity);
-    this.xlatLat = new Uint16Array(capacity);
-    this.source = new Uint16Array(capacity);
-    this.context = new Uint32Array(capacity);
-    this.tid = new Int32Array(capacity);
-    this.pid = new Int32Array(capacity);
-    this.cpu = new Int16Array(capacity);
-    this.el = new Uint8Array(capacity);
-    this.size = new Uint32Array(capacity);
+    this.present = new Uint16Array(buffer, next(2), capacity);
+    this.t = new BigUint64Array(buffer, next(8), capacity);
+    this.counter = new BigUint64Array(buffer, next(8), capacity);
+    this.pc = new BigUint64Array(buffer, next(8), capacity);
+    this.va = new BigUint64Array(buffer, next(8), capacity);
+    this.pa = new BigUint64Array(buffer, next(8), capacity);
+    this.to = new BigUint64Array(buffer, next(8), capacity);
+    this.pbt = new BigUint64Array(buffer, next(8), capacity);
+    this.events = new BigUint64Array(buffer, next(8), capacity);
+    this.op = new Uint16Array(buffer, next(2), capacity);
+    this.totalLat = new Uint16Array(buffer, next(2), capacity);
+    this.issueLat = new Uint16Array(buffer, next(2), capacity);
+    this.xlatLat = new Uint16Array(buffer, next(2), capacity);
+    this.source = new Uint16Array(buffer, next(2), capacity);
+    this.context = new Uint32Array(buffer, next(4), capacity);
+    this.tid = new Int32Array(buffer, next(4), capacity);
+    this.pid = new Int32Array(buffer, next(4), capacity);
+    this.cpu = new Int16Array(buffer, next(2), capacity);
+    this.el = new Uint8Array(buffer, next(1), capacity);
+    this.size = new Uint32Array(buffer, next(4), capacity);
   }
 
   /** Bits of `Has` that any record of the batch has. */
@@ -109,7 +131,10 @@ export class SpeColumns {
    * @param has only the columns that records with these bits fill
    */
   clear(has = 0xffff): void {
-    for (const [name, bit] of valueColumns) if (has & bit) new Uint8Array(this[name].buffer).fill(0);
+    for (const [name, bit] of valueColumns) {
+      const { buffer, byteOffset, byteLength } = this[name];
+      if (has & bit) new Uint8Array(buffer, byteOffset, byteLength).fill(0);
+    }
   }
 }
 

@@ -1,20 +1,17 @@
 import type { AuxQueue } from '../perf-data/columns.ts';
 import type { PerfData } from '../perf-data/perf-data.ts';
-import { TickConverter } from '../perf-data/time-conv.ts';
 import type { Warnings } from '../problems.ts';
-import { halves, Has, type SpeColumns } from './columns.ts';
+import { halves, Has } from './columns.ts';
 import { fieldOf, fieldPresence, FieldReader } from './fields.ts';
 import { Layouts, Trail } from './layouts.ts';
 import { alignmentSkip, extendedKinds, Kind, kinds, PACKET_BYTES, payloadBytes } from './packets.ts';
+import type { DecodedColumns } from './record-memory.ts';
 import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
 
 /** What decoding a queue needs of a file: plain data but for the source, so that it may be done in another thread. */
 export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'switches' | 'starts' | 'pids'>;
-
-/** Bytes of AUX data read at a time. */
-const CHUNK_BYTES = 1 << 20;
 
 /**
  * Decodes one AUX queue into `columns`, in the order of the stream. Each time they are full, and once at the end if
@@ -29,8 +26,8 @@ const CHUNK_BYTES = 1 << 20;
 export function decodeSpe(
   perf: SpeInput,
   queue: AuxQueue,
-  columns: SpeColumns,
-  onBatch: (columns: SpeColumns) => void,
+  columns: DecodedColumns,
+  onBatch: (columns: DecodedColumns) => void,
   warnings: Warnings,
 ): void {
   const decoder = new QueueDecoder(perf, queue, columns, onBatch);
@@ -46,11 +43,11 @@ export function decodeSpe(
 
 class QueueDecoder {
   readonly #perf: SpeInput;
-  readonly #columns: SpeColumns;
-  readonly #onBatch: (columns: SpeColumns) => void;
+  readonly #columns: DecodedColumns;
+  readonly #onBatch: (columns: DecodedColumns) => void;
   readonly #times: Uint32Array;
   readonly #fields: FieldReader;
-  readonly #layouts = new Layouts();
+  readonly #layouts: Layouts;
   readonly #trail = new Trail();
   readonly #threads: Threads;
   /** What TIMESTAMP sets in `present` besides its own bit. */
@@ -67,37 +64,33 @@ class QueueDecoder {
   /** Behind the last byte decoded: in the AUX stream, and in the file. */
   #done = -1;
   #fileDone = 0;
-  /** Where each row's record starts in the chunk, and its layout (see `Layouts.read`). */
-  readonly #rowStart: Int32Array;
-  readonly #rowLayout: Uint8Array;
   /** Rows that have all but what comes from other records: the thread. */
   #settled = 0;
-  readonly #single = { rows: new Int32Array(1), from: 0, to: 1, start: new Int32Array(0) };
 
   readonly #bad = new Skipped();
   readonly #cut = new Skipped();
 
-  constructor(perf: SpeInput, queue: AuxQueue, columns: SpeColumns, onBatch: (columns: SpeColumns) => void) {
+  constructor(perf: SpeInput, queue: AuxQueue, columns: DecodedColumns, onBatch: (columns: DecodedColumns) => void) {
     this.#perf = perf;
     this.#columns = columns;
     this.#onBatch = onBatch;
     this.#times = halves(columns.t);
-    this.#fields = new FieldReader(columns, perf.timeConv && new TickConverter(perf.timeConv));
+    this.#fields = new FieldReader(columns, perf.timeConv);
+    this.#layouts = new Layouts(columns);
     this.#timed = perf.timeConv ? Has.TIME : 0;
     this.#threads = new Threads(perf, queue);
-    this.#rowStart = new Int32Array(columns.capacity);
-    this.#rowLayout = new Uint8Array(columns.capacity);
-    this.#single.start = new Int32Array(columns.capacity);
     columns.n = 0;
     columns.cpu.fill(queue.cpu);
   }
 
   segment({ fileOffset, auxOffset, length, cut }: Segment): void {
     if (auxOffset !== this.#done) this.#breakOff();
+    const { bytes, chunk, chunkBytes } = this.#columns;
     for (let from = 0; from < length;) {
-      const bytes = this.#perf.source.read(fileOffset + from, Math.min(CHUNK_BYTES, length - from));
-      const last = from + bytes.length >= length;
-      const used = this.#decode(bytes, { last, cut, aux: auxOffset + from, file: fileOffset + from });
+      const data = this.#perf.source.read(fileOffset + from, Math.min(chunkBytes, length - from));
+      bytes.set(data, chunk);
+      const last = from + data.length >= length;
+      const used = this.#decode(data.length, { last, cut, aux: auxOffset + from, file: fileOffset + from });
       if (used === 0) break; // the source ends earlier than it said
       from += used;
     }
@@ -127,23 +120,19 @@ class QueueDecoder {
   }
 
   /**
-   * Decodes the packets of one chunk; returns how many bytes it used. Unless the chunk is the segment's last, a packet
+   * Decodes the packets of a chunk of `length` bytes; returns how many bytes it used. Unless the chunk is the segment's last, a packet
    * that its end might cut is left for the next. Records of a known layout are only marked, and read all at once.
    */
-  #decode(b: Uint8Array, { last, cut, aux, file }: Place): number {
+  #decode(length: number, { last, cut, aux: auxAt, file: fileAt }: Place): number {
     const columns = this.#columns;
-    const { capacity, size } = columns;
+    const { capacity, size, wasm, bytes: b, view, chunk, starts, layouts: rowLayouts } = columns;
     const layouts = this.#layouts;
-    const { length } = layouts;
-    let { table } = layouts;
-    const rowStart = this.#rowStart;
-    const rowLayout = this.#rowLayout;
     const trail = this.#trail;
-    const view = new DataView(b.buffer, b.byteOffset, b.length);
-    const end = b.length;
+    // Places are those of the memory.
+    const aux = auxAt - chunk;
+    const file = fileAt - chunk;
+    const end = chunk + length;
     const safe = last ? end : end - PACKET_BYTES;
-    // Where the last record can start that is looked at as a whole.
-    let whole = safe - layouts.reach;
     const kindOf = kinds;
     let n = columns.n;
     let present = this.#present;
@@ -151,36 +140,39 @@ class QueueDecoder {
     let start = this.#start;
     // Where the record being put together starts in this chunk.
     let recordAt = 0;
-    let usual = 0;
-    let pos = 0;
+    let pos = chunk;
     trail.whole = false;
     while (pos < safe) {
+      const whole = safe - layouts.reach;
+      if (between && pos <= whole) {
+        const before = n;
+        // Where the row before started, if its end isn't known yet: in this chunk, or so far before it.
+        const open = this.#sizeOpen && start >= aux ? start - aux : -1;
+        n = wasm.mark(
+          pos,
+          whole,
+          n,
+          capacity,
+          layouts.root,
+          open,
+          starts.byteOffset,
+          rowLayouts.byteOffset,
+          size.byteOffset,
+        );
+        pos = columns.stopped;
+        if (n > before) {
+          if (this.#sizeOpen && open < 0) size[before - 1] = aux + starts[before] - start;
+          start = aux + starts[n - 1];
+          this.#sizeOpen = true;
+        }
+        if (pos >= safe) break;
+      }
       const h = b[pos];
       if (h === 0) {
         // Padding comes in runs.
         pos++;
         while (pos <= end - 4 && view.getInt32(pos, true) === 0) pos += 4;
         continue;
-      }
-      if (between && pos <= whole) {
-        let entry = layouts.root;
-        while (entry >= 0) entry = table[(entry & ~0xff) | b[pos + (entry & 0xff)]];
-        const layout = ~entry;
-        if (layout !== 0 && layouts.matches(layout, view, pos)) {
-          if (this.#sizeOpen) size[n - 1] = aux + pos - start;
-          if (n === capacity) {
-            this.#handOut(view);
-            n = 0;
-          }
-          start = aux + pos;
-          rowStart[n] = pos;
-          rowLayout[n++] = layout;
-          this.#sizeOpen = true;
-          // Most records are as long as the one before: a guess that lets the processor start with the next one early.
-          if (length[layout] === usual) pos += usual;
-          else pos += usual = length[layout];
-          continue;
-        }
       }
       let kind = kindOf[h];
       let header = h;
@@ -211,7 +203,7 @@ class QueueDecoder {
       if (between) {
         if (this.#sizeOpen) size[n - 1] = aux + pos - start;
         if (n === capacity) {
-          this.#handOut(view);
+          this.#handOut();
           n = 0;
         }
         start = aux + pos;
@@ -223,49 +215,47 @@ class QueueDecoder {
       const field = fieldOf(kind, h, header);
       trail.add(at - pos, pos - recordAt, at + bytes - pos, field);
       if (field) {
-        this.#readOne(field, view, n, at);
+        this.#readOne(field, n, at);
         present |= fieldPresence[field];
       }
       pos = at + bytes;
       if (kind === Kind.TIMESTAMP || kind === Kind.END) {
         columns.present[n] = present;
-        rowLayout[n++] = 0;
+        rowLayouts[n++] = 0;
         between = true;
         this.#sizeOpen = true;
         layouts.learn(trail, pos - recordAt, b, recordAt);
-        table = layouts.table;
-        whole = safe - layouts.reach;
       }
     }
     columns.n = n;
-    this.#settle(view);
+    this.#settle();
     this.#present = present;
     this.#between = between;
     this.#start = start;
-    return pos;
+    return pos - chunk;
   }
 
   /** Reads one packet's payload into row `n`. */
-  #readOne(field: number, view: DataView, n: number, at: number): void {
-    const run = this.#single;
-    run.rows[0] = n;
-    run.start[n] = at;
-    this.#fields.read(field, view, run, 0);
+  #readOne(field: number, n: number, at: number): void {
+    const { rows, starts } = this.#columns;
+    rows[0] = n;
+    starts[n] = at;
+    this.#fields.read(field, 0, 1, 0);
   }
 
   /** The batch is full. */
-  #handOut(view: DataView): void {
+  #handOut(): void {
     this.#columns.n = this.#columns.capacity;
-    this.#settle(view);
+    this.#settle();
     this.#onBatch(this.#columns);
     this.#settled = 0;
   }
 
   /** Reads the rows that were only marked so far, and finds the thread of all new ones. */
-  #settle(view: DataView): void {
+  #settle(): void {
     const { n, present, context, tid, pid } = this.#columns;
     const from = this.#settled;
-    this.#layouts.read(this.#fields, this.#columns, view, this.#rowStart, this.#rowLayout, from, n);
+    this.#layouts.read(this.#fields, from, n);
     const t = this.#times;
     const threads = this.#threads;
     const timed = this.#timed;

@@ -1,11 +1,10 @@
 /**
  * What packets say, into columns: one kind of packet at a time, for all rows of a run that have it at the same place of their
- * record. Such loops know no branches, which is most of what decoding packet by packet costs.
+ * record. Such loops (records.wat) know no branches, which is most of what decoding packet by packet costs.
  */
-import type { TickConverter } from '../perf-data/time-conv.ts';
-import { halves, Has } from './columns.ts';
-import type { SpeColumns, WideColumn } from './columns.ts';
-import { wideColumns } from './columns.ts';
+import type { TimeConv } from '../perf-data/time-conv.ts';
+import { Has } from './columns.ts';
+import type { DecodedColumns } from './record-memory.ts';
 import { Address, Counter, extendedIndex, Kind, payloadBytes } from './packets.ts';
 
 /** Packets that fill a column, by what they take to read. */
@@ -88,161 +87,67 @@ const presence: readonly (readonly [number, number])[] = [
 ];
 for (const [field, bits] of presence) fieldPresence[field] = bits;
 
-/** Rows `rows[from, to)` of the columns; row `i`'s record starts at byte `start[i]` of the data. */
-export interface Run {
-  readonly rows: Int32Array;
-  readonly from: number;
-  readonly to: number;
-  readonly start: Int32Array;
-}
-
 export class FieldReader {
-  readonly #columns: SpeColumns;
-  readonly #wide: Record<WideColumn, Uint32Array>;
-  readonly #clock: TickConverter | undefined;
+  readonly #columns: DecodedColumns;
+  readonly #timed: boolean;
 
-  /** @param clock makes times of timestamps; without it they stay ticks */
-  constructor(columns: SpeColumns, clock: TickConverter | undefined) {
-    const wide = wideColumns.map((name) => [name, halves(columns[name])] as const);
-    this.#wide = Object.fromEntries(wide) as Record<WideColumn, Uint32Array>;
+  /** @param timeConv makes times of timestamps; without it they stay ticks */
+  constructor(columns: DecodedColumns, timeConv: TimeConv | undefined) {
     this.#columns = columns;
-    this.#clock = clock;
+    this.#timed = timeConv !== undefined;
+    if (timeConv) columns.setClock(timeConv);
   }
 
-  /** Reads the field whose payload lies `offset` bytes behind the start of each record. */
-  read(field: number, view: DataView, run: Run, offset: number): void {
+  /** Reads the field whose payload lies `offset` bytes behind the start of each record, for `rows[from, to)`. */
+  read(field: number, from: number, to: number, offset: number): void {
     const columns = this.#columns;
-    const wide = this.#wide;
+    const { wasm } = columns;
+    const rows = columns.rows.byteOffset + 4 * from;
+    const end = columns.rows.byteOffset + 4 * to;
+    const starts = columns.starts.byteOffset;
+    const wide = (column: BigUint64Array, bits: number) =>
+      wasm.gather64(rows, end, starts, offset, 0, bits, column.byteOffset);
+    const narrow = (column: Uint16Array, bits: number) =>
+      wasm.gather16(rows, end, starts, offset, 0, bits, column.byteOffset);
     switch (field) {
       case Field.TIMESTAMP:
-        whole64(wide.counter, view, run, offset);
-        return this.#clock?.convertRows(wide.counter, wide.t, run.rows, run.from, run.to);
+        wide(columns.counter, 64);
+        if (this.#timed) wasm.convert(rows, end, columns.counter.byteOffset, columns.t.byteOffset);
+        return;
       case Field.EVENTS_8:
-        return events8(wide.events, view, run, offset);
+        return wide(columns.events, 8);
       case Field.EVENTS_16:
-        return events16(wide.events, view, run, offset);
+        return wide(columns.events, 16);
       case Field.EVENTS_32:
-        return events32(wide.events, view, run, offset);
+        return wide(columns.events, 32);
       case Field.EVENTS_64:
-        return whole64(wide.events, view, run, offset);
+        return wide(columns.events, 64);
       case Field.SOURCE_8:
-        return narrow8(columns.source, view, run, offset);
+        return narrow(columns.source, 8);
       case Field.SOURCE_16:
-        return narrow16(columns.source, view, run, offset);
+        return narrow(columns.source, 16);
       case Field.CONTEXT:
-        return contexts(columns.context, view, run, offset);
+        return wasm.gather32(rows, end, starts, offset, 0, 32, columns.context.byteOffset);
       case Field.OP:
-        return operations(columns.op, view, run, offset);
+        return wasm.operations(rows, end, starts, offset, columns.op.byteOffset);
       case Field.TOTAL:
-        return narrow16(columns.totalLat, view, run, offset);
+        return narrow(columns.totalLat, 16);
       case Field.ISSUE:
-        return narrow16(columns.issueLat, view, run, offset);
+        return narrow(columns.issueLat, 16);
       case Field.XLAT:
-        return narrow16(columns.xlatLat, view, run, offset);
+        return narrow(columns.xlatLat, 16);
       case Field.PC:
-        levels(columns.el, view, run, offset);
-        return instructions(wide.pc, view, run, offset);
+        // The exception level is in bits 62:61.
+        wasm.gather8(rows, end, starts, offset + 7, 5, 2, columns.el.byteOffset);
+        return wasm.instructions(rows, end, starts, offset, columns.pc.byteOffset);
       case Field.TARGET:
-        return instructions(wide.to, view, run, offset);
+        return wasm.instructions(rows, end, starts, offset, columns.to.byteOffset);
       case Field.VA:
-        return virtual(wide.va, view, run, offset);
+        return wasm.virtual(rows, end, starts, offset, columns.va.byteOffset);
       case Field.PA:
-        return physical(wide.pa, view, run, offset);
+        return wide(columns.pa, 56);
       case Field.PREVIOUS_TARGET:
-        return instructions(wide.pbt, view, run, offset);
+        return wasm.instructions(rows, end, starts, offset, columns.pbt.byteOffset);
     }
-  }
-}
-
-function events8(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    column[2 * i] = view.getUint8(start[i] + offset);
-    column[2 * i + 1] = 0;
-  }
-}
-
-function events16(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    column[2 * i] = view.getUint16(start[i] + offset, true);
-    column[2 * i + 1] = 0;
-  }
-}
-
-function events32(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    column[2 * i] = view.getUint32(start[i] + offset, true);
-    column[2 * i + 1] = 0;
-  }
-}
-
-function contexts(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) column[rows[k]] = view.getUint32(start[rows[k]] + offset, true);
-}
-
-function whole64(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    const at = start[i] + offset;
-    column[2 * i] = view.getUint32(at, true);
-    column[2 * i + 1] = view.getUint32(at + 4, true);
-  }
-}
-
-function narrow8(column: Uint16Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) column[rows[k]] = view.getUint8(start[rows[k]] + offset);
-}
-
-function narrow16(column: Uint16Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) column[rows[k]] = view.getUint16(start[rows[k]] + offset, true);
-}
-
-/** The class is in the header, just before the payload. */
-function operations(column: Uint16Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const at = start[rows[k]] + offset;
-    column[rows[k]] = ((view.getUint8(at - 1) & 3) << 8) | view.getUint8(at);
-  }
-}
-
-/** Exception levels of PC packets. */
-function levels(column: Uint8Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) column[rows[k]] = (view.getUint8(start[rows[k]] + offset + 7) >> 5) & 3;
-}
-
-/**
- * PCs and branch targets as addresses: byte 7 holds NS and EL, and becomes ones for EL1 and EL2 (perf's arm-spe-decoder.c,
- * arm_spe_calc_ip).
- */
-function instructions(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    const at = start[i] + offset;
-    const hi = view.getUint32(at + 4, true);
-    const level = (hi >>> 29) & 3;
-    column[2 * i] = view.getUint32(at, true);
-    column[2 * i + 1] = hi >>> 31 && (level === 1 || level === 2) ? hi | 0xff000000 : hi & 0xffffff;
-  }
-}
-
-/** The top byte is a tag; addresses whose bits 55:52 are ones are the kernel's (Documentation/arch/arm64/memory.rst). */
-function virtual(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    const at = start[i] + offset;
-    const hi = view.getUint32(at + 4, true);
-    column[2 * i] = view.getUint32(at, true);
-    column[2 * i + 1] = (hi & 0xf00000) === 0xf00000 ? hi | 0xff000000 : hi & 0xffffff;
-  }
-}
-
-function physical(column: Uint32Array, view: DataView, { rows, from, to, start }: Run, offset: number) {
-  for (let k = from; k < to; k++) {
-    const i = rows[k];
-    const at = start[i] + offset;
-    column[2 * i] = view.getUint32(at, true);
-    column[2 * i + 1] = view.getUint32(at + 4, true) & 0xffffff;
   }
 }

@@ -3,15 +3,11 @@
  * by a few header bytes, which tell what layout it can only be; that it is, one comparison of all header bytes proves. Nobody looks
  * at packets one by one, and each kind of packet is read for all records of a layout in one loop.
  */
-import type { SpeColumns } from './columns.ts';
 import { fieldPresence } from './fields.ts';
 import type { FieldReader } from './fields.ts';
+import { LAYOUT_BYTES, MAX_LAYOUTS } from './record-memory.ts';
+import type { DecodedColumns } from './record-memory.ts';
 
-/** Bytes of the longest record that has a layout: a record has 64 on most cores. */
-const LAYOUT_BYTES = 256;
-/** Records of further layouts are decoded packet by packet. */
-const MAX_LAYOUTS = 255;
-const WORDS = LAYOUT_BYTES / 4;
 /** An entry of the table that leads to a layout, not to a further byte: its complement. Layout 0 stands for none. */
 const NONE = ~0;
 
@@ -59,34 +55,29 @@ interface Node {
   readonly layout: number;
 }
 
+/**
+ * The layouts of records seen so far, at most 255 of up to 256 bytes (a record has 64 on most cores): further ones are decoded packet
+ * by packet. `mark` (records.wat) finds them by their tree.
+ */
 export class Layouts {
   /**
    * How to find a layout: `entry = root`, and as long as an entry is 0 or more, the record's byte at `entry & 0xff` leads to the next
-   * one, at `(entry & ~0xff) | byte` of the table. Then `~entry` is the only layout that it can be.
+   * one, at `(entry & ~0xff) | byte` of the tree's table. Then `~entry` is the only layout that it can be.
    */
-  table = new Int32Array(0);
   root = NONE;
-  /** Bytes that must be there for `table` and `matches`. */
+  /** Bytes that must be there to find one. */
   reach = 4;
-  /** Bytes of a record, by layout. */
-  readonly length = new Uint16Array(MAX_LAYOUTS + 1);
-  readonly #mask = new Int32Array((MAX_LAYOUTS + 1) * WORDS);
-  readonly #value = new Int32Array((MAX_LAYOUTS + 1) * WORDS);
+  readonly #columns: DecodedColumns;
+  readonly #tables;
   readonly #layouts: Layout[] = [{ fields: [], offsets: [], present: 0 }];
   readonly #tree: Node = { offset: 0, children: new Map(), layout: 0 };
   readonly #counts = new Int32Array(MAX_LAYOUTS + 2);
-  #rows = new Int32Array(0);
 
-  /** Whether the record at `pos` is of that layout. */
-  matches(layout: number, view: DataView, pos: number): boolean {
-    const mask = this.#mask;
-    const value = this.#value;
-    const end = pos + this.length[layout];
-    let differs = 0;
-    for (let at = pos, w = layout * WORDS; at < end; at += 4, w++) {
-      differs |= (view.getInt32(at, true) & mask[w]) ^ value[w];
-    }
-    return differs === 0;
+  constructor(columns: DecodedColumns) {
+    this.#columns = columns;
+    this.#tables = columns.layoutTables;
+    this.#tables.mask.fill(0);
+    this.#tables.value.fill(0);
   }
 
   /** Keeps the layout of a record of `length` bytes, whose bytes start at `from`. */
@@ -101,11 +92,10 @@ export class Layouts {
       done = at[i] + trail.bytes[i];
     }
     if (!this.#insert(fixed, bytes, from, layout)) return;
-    const mask = new DataView(this.#mask.buffer, layout * LAYOUT_BYTES);
-    const value = new DataView(this.#value.buffer, layout * LAYOUT_BYTES);
+    const { mask, value } = this.#tables;
     for (const offset of fixed) {
-      mask.setUint8(offset, 0xff);
-      value.setUint8(offset, bytes[from + offset]);
+      mask[layout * LAYOUT_BYTES + offset] = 0xff;
+      value[layout * LAYOUT_BYTES + offset] = bytes[from + offset];
     }
     const packets = Array.from({ length: n }, (_, i) => i).filter((i) => field[i]);
     this.#layouts.push({
@@ -113,11 +103,11 @@ export class Layouts {
       offsets: packets.map((i) => at[i] + headerBytes[i]),
       present: packets.reduce((bits, i) => bits | fieldPresence[field[i]], 0),
     });
-    this.length[layout] = length;
+    this.#tables.length[layout] = length;
     this.reach = Math.max(this.reach, (length + 3) & ~3);
     const rows: number[] = [];
     this.root = this.#compile(this.#tree, rows);
-    this.table = Int32Array.from(rows);
+    this.#tables.tree.set(rows);
   }
 
   /** False if such a record is known: it was only too close to the end of the data to be recognised. */
@@ -147,33 +137,21 @@ export class Layouts {
     return row | node.offset;
   }
 
-  /**
-   * Reads the rows [from, to) whose layouts are `layoutOf` (0: rows that were read already), and sets their `present`, but for what
-   * isn't told by packets.
-   */
-  read(
-    reader: FieldReader,
-    columns: SpeColumns,
-    view: DataView,
-    start: Int32Array,
-    layoutOf: Uint8Array,
-    from: number,
-    to: number,
-  ): void {
+  /** Reads the rows [from, to) that have a layout, and sets their `present`, but for what isn't told by packets. */
+  read(reader: FieldReader, from: number, to: number): void {
     const layouts = this.#layouts;
-    if (this.#rows.length < to - from) this.#rows = new Int32Array(columns.capacity);
-    const rows = this.#rows;
+    const { wasm, rows, present, layouts: layoutOf } = this.#columns;
     // Where each layout's rows start: counted, summed up, filled from the end.
     const starts = this.#counts.fill(0);
     for (let i = from; i < to; i++) starts[layoutOf[i]]++;
     for (let k = 1; k <= layouts.length; k++) starts[k] += starts[k - 1];
     for (let i = to - 1; i >= from; i--) rows[--starts[layoutOf[i]]] = i;
     for (let k = 1; k < layouts.length; k++) {
-      const run = { rows, from: starts[k], to: starts[k + 1], start };
-      if (run.from === run.to) continue;
-      const { fields, offsets, present } = layouts[k];
-      for (let at = run.from; at < run.to; at++) columns.present[rows[at]] = present;
-      for (let f = 0; f < fields.length; f++) reader.read(fields[f], view, run, offsets[f]);
+      if (starts[k] === starts[k + 1]) continue;
+      const { fields, offsets, present: bits } = layouts[k];
+      const at = rows.byteOffset;
+      wasm.fill16(at + 4 * starts[k], at + 4 * starts[k + 1], bits, present.byteOffset);
+      for (let f = 0; f < fields.length; f++) reader.read(fields[f], starts[k], starts[k + 1], offsets[f]);
     }
   }
 }

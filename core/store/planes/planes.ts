@@ -1,11 +1,12 @@
 /** Columns taken apart, and put together again, by WebAssembly (planes.wat): scalar loops took half of an import's time. */
+import { growTo, wasmInstance, wasmMemory } from '../../formats/wasm-memory.ts';
+import type { WasmMemory } from '../../formats/wasm-memory.ts';
 import { planesWasm } from './planes.wasm.ts';
 
 /** Bytes an element has. */
 export type Width = 1 | 2 | 4 | 8;
 
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   index(from: number, n: number, width: number, low: number, to: number): number;
   narrow(at: number, groups: number, bits: number): void;
   widen(at: number, groups: number, bits: number): void;
@@ -30,8 +31,7 @@ type Join = (from: number, stride: number, groups: number, to: number) => void;
 type InPlace = (at: number, n: number) => void;
 
 const GROUP = 16;
-const WASM_PAGE = 65536;
-/** Where the module keeps the words that `index` found, and where its caller's memory starts. */
+/** Where the module keeps the words that `index` found; what is behind them is free. */
 const WORDS = 16384;
 const WORD_BYTES = 8;
 const MAX_WORDS = 256;
@@ -69,15 +69,27 @@ function packedBytes(n: number, bits: number): number {
   return Math.ceil((n * bits) / 8);
 }
 
+/** Bytes of memory to work in that a column of `n` elements may take. */
+export function workBytes(n: number): number {
+  return 2 * 8 * (n + GROUP) + n + MAX_WORDS * WORD_BYTES + 3 * SLACK;
+}
+
 /** Memory that is worked in is reused from one column to the next. */
 export class Planes {
+  readonly #memory: WasmMemory;
+  readonly #free: number;
   readonly #wasm: Exports;
   #bytes: Uint8Array<ArrayBuffer>;
 
-  constructor() {
-    const module = new WebAssembly.Module(Buffer.from(planesWasm, 'base64'));
-    this.#wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
-    this.#bytes = new Uint8Array(this.#wasm.memory.buffer);
+  /**
+   * @param memory, free memory that columns lie in, which then needn't be copied; what is below 32768 and `workBytes` from `free` on
+   *   (a multiple of 16) are worked in
+   */
+  constructor(memory = wasmMemory(1), free = FREE) {
+    this.#memory = memory;
+    this.#free = free;
+    this.#wasm = wasmInstance(planesWasm, memory);
+    this.#bytes = new Uint8Array(memory.buffer);
   }
 
   /**
@@ -90,19 +102,22 @@ export class Planes {
     }
     const groups = Math.ceil(n / GROUP);
     const stride = groups * GROUP;
-    const places = FREE + stride * width + MAX_WORDS * WORD_BYTES + SLACK;
+    const free = this.#free;
+    const places = free + stride * width + MAX_WORDS * WORD_BYTES + SLACK;
     const planes = places + n;
     const bytes = this.#room(planes + stride * width + SLACK);
-    bytes.set(elements, FREE);
-    const first = bytes.slice(FREE, delta ? FREE + width : FREE);
+    const here = elements.buffer === bytes.buffer && !delta;
+    const at = here ? elements.byteOffset : free;
+    if (!here) bytes.set(elements, free);
+    const first = bytes.slice(at, delta ? at + width : at);
     if (delta) {
-      this.#wasm[`differences${width}`](FREE, n);
-      if (n > 1) bytes.copyWithin(FREE, FREE + width, FREE + 2 * width);
+      this.#wasm[`differences${width}`](free, n);
+      if (n > 1) bytes.copyWithin(free, free + width, free + 2 * width);
     }
     let low = 0;
     let words = 0;
     // The highest byte alone has few enough values.
-    while (!(words = this.#wasm.index(FREE, n, width, low, places))) low++;
+    while (!(words = this.#wasm.index(at, n, width, low, places))) low++;
     const bits = bitsFor(words);
     const packed = packedBytes(n, bits);
     if (bits < 8) {
@@ -113,16 +128,16 @@ export class Planes {
       bytes.copyWithin(planes - packed, places, places + packed);
     }
     if (low && width > 1) {
-      this.#wasm[`split${width as 2 | 4 | 8}`](FREE, groups, planes);
+      this.#wasm[`split${width as 2 | 4 | 8}`](at, groups, planes);
       for (let plane = 1; plane < low && stride !== n; plane++) {
-        const at = planes + plane * stride;
-        bytes.copyWithin(planes + plane * n, at, at + n);
+        const from = planes + plane * stride;
+        bytes.copyWithin(planes + plane * n, from, from + n);
       }
     }
     const start = planes - packed - words * (width - low);
     for (let word = 0, to = start; word < words; word++, to += width - low) {
-      const at = WORDS + WORD_BYTES * word;
-      bytes.copyWithin(to, at, at + width - low);
+      const from = WORDS + WORD_BYTES * word;
+      bytes.copyWithin(to, from, from + width - low);
     }
     return { low, words, first, payload: bytes.subarray(start, planes + low * n) };
   }
@@ -131,7 +146,7 @@ export class Planes {
   join({ low, words, first, payload }: Parts, out: Uint8Array, width: Width, n: number, delta: boolean): void {
     const groups = Math.ceil(n / GROUP);
     const stride = groups * GROUP;
-    const planes = FREE + stride * width;
+    const planes = this.#free + stride * width;
     const places = planes + n * width + SLACK;
     const bytes = this.#room(places + stride + SLACK);
     const bits = bitsFor(words);
@@ -161,13 +176,13 @@ export class Planes {
       for (let word = 0; word < words; word++) {
         for (let byte = low; byte < width; byte++) table[word * WORD_BYTES + byte] = wordOf(byte, word);
       }
-      addWords(bytes, FREE, width, n, new Uint32Array(table.buffer), bytes.subarray(places));
+      addWords(bytes, this.#free, width, n, new Uint32Array(table.buffer), bytes.subarray(places));
     }
     if (delta) {
-      bytes.set(first, FREE);
-      this.#wasm[`sums${width}`](FREE, n);
+      bytes.set(first, this.#free);
+      this.#wasm[`sums${width}`](this.#free, n);
     }
-    out.set(bytes.subarray(FREE, FREE + n * width));
+    out.set(bytes.subarray(this.#free, this.#free + n * width));
   }
 
   /** As labs before format 5 have it: the planes of `mask` as they are, and a byte for each other one, in order. */
@@ -181,7 +196,7 @@ export class Planes {
     delta: boolean,
   ): void {
     const groups = Math.ceil(n / GROUP);
-    const to = FREE + groups * GROUP * width;
+    const to = this.#free + groups * GROUP * width;
     const bytes = this.#room(to + n * width + SLACK);
     for (let plane = 0, next = 0, seen = 0; plane < width; plane++) {
       const at = to + plane * n;
@@ -189,23 +204,20 @@ export class Planes {
       else bytes.fill(constants[seen++], at, at + n);
     }
     this.#interleave(to, width, n, groups);
-    if (delta) this.#wasm[`sums${width}`](FREE, n);
-    out.set(bytes.subarray(FREE, FREE + n * width));
+    if (delta) this.#wasm[`sums${width}`](this.#free, n);
+    out.set(bytes.subarray(this.#free, this.#free + n * width));
   }
 
   /** Planes of n bytes, one behind the other, to elements. */
   #interleave(planes: number, width: Width, n: number, groups: number): void {
-    if (width === 1) this.#bytes.copyWithin(FREE, planes, planes + n);
-    else this.#wasm[`join${width}`](planes, n, groups, FREE);
+    if (width === 1) this.#bytes.copyWithin(this.#free, planes, planes + n);
+    else this.#wasm[`join${width}`](planes, n, groups, this.#free);
   }
 
-  #room(needed: number): Uint8Array<ArrayBuffer> {
-    const { memory } = this.#wasm;
-    const missing = needed - memory.buffer.byteLength;
-    if (missing > 0) {
-      memory.grow(Math.ceil(missing / WASM_PAGE));
-      this.#bytes = new Uint8Array(memory.buffer);
-    }
+  #room(end: number): Uint8Array<ArrayBuffer> {
+    // Growing takes the caller's columns away; `workBytes` are enough.
+    if (this.#free === FREE) growTo(this.#memory, end);
+    if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer);
     return this.#bytes;
   }
 }

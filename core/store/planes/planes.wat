@@ -6,7 +6,7 @@
 ;; Memory: a hash table of 1024 slots of 16 bytes (word, place from 1 on) at 0, 256 words of 8 bytes at 16384; the rest from 18432 on
 ;; is the caller's.
 (module
-  (memory (export "memory") 1)
+  (import "umbra" "memory" (memory 1))
 
   ;; The words that are left of the n (1 or more) elements of `width` bytes without their lowest `skip` bytes: each one's place among
   ;; those different from each other to a byte from dst on, and these to the words at 16384, in order of appearance. Returns how many they
