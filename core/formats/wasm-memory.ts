@@ -8,8 +8,12 @@ export interface WasmMemory {
 
 const PAGE = 65536;
 
-// Node's types leave it out.
-const { Memory } = WebAssembly as unknown as { Memory: new (size: { initial: number }) => WasmMemory };
+// As much of the API as is used, whatever types a program has of it: Node's lack Memory.
+const { Memory, Module, Instance } = WebAssembly as unknown as {
+  Memory: new (size: { initial: number }) => WasmMemory;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: { umbra: { memory: WasmMemory } }) => { exports: object };
+};
 
 export function wasmMemory(bytes: number): WasmMemory {
   return new Memory({ initial: Math.ceil(bytes / PAGE) });
@@ -21,8 +25,7 @@ export function growTo(memory: WasmMemory, bytes: number): void {
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
 }
 
-/** An instance of a module that imports its memory as `umbra.memory`. */
+/** An instance of a module that imports its memory as `umbra.memory`; `T`: what it exports. */
 export function wasmInstance<T>(base64: string, memory: WasmMemory): T {
-  const module = new WebAssembly.Module(Buffer.from(base64, 'base64'));
-  return new WebAssembly.Instance(module, { umbra: { memory } }).exports as unknown as T;
+  return new Instance(new Module(Buffer.from(base64, 'base64')), { umbra: { memory } }).exports as T;
 }
