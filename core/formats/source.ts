@@ -11,9 +11,10 @@ export interface ByteSource {
   readonly parts?: readonly { readonly size: number }[];
   /**
    * The bytes `[offset, offset + length)`, fewer only where the source ends (none past its end).
-   * The view may be overwritten by the next `read`: copy what must outlive it.
+   * The view may be overwritten by the next `read`: copy what must outlive it. It is of `into`, if that is given and the source has to
+   * copy anyway.
    */
-  read(offset: number, length: number): Uint8Array;
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array;
 }
 
 /** A source over bytes in memory. */

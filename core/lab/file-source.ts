@@ -68,22 +68,23 @@ export function fileSource(name: string, parts: readonly FilePart[]): FileSource
     name,
     size,
     parts,
-    read(offset, length) {
+    read(offset, length, into) {
       const wanted = Math.max(0, Math.min(length, size - offset));
-      if (wanted > buffer.length) buffer = new Uint8Array(wanted);
+      if (!into && wanted > buffer.length) buffer = new Uint8Array(wanted);
+      const to = into ?? buffer;
       let got = 0;
       let start = 0;
       for (const { fd, size: bytes } of parts) {
         while (got < wanted && offset + got < start + bytes) {
           const room = Math.min(wanted - got, start + bytes - offset - got);
-          const n = readSync(fd, buffer, got, room, offset + got - start);
+          const n = readSync(fd, to, got, room, offset + got - start);
           // The file shrank while we read it.
-          if (n === 0) return buffer.subarray(0, got);
+          if (n === 0) return to.subarray(0, got);
           got += n;
         }
         start += bytes;
       }
-      return buffer.subarray(0, got);
+      return to.subarray(0, got);
     },
   };
 }

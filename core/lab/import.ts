@@ -142,8 +142,8 @@ function watched(source: FileSource, onRead: ImportOptions['onRead']) {
     told = done;
     onRead(Math.min(done, 2 * source.size), 2 * source.size);
   };
-  const read = (offset: number, length: number): Uint8Array => {
-    const bytes = source.read(offset, length);
+  const read: FileSource['read'] = (offset, length, into) => {
+    const bytes = source.read(offset, length, into);
     count(bytes.length);
     return bytes;
   };

@@ -87,8 +87,9 @@ class QueueDecoder {
     if (auxOffset !== this.#done) this.#breakOff();
     const { bytes, chunk, chunkBytes } = this.#columns;
     for (let from = 0; from < length;) {
-      const data = this.#perf.source.read(fileOffset + from, Math.min(chunkBytes, length - from));
-      bytes.set(data, chunk);
+      const room = bytes.subarray(chunk, chunk + Math.min(chunkBytes, length - from));
+      const data = this.#perf.source.read(fileOffset + from, room.length, room);
+      if (data.buffer !== bytes.buffer) bytes.set(data, chunk);
       const last = from + data.length >= length;
       const used = this.#decode(data.length, { last, cut, aux: auxOffset + from, file: fileOffset + from });
       if (used === 0) break; // the source ends earlier than it said

@@ -8,6 +8,7 @@ export type Width = 1 | 2 | 4 | 8;
 
 interface Exports {
   index(from: number, n: number, width: number, low: number, to: number): number;
+  indexNarrow(from: number, n: number, width: number, table: number, to: number): number;
   narrow(at: number, groups: number, bits: number): void;
   widen(at: number, groups: number, bits: number): void;
   look(from: number, groups: number, table: number, to: number): void;
@@ -38,6 +39,8 @@ const MAX_WORDS = 256;
 const FREE = WORDS + MAX_WORDS * WORD_BYTES;
 /** What is read or written behind the last element, place or byte of a plane: less than two groups. */
 const SLACK = 2 * GROUP;
+/** What `indexNarrow` needs: 2 bytes for each value of 2 bytes. */
+const TABLE_BYTES = 2 << 16;
 const NOTHING = new Uint8Array(0);
 
 /** A column taken apart: each element is one of few words, and below that `low` bytes of its own. */
@@ -71,7 +74,7 @@ function packedBytes(n: number, bits: number): number {
 
 /** Bytes of memory to work in that a column of `n` elements may take. */
 export function workBytes(n: number): number {
-  return 2 * 8 * (n + GROUP) + n + MAX_WORDS * WORD_BYTES + 3 * SLACK;
+  return 2 * 8 * (n + GROUP) + n + MAX_WORDS * WORD_BYTES + 3 * SLACK + TABLE_BYTES;
 }
 
 /** Memory that is worked in is reused from one column to the next. */
@@ -105,7 +108,8 @@ export class Planes {
     const free = this.#free;
     const places = free + stride * width + MAX_WORDS * WORD_BYTES + SLACK;
     const planes = places + n;
-    const bytes = this.#room(planes + stride * width + SLACK);
+    const table = planes + stride * width + SLACK;
+    const bytes = this.#room(table + TABLE_BYTES);
     const here = elements.buffer === bytes.buffer && !delta;
     const at = here ? elements.byteOffset : free;
     if (!here) bytes.set(elements, free);
@@ -115,9 +119,10 @@ export class Planes {
       if (n > 1) bytes.copyWithin(free, free + width, free + 2 * width);
     }
     let low = 0;
-    let words = 0;
+    let words = width <= 2 ? this.#wasm.indexNarrow(at, n, width, table, places) : 0;
+    if (!words && width === 2) low = 1;
     // The highest byte alone has few enough values.
-    while (!(words = this.#wasm.index(at, n, width, low, places))) low++;
+    while (!words && !(words = this.#wasm.index(at, n, width, low, places))) low++;
     const bits = bitsFor(words);
     const packed = packedBytes(n, bits);
     if (bits < 8) {

@@ -46,6 +46,26 @@
       (br_if $next (i32.lt_u (local.tee $dst (i32.add (local.get $dst) (i32.const 1))) (local.get $end))))
     (local.get $count))
 
+  ;; The same for elements of 1 or 2 bytes, by a table of 2 bytes for each value they can have.
+  (func (export "indexNarrow") (param $src i32) (param $n i32) (param $width i32) (param $table i32) (param $dst i32) (result i32)
+    (local $end i32) (local $word i32) (local $mask i32) (local $slot i32) (local $place i32) (local $count i32)
+    (local.set $mask (i32.sub (i32.shl (i32.const 1) (i32.shl (local.get $width) (i32.const 3))) (i32.const 1)))
+    (memory.fill (local.get $table) (i32.const 0) (i32.add (i32.shl (local.get $mask) (i32.const 1)) (i32.const 2)))
+    (local.set $end (i32.add (local.get $dst) (local.get $n)))
+    (loop $next
+      (local.set $word (i32.and (i32.load16_u (local.get $src)) (local.get $mask)))
+      (local.set $slot (i32.add (local.get $table) (i32.shl (local.get $word) (i32.const 1))))
+      (if (i32.eqz (local.tee $place (i32.load16_u (local.get $slot))))
+        (then
+          (if (i32.eq (local.get $count) (i32.const 256)) (then (return (i32.const 0))))
+          (i64.store offset=16384 (i32.shl (local.get $count) (i32.const 3)) (i64.extend_i32_u (local.get $word)))
+          (local.set $place (local.tee $count (i32.add (local.get $count) (i32.const 1))))
+          (i32.store16 (local.get $slot) (local.get $place))))
+      (i32.store8 (local.get $dst) (i32.sub (local.get $place) (i32.const 1)))
+      (local.set $src (i32.add (local.get $src) (local.get $width)))
+      (br_if $next (i32.lt_u (local.tee $dst (i32.add (local.get $dst) (i32.const 1))) (local.get $end))))
+    (local.get $count))
+
   ;; In place, 32 bytes a group: of each two neighbours one byte, the second `bits` further up.
   (func (export "narrow") (param $at i32) (param $groups i32) (param $bits i32)
     (local $dst i32) (local $a v128) (local $b v128)
