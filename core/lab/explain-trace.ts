@@ -4,7 +4,7 @@ import { TraceColumns } from '../formats/event-format/columns.ts';
 import { EventPrinter } from '../formats/event-format/event-printer.ts';
 import type { Alignment } from '../model/alignment.ts';
 import { KvmIoctl, KvmKind } from '../model/kvm-events.ts';
-import type { KvmEvents } from '../model/kvm-events.ts';
+import type { KvmTrace } from '../model/kvm-events.ts';
 import { code, stage2Kinds } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
 import type { Vm } from '../model/vm.ts';
@@ -63,9 +63,11 @@ export function traceTimeOf(
 }
 
 /** The first guest fault on a page, ns after the trace's origin: what tells that it was unmapped until then. */
-export function firstFaultOn(events: KvmEvents, page: number): number | undefined {
-  for (let i = 0; i < events.n; i++) {
-    if (events.kind[i] === KvmKind.GUEST_FAULT && events.page(i) === page) return events.t[i];
+export function firstFaultOn(trace: KvmTrace, page: number): number | undefined {
+  for (const events of trace.blocks(KvmKind.GUEST_FAULT)) {
+    for (let i = 0; i < events.n; i++) {
+      if (events.kind[i] === KvmKind.GUEST_FAULT && events.page(i) === page) return events.t[i];
+    }
   }
   return undefined;
 }
@@ -86,12 +88,13 @@ const ioctlsOf: Readonly<Record<string, readonly number[]>> = {
  * When the call began that an inferred row is dated within: the latest one up to then of those that give such evidence, ns after the
  * trace's origin. Undefined for other evidence.
  */
-export function ioctlBefore(events: KvmEvents, evidence: string, at: number): number | undefined {
+export function ioctlBefore(trace: KvmTrace, evidence: string, at: number): number | undefined {
   const commands = ioctlsOf[evidence];
   if (!commands) return undefined;
   let latest: number | undefined;
-  for (let i = 0; i < events.n && events.t[i] <= at; i++) {
-    if (events.kind[i] === KvmKind.IOCTL && commands.includes(events.word[i])) latest = events.t[i];
+  for (const { n, t, kind, word } of trace.blocks(KvmKind.IOCTL)) {
+    for (let i = 0; i < n && t[i] <= at; i++)
+      if (kind[i] === KvmKind.IOCTL && commands.includes(word[i])) latest = t[i];
   }
   return latest;
 }

@@ -2,11 +2,11 @@
 import { TraceColumns } from '../formats/event-format/columns.ts';
 import type { TraceFile } from '../formats/event-format/trace-file.ts';
 import { InputError } from '../formats/problems.ts';
-import type { KvmEvents } from '../model/kvm-events.ts';
+import type { KvmTrace } from '../model/kvm-events.ts';
 import type { Db } from '../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../store/trace-store.ts';
 import type { Imported } from './import.ts';
-import { KvmEventReader } from './kvm-events.ts';
+import { KeptEvents, storedAgain } from './kept-events.ts';
 import { TraceEncoder } from './trace-encoder.ts';
 
 /** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
@@ -16,8 +16,8 @@ export function importTrace(
   file: string,
   trace: TraceFile,
   onRecords: (records: number) => void,
-): Imported & { readonly kvmEvents: KvmEvents } {
-  const reader = new KvmEventReader(trace.dictionary);
+): Imported & { readonly kvmEvents: KvmTrace } {
+  const kept = new KeptEvents(trace.dictionary, storedAgain(db, id));
   const columns = new TraceColumns();
   const counts = new Float64Array(1 << 16);
   const cpus = new Uint8Array(1 << 16);
@@ -37,7 +37,7 @@ export function importTrace(
       cpus[batch.cpu[i]] = 1;
     }
     encoder.put(batch);
-    reader.take(batch);
+    kept.take(batch);
     onRecords(batch.n);
     events += batch.n;
     t0 ??= batch.t[0];
@@ -57,7 +57,7 @@ export function importTrace(
   addDictionary(db, id, stored, comms);
   const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
   return {
-    kvmEvents: reader.events,
+    kvmEvents: kept,
     records: events,
     t0,
     t1,

@@ -14,7 +14,7 @@ import type { RawSpe } from '../formats/raw-spe/raw-spe.ts';
 import type { TextSamples } from '../formats/spe/text-samples.ts';
 import { openSpeCsv } from '../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../formats/trace-dat/trace-dat.ts';
-import type { KvmEvents } from '../model/kvm-events.ts';
+import type { KvmTrace } from '../model/kvm-events.ts';
 import { parseVmDescription, VmDescriptionError } from '../model/vm.ts';
 import { addCapture, finishCapture, getCapture } from '../store/captures.ts';
 import type { CaptureKind, CaptureRow } from '../store/captures.ts';
@@ -65,7 +65,7 @@ export interface ImportOptions {
 export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & {
   readonly facts: object;
   /** A trace's events that the model reads. */
-  readonly kvmEvents?: KvmEvents;
+  readonly kvmEvents?: KvmTrace;
 };
 
 /**

@@ -21,24 +21,26 @@ export function readKvmEvents(trace: TraceFile): KvmEvents {
 
 /** Picks them out of a trace's batches, given in order. Events of other kinds only count for the span. */
 export class KvmEventReader {
-  readonly events = new KvmEvents();
+  readonly events: KvmEvents;
   readonly #dictionary: TraceDictionary;
   /** By event of the dictionary; null: the model doesn't read it. */
   readonly #takes: (Take | null | undefined)[] = [];
   #origin: Uint32Array | undefined;
 
-  constructor(dictionary: TraceDictionary) {
+  /**
+   * @param events where they are put, behind what is there
+   * @param origin the trace's first moment, if the first batch isn't its first one
+   */
+  constructor(dictionary: TraceDictionary, events = new KvmEvents(), origin?: bigint) {
     this.#dictionary = dictionary;
+    this.events = events;
+    if (origin !== undefined) this.#setOrigin(origin);
   }
 
   take(batch: TraceColumns): void {
     const { events } = this;
     const words = halves(batch.t);
-    if (!this.#origin) {
-      events.origin = batch.t[0];
-      this.#origin = halves(BigUint64Array.of(events.origin));
-    }
-    const [originLo, originHi] = this.#origin;
+    const [originLo, originHi] = this.#origin ?? this.#setOrigin(batch.t[0]);
     let t = 0;
     for (let i = 0; i < batch.n; i++) {
       t = (words[2 * i + 1] - originHi) * 2 ** 32 + (words[2 * i] - originLo);
@@ -49,6 +51,11 @@ export class KvmEventReader {
       take?.(batch, i, t);
     }
     events.span = t;
+  }
+
+  #setOrigin(origin: bigint): Uint32Array {
+    this.events.origin = origin;
+    return (this.#origin = halves(BigUint64Array.of(origin)));
   }
 }
 

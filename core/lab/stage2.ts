@@ -1,6 +1,6 @@
 /** The stage 2 timelines of a trace in the lab file. */
 import { readFileSync } from 'node:fs';
-import type { KvmEvents } from '../model/kvm-events.ts';
+import type { KvmTrace } from '../model/kvm-events.ts';
 import { measureAccuracy } from '../model/stage2/accuracy.ts';
 import type { Accuracy } from '../model/stage2/accuracy.ts';
 import { exactTimelines } from '../model/stage2/exact.ts';
@@ -18,17 +18,16 @@ import type { CaptureRow } from '../store/captures.ts';
 import { openLabFile } from '../store/lab-file.ts';
 import type { Db } from '../store/lab-file.ts';
 import { RequestError } from './about.ts';
-import { readKvmEvents } from './kvm-events.ts';
-import { storedTrace } from './stored-trace.ts';
+import { storedEvents } from './kept-events.ts';
 
 export interface Stage2 extends Reconstruction {
-  readonly events: KvmEvents;
+  readonly events: KvmTrace;
   /** Undefined if none came with the trace. */
   readonly description: VmDescription | undefined;
 }
 
 /** @param events those of the trace, where they are at hand; else they are read from the lab file */
-export function loadStage2(db: Db, capture: CaptureRow, events = readKvmEvents(storedTrace(db, capture))): Stage2 {
+export function loadStage2(db: Db, capture: CaptureRow, events = storedEvents(db, capture)): Stage2 {
   const description = loadDescription(capture);
   return { ...reconstruct(events, description), events, description };
 }

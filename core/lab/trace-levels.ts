@@ -2,7 +2,7 @@
 import { halves, Has } from '../formats/spe/columns.ts';
 import { NONE } from '../model/outcome.ts';
 import { KvmKind } from '../model/kvm-events.ts';
-import type { KvmEvents } from '../model/kvm-events.ts';
+import type { KvmEvents, KvmTrace } from '../model/kvm-events.ts';
 import { causeClasses, stage2Kinds } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
 import { getCapture, listCaptures } from '../store/captures.ts';
@@ -11,6 +11,7 @@ import type { Db } from '../store/lab-file.ts';
 import { clearLod, lodBase, lodCaptures, LodCounter } from '../store/lod.ts';
 import { readColumn, readLanes } from '../store/spe-store.ts';
 import { storeStage2 } from '../store/stage2-store.ts';
+import { storedEvents } from './kept-events.ts';
 import { loadStage2 } from './stage2.ts';
 
 /** Lane of tracks that concern the whole VM. */
@@ -20,13 +21,14 @@ export const WHOLE_VM = -1;
  * Builds them anew for a stored trace: at import, and when its VM description changes.
  * @param known its events, where they are at hand
  */
-export function buildTraceLevels(db: Db, kvm: number, known?: KvmEvents): void {
-  const { events, timelines } = loadStage2(db, getCapture(db, kvm, 'kvm'), known);
+export function buildTraceLevels(db: Db, kvm: number, known?: KvmTrace): void {
+  const capture = getCapture(db, kvm, 'kvm');
+  const trace = known ?? storedEvents(db, capture);
+  const base = lodBase(trace.origin);
+  const levels = new Levels(base, Number(trace.origin - base));
+  const { timelines } = loadStage2(db, capture, levels.watching(trace));
   clearLod(db, kvm);
   storeStage2(db, kvm, timelines);
-  const base = lodBase(events.origin);
-  const levels = new Levels(base, Number(events.origin - base));
-  levels.countEvents(events);
   for (const timeline of timelines) levels.countChanges(timeline);
   levels.store(db, kvm);
 }
@@ -54,17 +56,37 @@ class Levels {
   readonly #base: bigint;
   /** ns of the events' zero after the base. */
   readonly #zero: number;
+  readonly #runs = new GuestRuns((tid, start, end) =>
+    this.#of('guest', tid).addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end)),
+  );
 
   constructor(base: bigint, zero: number) {
     this.#base = base;
     this.#zero = zero;
   }
 
-  countEvents(events: KvmEvents): void {
+  /** The same trace, whose events are counted when somebody first goes through all of them: for long ones that takes a while. */
+  watching(trace: KvmTrace): KvmTrace {
+    const count = (events: KvmEvents) => this.#countEvents(events);
+    let counted = false;
+    return {
+      origin: trace.origin,
+      span: trace.span,
+      has: (kind) => trace.has(kind),
+      *blocks(holding) {
+        const counting = holding === undefined && !counted;
+        if (counting) counted = true;
+        for (const events of trace.blocks(holding)) {
+          if (counting) count(events);
+          yield events;
+        }
+      },
+    };
+  }
+
+  #countEvents(events: KvmEvents): void {
     const zero = this.#zero;
-    forGuestRuns(events, (tid, start, end) =>
-      this.#of('guest', tid).addInterval(Math.round(zero + start), Math.round(zero + end)),
-    );
+    this.#runs.take(events);
     const { n, t, kind, tid } = events;
     for (let i = 0; i < n; i++) {
       if (kind[i] === KvmKind.GUEST_FAULT) this.#of('fault', tid[i]).addAt(zero + t[i]);
@@ -101,26 +123,32 @@ class Levels {
  * Calls back for each interval between a thread's kvm_entry and its next kvm_exit, ns after the events' origin, in the order of
  * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed.
  */
-export function forGuestRuns(
-  { n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>,
-  use: (tid: number, start: number, end: number) => void,
-): void {
+export class GuestRuns {
+  readonly #use: (tid: number, start: number, end: number) => void;
   /** By thread: when the guest was entered; NaN while it isn't running. */
-  const since = new Map<number, { at: number }>();
-  let last: { at: number } | undefined;
-  let lastTid = -1;
-  for (let i = 0; i < n; i++) {
-    if (kind[i] > KvmKind.EXIT) continue;
-    if (!last || tid[i] !== lastTid) {
-      lastTid = tid[i];
-      last = since.get(lastTid);
-      if (!last) since.set(lastTid, (last = { at: NaN }));
-    }
-    if (kind[i] === KvmKind.ENTRY) {
-      last.at = t[i];
-    } else if (!Number.isNaN(last.at)) {
-      use(lastTid, last.at, t[i]);
-      last.at = NaN;
+  readonly #since = new Map<number, { at: number }>();
+
+  constructor(use: (tid: number, start: number, end: number) => void) {
+    this.#use = use;
+  }
+
+  /** Events that follow those before. */
+  take({ n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>): void {
+    let last: { at: number } | undefined;
+    let lastTid = -1;
+    for (let i = 0; i < n; i++) {
+      if (kind[i] > KvmKind.EXIT) continue;
+      if (!last || tid[i] !== lastTid) {
+        lastTid = tid[i];
+        last = this.#since.get(lastTid);
+        if (!last) this.#since.set(lastTid, (last = { at: NaN }));
+      }
+      if (kind[i] === KvmKind.ENTRY) {
+        last.at = t[i];
+      } else if (!Number.isNaN(last.at)) {
+        this.#use(lastTid, last.at, t[i]);
+        last.at = NaN;
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ import type { TraceLine, TraceTrack } from './contract-timeline.ts';
 import { readKvmEvents } from './kvm-events.ts';
 import type { Want } from './levels.ts';
 import { storedTrace } from './stored-trace.ts';
-import { forGuestRuns, WHOLE_VM } from './trace-levels.ts';
+import { GuestRuns, WHOLE_VM } from './trace-levels.ts';
 
 /** Events that a request may decode: some 10 ms. */
 const MAX_EVENTS = 3 * 16384;
@@ -48,7 +48,7 @@ export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack
     const bin = Math.floor(t / width);
     if (bin >= 0 && bin < counts.length) counts[bin]++;
   };
-  forGuestRuns(events, (tid, from, to) => addInterval(of('guest', tid), from + offset, to + offset, width));
+  new GuestRuns((tid, from, to) => addInterval(of('guest', tid), from + offset, to + offset, width)).take(events);
   for (let i = 0; i < events.n; i++) {
     if (events.kind[i] === KvmKind.GUEST_FAULT) count(of('fault', events.tid[i]), events.t[i] + offset);
     else if (events.kind[i] === KvmKind.LOST) count(of('lost', WHOLE_VM), events.t[i] + offset);

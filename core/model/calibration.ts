@@ -1,6 +1,6 @@
 /** Latencies that the trace itself shows, to replay with instead of assumed ones (model.md section 4, "Calibration"). */
 import { KvmKind } from './kvm-events.ts';
-import type { KvmEvents } from './kvm-events.ts';
+import type { KvmTrace } from './kvm-events.ts';
 
 /** An empirical distribution, ns. */
 export interface Latency {
@@ -35,30 +35,32 @@ interface Span {
  * Measures both. A span is left out when it went to user space, was MMIO, slept, or when the tracer lost events while it
  * was open; time in which the host ran something else counts, as it does for the guest.
  */
-export function calibrate(events: KvmEvents): Calibration {
+export function calibrate(trace: KvmTrace): Calibration {
   const map: number[] = [];
   const trap: number[] = [];
   const open = new Map<number, Span>();
-  for (let i = 0; i < events.n; i++) {
-    const kind = events.kind[i];
-    const t = events.t[i];
-    if (kind === KvmKind.EXIT) {
-      open.set(events.tid[i], { exitAt: t, faultAt: -1, spoiled: events.word[i] === EC_WFX });
-      continue;
-    }
-    if (kind === KvmKind.LOST) {
-      open.clear();
-      continue;
-    }
-    const span = open.get(events.tid[i]);
-    if (!span) continue;
-    if (kind === KvmKind.GUEST_FAULT) span.faultAt = t;
-    else if (kind === KvmKind.MMIO || kind === KvmKind.USER_EXIT) span.spoiled = true;
-    else if (kind === KvmKind.ENTRY) {
-      open.delete(events.tid[i]);
-      if (span.spoiled) continue;
-      if (span.faultAt >= 0) map.push(t - span.faultAt);
-      else trap.push(t - span.exitAt);
+  for (const { n, t: times, kind: kinds, tid, word } of trace.blocks()) {
+    for (let i = 0; i < n; i++) {
+      const kind = kinds[i];
+      const t = times[i];
+      if (kind === KvmKind.EXIT) {
+        open.set(tid[i], { exitAt: t, faultAt: -1, spoiled: word[i] === EC_WFX });
+        continue;
+      }
+      if (kind === KvmKind.LOST) {
+        open.clear();
+        continue;
+      }
+      const span = open.get(tid[i]);
+      if (!span) continue;
+      if (kind === KvmKind.GUEST_FAULT) span.faultAt = t;
+      else if (kind === KvmKind.MMIO || kind === KvmKind.USER_EXIT) span.spoiled = true;
+      else if (kind === KvmKind.ENTRY) {
+        open.delete(tid[i]);
+        if (span.spoiled) continue;
+        if (span.faultAt >= 0) map.push(t - span.faultAt);
+        else trap.push(t - span.exitAt);
+      }
     }
   }
   return { mapNs: distribution(map), trapNs: distribution(trap) };

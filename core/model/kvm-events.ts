@@ -48,11 +48,25 @@ export const KvmKind = {
   S2_DESTROY: 23,
 } as const;
 
-export class KvmEvents {
-  n = 0;
+/** A trace's events, in order. A long trace hands them out some at a time. */
+export interface KvmTrace {
   /** ns, the trace's clock, of t = 0: the trace's first event (of any kind, relevant to the model or not). */
-  origin = 0n;
+  readonly origin: bigint;
   /** ns from the trace's first to its last event, of any kind. */
+  readonly span: number;
+  /** Whether there is an event of a kind. */
+  has(kind: number): boolean;
+  /**
+   * All events, block by block; a block may be filled anew for the next one. May be asked for again.
+   * @param holding leaves out blocks without events of that kind
+   */
+  blocks(holding?: number): Iterable<KvmEvents>;
+}
+
+/** Events in memory, one by one. */
+export class KvmEvents implements KvmTrace {
+  n = 0;
+  origin = 0n;
   span = 0;
   /** Sorted by `t`, which is ns after `origin`. */
   t = new Float64Array(1024);
@@ -60,13 +74,9 @@ export class KvmEvents {
   cpu = new Uint16Array(1024);
   kind = new Uint8Array(1024);
   word = new Uint32Array(1024);
-  // Most events are entries and exits, which name no page: the rest of the columns has rows of its own. Row 0 is theirs.
-  #row = new Int32Array(1024);
-  #rows = 1;
-  #page = new Float64Array(256);
-  #end = new Float64Array(256);
-  #other = new Float64Array(256);
-  #flags = new Uint8Array(256);
+  /** Most events are entries and exits, which name no page: the rest has rows of its own. Row 0 is theirs. */
+  row = new Int32Array(1024);
+  readonly rows = new PageRows();
 
   /** Appends an event. Returns its index. */
   push(t: number, tid: number, cpu: number, kind: number, page = 0, end = 0, word = 0): number {
@@ -77,47 +87,59 @@ export class KvmEvents {
     this.cpu[i] = cpu;
     this.kind[i] = kind;
     this.word[i] = word;
+    this.row[i] = 0;
     if (page || end) {
       const row = this.#rowOf(i);
-      this.#page[row] = page;
-      this.#end[row] = end;
+      this.rows.page[row] = page;
+      this.rows.end[row] = end;
     }
     return i;
   }
 
   page(i: number): number {
-    return this.#page[this.#row[i]];
+    return this.rows.page[this.row[i]];
   }
 
   end(i: number): number {
-    return this.#end[this.#row[i]];
+    return this.rows.end[this.row[i]];
   }
 
   other(i: number): number {
-    return this.#other[this.#row[i]];
+    return this.rows.other[this.row[i]];
   }
 
   flags(i: number): number {
-    return this.#flags[this.#row[i]];
+    return this.rows.flags[this.row[i]];
   }
 
   setOther(i: number, other: number): void {
-    this.#other[this.#rowOf(i)] = other;
+    this.rows.other[this.#rowOf(i)] = other;
   }
 
   setFlags(i: number, flags: number): void {
-    this.#flags[this.#rowOf(i)] = flags;
+    this.rows.flags[this.#rowOf(i)] = flags;
+  }
+
+  has(kind: number): boolean {
+    return this.kind.subarray(0, this.n).includes(kind);
+  }
+
+  blocks(holding?: number): readonly KvmEvents[] {
+    return holding === undefined || this.has(holding) ? [this] : [];
+  }
+
+  clear(): void {
+    this.n = 0;
+    this.rows.n = 1;
+  }
+
+  /** Room for `n` events. */
+  reserve(n: number): void {
+    while (this.t.length < n) this.#grow();
   }
 
   #rowOf(i: number): number {
-    if (this.#row[i]) return this.#row[i];
-    if (this.#rows === this.#page.length) {
-      this.#page = larger(this.#page);
-      this.#end = larger(this.#end);
-      this.#other = larger(this.#other);
-      this.#flags = larger(this.#flags);
-    }
-    return (this.#row[i] = this.#rows++);
+    return this.row[i] || (this.row[i] = this.rows.add());
   }
 
   #grow(): void {
@@ -126,7 +148,30 @@ export class KvmEvents {
     this.cpu = larger(this.cpu);
     this.kind = larger(this.kind);
     this.word = larger(this.word);
-    this.#row = larger(this.#row);
+    this.row = larger(this.row);
+  }
+}
+
+/** What events name besides: columns of `KvmEvents` for those that need them. */
+export class PageRows {
+  /** Rows there are; the first is all zeros. */
+  n = 1;
+  page = new Float64Array(256);
+  end = new Float64Array(256);
+  other = new Float64Array(256);
+  flags = new Uint8Array(256);
+
+  /** A new row of zeros. */
+  add(): number {
+    if (this.n === this.page.length) {
+      this.page = larger(this.page);
+      this.end = larger(this.end);
+      this.other = larger(this.other);
+      this.flags = larger(this.flags);
+    }
+    const row = this.n++;
+    this.page[row] = this.end[row] = this.other[row] = this.flags[row] = 0;
+    return row;
   }
 }
 

@@ -159,8 +159,10 @@ export function readColumn<K extends SpeColumnName>(
   for (const row of query.iterate(name, capture, lane.lane) as Iterable<{ samples: bigint; data: Uint8Array | null }>) {
     const n = Number(row.samples);
     const part = out.subarray(first, first + n) as NumberColumn;
-    if (row.data) decodeColumn(row.data, n, part);
-    else if (name === 'map') part.fill(-1 as never);
+    if (row.data) {
+      decodeColumn(row.data, n, part);
+      release(row.data);
+    } else if (name === 'map') part.fill(-1 as never);
     first += n;
   }
   return out as SpeColumnArray<K>;

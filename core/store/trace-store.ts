@@ -102,22 +102,25 @@ export interface TraceRange {
 
 /**
  * A capture's chunks as batches again, in order. The batch is reused; its capacity must be that of the writer's or more.
- * @param range only chunks that reach into it; they hold events outside of it too
+ * @param which only chunks that reach into a stretch (they hold events outside of it too), or by their place among all
  */
 export function* readTraceChunks(
   db: Db,
   capture: number,
   batch: TraceColumns,
-  range?: TraceRange,
+  which?: TraceRange | ((place: number) => boolean),
 ): Generator<TraceColumns> {
-  const ids = range
-    ? db
-        .prepare('SELECT id FROM trace_chunk WHERE capture_id = ? AND t1_ns >= ? AND t0_ns < ? ORDER BY seq')
-        .pluck()
-        .all(capture, BigInt.asIntN(64, range.start), BigInt.asIntN(64, range.end))
-    : db.prepare('SELECT id FROM trace_chunk WHERE capture_id = ? ORDER BY seq').pluck().all(capture);
+  const all = 'SELECT id FROM trace_chunk WHERE capture_id = ?';
+  const ids =
+    typeof which === 'object'
+      ? db
+          .prepare(`${all} AND t1_ns >= ? AND t0_ns < ? ORDER BY seq`)
+          .pluck()
+          .all(capture, BigInt.asIntN(64, which.start), BigInt.asIntN(64, which.end))
+      : db.prepare(`${all} ORDER BY seq`).pluck().all(capture);
+  const wanted = typeof which === 'function' ? ids.filter((_, place) => which(place)) : ids;
   const query = db.prepare('SELECT * FROM trace_chunk WHERE id = ?');
-  for (const id of ids) {
+  for (const id of wanted) {
     const row = query.get(id) as Record<string, bigint | Uint8Array>;
     const n = Number(row['events']);
     const blob = (name: string) => row[name] as Uint8Array;
@@ -129,9 +132,12 @@ export function* readTraceChunks(
     decodeColumn(blob('buffer'), n, batch.buffer);
     decodeColumn(blob('lost'), n, batch.lostBefore);
     decodeColumn(blob('start'), n + 1, batch.start);
-    batch.payload = decodeBytes(blob('payload'), Number(row['payload_bytes']));
+    const payload = decodeBytes(blob('payload'), Number(row['payload_bytes']));
+    for (const name of columns) release(blob(name));
+    batch.payload = payload;
     batch.n = n;
     yield batch;
+    release(payload);
   }
 }
 

@@ -3,7 +3,7 @@
  * was asked for; what came of it follows from the code: see each case.
  */
 import { KvmIoctl, KvmKind } from '../kvm-events.ts';
-import type { KvmEvents } from '../kvm-events.ts';
+import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { CauseClass } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Vm, VmDescription } from '../vm.ts';
@@ -17,12 +17,8 @@ import { follow, Threads, unmapCause } from './threads.ts';
 const PROT_W = 2;
 
 /** Whether the trace holds calls that both map and unmap: without either, nothing can be told from the others. */
-export function hasTableCalls(events: KvmEvents): boolean {
-  return has(events, KvmKind.S2_MAP) && (has(events, KvmKind.S2_UNMAP) || has(events, KvmKind.S2_DESTROY));
-}
-
-function has(events: KvmEvents, kind: number): boolean {
-  return events.kind.subarray(0, events.n).includes(kind);
+export function hasTableCalls(trace: KvmTrace): boolean {
+  return trace.has(KvmKind.S2_MAP) && (trace.has(KvmKind.S2_UNMAP) || trace.has(KvmKind.S2_DESTROY));
 }
 
 interface PendingMap {
@@ -35,59 +31,80 @@ interface PendingMap {
 }
 
 /** One timeline a VM, in the order of the description. Calls on tables of other VMs are left out. */
-export function exactTimelines(events: KvmEvents, description: VmDescription): Stage2Timeline[] {
-  const tables = ownersOfTables(events, description);
-  const vms = description.vms.map((vm) => new ExactVm(vm));
-  const threads = new Threads(description);
-  const returns = has(events, KvmKind.S2_MAP_RET);
-  const pending = new Map<number, PendingMap>();
-  const causes = new Map<number, CauseClass>();
-  const cpuAt: number[] = [];
-  for (let i = 0; i < events.n; i++) {
+export function exactTimelines(trace: KvmTrace, description: VmDescription): Stage2Timeline[] {
+  const reader = new CallReader(trace, description);
+  for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
+  return reader.vms.map((vm) => vm.finish(trace));
+}
+
+class CallReader {
+  readonly vms: readonly ExactVm[];
+  readonly #threads: Threads;
+  readonly #tables: Map<number, number>;
+  readonly #returns: boolean;
+  readonly #pending = new Map<number, PendingMap>();
+  readonly #causes = new Map<number, CauseClass>();
+  readonly #cpuAt: number[] = [];
+
+  constructor(trace: KvmTrace, description: VmDescription) {
+    this.vms = description.vms.map((vm) => new ExactVm(vm));
+    this.#threads = new Threads(description);
+    this.#tables = ownersOfTables(trace, description);
+    this.#returns = trace.has(KvmKind.S2_MAP_RET);
+  }
+
+  read(events: KvmEvents, i: number): void {
+    const { vms } = this;
     const kind = events.kind[i];
     const t = events.t[i];
     const tid = events.tid[i];
-    const thread = threads.of(tid, kind === KvmKind.ENTRY);
-    if (kind === KvmKind.LOST) for (const vm of vms) vm.lose(cpuAt[events.cpu[i]] ?? 0, t);
-    cpuAt[events.cpu[i]] = t;
+    const thread = this.#threads.of(tid, kind === KvmKind.ENTRY);
+    if (kind === KvmKind.LOST) for (const vm of vms) vm.lose(this.#cpuAt[events.cpu[i]] ?? 0, t);
+    this.#cpuAt[events.cpu[i]] = t;
     follow(thread, events, i);
-    if (kind === KvmKind.UNMAP) causes.set(tid, unmapCause(thread, events.page(i), events.end(i)));
+    if (kind === KvmKind.UNMAP) this.#causes.set(tid, unmapCause(thread, events.page(i), events.end(i)));
     else if (kind === KvmKind.IOCTL) {
       const command = events.word[i];
       if (command === KvmIoctl.CREATE_VM) vms[thread.vm]?.create();
       if (command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2)
-        causes.set(tid, 'userspace');
+        this.#causes.set(tid, 'userspace');
     } else if (kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) {
-      const call = pending.get(tid);
-      pending.delete(tid);
+      const call = this.#pending.get(tid);
+      this.#pending.delete(tid);
       // -EAGAIN: the very mapping exists already (another vCPU got there first), nothing changes. Other errors: no mapping.
-      if (call && events.word[i] === 0) vms[tables.get(call.table) ?? -1]?.map(t, call);
+      if (call && events.word[i] === 0) vms[this.#tables.get(call.table) ?? -1]?.map(t, call);
     }
-    if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
-    const vm = vms[tables.get(events.other(i)) ?? -1];
-    if (!vm) continue;
+    if (!isTableCall(kind)) return;
+    const vm = vms[this.#tables.get(events.other(i)) ?? -1];
+    if (!vm) return;
     const page = events.page(i);
     const pages = events.end(i) - page;
     if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
       const call = { page, pages, prot: events.word[i], table: events.other(i), relaxes: kind === KvmKind.S2_RELAX };
-      if (returns) pending.set(tid, call);
+      if (this.#returns) this.#pending.set(tid, call);
       else vm.map(t, call);
-    } else vm.change(kind, t, page, pages, causes.get(tid) ?? 'host-mm');
+    } else vm.change(kind, t, page, pages, this.#causes.get(tid) ?? 'host-mm');
   }
-  return vms.map((vm) => vm.finish(events));
+}
+
+/** The call itself, not its return. */
+function isTableCall(kind: number): boolean {
+  return kind >= KvmKind.S2_MAP && kind !== KvmKind.S2_MAP_RET && kind !== KvmKind.S2_RELAX_RET;
 }
 
 /** Which VM a page table belongs to: the one whose threads map into it; else the only VM there is. */
-function ownersOfTables(events: KvmEvents, description: VmDescription): Map<number, number> {
+function ownersOfTables(trace: KvmTrace, description: VmDescription): Map<number, number> {
   const threads = new Threads(description);
   const owners = new Map<number, number>();
   const seen = new Set<number>();
-  for (let i = 0; i < events.n; i++) {
-    const kind = events.kind[i];
-    if (kind < KvmKind.S2_MAP || kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) continue;
-    seen.add(events.other(i));
-    const { vm } = threads.of(events.tid[i], kind === KvmKind.S2_MAP);
-    if (vm >= 0 && !owners.has(events.other(i))) owners.set(events.other(i), vm);
+  for (const events of trace.blocks()) {
+    for (let i = 0; i < events.n; i++) {
+      const kind = events.kind[i];
+      if (!isTableCall(kind)) continue;
+      seen.add(events.other(i));
+      const { vm } = threads.of(events.tid[i], kind === KvmKind.S2_MAP);
+      if (vm >= 0 && !owners.has(events.other(i))) owners.set(events.other(i), vm);
+    }
   }
   if (owners.size === 0 && seen.size === 1 && description.vms.length === 1)
     for (const table of seen) owners.set(table, 0);
@@ -138,9 +155,9 @@ class ExactVm {
     this.#knownFrom = to;
   }
 
-  finish(events: KvmEvents): Stage2Timeline {
+  finish({ origin, span }: KvmTrace): Stage2Timeline {
     this.#firstMaps.finish(this.#rows);
-    return this.#rows.finish(events.origin, events.span, true);
+    return this.#rows.finish(origin, span, true);
   }
 
   #unmap(t: number, page: number, pages: number, cause: CauseClass): void {

@@ -1,6 +1,6 @@
 /** From a trace's events and a VM description to the stage 2 timeline of each VM (model.md section 3). */
 import { KvmIoctl, KvmKind } from '../kvm-events.ts';
-import type { KvmEvents } from '../kvm-events.ts';
+import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Vm, VmDescription } from '../vm.ts';
 import { exactTimelines, hasTableCalls } from './exact.ts';
@@ -26,25 +26,26 @@ const unknownVm: Vm = { pid: undefined, slots: [], vcpus: [], buffers: [] };
 
 /**
  * Reconstructs stage 2. If the trace holds the kernel's own page-table calls, they are used and the timelines are exact;
- * otherwise changes are inferred, and each row says by what evidence. `events` are sorted by time.
+ * otherwise changes are inferred, and each row says by what evidence.
  */
-export function reconstruct(events: KvmEvents, description?: VmDescription): Reconstruction {
+export function reconstruct(trace: KvmTrace, description?: VmDescription): Reconstruction {
   const known = description ?? { pageUnit: 1, vms: [unknownVm] };
-  if (hasTableCalls(events)) {
+  if (hasTableCalls(trace)) {
     return {
-      timelines: exactTimelines(events, known),
+      timelines: exactTimelines(trace, known),
       unattributed: 0,
       strangers: 0,
-      losses: countLosses(events),
+      losses: countLosses(trace),
       unshownFetches: 0,
     };
   }
   const reader = new Reader(known);
   // What a fetch of the dirty log did depends on what the VMM may do much later.
-  for (let i = 0; i < events.n; i++)
-    if (events.kind[i] === KvmKind.IOCTL && isPartial(events.word[i])) reader.clearsLog(events.tid[i]);
-  for (let i = 0; i < events.n; i++) reader.read(events, i);
-  return reader.finish(events);
+  for (const { n, kind, word, tid } of trace.blocks(KvmKind.IOCTL)) {
+    for (let i = 0; i < n; i++) if (kind[i] === KvmKind.IOCTL && isPartial(word[i])) reader.clearsLog(tid[i]);
+  }
+  for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
+  return reader.finish(trace);
 }
 
 /** The ioctl write-protects a part of a slot that isn't known. */
@@ -52,9 +53,11 @@ function isPartial(command: number): boolean {
   return command === KvmIoctl.CLEAR_DIRTY_LOG || command === KvmIoctl.RESET_DIRTY_RINGS;
 }
 
-function countLosses(events: KvmEvents): number {
+function countLosses(trace: KvmTrace): number {
   let losses = 0;
-  for (let i = 0; i < events.n; i++) if (events.kind[i] === KvmKind.LOST) losses++;
+  for (const { n, kind } of trace.blocks(KvmKind.LOST)) {
+    for (let i = 0; i < n; i++) if (kind[i] === KvmKind.LOST) losses++;
+  }
   return losses;
 }
 
@@ -129,10 +132,10 @@ class Reader {
     }
   }
 
-  finish(events: KvmEvents): Reconstruction {
+  finish({ origin, span }: KvmTrace): Reconstruction {
     for (const vm of this.#vms) vm.finish();
     return {
-      timelines: this.#vms.map((vm) => vm.rows.finish(events.origin, events.span, false)),
+      timelines: this.#vms.map((vm) => vm.rows.finish(origin, span, false)),
       unattributed: this.#unattributed,
       strangers: this.#strangers,
       losses: this.#losses,

@@ -1,0 +1,99 @@
+/** Events that wait to be read again, in a third of the memory: some 8 bytes each. */
+import type { KvmEvents } from './kvm-events.ts';
+
+export interface PackedEvents {
+  readonly n: number;
+  /** A bit for each kind that there is. */
+  readonly kinds: number;
+  /** ns since the event before (the first: since 0) up to 65534; 65535 stands for the next one of `long`. */
+  readonly step: Uint16Array;
+  readonly long: Float64Array;
+  readonly tid: Uint16Array | Int32Array;
+  readonly cpu: Uint8Array | Uint16Array;
+  readonly kind: Uint8Array;
+  /** Words up to 254; 255 stands for the next one of `wide`. */
+  readonly word: Uint8Array;
+  readonly wide: Uint32Array;
+  /** Events with a row, in order: event k has row k + 1. */
+  readonly rowed: Uint32Array;
+  readonly page: Float64Array;
+  readonly end: Float64Array;
+  readonly other: Float64Array;
+  readonly flags: Uint8Array;
+}
+
+const WIDE = 0xff;
+const LONG = 0xffff;
+
+/** Bytes that it takes. */
+export function packedBytes(packed: PackedEvents): number {
+  return Object.values(packed).reduce(
+    (sum: number, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0),
+    0,
+  );
+}
+
+export function packEvents(events: KvmEvents): PackedEvents {
+  const { n, t, tid, cpu, kind, word, row, rows } = events;
+  const step = new Uint16Array(n);
+  const long: number[] = [];
+  for (let i = 0, last = 0; i < n; i++) {
+    const ns = t[i] - last;
+    last = t[i];
+    if (ns >= LONG) long.push(ns);
+    step[i] = ns < LONG ? ns : LONG;
+  }
+  const words = new Uint8Array(n);
+  const wide: number[] = [];
+  const rowed = new Uint32Array(rows.n - 1);
+  let tids = 0;
+  let cpus = 0;
+  for (let i = 0; i < n; i++) {
+    tids |= tid[i];
+    cpus |= cpu[i];
+    if (row[i]) rowed[row[i] - 1] = i;
+    if (word[i] >= WIDE) wide.push(word[i]);
+    words[i] = word[i] < WIDE ? word[i] : WIDE;
+  }
+  return {
+    ...{ n, kinds: kindsOf(events), step, long: Float64Array.from(long), rowed },
+    ...{ word: words, wide: Uint32Array.from(wide) },
+    tid: tids >>> 0 <= 0xffff ? new Uint16Array(tid.subarray(0, n)) : tid.slice(0, n),
+    cpu: cpus <= 0xff ? new Uint8Array(cpu.subarray(0, n)) : cpu.slice(0, n),
+    kind: kind.slice(0, n),
+    page: rows.page.slice(1, rows.n),
+    end: rows.end.slice(1, rows.n),
+    other: rows.other.slice(1, rows.n),
+    flags: rows.flags.slice(1, rows.n),
+  };
+}
+
+/** A bit for each kind that there is, from an event on. */
+export function kindsOf({ n, kind }: Pick<KvmEvents, 'n' | 'kind'>, from = 0): number {
+  let kinds = 0;
+  for (let i = from; i < n; i++) kinds |= 1 << kind[i];
+  return kinds;
+}
+
+/** What was packed, into events that are filled anew. */
+export function unpackEvents(packed: PackedEvents, into: KvmEvents): void {
+  const { n, step, long, wide, rowed } = packed;
+  into.clear();
+  into.reserve(n);
+  into.n = n;
+  const { t, word, row, rows } = into;
+  for (let i = 0, last = 0, k = 0; i < n; i++) t[i] = last += step[i] < LONG ? step[i] : long[k++];
+  into.tid.set(packed.tid);
+  into.cpu.set(packed.cpu);
+  into.kind.set(packed.kind);
+  word.set(packed.word);
+  for (let i = 0, k = 0; k < wide.length; i++) if (word[i] === WIDE) word[i] = wide[k++];
+  row.fill(0, 0, n);
+  for (let k = 0; k < rowed.length; k++) {
+    const own = (row[rowed[k]] = rows.add());
+    rows.page[own] = packed.page[k];
+    rows.end[own] = packed.end[k];
+    rows.other[own] = packed.other[k];
+    rows.flags[own] = packed.flags[k];
+  }
+}
