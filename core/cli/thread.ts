@@ -9,6 +9,7 @@ import { createOutput } from './output.ts';
 
 /** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that is the last resort. */
 const GRACE_MS = 3000;
+const YOUNG_MB = 8;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 interface ThreadData {
@@ -21,7 +22,11 @@ interface ThreadData {
 export function runInThread(argv: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
-    const thread = new Worker(new URL(import.meta.url), { workerData: { argv, flag } satisfies ThreadData });
+    const thread = new Worker(new URL(import.meta.url), {
+      workerData: { argv, flag } satisfies ThreadData,
+      // What is decoded lives outside of the heap: short-lived rows needn't pile up beside it, 90 MB of them in a long import.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     let code: number | undefined;
     let signalled: keyof typeof exitCodes | undefined;
     for (const signal of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) {

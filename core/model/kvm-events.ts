@@ -3,6 +3,8 @@
  * see nothing else of a trace. Page numbers are addresses >> 12 in doubles: exact for every 64-bit address.
  */
 
+import { grown } from './grown.ts';
+
 /** What an event is; `page`, `end`, `word`, `flags` and `other` mean what stands here, and are 0 where nothing is said. */
 export const KvmKind = {
   /** kvm_entry. */
@@ -143,12 +145,12 @@ export class KvmEvents implements KvmTrace {
   }
 
   #grow(): void {
-    this.t = larger(this.t);
-    this.tid = larger(this.tid);
-    this.cpu = larger(this.cpu);
-    this.kind = larger(this.kind);
-    this.word = larger(this.word);
-    this.row = larger(this.row);
+    this.t = grown(this.t);
+    this.tid = grown(this.tid);
+    this.cpu = grown(this.cpu);
+    this.kind = grown(this.kind);
+    this.word = grown(this.word);
+    this.row = grown(this.row);
   }
 }
 
@@ -164,22 +166,15 @@ export class PageRows {
   /** A new row of zeros. */
   add(): number {
     if (this.n === this.page.length) {
-      this.page = larger(this.page);
-      this.end = larger(this.end);
-      this.other = larger(this.other);
-      this.flags = larger(this.flags);
+      this.page = grown(this.page);
+      this.end = grown(this.end);
+      this.other = grown(this.other);
+      this.flags = grown(this.flags);
     }
     const row = this.n++;
     this.page[row] = this.end[row] = this.other[row] = this.flags[row] = 0;
     return row;
   }
-}
-
-/** With the same content, and room that costs nothing until it is used: few copies of a long trace. */
-function larger<A extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(from: A): A {
-  const to = new (from.constructor as new (length: number) => A)(4 * from.length);
-  to.set(from);
-  return to;
 }
 
 /** KVM's ioctl commands (include/uapi/linux/kvm.h) that change, or announce changes of, stage 2. */

@@ -1,5 +1,7 @@
 /** When the profiled context ran on a CPU, by its context switches: what tells an idle CPU from a blackout. */
 
+import { timeOrder } from './time-order.ts';
+
 /** PERF_RECORD_SWITCH and SWITCH_CPU_WIDE of one CPU, in any order. */
 export interface CpuSwitches {
   readonly n: number;
@@ -25,7 +27,7 @@ const IDLE = 0;
 export function runningOnCpu(switches: CpuSwitches, first: number, last: number): Float64Array {
   const { n, t } = switches;
   if (n === 0) return new Float64Array(0);
-  const order = byTime(t, n);
+  const order = timeOrder(t, n);
   const pairs: number[] = [];
   // The first record tells who ran before it.
   let on = runs(switches, order[0], 'before') ? first : undefined;
@@ -43,17 +45,6 @@ export function runningOnCpu(switches: CpuSwitches, first: number, last: number)
   }
   if (on !== undefined) close(last);
   return Float64Array.from(pairs);
-}
-
-/** Indices in time order. Most files are: sorting millions of records anew would take longer than reading them. */
-function byTime(t: Float64Array, n: number): Uint32Array {
-  const order = new Uint32Array(n);
-  let sorted = true;
-  for (let i = 0; i < n; i++) {
-    order[i] = i;
-    if (i > 0 && t[i] < t[i - 1]) sorted = false;
-  }
-  return sorted ? order : order.sort((a, b) => t[a] - t[b] || a - b);
 }
 
 /** Whether the profiled context ran just before or after a switch. */

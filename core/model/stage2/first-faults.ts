@@ -2,6 +2,8 @@
  * The first-evidence rule: a page whose first event is a translation fault was unmapped until then. Whether an unmap came
  * first is settled at the end, for all pages at once: unmaps may cover far more pages than ever fault.
  */
+import { grown } from '../grown.ts';
+import { timeOrder } from '../time-order.ts';
 import type { Rows } from './rows.ts';
 
 export class FirstFaults {
@@ -10,7 +12,7 @@ export class FirstFaults {
   readonly #at: number[] = [];
   /** ns from which events are known without a gap. */
   readonly #from: number[] = [];
-  readonly #covers: { start: number; end: number; t: number }[] = [];
+  readonly #covers = new Covers();
 
   /** Pages found unmapped at a moment. */
   add(page: number, pages: number, at: number, from: number): void {
@@ -22,7 +24,7 @@ export class FirstFaults {
 
   /** An unmap of pages [start, end). */
   cover(start: number, end: number, t: number): void {
-    this.#covers.push({ start, end, t });
+    this.#covers.add(start, end, t);
   }
 
   /** Adds `initial-unmapped` rows (after a loss of events: `unmap` rows where events are known again), joined where pages touch. */
@@ -30,7 +32,7 @@ export class FirstFaults {
     const order = this.#page
       .map((_, i) => i)
       .sort((a, b) => this.#from[a] - this.#from[b] || this.#page[a] - this.#page[b]);
-    const covers = [...this.#covers].sort((a, b) => a.t - b.t);
+    const covers = timeOrder(this.#covers.t, this.#covers.n);
     for (let k = 0; k < order.length;) {
       const from = this.#from[order[k]];
       let end = k;
@@ -40,7 +42,7 @@ export class FirstFaults {
     }
   }
 
-  #finishEpoch(rows: Rows, order: number[], from: number, covers: { start: number; end: number; t: number }[]): void {
+  #finishEpoch(rows: Rows, order: number[], from: number, covers: Uint32Array): void {
     const covered = new Uint8Array(order.length);
     // Union-find over the sorted pages: each is visited once, by the first unmap of the epoch that covers it.
     const next = Int32Array.from({ length: order.length + 1 }, (_, i) => i);
@@ -48,8 +50,11 @@ export class FirstFaults {
       while (next[i] !== i) i = next[i] = next[next[i]];
       return i;
     };
-    for (const { start, end, t } of covers) {
+    for (const c of covers) {
+      const t = this.#covers.t[c];
       if (t < from) continue;
+      const start = this.#covers.start[c];
+      const end = this.#covers.end[c];
       for (let k = find(lowerBound(order, this.#page, start)); k < order.length; k = find(k)) {
         if (this.#page[order[k]] >= end) break;
         covered[k] = t < this.#at[order[k]] ? 1 : 0;
@@ -69,6 +74,27 @@ export class FirstFaults {
       if (from === 0) rows.add('initial-unmapped', 0, first, end - first, 'first-fault', 'first-touch');
       else rows.add('unmap', from, first, end - first, 'first-fault', 'host-mm');
     }
+  }
+}
+
+/** Unmaps as columns: a long trace has as many as faults. */
+class Covers {
+  n = 0;
+  /** Pages [start, end); ns. */
+  start = new Float64Array(256);
+  end = new Float64Array(256);
+  t = new Float64Array(256);
+
+  add(start: number, end: number, t: number): void {
+    if (this.n === this.t.length) {
+      this.start = grown(this.start);
+      this.end = grown(this.end);
+      this.t = grown(this.t);
+    }
+    const i = this.n++;
+    this.start[i] = start;
+    this.end[i] = end;
+    this.t[i] = t;
   }
 }
 

@@ -5,6 +5,7 @@ import type { CauseClass, Stage2Kind } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import { evidences, evidenceCode } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { grown } from '../grown.ts';
 
 const DROPPED = 255;
 
@@ -73,29 +74,21 @@ export class Rows {
     return this.#writable[i] === 1;
   }
 
-  /** The rows in time order (those of one moment in the order of adding), `initial-unmapped` first. */
+  /** The rows in time order (those of one moment in the order of adding), `initial-unmapped` first. To be called once. */
   finish(origin: bigint, span: number, exact: boolean): Stage2Timeline {
-    const { t } = this;
-    const order: number[] = [];
-    for (let i = 0; i < this.n; i++) if (this.#kind[i] !== DROPPED) order.push(i);
-    const initial = code(stage2Kinds, 'initial-unmapped');
-    const rank = (i: number): number => (this.#kind[i] === initial ? -1 : t[i]);
-    order.sort((a, b) => rank(a) - rank(b) || a - b);
-    this.#cutGaps(order);
-    const pick = <A extends Float64Array | Uint8Array>(from: A, to: A): A => {
-      for (let k = 0; k < order.length; k++) to[k] = from[order[k]];
-      return to;
-    };
+    const order = this.#cutGaps(this.#order());
     const n = order.length;
+    const front = frontOf(order);
+    const pick = <A extends Float64Array | Uint8Array>(column: A): A => arranged(column, order, front);
     return {
       n,
-      t: pick(t, new Float64Array(n)),
-      kind: pick(this.#kind, new Uint8Array(n)),
-      page: pick(this.page, new Float64Array(n)),
-      pages: pick(this.pages, new Float64Array(n)),
-      cause: pick(this.#cause, new Uint8Array(n)),
-      evidence: pick(this.#evidence, new Uint8Array(n)),
-      writable: pick(this.#writable, new Uint8Array(n)),
+      t: pick(this.t),
+      kind: pick(this.#kind),
+      page: pick(this.page),
+      pages: pick(this.pages),
+      cause: pick(this.#cause),
+      evidence: pick(this.#evidence),
+      writable: pick(this.#writable),
       origin,
       span,
       exact,
@@ -103,8 +96,26 @@ export class Rows {
     };
   }
 
-  #cutGaps(order: number[]): void {
-    if (this.#gaps.length === 0) return;
+  #order(): Uint32Array {
+    const { t, n } = this;
+    const order = new Uint32Array(n);
+    const initial = code(stage2Kinds, 'initial-unmapped');
+    let first = 0;
+    for (let i = 0; i < n; i++) if (this.#kind[i] === initial) order[first++] = i;
+    let end = first;
+    let sorted = true;
+    for (let i = 0; i < n; i++) {
+      if (this.#kind[i] === DROPPED || this.#kind[i] === initial) continue;
+      if (end > first && t[i] < t[order[end - 1]]) sorted = false;
+      order[end++] = i;
+    }
+    if (!sorted) order.subarray(first, end).sort((a, b) => t[a] - t[b] || a - b);
+    return order.subarray(0, end);
+  }
+
+  /** Leaves rows within gaps out. */
+  #cutGaps(order: Uint32Array): Uint32Array {
+    if (this.#gaps.length === 0) return order;
     const unknown = code(stage2Kinds, 'unknown');
     const starts: number[] = [];
     const ends: number[] = [];
@@ -125,27 +136,35 @@ export class Rows {
       const inside = g < ends.length && this.t[i] > starts[g];
       if (!inside || this.#kind[i] === unknown) order[kept++] = i;
     }
-    order.length = kept;
+    return order.subarray(0, kept);
   }
 
   #grow(): void {
-    const size = this.t.length * 2;
-    const floats = (from: Float64Array): Float64Array<ArrayBuffer> => {
-      const to = new Float64Array(size);
-      to.set(from);
-      return to;
-    };
-    const bytes = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const to = new Uint8Array(size);
-      to.set(from);
-      return to;
-    };
-    this.t = floats(this.t);
-    this.page = floats(this.page);
-    this.pages = floats(this.pages);
-    this.#kind = bytes(this.#kind);
-    this.#cause = bytes(this.#cause);
-    this.#evidence = bytes(this.#evidence);
-    this.#writable = bytes(this.#writable);
+    this.t = grown(this.t);
+    this.page = grown(this.page);
+    this.pages = grown(this.pages);
+    this.#kind = grown(this.#kind);
+    this.#cause = grown(this.#cause);
+    this.#evidence = grown(this.#evidence);
+    this.#writable = grown(this.#writable);
   }
+}
+
+/** How many elements of an order come before the rest of it, which ascends. */
+function frontOf(order: Uint32Array): number {
+  let first = order.length - 1;
+  while (first > 0 && order[first - 1] < order[first]) first--;
+  return Math.max(0, first);
+}
+
+/** A column's elements in an order whose first `front` are moved there, in the column's own memory: there are millions. */
+function arranged<A extends Float64Array | Uint8Array>(column: A, order: Uint32Array, front: number): A {
+  const n = order.length;
+  const Column = column.constructor as new (from: number | ArrayBuffer) => A;
+  const moved = new Column(front);
+  for (let k = 0; k < front; k++) moved[k] = column[order[k]];
+  for (let k = front; k < n; k++) column[k - front] = column[order[k]];
+  column.copyWithin(front, 0, n - front);
+  column.set(moved);
+  return new Column((column.buffer as ArrayBuffer).transfer(n * column.BYTES_PER_ELEMENT));
 }
