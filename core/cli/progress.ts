@@ -52,9 +52,13 @@ export function progressText({ phase, done, total, unit }: ProgressLine, seconds
   return parts.join(' · ');
 }
 
-/** How an import and a replay tell how far they are. */
+/** How an import, a reconstruction and a replay tell how far they are. */
 export function reading(out: Output) {
   return (done: number, total: number) => out.progress({ phase: 'importing', done, total, unit: 'bytes' });
+}
+
+export function reconstructing(out: Output) {
+  return (done: number, total: number) => out.progress({ phase: 'reconstructing stage 2', done, total, unit: 'steps' });
 }
 
 export function replaying(out: Output) {

@@ -35,6 +35,7 @@ import { hashSource } from './source-hash.ts';
 import type { SymbolSources } from './symbol-files.ts';
 import { addSymbols } from './symbols.ts';
 import { buildTraceLevels } from './trace-levels.ts';
+import type { OnStage2 } from './trace-levels.ts';
 
 export interface ImportOptions {
   /** VM description for the KVM traces among the files; without it, `X.vm.json` beside `X.trace.dat` is taken. */
@@ -53,6 +54,8 @@ export interface ImportOptions {
   readonly onProgress?: (file: string, records: number) => void;
   /** Called for each MiB or so that was read: bytes so far, of how many. A file is read about twice (hash, then records). */
   readonly onRead?: (done: number, total: number) => void;
+  /** Called while the stage 2 timeline of a trace is made, after it was read: events so far, of how many. */
+  readonly onStage2?: OnStage2;
   /** Threads that decode SPE data; as many as help, if not given. 0: the caller's own. */
   readonly threads?: number;
   /** Called after each batch that was written: see `inLabFile`. */
@@ -122,7 +125,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
           },
           warnings: [...common, ...own.list()],
         });
-        if (kind === 'kvm') buildTraceLevels(db, id, kvmEvents);
+        if (kind === 'kvm') buildTraceLevels(db, id, { known: kvmEvents, onStep: options.onStage2 });
         else if (options.symbols) addSymbols(db, getCapture(db, id), options.symbols);
         return getCapture(db, id);
       });

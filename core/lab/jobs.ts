@@ -57,12 +57,18 @@ function run(
     case 'vm': {
       const capture = getCapture(db, job.kvm, 'kvm');
       parseVmDescription(job.text);
-      progress({ phase: `reconstructing stage 2 of ${capture.name}`, done: 0, unit: 'steps' });
+      const onStep = reconstructing(capture.name, progress);
+      onStep(0, capture.records);
       setVmDescription(db, job.kvm, JSON.parse(job.text));
-      buildTraceLevels(db, job.kvm);
+      buildTraceLevels(db, job.kvm, { onStep });
       return {};
     }
   }
+}
+
+function reconstructing(name: string, progress: (progress: Progress) => void) {
+  return (done: number, total: number) =>
+    progress({ phase: `reconstructing stage 2 of ${name}`, done, total, unit: 'steps' });
 }
 
 function importOne(
@@ -72,12 +78,13 @@ function importOne(
   progress: (progress: Progress) => void,
 ): number[] {
   const shown = name ?? path;
-  const phase = `importing ${shown.slice(shown.lastIndexOf('/') + 1)}`;
+  const base = shown.slice(shown.lastIndexOf('/') + 1);
   const made = importFile(db, path, {
     ...(name !== undefined && { shownAs: name }),
     ...(job.vm && { vmFile: job.vm.path }),
     notes: job.notes,
-    onRead: (done, total) => progress({ phase, done, total, unit: 'bytes' }),
+    onRead: (done, total) => progress({ phase: `importing ${base}`, done, total, unit: 'bytes' }),
+    onStage2: reconstructing(base, progress),
   });
   return made.map((c) => c.id);
 }

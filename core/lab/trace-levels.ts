@@ -17,18 +17,30 @@ import { loadStage2 } from './stage2.ts';
 /** Lane of tracks that concern the whole VM. */
 export const WHOLE_VM = -1;
 
+/** How far it is: events, of how many. May throw: that ends the work. */
+export type OnStage2 = (done: number, total: number) => void;
+
 /**
  * Builds them anew for a stored trace: at import, and when its VM description changes.
- * @param known its events, where they are at hand
+ * @param options `known`: its events, where they are at hand
  */
-export function buildTraceLevels(db: Db, kvm: number, known?: KvmTrace): void {
+export function buildTraceLevels(
+  db: Db,
+  kvm: number,
+  { known, onStep = () => undefined }: { readonly known?: KvmTrace; readonly onStep?: OnStage2 } = {},
+): void {
   const capture = getCapture(db, kvm, 'kvm');
+  const { records } = capture;
   const trace = known ?? storedEvents(db, capture);
   const base = lodBase(trace.origin);
   const levels = new Levels(base, Number(trace.origin - base));
-  const { timelines } = loadStage2(db, capture, levels.watching(trace));
+  const { timelines } = loadStage2(
+    db,
+    capture,
+    levels.watching(trace, (events) => onStep(Math.min(events, records), records)),
+  );
   clearLod(db, kvm);
-  storeStage2(db, kvm, timelines);
+  storeStage2(db, kvm, timelines, () => onStep(records, records));
   for (const timeline of timelines) levels.countChanges(timeline);
   levels.store(db, kvm);
 }
@@ -66,9 +78,10 @@ class Levels {
   }
 
   /** The same trace, whose events are counted when somebody first goes through all of them: for long ones that takes a while. */
-  watching(trace: KvmTrace): KvmTrace {
+  watching(trace: KvmTrace, onEvents: (sofar: number) => void): KvmTrace {
     const count = (events: KvmEvents) => this.#countEvents(events);
     let counted = false;
+    let sofar = 0;
     return {
       origin: trace.origin,
       span: trace.span,
@@ -77,7 +90,11 @@ class Levels {
         const counting = holding === undefined && !counted;
         if (counting) counted = true;
         for (const events of trace.blocks(holding)) {
-          if (counting) count(events);
+          if (counting) {
+            count(events);
+            sofar += events.n;
+          }
+          onEvents(sofar);
           yield events;
         }
       },

@@ -5,8 +5,16 @@ import type { Stage2Timeline } from '../model/timeline.ts';
 import { signed, unsigned } from './captures.ts';
 import type { Db } from './lab-file.ts';
 
-/** Replaces the stored timelines of a trace; one a VM, in the order of its description. */
-export function storeStage2(db: Db, capture: number, timelines: readonly Stage2Timeline[]): void {
+/** Rows between two calls of `onRows`: some ms. */
+const ROWS_BETWEEN = 4096;
+
+/** Replaces the stored timelines of a trace; one a VM, in the order of its description. `onRows` is called now and then. */
+export function storeStage2(
+  db: Db,
+  capture: number,
+  timelines: readonly Stage2Timeline[],
+  onRows: () => void = () => undefined,
+): void {
   db.prepare('DELETE FROM stage2_change WHERE capture_id = ?').run(capture);
   const rows = rowInserter(db, 'stage2_change', 8);
   timelines.forEach((s, vm) => {
@@ -15,6 +23,7 @@ export function storeStage2(db: Db, capture: number, timelines: readonly Stage2T
       rows.values.push(signed(BigInt(s.page[i]) << BigInt(PAGE_SHIFT)), s.pages[i]);
       rows.values.push(s.cause[i] === NONE ? null : causeClasses[s.cause[i]], s.evidences[s.evidence[i]]);
       rows.end();
+      if (i % ROWS_BETWEEN === 0) onRows();
     }
   });
   rows.flush();

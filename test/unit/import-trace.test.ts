@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,5 +66,28 @@ describe('a trace of several batches, encoded in a thread of its own', () => {
         },
       });
     expect(stop).toThrow('stop');
+  });
+
+  it('tells how far its stage 2 timeline is, and ends there too when it is told to', () => {
+    const told: number[] = [];
+    let total = 0;
+    importFiles(join(folder, 'told.umbra'), [path], {
+      onStage2: (done, of) => {
+        told.push(done);
+        total = of;
+      },
+    });
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.at(-1)).toBe(total);
+    const lab = join(folder, 'stopped.umbra');
+    const stop = () =>
+      importFiles(lab, [path], {
+        onStage2: (done, of) => {
+          if (done === of) throw new Error('stop');
+        },
+      });
+    expect(stop).toThrow('stop');
+    expect(existsSync(lab)).toBe(false);
   });
 });

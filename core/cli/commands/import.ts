@@ -1,7 +1,7 @@
 import { importFiles } from '../../lab/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
-import { reading } from '../progress.ts';
+import { reading, reconstructing } from '../progress.ts';
 import { speChoice, speOptions } from '../spe-options.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 
@@ -34,6 +34,7 @@ export const command: Command = {
       ...speChoice(args),
       symbols: symbolChoiceIfAny(args),
       onRead: reading(out),
+      onStage2: reconstructing(out),
     });
     if (args.flag('json')) return out.json({ captures });
     for (const c of captures) {

@@ -1,7 +1,7 @@
 import { runMainJob } from '../../lab/main-job.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../format.ts';
-import { reading, replaying } from '../progress.ts';
+import { reading, reconstructing, replaying } from '../progress.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
@@ -34,7 +34,12 @@ export const command: Command = {
       kvmFile,
       reportFile,
       lab: args.text('db'),
-      importOptions: { vmFile: args.text('vm'), symbols: symbolChoiceIfAny(args), onRead: reading(out) },
+      importOptions: {
+        vmFile: args.text('vm'),
+        symbols: symbolChoiceIfAny(args),
+        onRead: reading(out),
+        onStage2: reconstructing(out),
+      },
       replay: { ...replayChoice(args), command: commandLine('run', args), notes: args.texts('note') },
       onStep: replaying(out),
     });
