@@ -10,7 +10,7 @@ import { Control } from './spe-control.ts';
 import type { SpeMessage, SpeWork } from './spe-worker.ts';
 
 /** Below that, starting threads costs more than they save, bytes of SPE data. */
-const WORTH_BYTES = 8 << 20;
+const WORTH_BYTES = 128 << 20;
 /** More don't help one writer, and each holds some 20 MB. */
 const MAX_THREADS = 6;
 
