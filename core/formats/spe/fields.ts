@@ -4,6 +4,7 @@
  */
 import type { TimeConv } from '../perf-data/time-conv.ts';
 import { Has } from './columns.ts';
+import type { WideColumn } from './columns.ts';
 import type { DecodedColumns } from './record-memory.ts';
 import { Address, Counter, extendedIndex, Kind, payloadBytes } from './packets.ts';
 
@@ -87,6 +88,38 @@ const presence: readonly (readonly [number, number])[] = [
 ];
 for (const [field, bits] of presence) fieldPresence[field] = bits;
 
+/** Fields that are the lowest bits of the payload: the loop for the width of their column, the column, how many bits. */
+const gathers: Readonly<Record<number, readonly ['gather64' | 'gather32' | 'gather16', Column, number]>> = {
+  [Field.TIMESTAMP]: ['gather64', 'counter', 64],
+  [Field.EVENTS_8]: ['gather64', 'events', 8],
+  [Field.EVENTS_16]: ['gather64', 'events', 16],
+  [Field.EVENTS_32]: ['gather64', 'events', 32],
+  [Field.EVENTS_64]: ['gather64', 'events', 64],
+  [Field.PA]: ['gather64', 'pa', 56],
+  [Field.CONTEXT]: ['gather32', 'context', 32],
+  [Field.SOURCE_8]: ['gather16', 'source', 8],
+  [Field.SOURCE_16]: ['gather16', 'source', 16],
+  [Field.TOTAL]: ['gather16', 'totalLat', 16],
+  [Field.ISSUE]: ['gather16', 'issueLat', 16],
+  [Field.XLAT]: ['gather16', 'xlatLat', 16],
+};
+
+/** The others have loops of their own. */
+const rules: Readonly<
+  Record<number, readonly (readonly ['levels' | 'operations' | 'instructions' | 'virtual', Column])[]>
+> = {
+  [Field.OP]: [['operations', 'op']],
+  [Field.PC]: [
+    ['levels', 'el'],
+    ['instructions', 'pc'],
+  ],
+  [Field.TARGET]: [['instructions', 'to']],
+  [Field.PREVIOUS_TARGET]: [['instructions', 'pbt']],
+  [Field.VA]: [['virtual', 'va']],
+};
+
+type Column = WideColumn | 'op' | 'totalLat' | 'issueLat' | 'xlatLat' | 'source' | 'context' | 'el';
+
 export class FieldReader {
   readonly #columns: DecodedColumns;
   readonly #timed: boolean;
@@ -105,49 +138,11 @@ export class FieldReader {
     const rows = columns.rows.byteOffset + 4 * from;
     const end = columns.rows.byteOffset + 4 * to;
     const starts = columns.starts.byteOffset;
-    const wide = (column: BigUint64Array, bits: number) =>
-      wasm.gather64(rows, end, starts, offset, 0, bits, column.byteOffset);
-    const narrow = (column: Uint16Array, bits: number) =>
-      wasm.gather16(rows, end, starts, offset, 0, bits, column.byteOffset);
-    switch (field) {
-      case Field.TIMESTAMP:
-        wide(columns.counter, 64);
-        if (this.#timed) wasm.convert(rows, end, columns.counter.byteOffset, columns.t.byteOffset);
-        return;
-      case Field.EVENTS_8:
-        return wide(columns.events, 8);
-      case Field.EVENTS_16:
-        return wide(columns.events, 16);
-      case Field.EVENTS_32:
-        return wide(columns.events, 32);
-      case Field.EVENTS_64:
-        return wide(columns.events, 64);
-      case Field.SOURCE_8:
-        return narrow(columns.source, 8);
-      case Field.SOURCE_16:
-        return narrow(columns.source, 16);
-      case Field.CONTEXT:
-        return wasm.gather32(rows, end, starts, offset, 0, 32, columns.context.byteOffset);
-      case Field.OP:
-        return wasm.operations(rows, end, starts, offset, columns.op.byteOffset);
-      case Field.TOTAL:
-        return narrow(columns.totalLat, 16);
-      case Field.ISSUE:
-        return narrow(columns.issueLat, 16);
-      case Field.XLAT:
-        return narrow(columns.xlatLat, 16);
-      case Field.PC:
-        // The exception level is in bits 62:61.
-        wasm.gather8(rows, end, starts, offset + 7, 5, 2, columns.el.byteOffset);
-        return wasm.instructions(rows, end, starts, offset, columns.pc.byteOffset);
-      case Field.TARGET:
-        return wasm.instructions(rows, end, starts, offset, columns.to.byteOffset);
-      case Field.VA:
-        return wasm.virtual(rows, end, starts, offset, columns.va.byteOffset);
-      case Field.PA:
-        return wide(columns.pa, 56);
-      case Field.PREVIOUS_TARGET:
-        return wasm.instructions(rows, end, starts, offset, columns.pbt.byteOffset);
+    const gather = gathers[field];
+    if (gather) wasm[gather[0]](rows, end, starts, offset, gather[2], columns[gather[1]].byteOffset);
+    for (const [loop, column] of rules[field] ?? []) wasm[loop](rows, end, starts, offset, columns[column].byteOffset);
+    if (field === Field.TIMESTAMP && this.#timed) {
+      wasm.convert(rows, end, columns.counter.byteOffset, columns.t.byteOffset);
     }
   }
 }

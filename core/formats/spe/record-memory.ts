@@ -6,15 +6,7 @@ import { BATCH, columnBytes, SpeColumns } from './columns.ts';
 import { recordsWasm } from './records.wasm.ts';
 
 /** Fields of one kind for all rows of a run: numbers of 4 bytes from `rows` up to `end`. See records.wat. */
-type Gather = (
-  rows: number,
-  end: number,
-  starts: number,
-  offset: number,
-  shift: number,
-  bits: number,
-  to: number,
-) => void;
+type Gather = (rows: number, end: number, starts: number, offset: number, bits: number, to: number) => void;
 type Read = (rows: number, end: number, starts: number, offset: number, to: number) => void;
 
 interface RecordsWasm {
@@ -32,7 +24,7 @@ interface RecordsWasm {
   readonly gather64: Gather;
   readonly gather32: Gather;
   readonly gather16: Gather;
-  readonly gather8: Gather;
+  readonly levels: Read;
   readonly operations: Read;
   readonly instructions: Read;
   readonly virtual: Read;

@@ -75,59 +75,52 @@
     (i32.store (i32.const 33280) (local.get $pos))
     (local.get $n))
 
-  ;; Fields. Rows are numbers of 4 bytes from `rows` up to `end`; the payload of row i lies at starts[i] + offset. `gather` takes `bits`
-  ;; from bit `shift` on.
+  ;; Fields. Rows are numbers of 4 bytes from `rows` up to `end`; the payload of row i lies at starts[i] + offset. `gather` takes its
+  ;; lowest `bits`.
   (func $payload (param $row i32) (param $starts i32) (param $offset i32) (result i32)
     (i32.add (i32.load (i32.add (local.get $starts) (i32.shl (local.get $row) (i32.const 2)))) (local.get $offset)))
 
   (func (export "gather64")
-    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $shift i32) (param $bits i32) (param $to i32)
+    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $bits i32) (param $to i32)
     (local $row i32) (local $mask i64)
     (local.set $mask (i64.shr_u (i64.const -1) (i64.extend_i32_u (i32.sub (i32.const 64) (local.get $bits)))))
     (loop $next
       (local.set $row (i32.load (local.get $rows)))
       (i64.store (i32.add (local.get $to) (i32.shl (local.get $row) (i32.const 3)))
-        (i64.and
-          (i64.shr_u
-            (i64.load (call $payload (local.get $row) (local.get $starts) (local.get $offset)))
-            (i64.extend_i32_u (local.get $shift)))
-          (local.get $mask)))
+        (i64.and (i64.load (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $mask)))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
   (func (export "gather32")
-    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $shift i32) (param $bits i32) (param $to i32)
+    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $bits i32) (param $to i32)
     (local $row i32) (local $mask i32)
     (local.set $mask (i32.shr_u (i32.const -1) (i32.sub (i32.const 32) (local.get $bits))))
     (loop $next
       (local.set $row (i32.load (local.get $rows)))
       (i32.store (i32.add (local.get $to) (i32.shl (local.get $row) (i32.const 2)))
-        (i32.and
-          (i32.shr_u (i32.load (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $shift))
-          (local.get $mask)))
+        (i32.and (i32.load (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $mask)))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
   (func (export "gather16")
-    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $shift i32) (param $bits i32) (param $to i32)
+    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $bits i32) (param $to i32)
     (local $row i32) (local $mask i32)
     (local.set $mask (i32.shr_u (i32.const -1) (i32.sub (i32.const 32) (local.get $bits))))
     (loop $next
       (local.set $row (i32.load (local.get $rows)))
       (i32.store16 (i32.add (local.get $to) (i32.shl (local.get $row) (i32.const 1)))
-        (i32.and
-          (i32.shr_u (i32.load16_u (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $shift))
-          (local.get $mask)))
+        (i32.and (i32.load16_u (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $mask)))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
-  (func (export "gather8")
-    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $shift i32) (param $bits i32) (param $to i32)
-    (local $row i32) (local $mask i32)
-    (local.set $mask (i32.shr_u (i32.const -1) (i32.sub (i32.const 32) (local.get $bits))))
+  ;; Exception levels: bits 62:61.
+  (func (export "levels") (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $to i32)
+    (local $row i32)
     (loop $next
       (local.set $row (i32.load (local.get $rows)))
       (i32.store8 (i32.add (local.get $to) (local.get $row))
         (i32.and
-          (i32.shr_u (i32.load8_u (call $payload (local.get $row) (local.get $starts) (local.get $offset))) (local.get $shift))
-          (local.get $mask)))
+          (i32.shr_u
+            (i32.load8_u offset=7 (call $payload (local.get $row) (local.get $starts) (local.get $offset)))
+            (i32.const 5))
+          (i32.const 3)))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
   ;; The class in bits 1:0 of the header, just before the payload, goes to bits 9:8.
