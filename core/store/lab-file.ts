@@ -1,7 +1,7 @@
 /** Opening, creating and migrating lab files (`*.umbra`: one SQLite file). */
 import { closeSync, copyFileSync, existsSync, fdatasync, openSync, renameSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, migrations, READABLE_FROM, SCHEMA_VERSION } from './schema.ts';
 
 export type Db = Database.Database;
 
@@ -27,9 +27,9 @@ const JOURNAL_ATTEMPTS = 20;
 const JOURNAL_PAUSE_MS = 10;
 
 /**
- * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`; a newer one, or any other file, is
- * refused with a LabFileError; so is one that somebody else writes to for longer than `patience` ms (SQLite blocks the thread
- * meanwhile).
+ * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`, unless it is only read and can be as it
+ * is. A newer one, or any other file, is refused with a LabFileError; so is one that somebody else writes to for longer than
+ * `patience` ms (SQLite blocks the thread meanwhile).
  */
 export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS): Db {
   if (mode !== 'create' && !existsSync(path)) {
@@ -84,6 +84,7 @@ function prepare(db: Db, path: string, mode: OpenMode): void {
     );
   }
   if (version < SCHEMA_VERSION) {
+    if (mode === 'read' && version >= READABLE_FROM) return;
     if (mode === 'read') {
       throw new LabFileError(
         `${path}: lab format ${version} is older than ${SCHEMA_VERSION}: any command that writes migrates it`,

@@ -190,3 +190,6 @@ CREATE INDEX symbol_place ON symbol (capture_id, binary, start);
 ];
 
 export const SCHEMA_VERSION = migrations.length;
+
+/** Labs of this format and later ones have all tables that are read: only what is written is new. */
+export const READABLE_FROM = 4;

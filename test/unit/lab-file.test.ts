@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCapture, listCaptures } from '../../core/store/captures.ts';
 import { inLabFile, LabFileError, openLabFile } from '../../core/store/lab-file.ts';
@@ -59,5 +60,25 @@ describe('a lab file', () => {
   it('is refused when it is missing or something else', () => {
     expect(() => openLabFile(lab, 'read')).toThrow(LabFileError);
     expect(() => openLabFile(join(folder, 'no', 'such', 'folder.umbra'), 'create')).toThrow(LabFileError);
+  });
+
+  it('of the format before is read as it is, and migrated by who writes, after a copy', () => {
+    inLabFile(lab, 'create', (db) => addCapture(db, capture));
+    const setVersion = (version: number) => {
+      const db = new Database(lab);
+      db.pragma(`user_version = ${version}`);
+      db.close();
+    };
+    setVersion(3);
+    expect(() => openLabFile(lab, 'read')).toThrow(/lab format 3 is older than 5/);
+    setVersion(4);
+    const old = openLabFile(lab, 'read');
+    expect(listCaptures(old)).toHaveLength(1);
+    expect(() => addCapture(old, capture)).toThrow(/readonly/);
+    old.close();
+    const written = openLabFile(lab, 'write');
+    expect(written.pragma('user_version', { simple: true })).toBe(5n);
+    written.close();
+    expect(readdirSync(folder).sort()).toEqual(['lab.umbra', 'lab.umbra.v4']);
   });
 });
