@@ -36,3 +36,8 @@ export function warningLine(w: {
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009');
 }
+
+/** Percentage points, three decimals; no sign where none of them shows. */
+export function points(x: number): string {
+  return x.toFixed(3).replace(/^-(0\.0+)$/, '$1');
+}

@@ -18,11 +18,12 @@ export function share(x: number): string {
   return `${value === 0 ? '0' : value >= 10 ? value.toFixed(1) : value.toPrecision(2)}${THIN}%`;
 }
 
-/** Percentage points, always with a sign, three digits at most: +0.88, −1.42, +20.3. */
+/** Percentage points with a sign, three digits at most: +0.88, −1.42, +20.3; 0.00 where nothing of them shows. */
 export function points(x: number): string {
   const size = Math.abs(x);
   const text = size >= 10 ? size.toFixed(1) : size >= 0.1 ? size.toFixed(2) : size.toPrecision(2);
-  return x === 0 ? '0' : `${x < 0 ? '−' : '+'}${size < 0.001 ? '0.00' : text}`;
+  if (size < 0.001) return x === 0 ? '0' : '0.00';
+  return `${x < 0 ? '−' : '+'}${text}`;
 }
 
 /** p = 0.041, p < 0.001 */

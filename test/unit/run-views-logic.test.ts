@@ -176,7 +176,8 @@ describe('run-views: skew in words', () => {
   it.each([
     [1.591, '+1.59'],
     [-0.0864, '−0.086'],
-    [0.00001, '+0.00'],
+    [0.00001, '0.00'],
+    [-0.00001, '0.00'],
     [0, '0'],
   ])('%d points read %s', (x, text) => expect(points(x)).toBe(text));
 

@@ -3,7 +3,7 @@ import type { CaptureComparison, Comparison, RunComparison } from '../../lab/com
 import { keyKinds } from '../../lab/keys.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { duration, percent } from '../format.ts';
+import { duration, percent, points } from '../format.ts';
 import type { Output } from '../output.ts';
 import { replaying } from '../progress.ts';
 import { dlDiscardOf } from '../result-options.ts';
@@ -103,9 +103,9 @@ function printComparison(out: Output, c: Comparison, by: string): void {
     String(r.b),
     percent(r.shareA),
     percent(r.shareB),
-    r.difference.toFixed(3),
-    r.low.toFixed(3),
-    r.high.toFixed(3),
+    points(r.difference),
+    points(r.low),
+    points(r.high),
     r.adjusted.toPrecision(2),
     r.significant ? '*' : '',
   ]);

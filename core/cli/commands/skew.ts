@@ -2,6 +2,7 @@ import { keyKinds } from '../../lab/keys.ts';
 import { skewOf } from '../../lab/runs.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { points } from '../format.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';
 import { textTable } from '../table.ts';
 
@@ -28,7 +29,7 @@ export const command: Command = {
     out.write(
       `excess ${m.excess.toPrecision(2)}, p = ${m.pValue.toPrecision(2)}; ${digest.kept} of ${digest.reference} samples kept\n\n`,
     );
-    const points = (x: number | undefined) => (x === undefined ? '-' : x.toFixed(3));
+    const bound = (x: number | undefined) => (x === undefined ? '-' : points(x));
     const rows = digest.rows.map((r) => [
       r.name,
       String(r.reference),
@@ -36,8 +37,8 @@ export const command: Command = {
       `${(100 * r.p).toFixed(2)} %`,
       `${(100 * r.q).toFixed(2)} %`,
       points(r.difference),
-      points(r.low),
-      points(r.high),
+      bound(r.low),
+      bound(r.high),
       r.adjusted.toPrecision(2),
       r.significant ? '*' : '',
     ]);
