@@ -122,4 +122,20 @@ describe('one result', () => {
     await whole.waitFor();
     expect(await pages.accessibility()).toEqual([]);
   });
+
+  it('narrows down to a part of the time by keys', async () => {
+    await open('#skew?run=1&policy=map-on-fault&dlDiscard=buffer');
+    const chart = page.getByRole('group', { name: /^Choose a part/ });
+    await chart.focus();
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Escape');
+    expect(hash()).not.toMatch(/from=/);
+    await page.keyboard.press('ArrowRight');
+    for (let i = 0; i < 9; i++) await page.keyboard.press('Shift+ArrowRight');
+    expect(await chart.locator('[aria-live]').innerText()).toMatch(/^0.ns – \S+.ms$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^0.ns – \S+.ms only/ }).waitFor();
+    expect(hash()).toMatch(/from=0&to=\d+/);
+  });
 });
