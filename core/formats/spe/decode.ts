@@ -147,22 +147,10 @@ class QueueDecoder {
       const whole = safe - layouts.reach;
       if (between && pos <= whole) {
         const before = n;
-        // Where the row before started, if its end isn't known yet: in this chunk, or so far before it.
-        const open = this.#sizeOpen && start >= aux ? start - aux : -1;
-        n = wasm.mark(
-          pos,
-          whole,
-          n,
-          capacity,
-          layouts.root,
-          open,
-          starts.byteOffset,
-          rowLayouts.byteOffset,
-          size.byteOffset,
-        );
+        n = wasm.mark(pos, whole, n, capacity, layouts.root, starts.byteOffset, rowLayouts.byteOffset, size.byteOffset);
         pos = columns.stopped;
         if (n > before) {
-          if (this.#sizeOpen && open < 0) size[before - 1] = aux + starts[before] - start;
+          if (this.#sizeOpen) size[before - 1] = aux + starts[before] - start;
           start = aux + starts[n - 1];
           this.#sizeOpen = true;
         }

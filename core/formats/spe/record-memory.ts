@@ -16,7 +16,6 @@ interface RecordsWasm {
     n: number,
     capacity: number,
     root: number,
-    last: number,
     starts: number,
     layouts: number,
     sizes: number,

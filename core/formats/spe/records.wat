@@ -7,13 +7,13 @@
 (module
   (import "umbra" "memory" (memory 1))
 
-  ;; Marks records of a known layout from pos on: where each starts, to `starts`, its layout, to `layouts`, and how far the one before
-  ;; reached, to `sizes`, all from row n on. Stops at any other record, at one that starts behind `whole`, or at row `capacity`.
-  ;; root: see Layouts. last: where the record of row n - 1 started, or -1 if its size is settled. Returns the row reached.
+  ;; Marks records of a known layout from pos on, as rows from n on: where each starts, to `starts`, its layout, to `layouts`, and, but
+  ;; for the last one, how far it is to the next, to `sizes`. Stops at any other record, at one that starts behind `whole`, or at row
+  ;; `capacity`. root: see Layouts. Returns the row reached.
   (func (export "mark")
-    (param $pos i32) (param $whole i32) (param $n i32) (param $capacity i32) (param $root i32) (param $last i32)
+    (param $pos i32) (param $whole i32) (param $n i32) (param $capacity i32) (param $root i32)
     (param $starts i32) (param $layouts i32) (param $sizes i32) (result i32)
-    (local $entry i32) (local $length i32) (local $usual i32) (local $at i32) (local $mask i32) (local $end i32) (local $differs v128)
+    (local $last i32) (local $entry i32) (local $length i32) (local $usual i32) (local $at i32) (local $mask i32) (local $end i32) (local $differs v128)
     (block $stop
       (loop $record
         (br_if $stop (i32.gt_s (local.get $pos) (local.get $whole)))
@@ -56,7 +56,7 @@
           (br_if $compare (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
         (br_if $stop (v128.any_true (local.get $differs)))
         (br_if $stop (i32.ge_u (local.get $n) (local.get $capacity)))
-        (if (i32.ge_s (local.get $last) (i32.const 0))
+        (if (local.get $last)
           (then
             (i32.store
               (i32.add (local.get $sizes) (i32.shl (i32.sub (local.get $n) (i32.const 1)) (i32.const 2)))
