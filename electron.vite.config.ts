@@ -8,10 +8,10 @@ export default defineConfig({
       rollupOptions: {
         input: {
           index: 'electron/main/index.ts',
-          // Threads of an import: core/lab/import-threads.ts looks for them beside the bundle that holds it.
-          'chunks/spe-worker': 'core/lab/spe-worker.ts',
-          'chunks/trace-worker': 'core/lab/trace-worker.ts',
-          'chunks/hash-worker': 'core/lab/hash-worker.ts',
+          // Threads of an import: core/lab/import/threads.ts looks for them beside the bundle that holds it.
+          'chunks/spe-worker': 'core/lab/import/spe-worker.ts',
+          'chunks/trace-worker': 'core/lab/import/trace-worker.ts',
+          'chunks/hash-worker': 'core/lab/import/hash-worker.ts',
         },
       },
     },

@@ -9,11 +9,22 @@ const allowed = {
   'core/store': ['core/formats', 'core/model'],
   'core/synth': ['core/formats', 'core/model'],
   'core/report': ['core/analysis', 'core/model'],
-  'core/lab': ['core/store', 'core/report', 'core/synth', 'core/analysis', 'core/model', 'core/formats'],
-  'core/cli': ['core/lab', 'core/host'],
-  'core/host': ['core/lab'],
-  electron: ['core/host', 'core/lab/contract'],
-  renderer: ['core/lab/contract'],
+  'core/words': [],
+  'core/contract': ['core/analysis', 'core/model', 'core/words', 'core/lab'],
+  'core/lab': [
+    'core/store',
+    'core/report',
+    'core/synth',
+    'core/analysis',
+    'core/model',
+    'core/formats',
+    'core/contract',
+    'core/words',
+  ],
+  'core/cli': ['core/lab', 'core/host', 'core/contract', 'core/words'],
+  'core/host': ['core/lab', 'core/contract'],
+  electron: ['core/host', 'core/contract', 'core/lab'],
+  renderer: ['core/contract', 'core/words'],
 };
 
 /** Folders that do no I/O: bytes and numbers in, numbers out. */

@@ -1,7 +1,7 @@
 /** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. Nobody else has to know. */
-import type { Transport } from '../core/lab/contract-client.ts';
-import type { DesktopApi, DesktopMessage, LabWay } from '../core/lab/contract-desktop.ts';
-import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/lab/contract-wire.ts';
+import type { Transport } from '../core/contract/client.ts';
+import type { DesktopApi, DesktopMessage, LabWay } from '../core/contract/desktop.ts';
+import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/contract/wire.ts';
 
 export interface ConnectionEvents {
   connected(transport: Transport): void;

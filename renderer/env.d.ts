@@ -1,4 +1,4 @@
-import type { DesktopApi } from '../core/lab/contract-desktop.ts';
+import type { DesktopApi } from '../core/contract/desktop.ts';
 
 declare global {
   interface Window {

@@ -1,6 +1,6 @@
 /**
  * The story of one blackout window as facts: what began it, why the page was not valid, what KVM and the guest did about it, and what
- * was lost. core/lab/explain.ts finds them, story-words.ts tells them. Times in ns after the run's origin unless they say otherwise.
+ * was lost. core/lab/windows/explain.ts finds them, story-words.ts tells them. Times in ns after the run's origin unless they say otherwise.
  */
 import type { PolicyId } from '../model/policy.ts';
 import type { Certainty } from '../model/stage2/evidence.ts';

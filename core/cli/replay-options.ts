@@ -1,7 +1,7 @@
 /** The options that `umbra replay` and `umbra run` share. */
-import { readReplayWords } from '../lab/replay-options.ts';
-import type { ReplayChoice } from '../lab/replay-options.ts';
-import { shellLine } from '../lab/shell-words.ts';
+import { readReplayWords } from '../lab/runs/replay-options.ts';
+import type { ReplayChoice } from '../lab/runs/replay-options.ts';
+import { shellLine } from '../words/shell.ts';
 import type { Args, Option } from './command.ts';
 
 export const replayOptions: Readonly<Record<string, Option>> = {

@@ -1,5 +1,5 @@
 /** The options that name one policy's result of a run. */
-import type { ResultChoice } from '../lab/replay-again.ts';
+import type { ResultChoice } from '../lab/runs/replay-again.ts';
 import type { Args, Option } from './command.ts';
 import { UsageError } from './command.ts';
 

@@ -1,5 +1,5 @@
 /** A run's results for people and for scripts. */
-import type { PolicyResult, ReplayedRun, Spread } from '../lab/replay.ts';
+import type { PolicyResult, ReplayedRun, Spread } from '../lab/runs/replay.ts';
 import { duration, percent } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';

@@ -1,5 +1,5 @@
 /** The options that say what an SPE file doesn't tell of itself: of `umbra import` and `umbra inspect`. */
-import type { ImportOptions } from '../lab/import.ts';
+import type { ImportOptions } from '../lab/import/import.ts';
 import { UsageError } from './command.ts';
 import type { Args, Option } from './command.ts';
 

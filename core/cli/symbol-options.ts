@@ -1,5 +1,5 @@
 /** The options that say where functions are found: of `umbra symbols` and `umbra import`. */
-import type { SymbolSources } from '../lab/symbol-files.ts';
+import type { SymbolSources } from '../lab/symbols/files.ts';
 import type { Args, Option } from './command.ts';
 
 export const symbolOptions: Readonly<Record<string, Option>> = {

@@ -57,7 +57,7 @@ async function cleanUp(argv: readonly string[]): Promise<void> {
   if (lab === undefined) return;
   for (const tail of ['', '-journal', '-wal', '-shm']) rmSync(`${lab}.part${tail}`, { force: true });
   try {
-    if (existsSync(lab)) (await import('../lab/jobs.ts')).recoverLab(lab);
+    if (existsSync(lab)) (await import('../lab/service/jobs.ts')).recoverLab(lab);
   } catch {
     // Not a lab, or somebody else writes to it: nothing of ours is in it.
   }

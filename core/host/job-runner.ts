@@ -5,10 +5,10 @@
  */
 import { Worker } from 'node:worker_threads';
 import { RequestError } from '../lab/about.ts';
-import type { Job } from '../lab/contract-jobs.ts';
-import type { Call } from '../lab/contract.ts';
-import { recoverLab } from '../lab/jobs.ts';
-import type { JobRunner } from '../lab/service-jobs.ts';
+import type { Job } from '../contract/jobs.ts';
+import type { Call } from '../contract/contract.ts';
+import { recoverLab } from '../lab/service/jobs.ts';
+import type { JobRunner } from '../lab/service/service-jobs.ts';
 import type { JobData, JobMessage } from './job-worker.ts';
 
 /** Time for a job to unwind before its caller is told that it is cancelled, ms. */

@@ -1,9 +1,9 @@
 /** Entry of a job's thread: runs one job and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isExplained } from '../lab/about.ts';
-import type { Job } from '../lab/contract-jobs.ts';
-import type { Progress } from '../lab/contract.ts';
-import { runJob } from '../lab/jobs.ts';
+import type { Job } from '../contract/jobs.ts';
+import type { Progress } from '../contract/contract.ts';
+import { runJob } from '../lab/service/jobs.ts';
 
 /** What the thread is started with. `flag[0]` turns 1 when the job has to end. */
 export interface JobData {

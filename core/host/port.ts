@@ -1,6 +1,6 @@
 /** Serves the contract behind a message port: each message is checked, each request answered once. */
-import { ClientMessage, methods } from '../lab/contract.ts';
-import type { Call, ErrorCode, HostMessage, LabService, Method, Params } from '../lab/contract.ts';
+import { ClientMessage, methods } from '../contract/contract.ts';
+import type { Call, ErrorCode, HostMessage, LabService, Method, Params } from '../contract/contract.ts';
 
 /** A port as the host sees it. Whatever carries it bounds the size of a message. */
 export interface HostPort {

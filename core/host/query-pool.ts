@@ -1,9 +1,9 @@
 /** Query processes of one lab: each carries out one request at a time; a request that is cancelled or takes too long takes its process with it. */
 import { fork } from 'node:child_process';
 import { RequestError } from '../lab/about.ts';
-import type { Params, Result } from '../lab/contract.ts';
-import type { QueryMethod } from '../lab/queries.ts';
-import type { QueryRunner } from '../lab/service-runs.ts';
+import type { Params, Result } from '../contract/contract.ts';
+import type { QueryMethod } from '../lab/service/queries.ts';
+import type { QueryRunner } from '../lab/service/service-runs.ts';
 import type { QueryReply, QueryRequest } from './query-worker.ts';
 
 /** A process that answers requests in order. */

@@ -1,7 +1,7 @@
 /** Entry of a query process: answers one request after the other, and is killed when one has to end (SQLite can't be interrupted). */
 import { isExplained } from '../lab/about.ts';
-import { createQueries, queryMethods } from '../lab/queries.ts';
-import type { Queries } from '../lab/queries.ts';
+import { createQueries, queryMethods } from '../lab/service/queries.ts';
+import type { Queries } from '../lab/service/queries.ts';
 
 /** What the host sends: requests that it has checked already. */
 export interface QueryRequest {

@@ -1,7 +1,7 @@
 /** Entry of Electron's utility process: serves one lab to the ports that the main process hands it. */
 import { z } from 'zod';
-import type { LabService } from '../lab/contract.ts';
-import { openLabService } from '../lab/service.ts';
+import type { LabService } from '../contract/contract.ts';
+import { openLabService } from '../lab/service/service.ts';
 import { createJobs } from './job-runner.ts';
 import { servePort } from './port.ts';
 import { createForkedQueries, ForkReply } from './query-fork.ts';

@@ -3,8 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { app, dialog, ipcMain } from 'electron';
-import { labWays } from '../../core/lab/contract-desktop.ts';
-import type { LabWay } from '../../core/lab/contract-desktop.ts';
+import { labWays } from '../../core/contract/desktop.ts';
+import type { LabWay } from '../../core/contract/desktop.ts';
 import { channels } from '../ipc.ts';
 import { registerScheme, serveApp } from './app-protocol.ts';
 import { confinePages, isOwnPage } from './confine.ts';

@@ -1,7 +1,7 @@
 /** A window, the lab in it, and the engine that serves that lab. */
 import { basename, join } from 'node:path';
 import { BrowserWindow, dialog } from 'electron';
-import type { DesktopMessage } from '../../core/lab/contract-desktop.ts';
+import type { DesktopMessage } from '../../core/contract/desktop.ts';
 import { channels } from '../ipc.ts';
 import { ORIGIN } from './app-protocol.ts';
 import { createBackOff } from './back-off.ts';

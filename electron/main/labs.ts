@@ -2,7 +2,7 @@
 import { basename, extname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { app, BrowserWindow, dialog, shell } from 'electron';
-import type { LabWay, PageCommand } from '../../core/lab/contract-desktop.ts';
+import type { LabWay, PageCommand } from '../../core/contract/desktop.ts';
 import { createLabWindow } from './lab-window.ts';
 import type { LabWindow } from './lab-window.ts';
 import type { Recent } from './recent.ts';

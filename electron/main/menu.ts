@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { app, Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
-import { viewTitles } from '../../core/lab/contract-desktop.ts';
-import type { LabWay, PageCommand, ViewId } from '../../core/lab/contract-desktop.ts';
+import { viewTitles } from '../../core/contract/desktop.ts';
+import type { LabWay, PageCommand, ViewId } from '../../core/contract/desktop.ts';
 
 export interface MenuActions {
   choose(how: LabWay): void;

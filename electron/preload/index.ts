@@ -1,6 +1,6 @@
 /** Runs sandboxed before the page: hands over connections to the lab, and nothing else of Electron. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import type { DesktopApi } from '../../core/lab/contract-desktop.ts';
+import type { DesktopApi } from '../../core/contract/desktop.ts';
 import { channels } from '../ipc.ts';
 
 declare const window: { postMessage(message: unknown, origin: string, transfer: readonly unknown[]): void };

@@ -1,4 +1,4 @@
-import type { PolicyBlackouts } from '../../core/lab/contract-runs.ts';
+import type { PolicyBlackouts } from '../../core/contract/runs.ts';
 
 /** A distribution of durations, and the policies that have it. */
 export interface Curve {

@@ -1,5 +1,5 @@
 /** The table of windows: which rows, in which order, over columns that stay as they came. */
-import type { WindowTable } from '../../core/lab/contract-runs.ts';
+import type { WindowTable } from '../../core/contract/runs.ts';
 
 export interface Filter {
   readonly lane?: number;

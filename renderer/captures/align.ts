@@ -1,5 +1,5 @@
 /** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
-import type { Capture } from '../../core/lab/contract.ts';
+import type { Capture } from '../../core/contract/contract.ts';
 
 export const alignModes = ['auto', 'absolute', 'start', 'loop', 'fit'] as const;
 export type AlignMode = (typeof alignModes)[number];

@@ -1,5 +1,5 @@
 /** What perf says of an SPE capture's own losses: flags of AUX records, and LOST records. Letters stand for them in the timeline. */
-import type { Capture } from '../../core/lab/contract.ts';
+import type { Capture } from '../../core/contract/contract.ts';
 
 export interface AuxFlag {
   readonly letter: string;

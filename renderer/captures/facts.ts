@@ -1,5 +1,5 @@
 /** A capture's facts, put into words. Files say very different amounts of themselves: what isn't there isn't shown. */
-import type { Capture } from '../../core/lab/contract.ts';
+import type { Capture } from '../../core/contract/contract.ts';
 import { bytes, count, ranges } from '../format.ts';
 import { auxCounts } from './aux-flags.ts';
 

@@ -1,6 +1,6 @@
 /** Files from a drop or a picker into the lab: by their path where the app knows it, else their bytes go to the host first. */
-import type { FileRef } from '../../core/lab/contract-jobs.ts';
-import { UPLOAD_PART } from '../../core/lab/contract-limits.ts';
+import type { FileRef } from '../../core/contract/jobs.ts';
+import { UPLOAD_PART } from '../../core/contract/limits.ts';
 import { useJobs } from '../state/jobs.ts';
 import type { JobHooks } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';

@@ -1,7 +1,7 @@
 /** An answer of the host that follows its question. */
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { Ref, ShallowRef } from 'vue';
-import type { Method, Params, Result } from '../../core/lab/contract.ts';
+import type { Method, Params, Result } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 
 export interface Answer<T> {

@@ -1,7 +1,7 @@
 /** Which stored result the views are about: the selection's run, policy and reading of DL, or what is worth a look without one. */
 import { computed } from 'vue';
-import type { RunPart } from '../../core/lab/contract-runs.ts';
-import type { Run } from '../../core/lab/contract.ts';
+import type { RunPart } from '../../core/contract/runs.ts';
+import type { Run } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
 import type { DlDiscard } from '../state/selection.ts';

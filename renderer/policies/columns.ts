@@ -1,6 +1,6 @@
 /** The results matrix: what a column shows, and what it is sorted by. */
-import type { StoredResult, Trials } from '../../core/lab/contract-runs.ts';
-import type { RunPolicy, RunSkew } from '../../core/lab/contract.ts';
+import type { StoredResult, Trials } from '../../core/contract/runs.ts';
+import type { RunPolicy, RunSkew } from '../../core/contract/contract.ts';
 import { bytes, count, duration, exactNs, percent } from '../format.ts';
 
 export interface Row {

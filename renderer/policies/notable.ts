@@ -1,4 +1,4 @@
-import type { RunPolicy } from '../../core/lab/contract.ts';
+import type { RunPolicy } from '../../core/contract/contract.ts';
 import { skewOf } from './columns.ts';
 
 /** What a reader would look at first: the policy that misleads most, else the one that loses most and lives. */

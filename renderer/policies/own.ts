@@ -1,7 +1,7 @@
 /** The user's own policies: kept by this browser or app, and saved as a policy file for the command line. */
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
-import type { Policy } from '../../core/lab/contract-runs.ts';
+import type { Policy } from '../../core/contract/runs.ts';
 
 const STORE = 'umbra.policies';
 

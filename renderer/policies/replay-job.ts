@@ -1,8 +1,8 @@
 /** The replay that was asked for last: it goes on while other views are looked at, with its progress in the strip of jobs. */
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
-import { ServiceError } from '../../core/lab/contract-client.ts';
-import type { Params } from '../../core/lab/contract.ts';
+import { ServiceError } from '../../core/contract/client.ts';
+import type { Params } from '../../core/contract/contract.ts';
 import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 

@@ -1,5 +1,5 @@
 /** What a reader must know before believing a run's numbers, as marks that stand wherever they show. */
-import type { Run } from '../../core/lab/contract.ts';
+import type { Run } from '../../core/contract/contract.ts';
 import { count, percent } from '../format.ts';
 
 export interface Mark {

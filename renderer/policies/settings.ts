@@ -1,6 +1,6 @@
 /** What a new run is asked for: parameters in groups, and the command line that asks for the same. */
-import type { Library, ParamInfo } from '../../core/lab/contract-runs.ts';
-import type { Run } from '../../core/lab/contract.ts';
+import type { Library, ParamInfo } from '../../core/contract/runs.ts';
+import type { Run } from '../../core/contract/contract.ts';
 import type { Question } from '../sensitivity/question.ts';
 
 export interface Group {

@@ -1,4 +1,4 @@
-import type { RunPolicy } from '../../core/lab/contract.ts';
+import type { RunPolicy } from '../../core/contract/contract.ts';
 
 /** Policies with the same cost and loss. */
 export interface Spot {

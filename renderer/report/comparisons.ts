@@ -1,5 +1,5 @@
 /** What a run, its policies and its capture can be compared with in a report. */
-import type { Capture, Params, Run } from '../../core/lab/contract.ts';
+import type { Capture, Params, Run } from '../../core/contract/contract.ts';
 
 export type Compare = Params<'comparisonReport'>['compare'];
 

@@ -1,5 +1,5 @@
 /** A sweep's curves as an ECharts option: one measure over the parameter, a line for policies that come out alike. */
-import type { SweepAnswer, SweepCrossings } from '../../core/lab/contract-sweep.ts';
+import type { SweepAnswer, SweepCrossings } from '../../core/contract/sweep.ts';
 import { axis, logFromZero, tooltip } from '../charts/axes.ts';
 import { stroke } from '../charts/colours.ts';
 import type { Colours } from '../charts/colours.ts';

@@ -1,5 +1,5 @@
 /** What a sweep's curves show, and how its numbers read. */
-import type { SweepCurve, SweepMeasure } from '../../core/lab/contract-sweep.ts';
+import type { SweepCurve, SweepMeasure } from '../../core/contract/sweep.ts';
 import { bytes, count, duration, percent } from '../format.ts';
 
 export interface Measure {

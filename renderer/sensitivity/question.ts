@@ -1,7 +1,7 @@
 /** A sweep as the address holds it (`irqNs_500_50000_11_log`), and what to ask where nobody has said yet. */
-import type { ResolvedParams } from '../../core/lab/contract-runs.ts';
-import { MAX_SWEEP_STEPS } from '../../core/lab/contract-sweep.ts';
-import type { SweepJob } from '../../core/lab/contract-sweep.ts';
+import type { ResolvedParams } from '../../core/contract/runs.ts';
+import { MAX_SWEEP_STEPS } from '../../core/contract/sweep.ts';
+import type { SweepJob } from '../../core/contract/sweep.ts';
 
 export type Question = Omit<SweepJob, 'run'>;
 

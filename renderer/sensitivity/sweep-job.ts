@@ -1,8 +1,8 @@
 /** The sweep that was asked for last: it goes on while other views are looked at, and its curves stay until the next one. */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import { ServiceError } from '../../core/lab/contract-client.ts';
-import type { SweepAnswer, SweepJob } from '../../core/lab/contract-sweep.ts';
+import { ServiceError } from '../../core/contract/client.ts';
+import type { SweepAnswer, SweepJob } from '../../core/contract/sweep.ts';
 import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 

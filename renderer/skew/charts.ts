@@ -1,5 +1,5 @@
 /** The Skew view's charts as ECharts options. */
-import type { SkewAnswer, SkewDigest } from '../../core/lab/contract-runs.ts';
+import type { SkewAnswer, SkewDigest } from '../../core/contract/runs.ts';
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, CustomSeriesOption } from '../charts/echarts.ts';

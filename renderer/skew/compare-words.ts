@@ -1,5 +1,5 @@
 /** Comparisons as people read them. */
-import type { Comparison, NullModel } from '../../core/lab/contract-runs.ts';
+import type { Comparison, NullModel } from '../../core/contract/runs.ts';
 import { count, duration } from '../format.ts';
 import { points } from './words.ts';
 import type { ShareRow } from './words.ts';

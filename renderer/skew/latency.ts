@@ -1,5 +1,5 @@
 /** Latencies before and after as an ECharts option. */
-import type { LatencyCurves } from '../../core/lab/contract-runs.ts';
+import type { LatencyCurves } from '../../core/contract/runs.ts';
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, LineSeriesOption } from '../charts/echarts.ts';

@@ -1,5 +1,5 @@
 /** Numbers of skew as people read them. */
-import type { SkewDigest } from '../../core/lab/contract-runs.ts';
+import type { SkewDigest } from '../../core/contract/runs.ts';
 
 const THIN = '\u202f';
 export type SkewKey = SkewDigest['rows'][number];

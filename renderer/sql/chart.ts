@@ -1,5 +1,5 @@
 /** Two columns of an answer as an ECharts option. */
-import type { SqlAnswer } from '../../core/lab/contract-runs.ts';
+import type { SqlAnswer } from '../../core/contract/runs.ts';
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';

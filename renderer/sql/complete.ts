@@ -1,5 +1,5 @@
 /** What may stand at a place in a query: tables, columns of those that it names, functions and words of SQL. */
-import type { SqlTable } from '../../core/lab/contract-runs.ts';
+import type { SqlTable } from '../../core/contract/runs.ts';
 
 export interface Completion {
   /** Where the word begins that an option takes the place of. */

@@ -1,5 +1,5 @@
 /** Rows as CSV (RFC 4180): what has a comma, a quote or a line break is quoted. NULL is an empty field. */
-import type { SqlAnswer, SqlValue } from '../../core/lab/contract-runs.ts';
+import type { SqlAnswer, SqlValue } from '../../core/contract/runs.ts';
 
 export function csv({ columns, rows }: Pick<SqlAnswer, 'columns' | 'rows'>): string {
   return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');

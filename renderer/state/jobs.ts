@@ -1,8 +1,8 @@
 /** Jobs that this page asked the host for: they go on whatever view is in sight, and can be cancelled at any time. */
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
-import { ServiceError } from '../../core/lab/contract-client.ts';
-import type { Method, Params, Progress, Result } from '../../core/lab/contract.ts';
+import { ServiceError } from '../../core/contract/client.ts';
+import type { Method, Params, Progress, Result } from '../../core/contract/contract.ts';
 import { useLab } from './lab.ts';
 
 export interface JobState {

@@ -1,10 +1,10 @@
 /** The lab in view: the connection's state, and what the host said last. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import { createClient } from '../../core/lab/contract-client.ts';
-import type { Client, RequestOptions } from '../../core/lab/contract-client.ts';
-import { ServiceError } from '../../core/lab/contract-client.ts';
-import type { Capture, LabInfo, Method, Params, Result, Run } from '../../core/lab/contract.ts';
+import { createClient } from '../../core/contract/client.ts';
+import type { Client, RequestOptions } from '../../core/contract/client.ts';
+import { ServiceError } from '../../core/contract/client.ts';
+import type { Capture, LabInfo, Method, Params, Result, Run } from '../../core/contract/contract.ts';
 import { createConnection } from '../connection.ts';
 import type { DesktopRequest } from '../connection.ts';
 

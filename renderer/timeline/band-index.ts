@@ -1,5 +1,5 @@
 /** Where each policy's bands on each lane stand among all: they come in that order, by start within it. */
-import type { Bands } from '../../core/lab/contract-timeline.ts';
+import type { Bands } from '../../core/contract/timeline.ts';
 
 export type BandIndex = ReadonlyMap<number, readonly [from: number, to: number]>;
 

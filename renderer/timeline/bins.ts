@@ -1,5 +1,5 @@
 /** Walks over what of a picture is in view: bins and bands by their places on the screen, px. */
-import type { Bands, Bins, TimelineFacts, TracePlace } from '../../core/lab/contract-timeline.ts';
+import type { Bands, Bins, TimelineFacts, TracePlace } from '../../core/contract/timeline.ts';
 import { bandsIn } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
 import type { Camera } from './camera.ts';

@@ -2,7 +2,7 @@
  * Draws lanes, px: first what there may be thousands of, as plain pixels, then signs, patterns and frames over it. One pass over
  * what is in view; the same bins serve every zoom until finer ones arrive.
  */
-import type { TimelineFacts } from '../../core/lab/contract-timeline.ts';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { drawBins, forBands, forBins, forCopies } from './bins.ts';
 import type { View } from './bins.ts';
 import { drawChange } from './glyphs.ts';

@@ -1,7 +1,7 @@
 /** The window in focus: found by its place, sought from there, brought into view. */
 import { ref, shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
-import type { FoundWindow, TimelineFacts } from '../../core/lab/contract-timeline.ts';
+import type { FoundWindow, TimelineFacts } from '../../core/contract/timeline.ts';
 import { count, duration } from '../format.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';

@@ -1,5 +1,5 @@
 /** Where each lane and each of its tracks stands, px from the top of the lanes. */
-import type { TimelineFacts, TimelineLane } from '../../core/lab/contract-timeline.ts';
+import type { TimelineFacts, TimelineLane } from '../../core/contract/timeline.ts';
 
 export const size = {
   density: 30,

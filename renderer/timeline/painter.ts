@@ -1,5 +1,5 @@
 /** Paints the three canvases of a timeline, a frame at a time; what doesn't move is kept from frame to frame. */
-import type { TimelineFacts } from '../../core/lab/contract-timeline.ts';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { xOf } from './bins.ts';
 import type { Camera } from './camera.ts';
 import { prepareCanvas } from './canvas.ts';

@@ -1,5 +1,5 @@
 /** What lies under the pointer. */
-import type { RunBands } from '../../core/lab/contract-timeline.ts';
+import type { RunBands } from '../../core/contract/timeline.ts';
 import type { LaneRows } from './layout.ts';
 
 /** Index of the window of a policy's band at `t`, or next to it within `grace` ns; the nearest of several. */

@@ -1,5 +1,5 @@
 /** Which policies have a band: chosen by hand and remembered on this machine, since it is a matter of taste and screen. */
-import type { TimelineFacts } from '../../core/lab/contract-timeline.ts';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
 const KEY = 'umbra.timeline.policies';
 const usual = ['pin-vm', 'map-on-fault', 'pin-at-enable', 'pin-on-first-fault', 'impdef-event', 'bounce-buffer'];

@@ -1,5 +1,5 @@
 /** Ruler, markers and overview: the narrow canvases around the lanes. */
-import type { Bins, RunBands } from '../../core/lab/contract-timeline.ts';
+import type { Bins, RunBands } from '../../core/contract/timeline.ts';
 import { rulerLabel, rulerStep } from './camera.ts';
 import type { Camera } from './camera.ts';
 import type { Palette } from './palette.ts';

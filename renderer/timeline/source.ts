@@ -3,8 +3,8 @@
  * show at once. While new data is on its way the old is drawn, at the places where it belongs.
  */
 import { shallowRef } from 'vue';
-import type { Bins, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/lab/contract-timeline.ts';
-import type { Method, Params, Result } from '../../core/lab/contract.ts';
+import type { Bins, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/contract/timeline.ts';
+import type { Method, Params, Result } from '../../core/contract/contract.ts';
 import { indexBands } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
 import type { Camera } from './camera.ts';

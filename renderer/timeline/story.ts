@@ -1,5 +1,5 @@
 /** A blackout window in sentences. Field terms stay as they are: they are what people search for. */
-import type { FoundWindow } from '../../core/lab/contract-timeline.ts';
+import type { FoundWindow } from '../../core/contract/timeline.ts';
 import { duration } from '../format.ts';
 
 const answers: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** A moment of the timeline in the trace's own time. */
-import type { TimelineFacts } from '../../core/lab/contract-timeline.ts';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
 /** A look further around than that would cost too much, ns. */
 const MOST_REACH = 5e6;

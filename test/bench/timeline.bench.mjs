@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { halves, Has, SpeColumns } from '../../core/formats/spe/columns.ts';
 import { startServer } from '../../core/host/web-socket.ts';
-import { importFile } from '../../core/lab/import.ts';
+import { importFile } from '../../core/lab/import/import.ts';
 import { builtinPolicies } from '../../core/model/policies.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { addCapture, finishCapture } from '../../core/store/captures.ts';

@@ -7,9 +7,9 @@ import { gunzipSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportFromLab } from '../../core/lab/export.ts';
-import type { ExportRequest } from '../../core/lab/export.ts';
-import { listWindows } from '../../core/lab/runs.ts';
+import { exportFromLab } from '../../core/lab/exports/export.ts';
+import type { ExportRequest } from '../../core/lab/exports/export.ts';
+import { listWindows } from '../../core/lab/runs/runs.ts';
 import { makePairLab } from './pair-lab.ts';
 import { umbra } from './umbra.ts';
 

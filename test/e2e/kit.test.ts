@@ -16,8 +16,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importFiles } from '../../core/lab/import.ts';
-import { writeKit } from '../../core/lab/kit.ts';
+import { importFiles } from '../../core/lab/import/import.ts';
+import { writeKit } from '../../core/lab/board/kit.ts';
 import { pair, umbra } from './umbra.ts';
 
 const found = (tool: string): string | undefined =>

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../core/host/web-socket.ts';
-import { runMainJob } from '../../core/lab/main-job.ts';
-import { replayInLab } from '../../core/lab/runs.ts';
-import { readReplayWords } from '../../core/lab/replay-options.ts';
+import { runMainJob } from '../../core/lab/reports/main-job.ts';
+import { replayInLab } from '../../core/lab/runs/runs.ts';
+import { readReplayWords } from '../../core/lab/runs/replay-options.ts';
 import { launchBrowser } from './browser.ts';
 
 interface Picture {

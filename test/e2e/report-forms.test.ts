@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from './browser.ts';
-import { readSections } from '../../core/lab/report-files.ts';
-import { writeReport } from '../../core/lab/runs.ts';
-import { verifyReport } from '../../core/lab/verify.ts';
+import { readSections } from '../../core/lab/reports/report-files.ts';
+import { writeReport } from '../../core/lab/runs/runs.ts';
+import { verifyReport } from '../../core/lab/reports/verify.ts';
 import { makePairLab } from './pair-lab.ts';
 import { pair, umbra } from './umbra.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createQueries } from '../../core/lab/queries.ts';
+import { createQueries } from '../../core/lab/service/queries.ts';
 import { accessibility } from './accessibility.ts';
 import { usePages } from './pages.ts';
 import { pair, umbra, umbraJson } from './umbra.ts';

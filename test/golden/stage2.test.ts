@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openFtraceText } from '../../core/formats/ftrace-text/ftrace-text.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
-import { readKvmEvents } from '../../core/lab/kvm-events.ts';
+import { readKvmEvents } from '../../core/lab/captures/kvm-events.ts';
 import { calibrate } from '../../core/model/calibration.ts';
 import type { KvmEvents } from '../../core/model/kvm-events.ts';
 import { measureAccuracy } from '../../core/model/stage2/accuracy.ts';

@@ -21,9 +21,9 @@ import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
 import { sampleJson } from '../../core/formats/spe/sample-json.ts';
 import type { TextSamples } from '../../core/formats/spe/text-samples.ts';
 import { openSpeCsv } from '../../core/formats/spe-csv/spe-csv.ts';
-import { detectFormat } from '../../core/lab/detect.ts';
-import { importFiles } from '../../core/lab/import.ts';
-import { symbolsInLab } from '../../core/lab/symbols.ts';
+import { detectFormat } from '../../core/lab/import/detect.ts';
+import { importFiles } from '../../core/lab/import/import.ts';
+import { symbolsInLab } from '../../core/lab/symbols/symbols.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { readSymbols } from '../../core/store/symbols.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, WireError } from '../../core/lab/contract-wire.ts';
+import { decodeFrame, encodeFrame, WireError } from '../../core/contract/wire.ts';
 
 const arrays = fc.oneof(
   fc.uint8Array(),

@@ -10,9 +10,9 @@ import type { TraceFile } from '../../core/formats/event-format/trace-file.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
-import type { Exits } from '../../core/lab/contract-timeline.ts';
-import { countExits } from '../../core/lab/exits.ts';
-import { importFiles } from '../../core/lab/import.ts';
+import type { Exits } from '../../core/contract/timeline.ts';
+import { countExits } from '../../core/lab/captures/exits.ts';
+import { importFiles } from '../../core/lab/import/import.ts';
 import { pair, temporaryFolder, umbra, umbraJson } from '../e2e/umbra.ts';
 import { format } from './trace-dat-writer.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { servePort } from '../../core/host/port.ts';
 import type { HostPort } from '../../core/host/port.ts';
-import { createClient, ServiceError } from '../../core/lab/contract-client.ts';
-import { HostMessage } from '../../core/lab/contract.ts';
-import type { Call, ClientMessage, LabInfo, LabService } from '../../core/lab/contract.ts';
+import { createClient, ServiceError } from '../../core/contract/client.ts';
+import { HostMessage } from '../../core/contract/contract.ts';
+import type { Call, ClientMessage, LabInfo, LabService } from '../../core/contract/contract.ts';
 
 const info: LabInfo = { path: '/x/a.umbra', name: 'a.umbra', umbra: '0', format: 1, bytes: 1, captures: 0, runs: 0 };
 

@@ -7,10 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { WebSocket } from 'ws';
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
-import { createClient } from '../../core/lab/contract-client.ts';
-import type { Client } from '../../core/lab/contract-client.ts';
-import { UNAUTHORISED } from '../../core/lab/contract-wire.ts';
-import { methods } from '../../core/lab/contract.ts';
+import { createClient } from '../../core/contract/client.ts';
+import type { Client } from '../../core/contract/client.ts';
+import { UNAUTHORISED } from '../../core/contract/wire.ts';
+import { methods } from '../../core/contract/contract.ts';
 import { inLabFile, openLabFile } from '../../core/store/lab-file.ts';
 import { addSample, kvmSample, writeSampleLab } from '../e2e/sample-lab.ts';
 

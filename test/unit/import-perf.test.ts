@@ -4,8 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withFile } from '../../core/lab/file-source.ts';
-import { importFiles } from '../../core/lab/import.ts';
-import { hashSource } from '../../core/lab/source-hash.ts';
+import { importFiles } from '../../core/lab/import/import.ts';
+import { hashSource } from '../../core/lab/import/source-hash.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { auxtrace, aux, identityTime, perfFile, record, speAttr, speInfo, words } from './perf-data.builder.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Comparison } from '../../core/lab/contract-runs.ts';
+import type { Comparison } from '../../core/contract/runs.ts';
 import { blockModel, paramText, shareRows, signed } from '../../renderer/skew/compare-words.ts';
 import { points } from '../../renderer/skew/words.ts';
 

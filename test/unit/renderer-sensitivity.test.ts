@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SweepCurve } from '../../core/lab/contract-sweep.ts';
+import type { SweepCurve } from '../../core/contract/sweep.ts';
 import { logFromZero } from '../../renderer/charts/axes.ts';
 import type { Colours } from '../../renderer/charts/colours.ts';
 import { heightAt } from '../../renderer/sensitivity/chart.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Capture, Run } from '../../core/lab/contract.ts';
+import type { Capture, Run } from '../../core/contract/contract.ts';
 import { commandLine, factGroups, flags, kernel, kinds, machine } from '../../renderer/captures/facts.ts';
 import { bytes, count, duration, exactNs, percent, ranges } from '../../renderer/format.ts';
 

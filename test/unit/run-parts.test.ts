@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { latencyCurves, latencySkew } from '../../core/analysis/latency.ts';
 import { nullModel } from '../../core/analysis/null-model.ts';
 import type { Summary } from '../../core/analysis/summary.ts';
-import { countsIn, outcomeIn } from '../../core/lab/part.ts';
+import { countsIn, outcomeIn } from '../../core/lab/runs/part.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
 import type { Lane, PolicyOutcome } from '../../core/model/outcome.ts';

@@ -4,8 +4,8 @@ import type { QueryProcess } from '../../core/host/query-pool.ts';
 import { createForkedQueries } from '../../core/host/query-fork.ts';
 import type { ForkRequest } from '../../core/host/query-fork.ts';
 import type { QueryReply, QueryRequest } from '../../core/host/query-worker.ts';
-import { ecdf } from '../../core/lab/run-queries.ts';
-import { checkParams, checkPolicies, legality } from '../../core/lab/library.ts';
+import { ecdf } from '../../core/lab/service/run-queries.ts';
+import { checkParams, checkPolicies, legality } from '../../core/lab/runs/library.ts';
 import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
 
 /** Processes that answer when told to. */

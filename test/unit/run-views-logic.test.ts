@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SkewDigest, StoredResult, WindowTable } from '../../core/lab/contract-runs.ts';
-import type { RunPolicy } from '../../core/lab/contract.ts';
+import type { SkewDigest, StoredResult, WindowTable } from '../../core/contract/runs.ts';
+import type { RunPolicy } from '../../core/contract/contract.ts';
 import { around, placeOf, rowsOf } from '../../renderer/blackouts/rows.ts';
 import { curves } from '../../renderer/blackouts/curves.ts';
 import { columns, rangeText, rowsOf as matrixRows } from '../../renderer/policies/columns.ts';

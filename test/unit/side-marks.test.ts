@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { LabService } from '../../core/lab/contract.ts';
-import type { SideMarks, TimelineFacts } from '../../core/lab/contract-timeline.ts';
-import { importFiles } from '../../core/lab/import.ts';
-import { observedInLab } from '../../core/lab/observed.ts';
-import { openLabService } from '../../core/lab/service.ts';
+import type { LabService } from '../../core/contract/contract.ts';
+import type { SideMarks, TimelineFacts } from '../../core/contract/timeline.ts';
+import { importFiles } from '../../core/lab/import/import.ts';
+import { observedInLab } from '../../core/lab/captures/observed.ts';
+import { openLabService } from '../../core/lab/service/service.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 
 /** What perf flagged in a capture that has all kinds of it (test/fixtures/spe/gaps.perf.data). */

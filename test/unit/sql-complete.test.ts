@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SqlTable } from '../../core/lab/contract-runs.ts';
+import type { SqlTable } from '../../core/contract/runs.ts';
 import { complete } from '../../renderer/sql/complete.ts';
 import { json } from '../../renderer/sql/csv.ts';
 

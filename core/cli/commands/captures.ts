@@ -1,4 +1,4 @@
-import { listLabCaptures } from '../../lab/captures.ts';
+import { listLabCaptures } from '../../lab/captures/captures.ts';
 import type { Command } from '../command.ts';
 import { duration } from '../format.ts';
 import { textTable } from '../table.ts';

@@ -1,6 +1,6 @@
-import { compareCaptures, compareRuns } from '../../lab/compare.ts';
-import type { CaptureComparison, Comparison, RunComparison } from '../../lab/compare.ts';
-import { keyKinds } from '../../lab/keys.ts';
+import { compareCaptures, compareRuns } from '../../lab/runs/compare.ts';
+import type { CaptureComparison, Comparison, RunComparison } from '../../lab/runs/compare.ts';
+import { keyKinds } from '../../lab/symbols/keys.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent, points } from '../format.ts';

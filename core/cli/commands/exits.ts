@@ -1,4 +1,4 @@
-import { exitsInLab } from '../../lab/exits.ts';
+import { exitsInLab } from '../../lab/captures/exits.ts';
 import type { Command } from '../command.ts';
 import { count, duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';

@@ -1,5 +1,5 @@
-import { explainInLab } from '../../lab/explain.ts';
-import { keyKinds } from '../../lab/keys.ts';
+import { explainInLab } from '../../lab/windows/explain.ts';
+import { keyKinds } from '../../lab/symbols/keys.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';

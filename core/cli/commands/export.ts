@@ -1,5 +1,5 @@
-import { exportForms, exportFromLab } from '../../lab/export.ts';
-import type { ExportForm } from '../../lab/export.ts';
+import { exportForms, exportFromLab } from '../../lab/exports/export.ts';
+import type { ExportForm } from '../../lab/exports/export.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { dlDiscardOf } from '../result-options.ts';

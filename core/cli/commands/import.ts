@@ -1,4 +1,4 @@
-import { importFiles } from '../../lab/import.ts';
+import { importFiles } from '../../lab/import/import.ts';
 import type { Command } from '../command.ts';
 import { count, duration, warningLine } from '../format.ts';
 import { reading, reconstructing } from '../progress.ts';

@@ -1,4 +1,4 @@
-import { inspectEvents, inspectFacts, inspectPackets, inspectSamples } from '../../lab/inspect.ts';
+import { inspectEvents, inspectFacts, inspectPackets, inspectSamples } from '../../lab/import/inspect.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { warningLine } from '../format.ts';

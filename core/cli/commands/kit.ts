@@ -1,4 +1,4 @@
-import { writeKit } from '../../lab/kit.ts';
+import { writeKit } from '../../lab/board/kit.ts';
 import type { Command } from '../command.ts';
 
 export const command: Command = {

@@ -1,6 +1,6 @@
-import { replayInLab } from '../../lab/runs.ts';
+import { replayInLab } from '../../lab/runs/runs.ts';
 import { RequestError } from '../../lab/about.ts';
-import { checkRun } from '../../lab/run-check.ts';
+import { checkRun } from '../../lab/runs/run-check.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';

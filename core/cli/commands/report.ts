@@ -1,11 +1,11 @@
 import { RequestError } from '../../lab/about.ts';
-import { writeComparison } from '../../lab/comparison-files.ts';
-import type { ComparisonRequest } from '../../lab/comparison-report.ts';
-import { keyKinds } from '../../lab/keys.ts';
-import { readSections } from '../../lab/report-files.ts';
-import type { ReportRequest } from '../../lab/report-files.ts';
-import { writeReport } from '../../lab/runs.ts';
-import { verifyReport } from '../../lab/verify.ts';
+import { writeComparison } from '../../lab/reports/comparison-files.ts';
+import type { ComparisonRequest } from '../../lab/reports/comparison-report.ts';
+import { keyKinds } from '../../lab/symbols/keys.ts';
+import { readSections } from '../../lab/reports/report-files.ts';
+import type { ReportRequest } from '../../lab/reports/report-files.ts';
+import { writeReport } from '../../lab/runs/runs.ts';
+import { verifyReport } from '../../lab/reports/verify.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';

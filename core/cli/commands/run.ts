@@ -1,4 +1,4 @@
-import { runMainJob } from '../../lab/main-job.ts';
+import { runMainJob } from '../../lab/reports/main-job.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../format.ts';
 import { reading, reconstructing, replaying } from '../progress.ts';

@@ -1,5 +1,5 @@
-import { keyKinds } from '../../lab/keys.ts';
-import { skewOf } from '../../lab/runs.ts';
+import { keyKinds } from '../../lab/symbols/keys.ts';
+import { skewOf } from '../../lab/runs/runs.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { points } from '../format.ts';

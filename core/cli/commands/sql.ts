@@ -1,4 +1,4 @@
-import { runSql } from '../../lab/sql.ts';
+import { runSql } from '../../lab/service/sql.ts';
 import type { Command } from '../command.ts';
 import { textTable } from '../table.ts';
 

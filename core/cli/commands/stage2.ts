@@ -1,4 +1,4 @@
-import { stage2Accuracy, stage2Timeline } from '../../lab/stage2.ts';
+import { stage2Accuracy, stage2Timeline } from '../../lab/captures/stage2.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { textTable } from '../table.ts';

@@ -1,5 +1,5 @@
-import type { Sweep } from '../../lab/sweep.ts';
-import { groupCrossings, sweepBound, sweepInLab, sweepOrders } from '../../lab/sweep.ts';
+import type { Sweep } from '../../lab/runs/sweep.ts';
+import { groupCrossings, sweepBound, sweepInLab, sweepOrders } from '../../lab/runs/sweep.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';

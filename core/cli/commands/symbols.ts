@@ -1,4 +1,4 @@
-import { symbolsInLab } from '../../lab/symbols.ts';
+import { symbolsInLab } from '../../lab/symbols/symbols.ts';
 import type { Command } from '../command.ts';
 import { percent, warningLine } from '../format.ts';
 import { symbolChoice, symbolOptions } from '../symbol-options.ts';

@@ -1,4 +1,4 @@
-import { synthFiles } from '../../lab/synth.ts';
+import { synthFiles } from '../../lab/exports/synth.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { count } from '../format.ts';

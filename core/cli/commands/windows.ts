@@ -1,4 +1,4 @@
-import { listWindows } from '../../lab/runs.ts';
+import { listWindows } from '../../lab/runs/runs.ts';
 import type { Command } from '../command.ts';
 import { duration } from '../format.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';

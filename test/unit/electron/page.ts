@@ -1,7 +1,7 @@
 /** A page of the app as main sees it: it asks for its lab, and speaks the contract over the port that it gets. */
 import { once } from 'node:events';
-import { createClient } from '../../../core/lab/contract-client.ts';
-import type { Client } from '../../../core/lab/contract-client.ts';
+import { createClient } from '../../../core/contract/client.ts';
+import type { Client } from '../../../core/contract/client.ts';
 import type { PortMain } from './ports.ts';
 import { ipcMain } from './stand-in.ts';
 import type { BrowserWindow, MenuItem, WebContents } from './stand-in.ts';

@@ -1,0 +1,206 @@
+/**
+ * The service contract: what a window may ask of a lab, and what it gets. One envelope for everything, whatever carries it (a
+ * MessagePort of Electron's utility process, a loopback web socket). No I/O here: the renderer imports this folder's
+ * contract files and nothing else of the house.
+ *
+ * Times are ns as decimal strings where they may pass 2^53, durations are numbers. Typed arrays may stand anywhere in a
+ * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
+ */
+import { z } from 'zod';
+import { jobMethods } from './jobs.ts';
+import { runMethods } from './runs.ts';
+import { timelineMethods } from './timeline.ts';
+
+const Ns = z.string().regex(/^\d{1,20}$/);
+const Count = z.number().int().nonnegative();
+
+export const LabInfo = z.strictObject({
+  /** Path of the lab file, as given. */
+  path: z.string(),
+  /** File name alone: what a title shows. */
+  name: z.string(),
+  umbra: z.string(),
+  /** Version of the lab file's format (user_version). */
+  format: Count,
+  bytes: Count,
+  captures: Count,
+  runs: Count,
+});
+export type LabInfo = z.infer<typeof LabInfo>;
+
+export const CaptureWarning = z.strictObject({
+  severity: z.enum(['info', 'undecoded', 'data-loss']),
+  kind: z.string(),
+  message: z.string(),
+  count: Count,
+  offset: Count.optional(),
+  bytes: Count.optional(),
+  t0: Ns.optional(),
+  t1: Ns.optional(),
+});
+export type CaptureWarning = z.infer<typeof CaptureWarning>;
+
+export const Capture = z.strictObject({
+  id: Count,
+  kind: z.enum(['spe', 'kvm']),
+  name: z.string(),
+  file: z.string(),
+  format: z.string(),
+  bytes: Count,
+  sha256: z.string(),
+  /** SPE records or trace events. */
+  records: Count,
+  t0: Ns.optional(),
+  t1: Ns.optional(),
+  clock: z.string().optional(),
+  /** CPUs that the records come from, ascending. Empty where the file doesn't tell (a per-thread capture). */
+  cpus: z.array(z.number().int()),
+  /** kvm: whether a VM description (memslots, vCPU threads) came with it. */
+  hasVm: z.boolean(),
+  /** What the file says of itself: plain JSON. */
+  facts: z.record(z.string(), z.unknown()),
+  warnings: z.array(CaptureWarning),
+});
+export type Capture = z.infer<typeof Capture>;
+
+export const RunSkew = z.strictObject({
+  /** What was counted: pc, page, … */
+  key: z.string(),
+  tvd: z.number().nullable(),
+  nullMean: z.number().nullable(),
+  nullP95: z.number().nullable(),
+  pValue: z.number().nullable(),
+  excess: z.number().nullable(),
+  verdict: z.string(),
+});
+export type RunSkew = z.infer<typeof RunSkew>;
+
+export const RunPolicy = z.strictObject({
+  policy: z.string(),
+  title: z.string(),
+  dlDiscard: z.enum(['record', 'buffer']),
+  kept: Count,
+  lost: Count,
+  /** kept / reference, 0 … 1. */
+  coverage: z.number(),
+  windows: Count,
+  blackoutNs: z.number(),
+  /** 99th percentile of window durations; missing without windows. */
+  p99Ns: z.number().optional(),
+  stallNs: z.number(),
+  /** Stall / session time. */
+  slowdown: z.number().optional(),
+  pinnedPeakBytes: z.number(),
+  skew: z.array(RunSkew),
+});
+export type RunPolicy = z.infer<typeof RunPolicy>;
+
+export const Run = z.strictObject({
+  id: Count,
+  spe: Count,
+  kvm: Count,
+  umbra: z.string(),
+  /** The command line that reproduces it. */
+  command: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  /** What the run found out before it replayed: alignment, how sure the stage 2 timeline is, calibration. */
+  facts: z.record(z.string(), z.unknown()),
+  policies: z.array(RunPolicy),
+});
+export type Run = z.infer<typeof Run>;
+
+/** Every request by name. Strict parameters: a field that nobody knows is a mistake of the caller. */
+export const methods = {
+  lab: { params: z.strictObject({}), result: LabInfo },
+  captures: { params: z.strictObject({}), result: z.array(Capture) },
+  runs: { params: z.strictObject({}), result: z.array(Run) },
+  ...runMethods,
+  ...jobMethods,
+  ...timelineMethods,
+} as const;
+
+export type Method = keyof typeof methods;
+export type Params<M extends Method> = z.infer<(typeof methods)[M]['params']>;
+export type Result<M extends Method> = z.infer<(typeof methods)[M]['result']>;
+
+/** How far a long request is; rate and time left follow from two of them. */
+export const Progress = z.strictObject({
+  /** What is being done, in the words of a progress line: `reading records`. */
+  phase: z.string(),
+  done: z.number(),
+  /** Missing where it can't be known. */
+  total: z.number().optional(),
+  unit: z.enum(['bytes', 'records', 'policies', 'steps']),
+  /** The result as far as it is there, of requests that make it piece by piece. */
+  soFar: z.unknown().optional(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/**
+ * `bad-message`: not of this contract. `unknown-method`, `bad-params`: of it, but wrong. `busy`: too many requests at once.
+ * `cancelled`: as asked. `failed`: the message is for the user, complete. `internal`: a bug.
+ */
+export const errorCodes = [
+  'bad-message',
+  'unknown-method',
+  'bad-params',
+  'busy',
+  'cancelled',
+  'failed',
+  'internal',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Ids are the client's, unique among its open requests. */
+const Id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+/** What a client sends. Parameters are checked against their method's schema afterwards. */
+export const ClientMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('request'), id: Id, method: z.string().max(64), params: z.unknown() }),
+  z.strictObject({ type: z.literal('cancel'), id: Id }),
+]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+/** What a host sends: to each request any number of `progress`, then one `reply` or `error`; `changed` at any time. */
+export const HostMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('reply'), id: Id, result: z.unknown() }),
+  z.strictObject({
+    type: z.literal('error'),
+    /** Missing when the message was too broken to tell. */
+    id: Id.optional(),
+    code: z.enum(errorCodes),
+    message: z.string(),
+  }),
+  z.strictObject({ type: z.literal('progress'), id: Id, progress: Progress }),
+  /** The lab file was written to, by whomever: what was read before may be old. */
+  z.strictObject({ type: z.literal('changed') }),
+]);
+export type HostMessage = z.infer<typeof HostMessage>;
+
+/**
+ * Over a web socket only: the client's first message, answered by `{type: 'welcome', session}` or by closing with
+ * contract-wire.ts' UNAUTHORISED. `token`: the one-time token of the link. `session`: the key that a welcome gave, for later connections.
+ */
+export const Hello = z.strictObject({
+  type: z.literal('hello'),
+  token: z.string().max(128).optional(),
+  session: z.string().max(128).optional(),
+});
+export type Hello = z.infer<typeof Hello>;
+
+/** What a request's handler is given beside its parameters. */
+export interface Call {
+  /** Aborted by a `cancel`, or when the client has gone. */
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+}
+
+/** A lab as one client's requests see it. */
+export interface LabService {
+  readonly handlers: { readonly [M in Method]: (params: Params<M>, call: Call) => Result<M> | Promise<Result<M>> };
+  /** Calls back after each change of the lab file; returns what ends it. */
+  onChange(listener: () => void): () => void;
+  /** Whether an error's message is meant for the user; the others are bugs. */
+  isExplained(error: unknown): boolean;
+  close(): void;
+}

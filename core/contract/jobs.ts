@@ -1,0 +1,95 @@
+/**
+ * The part of the contract that changes the lab (imports, replays, VM descriptions), or computes for long (sweeps). These are long requests: they tell progress,
+ * a `cancel` ends them within 100 ms, and what is cancelled, fails or crashes leaves the lab as it was. One runs at a time; the
+ * others wait their turn.
+ */
+import { z } from 'zod';
+import { MAX_UPLOAD } from './limits.ts';
+import { SweepJob } from './sweep.ts';
+import type { SweepAnswer } from './sweep.ts';
+
+const Id = z.number().int().nonnegative();
+const Path = z.string().min(1).max(4096);
+
+/** A file of this machine, or one that was uploaded; `name` is what the lab calls the latter. */
+const FileRef = z.union([z.strictObject({ path: Path }), z.strictObject({ upload: Id, name: Path })]);
+export type FileRef = z.infer<typeof FileRef>;
+
+export const ImportJob = z.strictObject({
+  files: z.array(FileRef).min(1).max(64),
+  /** VM description of the KVM traces among the files. */
+  vm: FileRef.optional(),
+  notes: z.array(z.string().max(2000)).max(20).optional(),
+});
+export const ReplayJob = z.strictObject({
+  spe: Id,
+  kvm: Id,
+  /** Ids of built-in policies, or `all`. */
+  policies: z.array(z.string().max(64)).max(100),
+  /** Own policies, as a policy file's text: replayed beside those. */
+  own: z
+    .string()
+    .max(1 << 18)
+    .optional(),
+  /** Parameters over the defaults, as of a params file. */
+  settings: z.record(z.string().max(64), z.unknown()),
+  /** A scenario file's text. */
+  scenario: z
+    .string()
+    .max(1 << 20)
+    .optional(),
+  notes: z.array(z.string().max(2000)).max(20).optional(),
+});
+export const VmJob = z.strictObject({ kvm: Id, text: z.string().max(1 << 20) });
+
+const reply = <T>() => z.custom<T>();
+
+export const jobMethods = {
+  /** All of the files or none. Ids of the captures, in the order of the files. */
+  import: { params: ImportJob, result: reply<{ readonly captures: readonly number[] }>() },
+  /** A new run's id. */
+  replay: { params: ReplayJob, result: reply<{ readonly run: number }>() },
+  /** Stores nothing; its progress holds what there is so far. */
+  sweep: { params: SweepJob, result: reply<SweepAnswer>() },
+  /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed anew. */
+  setVm: { params: VmJob, result: reply<Record<string, never>>() },
+  /** What is wrong with such a text, if anything; it names the field. */
+  checkVm: {
+    params: z.strictObject({ text: z.string().max(1 << 20) }),
+    result: reply<{ readonly problem?: string }>(),
+  },
+  /** A trace's description as text; missing if it has none. */
+  vm: { params: z.strictObject({ kvm: Id }), result: reply<{ readonly text?: string }>() },
+  /** Puts a synthesised pair into the lab, and replays it under all policies. The run's id. */
+  example: { params: z.strictObject({}), result: reply<{ readonly run: number }>() },
+  /** Builds the levels of detail of captures that have none: those of older labs. */
+  prepare: { params: z.strictObject({}), result: reply<Record<string, never>>() },
+  /** Makes room for a file that only the page has. */
+  upload: {
+    params: z.strictObject({ bytes: z.number().int().nonnegative().max(MAX_UPLOAD) }),
+    result: reply<{ readonly upload: number }>(),
+  },
+  /** Its next bytes, in order. */
+  uploadPart: {
+    params: z.strictObject({ upload: Id, data: z.instanceof(Uint8Array) }),
+    result: reply<Record<string, never>>(),
+  },
+  /** Gives it up; an import does that by itself. */
+  uploadDrop: { params: z.strictObject({ upload: Id }), result: reply<Record<string, never>>() },
+} as const;
+
+/** What a job's worker is given: uploads are paths by then. */
+export type LocalFile = { readonly path: string; readonly name?: string };
+export type Job =
+  | {
+      readonly kind: 'import';
+      readonly files: readonly LocalFile[];
+      readonly vm?: LocalFile;
+      readonly notes?: readonly string[];
+    }
+  | ({ readonly kind: 'replay' } & z.infer<typeof ReplayJob>)
+  | ({ readonly kind: 'sweep' } & SweepJob)
+  | ({ readonly kind: 'vm' } & z.infer<typeof VmJob>)
+  | { readonly kind: 'example' }
+  /** Levels of detail of captures that have none: those of older labs. */
+  | { readonly kind: 'levels' };

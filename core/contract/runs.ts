@@ -1,0 +1,283 @@
+/**
+ * The part of the contract that runs are looked at through: results, windows, what ran in the dark, skew, the policy library,
+ * SQL and reports. Requests are schemas, checked at the boundary; replies are types, since both ends are of one build.
+ * Times in replies are ns after the run's origin (its first sample): whole numbers below 2^53.
+ */
+import { z } from 'zod';
+import type { LatencyCurves, LatencySkew } from '../analysis/latency.ts';
+import type { Comparison } from '../analysis/compare.ts';
+import type { NullModel } from '../analysis/null-model.ts';
+import type { SkewDigest } from '../analysis/skew-digest.ts';
+import type { Summary, Trials } from '../analysis/summary.ts';
+import type { Verdict } from '../analysis/verdict.ts';
+import type { ParamName, ResolvedParams } from '../model/params.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
+import type { CaptureComparison, RunComparison } from '../lab/runs/compare.ts';
+import type { MeasuredLatency } from '../lab/runs/run-facts.ts';
+
+export type {
+  CauseClass,
+  CaptureComparison,
+  Comparison,
+  LatencyCurves,
+  LatencySkew,
+  NullModel,
+  Policy,
+  ResolvedParams,
+  SkewDigest,
+  RunComparison,
+  Summary,
+  Trials,
+  Verdict,
+  WindowKind,
+};
+
+const Id = z.number().int().nonnegative();
+const DlDiscard = z.enum(['record', 'buffer']);
+export type DlDiscard = z.infer<typeof DlDiscard>;
+
+/** One stored result; the run's own variant if `dlDiscard` is left out. */
+const Choice = z.strictObject({ run: Id, policy: z.string().max(64), dlDiscard: DlDiscard.optional() });
+/** A lane, a time range (ns after the run's origin, both ends in), or both: what is asked for of a run; all of it without. */
+const Part = z.strictObject({ lane: Id.optional(), from: z.number().optional(), to: z.number().optional() });
+export type RunPart = z.infer<typeof Part>;
+/** What is counted: one of `Library.keys`. */
+const By = z.string().max(32);
+
+/** Windows asked for at once, and rows of SQL that a reply holds. */
+export const MAX_SPANS = 10_000;
+export const MAX_SQL_ROWS = 10_000;
+
+/** What policies and parameters are made of: for forms, tables and selectors. */
+export interface Library {
+  readonly policies: readonly LibraryPolicy[];
+  readonly causes: readonly CauseClass[];
+  readonly answers: readonly Answer[];
+  readonly pins: readonly string[];
+  readonly guards: readonly string[];
+  readonly params: readonly ParamInfo[];
+  /** Skew's key kinds. */
+  readonly keys: readonly string[];
+  /** What can be swept: numeric parameters, and how often the host unmaps. */
+  readonly sweeps: readonly string[];
+}
+
+export interface LibraryPolicy {
+  readonly policy: Policy;
+  readonly builtin: boolean;
+  /** What the architecture says against it, if anything. */
+  readonly legality: readonly string[];
+  /** Runs of this lab that replayed it. */
+  readonly runs: readonly number[];
+}
+
+export interface ParamInfo {
+  readonly name: ParamName;
+  readonly initial: unknown;
+  readonly unit: string;
+  /** Follows "wants". */
+  readonly wants: string;
+  /** The words that it may be, where these are all. */
+  readonly choices?: readonly string[];
+}
+
+/** `problem` names the field; it is complete. */
+export type Checked<T> = { readonly value: T } | { readonly problem: string };
+
+/** What a pair of captures says of a run's parameters. */
+export interface Calibrated {
+  /** As a run of the pair would have them, the caller's settings included. */
+  readonly settings: ResolvedParams;
+  /** What was measured in the trace, ns in its own times: before a scale is applied. */
+  readonly latencies: Readonly<Record<string, MeasuredLatency>>;
+}
+
+/** A policy's result with one kind of guest, as stored. */
+export interface StoredResult {
+  readonly policy: Policy;
+  readonly dlDiscard: DlDiscard;
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+}
+
+/** Windows of one policy by one of their properties. */
+export interface WindowGroup {
+  readonly name: string;
+  readonly windows: number;
+  readonly ns: number;
+  readonly lost: number;
+}
+
+export interface PolicyBlackouts {
+  readonly policy: string;
+  readonly windows: number;
+  /** Samples lost and ns of blackout by kind and by cause class (`none`: without a stage 2 fault). */
+  readonly byKind: readonly WindowGroup[];
+  readonly byCause: readonly WindowGroup[];
+  /** Window durations, ascending, and the share of windows no longer than each: exact steps, thinned above some hundreds. */
+  readonly ns: Float64Array;
+  readonly share: Float64Array;
+}
+
+/** Columns, by lane, then start. Codes are places in the lists; 255 is none. */
+export interface WindowTable {
+  /** ns of the run's origin in the SPE capture's clock, decimal. */
+  readonly origin: string;
+  readonly n: number;
+  readonly lane: Int32Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly kind: Uint8Array;
+  readonly cause: Uint8Array;
+  /** IPA page number; -1 for none. */
+  readonly page: Float64Array;
+  readonly action: Uint8Array;
+  readonly lost: Uint32Array;
+  readonly kinds: readonly string[];
+  readonly causes: readonly string[];
+  readonly actions: readonly string[];
+}
+
+/** What the samples lost in some windows were, most first. */
+export interface Dark {
+  readonly by: string;
+  readonly lost: number;
+  /** Keys among them. */
+  readonly keys: number;
+  /** `reference`: the key's samples in the whole run. At most 50. */
+  readonly rows: readonly { readonly name: string; readonly lost: number; readonly reference: number }[];
+}
+
+export interface SkewAnswer {
+  readonly by: string;
+  readonly verdict: Verdict;
+  /** The verdict with the numbers that it rests on. */
+  readonly sentence: string;
+  readonly summary: Summary;
+  /** Missing when nothing survived. */
+  readonly digest?: SkewDigest;
+  readonly latency?: LatencySkew;
+  readonly latencies: LatencyCurves;
+  /** Per key the share of each time bin's reference samples that are the key's; NaN in empty bins. Bins as `digest.time`. */
+  readonly activity: readonly { readonly name: string; readonly share: Float64Array }[];
+}
+
+export interface SqlTable {
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'bulk';
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+export type SqlValue = string | number | null;
+export interface SqlAnswer {
+  readonly columns: readonly string[];
+  /** Integers beyond 2^53 as decimal text, blobs by their size. */
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** The query has more rows than were asked for. */
+  readonly more: boolean;
+  readonly ms: number;
+}
+
+export interface ReportPreview {
+  /** The file as it will be saved. */
+  readonly text: string;
+  /** Name offered for it. */
+  readonly file: string;
+  /** Parts that a report can have, in its order. */
+  readonly sections: readonly string[];
+}
+
+const reply = <T>() => z.custom<T>();
+
+export const runMethods = {
+  library: { params: z.strictObject({}), result: reply<Library>() },
+  checkPolicies: {
+    params: z.strictObject({ text: z.string().max(1 << 18) }),
+    result: reply<Checked<readonly Policy[]>>(),
+  },
+  checkParams: {
+    params: z.strictObject({ values: z.record(z.string().max(64), z.unknown()) }),
+    result: reply<Checked<ResolvedParams>>(),
+  },
+  calibration: {
+    params: z.strictObject({ spe: Id, kvm: Id, values: z.record(z.string().max(64), z.unknown()) }),
+    result: reply<Calibrated>(),
+  },
+  results: { params: z.strictObject({ run: Id }), result: reply<readonly StoredResult[]>() },
+  blackouts: {
+    params: z.strictObject({ run: Id, dlDiscard: DlDiscard.optional(), part: Part.optional() }),
+    result: reply<readonly PolicyBlackouts[]>(),
+  },
+  windows: { params: Choice, result: reply<WindowTable>() },
+  dark: {
+    params: Choice.extend({
+      by: By,
+      /** Windows, ns after the origin; all of the policy's if left out. With a window's kind just its own samples count. */
+      spans: z
+        .array(z.strictObject({ lane: Id, start: z.number(), end: z.number(), kind: z.string().max(32).optional() }))
+        .max(MAX_SPANS)
+        .optional(),
+    }),
+    result: reply<Dark>(),
+  },
+  skew: { params: Choice.extend({ by: By, part: Part.optional() }), result: reply<SkewAnswer>() },
+  /** Run `a` against run `b`: the policies that both have, or one of them. Functions, where both know them, without `by`. */
+  compareRuns: {
+    params: z.strictObject({
+      ...{ a: Id, b: Id, by: By.optional(), policy: z.string().max(64).optional(), dlDiscard: DlDiscard.optional() },
+    }),
+    result: reply<RunComparison>(),
+  },
+  /** SPE capture `a` (of a guest) against `b` (bare metal). */
+  compareCaptures: {
+    params: z.strictObject({ a: Id, b: Id, by: By.optional() }),
+    result: reply<CaptureComparison>(),
+  },
+  report: {
+    params: z.strictObject({
+      run: Id,
+      form: z.enum(['html', 'txt']),
+      /** All if left out. */
+      sections: z.array(z.string().max(32)).max(32).optional(),
+      /** Markdown. */
+      notes: z.string().max(1 << 18),
+    }),
+    result: reply<ReportPreview>(),
+  },
+  /** Two runs (or two policies of them), or two SPE captures, compared. */
+  comparisonReport: {
+    params: z.strictObject({
+      compare: z.discriminatedUnion('of', [
+        z.strictObject({ of: z.literal('captures'), a: Id, b: Id, by: By.optional() }),
+        z.strictObject({
+          ...{ of: z.literal('runs'), a: Id, b: Id, by: By.optional() },
+          policy: z.string().max(64).optional(),
+          /** B's, if it is another one. */
+          withPolicy: z.string().max(64).optional(),
+          dlDiscard: DlDiscard.optional(),
+        }),
+      ]),
+      form: z.enum(['html', 'txt']),
+      sections: z.array(z.string().max(32)).max(32).optional(),
+      notes: z.string().max(1 << 18),
+    }),
+    result: reply<ReportPreview>(),
+  },
+  schema: { params: z.strictObject({}), result: reply<readonly SqlTable[]>() },
+  sql: {
+    params: z.strictObject({
+      sql: z
+        .string()
+        .min(1)
+        .max(1 << 16),
+      limit: z.number().int().min(1).max(MAX_SQL_ROWS),
+    }),
+    result: reply<SqlAnswer>(),
+  },
+} as const;
+
+export type RunMethod = keyof typeof runMethods;
+export type RunParamsOf<M extends RunMethod> = z.infer<(typeof runMethods)[M]['params']>;
+export type RunResultOf<M extends RunMethod> = z.infer<(typeof runMethods)[M]['result']>;

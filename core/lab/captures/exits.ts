@@ -1,0 +1,135 @@
+/**
+ * Why vCPUs left the guest, and how long they were in the host each time: from kvm_exit to the same thread's next kvm_entry, as
+ * `perf kvm stat report` has it (tools/perf/arch/arm64/util/kvm-stat.c: a TRAP counts under its exception class).
+ *
+ * Reasons are named by the trace's own description of kvm_exit: the numbers of `ret` have changed their meaning between kernels.
+ */
+import { quantile } from '../../analysis/numbers.ts';
+import { TraceColumns } from '../../formats/event-format/columns.ts';
+import { fieldNames } from '../../formats/event-format/field-names.ts';
+import { fieldReader } from '../../formats/event-format/field-reader.ts';
+import type { EventFormat } from '../../formats/event-format/format.ts';
+import { byteText } from '../../formats/event-format/text-bytes.ts';
+import type { TraceFile } from '../../formats/event-format/trace-file.ts';
+import { getCapture } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import type { ExitRow, Exits } from '../../contract/timeline.ts';
+import { storedTrace } from './stored-trace.ts';
+
+/** @throws LabFileError (no such trace), RequestError (it holds no kvm_exit) */
+export function exitsInLab(lab: string, kvm: number): Exits {
+  const db = openLabFile(lab, 'read');
+  try {
+    return exits(db, kvm);
+  } finally {
+    db.close();
+  }
+}
+
+export function exits(db: Db, kvm: number): Exits {
+  const capture = getCapture(db, kvm, 'kvm');
+  const counted = countExits(storedTrace(db, capture));
+  if (!counted.exits)
+    throw new RequestError(`${capture.name}: no kvm_exit in it; record with \`-e kvm:kvm_exit -e kvm:kvm_entry\``);
+  return counted;
+}
+
+/** An exit that no entry has followed yet. */
+interface Open {
+  readonly reason: string;
+  readonly t: bigint;
+  readonly cpu: number;
+  toUser: boolean;
+}
+
+interface Tally {
+  count: number;
+  toUser: number;
+  /** ns in the host. */
+  readonly times: number[];
+}
+
+/** Counts all exits of a trace. */
+export function countExits(trace: TraceFile): Exits {
+  const tallies = new Map<string, Tally>();
+  const open = new Map<number, Open>();
+  const formats = trace.dictionary.formats;
+  const reasons = new Map<number, (batch: TraceColumns, i: number) => string>();
+  trace.read(new TraceColumns(), (batch) => {
+    for (let i = 0; i < batch.n; i++) {
+      // The entry may be among the lost events: nobody knows how long such an exit took.
+      if (batch.lostBefore[i]) for (const [tid, { cpu }] of open) if (cpu === batch.cpu[i]) open.delete(tid);
+      const tid = batch.tid[i];
+      const event = batch.event[i];
+      switch (formats[event].name) {
+        case 'kvm_exit': {
+          let reasonOf = reasons.get(event);
+          if (!reasonOf) reasons.set(event, (reasonOf = reasonReader(formats[event])));
+          const reason = reasonOf(batch, i);
+          let tally = tallies.get(reason);
+          if (!tally) tallies.set(reason, (tally = { count: 0, toUser: 0, times: [] }));
+          tally.count++;
+          open.set(tid, { reason, t: batch.t[i], cpu: batch.cpu[i], toUser: false });
+          break;
+        }
+        case 'kvm_userspace_exit': {
+          const exit = open.get(tid);
+          if (exit) exit.toUser = true;
+          break;
+        }
+        case 'kvm_entry': {
+          const exit = open.get(tid);
+          if (!exit) break;
+          open.delete(tid);
+          const tally = tallies.get(exit.reason)!;
+          tally.times.push(Number(batch.t[i] - exit.t));
+          if (exit.toUser) tally.toUser++;
+        }
+      }
+    }
+  });
+  const rows = [...tallies].map(([reason, tally]) => rowOf(reason, tally)).sort((a, b) => b.totalNs - a.totalNs);
+  return {
+    rows,
+    exits: rows.reduce((sum, r) => sum + r.count, 0),
+    totalNs: rows.reduce((sum, r) => sum + r.totalNs, 0),
+  };
+}
+
+function rowOf(reason: string, { count, toUser, times }: Tally): ExitRow {
+  const sorted = Float64Array.from(times).sort();
+  const timed = sorted.length;
+  return {
+    ...{ reason, count, timed, toUser, totalNs: sorted.reduce((sum, t) => sum + t, 0) },
+    ...(timed && { p50Ns: quantile(sorted, 0.5), p99Ns: quantile(sorted, 0.99), maxNs: sorted[timed - 1] }),
+  };
+}
+
+/** Names the reason of one event. */
+function reasonReader(format: EventFormat): (batch: TraceColumns, i: number) => string {
+  const [ret, ec] = [fieldReader(format, 'ret'), fieldReader(format, 'esr_ec')];
+  if (!format.fields.length) return textReason;
+  const [codes, classes] = [fieldNames(format, 'ret'), fieldNames(format, 'esr_ec')];
+  return (batch, i) => {
+    const code = ret?.u32(batch, i) ?? 0;
+    const name = ret ? (codes.get(code) ?? hex(code)) : TRAP;
+    if (name !== TRAP || !ec) return name;
+    const exceptionClass = ec.u32(batch, i);
+    return classes.get(exceptionClass) ?? hex(exceptionClass);
+  };
+}
+
+const TRAP = 'TRAP';
+
+/** `TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: …`; kernels from 5.14 on say ESR_EC. */
+function textReason(batch: TraceColumns, i: number): string {
+  const text = byteText(batch.payload, batch.start[i], batch.start[i + 1]);
+  const [, name, exceptionClass] = /^\s*(\w+): [HE]SR_EC: 0x\w+ \((\w*)\)/.exec(text) ?? [];
+  return name === TRAP ? exceptionClass : (name ?? 'unknown');
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

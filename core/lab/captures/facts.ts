@@ -1,0 +1,56 @@
+/** A capture's facts as a reader wants them: a label and a value, what is unknown left out. */
+import { bytes, count, duration } from '../../report/format.ts';
+import type { Fact } from '../../report/model.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+
+export function captureFacts(c: CaptureRow): Fact[] {
+  const span = c.t0 === undefined || c.t1 === undefined ? undefined : duration(Number(c.t1 - c.t0));
+  const cpus = (c.facts['cpuList'] as number[] | undefined)?.join(', ');
+  const own = c.kind === 'spe' ? speFacts(c) : traceFacts(c);
+  const all: [string, string | undefined][] = [
+    [c.kind === 'spe' ? 'records' : 'events', `${count(c.records)}${span ? ` over ${span}` : ''}`],
+    ['CPUs', cpus],
+    ...own,
+    ['clock', c.clock],
+    ['VM description', c.facts['vmFile'] as string | undefined],
+  ];
+  return all.flatMap(([label, value]) => (value ? [{ label, value }] : []));
+}
+
+function speFacts({ facts }: CaptureRow): [string, string | undefined][] {
+  const text = (name: string) => facts[name] as string | undefined;
+  const spe = facts['spe'] as
+    | {
+        cores?: { name?: string; midr: string }[];
+        config?: {
+          period?: string;
+          load_filter?: boolean;
+          store_filter?: boolean;
+          branch_filter?: boolean;
+          min_latency?: number;
+        };
+        auxBufferBytes?: number;
+      }
+    | undefined;
+  const config = spe?.config;
+  const filters = (['load', 'store', 'branch'] as const).filter((f) => config?.[`${f}_filter`]);
+  return [
+    ['cores', spe?.cores?.map((core) => core.name ?? `MIDR ${core.midr}`).join(', ')],
+    ['machine', [text('hostname'), text('release')].filter(Boolean).join(', Linux ')],
+    ['period', config?.period && `${count(Number(config.period))} operations`],
+    ['filters', filters.join(', ')],
+    ['AUX buffer', spe?.auxBufferBytes && `${bytes(spe.auxBufferBytes)} each`],
+    ['command', (facts['commandLine'] as string[] | undefined)?.join(' ')],
+  ].map(([label, value]) => [label, value === 0 ? undefined : value] as [string, string | undefined]);
+}
+
+function traceFacts({ facts }: CaptureRow): [string, string | undefined][] {
+  const text = (name: string) => facts[name] as string | undefined;
+  const events = facts['events'] as Record<string, number> | undefined;
+  const kinds = Object.entries(events ?? {}).filter(([name]) => /guest_fault|unmap_hva|set_spte|age_hva/.test(name));
+  return [
+    ['machine', text('uname')],
+    ['recorded by', text('recorder')],
+    ['stage 2 events', kinds.map(([name, n]) => `${count(n)} ${name.replace('kvm:', '')}`).join(', ')],
+  ];
+}

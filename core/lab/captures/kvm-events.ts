@@ -1,0 +1,187 @@
+/** The events that the model reads, out of a trace: the one place that knows both the kernel's field names and the model's columns. */
+import { TraceColumns } from '../../formats/event-format/columns.ts';
+import type { TraceDictionary } from '../../formats/event-format/columns.ts';
+import { fieldReader } from '../../formats/event-format/field-reader.ts';
+import type { FieldReader } from '../../formats/event-format/field-reader.ts';
+import type { EventFormat } from '../../formats/event-format/format.ts';
+import type { TraceFile } from '../../formats/event-format/trace-file.ts';
+import { halves } from '../../formats/spe/columns.ts';
+import { KvmEvents, KvmKind } from '../../model/kvm-events.ts';
+import { tableCallKind } from '../../model/stage2/reference.ts';
+
+/** Writes event `i` of a batch into the columns; t is ns after the origin. */
+type Take = (batch: TraceColumns, i: number, t: number) => void;
+
+/** All events of a trace that the model reads, in the trace's order. */
+export function readKvmEvents(trace: TraceFile): KvmEvents {
+  const reader = new KvmEventReader(trace.dictionary);
+  trace.read(new TraceColumns(), (batch) => reader.take(batch));
+  return reader.events;
+}
+
+/** Picks them out of a trace's batches, given in order. Events of other kinds only count for the span. */
+export class KvmEventReader {
+  readonly events: KvmEvents;
+  readonly #dictionary: TraceDictionary;
+  /** By event of the dictionary; null: the model doesn't read it. */
+  readonly #takes: (Take | null | undefined)[] = [];
+  #origin: Uint32Array | undefined;
+
+  /**
+   * @param events where they are put, behind what is there
+   * @param origin the trace's first moment, if the first batch isn't its first one
+   */
+  constructor(dictionary: TraceDictionary, events = new KvmEvents(), origin?: bigint) {
+    this.#dictionary = dictionary;
+    this.events = events;
+    if (origin !== undefined) this.#setOrigin(origin);
+  }
+
+  take(batch: TraceColumns): void {
+    const { events } = this;
+    const words = halves(batch.t);
+    const [originLo, originHi] = this.#origin ?? this.#setOrigin(batch.t[0]);
+    let t = 0;
+    for (let i = 0; i < batch.n; i++) {
+      t = (words[2 * i + 1] - originHi) * 2 ** 32 + (words[2 * i] - originLo);
+      if (batch.lostBefore[i]) events.push(t, batch.tid[i], batch.cpu[i], KvmKind.LOST);
+      const event = batch.event[i];
+      let take = this.#takes[event];
+      if (take === undefined) take = this.#takes[event] = takeOf(this.#dictionary.formats[event], events) ?? null;
+      take?.(batch, i, t);
+    }
+    events.span = t;
+  }
+
+  #setOrigin(origin: bigint): Uint32Array {
+    this.events.origin = origin;
+    return (this.#origin = halves(BigUint64Array.of(origin)));
+  }
+}
+
+function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
+  const { name } = format;
+  const field = (...names: string[]): FieldReader => {
+    for (const n of names) {
+      const reader = fieldReader(format, n);
+      if (reader) return reader;
+    }
+    return absent;
+  };
+  const push = (kind: number, page: Value = zero, end: Value = zero, word: Value = zero): Take => {
+    return (b, i, t) => events.push(t, b.tid[i], b.cpu[i], kind, page(b, i), end(b, i), word(b, i));
+  };
+  switch (name) {
+    case 'kvm_entry':
+      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.ENTRY);
+    case 'kvm_exit': {
+      const ec = field('esr_ec');
+      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.EXIT, 0, 0, ec.u32(b, i));
+    }
+    case 'kvm_guest_fault':
+      return push(KvmKind.GUEST_FAULT, page(field('ipa')), zero, low(field('hsr')));
+    case 'kvm_access_fault':
+      return push(KvmKind.ACCESS_FAULT, page(field('ipa')));
+    case 'kvm_mmio':
+      return push(KvmKind.MMIO, page(field('gpa')));
+    case 'kvm_userspace_exit':
+      return userExit(field('reason'), field('errno'), events);
+    case 'kvm_unmap_hva_range':
+      return push(KvmKind.UNMAP, page(field('start')), pageUp(field('end')));
+    case 'kvm_set_spte_hva':
+      return push(KvmKind.SET_SPTE, page(field('hva')));
+    case 'kvm_age_hva':
+      return push(KvmKind.AGE, page(field('start')), pageUp(field('end')));
+    case 'sys_enter_ioctl':
+      return push(KvmKind.IOCTL, zero, zero, low(field('cmd')));
+    case 'memslot':
+      return memslot(field, events);
+  }
+  const call = memoryCalls[name];
+  if (call) return push(KvmKind.MEMORY_CALL, userPage(field(call[0])), userEnd(field(call[0]), field(call[1])));
+  if (name.startsWith('sys_enter_')) return push(KvmKind.OTHER_CALL);
+  if (name.startsWith('sys_exit_')) return push(KvmKind.CALL_EXIT);
+  if (/kvm_set_memory_region/.test(name)) return memslot(field, events);
+  const kind = tableCallKind(name);
+  return kind === undefined ? undefined : tableCall(kind, field, events);
+}
+
+/** Calls that change host mappings: start and length of what they change. */
+const memoryCalls: Readonly<Record<string, readonly [string, string]>> = {
+  sys_enter_munmap: ['addr', 'len'],
+  sys_enter_madvise: ['start', 'len_in'],
+  sys_enter_mmap: ['addr', 'len'],
+  sys_enter_mremap: ['addr', 'old_len'],
+  sys_enter_mprotect: ['start', 'len'],
+};
+
+/** EINTR: KVM_RUN was only interrupted. */
+const EINTR = 4;
+
+function userExit(reason: FieldReader, errno: FieldReader, events: KvmEvents): Take {
+  return (b, i, t) => {
+    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.USER_EXIT, 0, 0, reason.u32(b, i));
+    const error = -(errno.u32(b, i) | 0);
+    if (error > 0 && error !== EINTR) events.setFlags(at, 1);
+  };
+}
+
+function memslot(field: (...names: string[]) => FieldReader, events: KvmEvents): Take {
+  const [slot, flags, gpa, size, hva] = ['slot', 'flags', 'gpa', 'size', 'hva'].map((name) => field(name));
+  return (b, i, t) => {
+    const first = page(gpa)(b, i);
+    const end = first + page(size)(b, i);
+    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.MEMSLOT, first, end, slot.u32(b, i));
+    events.setOther(at, page(hva)(b, i));
+    events.setFlags(at, flags.u32(b, i) & 0xff);
+  };
+}
+
+function tableCall(kind: number, field: (...names: string[]) => FieldReader, events: KvmEvents): Take {
+  const [pgt, ipa, size, prot, ret] = ['pgt', 'ipa', 'size', 'prot', 'ret'].map((name) => field(name));
+  const returns = kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET;
+  return (b, i, t) => {
+    const first = page(ipa)(b, i);
+    const pages = kind === KvmKind.S2_DESTROY ? 0 : page(size)(b, i) || 1;
+    const word = returns ? -(ret.u32(b, i) | 0) : prot.u32(b, i) & 0xff;
+    const at = events.push(t, b.tid[i], b.cpu[i], kind, first, first + pages, word);
+    // Identity is all that counts; the low 53 bits of a kernel pointer keep it.
+    events.setOther(at, (pgt.high(b, i) & 0x1fffff) * 2 ** 32 + pgt.u32(b, i));
+  };
+}
+
+type Value = (batch: TraceColumns, i: number) => number;
+
+const zero: Value = () => 0;
+const absent: FieldReader = { u32: () => 0, high: () => 0, u64: () => 0n, text: () => '' };
+
+const low =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.u32(b, i);
+
+/** Page number of an address: exact in a double for all 64 bits. */
+const page =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.high(b, i) * 2 ** 20 + (r.u32(b, i) >>> 12);
+
+/** Page number of the first page at or after an exclusive end. */
+const pageUp =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.high(b, i) * 2 ** 20 + (r.u32(b, i) >>> 12) + (r.u32(b, i) & 0xfff ? 1 : 0);
+
+/** System calls take user addresses with a tag in the top byte (untagged_addr). */
+const userPage =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    (r.high(b, i) & 0xffffff) * 2 ** 20 + (r.u32(b, i) >>> 12);
+
+const userEnd =
+  (start: FieldReader, length: FieldReader): Value =>
+  (b, i) => {
+    const into = start.u32(b, i) & 0xfff;
+    const low32 = length.u32(b, i) + into + 0xfff;
+    return userPage(start)(b, i) + length.high(b, i) * 2 ** 20 + Math.floor(low32 / 4096);
+  };

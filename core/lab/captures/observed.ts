@@ -1,0 +1,130 @@
+/** Blackouts that a capture shows by itself, with no replay (model.md section 6). */
+import { defaultObservedOptions, observeBlackouts, observedReasons } from '../../analysis/observed.ts';
+import type { Observed, ObservedLane, ObservedOptions, ObservedReason } from '../../analysis/observed.ts';
+import { getCapture } from '../../store/captures.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { readAuxFlags, readLost, readRunning } from '../../store/side-band.ts';
+import type { SpeLane } from '../../store/spe-store.ts';
+import type { ObservedSummary } from '../../contract/timeline.ts';
+import { loadReference } from './reference.ts';
+import type { Reference } from './reference.ts';
+
+/** ns in the capture's clock. */
+export interface ObservedRow {
+  /** The CPU; in a per-thread capture the lane's number. */
+  readonly lane: number;
+  /** Last record before and first record after the blackout. */
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Time in it during which the profiled context was running. */
+  readonly darkNs: number;
+  readonly reason: ObservedReason;
+}
+
+export interface ObservedBlackouts {
+  readonly rows: readonly ObservedRow[];
+  readonly totals: Observed['totals'] & {
+    /** Dark part of the time during which the profiled context was running, 0 … 1. */
+    readonly darkShare: number;
+    readonly byReason: Readonly<Record<ObservedReason, { readonly blackouts: number; readonly darkNs: number }>>;
+    /** AUX and LOST records that carry no time, or are of no lane with samples: counted, but placed nowhere. */
+    readonly unplaced: number;
+  };
+  readonly options: ObservedOptions;
+  /** Lanes whose context switches are unknown: idle time in them may show as gaps. */
+  readonly lanesWithoutSwitches: readonly number[];
+}
+
+/** @throws LabFileError (no such SPE capture), RequestError (its samples have no times) */
+export function observedInLab(lab: string, spe: number, options: Partial<ObservedOptions> = {}): ObservedBlackouts {
+  const db = openLabFile(lab, 'read');
+  try {
+    return observed(db, getCapture(db, spe, 'spe'), options);
+  } finally {
+    db.close();
+  }
+}
+
+export function observed(db: Db, capture: CaptureRow, options: Partial<ObservedOptions> = {}): ObservedBlackouts {
+  const reference = loadReference(db, capture, 'auto');
+  const { lanes, unplaced } = observedLanes(db, capture, reference);
+  const found = observeBlackouts(lanes, options);
+  const rows = Array.from({ length: found.n }, (_, i): ObservedRow => ({
+    lane: found.lane[i],
+    start: reference.origin + BigInt(found.start[i]),
+    end: reference.origin + BigInt(found.end[i]),
+    darkNs: found.darkNs[i],
+    reason: observedReasons[found.reason[i]],
+  }));
+  const byReason = Object.fromEntries(
+    observedReasons.map((reason) => {
+      const own = rows.filter((r) => r.reason === reason);
+      return [reason, { blackouts: own.length, darkNs: own.reduce((sum, r) => sum + r.darkNs, 0) }];
+    }),
+  ) as ObservedBlackouts['totals']['byReason'];
+  const { darkNs, runningNs } = found.totals;
+  return {
+    rows,
+    totals: { ...found.totals, darkShare: runningNs > 0 ? darkNs / runningNs : 0, byReason, unplaced },
+    options: { ...defaultObservedOptions, ...options },
+    lanesWithoutSwitches: lanes.filter((l) => !l.running.length).map((l) => l.lane),
+  };
+}
+
+/** In short, for a capture's card. */
+export function observedSummary(db: Db, spe: number): ObservedSummary {
+  const { rows, totals, lanesWithoutSwitches } = observed(db, getCapture(db, spe, 'spe'));
+  const { darkNs, runningNs, unplaced } = totals;
+  const byReason = Object.entries(totals.byReason)
+    .map(([reason, of]) => ({ reason, ...of }))
+    .filter((r) => r.blackouts);
+  return { blackouts: rows.length, darkNs, runningNs, byReason, unplaced, lanesWithoutSwitches };
+}
+
+/** A side band record at `at`, ns after the origin. */
+interface Placed {
+  readonly at: number;
+  readonly value: number;
+}
+
+function observedLanes(
+  db: Db,
+  capture: CaptureRow,
+  { origin, lanes, stored }: Reference,
+): { lanes: ObservedLane[]; unplaced: number } {
+  // Times far outside the capture are damage: they would be placed at its ends.
+  const reach = BigInt(Number.MAX_SAFE_INTEGER);
+  const after = (t: bigint): number => (t - origin > -reach && t - origin < reach ? Number(t - origin) : NaN);
+  const aux: Placed[][] = stored.map(() => []);
+  const lost: Placed[][] = stored.map(() => []);
+  let unplaced = 0;
+  const place = (lists: Placed[][], lane: number, t: bigint, value: number): void => {
+    const at = t > 0n ? after(t) : NaN;
+    if (lane < 0 || Number.isNaN(at)) unplaced++;
+    else lists[lane].push({ at, value });
+  };
+  for (const r of readAuxFlags(db, capture.id)) place(aux, laneOf(stored, r.cpu, r.tid), r.t, r.flags);
+  for (const r of readLost(db, capture.id)) place(lost, laneOf(stored, r.cpu, -1), r.t, r.count);
+  return {
+    unplaced,
+    lanes: lanes.map((lane, i) => ({
+      lane: lane.lane,
+      t: lane.t,
+      running: stored[i].mode === 'per-thread' ? lane.sessions : readRunning(db, capture.id, stored[i].lane, origin),
+      aux: { t: times(aux[i]), flags: Uint32Array.from(aux[i], (p) => p.value) },
+      lost: { t: times(lost[i]), count: Float64Array.from(lost[i], (p) => p.value) },
+    })),
+  };
+}
+
+function times(list: readonly Placed[]): Float64Array {
+  return Float64Array.from(list, (p) => p.at);
+}
+
+/** Place of a side band record's lane: by CPU; of a per-thread capture by thread, or the only one there is. -1: none. */
+export function laneOf(stored: readonly SpeLane[], cpu: number, tid: number): number {
+  const lane = stored.findIndex((l) => (l.cpu >= 0 ? l.cpu === cpu : l.tid === tid));
+  return lane < 0 && stored.length === 1 && stored[0].cpu < 0 ? 0 : lane;
+}

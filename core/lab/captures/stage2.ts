@@ -1,0 +1,92 @@
+/** The stage 2 timelines of a trace in the lab file. */
+import { readFileSync } from 'node:fs';
+import type { KvmTrace } from '../../model/kvm-events.ts';
+import { measureAccuracy } from '../../model/stage2/accuracy.ts';
+import type { Accuracy } from '../../model/stage2/accuracy.ts';
+import { exactTimelines } from '../../model/stage2/exact.ts';
+import { reconstruct } from '../../model/stage2/reconstruct.ts';
+import type { Reconstruction } from '../../model/stage2/reconstruct.ts';
+import { parseTableCalls } from '../../model/stage2/reference.ts';
+import { accuracyTable, stage2Rows } from '../../model/stage2/stage2-json.ts';
+import type { Stage2JsonRow } from '../../model/stage2/stage2-json.ts';
+import { PAGE_SHIFT } from '../../model/terms.ts';
+import type { Stage2Timeline } from '../../model/timeline.ts';
+import { parseVmDescription } from '../../model/vm.ts';
+import type { VmDescription } from '../../model/vm.ts';
+import { getCapture } from '../../store/captures.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import { storedEvents } from './kept-events.ts';
+
+export interface Stage2 extends Reconstruction {
+  readonly events: KvmTrace;
+  /** Undefined if none came with the trace. */
+  readonly description: VmDescription | undefined;
+}
+
+/** @param events those of the trace, where they are at hand; else they are read from the lab file */
+export function loadStage2(db: Db, capture: CaptureRow, events = storedEvents(db, capture)): Stage2 {
+  const description = loadDescription(capture);
+  return { ...reconstruct(events, description), events, description };
+}
+
+/** The VM description that came with a trace. */
+export function loadDescription(capture: CaptureRow): VmDescription | undefined {
+  return capture.vm === undefined ? undefined : parseVmDescription(JSON.stringify(capture.vm));
+}
+
+export interface Stage2Request {
+  readonly kvm: number;
+  /** Place of the VM in the description. */
+  readonly vm: number;
+}
+
+function timelineOf(lab: string, { kvm, vm }: Stage2Request): { stage2: Stage2; timeline: Stage2Timeline } {
+  const db = openLabFile(lab, 'read');
+  try {
+    const stage2 = loadStage2(db, getCapture(db, kvm, 'kvm'));
+    const timeline = stage2.timelines[vm];
+    if (!timeline)
+      throw new RequestError(`capture ${kvm} has no VM ${vm}: its description names ${stage2.timelines.length}`);
+    return { stage2, timeline };
+  } finally {
+    db.close();
+  }
+}
+
+/** The rows of a VM's timeline; with `ipa` those that touch its page. */
+export function stage2Timeline(lab: string, request: Stage2Request, ipa?: bigint): Generator<Stage2JsonRow> {
+  const { timeline } = timelineOf(lab, request);
+  return stage2Rows(timeline, ipa === undefined ? undefined : Number(ipa >> BigInt(PAGE_SHIFT)));
+}
+
+/** How far the timeline agrees with the kernel's own page-table calls, recorded beside the trace as ftrace text. */
+export function stage2Accuracy(
+  lab: string,
+  request: Stage2Request,
+  file: string,
+): { table: string[][]; measured: { name: string; accuracy: Accuracy }[] } {
+  const { stage2, timeline } = timelineOf(lab, request);
+  const vm = stage2.description?.vms[request.vm];
+  if (!stage2.description || !vm)
+    throw new RequestError(`capture ${request.kvm} has no VM description: which pages to measure is unknown`);
+  let lines: string[];
+  try {
+    lines = readFileSync(file, 'utf8').split('\n');
+  } catch (error) {
+    throw new RequestError(`${file}: ${(error as Error).message}`);
+  }
+  const calls = parseTableCalls(lines);
+  if (!calls.n)
+    throw new RequestError(
+      `${file}: holds no page-table call (s2_map, s2_unmap, …): record kprobes on kvm_pgtable_stage2_*`,
+    );
+  const truth = exactTimelines(calls, stage2.description)[request.vm];
+  const measured = [
+    ...(vm.buffers.length ? [{ name: 'buffers', ranges: vm.buffers }] : []),
+    { name: 'all memslots', ranges: vm.slots },
+  ].map(({ name, ranges }) => ({ name, accuracy: measureAccuracy(timeline, truth, ranges) }));
+  return { table: accuracyTable(measured), measured };
+}

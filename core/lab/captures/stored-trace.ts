@@ -1,0 +1,33 @@
+/** A KVM trace of the lab file, in the shape that the readers of files give: whoever reads events doesn't see the difference. */
+import type { EventFormat } from '../../formats/event-format/format.ts';
+import { parseEventFormat } from '../../formats/event-format/parse-format.ts';
+import { Symbols } from '../../formats/event-format/symbols.ts';
+import type { TraceFacts, TraceFile } from '../../formats/event-format/trace-file.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { readDictionary, readTraceChunks } from '../../store/trace-store.ts';
+import type { TraceRange } from '../../store/trace-store.ts';
+
+/** Fields decode as from the file; texts that name functions show addresses, since the kernel's symbols aren't kept. */
+export function storedTrace(db: Db, capture: CaptureRow, range?: TraceRange): TraceFile {
+  const { formats, comms } = readDictionary(db, capture.id);
+  const parsed = formats.map(
+    (f, id): EventFormat =>
+      parseEventFormat(f.description, f.system) ?? {
+        id,
+        system: f.system,
+        name: f.name,
+        fields: [],
+        printFormat: '',
+        text: f.description,
+      },
+  );
+  return {
+    dictionary: { formats: parsed, comms },
+    facts: capture.facts as unknown as TraceFacts,
+    printing: { symbols: new Symbols('', ''), longSize: 8 },
+    read: (columns, onBatch) => {
+      for (const batch of readTraceChunks(db, capture.id, columns, range)) onBatch(batch);
+    },
+  };
+}

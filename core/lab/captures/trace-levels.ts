@@ -1,0 +1,171 @@
+/** What a timeline shows of a KVM trace: levels of detail of guest runs, faults and stage 2 changes, and the changes themselves. */
+import { halves, Has } from '../../formats/spe/columns.ts';
+import { NONE } from '../../model/outcome.ts';
+import { KvmKind } from '../../model/kvm-events.ts';
+import type { KvmEvents, KvmTrace } from '../../model/kvm-events.ts';
+import { causeClasses, stage2Kinds } from '../../model/terms.ts';
+import type { Stage2Timeline } from '../../model/timeline.ts';
+import { getCapture, listCaptures } from '../../store/captures.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { clearLod, lodBase, lodCaptures, LodCounter } from '../../store/lod.ts';
+import { readColumn, readLanes } from '../../store/spe-store.ts';
+import { storeStage2 } from '../../store/stage2-store.ts';
+import { storedEvents } from './kept-events.ts';
+import { loadStage2 } from './stage2.ts';
+
+/** Lane of tracks that concern the whole VM. */
+export const WHOLE_VM = -1;
+
+/** How far it is: events, of how many. May throw: that ends the work. */
+export type OnStage2 = (done: number, total: number) => void;
+
+/**
+ * Builds them anew for a stored trace: at import, and when its VM description changes.
+ * @param options `known`: its events, where they are at hand
+ */
+export function buildTraceLevels(
+  db: Db,
+  kvm: number,
+  { known, onStep = () => undefined }: { readonly known?: KvmTrace; readonly onStep?: OnStage2 } = {},
+): void {
+  const capture = getCapture(db, kvm, 'kvm');
+  const { records } = capture;
+  const trace = known ?? storedEvents(db, capture);
+  const base = lodBase(trace.origin);
+  const levels = new Levels(base, Number(trace.origin - base));
+  const { timelines } = loadStage2(
+    db,
+    capture,
+    levels.watching(trace, (events) => onStep(Math.min(events, records), records)),
+  );
+  clearLod(db, kvm);
+  storeStage2(db, kvm, timelines, () => onStep(records, records));
+  for (const timeline of timelines) levels.countChanges(timeline);
+  levels.store(db, kvm);
+}
+
+/** Captures of an older lab: their records are there, their levels aren't. */
+export function withoutLevels(db: Db): CaptureRow[] {
+  const counted = new Set(lodCaptures(db));
+  return listCaptures(db).filter((c) => c.records > 0 && c.t0 !== undefined && !counted.has(c.id));
+}
+
+/** Counts the stored samples of an SPE capture. */
+export function buildSampleLevels(db: Db, spe: number): void {
+  for (const lane of readLanes(db, spe)) {
+    const t = halves(readColumn(db, spe, lane, 't'));
+    const present = readColumn(db, spe, lane, 'present');
+    const density = new LodCounter();
+    density.addRows(t, present, Has.TIME, lane.samples);
+    density.store(db, spe, 'samples', lane.lane);
+  }
+}
+
+class Levels {
+  /** By track, then lane. */
+  readonly #tracks = new Map<string, Map<number, LodCounter>>();
+  readonly #base: bigint;
+  /** ns of the events' zero after the base. */
+  readonly #zero: number;
+  readonly #runs = new GuestRuns((tid, start, end) =>
+    this.#of('guest', tid).addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end)),
+  );
+
+  constructor(base: bigint, zero: number) {
+    this.#base = base;
+    this.#zero = zero;
+  }
+
+  /** The same trace, whose events are counted when somebody first goes through all of them: for long ones that takes a while. */
+  watching(trace: KvmTrace, onEvents: (sofar: number) => void): KvmTrace {
+    const count = (events: KvmEvents) => this.#countEvents(events);
+    let counted = false;
+    let sofar = 0;
+    return {
+      origin: trace.origin,
+      span: trace.span,
+      has: (kind) => trace.has(kind),
+      *blocks(holding) {
+        const counting = holding === undefined && !counted;
+        if (counting) counted = true;
+        for (const events of trace.blocks(holding)) {
+          if (counting) {
+            count(events);
+            sofar += events.n;
+          }
+          onEvents(sofar);
+          yield events;
+        }
+      },
+    };
+  }
+
+  #countEvents(events: KvmEvents): void {
+    const zero = this.#zero;
+    this.#runs.take(events);
+    const { n, t, kind, tid } = events;
+    for (let i = 0; i < n; i++) {
+      if (kind[i] === KvmKind.GUEST_FAULT) this.#of('fault', tid[i]).addAt(zero + t[i]);
+      else if (kind[i] === KvmKind.LOST) this.#of('lost', WHOLE_VM).addAt(zero + t[i]);
+    }
+  }
+
+  countChanges(timeline: Stage2Timeline): void {
+    const names = stage2Kinds.map((kind) => causeClasses.map((cause) => `${kind}:${cause}`));
+    for (let i = 0; i < timeline.n; i++) {
+      const kind = timeline.kind[i];
+      if (stage2Kinds[kind] === 'initial-unmapped') continue;
+      const name = timeline.cause[i] === NONE ? stage2Kinds[kind] : names[kind][timeline.cause[i]];
+      this.#of(name, WHOLE_VM).addAt(Math.max(0, this.#zero + timeline.t[i]));
+    }
+  }
+
+  store(db: Db, kvm: number): void {
+    for (const [name, lanes] of this.#tracks) {
+      for (const [lane, counter] of lanes) counter.store(db, kvm, name, lane);
+    }
+  }
+
+  #of(name: string, lane: number): LodCounter {
+    let lanes = this.#tracks.get(name);
+    if (!lanes) this.#tracks.set(name, (lanes = new Map()));
+    let counter = lanes.get(lane);
+    if (!counter) lanes.set(lane, (counter = new LodCounter(this.#base)));
+    return counter;
+  }
+}
+
+/**
+ * Calls back for each interval between a thread's kvm_entry and its next kvm_exit, ns after the events' origin, in the order of
+ * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed.
+ */
+export class GuestRuns {
+  readonly #use: (tid: number, start: number, end: number) => void;
+  /** By thread: when the guest was entered; NaN while it isn't running. */
+  readonly #since = new Map<number, { at: number }>();
+
+  constructor(use: (tid: number, start: number, end: number) => void) {
+    this.#use = use;
+  }
+
+  /** Events that follow those before. */
+  take({ n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>): void {
+    let last: { at: number } | undefined;
+    let lastTid = -1;
+    for (let i = 0; i < n; i++) {
+      if (kind[i] > KvmKind.EXIT) continue;
+      if (!last || tid[i] !== lastTid) {
+        lastTid = tid[i];
+        last = this.#since.get(lastTid);
+        if (!last) this.#since.set(lastTid, (last = { at: NaN }));
+      }
+      if (kind[i] === KvmKind.ENTRY) {
+        last.at = t[i];
+      } else if (!Number.isNaN(last.at)) {
+        this.#use(lastTid, last.at, t[i]);
+        last.at = NaN;
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** Writes a synthesised capture pair into a folder. */
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { synthOptions, SynthError } from '../../synth/options.ts';
+import type { SynthOptions } from '../../synth/options.ts';
+import { synthesise } from '../../synth/pair.ts';
+import type { Truth } from '../../synth/truth.ts';
+import type { ByteSink } from '../../synth/sink.ts';
+import { RequestError } from '../about.ts';
+
+export interface SynthFiles {
+  readonly spe: string;
+  readonly kvm: string;
+  readonly vm: string;
+  readonly truth: string;
+}
+
+/**
+ * `spe.perf.data`, `kvm.trace.dat`, `kvm.vm.json` and `truth.json` in `folder`, which is made if missing; files of these names
+ * are overwritten.
+ * @throws RequestError for options that can't be carried out
+ */
+export function synthFiles(
+  folder: string,
+  given: Partial<SynthOptions>,
+): { files: SynthFiles; truth: Truth; kvmEvents: number } {
+  const options = explained(() => synthOptions(given));
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new RequestError(`${folder}: can't be made a folder: ${(error as Error).message}`);
+  }
+  const files = {
+    spe: join(folder, 'spe.perf.data'),
+    kvm: join(folder, 'kvm.trace.dat'),
+    vm: join(folder, 'kvm.vm.json'),
+    truth: join(folder, 'truth.json'),
+  };
+  const spe = new FileSink(files.spe);
+  const kvm = new FileSink(files.kvm);
+  try {
+    const pair = explained(() => synthesise(options, { spe, kvm }));
+    writeFileSync(files.vm, `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
+    writeFileSync(files.truth, `${JSON.stringify(pair.truth)}\n`);
+    spe.flush();
+    kvm.flush();
+    return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
+  } catch (error) {
+    // Half a pair is none.
+    for (const file of Object.values(files)) rmSync(file, { force: true });
+    throw error;
+  } finally {
+    spe.close();
+    kvm.close();
+  }
+}
+
+function explained<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof SynthError ? new RequestError(error.message) : error;
+  }
+}
+
+/** Gathers small writes: a call to the system for each record would be slow. */
+class FileSink implements ByteSink {
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(1 << 20);
+  #held = 0;
+  #at = 0;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'w');
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#held + bytes.length > this.#buffer.length) this.flush();
+    if (bytes.length > this.#buffer.length) return this.#put(bytes);
+    this.#buffer.set(bytes, this.#held);
+    this.#held += bytes.length;
+  }
+
+  patch(offset: number, bytes: Uint8Array): void {
+    this.flush();
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(this.#fd, bytes, done, bytes.length - done, offset + done);
+    }
+  }
+
+  flush(): void {
+    this.#put(this.#buffer.subarray(0, this.#held));
+    this.#held = 0;
+  }
+
+  #put(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const written = writeSync(this.#fd, bytes, done, bytes.length - done, this.#at);
+      done += written;
+      this.#at += written;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

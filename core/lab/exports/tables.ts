@@ -1,0 +1,199 @@
+/** The lab's tables as columns in batches, for files that other tools read: hex addresses, units in the names, nothing whole in memory. */
+import { TraceColumns } from '../../formats/event-format/columns.ts';
+import { EventPrinter } from '../../formats/event-format/event-printer.ts';
+import { Has, SpeColumns } from '../../formats/spe/columns.ts';
+import { eventText, opText } from '../../formats/spe/sample-json.ts';
+import { sourceName } from '../../formats/spe/sources.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { readMappings } from '../../store/mappings.ts';
+import { readBatches } from '../../store/spe-store.ts';
+import { readTraceChunks } from '../../store/trace-store.ts';
+import { RequestError } from '../about.ts';
+import { storedTrace } from '../captures/stored-trace.ts';
+
+export type Cell = bigint | number | string | null;
+
+/** `int64` cells are bigints. */
+export type CellKind = 'int32' | 'int64' | 'real' | 'text';
+
+export interface Batch {
+  readonly rows: number;
+  /** Of a column, in the table's order, and a row of the batch. Good until the next batch is asked for. */
+  cell(column: number, row: number): Cell;
+}
+
+export interface ExportTable {
+  readonly name: string;
+  /** Rows in all, where that is known beforehand. */
+  readonly rows?: number;
+  readonly columns: readonly { readonly name: string; readonly kind: CellKind }[];
+  batches(): Iterable<Batch>;
+}
+
+/** Times are ns in the capture's clock (`perf_ticks` where it has none), latencies cycles. */
+export function captureTable(db: Db, capture: CaptureRow): ExportTable {
+  return capture.kind === 'spe' ? sampleTable(db, capture) : eventTable(db, capture);
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+interface SampleColumn {
+  readonly name: string;
+  readonly kind: CellKind;
+  readonly has: number;
+  readonly cell: (b: SpeColumns, i: number) => Cell;
+}
+
+function sampleColumns(midr: bigint | undefined): readonly SampleColumn[] {
+  const wide = (name: string, has: number, of: (b: SpeColumns) => BigUint64Array): SampleColumn => ({
+    ...{ name, has, kind: 'text' },
+    cell: (b, i) => hex(of(b)[i]),
+  });
+  const number = (name: string, has: number, of: (b: SpeColumns) => ArrayLike<number>): SampleColumn => ({
+    ...{ name, has, kind: 'int32' },
+    cell: (b, i) => of(b)[i],
+  });
+  const words = (name: string, has: number, cell: SampleColumn['cell']): SampleColumn => ({
+    ...{ name, has, kind: 'text', cell },
+  });
+  const time = (name: string, has: number, of: (b: SpeColumns) => BigUint64Array): SampleColumn => ({
+    ...{ name, has, kind: 'int64' },
+    cell: (b, i) => BigInt.asIntN(64, of(b)[i]),
+  });
+  const always = 0;
+  return [
+    time('t_ns', Has.TIME, (b) => b.t),
+    time('counter_ticks', Has.COUNTER, (b) => b.counter),
+    number('cpu', always, (b) => b.cpu),
+    number('pid', Has.PID, (b) => b.pid),
+    number('tid', Has.TID, (b) => b.tid),
+    wide('pc', Has.PC, (b) => b.pc),
+    number('el', Has.PC, (b) => b.el),
+    wide('va', Has.VA, (b) => b.va),
+    wide('pa', Has.PA, (b) => b.pa),
+    wide('target', Has.TO, (b) => b.to),
+    wide('prev_target', Has.PBT, (b) => b.pbt),
+    words('op', Has.OP, (b, i) => opText(b.op[i])),
+    words('events', Has.EVENTS, (b, i) => eventText(b.events[i], midr)),
+    number('total_lat_cycles', Has.TOTAL, (b) => b.totalLat),
+    number('issue_lat_cycles', Has.ISSUE, (b) => b.issueLat),
+    number('xlat_lat_cycles', Has.XLAT, (b) => b.xlatLat),
+    words('source', Has.SOURCE, (b, i) => sourceName(b.source[i], midr)),
+    // 32 bits without sign.
+    { name: 'context', has: Has.CONTEXT, kind: 'int64', cell: (b, i) => BigInt(b.context[i]) },
+    number('size_bytes', always, (b) => b.size),
+  ];
+}
+
+function sampleTable(db: Db, capture: CaptureRow): ExportTable {
+  const spe = capture.facts['spe'] as { cores?: { midr: string }[] } | undefined;
+  const columns = sampleColumns(spe?.cores?.length === 1 ? BigInt(spe.cores[0].midr) : undefined);
+  const files = readMappings(db, capture.id).map((m) => m.file);
+  const last = columns.length + 1;
+  return {
+    name: 'samples',
+    rows: capture.records,
+    columns: [{ name: 'lane', kind: 'int32' }, ...columns, { name: 'binary', kind: 'text' }],
+    *batches() {
+      const b = new SpeColumns();
+      for (const { lane, map } of readBatches(db, capture.id, b)) {
+        yield {
+          rows: b.n,
+          cell(c, i) {
+            if (c === 0) return lane;
+            if (c === last) return b.present[i] & Has.PC && map[i] >= 0 ? (files[map[i]] ?? null) : null;
+            const { has, cell } = columns[c - 1];
+            return (b.present[i] & has) === has ? cell(b, i) : null;
+          },
+        };
+      }
+    },
+  };
+}
+
+function eventTable(db: Db, capture: CaptureRow): ExportTable {
+  const trace = storedTrace(db, capture);
+  const { formats, comms } = trace.dictionary;
+  const printer = new EventPrinter(trace);
+  type EventCell = (b: TraceColumns, i: number) => Cell;
+  const columns: readonly { name: string; kind: CellKind; cell: EventCell }[] = [
+    { name: 't_ns', kind: 'int64', cell: (b, i) => BigInt.asIntN(64, b.t[i]) },
+    { name: 'cpu', kind: 'int32', cell: (b, i) => b.cpu[i] },
+    { name: 'tid', kind: 'int32', cell: (b, i) => b.tid[i] },
+    { name: 'comm', kind: 'text', cell: (b, i) => comms[b.comm[i]] ?? null },
+    { name: 'system', kind: 'text', cell: (b, i) => formats[b.event[i]]?.system || null },
+    { name: 'event', kind: 'text', cell: (b, i) => formats[b.event[i]]?.name ?? null },
+    { name: 'lost_before', kind: 'int64', cell: (b, i) => BigInt(b.lostBefore[i]) },
+    { name: 'fields', kind: 'text', cell: (b, i) => printer.fieldsJson(b, i) },
+  ];
+  return {
+    name: 'events',
+    rows: capture.records,
+    columns,
+    *batches() {
+      for (const b of readTraceChunks(db, capture.id, new TraceColumns()))
+        yield { rows: b.n, cell: (c, i) => columns[c].cell(b, i) };
+    },
+  };
+}
+
+/** A run's tables by name. Times are ns in the clock of its SPE capture. */
+const runTables = {
+  results: `SELECT r.policy, r.dl_discard, kept, lost, coverage, windows, blackout_ns, stall_ns, pinned_peak_bytes, s.key AS skew_key,
+      tvd, null_mean AS null_mean_tvd, null_p95 AS null_p95_tvd, p_value, excess AS excess_tvd, verdict
+    FROM replay_result r LEFT JOIN skew_result s USING (run_id, policy, dl_discard) WHERE run_id = ? ORDER BY r.rowid, s.rowid`,
+  windows: `SELECT policy, dl_discard, lane, start_ns, end_ns, kind, cause, ipa, action, lost AS lost_samples
+    FROM blackout_window WHERE run_id = ? ORDER BY policy, dl_discard, lane, start_ns`,
+  stalls: 'SELECT policy, lane, t_ns, duration_ns, kind FROM stall WHERE run_id = ? ORDER BY policy, lane, t_ns',
+  stage2: 'SELECT lane, t_ns, kind, cause FROM buffer_change WHERE run_id = ? ORDER BY t_ns, lane',
+} as const;
+export type RunTableName = keyof typeof runTables;
+export const runTableNames = Object.keys(runTables) as RunTableName[];
+
+const kinds: Readonly<Record<string, CellKind>> = {
+  ...{ lane: 'int32', kept: 'int64', lost: 'int64', lost_samples: 'int64', windows: 'int64' },
+  ...{
+    coverage: 'real',
+    p_value: 'real',
+    tvd: 'real',
+    null_mean_tvd: 'real',
+    null_p95_tvd: 'real',
+    excess_tvd: 'real',
+  },
+};
+
+/** Rows of a batch. */
+const ROWS = 1 << 16;
+
+/** Throws RequestError naming the tables that there are. */
+export function runTable(db: Db, run: number, name: string): ExportTable {
+  if (!Object.hasOwn(runTables, name))
+    throw new RequestError(`a run has no table '${name}'; it has ${runTableNames.join(', ')}`);
+  const query = db.prepare(runTables[name as RunTableName]).raw();
+  const columns = query.columns().map(({ name: column }) => ({
+    name: column,
+    kind: kinds[column] ?? (/_(ns|bytes)$/.test(column) ? 'int64' : 'text'),
+  }));
+  const cell = (value: bigint | number | string | null, c: number): Cell => {
+    if (value === null) return null;
+    if (columns[c].name === 'ipa') return hex(BigInt.asUintN(64, value as bigint));
+    return columns[c].kind === 'int64' || columns[c].kind === 'text' ? value : Number(value);
+  };
+  const batch = (held: readonly Cell[][]): Batch => ({ rows: held[0].length, cell: (c, i) => held[c][i] });
+  return {
+    name,
+    columns,
+    *batches() {
+      let held: Cell[][] = columns.map(() => []);
+      for (const row of query.iterate(run) as Iterable<(bigint | number | string | null)[]>) {
+        for (let c = 0; c < columns.length; c++) held[c].push(cell(row[c], c));
+        if (held[0].length === ROWS) {
+          yield batch(held);
+          held = columns.map(() => []);
+        }
+      }
+      if (held[0].length) yield batch(held);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** Tables as files: CSV (RFC 4180), JSON lines, a JSON array, Parquet. */
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import type { Cell, CellKind, ExportTable } from './tables.ts';
+import type { OutputFile } from './output-file.ts';
+
+export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
+
+/** Told after each batch: rows written, and in all where that is known. What it throws ends the export. */
+export type OnRows = (done: number, total: number | undefined) => void;
+
+export function writeTable(table: ExportTable, form: TableForm, file: OutputFile, onRows?: OnRows): void {
+  const told = onRows ? telling(table, onRows) : table;
+  switch (form) {
+    case 'csv':
+      return writeCsv(told, file);
+    case 'jsonl':
+      return writeJsonLines(told, file);
+    case 'json':
+      return writeJson(told, file);
+    case 'parquet':
+      return writeParquet(told, file);
+  }
+}
+
+function telling(table: ExportTable, onRows: OnRows): ExportTable {
+  return {
+    ...table,
+    *batches() {
+      let done = 0;
+      for (const batch of table.batches()) {
+        onRows(done, table.rows);
+        yield batch;
+        done += batch.rows;
+      }
+    },
+  };
+}
+
+/** Nothing stands for null, `""` for empty text. */
+function writeCsv({ columns, batches }: ExportTable, file: OutputFile): void {
+  file.text(`${columns.map(({ name }) => name).join(',')}\n`);
+  for (const { rows, cell } of batches()) {
+    for (let i = 0; i < rows; i++) {
+      let line = '';
+      for (let c = 0; c < columns.length; c++) line += (c ? ',' : '') + csvCell(cell(c, i));
+      file.text(`${line}\n`);
+    }
+  }
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell !== 'string') return String(cell);
+  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** Objects without what is null; integers from 2^53 on are decimal strings. Fields of events are objects, not text. */
+function* jsonRows({ name: table, columns, batches }: ExportTable): Generator<string> {
+  const heads = columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  const isJson = columns.map(({ name }) => table === 'events' && name === 'fields');
+  for (const { rows, cell } of batches()) {
+    for (let i = 0; i < rows; i++) {
+      const fields: string[] = [];
+      for (let c = 0; c < columns.length; c++) {
+        const value = cell(c, i);
+        if (value !== null) fields.push(heads[c] + (isJson[c] ? String(value) : jsonCell(value)));
+      }
+      yield `{${fields.join(',')}}`;
+    }
+  }
+}
+
+function jsonCell(cell: bigint | number | string): string {
+  if (typeof cell !== 'bigint') return JSON.stringify(cell);
+  const exact = cell <= BigInt(Number.MAX_SAFE_INTEGER) && cell >= -BigInt(Number.MAX_SAFE_INTEGER);
+  return exact ? String(cell) : `"${cell}"`;
+}
+
+function writeJsonLines(table: ExportTable, file: OutputFile): void {
+  for (const row of jsonRows(table)) file.text(`${row}\n`);
+}
+
+function writeJson(table: ExportTable, file: OutputFile): void {
+  let before = '[\n';
+  for (const row of jsonRows(table)) {
+    file.text(before + row);
+    before = ',\n';
+  }
+  file.text(before === '[\n' ? '[]\n' : '\n]\n');
+}
+
+const parquetTypes: Readonly<Record<CellKind, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
+  int32: { type: 'INT32' },
+  int64: { type: 'INT64' },
+  real: { type: 'DOUBLE' },
+  text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+};
+
+/** One row group a batch, snappy-compressed. */
+function writeParquet({ columns, batches }: ExportTable, file: OutputFile): void {
+  const buffer = new ByteWriter();
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: columns.length },
+    ...columns.map(({ name, kind }) => ({ name, repetition_type: 'OPTIONAL' as const, ...parquetTypes[kind] })),
+  ];
+  const writer = new ParquetWriter({ writer: buffer, schema, createdBy: 'umbra' });
+  for (const { rows, cell } of batches()) {
+    writer.write({
+      columnData: columns.map(({ name }, c) => ({ name, data: Array.from({ length: rows }, (_, i) => cell(c, i)) })),
+      rowGroupSize: rows,
+    });
+    drain(buffer, file);
+  }
+  writer.finish();
+  drain(buffer, file);
+}
+
+/** Moves what was written to the file. `offset` counts on, so that row groups know where they lie. */
+function drain(buffer: ByteWriter, file: OutputFile): void {
+  file.bytes(new Uint8Array(buffer.buffer, 0, buffer.index));
+  buffer.index = 0;
+}

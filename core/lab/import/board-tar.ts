@@ -1,0 +1,60 @@
+/** Tars of the board kit (kit/umbra-capture.sh): several captures in one file, with what belongs to them. */
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extract } from 'tar';
+import { InputError } from '../../formats/problems.ts';
+
+/** The kit's names; anything else in a tar stays there. */
+const captures = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
+const sidecars = /^kvm\.vm\.json$/;
+
+/** Whether a file is a tar, by its content: `ustar` at byte 257 of its first header (POSIX pax, 4.17.2). */
+export function isTar(file: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    // Whoever reads it says why.
+    return false;
+  }
+  try {
+    const magic = Buffer.alloc(5);
+    return readSync(fd, magic, 0, 5, 257) === 5 && magic.toString('latin1') === 'ustar';
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Unpacks the captures of a tar beside each other, hands `use` their paths and names, and removes them. SPE comes first. Only plain
+ * files one folder deep are taken: no link, no path of the tar's own choosing.
+ * @throws InputError if the tar is damaged, or holds no capture
+ */
+export function withTarCaptures<T>(file: string, use: (captures: readonly { path: string; name: string }[]) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'umbra-tar-'));
+  try {
+    const isWanted = (path: string): boolean => {
+      const [, name = '', ...deeper] = path.split('/');
+      return deeper.length === 0 && (captures.test(name) || sidecars.test(name));
+    };
+    try {
+      const filter = (path: string, entry: object): boolean =>
+        isWanted(path.replace(/^\.\//, '')) && 'type' in entry && (entry.type === 'File' || entry.type === 'OldFile');
+      extract({ file, cwd: folder, sync: true, strict: true, strip: 1, filter, preserveOwner: false });
+    } catch (error) {
+      throw new InputError(file, `the tar can't be unpacked: ${(error as Error).message}`);
+    }
+    const names = readdirSync(folder)
+      .filter((name) => captures.test(name))
+      .sort()
+      .reverse();
+    if (!names.length)
+      throw new InputError(file, 'a tar, but none of the board kit: it holds no spe.perf.data and no kvm.trace.dat');
+    return use(names.map((name) => ({ path: join(folder, name), name })));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,37 @@
+/** Which format a file is in, by content: names lie. */
+import { isPerfData } from '../../formats/perf-data/perf-data.ts';
+import { HEAD_BYTES, isFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
+import { perfScriptKind } from '../../formats/perf-script/perf-script.ts';
+import { InputError } from '../../formats/problems.ts';
+import type { ByteSource } from '../../formats/source.ts';
+import { isSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
+import { isTraceDat } from '../../formats/trace-dat/trace-dat.ts';
+
+export type Format =
+  | 'perf.data'
+  | 'trace.dat'
+  | 'ftrace-text'
+  | 'perf-script-trace'
+  | 'perf-script-spe'
+  | 'spe-csv'
+  /** Never by content: any bytes may be SPE packets. */
+  | 'raw-spe';
+
+/** Throws InputError if the content is of no known format. */
+export function detectFormat(source: ByteSource): Format {
+  if (source.size === 0) throw new InputError(source.name, 'is empty');
+  const head = source.read(0, HEAD_BYTES);
+  if (isPerfData(head)) return 'perf.data';
+  if (isTraceDat(head)) return 'trace.dat';
+  if (isSpeCsv(head)) return 'spe-csv';
+  if (isFtraceText(head)) return 'ftrace-text';
+  const script = perfScriptKind(head);
+  if (script) return `perf-script-${script}`;
+  const bytes = [...head.subarray(0, 8)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
+  throw new InputError(
+    source.name,
+    `no capture format that Umbra knows (perf.data, trace.dat, ftrace text, perf script, CSV of spe-parser): it starts with ${bytes}; ` +
+      'SPE buffers alone need --raw-spe',
+    0,
+  );
+}

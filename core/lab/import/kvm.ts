@@ -1,0 +1,76 @@
+/** A KVM trace into the lab file. */
+import { TraceColumns } from '../../formats/event-format/columns.ts';
+import type { TraceFile } from '../../formats/event-format/trace-file.ts';
+import { InputError } from '../../formats/problems.ts';
+import type { KvmTrace } from '../../model/kvm-events.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { addDictionary, traceWriter } from '../../store/trace-store.ts';
+import type { Imported } from './import.ts';
+import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
+import { TraceEncoder } from './trace-encoder.ts';
+
+/** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
+export function importTrace(
+  db: Db,
+  id: number,
+  file: string,
+  trace: TraceFile,
+  onRecords: (records: number) => void,
+): Imported & { readonly kvmEvents: KvmTrace } {
+  const kept = new KeptEvents(trace.dictionary, storedAgain(db, id));
+  const columns = new TraceColumns();
+  const counts = new Float64Array(1 << 16);
+  const cpus = new Uint8Array(1 << 16);
+  let events = 0;
+  let t0: bigint | undefined;
+  let t1: bigint | undefined;
+  const encoder = new TraceEncoder(traceWriter(db, id).write);
+  try {
+    trace.read(columns, take);
+    encoder.finish();
+  } finally {
+    encoder.close();
+  }
+  function take(batch: TraceColumns): void {
+    for (let i = 0; i < batch.n; i++) {
+      counts[batch.event[i]]++;
+      cpus[batch.cpu[i]] = 1;
+    }
+    encoder.put(batch);
+    kept.take(batch);
+    onRecords(batch.n);
+    events += batch.n;
+    t0 ??= batch.t[0];
+    t1 = batch.t[batch.n - 1];
+  }
+  const { formats, comms } = trace.dictionary;
+  if (!events) throw new InputError(file, 'holds no events: was tracing on while it was recorded?');
+  if (!formats.some((f, i) => counts[i] && isKvmEvent(f.system, f.name))) {
+    throw new InputError(file, `holds ${events} events, but none of KVM's: record with \`trace-cmd record -e kvm\``);
+  }
+  const stored = formats.map((f, i) => ({
+    system: f.system,
+    name: f.name,
+    description: f.text,
+    events: counts[i],
+  }));
+  addDictionary(db, id, stored, comms);
+  const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
+  return {
+    kvmEvents: kept,
+    records: events,
+    t0,
+    t1,
+    clock: trace.facts.clock,
+    facts: {
+      ...trace.facts,
+      cpuList: [...cpus.keys()].filter((cpu) => cpus[cpu]),
+      events: Object.fromEntries(eventCounts.map((f) => [f.system ? `${f.system}:${f.name}` : f.name, f.events])),
+    },
+  };
+}
+
+/** Text logs don't tell the system. */
+function isKvmEvent(system: string, name: string): boolean {
+  return system === 'kvm' || /^(kvm|vgic)_/.test(name);
+}

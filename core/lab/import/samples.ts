@@ -1,0 +1,169 @@
+/** SPE samples that are text into the lab file: lanes come mixed there, and code is known by name instead of by mapping. */
+import { InputError } from '../../formats/problems.ts';
+import type { Warnings } from '../../formats/problems.ts';
+import { halves, Has, SpeColumns, wideColumns } from '../../formats/spe/columns.ts';
+import { textMapping } from '../../formats/spe/text-samples.ts';
+import type { TextSamples } from '../../formats/spe/text-samples.ts';
+import { noSession, wholeLane } from '../../model/sessions.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { LodCounter } from '../../store/lod.ts';
+import { addMappings, addThreads } from '../../store/mappings.ts';
+import { addLane, addSessions, encodeSpeChunk, speWriter } from '../../store/spe-store.ts';
+import type { SpeLane } from '../../store/spe-store.ts';
+import { putSymbols } from '../../store/symbols.ts';
+import { createDemangler } from '../symbols/demangle.ts';
+import type { Imported } from './import.ts';
+import { homeOf } from '../symbols/places.ts';
+import { countSamples, TimeOrder } from './spe-lane.ts';
+
+/** Samples held back of each lane until they make a chunk; fewer when there are many lanes. */
+const LANE_BATCH = 16384;
+const MANY_LANES = 64;
+const MANY_LANES_BATCH = 1024;
+
+/** More is no profile: CPUs, or threads of a text that tells no CPU. */
+const MAX_LANES = 4096;
+
+/** Stores all samples of a text, a lane a CPU (a thread where it tells no CPU). Throws InputError if it has none. */
+export function importSamples(
+  db: Db,
+  id: number,
+  file: string,
+  text: TextSamples,
+  warnings: Warnings,
+  onRecords: (records: number) => void,
+): Imported {
+  const lanes = new Map<string, LaneRows>();
+  const writer = speWriter(db, id);
+  const store = (lane: LaneRows) => {
+    lane.seal();
+    writer.write(lane.index, encodeSpeChunk(lane.rows, lane.map));
+    onRecords(lane.rows.n);
+    lane.rows.n = 0;
+  };
+  let last: LaneRows | undefined;
+  text.read(new SpeColumns(4096), (batch, map) => {
+    for (let i = 0; i < batch.n; i++) {
+      const cpu = batch.cpu[i];
+      const tid = cpu < 0 && batch.present[i] & Has.TID ? batch.tid[i] : -1;
+      if (!last || last.cpu !== cpu || last.tid !== tid) {
+        const key = `${cpu} ${tid}`;
+        last = lanes.get(key);
+        if (!last) {
+          if (lanes.size >= MAX_LANES) throw new InputError(file, `samples of more than ${MAX_LANES} CPUs or threads`);
+          last = new LaneRows(lanes.size, cpu, tid);
+          lanes.set(key, last);
+        }
+      }
+      last.take(batch, i, map[i]);
+      if (last.rows.n === last.rows.capacity) store(last);
+    }
+  });
+  const stored = [...lanes.values()].map((lane): SpeLane => {
+    if (lane.rows.n) store(lane);
+    return finishLane(db, id, lane, warnings);
+  });
+  if (!stored.length) throw new InputError(file, 'holds no SPE sample that could be read');
+  storeCode(db, id, text);
+  const timed = stored.filter((l) => l.t0 !== undefined);
+  if (!timed.length) {
+    const message = 'sample times are unknown, only counter ticks: --time-conv shift,mult,zero makes ns of them';
+    warnings.add('info', 'spe-no-time-conv', message);
+  }
+  return {
+    records: stored.reduce((sum, l) => sum + l.samples, 0),
+    t0: timed.reduce<bigint | undefined>((min, { t0 }) => (min === undefined || t0! < min ? t0 : min), undefined),
+    t1: timed.reduce<bigint | undefined>((max, { t1 }) => (max === undefined || t1! > max ? t1 : max), undefined),
+    clock: undefined,
+    facts: { ...text.facts, cpuList: cpusOf(stored) },
+  };
+}
+
+function cpusOf(lanes: readonly SpeLane[]): number[] {
+  return [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0).sort((a, b) => a - b);
+}
+
+/** Nothing tells when profiling was off: one session from a lane's first sample to its last. */
+function finishLane(
+  db: Db,
+  id: number,
+  { index, cpu, tid, samples, order, density }: LaneRows,
+  warnings: Warnings,
+): SpeLane {
+  order.report(warnings);
+  density.store(db, id, 'samples', index);
+  const { first: t0, last: t1 } = order;
+  const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : wholeLane(0, Number(t1! - t0));
+  const lane = { lane: index, cpu, tid, mode, samples, t0, t1 };
+  addLane(db, id, lane);
+  if (t0 !== undefined) {
+    const times = Array.from(sessions, (t) => t0 + BigInt(t));
+    addSessions(db, id, index, times);
+  }
+  return lane;
+}
+
+function storeCode(db: Db, id: number, { binaries, symbols, comms }: TextSamples): void {
+  const mappings = binaries.map(textMapping);
+  addMappings(db, id, mappings);
+  addThreads(db, id, comms);
+  const homes = mappings.map((m) => homeOf(m).binary);
+  const demangle = createDemangler();
+  const rows = symbols.map(({ binary, name, start, end }) => {
+    const plain = demangle(name);
+    const bytes = Number(end - start);
+    return { binary: homes[binary], start, bytes, name: plain, ...(plain !== name && { linkageName: name }) };
+  });
+  putSymbols(db, id, homes, rows);
+}
+
+class LaneRows {
+  readonly index: number;
+  readonly cpu: number;
+  readonly tid: number;
+  readonly rows: SpeColumns;
+  readonly map: Int32Array;
+  readonly order = new TimeOrder();
+  readonly density = new LodCounter();
+  samples = 0;
+
+  constructor(index: number, cpu: number, tid: number) {
+    this.index = index;
+    this.cpu = cpu;
+    this.tid = tid;
+    this.rows = new SpeColumns(index < MANY_LANES ? LANE_BATCH : MANY_LANES_BATCH);
+    this.map = new Int32Array(this.rows.capacity);
+    this.#wide = wideColumns.map((name) => halves(this.rows[name]));
+  }
+
+  readonly #wide: readonly Uint32Array[];
+  #from: SpeColumns | undefined;
+  #fromWide: readonly Uint32Array[] = [];
+
+  /** Copies row `i` of a batch. */
+  take(batch: SpeColumns, i: number, map: number): void {
+    if (this.#from !== batch) {
+      this.#from = batch;
+      this.#fromWide = wideColumns.map((name) => halves(batch[name]));
+    }
+    const to = this.rows.n++;
+    for (let k = 0; k < this.#wide.length; k++) {
+      this.#wide[k][2 * to] = this.#fromWide[k][2 * i];
+      this.#wide[k][2 * to + 1] = this.#fromWide[k][2 * i + 1];
+    }
+    for (const name of narrowColumns) this.rows[name][to] = batch[name][i];
+    this.map[to] = map;
+  }
+
+  /** What a full batch says of the lane as a whole. */
+  seal(): void {
+    this.order.check(this.rows);
+    countSamples(this.density, this.rows);
+    this.samples += this.rows.n;
+  }
+}
+
+const narrowColumns = [
+  ...(['present', 'op', 'totalLat', 'issueLat', 'xlatLat', 'source'] as const),
+  ...(['context', 'tid', 'pid', 'cpu', 'el', 'size'] as const),
+];

@@ -1,0 +1,54 @@
+/** The main job in one call: two files in, a report out. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inLabFile } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import type { CaptureSummary } from '../captures/captures.ts';
+import { captureSummary } from '../captures/captures.ts';
+import { importFile } from '../import/import.ts';
+import type { ImportOptions } from '../import/import.ts';
+import { replayRun } from '../runs/replay.ts';
+import type { OnStep, ReplayedRun, ReplayRequest } from '../runs/replay.ts';
+import { reportForm, writeReportOf } from './report-files.ts';
+
+export interface MainJob {
+  readonly speFile: string;
+  readonly kvmFile: string;
+  readonly reportFile: string;
+  /** Keeps captures and run; without it the lab file is a temporary one. */
+  readonly lab?: string;
+  readonly importOptions: ImportOptions;
+  readonly replay: Omit<ReplayRequest, 'speId' | 'kvmId'>;
+  readonly onStep?: OnStep;
+}
+
+export interface MainJobDone {
+  readonly captures: readonly CaptureSummary[];
+  readonly run: ReplayedRun;
+}
+
+/** Imports, replays and reports; a lab file that is kept gets all of it or nothing. The two files may come in either order. */
+export function runMainJob(job: MainJob): MainJobDone {
+  reportForm(job.reportFile);
+  const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
+  try {
+    return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db, writeBack) => {
+      const options = { ...job.importOptions, writeBack };
+      const captures = [job.speFile, job.kvmFile].flatMap((file) => importFile(db, file, options));
+      const spe = captures.find((c) => c.kind === 'spe');
+      const kvm = captures.find((c) => c.kind === 'kvm');
+      if (!spe || !kvm) {
+        const missing = spe ? 'a KVM trace (trace.dat or ftrace text)' : 'an SPE capture (perf.data)';
+        throw new RequestError(
+          `${job.speFile} and ${job.kvmFile} are both ${captures[0].format}: one must be ${missing}`,
+        );
+      }
+      const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id }, job.onStep);
+      writeReportOf(db, run.id, job.reportFile);
+      return { captures: captures.map(captureSummary), run };
+    });
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,123 @@
+/** Reports as files: the form is the file name's ending. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { renderMarkdown } from '../../report/markdown.ts';
+import type { MarkdownReport } from '../../report/markdown.ts';
+import type { Report } from '../../report/model.ts';
+import { renderHtml } from '../../report/report.ts';
+import { sectionIds } from '../../report/sections.ts';
+import type { ReportOptions, SectionId } from '../../report/sections.ts';
+import { renderText } from '../../report/text.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import { printPdf } from './pdf.ts';
+import { provenanceOf } from './provenance.ts';
+import { buildReport } from './report.ts';
+
+/** What a report's maker asks for. */
+export interface ReportRequest {
+  /** All if left out. */
+  readonly sections?: readonly SectionId[];
+  /** A Markdown file. */
+  readonly notesFile?: string;
+}
+
+const forms = { html: 'html', htm: 'html', md: 'md', markdown: 'md', txt: 'txt', text: 'txt', pdf: 'pdf' } as const;
+export type ReportForm = (typeof forms)[keyof typeof forms];
+
+/** Throws RequestError if there is no report of that ending: before any work is done for one. */
+export function reportForm(file: string): ReportForm {
+  const ending = /\.(\w+)$/.exec(file)?.[1].toLowerCase();
+  if (ending === undefined || !Object.hasOwn(forms, ending))
+    throw new RequestError(`${file}: reports are written as .html, .pdf, .md or .txt`);
+  return forms[ending as keyof typeof forms];
+}
+
+/** `inputs,skew`. Throws RequestError naming what there is. */
+export function readSections(list: string): SectionId[] {
+  const words = list.split(',').filter(Boolean);
+  for (const word of words) {
+    if (!(sectionIds as readonly string[]).includes(word))
+      throw new RequestError(`a report has no section '${word}'; it has ${sectionIds.join(', ')}`);
+  }
+  return words as SectionId[];
+}
+
+/** Writes the report of a run and returns the files written. Throws RequestError, LabFileError (no such run). */
+export function writeReportOf(db: Db, run: number, file: string, request: ReportRequest = {}): string[] {
+  const notes = reportNotes(request.notesFile);
+  const chosen = { ...(request.sections && { sections: request.sections }), ...(notes !== undefined && { notes }) };
+  return writeReportForms(
+    runForms(buildReport(db, run), { ...chosen, provenance: provenanceOf(db, run, chosen) }),
+    file,
+  );
+}
+
+/** Bytes of notes: more is no note. */
+const NOTES_LIMIT = 1 << 20;
+
+/** The text of a notes file; undefined without one. Throws RequestError. */
+export function reportNotes(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RequestError(`${file}: ${(error as Error).message}`);
+  }
+  if (text.length > NOTES_LIMIT) throw new RequestError(`${file}: notes of more than 1 MiB don't belong into a report`);
+  return text;
+}
+
+/** A report in each form, made when asked for. */
+export interface ReportForms {
+  html(): string;
+  /** @param folder where the figures will lie, relative to the Markdown file */
+  markdown(folder: string): MarkdownReport;
+  text(): string;
+}
+
+export function runForms(report: Report, options: ReportOptions): ReportForms {
+  return {
+    html: () => renderHtml(report, options),
+    markdown: (folder) => renderMarkdown(report, options, folder),
+    text: () => renderText(report, options),
+  };
+}
+
+/** Writes a report in the form that the file's name asks for. Returns the files written. */
+export function writeReportForms(forms: ReportForms, file: string): string[] {
+  switch (reportForm(file)) {
+    case 'html':
+      writeFileSync(file, forms.html());
+      return [file];
+    case 'txt':
+      writeFileSync(file, forms.text());
+      return [file];
+    case 'pdf':
+      printPdf(forms.html(), file);
+      return [file];
+    case 'md':
+      return writeMarkdown(forms, file);
+  }
+}
+
+function writeMarkdown(forms: ReportForms, file: string): string[] {
+  const folder = figuresFolder(file);
+  const { markdown, figures } = forms.markdown(folder);
+  const at = join(dirname(file), folder);
+  mkdirSync(at, { recursive: true });
+  const written = [...figures].map(([name, svg]) => {
+    const path = join(at, name);
+    writeFileSync(path, svg);
+    return path;
+  });
+  if (!written.length) rmSync(at, { recursive: true });
+  writeFileSync(file, markdown);
+  return [file, ...written];
+}
+
+/** `report-figures` for `report.md`. */
+export function figuresFolder(file: string): string {
+  return `${basename(file).replace(/\.\w+$/, '')}-figures`;
+}

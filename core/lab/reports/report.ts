@@ -1,0 +1,205 @@
+/** An offline report of a stored run. */
+import { bufferEvents, density } from '../../analysis/tracks.ts';
+import type { Windows } from '../../model/outcome.ts';
+import { paramNames, paramSpecs } from '../../model/params.ts';
+import type { ResolvedParams } from '../../model/params.ts';
+import type { Policy } from '../../model/policy.ts';
+import { code, windowKinds } from '../../model/terms.ts';
+import { bytes, count, duration, percent } from '../../report/format.ts';
+import type { Fact, PolicyReport, Report, ReportInput, Variant } from '../../report/model.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { getRun, readResults, readSkew, readWindows } from '../../store/run-store.ts';
+import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
+import { captureFacts } from '../captures/facts.ts';
+import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
+import type { RunFacts } from '../runs/run-facts.ts';
+import { loadRunInputs } from '../runs/run-inputs.ts';
+import type { RunInputs } from '../runs/run-inputs.ts';
+
+/** Points of a lane's density curve. */
+const DENSITY_BINS = 900;
+
+/** Everything that a report says, out of the lab file. */
+export function buildReport(db: Db, runId: number): Report {
+  const run = getRun(db, runId);
+  const facts = run.facts as RunFacts;
+  const settings = run.params as ResolvedParams;
+  const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
+  const { params } = settings;
+  const skews = readSkew(db, runId);
+  return {
+    umbra: run.umbra,
+    command: run.command,
+    seed: params.seed,
+    notes: facts.notes,
+    inputs: [reportInput(inputs.spe), reportInput(inputs.kvm)],
+    alignment: { mode: facts.alignment.align, offsetNs: facts.alignment.offsetNs, scale: facts.alignment.scale },
+    vm: vmFacts(facts),
+    placement: placementFacts(facts, params.placement, params.trials),
+    certainty: certaintyFacts(facts),
+    parameters: parameters(settings),
+    span: { start: 0, end: inputs.reference.span },
+    lanes: laneTracks(inputs),
+    dlDiscard: params.dlDiscard,
+    // A run counts by function first if those were known when it was made.
+    skewKey: skews[0].key,
+    policies: policyReports(db, run.id, BigInt(facts.origin), skews),
+  };
+}
+
+export function reportInput(c: CaptureRow): ReportInput {
+  const { kind, file, bytes: size, sha256, format, warnings } = c;
+  return { kind, file, bytes: size, sha256, format, facts: captureFacts(c), warnings };
+}
+
+function vmFacts({ vm }: RunFacts): Fact[] {
+  if (!vm) return [{ label: 'description', value: 'none given: memslots and vCPU threads are unknown' }];
+  return [
+    ...(vm.pid === undefined ? [] : [{ label: 'process', value: String(vm.pid) }]),
+    ...vm.slots.map((s) => ({ label: `memslot ${s.slot}`, value: `IPA ${s.ipa}, ${bytes(s.bytes)}` })),
+    { label: 'vCPU threads', value: vm.vcpus.map((v) => `${v.vcpu}: ${v.tid}`).join(', ') || 'not told' },
+  ];
+}
+
+/** Ranges shown of a scattered buffer. */
+const RANGES = 3;
+
+function placementFacts({ buffers, placementWarnings }: RunFacts, placement: string, trials: number): Fact[] {
+  return [
+    { label: 'placement', value: trials > 1 ? `${placement}, ${trials} trials; the first is shown` : placement },
+    ...buffers.map(({ lane, bytes: size, ranges }) => {
+      const more = ranges.length > RANGES ? ` and ${ranges.length - RANGES} more pieces` : '';
+      const where = ranges.slice(0, RANGES).map((r) => `${r.ipa} (${bytes(r.bytes)})`);
+      return { label: `vCPU ${lane}`, value: `${bytes(size)} at IPA ${where.join(', ')}${more}` };
+    }),
+    ...placementWarnings.map((value) => ({ label: 'note', value })),
+  ];
+}
+
+function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
+  const { certainty } = timeline;
+  const share = `${percent(certainty.observed)} observed, ${percent(certainty.inferred)} inferred, ${percent(certainty.unknown)} unknown`;
+  return [
+    { label: 'changes', value: count(timeline.rows) },
+    {
+      label: 'source',
+      value: timeline.exact ? "the kernel's own page-table calls (exact)" : 'inferred from KVM events',
+    },
+    { label: 'buffer page-time', value: share },
+    ...(timeline.losses ? [{ label: 'lost by the tracer', value: `events, ${count(timeline.losses)} times` }] : []),
+    ...(timeline.unattributed
+      ? [
+          {
+            label: 'not attributed',
+            value: `${count(timeline.unattributed)} events by host address: no memslots were given`,
+          },
+        ]
+      : []),
+    ...(timeline.strangers
+      ? [
+          {
+            label: 'other VMs',
+            value: `${count(timeline.strangers)} guest faults of threads that the description doesn't name`,
+          },
+        ]
+      : []),
+    ...(timeline.unshownFetches
+      ? [
+          {
+            label: 'dirty log',
+            value: `${count(timeline.unshownFetches)} fetches of a memslot that no write told: what they protected may be taken for writable`,
+          },
+        ]
+      : []),
+    ...Object.entries(calibration).map(([name, m]) => ({
+      label: `${name} in the trace`,
+      value: `median ${duration(m.median)}, 5–95 % ${duration(m.p5)} – ${duration(m.p95)}, ${count(m.count)} round trips`,
+    })),
+  ];
+}
+
+/** Parameters that say how a run was asked for stand elsewhere in a report. */
+const elsewhere = new Set([
+  'align',
+  'offsetNs',
+  'scale',
+  'placement',
+  'buffers',
+  'lanes',
+  'vm',
+  'seed',
+  'gapFactor',
+  'gapMinNs',
+]);
+
+function parameters({ params, origin }: ResolvedParams): Report['parameters'] {
+  return paramNames
+    .filter((name) => !elsewhere.has(name))
+    .map((name) => {
+      return { name, value: parameterValue(params[name]), unit: paramSpecs[name].unit, origin: origin[name] };
+    });
+}
+
+/** As shown. */
+export function parameterValue(value: unknown): string | number {
+  return typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function laneTracks({ lanes, reference, timeline }: RunInputs): Report['lanes'] {
+  return lanes.map((lane, i) => {
+    const { cpu, tid } = reference.stored[i];
+    return {
+      lane: lane.lane,
+      label: `vCPU ${lane.lane}${cpu < 0 ? `, thread ${tid}` : cpu === lane.lane ? '' : `, CPU ${cpu}`}`,
+      records: lane.t.length,
+      density: density(lane.t, 0, reference.span, DENSITY_BINS),
+      events: bufferEvents(timeline, lane.pages),
+    };
+  });
+}
+
+function policyReports(db: Db, run: number, origin: bigint, skews: readonly SkewRow[]): PolicyReport[] {
+  const byPolicy = new Map<string, { policy: Policy; variants: Partial<Record<DlDiscard, Variant>> }>();
+  for (const result of readResults(db, run)) {
+    const { id } = result.policy;
+    const entry = byPolicy.get(id) ?? { policy: result.policy, variants: {} };
+    byPolicy.set(id, entry);
+    entry.variants[result.dlDiscard] = variant(db, run, origin, result, skews);
+  }
+  return [...byPolicy.values()].map(({ policy, variants }) => ({
+    id: policy.id,
+    title: policy.title,
+    summary: policy.summary,
+    isReference: policy.pin === 'no-stage-2',
+    variants,
+  }));
+}
+
+function variant(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): Variant {
+  const { summary, trials, latency } = result.summary as StoredSummary;
+  const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
+  const { digest, verdict } = own!.detail as StoredSkew;
+  const windows = windowColumns(db, run, origin, result);
+  return { summary, verdict, trials, skew: digest, latency, windows };
+}
+
+function windowColumns(db: Db, run: number, origin: bigint, result: ResultRow): Variant['windows'] {
+  const n = result.windows;
+  const columns: Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'> = {
+    n,
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+  };
+  let i = 0;
+  for (const w of readWindows(db, run, result.policy.id, result.dlDiscard)) {
+    columns.lane[i] = w.lane;
+    columns.start[i] = Number(w.start - origin);
+    columns.end[i] = Number(w.end - origin);
+    columns.kind[i] = code(windowKinds, w.kind as (typeof windowKinds)[number]);
+    i++;
+  }
+  return columns;
+}

@@ -1,0 +1,50 @@
+/** A stored result with its samples' fates: replayed again, which gives the same ones. */
+import { summarise } from '../../analysis/summary.ts';
+import type { Summary } from '../../analysis/summary.ts';
+import type { PolicyOutcome } from '../../model/outcome.ts';
+import type { ResolvedParams } from '../../model/params.ts';
+import { replayPrepared } from '../../model/replay.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { getRun, readResults } from '../../store/run-store.ts';
+import type { DlDiscard, ResultRow } from '../../store/run-store.ts';
+import { RequestError } from '../about.ts';
+import type { RunFacts } from './run-facts.ts';
+import { loadRunInputs } from './run-inputs.ts';
+import type { RunInputs } from './run-inputs.ts';
+
+/** Which stored result is meant. */
+export interface ResultChoice {
+  readonly run: number;
+  readonly policy: string;
+  /** The run's own if not given. */
+  readonly dlDiscard?: DlDiscard;
+}
+
+/** Throws RequestError naming what there is. */
+export function findResult(db: Db, { run, policy, dlDiscard }: ResultChoice): ResultRow {
+  const { params } = getRun(db, run).params as ResolvedParams;
+  const results = readResults(db, run);
+  const result = results.find((r) => r.policy.id === policy && r.dlDiscard === (dlDiscard ?? params.dlDiscard));
+  if (!result) {
+    const ids = [...new Set(results.map((r) => r.policy.id))];
+    throw new RequestError(`run ${run} has no policy '${policy}'; it has ${ids.join(', ')}`);
+  }
+  return result;
+}
+
+export interface ReplayedAgain {
+  readonly result: ResultRow;
+  readonly inputs: RunInputs;
+  readonly outcome: PolicyOutcome;
+  readonly summary: Summary;
+}
+
+export function replayAgain(db: Db, choice: ResultChoice): ReplayedAgain {
+  const result = findResult(db, choice);
+  const run = getRun(db, choice.run);
+  const { scenario } = run.facts as RunFacts;
+  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params as ResolvedParams, scenario);
+  const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
+  const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
+  return { result, inputs, outcome, summary: summarise(inputs.lanes, outcome) };
+}

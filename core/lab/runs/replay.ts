@@ -1,0 +1,189 @@
+/** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
+import { bufferEvents } from '../../analysis/tracks.ts';
+import { latencySkew } from '../../analysis/latency.ts';
+import type { LatencySkew } from '../../analysis/latency.ts';
+import type { Spread } from '../../analysis/numbers.ts';
+import { spreadTrials, summarise } from '../../analysis/summary.ts';
+import type { Summary, Trials } from '../../analysis/summary.ts';
+import { Has } from '../../formats/spe/columns.ts';
+import type { PolicyOutcome } from '../../model/outcome.ts';
+import type { ResolvedParams } from '../../model/params.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Prepared } from '../../model/prepare.ts';
+import { replayPrepared } from '../../model/replay.ts';
+import type { Scenario } from '../../model/scenario.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { addResult, addRun, addSkew, addStalls, addWindows } from '../../store/run-store.ts';
+import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
+import { addBufferChanges } from '../../store/stage2-store.ts';
+import { readColumn } from '../../store/spe-store.ts';
+import { version } from '../about.ts';
+import { loadRunInputs } from './run-inputs.ts';
+import type { RunInputs } from './run-inputs.ts';
+import { runFacts } from './run-facts.ts';
+import type { RunFacts } from './run-facts.ts';
+import { keyedSkew, skewKeysOf } from './skew.ts';
+import type { PolicySkew } from './skew.ts';
+import { sampleKeys } from '../symbols/keys.ts';
+import type { KeyKind } from '../symbols/keys.ts';
+
+export type { Spread };
+
+export interface ReplayRequest {
+  readonly speId: number;
+  readonly kvmId: number;
+  readonly policies: readonly Policy[];
+  /** What the user set, over the defaults. */
+  readonly settings: ResolvedParams;
+  readonly scenario?: Scenario;
+  /** Stored with the run: what makes it again. */
+  readonly command: string;
+  /** What readers must know of the inputs, besides what the captures' own notes say. */
+  readonly notes?: readonly string[];
+}
+
+export interface PolicyResult {
+  readonly policy: Policy;
+  readonly dlDiscard: DlDiscard;
+  readonly outcome: PolicyOutcome;
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+  /** By key kind; empty for what nothing can be compared with. */
+  readonly skew: readonly PolicySkew[];
+}
+
+/** What a stored result's `summary` holds. */
+export interface StoredSummary {
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+}
+
+/** What a stored skew's `detail` holds. */
+export type StoredSkew = Pick<PolicySkew, 'digest' | 'verdict'>;
+
+export interface ReplayedRun {
+  readonly id: number;
+  readonly facts: RunFacts;
+  readonly settings: ResolvedParams;
+  readonly results: readonly PolicyResult[];
+}
+
+/** Guests differ in what they do with DL=1: every comparison shows both, the run's own variant first. */
+export function variants(own: DlDiscard): readonly DlDiscard[] {
+  return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
+}
+
+/** Told before each further placement, then before each policy and kind of guest: how many are done, of how many, and what is next. */
+export type OnStep = (done: number, total: number, next: string) => void;
+
+/**
+ * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
+ */
+export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () => undefined): ReplayedRun {
+  const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
+  const { settings } = inputs;
+  const facts = runFacts(inputs, request);
+  const id = addRun(db, {
+    speId: request.speId,
+    kvmId: request.kvmId,
+    umbra: version,
+    command: request.command,
+    params: settings,
+    facts,
+  });
+  for (const { lane, pages } of inputs.lanes) {
+    addBufferChanges(db, id, lane, inputs.reference.origin, bufferEvents(inputs.timeline, pages));
+  }
+  const results: PolicyResult[] = [];
+  for (const result of policyResults(db, inputs, request.policies, skewKeysOf(db, request.speId), onStep)) {
+    storeResult(db, id, inputs, result);
+    results.push(result);
+  }
+  return { id, facts, settings, results };
+}
+
+/** What a run of these policies gives, each with both kinds of guest; nothing is stored. @param kinds what skew is counted by */
+export function* policyResults(
+  db: Db,
+  inputs: RunInputs,
+  policies: readonly Policy[],
+  kinds: readonly KeyKind[],
+  onStep: OnStep = () => undefined,
+): Generator<PolicyResult> {
+  const { seed, dlDiscard: own } = inputs.settings.params;
+  const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
+  const latencies = sampleLatencies(db, inputs);
+  const steps = policies.flatMap((policy) => variants(own).map((dlDiscard) => ({ policy, dlDiscard })));
+  const { trials } = inputs.settings.params;
+  const total = trials - 1 + steps.length;
+  const replayOne = (prepared: Prepared, { policy, dlDiscard }: (typeof steps)[number], trial: number) => {
+    const params = { ...inputs.settings.params, dlDiscard };
+    const outcome = replayPrepared(prepared, policy, params, inputs.distributions, trial);
+    return { outcome, summary: summarise(inputs.lanes, outcome) };
+  };
+  // One placement at a time, for all policies: making it costs as much as a replay.
+  const further = Array.from({ length: trials - 1 }, (_, k) => {
+    onStep(k, total, `placement ${k + 1}`);
+    const prepared = inputs.trial(k + 1);
+    return steps.map((step) => replayOne(prepared, step, k + 1).summary);
+  });
+  for (const [s, step] of steps.entries()) {
+    const { policy, dlDiscard } = step;
+    onStep(trials - 1 + s, total, policy.id);
+    const { outcome, summary } = replayOne(inputs.prepared, step, 0);
+    const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, seed));
+    const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+    const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
+    yield { policy, dlDiscard, outcome, summary, trials: spread, latency, skew };
+  }
+}
+
+/** Total latencies of the lanes' samples. */
+export function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latency: Uint16Array; known: Uint8Array }[] {
+  return reference.stored.map((lane) => ({
+    latency: readColumn(db, spe.id, lane, 'totalLat'),
+    known: Uint8Array.from(readColumn(db, spe.id, lane, 'present'), (has) => (has & Has.TOTAL ? 1 : 0)),
+  }));
+}
+
+function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResult): void {
+  const { policy, dlDiscard, outcome } = result;
+  const { origin } = inputs.reference;
+  addResult(db, run, resultRow(result));
+  addWindows(db, run, policy.id, dlDiscard, origin, outcome.windows);
+  if (dlDiscard === inputs.settings.params.dlDiscard) addStalls(db, run, policy.id, origin, outcome.stalls);
+  for (const row of skewRows(result)) addSkew(db, run, row);
+}
+
+/** A result as it is stored. */
+export function resultRow({ policy, dlDiscard, summary, trials, latency }: PolicyResult): ResultRow {
+  return {
+    policy,
+    dlDiscard,
+    kept: summary.kept,
+    lost: summary.lost,
+    coverage: summary.coverage,
+    windows: summary.windows,
+    blackoutNs: Math.round(summary.blackoutNs),
+    stallNs: Math.round(summary.stallNs),
+    pinnedPeakBytes: summary.pinnedBytesPeak,
+    summary: { summary, trials, latency } satisfies StoredSummary,
+  };
+}
+
+export function skewRows({ policy, dlDiscard, skew }: PolicyResult): SkewRow[] {
+  return skew.map(({ kind, digest, verdict }) => ({
+    policy: policy.id,
+    dlDiscard,
+    key: kind,
+    tvd: digest?.tvd ?? null,
+    nullMean: digest?.nullModel.mean ?? null,
+    nullP95: digest?.nullModel.p95 ?? null,
+    pValue: digest?.nullModel.pValue ?? null,
+    excess: digest?.nullModel.excess ?? null,
+    verdict: verdict.word,
+    detail: { digest, verdict } satisfies StoredSkew,
+  }));
+}

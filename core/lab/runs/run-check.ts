@@ -1,0 +1,130 @@
+/** Replaying a stored run once more: the same inputs, parameters and seed must give the same rows. */
+import { isDeepStrictEqual } from 'node:util';
+import { NONE } from '../../model/outcome.ts';
+import type { PolicyOutcome } from '../../model/outcome.ts';
+import type { ResolvedParams } from '../../model/params.ts';
+import { answers, causeClasses, stallKinds, windowKinds } from '../../model/terms.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { getRun, readResults, readSkew, readStalls, readWindows } from '../../store/run-store.ts';
+import type { StallRow, WindowRow } from '../../store/run-store.ts';
+import { version } from '../about.ts';
+import { keyKinds } from '../symbols/keys.ts';
+import { policyResults, resultRow, skewRows } from './replay.ts';
+import type { OnStep } from './replay.ts';
+import { ipaOf } from './run-facts.ts';
+import type { RunFacts } from './run-facts.ts';
+import { loadRunInputs } from './run-inputs.ts';
+
+export interface RunCheck {
+  readonly run: number;
+  /** The Umbra that stored it, and this one. */
+  readonly madeBy: string;
+  readonly umbra: string;
+  readonly identical: boolean;
+  /** Rows compared. */
+  readonly rows: {
+    readonly results: number;
+    readonly windows: number;
+    readonly stalls: number;
+    readonly skews: number;
+  };
+  /** One sentence for each table of each result in which something differs: the first thing that does. */
+  readonly differences: readonly string[];
+}
+
+/** Nothing is stored. @throws LabFileError (no such run), RequestError, ModelError */
+export function checkRun(lab: string, id: number, onStep: OnStep = () => undefined): RunCheck {
+  const db = openLabFile(lab, 'read');
+  try {
+    return compareRun(db, id, onStep);
+  } finally {
+    db.close();
+  }
+}
+
+function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
+  const run = getRun(db, id);
+  const { scenario } = run.facts as RunFacts;
+  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params as ResolvedParams, scenario);
+  const stored = readResults(db, id);
+  const skews = readSkew(db, id);
+  const policies = stored.map((r) => r.policy).filter((p, i, all) => all.findIndex((q) => q.id === p.id) === i);
+  const kinds = keyKinds.filter((kind) => skews.some((s) => s.key === kind));
+  const { dlDiscard: own } = inputs.settings.params;
+  const { origin } = inputs.reference;
+  const rows = { results: 0, windows: 0, stalls: 0, skews: 0 };
+  const differences: string[] = [];
+
+  for (const result of policyResults(db, inputs, policies, kinds, onStep)) {
+    const { policy, dlDiscard, outcome } = result;
+    const name = `${policy.id} (dlDiscard ${dlDiscard})`;
+    const before = stored.find((r) => r.policy.id === policy.id && r.dlDiscard === dlDiscard);
+    if (!before) continue;
+    const compare = <T>(table: keyof typeof rows, old: Iterable<T>, now: Iterable<T>): void => {
+      const [a, b] = [[...old], [...now]];
+      rows[table] += a.length;
+      const first = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => !same(a[i], b[i]));
+      if (first !== undefined) differences.push(`${name}: ${difference(table, first, a, b)}`);
+    };
+    compare('results', [before], [resultRow(result)]);
+    compare('windows', readWindows(db, id, policy.id, dlDiscard), windowRows(outcome, origin));
+    if (dlDiscard === own) compare('stalls', readStalls(db, id, policy.id), stallRows(outcome, origin));
+    const mine = skews.filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
+    const fresh = skewRows(result);
+    compare(
+      'skews',
+      mine,
+      mine.map(({ key }) => fresh.find((s) => s.key === key)),
+    );
+  }
+  return { run: id, madeBy: run.umbra, umbra: version, identical: !differences.length, rows, differences };
+}
+
+/** As JSON would give them back: stored rows have been through it. */
+function same(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(plain(a), plain(b));
+}
+
+function plain(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  const text = JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+  return JSON.parse(text) as unknown;
+}
+
+function difference<T>(table: string, at: number, old: readonly T[], now: readonly T[]): string {
+  if (old.length !== now.length) return `${table}: ${old.length} rows were stored, ${now.length} come out now`;
+  const [a, b] = [old[at], now[at]].map((row) => plain(row) as Record<string, unknown>);
+  const field = Object.keys(a).find((key) => !isDeepStrictEqual(a[key], b[key])) ?? 'a field';
+  const text = (value: unknown) => {
+    const json = JSON.stringify(value) ?? 'nothing';
+    return json.length > 60 ? `${json.slice(0, 57)}…` : json;
+  };
+  return `${table}, row ${at}: ${field} was ${text(a[field])}, is ${text(b[field])}`;
+}
+
+function* windowRows({ windows: w }: PolicyOutcome, origin: bigint): Generator<WindowRow> {
+  for (let i = 0; i < w.n; i++) {
+    yield {
+      lane: w.lane[i],
+      start: origin + BigInt(w.start[i]),
+      end: origin + BigInt(w.end[i]),
+      kind: windowKinds[w.kind[i]],
+      cause: w.cause[i] === NONE ? null : causeClasses[w.cause[i]],
+      ipa: w.page[i] < 0 ? null : ipaOf(w.page[i]),
+      action: w.action[i] === NONE ? null : answers[w.action[i]],
+      lost: w.lost[i],
+    };
+  }
+}
+
+function* stallRows({ stalls: s }: PolicyOutcome, origin: bigint): Generator<StallRow> {
+  for (let i = 0; i < s.n; i++) {
+    yield {
+      lane: s.lane[i],
+      t: origin + BigInt(s.t[i]),
+      ns: BigInt(Math.round(s.ns[i])),
+      kind: stallKinds[s.kind[i]],
+    };
+  }
+}

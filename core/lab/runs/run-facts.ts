@@ -1,0 +1,117 @@
+/** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows tell the run's story. */
+import type { Alignment } from '../../model/alignment.ts';
+import type { Calibration, Latency } from '../../model/calibration.ts';
+import type { Scenario } from '../../model/scenario.ts';
+import { summarise } from '../../model/stage2/summary.ts';
+import type { Stage2Summary } from '../../model/stage2/summary.ts';
+import { PAGE_SHIFT } from '../../model/terms.ts';
+import type { ReplayRequest } from './replay.ts';
+import type { RunInputs } from './run-inputs.ts';
+
+export interface RunFacts {
+  /** First sample: the run's zero, ns in the SPE capture's clock, decimal. */
+  readonly origin: string;
+  /** ns to the last sample. */
+  readonly span: number;
+  readonly alignment: Alignment;
+  /** Place of the VM in the trace's description. */
+  readonly vmIndex?: number;
+  readonly buffers: readonly LaneBuffer[];
+  readonly placementWarnings: readonly string[];
+  readonly vm?: {
+    readonly pid?: number;
+    readonly slots: readonly { readonly slot: number; readonly ipa: string; readonly bytes: number }[];
+    readonly vcpus: readonly { readonly vcpu: number; readonly tid: number }[];
+  };
+  readonly timeline: {
+    readonly rows: number;
+    /** From the kernel's own page-table calls. */
+    readonly exact: boolean;
+    readonly losses: number;
+    readonly unattributed: number;
+    readonly strangers: number;
+    /** Absent in runs stored before it was counted. */
+    readonly unshownFetches?: number;
+    /** Shares of the buffers' page-time by what is known of it. */
+    readonly certainty: Stage2Summary['certainty'];
+    readonly rowsByEvidence: Stage2Summary['rowsByEvidence'];
+  };
+  readonly calibration: Readonly<Record<string, MeasuredLatency>>;
+  readonly notes: readonly string[];
+  readonly scenario?: Scenario;
+}
+
+export interface LaneBuffer {
+  readonly lane: number;
+  readonly bytes: number;
+  /** In buffer order, neighbours joined. */
+  readonly ranges: readonly { readonly ipa: string; readonly bytes: number }[];
+}
+
+/** ns, as measured in the trace (before scaling). */
+export interface MeasuredLatency {
+  readonly count: number;
+  readonly median: number;
+  readonly p5: number;
+  readonly p95: number;
+}
+
+export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes' | 'scenario'>): RunFacts {
+  const { vm, stage2, calibration, spe, kvm } = inputs;
+  const buffers = inputs.lanes.flatMap(({ pages }) => [...pages]).map((page) => ({ page, pages: 1 }));
+  const summary = summarise(stage2.timelines[inputs.vmIndex], buffers);
+  const notesOf = (facts: Readonly<Record<string, unknown>>) => (facts['notes'] as string[] | undefined) ?? [];
+  return {
+    origin: String(inputs.reference.origin),
+    span: inputs.reference.span,
+    alignment: inputs.alignment,
+    vmIndex: inputs.vmIndex,
+    buffers: inputs.lanes.map(({ lane, pages }) => ({ lane, bytes: pages.length * PAGE, ranges: ranges(pages) })),
+    placementWarnings: inputs.warnings,
+    ...(vm && {
+      vm: {
+        pid: vm.pid,
+        slots: vm.slots.map((s) => ({ slot: s.slot, ipa: ipaOf(s.page), bytes: s.pages * PAGE })),
+        vcpus: vm.vcpus,
+      },
+    }),
+    timeline: {
+      rows: inputs.timeline.n,
+      exact: inputs.timeline.exact,
+      losses: stage2.losses,
+      unattributed: stage2.unattributed,
+      strangers: stage2.strangers,
+      unshownFetches: stage2.unshownFetches,
+      certainty: summary.certainty,
+      rowsByEvidence: summary.rowsByEvidence,
+    },
+    calibration: measuredLatencies(calibration),
+    notes: [...new Set([...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
+    ...(request.scenario && { scenario: request.scenario }),
+  };
+}
+
+/** Without the distributions themselves. */
+export function measuredLatencies(calibration: Calibration): Record<string, MeasuredLatency> {
+  return Object.fromEntries(
+    Object.entries(calibration).flatMap(([name, m]: [string, Latency | undefined]) =>
+      m ? [[name, { count: m.count, median: m.median, p5: m.p5, p95: m.p95 }]] : [],
+    ),
+  );
+}
+
+const PAGE = 2 ** PAGE_SHIFT;
+
+export function ipaOf(page: number): string {
+  return `0x${(BigInt(page) << BigInt(PAGE_SHIFT)).toString(16)}`;
+}
+
+function ranges(pages: Float64Array): { ipa: string; bytes: number }[] {
+  const out: { first: number; count: number }[] = [];
+  for (const page of pages) {
+    const last = out.at(-1);
+    if (last && page === last.first + last.count) last.count++;
+    else out.push({ first: page, count: 1 });
+  }
+  return out.map(({ first, count }) => ({ ipa: ipaOf(first), bytes: count * PAGE }));
+}

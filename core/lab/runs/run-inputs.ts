@@ -1,0 +1,191 @@
+/** Everything a replay needs, out of the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
+import { alignTimeline } from '../../model/alignment.ts';
+import type { Alignment } from '../../model/alignment.ts';
+import { calibrate } from '../../model/calibration.ts';
+import type { Calibration } from '../../model/calibration.ts';
+import type { Distributions } from '../../model/latencies.ts';
+import type { Lane } from '../../model/outcome.ts';
+import { joinRanges } from '../../model/page-ranges.ts';
+import { paramSpecs, setParams } from '../../model/params.ts';
+import type { ResolvedParams, RunParams } from '../../model/params.ts';
+import { explicitBuffers, placeBuffers } from '../../model/placement.ts';
+import { prepare, withBuffers } from '../../model/prepare.ts';
+import type { Prepared } from '../../model/prepare.ts';
+import { mergeScenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/scenario.ts';
+import { PAGE_SHIFT } from '../../model/terms.ts';
+import { indexTimeline } from '../../model/timeline-index.ts';
+import type { Stage2Timeline } from '../../model/timeline.ts';
+import type { Vm } from '../../model/vm.ts';
+import { getCapture } from '../../store/captures.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import { loadReference } from '../captures/reference.ts';
+import type { Reference } from '../captures/reference.ts';
+import { loadStage2 } from '../captures/stage2.ts';
+import type { Stage2 } from '../captures/stage2.ts';
+
+/** What a run reads of its captures; only `lanes` of the parameters bears on it. */
+export interface RunCaptures {
+  readonly spe: CaptureRow;
+  readonly kvm: CaptureRow;
+  readonly reference: Reference;
+  readonly stage2: Stage2;
+}
+
+export interface RunInputs extends RunCaptures {
+  readonly lanes: readonly Lane[];
+  /** The VM whose timeline is replayed: its place in the description, and what that says. */
+  readonly vmIndex: number;
+  readonly vm: Vm | undefined;
+  /** The timeline in run time, the scenario's events included. */
+  readonly timeline: Stage2Timeline;
+  readonly alignment: Alignment;
+  readonly calibration: Calibration;
+  /** As resolved: measured values in, `auto` sizes decided where the trace or the file tells. */
+  readonly settings: ResolvedParams;
+  readonly distributions: Distributions;
+  readonly prepared: Prepared;
+  /** Buffers of a further placement trial; trial 0 is that of `prepared`. */
+  trial(number: number): Prepared;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param settings what the user set over the defaults
+ * @throws RequestError, ModelError (parameters that don't fit these captures), LabFileError (no such capture)
+ */
+export function loadRunInputs(
+  db: Db,
+  speId: number,
+  kvmId: number,
+  settings: ResolvedParams,
+  scenario: Scenario | undefined,
+): RunInputs {
+  return runInputs(loadCaptures(db, speId, kvmId, settings), settings, scenario);
+}
+
+/** @throws RequestError, LabFileError (no such capture) */
+export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: ResolvedParams): RunCaptures {
+  const spe = getCapture(db, speId, 'spe');
+  const kvm = getCapture(db, kvmId, 'kvm');
+  return { spe, kvm, reference: loadReference(db, spe, params.lanes), stage2: loadStage2(db, kvm) };
+}
+
+/**
+ * @param change what becomes of the timeline once the buffers are placed, before the scenario's events come in
+ * @throws RequestError, ModelError (parameters that don't fit these captures)
+ */
+export function runInputs(
+  captures: RunCaptures,
+  settings: ResolvedParams,
+  scenario?: Scenario,
+  change: (timeline: Stage2Timeline) => Stage2Timeline = (timeline) => timeline,
+): RunInputs {
+  const { spe, kvm, reference, stage2 } = captures;
+  const { index, warnings } = chooseVm(stage2, kvm, settings.params.vm);
+  const vm = stage2.description?.vms[index];
+  const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, sameClock(spe.clock, kvm.clock));
+  const { alignment } = aligned;
+
+  const calibration = calibrate(stage2.events);
+  const resolved = resolve(settings, spe, vm, calibration, alignment.scale);
+  const { params } = resolved;
+  const request = {
+    placement: params.placement,
+    lanes: reference.lanes.map((l) => l.lane),
+    bufferBytes: params.bufferBytes,
+    buffers: explicitBuffers(params.buffers, vm?.buffers),
+    seed: params.seed,
+  };
+  const ram = vm?.slots.length ? joinRanges(vm.slots.map((s) => [s.page, s.pages] as const)) : undefined;
+  const memory = { ram, timeline: aligned.timeline };
+  const placement = placeBuffers(request, memory);
+  const lanesAt = (pages: readonly Float64Array[]) => reference.lanes.map((lane, i) => ({ ...lane, pages: pages[i] }));
+  const lanes = lanesAt(placement.pages);
+  const changed = change(aligned.timeline);
+  const timeline = scenario ? mergeScenario(changed, scenario, lanes) : changed;
+  const prepared = prepare(lanes, timeline);
+  const trial = (number: number): Prepared => {
+    if (number === 0) return prepared;
+    const { pages } = placeBuffers(request, memory, number);
+    // What a scenario does to a lane's buffer it does wherever that lies.
+    const moves = scenario?.events.some((event) => event.lane !== undefined);
+    const index = moves ? indexTimeline(mergeScenario(changed, scenario!, lanesAt(pages))) : prepared.index;
+    return withBuffers({ ...prepared, index }, pages);
+  };
+  return {
+    ...captures,
+    lanes,
+    vmIndex: index,
+    vm,
+    timeline,
+    alignment,
+    calibration,
+    settings: resolved,
+    distributions: distributions(resolved, calibration, alignment.scale),
+    prepared,
+    trial,
+    warnings: [...warnings, ...placement.warnings],
+  };
+}
+
+/** The VM asked for, or that with the most vCPUs in the trace's description; the only one without a description. */
+function chooseVm(
+  stage2: Stage2,
+  kvm: CaptureRow,
+  wanted: RunParams['vm'] | undefined,
+): { index: number; warnings: string[] } {
+  const { length } = stage2.timelines;
+  if (!length) throw new RequestError(`capture ${kvm.id} (${kvm.name}): its VM description names no VM`);
+  if (typeof wanted === 'number') {
+    if (wanted >= length)
+      throw new RequestError(`vm ${wanted}: capture ${kvm.id} (${kvm.name}) has ${length}, numbered from 0`);
+    return { index: wanted, warnings: [] };
+  }
+  const vcpus = stage2.description?.vms.map((vm) => vm.vcpus.length) ?? [0];
+  const index = vcpus.indexOf(Math.max(...vcpus));
+  const told = `the VM description names ${length} VMs; this is VM ${index}, with the most vCPUs: set vm for another one`;
+  return { index, warnings: length > 1 ? [told] : [] };
+}
+
+/**
+ * SPE times are sched_clock's (import-spe.ts), and so are those of ftrace's clocks local, global and perf. Only captures of one boot of
+ * one machine share it: their spans must overlap too.
+ */
+function sameClock(spe: string | undefined, kvm: string | undefined): boolean {
+  return spe === 'perf (sched_clock)' && kvm !== undefined && ['local', 'global', 'perf'].includes(kvm);
+}
+
+function resolve(
+  settings: ResolvedParams,
+  spe: CaptureRow,
+  vm: Vm | undefined,
+  calibration: Calibration,
+  scale: number,
+): ResolvedParams {
+  const measured: Record<string, unknown> = {};
+  const aux = (spe.facts['spe'] as { auxBufferBytes?: number } | undefined)?.auxBufferBytes;
+  if (aux && paramSpecs.bufferBytes.read(aux)) measured['bufferBytes'] = aux;
+  if (vm?.slots.length) measured['vmBytes'] = vm.slots.reduce((sum, s) => sum + s.pages, 0) * 2 ** PAGE_SHIFT;
+  if (vm?.buffers.length) measured['placement'] = 'explicit';
+  if (settings.params.calibrate) {
+    for (const name of ['mapNs', 'trapNs'] as const) {
+      if (calibration[name]) measured[name] = Math.round(calibration[name].median * scale);
+    }
+  }
+  return setParams(settings, measured, 'measured', 'calibration');
+}
+
+/**
+ * What `latency: sampled` draws from: the latencies that were measured and that the user left alone. A timeline that was stretched
+ * stretches what was measured on it.
+ */
+function distributions({ origin }: ResolvedParams, calibration: Calibration, scale: number): Distributions {
+  const measured = (['mapNs', 'trapNs'] as const).flatMap((name) => {
+    const values = origin[name] === 'measured' ? calibration[name]?.values : undefined;
+    return values ? [[name, values.map((ns) => Math.round(ns * scale))] as const] : [];
+  });
+  return Object.fromEntries(measured);
+}

@@ -1,0 +1,109 @@
+/** What a job does, in the worker that runs it. Synchronous all through: whoever wants it to end sooner ends its thread. */
+import { parseVmDescription } from '../../model/vm.ts';
+import { getCapture, setVmDescription } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { inLabFile, recoverLabFile } from '../../store/lab-file.ts';
+import type { Job } from '../../contract/jobs.ts';
+import type { Progress } from '../../contract/contract.ts';
+import { makeExample } from './example.ts';
+import { importFile } from '../import/import.ts';
+import { parseReplayWords } from '../runs/replay-options.ts';
+import { replayRun } from '../runs/replay.ts';
+import { sweepOfRun } from '../runs/sweep-run.ts';
+import { buildSampleLevels, buildTraceLevels, withoutLevels } from '../captures/trace-levels.ts';
+
+/** Runs one job in one transaction on an existing lab, if it writes; others may read the lab meanwhile. Throws what the use cases throw. */
+export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
+  if (job.kind === 'sweep') return sweepOfRun(lab, job, progress);
+  const work = (db: Db) => {
+    const result = run(db, lab, job, progress);
+    // The last moment to say no.
+    progress({ phase: 'storing', done: 0, unit: 'steps' });
+    return result;
+  };
+  return inLabFile(lab, 'write', work, { readable: true });
+}
+
+function run(
+  db: Db,
+  lab: string,
+  job: Exclude<Job, { kind: 'sweep' }>,
+  progress: (progress: Progress) => void,
+): unknown {
+  switch (job.kind) {
+    case 'import':
+      return { captures: job.files.flatMap((file) => importOne(db, file, job, progress)) };
+    case 'replay': {
+      const { own, scenario } = job;
+      const choice = parseReplayWords({ policies: job.policies, own, settings: job.settings, scenario });
+      const onStep = (done: number, total: number, policy: string) =>
+        progress({ phase: `replaying ${policy}`, done, total, unit: 'steps' });
+      progress({ phase: 'reading captures', done: 0, unit: 'steps' });
+      const command = replayCommand(lab, job);
+      const made = replayRun(db, { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes }, onStep);
+      return { run: made.id };
+    }
+    case 'example':
+      return { run: makeExample(db, progress) };
+    case 'levels': {
+      const missing = withoutLevels(db);
+      missing.forEach((capture, i) => {
+        progress({ phase: 'preparing the timeline', done: i, total: missing.length, unit: 'steps' });
+        if (capture.kind === 'kvm') buildTraceLevels(db, capture.id);
+        else buildSampleLevels(db, capture.id);
+      });
+      return {};
+    }
+    case 'vm': {
+      const capture = getCapture(db, job.kvm, 'kvm');
+      parseVmDescription(job.text);
+      const onStep = reconstructing(capture.name, progress);
+      onStep(0, capture.records);
+      setVmDescription(db, job.kvm, JSON.parse(job.text));
+      buildTraceLevels(db, job.kvm, { onStep });
+      return {};
+    }
+  }
+}
+
+function reconstructing(name: string, progress: (progress: Progress) => void) {
+  return (done: number, total: number) =>
+    progress({ phase: `reconstructing stage 2 of ${name}`, done, total, unit: 'steps' });
+}
+
+function importOne(
+  db: Db,
+  { path, name }: { readonly path: string; readonly name?: string },
+  job: Extract<Job, { kind: 'import' }>,
+  progress: (progress: Progress) => void,
+): number[] {
+  const shown = name ?? path;
+  const base = shown.slice(shown.lastIndexOf('/') + 1);
+  const made = importFile(db, path, {
+    ...(name !== undefined && { shownAs: name }),
+    ...(job.vm && { vmFile: job.vm.path }),
+    notes: job.notes,
+    onRead: (done, total) => progress({ phase: `importing ${base}`, done, total, unit: 'bytes' }),
+    onStage2: reconstructing(base, progress),
+  });
+  return made.map((c) => c.id);
+}
+
+/** The command line that makes the same run. Own policies and scenarios stand in files there. */
+function replayCommand(lab: string, job: Extract<Job, { kind: 'replay' }>): string {
+  const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+  const settings = Object.entries(job.settings).map(([name, value]) => {
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return `--set ${word(`${name}=${text}`)}`;
+  });
+  return [
+    ...['umbra replay --db', word(lab), '--spe', job.spe, '--kvm', job.kvm],
+    ...(job.policies.length ? ['--policy', job.policies.join(',')] : []),
+    ...(job.own === undefined ? [] : ['--policy-file policies.json']),
+    ...settings,
+    ...(job.scenario === undefined ? [] : ['--scenario scenario.json']),
+  ].join(' ');
+}
+
+/** After a job's thread was ended in the middle: the lab is as it was before, and one file again. */
+export const recoverLab = recoverLabFile;

@@ -1,0 +1,75 @@
+/** The requests that take their time: meant for a process of their own, which can be killed (core/host/query-worker.ts). */
+import { statSync } from 'node:fs';
+import type { Db } from '../../store/lab-file.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { capturesCompared, runsCompared } from '../runs/compare.ts';
+import { comparisonPreview } from '../reports/comparison-files.ts';
+import type { Method, Params, Result } from '../../contract/contract.ts';
+import { exits } from '../captures/exits.ts';
+import { observedSummary } from '../captures/observed.ts';
+import { replayAgain } from '../runs/replay-again.ts';
+import type { ReplayedAgain, ResultChoice } from '../runs/replay-again.ts';
+import { blackouts, calibrated, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { searchRun } from '../windows/search.ts';
+import { sqlAnswer } from './sql-query.ts';
+
+export const queryMethods = [
+  'blackouts',
+  'windows',
+  'dark',
+  'skew',
+  'calibration',
+  'compareRuns',
+  'compareCaptures',
+  'report',
+  'comparisonReport',
+  'exits',
+  'observed',
+  'search',
+  'sql',
+] as const satisfies Method[];
+export type QueryMethod = (typeof queryMethods)[number];
+
+export type Queries = { readonly [M in QueryMethod]: (params: Params<M>) => Result<M> };
+
+/** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
+export function createQueries(lab: string): Queries {
+  let last: { readonly key: string; readonly again: ReplayedAgain } | undefined;
+  const read = <T>(use: (db: Db) => T): T => {
+    const db = openLabFile(lab, 'read');
+    try {
+      return db.transaction(use)(db);
+    } finally {
+      db.close();
+    }
+  };
+  const replayed = (db: Db, { run, policy, dlDiscard }: ResultChoice): ReplayedAgain => {
+    // Stored runs never change; another file of that name has other runs.
+    const key = JSON.stringify([statSync(lab).ino, run, policy, dlDiscard]);
+    if (last?.key !== key) {
+      last = undefined;
+      last = { key, again: replayAgain(db, { run, policy, dlDiscard }) };
+    }
+    return last.again;
+  };
+  return {
+    blackouts: (params) => read((db) => blackouts(db, params)),
+    windows: (params) => read((db) => windowTable(db, params)),
+    dark: (params) => read((db) => dark(db, params, replayed(db, params))),
+    skew: (params) => read((db) => skewAnswer(db, params, replayed(db, params))),
+    calibration: (params) => read((db) => calibrated(db, params)),
+    compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
+    compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
+    report: (params) => read((db) => reportPreview(db, params)),
+    comparisonReport: ({ compare: { by, ...request }, ...params }) =>
+      read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
+    observed: ({ spe }) => read((db) => observedSummary(db, spe)),
+    exits: ({ kvm }) => read((db) => exits(db, kvm)),
+    search: ({ run, text }) => read((db) => searchRun(db, run, text)),
+    sql: (params) => sqlAnswer(lab, params),
+  };
+}
+
+function keyOf(by: string | undefined) {
+  return by === undefined ? {} : { by: checkKey(by) };
+}

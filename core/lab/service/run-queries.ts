@@ -1,0 +1,291 @@
+/** Runs as the windows look at them. All read-only; some replay again or read whole columns, so they take their time. */
+import { countOverTime } from '../../analysis/over-time.ts';
+import type { KeyedLane } from '../../analysis/over-time.ts';
+import { latencyCurves, latencySkew } from '../../analysis/latency.ts';
+import { LOST, NONE, OUTSIDE } from '../../model/outcome.ts';
+import { defaultParams, setParams } from '../../model/params.ts';
+import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../../model/terms.ts';
+import { verdictSentence } from '../../report/words.ts';
+import { renderHtml } from '../../report/report.ts';
+import { sectionIds } from '../../report/sections.ts';
+import { renderText } from '../../report/text.ts';
+import { signed } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { getRun, readResults, readWindows } from '../../store/run-store.ts';
+import { RequestError } from '../about.ts';
+import type {
+  Calibrated,
+  Dark,
+  PolicyBlackouts,
+  ReportPreview,
+  RunParamsOf,
+  RunPart,
+  SkewAnswer,
+  WindowGroup,
+  WindowTable,
+} from '../../contract/runs.ts';
+import { keyKinds, sampleKeys } from '../symbols/keys.ts';
+import type { KeyKind } from '../symbols/keys.ts';
+import { countsIn, isWhole, outcomeIn } from '../runs/part.ts';
+import { provenanceOf } from '../reports/provenance.ts';
+import { findResult } from '../runs/replay-again.ts';
+import type { ReplayedAgain } from '../runs/replay-again.ts';
+import { sampleLatencies } from '../runs/replay.ts';
+import { readSections } from '../reports/report-files.ts';
+import { buildReport } from '../reports/report.ts';
+import { measuredLatencies } from '../runs/run-facts.ts';
+import type { RunFacts } from '../runs/run-facts.ts';
+import { loadRunInputs } from '../runs/run-inputs.ts';
+import { keyedSkew } from '../runs/skew.ts';
+
+/** Points of a distribution beyond which it is thinned: more than a screen has pixels for. */
+const ECDF_POINTS = 512;
+/** Keys whose activity is shown under the coverage. */
+const ACTIVE_KEYS = 6;
+const DARK_ROWS = 50;
+
+export function windowTable(db: Db, choice: RunParamsOf<'windows'>): WindowTable {
+  const { policy, dlDiscard, windows: n } = findResult(db, choice);
+  const { origin } = getRun(db, choice.run).facts as RunFacts;
+  const table = {
+    origin,
+    n,
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    page: new Float64Array(n),
+    action: new Uint8Array(n),
+    lost: new Uint32Array(n),
+    kinds: windowKinds,
+    causes: causeClasses,
+    actions: answers,
+  };
+  const zero = BigInt(origin);
+  const codeOf = (list: readonly string[], term: string | null) => (term === null ? NONE : code(list, term));
+  let i = 0;
+  for (const w of readWindows(db, choice.run, policy.id, dlDiscard)) {
+    table.lane[i] = w.lane;
+    table.start[i] = Number(w.start - zero);
+    table.end[i] = Number(w.end - zero);
+    table.kind[i] = codeOf(windowKinds, w.kind);
+    table.cause[i] = codeOf(causeClasses, w.cause);
+    table.page[i] = w.ipa === null ? -1 : Number(BigInt(w.ipa) >> BigInt(PAGE_SHIFT));
+    table.action[i] = codeOf(answers, w.action);
+    table.lost[i] = w.lost;
+    i++;
+  }
+  return table;
+}
+
+export function blackouts(db: Db, { run, dlDiscard, part = {} }: RunParamsOf<'blackouts'>): PolicyBlackouts[] {
+  const results = readResults(db, run);
+  const variant = dlDiscard ?? results[0]?.dlDiscard;
+  const { where, values } = windowsIn(db, run, part);
+  const groups = db.prepare(
+    `SELECT kind, ifnull(cause, 'none') cause, count(*) windows, sum(end_ns - start_ns) ns, sum(lost) lost
+     FROM blackout_window WHERE ${where} GROUP BY 1, 2`,
+  );
+  const durations = db.prepare(`SELECT end_ns - start_ns FROM blackout_window WHERE ${where}`).pluck();
+  return results
+    .filter((r) => r.dlDiscard === variant)
+    .map(({ policy: { id } }) => {
+      const rows = groups.all(...values(id, variant)) as GroupRow[];
+      return {
+        policy: id,
+        windows: rows.reduce((sum, r) => sum + Number(r.windows), 0),
+        byKind: grouped(rows, 'kind', windowKinds),
+        byCause: grouped(rows, 'cause', [...causeClasses, 'none']),
+        ...ecdf(Float64Array.from(durations.all(...values(id, variant)) as bigint[], Number)),
+      };
+    });
+}
+
+/** A condition on windows of one policy that reach into a part of a run, and what it is to be asked with. */
+function windowsIn(db: Db, run: number, { lane, from, to }: RunPart) {
+  const zero = BigInt((getRun(db, run).facts as RunFacts).origin);
+  const limits = [
+    ...(lane === undefined ? [] : [['lane = ?', BigInt(lane)] as const]),
+    ...(from === undefined ? [] : [['end_ns >= ?', signed(zero + BigInt(Math.round(from)))] as const]),
+    ...(to === undefined ? [] : [['start_ns <= ?', signed(zero + BigInt(Math.round(to)))] as const]),
+  ];
+  return {
+    where: ['run_id = ? AND policy = ? AND dl_discard = ?', ...limits.map(([sql]) => sql)].join(' AND '),
+    values: (policy: string, dlDiscard: string) => [run, policy, dlDiscard, ...limits.map(([, value]) => value)],
+  };
+}
+
+interface GroupRow {
+  readonly kind: string;
+  readonly cause: string;
+  readonly windows: bigint;
+  readonly ns: bigint;
+  readonly lost: bigint;
+}
+
+function grouped(rows: readonly GroupRow[], by: 'kind' | 'cause', names: readonly string[]): WindowGroup[] {
+  return names.flatMap((name) => {
+    const own = rows.filter((r) => r[by] === name);
+    const sum = (of: 'windows' | 'ns' | 'lost') => own.reduce((n, r) => n + Number(r[of]), 0);
+    return own.length ? [{ name, windows: sum('windows'), ns: sum('ns'), lost: sum('lost') }] : [];
+  });
+}
+
+/** The distribution's steps, or evenly many of them; always with the shortest and the longest. */
+export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Array } {
+  const sorted = values.sort();
+  const n = sorted.length;
+  const ns: number[] = [];
+  const share: number[] = [];
+  const points = Math.min(n, ECDF_POINTS);
+  for (let k = 0; k < points; k++) {
+    const value = sorted[points === 1 ? 0 : Math.round((k * (n - 1)) / (points - 1))];
+    if (ns.at(-1) === value) continue;
+    ns.push(value);
+    // The step is as high as the equal values are many.
+    share.push(firstFrom(sorted, value, true) / n);
+  }
+  return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
+}
+
+export function checkKey(by: string): KeyKind {
+  const kind = keyKinds.find((k) => k === by);
+  if (!kind) throw new RequestError(`no key is called '${by}'; there are ${keyKinds.join(', ')}`);
+  return kind;
+}
+
+/** @param again the result that is meant, replayed */
+export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: ReplayedAgain): Dark {
+  const { inputs, outcome } = again;
+  const { lanes, names } = sampleKeys(db, inputs.spe, inputs.reference.stored, checkKey(by));
+  const lost = new Uint32Array(names.length);
+  const reference = new Uint32Array(names.length);
+  lanes.forEach((keys, l) => {
+    const fates = outcome.fates[l];
+    const { t, lane, sessions } = inputs.lanes[l];
+    for (let i = 0; i < fates.length; i++) if (fates[i] !== OUTSIDE) reference[keys[i]]++;
+    const own = spans?.filter((s) => s.lane === lane) ?? [{ lane, start: -Infinity, end: Infinity }];
+    let next = 0;
+    for (const span of own.toSorted((a, b) => a.start - b.start)) {
+      const isIn = lossesOf(span, sessions);
+      for (let i = Math.max(next, firstFrom(t, span.start)); i < t.length && t[i] <= span.end; i++) {
+        if (!isIn(t[i], fates[i])) continue;
+        lost[keys[i]]++;
+        // A sample that two spans share counts once.
+        next = i + 1;
+      }
+    }
+  });
+  const found = Array.from(lost.keys()).filter((key) => lost[key]);
+  found.sort((a, b) => lost[b] - lost[a] || reference[b] - reference[a]);
+  return {
+    by,
+    lost: lost.reduce((a, b) => a + b, 0),
+    keys: found.length,
+    rows: found.slice(0, DARK_ROWS).map((key) => ({ name: names[key], lost: lost[key], reference: reference[key] })),
+  };
+}
+
+type Span = NonNullable<RunParamsOf<'dark'>['spans']>[number];
+
+/**
+ * Which samples of a span are lost in it. Neighbouring windows may share a time, and a session's end belongs to the session (see
+ * Windows in model/outcome.ts).
+ */
+function lossesOf({ start, end, kind }: Span, sessions: Float64Array): (t: number, fate: number) => boolean {
+  if (kind === undefined) return (_t, fate) => fate >= LOST && fate !== OUTSIDE;
+  const own = LOST + codeOfKind(kind);
+  if (kind === 'buffer-full' || kind === 'copy-out') return (t, fate) => fate === own && t > start;
+  const closed = sessions.some((t, i) => i % 2 === 1 && t === end);
+  return (t, fate) => fate === own && (t < end || t === start || closed);
+}
+
+function codeOfKind(kind: string): number {
+  const at = windowKinds.findIndex((k) => k === kind);
+  if (at < 0) throw new RequestError(`no kind of window is called '${kind}'; there are ${windowKinds.join(', ')}`);
+  return at;
+}
+
+/** Index of the first value that is at least `from`; with `beyond`, of the first above it. */
+function firstFrom(ascending: Float64Array, from: number, beyond = false): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < from || (beyond && ascending[middle] === from)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param again the result that is meant, replayed */
+export function skewAnswer(db: Db, { by, part = {} }: RunParamsOf<'skew'>, again: ReplayedAgain): SkewAnswer {
+  const { inputs, result } = again;
+  const kind = checkKey(by);
+  const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
+  const outcome = isWhole(part) ? again.outcome : outcomeIn(inputs.lanes, again.outcome, part);
+  const summary = isWhole(part) ? again.summary : countsIn(again.summary, outcome);
+  const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed);
+  const sentence = verdictSentence(
+    { isReference: result.policy.pin === 'no-stage-2' },
+    { summary, verdict, skew: digest },
+  );
+  const keyed = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
+  const latencies = sampleLatencies(db, inputs).map((l, i) => ({ ...l, fates: outcome.fates[i] }));
+  return {
+    by,
+    verdict,
+    sentence,
+    summary,
+    digest,
+    latency: latencySkew(latencies),
+    latencies: latencyCurves(latencies),
+    activity: digest ? activity(keyed, keys.names, digest) : [],
+  };
+}
+
+/** Of the keys that moved most, largest first. */
+function activity(
+  lanes: readonly KeyedLane[],
+  names: readonly string[],
+  digest: NonNullable<SkewAnswer['digest']>,
+): SkewAnswer['activity'] {
+  const moved = digest.rows
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, ACTIVE_KEYS)
+    .toSorted((a, b) => b.reference - a.reference);
+  const selected = Uint32Array.from(moved, (row) => names.indexOf(row.name));
+  const counts = countOverTime(lanes, names.length, selected, digest.time.coverage.length);
+  return moved.map(({ name }, j) => ({
+    name,
+    share: counts.reference.map((n, bin) => (n ? counts.keyReference[bin * selected.length + j] / n : NaN)),
+  }));
+}
+
+/** @throws ModelError for values that parameters can't have; as a run of the pair would */
+export function calibrated(db: Db, { spe, kvm, values }: RunParamsOf<'calibration'>): Calibrated {
+  const { settings, calibration } = loadRunInputs(
+    db,
+    spe,
+    kvm,
+    setParams(defaultParams(), values, 'user', 'parameters'),
+    undefined,
+  );
+  return { settings, latencies: measuredLatencies(calibration) };
+}
+
+/** The same bytes that `umbra report` writes. */
+export function reportPreview(db: Db, { run, form, sections, notes }: RunParamsOf<'report'>): ReportPreview {
+  const chosen = {
+    ...(sections && { sections: readSections(sections.join()) }),
+    ...(notes.trim() && { notes }),
+  };
+  const options = { ...chosen, provenance: provenanceOf(db, run, chosen) };
+  const report = buildReport(db, run);
+  return {
+    text: form === 'html' ? renderHtml(report, options) : renderText(report, options),
+    file: `umbra-run-${run}.${form}`,
+    sections: sectionIds,
+  };
+}

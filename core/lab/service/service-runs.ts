@@ -1,0 +1,64 @@
+/** The contract's requests about runs (contract-runs.ts) over one lab file. */
+import type { Db } from '../../store/lab-file.ts';
+import { readResults } from '../../store/run-store.ts';
+import type { Call, Params, Result } from '../../contract/contract.ts';
+import type { RunMethod, RunParamsOf, RunResultOf, StoredResult } from '../../contract/runs.ts';
+import { checkParams, checkPolicies, library } from '../runs/library.ts';
+import { createQueries } from './queries.ts';
+import type { QueryMethod } from './queries.ts';
+import type { StoredSummary } from '../runs/replay.ts';
+import { sqlTables } from './sql-query.ts';
+
+/** Carries out a request somewhere else, where it can be killed. */
+export type QueryRunner = <M extends QueryMethod>(
+  method: M,
+  params: Params<M>,
+  call: Pick<Call, 'signal'>,
+) => Promise<Result<M>>;
+
+export type RunHandlers = {
+  readonly [M in RunMethod]: (params: RunParamsOf<M>, call: Call) => RunResultOf<M> | Promise<RunResultOf<M>>;
+};
+
+/** @param read gives a connection for one request */
+export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): RunHandlers {
+  const query = queriesOf(run);
+  return {
+    library: () => read(library),
+    checkPolicies: ({ text }) => checkPolicies(text),
+    checkParams: ({ values }) => checkParams(values),
+    results: ({ run: id }) => read((db) => storedResults(db, id)),
+    schema: () => read(sqlTables),
+    blackouts: query('blackouts'),
+    windows: query('windows'),
+    dark: query('dark'),
+    skew: query('skew'),
+    calibration: query('calibration'),
+    compareRuns: query('compareRuns'),
+    compareCaptures: query('compareCaptures'),
+    report: query('report'),
+    comparisonReport: query('comparisonReport'),
+    sql: query('sql'),
+  };
+}
+
+/** Handlers that have their requests carried out there. */
+export function queriesOf(run: QueryRunner) {
+  return <M extends QueryMethod>(method: M) =>
+    (params: Params<M>, call: Call): Promise<Result<M>> =>
+      run(method, params, call);
+}
+
+function storedResults(db: Db, run: number): StoredResult[] {
+  return readResults(db, run).map(({ policy, dlDiscard, summary }) => ({
+    policy,
+    dlDiscard,
+    ...(summary as StoredSummary),
+  }));
+}
+
+/** Queries in the caller's own process: they can't be cancelled. */
+export function inlineQueries(lab: string): QueryRunner {
+  const queries = createQueries(lab);
+  return async (method, params) => queries[method](params);
+}

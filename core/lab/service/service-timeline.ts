@@ -1,0 +1,159 @@
+/** The contract's requests of the timeline (contract-timeline.ts). Each reads what it shows and no more. */
+import { causeClasses, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
+import { readBands } from '../../store/bands.ts';
+import type { Band, Stretch } from '../../store/bands.ts';
+import { getCapture } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { lodTracks } from '../../store/lod.ts';
+import { getRun } from '../../store/run-store.ts';
+import { readSideMarks } from '../../store/side-band.ts';
+import { readLanes } from '../../store/spe-store.ts';
+import type { Call, Params, Result } from '../../contract/contract.ts';
+import type { Bands, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTrack } from '../../contract/timeline.ts';
+import { sampleBins, trackBins } from '../captures/levels.ts';
+import { laneOf } from '../captures/observed.ts';
+import type { RunFacts } from '../runs/run-facts.ts';
+import { findWindow } from '../windows/find-window.ts';
+import { queriesOf } from './service-runs.ts';
+import type { QueryRunner } from './service-runs.ts';
+import { captureTimeline, runLanes, runTimeline } from '../windows/timeline-facts.ts';
+import { exactTracks, traceLines } from '../captures/trace-near.ts';
+
+type Methods = typeof timelineMethods;
+export type TimelineHandlers = {
+  readonly [M in keyof Methods]: (params: Params<M>, call: Call) => Result<M> | Promise<Result<M>>;
+};
+
+/**
+ * @param read gives a connection for one request
+ * @param run carries out what takes its time
+ */
+export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): TimelineHandlers {
+  const query = queriesOf(run);
+  return {
+    timeline: (params) =>
+      read((db) => ('run' in params ? runTimeline(db, params.run) : captureTimeline(db, params.capture))),
+    density: ({ spe, origin, ...stretch }) => read((db) => density(db, spe, BigInt(origin), stretch)),
+    traceTracks: (params) => read((db) => traceTracks(db, params)),
+    bands: (params) => read((db) => runBands(db, params)),
+    findWindow: (params) => read((db) => findWindow(db, params)),
+    traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
+    sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
+    observed: query('observed'),
+    exits: query('exits'),
+    search: query('search'),
+  };
+}
+
+function density(
+  db: Db,
+  spe: number,
+  origin: bigint,
+  { start, end, bins }: { readonly start: number; readonly end: number; readonly bins: number },
+) {
+  const want = { start: atLeast0(origin + BigInt(start)), end: atLeast0(origin + BigInt(end)), bins };
+  return readLanes(db, spe).map((lane) => ({ lane: lane.lane, ...sampleBins(db, spe, lane, want, origin) }));
+}
+
+function sideMarks(
+  db: Db,
+  spe: number,
+  origin: bigint,
+  { start, end, bins }: { readonly start: number; readonly end: number; readonly bins: number },
+): SideMarks {
+  const lanes = readLanes(db, spe);
+  const marks = readSideMarks(db, spe, {
+    start: origin + BigInt(start),
+    end: atLeast0(origin + BigInt(end)),
+    width: (end - start) / bins,
+  });
+  return {
+    n: marks.length,
+    lane: Int32Array.from(marks, (m) => lanes[laneOf(lanes, m.cpu, m.tid)]?.lane ?? -1),
+    t: Float64Array.from(marks, (m) => Number(m.t - origin)),
+    flags: Uint8Array.from(marks, (m) => m.flags),
+    count: Uint32Array.from(marks, (m) => m.count),
+  };
+}
+
+function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): TraceTrack[] {
+  const capture = getCapture(db, kvm, 'kvm');
+  if (capture.t0 === undefined) return [];
+  const want = { start: atLeast0(capture.t0 + BigInt(start)), end: atLeast0(capture.t0 + BigInt(end)), bins };
+  return (
+    exactTracks(db, capture, want) ??
+    lodTracks(db, kvm).map(({ track, lane }) => ({
+      track,
+      tid: lane,
+      ...trackBins(db, kvm, track, lane, want, capture),
+    }))
+  );
+}
+
+function runBands(db: Db, { run, dlDiscard, policies, start, end, bins }: Params<'bands'>): RunBands {
+  const { speId, facts } = getRun(db, run);
+  const origin = BigInt((facts as RunFacts).origin);
+  const stretch: Stretch = {
+    start: atLeast0(origin + BigInt(start)),
+    end: atLeast0(origin + BigInt(end)),
+    width: (end - start) / bins,
+  };
+  const kinds = [...windowKinds, ...stallKinds, ...stage2Kinds, 'session'];
+  const lanes = runLanes(db, run);
+  type Source = Parameters<typeof readBands>[1];
+  const collect = (source: Source, owner: (policy: string, lane: TimelineLane) => (string | number)[], of = policies) =>
+    columns(
+      of.flatMap((id, policy) =>
+        lanes.map((l) => ({ policy, lane: l.lane, bands: readBands(db, source, owner(id, l), stretch, origin) })),
+      ),
+      kinds,
+    );
+  return {
+    kinds,
+    causes: causeClasses,
+    windows: collect('windows', (policy, { lane }) => [run, policy, dlDiscard, lane]),
+    stalls: collect('stalls', (policy, { lane }) => [run, policy, lane]),
+    buffer: collect('buffer', (_, { lane }) => [run, lane], ['']),
+    sessions: collect('sessions', (_, { spe }) => [speId, spe ?? -1], ['']),
+  };
+}
+
+function columns(
+  parts: readonly { readonly policy: number; readonly lane: number; readonly bands: readonly Band[] }[],
+  kinds: readonly string[],
+): Bands {
+  const n = parts.reduce((sum, { bands }) => sum + bands.length, 0);
+  const out = {
+    n,
+    policy: new Uint16Array(n),
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    count: new Uint32Array(n),
+    covered: new Float64Array(n),
+    lost: new Float64Array(n),
+  };
+  const causes: readonly (string | null)[] = causeClasses;
+  let i = 0;
+  for (const { policy, lane, bands } of parts) {
+    for (const [start, end, kind, cause, count, covered, lost] of bands) {
+      out.policy[i] = policy;
+      out.lane[i] = lane;
+      out.start[i] = start;
+      out.end[i] = end;
+      out.kind[i] = kinds.indexOf(kind);
+      out.cause[i] = causes.indexOf(cause);
+      out.count[i] = count;
+      out.covered[i] = covered;
+      out.lost[i++] = lost;
+    }
+  }
+  return out;
+}
+
+/** Clocks begin at 0; a stretch may reach out before that. */
+function atLeast0(t: bigint): bigint {
+  return t < 0n ? 0n : t;
+}

@@ -1,0 +1,219 @@
+/** The service contract over one lab file. Read-only; every request opens the file anew, so it sees what the CLI did meanwhile. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { listCaptures } from '../../store/captures.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import { inLabFile, LabBusyError, openLabFile } from '../../store/lab-file.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { listRuns, readResults, readSkew } from '../../store/run-store.ts';
+import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
+import { SCHEMA_VERSION } from '../../store/schema.ts';
+import { readLanes } from '../../store/spe-store.ts';
+import { isExplained, version } from '../about.ts';
+import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from '../../contract/contract.ts';
+import { runJob } from './jobs.ts';
+import { jobHandlers } from './service-jobs.ts';
+import type { JobRunner } from './service-jobs.ts';
+import { inlineQueries, runHandlers } from './service-runs.ts';
+import type { QueryRunner } from './service-runs.ts';
+import { timelineHandlers } from './service-timeline.ts';
+
+/** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
+const WATCH_MS = 500;
+/** How long a request waits for a writer at a time, ms: the host answers nobody meanwhile. */
+const PATIENCE_MS = 100;
+/** How long a request asks again in all, ms. */
+const GIVE_UP_MS = 700;
+
+/**
+ * Migrates a lab of an older version; makes one with `create`. Throws a LabFileError if `path` is no lab file, or one of a newer
+ * version.
+ */
+export function checkLab(path: string, create = false): void {
+  if (create) makeLab(path);
+  try {
+    openLabFile(path, 'read').close();
+  } catch {
+    openLabFile(path, 'write').close();
+  }
+}
+
+/** An empty lab, unless there is a file already. */
+function makeLab(path: string): void {
+  if (!existsSync(path)) inLabFile(path, 'create', () => undefined);
+}
+
+export interface ServiceOptions {
+  /** Carries out what takes its time; this process if left out. */
+  readonly queries?: QueryRunner;
+  /** The same of what writes. */
+  readonly jobs?: JobRunner;
+  /** The first request makes the lab file if there is none. */
+  readonly create?: boolean;
+}
+
+/** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
+export function openLabService(path: string, options: ServiceOptions = {}): LabService {
+  const file = resolve(path);
+  const read = <T>(work: (db: Db) => T): T => {
+    const db = openLabFile(file, 'read', PATIENCE_MS);
+    try {
+      // One transaction: a request sees one state of the lab, also while the CLI writes.
+      return db.transaction(work)(db);
+    } catch (error) {
+      // Between opening and reading somebody began to write.
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+      throw new LabBusyError(`${file}: another command is writing to it; try again when it is done`);
+    } finally {
+      db.close();
+    }
+  };
+  const queries = options.queries ?? inlineQueries(file);
+  const watch = watchFile(file);
+  const changing = jobHandlers(read, options.jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
+  return {
+    handlers: patient(() => options.create && makeLab(file), {
+      lab: () => read((db) => labInfo(db, file)),
+      captures: () => read((db) => listCaptures(db).map((row) => toCapture(db, row))),
+      runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
+      ...runHandlers(read, queries),
+      ...changing.handlers,
+      ...timelineHandlers(read, queries),
+    }),
+    onChange: watch.add,
+    isExplained,
+    close() {
+      watch.close();
+      changing.close();
+    },
+  };
+}
+
+/**
+ * Handlers that ask again while somebody writes, up to GIVE_UP_MS: a writer locks readers out for moments only, but for one that
+ * isn't ours. `first` comes before each.
+ */
+function patient(first: () => void, handlers: LabService['handlers']): LabService['handlers'] {
+  const again = (handle: (params: never, call: Call) => unknown) => async (params: never, call: Call) => {
+    for (const end = performance.now() + GIVE_UP_MS; ;) {
+      try {
+        first();
+        return await handle(params, call);
+      } catch (error) {
+        if (!(error instanceof LabBusyError) || call.signal.aborted || performance.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      }
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handle]) => [method, again(handle)]),
+  ) as unknown as LabService['handlers'];
+}
+
+function labInfo(db: Db, file: string): LabInfo {
+  const count = (table: 'capture' | 'run') => Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  return {
+    path: file,
+    name: basename(file),
+    umbra: version,
+    format: SCHEMA_VERSION,
+    bytes: statSync(file).size,
+    captures: count('capture'),
+    runs: count('run'),
+  };
+}
+
+function toCapture(db: Db, row: CaptureRow): Capture {
+  const { t0, t1, vm, ...rest } = row;
+  const told = row.facts['cpuList'];
+  const cpus: number[] = Array.isArray(told) ? told.map(Number) : readLanes(db, row.id).map((lane) => lane.cpu);
+  return {
+    ...rest,
+    ...(t0 !== undefined && { t0: String(t0) }),
+    ...(t1 !== undefined && { t1: String(t1) }),
+    cpus: [...new Set(cpus)].filter((cpu) => cpu >= 0).sort((a, b) => a - b),
+    hasVm: vm !== undefined,
+    warnings: [...row.warnings],
+  };
+}
+
+function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRow[]): Run {
+  return {
+    id: row.id,
+    spe: row.speId,
+    kvm: row.kvmId,
+    umbra: row.umbra,
+    command: row.command,
+    params: asRecord(row.params),
+    facts: asRecord(row.facts),
+    policies: results.map((r) => toPolicy(r, skew)),
+  };
+}
+
+function toPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
+  const summary = asRecord(asRecord(r.summary)['summary']);
+  const p99 = asRecord(summary['durations'])['p99'];
+  const { slowdown } = summary;
+  return {
+    policy: r.policy.id,
+    title: r.policy.title,
+    dlDiscard: r.dlDiscard,
+    kept: r.kept,
+    lost: r.lost,
+    coverage: r.coverage,
+    windows: r.windows,
+    blackoutNs: r.blackoutNs,
+    ...(typeof p99 === 'number' && { p99Ns: p99 }),
+    stallNs: r.stallNs,
+    ...(typeof slowdown === 'number' && { slowdown }),
+    pinnedPeakBytes: r.pinnedPeakBytes,
+    skew: skew
+      .filter((s) => s.policy === r.policy.id && s.dlDiscard === r.dlDiscard)
+      .map(({ key, tvd, nullMean, nullP95, pValue, excess, verdict }) => ({
+        ...{ key, tvd, nullMean, nullP95, pValue, excess, verdict },
+      })),
+  };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Calls listeners back after each change of a file, or of SQLite's log beside it. Looks only while somebody listens. */
+function watchFile(file: string) {
+  const listeners = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+  let seen = '';
+  const state = () =>
+    [file, `${file}-wal`]
+      .map((f) => statSync(f, { throwIfNoEntry: false }))
+      .map((s) => (s ? `${s.ino} ${s.size} ${s.mtimeMs}` : '-'))
+      .join();
+  const look = () => {
+    const now = state();
+    if (now === seen) return;
+    seen = now;
+    for (const listener of listeners) listener();
+  };
+  const rest = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    add(listener: () => void): () => void {
+      listeners.add(listener);
+      if (!timer) {
+        seen = state();
+        timer = setInterval(look, WATCH_MS).unref();
+      }
+      return () => {
+        listeners.delete(listener);
+        if (!listeners.size) rest();
+      };
+    },
+    close(): void {
+      listeners.clear();
+      rest();
+    },
+  };
+}

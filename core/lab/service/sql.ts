@@ -1,0 +1,29 @@
+/** Read-only SQL over a lab file. */
+import { EventPrinter } from '../../formats/event-format/event-printer.ts';
+import { getCapture } from '../../store/captures.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { query } from '../../store/sql.ts';
+import type { SqlResult } from '../../store/sql.ts';
+import { RequestError } from '../about.ts';
+import { storedTrace } from '../captures/stored-trace.ts';
+
+/** Runs one query and hands its rows to `use`, streamed. Throws RequestError with SQLite's words if it can't be run. */
+export function runSql(lab: string, sql: string, use: (result: SqlResult) => void): void {
+  const db = openLabFile(lab, 'read');
+  const chunks = openLabFile(lab, 'read');
+  try {
+    use(
+      query(db, chunks, sql, (capture) => {
+        const printer = new EventPrinter(storedTrace(chunks, getCapture(chunks, capture)));
+        return (batch, i) => printer.fieldsJson(batch, i);
+      }),
+    );
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException;
+    if (name === 'SqliteError' || code?.startsWith('SQLITE')) throw new RequestError(`SQL: ${message}`);
+    throw error;
+  } finally {
+    db.close();
+    chunks.close();
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What skew counts: a key per sample. PCs count by binary and file offset where a mapping holds them, so that processes that run
+ * the same file, wherever it was loaded, share their keys.
+ */
+import { halves, Has } from '../../formats/spe/columns.ts';
+import { opText } from '../../formats/spe/sample-json.ts';
+import { sourceName } from '../../formats/spe/sources.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { readMappings } from '../../store/mappings.ts';
+import type { Mapping } from '../../store/mappings.ts';
+import type { SpeLane } from '../../store/spe-store.ts';
+import { readColumn } from '../../store/spe-store.ts';
+import { distance } from './places.ts';
+import { symbolKeys } from './symbol-keys.ts';
+
+export const keyKinds = ['symbol', 'page', 'pc', 'binary', 'op', 'source', 'el', 'latency', 'thread'] as const;
+export type KeyKind = (typeof keyKinds)[number];
+
+export interface Keys {
+  /** Per lane (in the order given), per sample: an index into `names`. */
+  readonly lanes: readonly Uint32Array[];
+  readonly names: readonly string[];
+}
+
+/** Numbers names in the order in which they turn up. */
+class Names {
+  readonly list: string[] = [];
+  readonly #byName = new Map<string, number>();
+
+  of(name: string): number {
+    let index = this.#byName.get(name);
+    if (index === undefined) {
+      index = this.list.push(name) - 1;
+      this.#byName.set(name, index);
+    }
+    return index;
+  }
+}
+
+/** The key of each sample of a capture's lanes. A sample without the packet in question has the key `none`. */
+export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[], kind: KeyKind): Keys {
+  const names = new Names();
+  const of = addressKeys(db, capture, kind, names);
+  const columns = lanes.map((lane) => {
+    const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
+    const present = column('present');
+    if (of) return of(present, column('pc'), column('map'));
+    return valueKeys(kind, present, column, names, midrOfLane(capture, lane.cpu));
+  });
+  return { lanes: columns, names: names.list };
+}
+
+/** Keys of places, chunk by chunk; `names` grows with them. */
+export function placeReader(db: Db, capture: CaptureRow, kind: 'symbol' | 'pc') {
+  const names = new Names();
+  return { names: names.list as readonly string[], keys: addressKeys(db, capture, kind, names)! };
+}
+
+/** Keys that come from a sample's PC and mapping; undefined for the other kinds. */
+function addressKeys(
+  db: Db,
+  capture: CaptureRow,
+  kind: KeyKind,
+  names: Names,
+): ReturnType<typeof placeKeys> | undefined {
+  switch (kind) {
+    case 'page':
+    case 'pc':
+    case 'binary':
+      return placeKeys(kind, readMappings(db, capture.id), names);
+    case 'symbol': {
+      const mappings = readMappings(db, capture.id);
+      const pages = placeKeys('page', mappings, names);
+      return symbolKeys(db, capture.id, mappings, (name) => names.of(name), pages);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
+function midrOfLane(capture: CaptureRow, cpu: number): bigint | undefined {
+  const spe = capture.facts['spe'] as { cores?: { midr: string; cpus?: number[] }[] } | undefined;
+  const core =
+    spe?.cores?.find((c) => !c.cpus || c.cpus.includes(cpu)) ?? (spe?.cores?.length === 1 ? spe.cores[0] : undefined);
+  return core && BigInt(core.midr);
+}
+
+type Column = <K extends Parameters<typeof readColumn>[3]>(name: K) => ReturnType<typeof readColumn<K>>;
+
+/** Keys of columns with few values: each value is named once. */
+function valueKeys(
+  kind: KeyKind,
+  present: Uint16Array,
+  column: Column,
+  names: Names,
+  midr: bigint | undefined,
+): Uint32Array {
+  const { values, has, name } = valueColumn(kind, column, midr);
+  const keys = new Uint32Array(present.length);
+  const known = new Map<number, number>();
+  for (let i = 0; i < keys.length; i++) {
+    const value = present[i] & has ? values[i] : -1;
+    let key = known.get(value);
+    if (key === undefined) {
+      key = names.of(value < 0 ? 'none' : name(value));
+      known.set(value, key);
+    }
+    keys[i] = key;
+  }
+  return keys;
+}
+
+function valueColumn(
+  kind: KeyKind,
+  column: Column,
+  midr: bigint | undefined,
+): { values: ArrayLike<number>; has: number; name: (v: number) => string } {
+  switch (kind) {
+    case 'op':
+      return { values: column('op'), has: Has.OP, name: opText };
+    case 'source':
+      return { values: column('source'), has: Has.SOURCE, name: (v) => sourceName(v, midr) };
+    case 'el':
+      return { values: column('el'), has: Has.PC, name: (v) => `EL${v}` };
+    case 'latency':
+      return {
+        values: column('totalLat').map(bucketStart),
+        has: Has.TOTAL,
+        name: (v) => `${v}-${v ? 2 * v - 1 : 0} cycles`,
+      };
+    case 'thread':
+      return { values: column('tid'), has: Has.TID, name: (v) => `tid ${v}` };
+    case 'symbol':
+    case 'page':
+    case 'pc':
+    case 'binary':
+      throw new Error(`${kind} is not a value column`);
+  }
+}
+
+/** Latency buckets are powers of two: 0, 1, 2–3, 4–7, … */
+function bucketStart(cycles: number): number {
+  return cycles === 0 ? 0 : 1 << (31 - Math.clz32(cycles));
+}
+
+const PAGE = 0x1000;
+
+/** Keys by where the PC lies: `kvbench+0x1a40` (pc), `kvbench+0x1000` (page), `kvbench` (binary). */
+function placeKeys(kind: 'page' | 'pc' | 'binary', mappings: readonly Mapping[], names: Names) {
+  const known = mappings.map(() => new Map<number, number>());
+  const starts = halves(BigUint64Array.from(mappings, (m) => m.start));
+  const unknown = new Map<bigint, number>();
+  const grain = kind === 'page' ? PAGE : 1;
+  return (present: Uint16Array, pc: BigUint64Array, map: Int32Array): Uint32Array => {
+    const keys = new Uint32Array(pc.length);
+    const words = halves(pc);
+    for (let i = 0; i < keys.length; i++) {
+      const m = map[i];
+      if (!(present[i] & Has.PC)) {
+        keys[i] = names.of('none');
+      } else if (m < 0) {
+        keys[i] = unmapped(pc[i]);
+      } else {
+        const into = distance(words[2 * i], words[2 * i + 1], starts[2 * m], starts[2 * m + 1]);
+        const place = kind === 'binary' ? 0 : into - (into % grain);
+        let key = known[m].get(place);
+        if (key === undefined) {
+          key = names.of(placeName(kind, mappings[m], place));
+          known[m].set(place, key);
+        }
+        keys[i] = key;
+      }
+    }
+    return keys;
+  };
+
+  function unmapped(pc: bigint): number {
+    const place = kind === 'binary' ? -1n : pc - (pc % BigInt(grain));
+    let key = unknown.get(place);
+    if (key === undefined) {
+      key = names.of(place < 0n ? '[unmapped]' : `0x${place.toString(16)}`);
+      unknown.set(place, key);
+    }
+    return key;
+  }
+}
+
+/** The kernel's text has no file offsets: `[kernel]+` counts from its start. */
+function placeName(kind: 'page' | 'pc' | 'binary', mapping: Mapping, into: number): string {
+  const binary = mapping.file.startsWith('[kernel.')
+    ? '[kernel]'
+    : mapping.file.slice(mapping.file.lastIndexOf('/') + 1);
+  if (kind === 'binary') return binary;
+  const offset = BigInt(into) + (mapping.kernel ? 0n : mapping.pgoff);
+  return `${binary}+0x${offset.toString(16)}`;
+}

@@ -1,0 +1,87 @@
+/** What happened to the page of a stage 2 fault: by the timeline, and by the policy that was replayed. */
+import type { PageEvent } from '../../analysis/story.ts';
+import type { WindowTrigger } from '../../analysis/window-trigger.ts';
+import { NONE } from '../../model/outcome.ts';
+import type { PolicyOutcome } from '../../model/outcome.ts';
+import { causeOfRow, INITIAL_UNMAPPED, MAP, NOTHING, opOfRow } from '../../model/page-ops.ts';
+import { certainties } from '../../model/stage2/evidence.ts';
+import { answers, causeClasses, code, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
+import type { RunInputs } from '../runs/run-inputs.ts';
+
+export interface HistoryRow {
+  readonly event: PageEvent;
+  /** Row of the timeline; -1 for the policy's own. */
+  readonly row: number;
+}
+
+/** All that is known to have happened to the faulting page up to the fault, in time order. */
+export function pageHistory(inputs: RunInputs, outcome: PolicyOutcome, trigger: WindowTrigger): HistoryRow[] {
+  const { timeline, lanes } = inputs;
+  const { windows, stalls } = outcome;
+  const lane = lanes[trigger.lane];
+  const page = lane.pages[trigger.slot];
+  const rows: HistoryRow[] = [];
+  for (let row = 0; row < timeline.n; row++) {
+    const after = timeline.t[row] > trigger.t && opOfRow(timeline, row) !== INITIAL_UNMAPPED;
+    if (after || page < timeline.page[row] || page >= timeline.page[row] + timeline.pages[row]) continue;
+    const cause = timeline.cause[row];
+    const event: PageEvent = {
+      t: timeline.t[row],
+      kind: stage2Kinds[timeline.kind[row]],
+      by: 'timeline',
+      cause: cause === NONE ? undefined : causeClasses[cause],
+      pages: timeline.pages[row],
+      evidence: timeline.evidences[timeline.evidence[row]],
+      certainty: certainties[timeline.evidence[row]],
+    };
+    rows.push({ event, row });
+  }
+  const own = (t: number, kind: 'map' | 'pin', pages: number): HistoryRow => ({
+    event: { t, kind, by: 'policy', cause: undefined, pages, evidence: undefined, certainty: undefined },
+    row: -1,
+  });
+  for (let i = 0; i < windows.n; i++) {
+    const maps = windows.lane[i] === lane.lane && windows.page[i] === page && answers[windows.action[i]] === 'map';
+    if (maps && windowKinds[windows.kind[i]] === 'irq-latency' && windows.end[i] <= trigger.t) {
+      rows.push(own(windows.end[i], 'map', 1));
+    }
+  }
+  const pin = code(stallKinds, 'pin');
+  for (let i = 0; i < stalls.n && stalls.t[i] <= trigger.t; i++) {
+    if (stalls.lane[i] === lane.lane && stalls.kind[i] === pin) rows.push(own(stalls.t[i], 'pin', lane.pages.length));
+  }
+  // At one ns the policy's own comes after the timeline's; initial states stay in front.
+  const rank = ({ event, row }: HistoryRow) =>
+    row >= 0 && opOfRow(timeline, row) === INITIAL_UNMAPPED ? -Infinity : event.t;
+  return rows.sort((a, b) => {
+    const [ra, rb] = [rank(a), rank(b)];
+    return ra === rb ? 0 : ra - rb;
+  });
+}
+
+/** The event since which the page was not valid: the first one of the fault's class after the page was last known to be valid. */
+export function culprit(
+  { timeline }: RunInputs,
+  history: readonly HistoryRow[],
+  cause: number,
+  { lastWrite }: WindowTrigger,
+): HistoryRow | undefined {
+  let valid = lastWrite;
+  let first: HistoryRow | undefined;
+  let latest: HistoryRow | undefined;
+  for (const entry of history) {
+    const { event, row } = entry;
+    const op = row < 0 ? MAP : opOfRow(timeline, row);
+    if (op === NOTHING) continue;
+    if (op === MAP) {
+      valid = Math.max(valid, event.t);
+      first = undefined;
+    } else if (
+      op === INITIAL_UNMAPPED ? causeClasses[cause] === 'first-touch' : causeOfRow(timeline, row, op) === cause
+    ) {
+      latest = entry;
+      if (event.t > valid || op === INITIAL_UNMAPPED) first ??= entry;
+    }
+  }
+  return first ?? latest;
+}

@@ -1,0 +1,71 @@
+/** Finding one blackout window, and its story: what made the page fault. */
+import { getCapture } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import { getRun, seekWindow } from '../../store/run-store.ts';
+import type { WindowRow } from '../../store/run-store.ts';
+import { changesOfPage } from '../../store/stage2-store.ts';
+import type { FoundWindow, TracePlace } from '../../contract/timeline.ts';
+import type { RunFacts } from '../runs/run-facts.ts';
+import { runLanes, runTimeline } from './timeline-facts.ts';
+import { traceLines } from '../captures/trace-near.ts';
+
+export interface WindowRequest {
+  readonly run: number;
+  readonly policy: string;
+  readonly dlDiscard: 'record' | 'buffer';
+  /** Any lane if left out. */
+  readonly lane?: number;
+  readonly which: 'at' | 'next' | 'previous' | 'longest';
+  /** ns after the run's origin. */
+  readonly at: number;
+}
+
+export function findWindow(db: Db, { run, policy, dlDiscard, lane, which, at }: WindowRequest): FoundWindow | null {
+  const facts = getRun(db, run).facts as RunFacts;
+  const origin = BigInt(facts.origin);
+  const lanes = lane === undefined ? runLanes(db, run).map((l) => l.lane) : [lane];
+  const found = lanes
+    .map((l) => seekWindow(db, { run, policy, dlDiscard, lane: l }, which, origin + BigInt(at)))
+    .filter((w) => w !== undefined);
+  const best = found.reduce<WindowRow | undefined>((a, b) => (a && !better(which, b, a) ? a : b), undefined);
+  if (!best) return null;
+  const start = Number(best.start - origin);
+  const trigger = best.ipa === null ? undefined : triggerOf(db, run, BigInt(best.ipa), start);
+  return { ...best, start, end: Number(best.end - origin), ...(trigger && { trigger }) };
+}
+
+function better(which: WindowRequest['which'], a: WindowRow, b: WindowRow): boolean {
+  if (which === 'longest') return a.end - a.start > b.end - b.start;
+  return which === 'previous' ? a.start > b.start : a.start < b.start;
+}
+
+/** The latest change that took the page away, on the run's clock. */
+function triggerOf(db: Db, run: number, ipa: bigint, at: number): FoundWindow['trigger'] {
+  const { kvmId, facts } = getRun(db, run);
+  const { trace } = runTimeline(db, run);
+  const { t0 } = getCapture(db, kvmId, 'kvm');
+  if (!trace || t0 === undefined) return undefined;
+  const { t, copy } = toTrace(at, trace);
+  const vm = (facts as RunFacts).vmIndex ?? 0;
+  // Rounding to whole ns on the run's clock may have moved the change past the fault by a trace ns or so.
+  const latest = t0 + BigInt(Math.ceil(t + 1 / trace.scale));
+  const change = changesOfPage(db, kvmId, vm, ipa, latest, 8).find(
+    (c) => c.kind !== 'map' && c.kind !== 'access-clear',
+  );
+  if (!change) return undefined;
+  const { kind, cause, evidence, pages } = change;
+  const inTrace = Number(change.t - t0);
+  const line = kind === 'initial-unmapped' ? undefined : traceLines(db, kvmId, inTrace, inTrace + 1, 1)[0]?.line;
+  return {
+    t: Math.round(trace.shiftNs + copy * trace.periodNs + inTrace * trace.scale),
+    ...{ kind, cause, evidence, pages },
+    ...(line !== undefined && { line }),
+  };
+}
+
+/** A moment of the run in the trace's own time, and in which of its copies. */
+export function toTrace(t: number, trace: TracePlace): { readonly t: number; readonly copy: number } {
+  const since = t - trace.shiftNs;
+  const copy = Math.min(trace.copies - 1, Math.max(0, Math.floor(since / trace.periodNs)));
+  return { t: (since - copy * trace.periodNs) / trace.scale, copy };
+}
