@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
 import { NONE } from './outcome.ts';
-import { causeClasses, code, PAGE_SHIFT, stage2Kinds } from './terms.ts';
+import { causeClasses, code, contentsFates, contentsOrigins, notifies, PAGE_SHIFT, stage2Kinds } from './terms.ts';
 import type { Stage2Timeline } from './timeline.ts';
 
 const PAGE = 2 ** PAGE_SHIFT;
@@ -32,6 +32,9 @@ const Event = z
     kind: z.enum(['map', 'unmap', 'write-protect', 'access-clear']),
     /** The class of the next fault there; `map` has none. */
     cause: causes.optional(),
+    /** `unmap`: the notifier's event, and what becomes of the contents. */
+    notify: z.enum(notifies).optional(),
+    contents: z.enum(contentsFates).optional(),
     /** Guest pages by address … */
     ipa: z
       .string()
@@ -53,6 +56,8 @@ const Event = z
   .refine((e) => (e.ipa === undefined) !== (e.lane === undefined), 'wants either ipa or lane')
   .refine((e) => e.offset === undefined || e.lane !== undefined, 'offset goes with lane, not with ipa')
   .refine((e) => e.kind === 'map' || e.cause !== undefined, 'wants a cause')
+  .refine((e) => e.kind === 'unmap' || e.contents === undefined, 'contents goes with kind unmap')
+  .refine((e) => e.kind !== 'map' || e.notify === undefined, 'a map has no notify')
   .refine((e) => e.times === 1 || e.every !== undefined, 'times needs every');
 
 const File = z.strictObject({ events: z.array(Event).max(100_000) });
@@ -76,6 +81,9 @@ interface Row {
   readonly t: number;
   readonly kind: number;
   readonly cause: number;
+  readonly notify: number;
+  readonly contents: number;
+  readonly origin: number;
   readonly page: number;
   readonly pages: number;
 }
@@ -95,7 +103,13 @@ export function mergeScenario(timeline: Stage2Timeline, scenario: Scenario, lane
     throw new ModelError(`the scenario repeats its events ${total} times; ${MAX_ROWS} are the most`);
   const rows = scenario.events.flatMap((event, i) => {
     const where = target(event, lanes, i);
-    const base = { kind: code(stage2Kinds, event.kind), cause: event.cause ? code(causeClasses, event.cause) : NONE };
+    const base = {
+      kind: code(stage2Kinds, event.kind),
+      cause: event.cause ? code(causeClasses, event.cause) : NONE,
+      notify: code(notifies, event.notify ?? 'unknown'),
+      contents: code(contentsFates, event.contents ?? 'kept'),
+      origin: code(contentsOrigins, event.contents ? 'measured' : 'assumed'),
+    };
     return Array.from({ length: event.times }, (_, k) => event.t + k * (event.every ?? 0)).flatMap((t) =>
       where.map(([page, pages]): Row => ({ t, page, pages, ...base })),
     );
@@ -133,6 +147,9 @@ function merge(timeline: Stage2Timeline, rows: readonly Row[]): Stage2Timeline {
     cause: new Uint8Array(n),
     evidence: new Uint8Array(n),
     writable: new Uint8Array(n),
+    notify: new Uint8Array(n),
+    contents: new Uint8Array(n),
+    contentsOrigin: new Uint8Array(n),
   };
   const scenarioEvidence = timeline.evidences.length;
   const initial = code(stage2Kinds, 'initial-unmapped');
@@ -149,6 +166,9 @@ function merge(timeline: Stage2Timeline, rows: readonly Row[]): Stage2Timeline {
       out.cause[i] = timeline.cause[next];
       out.evidence[i] = timeline.evidence[next];
       out.writable[i] = timeline.writable[next];
+      out.notify[i] = timeline.notify[next];
+      out.contents[i] = timeline.contents[next];
+      out.contentsOrigin[i] = timeline.contentsOrigin[next];
       next++;
     } else {
       const row = rows[k++];
@@ -159,6 +179,9 @@ function merge(timeline: Stage2Timeline, rows: readonly Row[]): Stage2Timeline {
       out.cause[i] = row.cause;
       out.evidence[i] = scenarioEvidence;
       out.writable[i] = 1;
+      out.notify[i] = row.notify;
+      out.contents[i] = row.contents;
+      out.contentsOrigin[i] = row.origin;
     }
   }
   return { ...timeline, ...out, n, evidences: [...timeline.evidences, 'scenario'] };

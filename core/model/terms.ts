@@ -38,6 +38,25 @@ export type StallKind = (typeof stallKinds)[number];
 export const stage2Kinds = ['initial-unmapped', 'map', 'unmap', 'write-protect', 'access-clear', 'unknown'] as const;
 export type Stage2Kind = (typeof stage2Kinds)[number];
 
+/**
+ * The MMU notifier's event that announced an unmap (include/linux/mmu_notifier.h), which decides what a pin withstands: `unmap`
+ * (munmap, mremap), `clear` (madvise, reclaim, migration, compaction, KSM, copy-on-write, THP), `protect` (mprotect, NUMA
+ * hinting). `memslot`: no notifier, KVM flushes the slot.
+ */
+export const notifies = ['unknown', 'unmap', 'clear', 'protect', 'memslot'] as const;
+export type Notify = (typeof notifies)[number];
+
+/**
+ * What an unmap does to the page's contents. `kept`: the next map brings the same bytes back; `dropped`: zeroes or another page;
+ * `gone`: there is nothing to map until the VMM maps something there again, or gives the slot back.
+ */
+export const contentsFates = ['kept', 'dropped', 'gone'] as const;
+export type Contents = (typeof contentsFates)[number];
+
+/** Whether an argument in the trace or the VM description says what became of the contents. */
+export const contentsOrigins = ['assumed', 'measured'] as const;
+export type ContentsOrigin = (typeof contentsOrigins)[number];
+
 /** Stage 2 pages are 4 KiB unless the VM description says otherwise. */
 export const PAGE_SHIFT = 12;
 

@@ -18,6 +18,12 @@ export interface Stage2Timeline {
   readonly evidence: Uint8Array;
   /** `map` rows: 1 if the mapping is writable. */
   readonly writable: Uint8Array;
+  /** Index into `notifies`; meant for `unmap` and read-only `map` rows, 0 elsewhere. */
+  readonly notify: Uint8Array;
+  /** Index into `contentsFates`, likewise. */
+  readonly contents: Uint8Array;
+  /** Index into `contentsOrigins`, likewise. */
+  readonly contentsOrigin: Uint8Array;
   /** The trace's first event, ns in its clock. */
   readonly origin: bigint;
   /** ns from the trace's first to its last event. */

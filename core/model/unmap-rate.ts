@@ -91,5 +91,8 @@ function pick(timeline: Stage2Timeline, rows: readonly number[]): Stage2Timeline
     cause: bytes(timeline.cause),
     evidence: bytes(timeline.evidence),
     writable: bytes(timeline.writable),
+    notify: bytes(timeline.notify),
+    contents: bytes(timeline.contents),
+    contentsOrigin: bytes(timeline.contentsOrigin),
   };
 }

@@ -1,13 +1,20 @@
 /** Rows of a stage 2 timeline while they are found: some only later, some taken back, some widened. */
 import { NONE } from '../outcome.ts';
-import { causeClasses, code, stage2Kinds } from '../terms.ts';
-import type { CauseClass, Stage2Kind } from '../terms.ts';
+import { causeClasses, code, contentsFates, contentsOrigins, notifies, stage2Kinds } from '../terms.ts';
+import type { CauseClass, Contents, ContentsOrigin, Notify, Stage2Kind } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import { evidences, evidenceCode } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { grown } from '../grown.ts';
 
 const DROPPED = 255;
+
+/** What an unmap does besides unmapping. */
+export interface UnmapEffect {
+  readonly notify: Notify;
+  readonly contents: Contents;
+  readonly origin: ContentsOrigin;
+}
 
 export class Rows {
   n = 0;
@@ -20,6 +27,9 @@ export class Rows {
   #cause = new Uint8Array(256);
   #evidence = new Uint8Array(256);
   #writable = new Uint8Array(256);
+  #notify = new Uint8Array(256);
+  #contents = new Uint8Array(256);
+  #contentsOrigin = new Uint8Array(256);
 
   /** Returns the row's index, by which it can be changed until `finish`. */
   add(
@@ -40,6 +50,7 @@ export class Rows {
     this.#evidence[i] = evidenceCode(evidence);
     this.#cause[i] = cause === undefined ? NONE : code(causeClasses, cause);
     this.#writable[i] = writable ? 1 : 0;
+    this.#notify[i] = this.#contents[i] = this.#contentsOrigin[i] = 0;
     return i;
   }
 
@@ -66,6 +77,14 @@ export class Rows {
     this.#evidence[i] = evidenceCode(evidence);
   }
 
+  /** Who announced an unmap, and what became of the contents (model.md section 3.2). Returns the row. */
+  tell(i: number, { notify, contents, origin }: UnmapEffect): number {
+    this.#notify[i] = code(notifies, notify);
+    this.#contents[i] = code(contentsFates, contents);
+    this.#contentsOrigin[i] = code(contentsOrigins, origin);
+    return i;
+  }
+
   isBy(i: number, evidence: Evidence): boolean {
     return this.#evidence[i] === evidenceCode(evidence);
   }
@@ -89,6 +108,9 @@ export class Rows {
       cause: pick(this.#cause),
       evidence: pick(this.#evidence),
       writable: pick(this.#writable),
+      notify: pick(this.#notify),
+      contents: pick(this.#contents),
+      contentsOrigin: pick(this.#contentsOrigin),
       origin,
       span,
       exact,
@@ -147,6 +169,9 @@ export class Rows {
     this.#cause = grown(this.#cause);
     this.#evidence = grown(this.#evidence);
     this.#writable = grown(this.#writable);
+    this.#notify = grown(this.#notify);
+    this.#contents = grown(this.#contents);
+    this.#contentsOrigin = grown(this.#contentsOrigin);
   }
 }
 
