@@ -4,6 +4,7 @@
  */
 import type { PolicyId } from '../model/policy.ts';
 import type { Certainty } from '../model/stage2/evidence.ts';
+import type { UnmapEffect } from '../model/timeline.ts';
 import type { WindowTrigger } from './window-trigger.ts';
 
 /** Where a number comes from: a capture, a default, the user, the policy's own figures. */
@@ -74,6 +75,8 @@ export interface PageEvent {
   readonly pages: number;
   readonly evidence: string | undefined;
   readonly certainty: Certainty | undefined;
+  /** Of the timeline's unmaps and read-only maps. */
+  readonly effect?: UnmapEffect | undefined;
 }
 
 export interface StoryCause {

@@ -1,5 +1,7 @@
 /** What a timeline of lanes draws: bounded, whatever the capture's size. */
-import type { Stage2Timeline } from '../model/timeline.ts';
+import type { EventTrack, Stage2Timeline } from '../model/timeline.ts';
+
+export type { EventTrack } from '../model/timeline.ts';
 
 /** How many of the ascending times fall into each of `bins` equal parts of [start, end] (ns); those outside don't count. */
 export function density(t: Float64Array, start: number, end: number, bins: number): Uint32Array {
@@ -12,19 +14,10 @@ export function density(t: Float64Array, start: number, end: number, bins: numbe
   return counts;
 }
 
-/** Stage 2 events as columns, in time order. */
-export interface EventTrack {
-  /** ns. */
-  readonly t: Float64Array;
-  /** Index into `stage2Kinds`. */
-  readonly kind: Uint8Array;
-  /** Index into `causeClasses`, or NONE. */
-  readonly cause: Uint8Array;
-}
 
 /** The events of a timeline that touch a lane's buffer. @param pages IPA page numbers, in any order */
 export function bufferEvents(
-  timeline: Pick<Stage2Timeline, 'n' | 't' | 'kind' | 'page' | 'pages' | 'cause'>,
+  timeline: Pick<Stage2Timeline, 'n' | 'page' | 'pages' | keyof EventTrack>,
   pages: Float64Array,
 ): EventTrack {
   const sorted = pages.slice().sort();
@@ -33,10 +26,15 @@ export function bufferEvents(
     const at = firstFrom(sorted, timeline.page[i]);
     if (at < sorted.length && sorted[at] < timeline.page[i] + timeline.pages[i]) rows.push(i);
   }
+  const bytes = (column: Exclude<keyof EventTrack, 't'>): Uint8Array => Uint8Array.from(rows, (i) => timeline[column][i]);
   return {
     t: Float64Array.from(rows, (i) => timeline.t[i]),
-    kind: Uint8Array.from(rows, (i) => timeline.kind[i]),
-    cause: Uint8Array.from(rows, (i) => timeline.cause[i]),
+    kind: bytes('kind'),
+    cause: bytes('cause'),
+    writable: bytes('writable'),
+    notify: bytes('notify'),
+    contents: bytes('contents'),
+    contentsOrigin: bytes('contentsOrigin'),
   };
 }
 

@@ -129,6 +129,10 @@ export interface FoundWindow {
     readonly kind: string;
     readonly cause: string | null;
     readonly evidence: string;
+    /** Of an unmap or a read-only map: who announced it, what became of the contents, and whether that is measured or assumed. */
+    readonly notify?: string;
+    readonly contents?: string;
+    readonly contentsOrigin?: string;
     readonly pages: number;
     /** The trace's event at that moment, as trace-cmd prints it. */
     readonly line?: string;

@@ -1,3 +1,13 @@
+import { code, contentsFates, contentsOrigins, notifies, stage2Kinds } from './terms.ts';
+import type { Contents, ContentsOrigin, Notify } from './terms.ts';
+
+/** What an unmap, or a read-only remap, does besides changing the mapping. */
+export interface UnmapEffect {
+  readonly notify: Notify;
+  readonly contents: Contents;
+  readonly origin: ContentsOrigin;
+}
+
 /**
  * The stage 2 timeline of one VM: what happened to its guest pages, in time order. Times are ns after the trace's origin
  * (exact in a double: a trace spans less than 2^53 ns = 104 days); pages are IPA >> 12 (exact: an IPA has at most 52 bits).
@@ -32,4 +42,25 @@ export interface Stage2Timeline {
   readonly exact: boolean;
   /** The kinds of evidence, by index. */
   readonly evidences: readonly string[];
+}
+
+/** What the timeline says of one buffer, or of any other set of pages: in time order. */
+export type EventTrack = Pick<Stage2Timeline, 't' | 'cause' | keyof EffectColumns>;
+
+type EffectColumns = Pick<Stage2Timeline, 'kind' | 'writable' | 'notify' | 'contents' | 'contentsOrigin'>;
+
+const MAP = code(stage2Kinds, 'map');
+const UNMAP = code(stage2Kinds, 'unmap');
+
+/** Who announced a row and what became of the contents; undefined for rows that take nothing away. */
+export function effectOfRow(
+  { kind, writable, notify, contents, contentsOrigin }: EffectColumns,
+  i: number,
+): UnmapEffect | undefined {
+  if (kind[i] !== UNMAP && (kind[i] !== MAP || writable[i])) return undefined;
+  return {
+    notify: notifies[notify[i]],
+    contents: contentsFates[contents[i]],
+    origin: contentsOrigins[contentsOrigin[i]],
+  };
 }

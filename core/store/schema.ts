@@ -8,6 +8,7 @@
  *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *   4  functions that samples lie in (symbol)
  *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
+ *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -187,9 +188,26 @@ CREATE TABLE symbol (              -- functions that samples lie in; their key i
 CREATE INDEX symbol_place ON symbol (capture_id, binary, start);
 `,
   '-- no table changes: blobs say themselves which format they have',
+  `
+ALTER TABLE stage2_change ADD COLUMN writable INTEGER;       -- map: 1 if writes need no fault
+ALTER TABLE stage2_change ADD COLUMN notify TEXT;            -- unmap, read-only map: unmap, clear, protect, memslot, unknown
+ALTER TABLE stage2_change ADD COLUMN contents TEXT;          -- likewise: kept, dropped, gone
+ALTER TABLE stage2_change ADD COLUMN contents_origin TEXT;   -- likewise: measured, assumed
+UPDATE stage2_change SET writable = cause IS NULL WHERE kind = 'map';
+UPDATE stage2_change SET notify = 'unknown', contents = 'kept', contents_origin = 'assumed'
+  WHERE kind = 'unmap' OR (kind = 'map' AND writable = 0);
+ALTER TABLE buffer_change ADD COLUMN notify TEXT;
+ALTER TABLE buffer_change ADD COLUMN contents TEXT;
+ALTER TABLE buffer_change ADD COLUMN contents_origin TEXT;
+UPDATE buffer_change SET notify = 'unknown', contents = 'kept', contents_origin = 'assumed'
+  WHERE kind = 'unmap' OR (kind = 'map' AND cause IS NOT NULL);
+CREATE VIEW stage2 AS
+  SELECT capture_id, vm, t_ns, kind, printf('0x%x', ipa) AS ipa, pages, cause, writable, notify, contents, contents_origin, evidence
+  FROM stage2_change;
+`,
 ];
 
 export const SCHEMA_VERSION = migrations.length;
 
-/** Labs of this format and later ones have all tables that are read: only what is written is new. */
-export const READABLE_FROM = 4;
+/** Labs of this format and later ones have all columns that are read: only what is written is new. */
+export const READABLE_FROM = 6;

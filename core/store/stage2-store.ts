@@ -1,7 +1,8 @@
 /** Stage 2 changes as plain rows: of a trace's whole VM, and those that concern the SPE buffers of a run. */
 import { NONE } from '../model/outcome.ts';
 import { causeClasses, PAGE_SHIFT, stage2Kinds } from '../model/terms.ts';
-import type { Stage2Timeline } from '../model/timeline.ts';
+import { effectOfRow } from '../model/timeline.ts';
+import type { EventTrack, Stage2Timeline } from '../model/timeline.ts';
 import { signed, unsigned } from './captures.ts';
 import type { Db } from './lab-file.ts';
 
@@ -16,12 +17,16 @@ export function storeStage2(
   onRows: () => void = () => undefined,
 ): void {
   db.prepare('DELETE FROM stage2_change WHERE capture_id = ?').run(capture);
-  const rows = rowInserter(db, 'stage2_change', 8);
+  const rows = rowInserter(db, 'stage2_change', [
+    ...['capture_id', 'vm', 't_ns', 'kind', 'ipa', 'pages', 'cause', 'evidence'],
+    ...['writable', 'notify', 'contents', 'contents_origin'],
+  ]);
   timelines.forEach((s, vm) => {
     for (let i = 0; i < s.n; i++) {
       rows.values.push(capture, vm, signed(s.origin + BigInt(Math.round(s.t[i]))), stage2Kinds[s.kind[i]]);
       rows.values.push(signed(BigInt(s.page[i]) << BigInt(PAGE_SHIFT)), s.pages[i]);
       rows.values.push(s.cause[i] === NONE ? null : causeClasses[s.cause[i]], s.evidences[s.evidence[i]]);
+      rows.values.push(stage2Kinds[s.kind[i]] === 'map' ? s.writable[i] : null, ...effectOf(s, i));
       rows.end();
       if (i % ROWS_BETWEEN === 0) onRows();
     }
@@ -29,16 +34,23 @@ export function storeStage2(
   rows.flush();
 }
 
+/** notify, contents, contents_origin; nulls for rows that don't say. */
+function effectOf(track: Parameters<typeof effectOfRow>[0], i: number): readonly (string | null)[] {
+  const effect = effectOfRow(track, i);
+  return [effect?.notify ?? null, effect?.contents ?? null, effect?.origin ?? null];
+}
+
 type Value = bigint | number | string | null;
 
 /** Rows a statement inserts at a time: a call of SQLite costs as much as a row. */
 const ROWS = 32;
 
-/** Inserts rows of `width` values in their order: they are pushed to `values`, `end` ends each, `flush` writes the last ones. */
-function rowInserter(db: Db, table: string, width: number) {
+/** Inserts rows of these columns: their values are pushed to `values` in that order, `end` ends a row, `flush` writes the last ones. */
+function rowInserter(db: Db, table: string, columns: readonly string[]) {
+  const width = columns.length;
   const prepare = (rows: number) => {
     const row = `(${Array.from({ length: width }, () => '?').join(', ')})`;
-    return db.prepare(`INSERT INTO ${table} VALUES ${Array.from({ length: rows }, () => row).join(', ')}`);
+    return db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`);
   };
   const many = prepare(ROWS);
   const values: Value[] = [];
@@ -61,12 +73,16 @@ export function addBufferChanges(
   run: number,
   lane: number,
   origin: bigint,
-  track: { readonly t: Float64Array; readonly kind: Uint8Array; readonly cause: Uint8Array },
+  track: EventTrack,
 ): void {
-  const insert = db.prepare('INSERT INTO buffer_change VALUES (?, ?, ?, ?, ?)');
+  const insert = db.prepare(
+    `INSERT INTO buffer_change (run_id, lane, t_ns, kind, cause, notify, contents, contents_origin)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   for (let i = 0; i < track.t.length; i++) {
     const cause = track.cause[i] === NONE ? null : causeClasses[track.cause[i]];
-    insert.run(run, lane, signed(origin + BigInt(Math.round(track.t[i]))), stage2Kinds[track.kind[i]], cause);
+    const t = signed(origin + BigInt(Math.round(track.t[i])));
+    insert.run(run, lane, t, stage2Kinds[track.kind[i]], cause, ...effectOf(track, i));
   }
 }
 
@@ -76,8 +92,14 @@ export interface ChangeRow {
   readonly kind: string;
   readonly cause: string | null;
   readonly evidence: string;
+  /** Unmaps and read-only maps; else null. */
+  readonly notify: string | null;
+  readonly contents: string | null;
+  readonly contentsOrigin: string | null;
   readonly pages: number;
 }
+
+const CHANGE = 't_ns, kind, cause, evidence, notify, contents, contents_origin, pages';
 
 /** Changes of all VMs in [start, end), in time order; undefined if there are more than `limit`. */
 export function readChanges(
@@ -89,7 +111,7 @@ export function readChanges(
 ): ChangeRow[] | undefined {
   const rows = db
     .prepare(
-      `SELECT t_ns, kind, cause, evidence, pages FROM stage2_change
+      `SELECT ${CHANGE} FROM stage2_change
        WHERE capture_id = ? AND vm IN (SELECT DISTINCT vm FROM stage2_change WHERE capture_id = ?) AND t_ns >= ? AND t_ns < ?
        LIMIT ?`,
     )
@@ -101,7 +123,7 @@ export function readChanges(
 export function changesOfPage(db: Db, capture: number, vm: number, ipa: bigint, t: bigint, limit: number): ChangeRow[] {
   const rows = db
     .prepare(
-      `SELECT t_ns, kind, cause, evidence, pages FROM stage2_change
+      `SELECT ${CHANGE} FROM stage2_change
        WHERE capture_id = ? AND vm = ? AND t_ns <= ? AND ipa <= ? AND ipa + pages * 4096 > ? ORDER BY t_ns DESC LIMIT ?`,
     )
     .all(capture, vm, signed(t), signed(ipa), signed(ipa), limit);
@@ -116,6 +138,9 @@ function fromRow(r: Raw): ChangeRow {
     kind: r['kind'] as string,
     cause: r['cause'] as string | null,
     evidence: r['evidence'] as string,
+    notify: r['notify'] as string | null,
+    contents: r['contents'] as string | null,
+    contentsOrigin: r['contents_origin'] as string | null,
     pages: Number(r['pages']),
   };
 }

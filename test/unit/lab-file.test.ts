@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCapture, listCaptures } from '../../core/store/captures.ts';
 import { inLabFile, LabFileError, openLabFile } from '../../core/store/lab-file.ts';
+import { APPLICATION_ID, migrations, SCHEMA_VERSION } from '../../core/store/schema.ts';
 
 let folder: string;
 let lab: string;
@@ -62,23 +63,40 @@ describe('a lab file', () => {
     expect(() => openLabFile(join(folder, 'no', 'such', 'folder.umbra'), 'create')).toThrow(LabFileError);
   });
 
-  it('of the format before is read as it is, and migrated by who writes, after a copy', () => {
-    inLabFile(lab, 'create', (db) => addCapture(db, capture));
-    const setVersion = (version: number) => {
-      const db = new Database(lab);
-      db.pragma(`user_version = ${version}`);
-      db.close();
-    };
-    setVersion(3);
-    expect(() => openLabFile(lab, 'read')).toThrow(/lab format 3 is older than 5/);
-    setVersion(4);
-    const old = openLabFile(lab, 'read');
-    expect(listCaptures(old)).toHaveLength(1);
-    expect(() => addCapture(old, capture)).toThrow(/readonly/);
-    old.close();
+  /** A lab as an older Umbra made it. */
+  const oldLab = (version: number): Database.Database => {
+    const db = new Database(lab);
+    for (const step of migrations.slice(0, version)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${version}`);
+    return db;
+  };
+
+  it('of an older format is refused to readers, and migrated by who writes, after a copy', () => {
+    oldLab(5).close();
+    expect(() => openLabFile(lab, 'read')).toThrow(/lab format 5 is older than 6: any command that writes migrates it/);
     const written = openLabFile(lab, 'write');
-    expect(written.pragma('user_version', { simple: true })).toBe(5n);
+    expect(written.pragma('user_version', { simple: true })).toBe(BigInt(SCHEMA_VERSION));
     written.close();
-    expect(readdirSync(folder).sort()).toEqual(['lab.umbra', 'lab.umbra.v4']);
+    expect(readdirSync(folder).sort()).toEqual(['lab.umbra', 'lab.umbra.v5']);
+  });
+
+  it('of format 5 knows nothing of notifiers and contents: unknown, kept, assumed', () => {
+    const old = oldLab(5);
+    old.exec(`INSERT INTO capture (id, kind, name, file, format, bytes, sha256, records, facts)
+      VALUES (1, 'kvm', 'k', 'k', 'trace.dat', 0, '', 0, '{}');
+      INSERT INTO stage2_change (capture_id, vm, t_ns, kind, ipa, pages, cause, evidence) VALUES
+      (1, 0, 1, 'unmap', 4096, 1, 'userspace', 'unmap-hva'), (1, 0, 2, 'map', 4096, 1, NULL, 'fault'),
+      (1, 0, 3, 'map', 4096, 1, 'host-mm', 'set-spte-hva'), (1, 0, 4, 'write-protect', 4096, 1, 'dirty-log', 'dirty-log-ioctl')`);
+    old.close();
+    const db = openLabFile(lab, 'write');
+    const rows = db.prepare('SELECT ipa, writable, notify, contents, contents_origin FROM stage2 ORDER BY t_ns').raw();
+    expect(rows.all()).toEqual([
+      ['0x1000', null, 'unknown', 'kept', 'assumed'],
+      ['0x1000', 1n, null, null, null],
+      ['0x1000', 0n, 'unknown', 'kept', 'assumed'],
+      ['0x1000', null, null, null, null],
+    ]);
+    db.close();
   });
 });

@@ -4,6 +4,7 @@ import type { WindowTrigger } from '../../analysis/window-trigger.ts';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import { causeOfRow, INITIAL_UNMAPPED, MAP, NOTHING, opOfRow } from '../../model/page-ops.ts';
+import { effectOfRow } from '../../model/timeline.ts';
 import { certainties } from '../../model/stage2/evidence.ts';
 import { answers, causeClasses, code, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
@@ -33,6 +34,7 @@ export function pageHistory(inputs: RunInputs, outcome: PolicyOutcome, trigger: 
       pages: timeline.pages[row],
       evidence: timeline.evidences[timeline.evidence[row]],
       certainty: certainties[timeline.evidence[row]],
+      effect: effectOfRow(timeline, row),
     };
     rows.push({ event, row });
   }

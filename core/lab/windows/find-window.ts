@@ -53,12 +53,13 @@ function triggerOf(db: Db, run: number, ipa: bigint, at: number): FoundWindow['t
     (c) => c.kind !== 'map' && c.kind !== 'access-clear',
   );
   if (!change) return undefined;
-  const { kind, cause, evidence, pages } = change;
+  const { kind, cause, evidence, pages, notify, contents, contentsOrigin } = change;
   const inTrace = Number(change.t - t0);
   const line = kind === 'initial-unmapped' ? undefined : traceLines(db, kvmId, inTrace, inTrace + 1, 1)[0]?.line;
   return {
     t: Math.round(trace.shiftNs + copy * trace.periodNs + inTrace * trace.scale),
     ...{ kind, cause, evidence, pages },
+    ...(notify !== null && contents !== null && contentsOrigin !== null && { notify, contents, contentsOrigin }),
     ...(line !== undefined && { line }),
   };
 }

@@ -1,20 +1,14 @@
 /** Rows of a stage 2 timeline while they are found: some only later, some taken back, some widened. */
 import { NONE } from '../outcome.ts';
 import { causeClasses, code, contentsFates, contentsOrigins, notifies, stage2Kinds } from '../terms.ts';
-import type { CauseClass, Contents, ContentsOrigin, Notify, Stage2Kind } from '../terms.ts';
-import type { Stage2Timeline } from '../timeline.ts';
+import type { CauseClass, Stage2Kind } from '../terms.ts';
+import type { Stage2Timeline, UnmapEffect } from '../timeline.ts';
 import { evidences, evidenceCode } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { grown } from '../grown.ts';
 
 const DROPPED = 255;
 
-/** What an unmap does besides unmapping. */
-export interface UnmapEffect {
-  readonly notify: Notify;
-  readonly contents: Contents;
-  readonly origin: ContentsOrigin;
-}
 
 export class Rows {
   n = 0;

@@ -1,7 +1,8 @@
 /** A timeline as `umbra stage2` prints it (contracts.md): times in the trace's clock, addresses as hex strings. */
 import { NONE } from '../outcome.ts';
-import { causeClasses, contentsFates, contentsOrigins, notifies, PAGE_SHIFT, stage2Kinds } from '../terms.ts';
+import { causeClasses, PAGE_SHIFT, stage2Kinds } from '../terms.ts';
 import type { CauseClass, Contents, ContentsOrigin, Notify, Stage2Kind } from '../terms.ts';
+import { effectOfRow } from '../timeline.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Accuracy } from './accuracy.ts';
 
@@ -25,17 +26,13 @@ export interface Stage2JsonRow {
 
 const MAP: Stage2Kind = 'map';
 
-/** Whether a row says who announced it and what became of the contents. */
-export function tellsContents(timeline: Stage2Timeline, i: number): boolean {
-  const kind = stage2Kinds[timeline.kind[i]];
-  return kind === 'unmap' || (kind === MAP && timeline.writable[i] === 0);
-}
 
 /** All rows; with `page`, those that touch this IPA page. */
 export function* stage2Rows(timeline: Stage2Timeline, page?: number): Generator<Stage2JsonRow> {
   for (let i = 0; i < timeline.n; i++) {
     if (page !== undefined && (page < timeline.page[i] || page >= timeline.page[i] + timeline.pages[i])) continue;
     const kind = stage2Kinds[timeline.kind[i]];
+    const effect = effectOfRow(timeline, i);
     yield {
       t: clockTime(timeline.origin + BigInt(Math.round(timeline.t[i]))),
       kind,
@@ -44,11 +41,7 @@ export function* stage2Rows(timeline: Stage2Timeline, page?: number): Generator<
       cause: timeline.cause[i] === NONE ? null : causeClasses[timeline.cause[i]],
       evidence: timeline.evidences[timeline.evidence[i]],
       ...(kind === MAP && { writable: timeline.writable[i] === 1 }),
-      ...(tellsContents(timeline, i) && {
-        notify: notifies[timeline.notify[i]],
-        contents: contentsFates[timeline.contents[i]],
-        contentsOrigin: contentsOrigins[timeline.contentsOrigin[i]],
-      }),
+      ...(effect && { notify: effect.notify, contents: effect.contents, contentsOrigin: effect.origin }),
     };
   }
 }
