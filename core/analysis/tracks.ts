@@ -14,7 +14,6 @@ export function density(t: Float64Array, start: number, end: number, bins: numbe
   return counts;
 }
 
-
 /** The events of a timeline that touch a lane's buffer. @param pages IPA page numbers, in any order */
 export function bufferEvents(
   timeline: Pick<Stage2Timeline, 'n' | 'page' | 'pages' | keyof EventTrack>,
@@ -26,7 +25,8 @@ export function bufferEvents(
     const at = firstFrom(sorted, timeline.page[i]);
     if (at < sorted.length && sorted[at] < timeline.page[i] + timeline.pages[i]) rows.push(i);
   }
-  const bytes = (column: Exclude<keyof EventTrack, 't'>): Uint8Array => Uint8Array.from(rows, (i) => timeline[column][i]);
+  const bytes = (column: Exclude<keyof EventTrack, 't'>): Uint8Array =>
+    Uint8Array.from(rows, (i) => timeline[column][i]);
   return {
     t: Float64Array.from(rows, (i) => timeline.t[i]),
     kind: bytes('kind'),

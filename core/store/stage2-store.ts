@@ -50,7 +50,9 @@ function rowInserter(db: Db, table: string, columns: readonly string[]) {
   const width = columns.length;
   const prepare = (rows: number) => {
     const row = `(${Array.from({ length: width }, () => '?').join(', ')})`;
-    return db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`);
+    return db.prepare(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`,
+    );
   };
   const many = prepare(ROWS);
   const values: Value[] = [];
@@ -68,13 +70,7 @@ function rowInserter(db: Db, table: string, columns: readonly string[]) {
 }
 
 /** What happened to the buffer of a run's lane. `t`: ns after `origin`, the run's zero. */
-export function addBufferChanges(
-  db: Db,
-  run: number,
-  lane: number,
-  origin: bigint,
-  track: EventTrack,
-): void {
+export function addBufferChanges(db: Db, run: number, lane: number, origin: bigint, track: EventTrack): void {
   const insert = db.prepare(
     `INSERT INTO buffer_change (run_id, lane, t_ns, kind, cause, notify, contents, contents_origin)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

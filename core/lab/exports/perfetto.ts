@@ -80,13 +80,20 @@ function writeRate(trace: TraceWriter, track: number, origin: bigint, t: Float64
 
 function writeStage2(trace: TraceWriter, track: number, db: Db, run: number, lane: number): void {
   const query = db
-    .prepare('SELECT t_ns, kind, cause, notify, contents FROM buffer_change WHERE run_id = ? AND lane = ? ORDER BY t_ns')
+    .prepare(
+      'SELECT t_ns, kind, cause, notify, contents FROM buffer_change WHERE run_id = ? AND lane = ? ORDER BY t_ns',
+    )
     .raw();
   type Row = [bigint, string, string | null, string | null, string | null];
   for (const [t, kind, cause, notify, contents] of query.iterate(run, lane) as Iterable<Row>) {
     const args: Arg[] = [
       ['cause', cause],
-      ...(notify === null ? [] : ([['notify', notify], ['contents', contents]] as Arg[])),
+      ...(notify === null
+        ? []
+        : ([
+            ['notify', notify],
+            ['contents', contents],
+          ] as Arg[])),
     ];
     trace.event(unsigned(t)!, EventType.INSTANT, track, { name: cause ? `${kind}: ${cause}` : kind, args });
   }

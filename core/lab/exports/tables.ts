@@ -146,7 +146,8 @@ const runTables = {
   windows: `SELECT policy, dl_discard, lane, start_ns, end_ns, kind, cause, ipa, action, lost AS lost_samples
     FROM blackout_window WHERE run_id = ? ORDER BY policy, dl_discard, lane, start_ns`,
   stalls: 'SELECT policy, lane, t_ns, duration_ns, kind FROM stall WHERE run_id = ? ORDER BY policy, lane, t_ns',
-  stage2: 'SELECT lane, t_ns, kind, cause, notify, contents, contents_origin FROM buffer_change WHERE run_id = ? ORDER BY t_ns, lane',
+  stage2:
+    'SELECT lane, t_ns, kind, cause, notify, contents, contents_origin FROM buffer_change WHERE run_id = ? ORDER BY t_ns, lane',
 } as const;
 export type RunTableName = keyof typeof runTables;
 export const runTableNames = Object.keys(runTables) as RunTableName[];

@@ -9,7 +9,6 @@ import { grown } from '../grown.ts';
 
 const DROPPED = 255;
 
-
 export class Rows {
   n = 0;
   t = new Float64Array(256);

@@ -26,7 +26,6 @@ export interface Stage2JsonRow {
 
 const MAP: Stage2Kind = 'map';
 
-
 /** All rows; with `page`, those that touch this IPA page. */
 export function* stage2Rows(timeline: Stage2Timeline, page?: number): Generator<Stage2JsonRow> {
   for (let i = 0; i < timeline.n; i++) {
