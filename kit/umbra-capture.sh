@@ -6,15 +6,17 @@ set -eu
 
 usage() {
 	cat <<'END'
-usage: umbra-capture.sh check
+usage: umbra-capture.sh check [-T]
        umbra-capture.sh record [options] [-- COMMAND...]
 
-check says what this machine has for it and what is missing (exit 1 if nothing can be recorded).
-record records until COMMAND ends, or for the time given.
+check says what this machine has for it and what is missing (exit 1 if nothing can be recorded); -T: as a table with tabs.
+record records until COMMAND ends, or for the time given. One recording at a time; the machine is left as it was found.
 
   -o FILE.tar   result (umbra-HOST-DATE.tar)
   -t SECONDS    at most so long (10)
-  -s MIB        at most so much of each recording (512)
+  -s MIB        at most so much of each recording (512; less where the disk has less)
+  -b KIB        ring buffer of a CPU for KVM's events (8192): larger loses fewer of them
+  -a MIB        AUX buffer of a CPU for SPE (perf's own size): larger truncates less often
   -p            trace KVM's page-table calls, too: makes the stage 2 timeline exact, costs time at each fault
   -c PERIOD     SPE: operations between samples (the kernel's smallest)
   -P PID        the VMM (found by its KVM file otherwise, if there is only one)
@@ -24,6 +26,9 @@ record records until COMMAND ends, or for the time given.
   -M FILE       memslots: the monitor's `info cpus`, `info mtree -f`, and `gpa2hva` of each RAM range (or `info ramblock`)
   -S            no SPE: KVM events only (a host whose guests are profiled elsewhere)
   -K            no KVM events: SPE only (inside a guest)
+  -d DIR        where the recordings lie until they are packed (beside the result)
+  -n NAME       folder in the tar (the result's name)
+  -W            driven by `umbra capture`: heartbeats and requests on stdin, the tar on stdout
 END
 }
 
@@ -60,35 +65,265 @@ trace_clock() {
 	if grep -qw perf "$TRACEFS/trace_clock" 2>/dev/null; then echo perf; else echo mono; fi
 }
 
+# NAME STATE TEXT [WHAT TO DO]: a line of the check. States: ok, missing, note.
+tell() {
+	if [ "$table" = 1 ]; then
+		printf '%s\t%s\t%s\t%s\n' "$@"
+	else
+		case $2 in
+		missing) printf '%-10s MISSING: %s\n' "$1" "$3${4:+. $4}" ;;
+		*) printf '%-10s %s\n' "$1" "$3${4:+ ($4)}" ;;
+		esac
+	fi
+}
+
 check() {
 	usable=1
-	note() { printf '%-10s %s\n' "$1" "$2"; }
-	note machine "$(uname -m), Linux $(uname -r)"
-	[ "$(id -u)" = 0 ] || note root "MISSING: run as root; tracefs and system-wide profiling need it"
-	if [ -n "$(spe_pmus)" ]; then
-		note SPE "$(spe_pmus | tr '\n' ' ')"
-		if have perf; then usable=0; else note SPE "MISSING: perf, to record it"; fi
-	else
-		note SPE "MISSING: no arm_spe PMU. CONFIG_ARM_SPE_PMU? kpti=off on the command line? firmware that lets EL1 use it? In a guest: a VMM and a KVM that give it SPE?"
+	tell machine ok "$(uname -m), Linux $(uname -r)"
+	if [ "$(id -u)" = 0 ]; then tell root ok yes; else
+		tell root missing "this is $(id -un 2>/dev/null || id -u)" "run as root, or with --sudo: tracefs and system-wide profiling need it"
 	fi
-	if [ -e "$DEV/kvm" ]; then note KVM "$DEV/kvm"; else note KVM "MISSING: no $DEV/kvm (no host, or no KVM: started at EL2?)"; fi
+	if [ -z "$(spe_pmus)" ]; then
+		tell SPE missing "no arm_spe PMU" "CONFIG_ARM_SPE_PMU? kpti=off on the command line? firmware that lets EL1 use it? In a guest: a VMM and a KVM that give it SPE?"
+	elif have perf; then
+		tell SPE ok "$(spe_pmus | tr '\n' ' ')"
+		usable=0
+	else
+		tell SPE missing "$(spe_pmus | tr '\n' ' '), but no perf to record it" "install perf (linux-perf, linux-tools)"
+	fi
+	paranoid=$(cat "$PROC/sys/kernel/perf_event_paranoid" 2>/dev/null || :)
+	if [ -n "$paranoid" ] && [ "$paranoid" -gt 0 ] && [ "$(id -u)" != 0 ]; then
+		tell paranoid missing "kernel.perf_event_paranoid is $paranoid" "sysctl kernel.perf_event_paranoid=-1, or run as root"
+	fi
+	if [ -e "$DEV/kvm" ]; then tell KVM ok "$DEV/kvm"; else
+		tell KVM missing "no $DEV/kvm" "not a KVM host, or started at EL1; fine inside a guest"
+	fi
 	if has_kvm_events; then
-		note tracefs "$TRACEFS, clock $(trace_clock)"
+		tell tracefs ok "$TRACEFS, clock $(trace_clock)"
 		usable=0
 	elif [ -d "$TRACEFS/events" ]; then
-		note tracefs "MISSING: no kvm events in $TRACEFS (CONFIG_KVM, CONFIG_FTRACE)"
+		tell tracefs missing "no kvm events in $TRACEFS" "CONFIG_KVM and CONFIG_FTRACE; fine inside a guest"
 	else
-		note tracefs "MISSING: mount -t tracefs nodev /sys/kernel/tracing"
+		tell tracefs missing "not there, or not readable" "mount -t tracefs nodev /sys/kernel/tracing"
 	fi
 	if have trace-cmd; then
-		note recorder "trace-cmd"
+		tell recorder ok trace-cmd
 	elif have perf; then
-		note recorder "perf (no trace-cmd)"
+		tell recorder ok perf "no trace-cmd"
 	else
-		note recorder "trace_pipe (neither trace-cmd nor perf): busy machines lose events"
+		tell recorder note trace_pipe "neither trace-cmd nor perf: busy machines lose events"
 	fi
-	if [ -w "$TRACEFS/kprobe_events" ]; then note kprobes "yes (-p)"; else note kprobes "MISSING: -p and the memslot probe need CONFIG_KPROBE_EVENTS"; fi
+	if [ -w "$TRACEFS/kprobe_events" ]; then tell kprobes ok "yes (-p)"; else
+		tell kprobes missing "no kprobe_events" "-p and the memslot probe need CONFIG_KPROBE_EVENTS"
+	fi
+	tell disk ok "$(free_mib "$(parts_home)") MiB free in $(parts_home)"
+	busy=$(lock_holder)
+	[ -z "$busy" ] || tell lock missing "a recording runs here already (process $busy)" "wait for it to end, or end that process"
 	return "$usable"
+}
+
+# Where recordings lie that aren't to stay: on a disk, if possible; /tmp is often memory.
+parts_home() {
+	for home in "${parts_in:-}" "${TMPDIR:-}" /var/tmp /tmp; do
+		if [ -n "$home" ] && [ -d "$home" ] && [ -w "$home" ]; then break; fi
+	done
+	printf '%s\n' "$home"
+}
+
+# DIR
+free_mib() { df -Pk "$1" 2>/dev/null | awk 'END { print int($4 / 1024) }'; }
+
+# ---- leaving the machine as it was found
+#
+# KVM's events are recorded in a trace instance of our own, so that nothing of tracefs' top level changes: taking the instance
+# and the probes away undoes all. A recording that is killed can't do that: a second process guards it, and does it when the
+# recording dies or, where `umbra capture` drives it, nothing was heard of the connection for 5 s. If both are killed at once, the next
+# recording finds the lock and does it. All processes of a recording carry UMBRA_RUN in their environment; those that a
+# shell forks without executing anything don't, and are written down in `jobs`.
+
+# Seconds without a heartbeat.
+GONE=${UMBRA_GONE:-5}
+
+# A folder that only this user can write to.
+state_home() {
+	home=${UMBRA_STATE:-/run}
+	if [ ! -w "$home" ]; then
+		home=${TMPDIR:-/tmp}/umbra-$(id -u)
+		(umask 077 && mkdir -p "$home") 2>/dev/null || :
+		# shellcheck disable=SC2012
+		[ "$(ls -ldn "$home" 2>/dev/null | awk '{ print substr($1, 1, 1) $3 }')" = "d$(id -u)" ] || home=
+	fi
+	printf '%s\n' "$home"
+}
+
+# PID: when it started; what tells it from a later one of that number.
+start_of() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $20 }'; }
+
+# The process that holds the lock and is alive; nothing if there is none.
+lock_holder() {
+	owner=$(readlink "$(state_home)/umbra-capture" 2>/dev/null || :)
+	[ -n "$owner" ] || return 0
+	rest=${owner#*:}
+	[ "$(start_of "${owner%%:*}")" != "${rest%%:*}" ] || printf '%s\n' "${owner%%:*}"
+}
+
+# One recording at a time. The lock is a symbolic link that says PID:START:RUN:WORK: made at once with all it says.
+take_lock() {
+	home=$(state_home)
+	[ -n "$home" ] || die "${TMPDIR:-/tmp}/umbra-$(id -u) belongs to somebody else"
+	lock=$home/umbra-capture
+	mine=$$:$(start_of $$):$UMBRA_RUN:$work
+	tries=0
+	until ln -s "$mine" "$lock" 2>/dev/null; do
+		tries=$((tries + 1))
+		owner=$(readlink "$lock" 2>/dev/null || :)
+		[ "$tries" -lt 5 ] || die "$lock: can't be made"
+		holder=$(lock_holder)
+		[ -z "$holder" ] || die "a recording runs here already (process $holder): one at a time"
+		# Killed together with its guard. Whoever moves the lock away tidies up.
+		if [ -n "$owner" ] && mv "$lock" "$lock.$$" 2>/dev/null; then
+			say "note: tidying up after a recording that was killed"
+			rest=${owner#*:*:}
+			keep=$$
+			undo "${rest%%:*}" "${rest#*:}"
+			rm -f "$lock.$$"
+		fi
+	done
+	locked=1
+}
+
+start_guard() {
+	guard_with=
+	! have setsid || guard_with=setsid
+	set -- guard "$$" "$mine" "$lock" "$work" "$TRACEFS" "$driven"
+	if [ -n "${UMBRA_SCRIPT:-}" ]; then
+		$guard_with sh -c "$UMBRA_SCRIPT" umbra-capture "$@" </dev/null >/dev/null 2>&1 4>&- &
+	else
+		$guard_with sh "$0" "$@" </dev/null >/dev/null 2>&1 &
+	fi
+	guard_job=$!
+}
+
+# MAIN MINE LOCK WORK TRACEFS DRIVEN: the guard itself.
+guard() {
+	trap '' HUP INT TERM
+	main=$1 mine=$2 lock=$3 work=$4 TRACEFS=$5 driven=$6
+	instance=$TRACEFS/instances/umbra
+	keep=$$
+	run=${mine#*:*:}
+	silent=0
+	beat=
+	while kill -0 "$main" 2>/dev/null && [ "$silent" -lt "$GONE" ] && [ ! -e "$work/gone" ]; do
+		[ "$(readlink "$lock" 2>/dev/null || :)" = "$mine" ] || return 0
+		sleep 1 || :
+		[ "$driven" = 1 ] || continue
+		silent=$((silent + 1))
+		last=$beat
+		read -r beat <"$work/beat" 2>/dev/null || :
+		[ "$beat" = "$last" ] || silent=0
+	done
+	[ "$(readlink "$lock" 2>/dev/null || :)" = "$mine" ] || return 0
+	kill -9 "$main" 2>/dev/null || :
+	undo "${run%%:*}" "$work"
+	rm -f "$lock"
+}
+
+# RUN: all its processes.
+marked() { grep -l "UMBRA_RUN=$1" /proc/[0-9]*/environ 2>/dev/null | sed 's/[^0-9]//g'; }
+
+# RUN WORK: ends all of it but the processes in $keep, and takes away what it made.
+undo() {
+	rounds=0
+	while [ "$rounds" -lt 9 ]; do
+		hit=0
+		for process in $(cat "$2/jobs" 2>/dev/null || :) $(marked "$1"); do
+			case " $keep " in *" $process "*) continue ;; esac
+			! kill -9 "$process" 2>/dev/null || hit=1
+		done
+		true 2>/dev/null >"$2/jobs" || true
+		[ "$hit" = 1 ] || break
+		rounds=$((rounds + 1))
+	done
+	rounds=0
+	# Busy as long as somebody reads from it.
+	while [ -d "$instance" ] && ! rmdir "$instance" 2>/dev/null && [ "$rounds" -lt 5 ]; do
+		sleep 1 || :
+		rounds=$((rounds + 1))
+	done
+	if [ -s "$2/probes" ]; then
+		while read -r probe; do
+			echo 0 >"$TRACEFS/events/umbra/$probe/enable" || :
+			echo "-:umbra/$probe" >>"$TRACEFS/kprobe_events" || :
+		done <"$2/probes" 2>/dev/null
+	fi
+	rm -rf "$2"
+}
+
+make_instance() {
+	if mkdir "$instance" 2>/dev/null; then
+		trace_clock >"$instance/trace_clock" || :
+	elif [ "$want_kvm" = 1 ]; then
+		say_log "note: no KVM events: $instance can't be made"
+		want_kvm=0
+	fi
+}
+
+# ---- driven by umbra capture: lines on stdin, lines on stderr, the tar on stdout
+
+# STATE
+say_state() { [ "$driven" = 0 ] || say "umbra-capture: $1"; }
+
+# SECONDS KIB: how far it is. Loss is said as it happens, also to those who watch by hand.
+say_progress() {
+	counted=
+	[ ! -d "$instance/per_cpu" ] || counted=$(cat "$instance"/per_cpu/cpu*/stats 2>/dev/null | awk '
+		/^(entries|read events):/ { events += $NF }
+		/^(overrun|commit overrun|dropped events):/ { lost += $NF }
+		END { printf "%.0f %.0f", events, lost }' || :)
+	# perf keeps its events to itself.
+	case $counted in '0 0') counted= ;; esac
+	[ "$driven" = 0 ] || say "umbra-capture: progress $1 $2 ${counted:-- -}"
+	lost=${counted#* }
+	if [ -n "$counted" ] && [ "$lost" -gt "${lost_before:-0}" ]; then
+		say_log "lost: $lost of KVM's events so far: the ring buffers are too small (-b $((buffer_kib * 4)))"
+		lost_before=$lost
+	fi
+}
+
+# What the other end asks: `beat N` each second, `stop`, `clock N`.
+control() {
+	while read -r word number; do
+		case $word in
+		beat)
+			echo "$number" >"$work/beat"
+			say "umbra-capture: beat $number"
+			;;
+		stop) : >"$work/stop" ;;
+		clock) say_clock "$number" ;;
+		esac
+	done
+	: >"$work/gone"
+}
+
+alive_connection() { [ ! -e "$work/gone" ] || die "the connection is gone"; }
+
+# N: the clock that both SPE's timestamps and the trace's are on (sched_clock), read with nothing but the shell, so that little
+# time passes. The ring buffer tells it in µs; without tracefs the scheduler's statistics do.
+say_clock() {
+	clock_at=
+	for clock_file in "${UMBRA_CLOCK:-$instance/per_cpu/cpu0/stats}" "$SYSFS/kernel/debug/sched/debug" "$PROC/sched_debug"; do
+		[ -r "$clock_file" ] || continue
+		while read -r label colon value _; do
+			case "$label $colon" in
+			'now ts:') clock_at="$value s" ;;
+			'sched_clk :') clock_at="$value ms" ;;
+			*) continue ;;
+			esac
+			break
+		done <"$clock_file"
+		[ -z "$clock_at" ] || break
+	done
+	say "umbra-capture: clock $1 ${clock_at:--}"
 }
 
 # ---- options
@@ -96,6 +331,12 @@ check() {
 out=
 seconds=10
 mib=512
+buffer_kib=8192
+aux_mib=
+table=0
+parts_in=
+folder=
+driven=0
 table_calls=0
 period=
 vmm=
@@ -114,7 +355,14 @@ number() {
 mode=${1:-}
 [ $# -eq 0 ] || shift
 case $mode in
-check) check && exit 0 || exit 1 ;;
+check)
+	[ "${1:-}" != -T ] || table=1
+	check && exit 0 || exit 1
+	;;
+guard)
+	guard "$@"
+	exit 0
+	;;
 record) ;;
 -h | --help | help)
 	usage
@@ -126,11 +374,13 @@ record) ;;
 	;;
 esac
 
-while getopts o:t:s:pc:P:l:m:M:SK option; do
+while getopts o:t:s:b:a:pc:P:l:m:M:SKd:n:W option; do
 	case $option in
 	o) out=$OPTARG ;;
 	t) number -t "$OPTARG" && seconds=$OPTARG ;;
 	s) number -s "$OPTARG" && mib=$OPTARG ;;
+	b) number -b "$OPTARG" && buffer_kib=$OPTARG ;;
+	a) number -a "$OPTARG" && aux_mib=$OPTARG ;;
 	p) table_calls=1 ;;
 	c) number -c "$OPTARG" && period=$OPTARG ;;
 	P) number -P "$OPTARG" && vmm=$OPTARG ;;
@@ -139,6 +389,9 @@ while getopts o:t:s:pc:P:l:m:M:SK option; do
 	M) monitor_text=$OPTARG ;;
 	S) want_spe=0 ;;
 	K) want_kvm=0 ;;
+	d) parts_in=$OPTARG ;;
+	n) folder=$OPTARG ;;
+	W) driven=1 ;;
 	*)
 		usage >&2
 		exit 2
@@ -158,15 +411,22 @@ has_kvm_events || want_kvm=0
 
 # ---- recording
 
-name=$(basename "$out" .tar)
-work=$out.parts
-rm -rf "$work"
-mkdir -p "$work/$name" || die "$work: can't be made"
+name=$(printf '%s' "${folder:-$(basename "$out" .tar)}" | tr -c 'A-Za-z0-9._\n-' -)
+: "${UMBRA_RUN:=$$-$(date +%s)}"
+export UMBRA_RUN
+if [ "$driven" = 1 ] || [ -n "$parts_in" ]; then
+	work=$(parts_home)/umbra-capture.$UMBRA_RUN
+else
+	case $out in /*) work=$out.parts ;; *) work=$(pwd)/$out.parts ;; esac
+fi
 dir=$work/$name
 log=$dir/capture.log
+instance=$TRACEFS/instances/umbra
 probes=
 kvm_job=
 spe_job=
+guard_job=
+locked=
 # The trace must not end before the profile does: it is ended after it, and by itself only if nobody does.
 kvm_seconds=$((seconds + 30))
 
@@ -175,21 +435,12 @@ say_log() {
 	printf '%s\n' "$*" >>"$log"
 }
 
-remove_probes() {
-	[ -n "$probes" ] || return 0
-	for probe in $probes; do
-		echo 0 >"$TRACEFS/events/umbra/$probe/enable" || :
-		echo "-:umbra/$probe" >>"$TRACEFS/kprobe_events" || :
-	done 2>/dev/null
-	probes=
-}
-
 alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 
 # NAME JOB: until the recorder runs what it was given, and so is recording; a busy machine may take its time.
 wait_for() {
 	tries=0
-	while [ ! -s "$work/$1.pid" ] && [ "$tries" -lt 10 ] && alive "$2"; do
+	while [ ! -s "$work/$1.pid" ] && [ "$tries" -lt 30 ] && alive "$2"; do
 		sleep 1
 		tries=$((tries + 1))
 	done
@@ -217,11 +468,14 @@ end_of() {
 tidy() {
 	status=$?
 	trap - EXIT
-	end_of spe "$spe_job"
-	end_of kvm "$kvm_job"
-	wait 2>/dev/null || :
-	remove_probes
-	rm -rf "$work"
+	trap '' INT TERM HUP
+	if [ -n "$locked" ]; then
+		keep="$$ $guard_job"
+		undo "$UMBRA_RUN" "$work"
+		rm -f "$lock"
+		# Last, when there is nothing left to guard.
+		[ -z "$guard_job" ] || kill -9 "$guard_job" 2>/dev/null || :
+	fi
 	exit "$status"
 }
 trap tidy EXIT
@@ -231,6 +485,7 @@ trap 'exit 143' TERM HUP
 # NAME 'DEFINITION': one that this kernel doesn't have is left out.
 add_probe() {
 	if printf '%s\n' "$2" >>"$TRACEFS/kprobe_events" 2>>"$log"; then
+		printf '%s\n' "$1" >>"$work/probes"
 		probes="$probes $1"
 	else
 		say_log "note: no probe $1: this kernel's function is another one"
@@ -293,7 +548,7 @@ record_trace_cmd() {
 	for event in $list; do set -- "$@" -e "$event"; done
 	cpus=$(grep -c '^processor' "$PROC/cpuinfo" 2>/dev/null || :)
 	[ "${cpus:-0}" -gt 0 ] || cpus=1
-	trace-cmd record -C "$clock" -b 8192 -m $((mib * 1024 / cpus + 1)) "$@" -o "$dir/kvm.trace.dat" \
+	trace-cmd record -B umbra -C "$clock" -b "$buffer_kib" -m $((mib * 1024 / cpus + 1)) "$@" -o "$dir/kvm.trace.dat" \
 		sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" >>"$log" 2>&1
 }
 
@@ -316,26 +571,18 @@ record_perf() {
 
 # The last resort: the kernel's own text.
 record_pipe() {
-	clock_before=$(sed 's/.*\[\(.*\)\].*/\1/' "$TRACEFS/trace_clock")
-	size_before=$(sed 's/[^0-9].*//' "$TRACEFS/buffer_size_kb")
-	echo "$clock" >"$TRACEFS/trace_clock"
-	echo 8192 >"$TRACEFS/buffer_size_kb"
+	echo "$buffer_kib" >"$instance/buffer_size_kb"
 	for event in $list; do
 		path=$(printf '%s' "$event" | tr : /)
-		echo 1 >"$TRACEFS/events/$path/enable"
+		echo 1 >"$instance/events/$path/enable"
 	done
-	head -c $((mib * 1048576)) <"$TRACEFS/trace_pipe" >"$dir/kvm.ftrace.txt" &
+	head -c $((mib * 1048576)) <"$instance/trace_pipe" >"$dir/kvm.ftrace.txt" &
 	pipe=$!
 	# A shell tells that its command was ended, which is how this one is meant to end.
 	{ sh -c "$waiter" "$work/kvm.pid" sleep "$kvm_seconds" || :; } 2>/dev/null
-	for event in $list; do
-		path=$(printf '%s' "$event" | tr : /)
-		echo 0 >"$TRACEFS/events/$path/enable"
-	done
+	echo 0 >"$instance/tracing_on" || :
 	sleep 1
 	kill "$pipe" 2>/dev/null || :
-	echo "$clock_before" >"$TRACEFS/trace_clock"
-	echo "${size_before:-1408}" >"$TRACEFS/buffer_size_kb"
 }
 
 # COMMAND...
@@ -349,7 +596,7 @@ record_spe() {
 	[ $# -gt 0 ] || set -- sleep "$seconds"
 	max_size
 	# shellcheck disable=SC2086
-	perf record -a ${period:+-c "$period"} $selected $max_size -o "$dir/spe.perf.data" -- \
+	perf record -a ${period:+-c "$period"} ${aux_mib:+-m ",${aux_mib}M"} $selected $max_size -o "$dir/spe.perf.data" -- \
 		sh -c "$waiter" "$work/spe.pid" "$@" >>"$log" 2>&1
 }
 
@@ -522,48 +769,85 @@ write_facts() {
 
 # ---- the run
 
+mkdir -p "$(dirname "$work")"
+take_lock
+rm -rf "$work"
+(umask 077 && mkdir -p "$dir") || die "$work: can't be made"
 : >"$log"
-size_mib() { du -sk "$dir" | awk '{ print int($1 / 1024) }'; }
+: >"$work/probes"
+: >"$work/jobs"
+if [ "$driven" = 1 ]; then
+	# Whatever writes to stdout by mistake must not get into the tar.
+	exec 3<&0 4>&1 </dev/null >&2
+	echo 0 >"$work/beat"
+	control <&3 4>&- &
+	control_job=$!
+	echo "$control_job" >>"$work/jobs"
+	exec 3<&-
+fi
+start_guard
+room=$(free_mib "$work")
+if [ "${room:-0}" -gt 0 ] && [ "$room" -lt $((2 * mib + 64)) ]; then
+	mib=$(((room - 64) / 2))
+	[ "$mib" -ge 8 ] || die "$work has only $room MiB free: another place with -d DIR"
+	say_log "note: $room MiB free in $(dirname "$work"): at most $mib MiB of each recording"
+fi
+size_kib() { du -sk "$dir" | awk '{ print $1 }'; }
 
 write_facts
 pid=$(vmm_pid)
+[ "$want_kvm$driven" = 00 ] || make_instance
+[ "$want_kvm$want_spe" != 00 ] || die "nothing to record here: \`umbra-capture.sh check\` says what is missing"
 [ "$want_kvm" = 0 ] || add_probes
 kvm_failed=0
 spe_failed=0
+say_state ready
 if [ "$want_kvm" = 1 ]; then
-	record_kvm &
+	record_kvm 4>&- &
 	kvm_job=$!
+	echo "$kvm_job" >>"$work/jobs"
 	# The trace must hold what the profile's first samples meet.
 	wait_for kvm "$kvm_job"
 	sleep 1
 fi
 if [ "$want_spe" = 1 ]; then
-	record_spe "$@" &
+	record_spe "$@" 4>&- &
 	spe_job=$!
 elif [ $# -gt 0 ]; then
-	sh -c "$waiter" "$work/spe.pid" "$@" &
+	sh -c "$waiter" "$work/spe.pid" "$@" >>"$log" 2>&1 4>&- &
 	spe_job=$!
 fi
+[ -z "$spe_job" ] || echo "$spe_job" >>"$work/jobs"
 recording=
 [ "$want_spe" = 0 ] || recording=SPE
 [ "$want_kvm" = 0 ] || recording="${recording:+$recording and }KVM events"
 say_log "recording $recording for at most $seconds s"
 
 passed=0
+say_state recording
 while alive "${spe_job:-$kvm_job}"; do
 	[ "$passed" -lt "$seconds" ] || break
-	if [ "$(size_mib)" -ge $((2 * mib)) ]; then
+	kib=$(size_kib)
+	say_progress "$passed" "$kib"
+	if [ "$kib" -ge $((2048 * mib)) ]; then
 		say_log "note: stopped after $passed s: the recordings reached their size"
 		break
 	fi
+	if [ -e "$work/stop" ]; then
+		say_log "note: stopped after $passed s, as asked"
+		break
+	fi
+	alive_connection
 	sleep 1
 	passed=$((passed + 1))
 done
+say_state finishing
 end_of spe "$spe_job"
 [ -z "$spe_job" ] || wait "$spe_job" || spe_failed=$?
+# What the recorder itself still counts is gone with the instance.
+say_progress "$passed" "$(size_kib)"
 end_of kvm "$kvm_job"
 [ -z "$kvm_job" ] || wait "$kvm_job" || kvm_failed=$?
-remove_probes
 [ "$want_kvm" = 0 ] || write_vm "$pid"
 
 made=
@@ -576,6 +860,15 @@ if [ -z "$made" ]; then
 fi
 [ "$want_spe" = 0 ] || [ -s "$dir/spe.perf.data" ] || say_log "note: no SPE profile: see capture.log in the tar"
 [ "$want_kvm" = 0 ] || [ "$made" != spe.perf.data ] || say_log "note: no KVM trace: see capture.log in the tar"
+alive_connection
+if [ "$driven" = 1 ]; then
+	say_state "sending $(size_kib)"
+	printf 'umbra-tar %s\n' "$UMBRA_RUN" >&4
+	tar -cf - -C "$work" "$name" >&4 &
+	wait $! || die "the tar wasn't taken to its end"
+	say_state "sent"
+	exit 0
+fi
 (cd "$work" && tar -cf capture.tar "$name")
 mv "$work/capture.tar" "$out"
 say "$out: $made"

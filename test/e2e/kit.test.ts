@@ -1,7 +1,6 @@
 /** The board kit's script under the shells at hand, with stand-ins for the recorders and the kernel's files; its tar imported. */
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,25 +11,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { writeKit } from '../../core/lab/board/kit.ts';
+import { found, makeBoard, shells } from './stand-in-board.ts';
+import type { Board } from './stand-in-board.ts';
 import { pair, umbra } from './umbra.ts';
-
-const found = (tool: string): string | undefined =>
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, tool))
-    .find(existsSync);
-
-const busybox = found('busybox');
-const shells: [string, string[]][] = [
-  found('dash') ? ['dash', ['dash']] : ['sh', ['sh']],
-  ...(busybox ? ([['busybox sh', [busybox, 'sh']]] as [string, string[]][]) : []),
-];
 
 let root: string;
 let script: string;
@@ -40,111 +29,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** A recorder that takes what it is asked for from a fixture, and runs its command as the real ones do. */
-const recorder = (fixture: string, said: string): string => `#!/bin/sh
-printf '%s\\n' "$*" >>'${said}'
-[ "$1" = record ] || { echo stand-in; exit 0; }
-[ "$2" != -h ] || { echo '  --max-size'; exit 129; }
-while [ $# -gt 0 ]; do
-	case $1 in
-	-o) cp '${fixture}' "$2"; shift ;;
-	-- | sh) break ;;
-	esac
-	shift
-done
-[ "$1" != -- ] || shift
-"$@"
-`;
-
-interface Board {
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** What the recorders were called with. */
-  readonly said: (tool: string) => string;
-}
-
-/** A machine with SPE, KVM, a VMM with two vCPUs, and tracefs; recorders as named. */
-function board(name: string, tools: readonly string[]): Board {
-  const folder = join(root, name);
-  const at = (...path: string[]): string => {
-    const full = join(folder, ...path);
-    mkdirSync(join(full, '..'), { recursive: true });
-    return full;
-  };
-  for (const event of [
-    'kvm/kvm_exit',
-    'syscalls/sys_enter_munmap',
-    'syscalls/sys_exit_munmap',
-    'syscalls/sys_enter_ioctl',
-    'umbra/memslot',
-  ])
-    writeFileSync(at('tracefs/events', event, 'enable'), '0');
-  writeFileSync(at('tracefs/events/kvm/enable'), '0');
-  writeFileSync(at('tracefs/trace_clock'), '[local] global counter uptime perf mono mono_raw boot\n');
-  writeFileSync(at('tracefs/kprobe_events'), '');
-  writeFileSync(at('tracefs/buffer_size_kb'), '1408\n');
-  writeFileSync(at('tracefs/trace_pipe'), 'vmm-1 [000] 1.000000: kvm_exit: TRAP\n');
-  writeFileSync(at('sys/bus/event_source/devices/arm_spe_0/cpumask'), '0-1\n');
-  writeFileSync(at('proc/cpuinfo'), 'processor\t: 0\nCPU part\t: 0xd0c\n\nprocessor\t: 1\n');
-  writeFileSync(at('proc/cmdline'), 'root=/dev/vda\n');
-  writeFileSync(at('proc/interrupts'), ' 12:  0  0  GICv3 arm_spe_0\n');
-  for (const [tid, comm] of [
-    ['347', 'qemu-system-aar'],
-    ['349', 'CPU 1/KVM'],
-    ['348', 'CPU 0/KVM'],
-  ])
-    writeFileSync(at('proc/347/task', tid, 'comm'), `${comm}\n`);
-  symlinkSync('anon_inode:kvm-vm', at('proc/347/fd/11'));
-  writeFileSync(at('dev/kvm'), '');
-  const said = (tool: string): string => at(`said.${tool}`);
-  mkdirSync(at('bin'), { recursive: true });
-  for (const tool of tools) {
-    writeFileSync(at('bin', tool), recorder(tool === 'perf' ? pair.spe : pair.kvm, said(tool)));
-    chmodSync(at('bin', tool), 0o755);
-  }
-  // Tools of the machine, but none of its recorders.
-  for (const tool of [
-    'sh',
-    'sed',
-    'awk',
-    'grep',
-    'tar',
-    'date',
-    'sleep',
-    'uname',
-    'id',
-    'tr',
-    'cat',
-    'cp',
-    'mv',
-    'rm',
-    'mkdir',
-    'du',
-    'ls',
-    'head',
-    'tail',
-    'sort',
-    'kill',
-    'getconf',
-    'readlink',
-    'basename',
-    'wc',
-  ]) {
-    const real = found(tool);
-    if (real) symlinkSync(real, at('bin', tool));
-  }
-  return {
-    folder,
-    env: {
-      PATH: join(folder, 'bin'),
-      UMBRA_TRACEFS: join(folder, 'tracefs'),
-      UMBRA_SYSFS: join(folder, 'sys'),
-      UMBRA_PROC: join(folder, 'proc'),
-      UMBRA_DEV: join(folder, 'dev'),
-    },
-    said: (tool) => readFileSync(said(tool), 'utf8'),
-  };
-}
+const boardOf = (name: string, tools: readonly string[]): Board => makeBoard(join(root, name), tools, { quick: true });
 
 function run(shell: readonly string[], { folder, env }: Board, ...args: string[]) {
   const [command, ...first] = shell.map((word) => found(word) ?? word);
@@ -172,13 +57,13 @@ const straceLog = `9 ioctl(11, KVM_SET_USER_MEMORY_REGION, {slot=0, flags=0, gue
 
 describe.each(shells)('under %s', (name, shell) => {
   it('records both into a tar that is imported as a pair', () => {
-    const b = board(`${name} pair`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    const b = boardOf(`${name} pair`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
     writeFileSync(join(b.folder, 'vmm.strace'), straceLog);
     const ran = run(shell, b, 'record', '-p', '-t', '5', '-l', 'vmm.strace', '-o', 'board.tar', '--', 'sleep', '1');
     expect(ran.stderr).toMatch(/board\.tar: spe\.perf\.data kvm\.trace\.dat\nnext: umbra import board\.tar/);
     expect(ran.status).toBe(0);
     expect(b.said('trace-cmd')).toMatch(
-      /record -C perf .*-e kvm -e umbra -e syscalls:sys_enter_munmap -e syscalls:sys_exit_munmap -e syscalls:sys_enter_ioctl -o/,
+      /record -B umbra -C perf .*-e kvm -e umbra -e syscalls:sys_enter_munmap -e syscalls:sys_exit_munmap -e syscalls:sys_enter_ioctl -o/,
     );
     expect(b.said('perf')).toMatch(/-e arm_spe_0\/ts_enable=1,.*load_filter=1.*\/ --max-size 512M -o/);
     const probes = readFileSync(join(b.folder, 'tracefs/kprobe_events'), 'utf8').trimEnd().split('\n');
@@ -214,7 +99,7 @@ describe.each(shells)('under %s', (name, shell) => {
   });
 
   it('stops a command that takes too long, and memslots come from what QEMU’s monitor said', () => {
-    const b = board(`${name} long`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    const b = boardOf(`${name} long`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
     writeFileSync(
       join(b.folder, 'monitor.txt'),
       'FlatView #0\r\n AS "I/O", root: io\r\n Root memory region: io\r\n  0000000000000000-000000000000ffff (prio 0, i/o): io\r\n' +
@@ -225,10 +110,8 @@ describe.each(shells)('under %s', (name, shell) => {
         '              Block Name    PSize              Offset               Used              Total                HVA  RO\r\n' +
         '           mach-virt.ram    4 KiB  0x0000000000000000 0x0000000040000000 0x0000000040000000 0x0000ffff40000000  rw\r\n',
     );
-    const from = Date.now();
     const ran = run(shell, b, 'record', '-t', '1', '-M', 'monitor.txt', '-o', 'long.tar', '--', 'sleep', '60');
     expect(ran.status).toBe(0);
-    expect(Date.now() - from).toBeLessThan(20_000);
     importFiles(join(b.folder, 'lab.umbra'), [join(b.folder, 'long.tar')]);
     const vm = umbra('sql', '--db', join(b.folder, 'lab.umbra'), "select vm from capture where kind = 'kvm'", '--json');
     const [{ vm: text }] = JSON.parse(vm.stdout) as [{ vm: string }];
@@ -239,7 +122,7 @@ describe.each(shells)('under %s', (name, shell) => {
   });
 
   it('memslots and vCPU threads come from what a real QEMU 7.2 said, which has no HVA column but gpa2hva', () => {
-    const b = board(`${name} qemu`.replaceAll(' ', '-'), ['trace-cmd']);
+    const b = boardOf(`${name} qemu`.replaceAll(' ', '-'), ['trace-cmd']);
     rmSync(join(b.folder, 'proc/347/task'), { recursive: true });
     const ran = run(shell, b, 'record', '-t', '1', '-M', monitorText, '-o', 'qemu.tar');
     expect(ran.status).toBe(0);
@@ -258,7 +141,7 @@ describe.each(shells)('under %s', (name, shell) => {
   });
 
   it('asks a live monitor: first where RAM lies, then where the host has each range', () => {
-    const b = board(`${name} live`.replaceAll(' ', '-'), ['trace-cmd']);
+    const b = boardOf(`${name} live`.replaceAll(' ', '-'), ['trace-cmd']);
     const asked = join(b.folder, 'asked');
     // A monitor that answers all that the real one did, whatever it is asked.
     writeFileSync(join(b.folder, 'bin/nc'), `#!/bin/sh\n{ echo "$*"; cat; } >>'${asked}'\ncat '${monitorText}'\n`, {
@@ -273,34 +156,34 @@ describe.each(shells)('under %s', (name, shell) => {
   });
 
   it('is bounded: a workload that ignores SIGTERM, a perf that knows no --max-size; the trace outlives the profile', () => {
-    const b = board(`${name} deaf`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
+    const b = boardOf(`${name} deaf`.replaceAll(' ', '-'), ['perf', 'trace-cmd']);
     const perf = join(b.folder, 'bin/perf');
     writeFileSync(perf, readFileSync(perf, 'utf8').replace("echo '  --max-size'", ':'));
     writeFileSync(join(b.folder, 'deaf.sh'), "trap '' TERM\nwhile :; do sleep 1; done\n");
-    const from = Date.now();
     const ran = run(shell, b, 'record', '-t', '1', '-o', 'deaf.tar', '--', 'sh', join(b.folder, 'deaf.sh'));
     expect(ran.stderr).toMatch(/deaf\.tar: spe\.perf\.data kvm\.trace\.dat/);
-    expect(Date.now() - from).toBeLessThan(25_000);
     expect(b.said('perf')).not.toContain('--max-size');
     expect(Number(/sleep (\d+)$/m.exec(b.said('trace-cmd'))![1])).toBeGreaterThan(1);
   });
 
   it('does with less: no trace-cmd, no perf, no SPE', () => {
-    const alone = board(`${name} perf`.replaceAll(' ', '-'), ['perf']);
+    const alone = boardOf(`${name} perf`.replaceAll(' ', '-'), ['perf']);
     expect(run(shell, alone, 'record', '-t', '1', '-o', 'p.tar').stderr).toMatch(
       /p\.tar: spe\.perf\.data kvm\.perf\.data/,
     );
     expect(alone.said('perf')).toMatch(/-e kvm:\* -e umbra:\* -e syscalls:sys_enter_munmap/);
-    const bare = board(`${name} bare`.replaceAll(' ', '-'), []);
+    const bare = boardOf(`${name} bare`.replaceAll(' ', '-'), []);
     const ran = run(shell, bare, 'record', '-t', '1', '-m', 'none.socket', '-o', 'bare.tar');
     expect(ran.stderr).toMatch(
       /recording KVM events for at most 1 s[^]*none\.socket: the monitor doesn't answer[^]*bare\.tar: kvm\.ftrace\.txt/,
     );
-    expect(readFileSync(join(bare.folder, 'tracefs/events/kvm/enable'), 'utf8')).toBe('0\n');
+    // An instance of its own, which is gone again: nothing of the top level was touched.
+    expect(bare.said('instances')).toBe('made\nremoved\n');
+    expect(bare.state()).toEqual(makeBoard(join(root, `${name} fresh`), []).state());
   });
 
   it('says what is there and what is missing', () => {
-    const b = board(`${name} check`.replaceAll(' ', '-'), ['perf']);
+    const b = boardOf(`${name} check`.replaceAll(' ', '-'), ['perf']);
     const whole = run(shell, b, 'check');
     expect(whole.status).toBe(0);
     expect(whole.stdout).toMatch(
@@ -310,7 +193,7 @@ describe.each(shells)('under %s', (name, shell) => {
     rmSync(join(b.folder, 'tracefs'), { recursive: true });
     const none = run(shell, b, 'check');
     expect(none.status).toBe(1);
-    expect(none.stdout).toMatch(/SPE +MISSING: no arm_spe PMU[^]*tracefs +MISSING: mount -t tracefs/);
+    expect(none.stdout).toMatch(/SPE +MISSING: no arm_spe PMU[^]*tracefs +MISSING: .*mount -t tracefs/);
     const record = run(shell, b, 'record', '-o', 'x.tar');
     expect([record.status, record.stderr]).toEqual([1, expect.stringMatching(/nothing to record here/)]);
     expect(run(shell, b, 'record', '-t', '0').stderr).toMatch(/-t takes a whole number from 1, not '0'/);
