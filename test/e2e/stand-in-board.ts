@@ -92,7 +92,11 @@ export interface BoardOptions {
 }
 
 /** A machine with SPE, KVM, a VMM with two vCPUs, and tracefs; recorders as named. */
-export function makeBoard(folder: string, tools: readonly string[], { quick = false, shell }: BoardOptions = {}): Board {
+export function makeBoard(
+  folder: string,
+  tools: readonly string[],
+  { quick = false, shell }: BoardOptions = {},
+): Board {
   const at = (...path: string[]): string => {
     const full = join(folder, ...path);
     mkdirSync(join(full, '..'), { recursive: true });
