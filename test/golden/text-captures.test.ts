@@ -118,7 +118,7 @@ test('of several samples of one record one counts', () => {
   const rows = textRows(openSpeScript(source('text/pair.all-events.script.txt.gz'), warnings), false);
   const memory = new TextDecoder().decode(bytesOf('text/pair.all-events.script.txt.gz')).match(/ memory: /g)!;
   expect(rows).toHaveLength(memory.length);
-  expect(warnings.list().find((w) => w.kind === 'script-other-events')).toBeDefined();
+  expect(warnings.list().find((w) => w.kind === 'script-merged-samples')).toBeDefined();
   expect(warnings.list().find((w) => w.kind === 'script-not-whole')).toBeDefined();
 });
 

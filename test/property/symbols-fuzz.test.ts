@@ -142,7 +142,7 @@ test('damaged text captures and symbol lists', () => {
       const bytes = damaged(original, changes);
       const source = memorySource(bytes, 'f');
       const warnings = new Warnings();
-      perfScriptKind(bytes);
+      perfScriptKind(memorySource(bytes));
       isSpeCsv(bytes);
       survives(() => readSamples(openSpeScript(source, warnings)));
       survives(() => readSamples(openSpeCsv(source, undefined, warnings)));
@@ -194,7 +194,7 @@ test('lines that are hard to match cost no more than others', () => {
   const source = memorySource(bytes, 'f');
   const warnings = new Warnings();
   const start = performance.now();
-  perfScriptKind(bytes);
+  perfScriptKind(memorySource(bytes));
   survives(() => readSamples(openSpeScript(source, warnings)));
   survives(() => openTraceScript(source, warnings).read(new TraceColumns(16), () => undefined));
   survives(() => readKallsyms(source, warnings));

@@ -4,6 +4,8 @@
  * kernel/trace/trace_syscalls.c, trace_probe.c); for others whatever looks like `name=value` or `name: value`.
  */
 
+import { plainName } from './vendor-names.ts';
+
 type Fields = Record<string, bigint | string>;
 
 /** What stands before a field's hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`). */
@@ -65,7 +67,7 @@ const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: 
  */
 export function beforeHex(event: string, field: string): string | undefined {
   if (event.startsWith('sys_enter_')) return `${field}: `;
-  return hexFields.get(event)?.find(([name]) => name === field)?.[1];
+  return hexFields.get(plainName(event))?.find(([name]) => name === field)?.[1];
 }
 
 const mmioTypes: ReadonlyMap<string, bigint> = new Map([
@@ -85,11 +87,12 @@ function hex(text: string): bigint {
 /** `whole`: what stands behind the event's name. A field that the text doesn't show is absent. */
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
-  const fields = hexFieldsOf(event, text);
-  switch (event) {
+  const name = plainName(event);
+  const fields = hexFieldsOf(name, text);
+  switch (name) {
     case 'kvm_exit': {
       // The exit's code is told by name only.
-      const ret = /(?:^|>)\s*(\w+): (?:HSR|ESR)_EC: /.exec(text)?.[1];
+      const ret = /(?:^|>)\s*(\w+): (?:vcpu: \d+,? )?(?:HSR|ESR)_EC: /.exec(text)?.[1];
       return ret === undefined ? (fields ?? {}) : { ret, ...fields };
     }
     case 'kvm_mmio': {
@@ -131,7 +134,7 @@ const plainFields = new Set('esr_ec type len reason errno id ret slot vcpu_id vc
 /** True where the binary capture would show this field as 64-bit unsigned. Text can't tell for events it knows nothing of. */
 export function isHexTextField(event: string, name: string, value: bigint): boolean {
   if (event.startsWith('sys_')) return !plainFields.has(name) || event.startsWith('sys_enter_');
-  const known = hexFields.has(event) || event === 'kvm_userspace_exit';
+  const known = hexFields.has(plainName(event)) || event === 'kvm_userspace_exit';
   return known ? !plainFields.has(name) : value > 0xffffffffn;
 }
 

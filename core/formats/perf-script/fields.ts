@@ -1,99 +1,115 @@
 /**
- * What stands behind a sample's event, by its shape: the text doesn't say which fields -F asked for. perf prints them in this
- * order, whatever the order in -F:
+ * What stands behind a sample's event. The text doesn't say which fields -F asked for, but perf prints them in one order
+ * (tools/perf/builtin-script.c, process_event), whatever the order in -F:
  *
- *     addr  data_src |OP LOAD|LVL …|BLK N/A  weight  ip symbol+0xoffset (binary)  phys_addr
+ *     flags  addr  data_src |OP LOAD|LVL …|BLK N/A  weight ins_lat  ip symbol+0xoffset (binary)  brstack  phys_addr
+ *
+ * This file takes a line apart; which of its numbers is which shows in many lines only (layout.ts).
  */
 
-export interface SampleFields {
-  /** Numbers as they stand, hex but for `weight`. */
-  va?: string;
-  dataSource?: string;
-  weight?: number;
-  pc?: string;
-  symbol?: string;
-  /** Of the PC in its function. */
-  offset?: bigint;
-  binary?: string;
-  pa?: string;
+export interface SampleText {
+  /** `jcc/miss,not_taken/`, `br miss`; empty without that column, and for what is no branch. */
+  flags: string;
+  /** In front of data_src. */
+  before: string[];
+  /** Hex. */
+  dataSource: string | undefined;
+  /** Behind data_src; all of them where there is none. */
+  numbers: string[];
+  /** Function, with `+0x…` if the text has offsets; where no binary closes it, whatever follows, too. */
+  symbol: string;
+  binary: string | undefined;
+  /** Hex, behind `(binary)`: the physical address. */
+  behind: string | undefined;
+  /** From the branch stack: hex, without 0x. */
+  branches: readonly { readonly from: string; readonly to: string }[];
 }
 
-const HEX = /^[0-9a-f]{1,16}$/;
+export const HEX = /^[0-9a-f]{1,16}$/;
 
-/** A latency never has more digits; an address hardly ever has so few. */
-const LATENCY = /^\d{1,5}$/;
+/** Words of perf's flags column: `sample_flags` in tools/perf/util/trace-event-scripting.c; since Linux 6.15 with `/…/` behind. */
+const FLAG =
+  /^(?:br|jmp|jcc|call|return|int|iret|syscall|sysret|async|hw|tx|abrt|tr|strt|start|end|vmentry|vmexit|miss|not_taken|pred)(?:\/[\w,]*\/?)?$|^\([xDt]+\)$|^\/[\w,]+\/$/;
+
+/** Branch stack entries: `0xfrom (dso)/0xto (dso)/P/-/-/cycles/type/spec`, or with symbols. */
+const BRANCH = /0x([0-9a-f]+)(?: ?\([^()]*(?:\([^()]*\))?\))?\/0x([0-9a-f]+)(?: ?\([^()]*(?:\([^()]*\))?\))?\/[A-Z-]/g;
+const NAMED_BRANCH = /\S+(?: ?\([^()]*\))?\/\S+(?: ?\([^()]*\))?\/[A-Z-]{1,3}\/[X-]\/[A-]\/\d+/;
+
+/** Columns that may follow the physical address: page sizes, instruction bytes, IPC, registers. */
+const TAIL =
+  /^(?:\d+[KMGT]B?|N\/A|ilen:|insn:|\d{1,2}|[0-9a-f]{2}|IPC:|ABI:\d|\(?[\d./]+\)?|cycles\)|\w+:0x[0-9a-f]+)$/;
 
 /** Longer lines aren't samples. */
 const MAX_FIELDS = 16384;
 
-/** Undefined if this can't be a sample's fields. A sample with a call chain has none behind its event. */
-export function parseFields(rest: string): SampleFields | undefined {
-  const fields: SampleFields = {};
+/** Undefined if this can't be a sample's fields. A sample with a call chain has no address in its line. */
+export function parseFields(rest: string): SampleText | undefined {
   if (rest.length > MAX_FIELDS) return undefined;
-  const text = takeBinary(rest.trim(), fields);
+  const fields: SampleText = {
+    ...{ flags: '', before: [], dataSource: undefined, numbers: [], symbol: '' },
+    ...{ binary: undefined, behind: undefined, branches: [] },
+  };
+  const text = takeBinary(takeBranches(rest, fields).trim(), fields);
   const bar = text.indexOf('|');
   let tokens: string[];
   if (bar >= 0) {
-    const before = words(text.slice(0, bar));
-    if (before.length < 1 || before.length > 2 || !before.every((t) => HEX.test(t))) return undefined;
-    fields.dataSource = before.pop();
-    fields.va = before.pop();
+    fields.before = takeFlags(words(text.slice(0, bar)), fields);
+    fields.dataSource = fields.before.pop();
+    if (fields.dataSource === undefined || ![...fields.before, fields.dataSource].every((t) => HEX.test(t)))
+      return undefined;
     tokens = behindDataSource(text.slice(bar));
   } else {
-    tokens = words(text);
+    tokens = takeFlags(words(text), fields);
   }
   let numbers = tokens.findIndex((t) => !HEX.test(t));
-  // A name may look like a number: `add`.
-  if (numbers < 0) numbers = tokens.length - (fields.binary !== undefined && tokens.length > 1 ? 1 : 0);
-  if (numbers === 0 && tokens.length) return undefined;
-  if (!assign(fields, tokens.slice(0, numbers), bar >= 0, numbers < tokens.length)) return undefined;
-  takeSymbol(tokens.slice(numbers).join(' '), fields);
+  if (numbers < 0) numbers = tokens.length;
+  if (numbers === 0 && (tokens.length || fields.flags)) return undefined;
+  fields.numbers = tokens.slice(0, numbers);
+  fields.symbol = tokens.slice(numbers).join(' ');
   return fields;
 }
 
+const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+function takeFlags(tokens: string[], fields: SampleText): string[] {
+  let n = 0;
+  while (n < tokens.length && FLAG.test(tokens[n])) n++;
+  if (n) fields.flags = tokens.slice(0, n).join(' ');
+  return n ? tokens.slice(n) : tokens;
+}
+
+function takeBranches(text: string, fields: SampleText): string {
+  if (!text.includes('/-/') && !text.includes('/X/')) return text;
+  const all = [...text.matchAll(BRANCH)];
+  const at = all.length ? all[0].index : (NAMED_BRANCH.exec(text)?.index ?? text.length);
+  fields.branches = all.map(([, from, to]) => ({ from, to }));
+  const behind = / ([0-9a-f]{1,16})\s*$/.exec(text.slice(at));
+  if (behind) fields.behind = behind[1];
+  return text.slice(0, at);
+}
+
 /** Takes `(binary)`, and the physical address behind it, off the end. */
-function takeBinary(text: string, fields: SampleFields): string {
+function takeBinary(text: string, fields: SampleText): string {
   const close = text.lastIndexOf(')');
-  const behind = text.slice(close + 1).trim();
-  if (close < 0 || (behind !== '' && !HEX.test(behind))) return text;
-  let open = text.lastIndexOf(' (', close);
+  if (close < 0) return text;
+  const behind = words(text.slice(close + 1));
+  if (behind.length && !((HEX.test(behind[0]) || TAIL.test(behind[0])) && behind.slice(1).every((t) => TAIL.test(t))))
+    return text;
   // `(/tmp/a (deleted))`
-  if (open > 0 && text.lastIndexOf(')', close - 1) === close - 1) open = text.lastIndexOf(' (', open - 1);
-  if (open < 0) return text;
-  fields.binary = text.slice(open + 2, close);
-  if (behind !== '') fields.pa = behind;
+  let open = close;
+  for (let depth = 0; open >= 0; open--) {
+    if (text[open] === ')') depth++;
+    else if (text[open] === '(' && --depth === 0) break;
+  }
+  if (open < 0 || (open > 0 && text[open - 1] !== ' ')) return text;
+  fields.binary = text.slice(open + 1, close);
+  if (behind.length && HEX.test(behind[0])) fields.behind = behind[0];
   return text.slice(0, open);
 }
-
-function takeSymbol(symbol: string, fields: SampleFields): void {
-  if (symbol === '') return;
-  const plus = symbol.lastIndexOf('+0x');
-  const offset = plus < 0 ? '' : symbol.slice(plus + 3);
-  if (HEX.test(offset)) fields.offset = BigInt(`0x${offset}`);
-  fields.symbol = fields.offset === undefined ? symbol : symbol.slice(0, plus);
-}
-
-const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
 /** The numbers behind `|OP LOAD|…|BLK  N/A`: the last column of it is a word or two. */
 function behindDataSource(text: string): string[] {
   const tokens = words(text.slice(text.lastIndexOf('|') + 1));
   const first = tokens.findIndex((t, i) => i > 1 && HEX.test(t));
   return first < 0 ? [] : tokens.slice(first);
-}
-
-/** Which number is which; false if there are too many. */
-function assign(fields: SampleFields, numbers: readonly string[], hasSource: boolean, hasSymbol: boolean): boolean {
-  const rest = [...numbers];
-  if (hasSource) {
-    if (rest.length > 1 && LATENCY.test(rest[0])) fields.weight = Number(rest.shift());
-    fields.pc = rest.shift();
-  } else {
-    // addr weight ip phys_addr, of which ip is there at least.
-    if (rest.length > 1 && !(LATENCY.test(rest[0]) && rest[0] !== '0')) fields.va = rest.shift();
-    if (rest.length > 1 && LATENCY.test(rest[0])) fields.weight = Number(rest.shift());
-    fields.pc = rest.shift();
-  }
-  if (rest.length && !hasSymbol) fields.pa ??= rest.shift();
-  return rest.length === 0;
 }

@@ -1,23 +1,24 @@
 /** Text of `perf script`: which kind it is. */
-import { HEAD_BYTES } from '../ftrace-text/ftrace-text.ts';
 import { forEachLine } from '../ftrace-text/lines.ts';
 import { Warnings } from '../problems.ts';
-import { memorySource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
 import { parseFields } from './fields.ts';
 import { parseScriptLine } from './script-line.ts';
+import { isSideBand } from './side-band.ts';
 
 /** Lines without a sample that may stand in front of the first: remarks of perf that went to the same file. */
 const HEAD_LINES = 200;
 
 /**
- * What the head (HEAD_BYTES, or the whole of a shorter file) of a text shows: samples of tracepoints, whose names have a system,
- * or of SPE. Undefined if it is no text of perf script.
+ * What a text shows: samples of tracepoints, whose names have a system, or of SPE. Undefined if it is no text of perf script.
+ * Side-band lines (--show-mmap-events) may stand in front of the first sample in any number.
  */
-export function perfScriptKind(head: Uint8Array): 'trace' | 'spe' | undefined {
+export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined {
   let kind: 'trace' | 'spe' | undefined;
   let lines = 0;
-  if (head.subarray(0, 4096).includes(0)) return undefined;
-  forEachLine(memorySource(head.subarray(0, HEAD_BYTES)), new Warnings(), ({ text }) => {
+  if (source.read(0, 4096).includes(0)) return undefined;
+  forEachLine(source, new Warnings(), ({ text }) => {
+    if (isSideBand(text)) return true;
     const line = parseScriptLine(text);
     if (line) {
       if (isTracepoint(line.event)) kind = 'trace';

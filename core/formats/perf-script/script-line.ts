@@ -24,8 +24,12 @@ const MAX_FRONT = 500;
 
 const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
 /** What stands in front of the time, from its end on: names of threads may hold blanks, numbers and slashes. */
-const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(\d{1,5})\])?$/;
-const NO_TASK = /^\s*(?:\[(\d{1,5})\])?$/;
+const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(-?\d{1,10})\])?$/;
+const NO_TASK = /^\s*(?:\[(-?\d{1,10})\])?$/;
+/** A sample's mode (-F +misc), between CPU and time. */
+const MISC = /(\]|\d)\s+[KUHGgMSEp]{1,3}\s*$/;
+/** CPUs that perf knows: an unknown one is printed as -1 in three places, or as the same without a sign. */
+const MAX_CPU = 0x7fff;
 /** A period may stand before the event's name, which holds no blank and ends in a colon. */
 const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?: |$)/y;
 
@@ -35,7 +39,10 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
   const time = TIME.exec(front);
   if (!time) return undefined;
   // Without a CPU the columns end in the blanks that TASK wants behind the thread.
-  const head = front.slice(0, time.index + 1).replace(/\]\s*$/, ']');
+  const head = front
+    .slice(0, time.index + 1)
+    .replace(MISC, '$1 ')
+    .replace(/\]\s*$/, ']');
   const task = TASK.exec(head);
   const bare = task ? undefined : NO_TASK.exec(time.index ? head : '');
   if (!task && !bare) return undefined;
@@ -48,7 +55,7 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
     comm: task ? head.slice(0, task.index).trim() : '',
     pid: task?.[2] === undefined ? -1 : first,
     tid: task?.[2] === undefined ? first : Number(task[2]),
-    cpu,
+    cpu: cpu >= 0 && cpu <= MAX_CPU ? cpu : -1,
     time: timeOf(time[1], time[2]),
     event: named?.[1] ?? '',
     restAt: named ? Math.min(at + named[0].length, text.length) : at,

@@ -8,44 +8,48 @@ import type { SpeColumns } from '../spe/columns.ts';
 import { ASSUMED_RECORD_BYTES, hexHigh, hexLow } from '../spe/text-samples.ts';
 import type { OnSamples, TextBinary, TextSamples, TextSymbol } from '../spe/text-samples.ts';
 import { parseFields } from './fields.ts';
-import type { SampleFields } from './fields.ts';
+import { addSample, isSameRecord, MEM_STORE, startRecord } from './records.ts';
+import type { TextRecord } from './records.ts';
+import { baseName, readScriptHead } from './script-head.ts';
+import type { ScriptHead } from './script-head.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
+import { isSideBand, SideBandText } from './side-band.ts';
+import { MAX_NAMES, TextCode } from './text-code.ts';
 
-/**
- * perf makes several samples of one SPE record, one for each kind that was asked for: the first of these that the text has is
- * the one that counts. `instructions` (--itrace=i1i) is there for each record.
- */
-const WHOLE = ['instructions', 'memory'];
-
-/** Names that are kept: of binaries, functions, threads. More is no profile. */
-const MAX_NAMES = 1 << 20;
-
-/** Lines of the head that say which events there are. */
-const HEAD_LINES = 4096;
-
-/** Operation classes 1 (load/store, registers not told) and 2 (branch). */
+/** Operation classes 1 (load/store, registers not told) and 2 (branch, of what kind not told). */
 const OP_LOAD = 0x110;
 const OP_STORE = 0x111;
-/** Bits of perf's data_src (include/uapi/linux/perf_event.h, PERF_MEM_OP_LOAD and _STORE). */
-const MEM_LOAD = 2;
-const MEM_STORE = 4;
+const OP_BRANCH = 0x200;
 
 const MAX_LATENCY = 0xffff;
 
-/** Opens a text that holds SPE samples. Never throws: what is no sample is counted in `warnings` while it is read. */
+/** Source lines (-F +srcline, +srccode) below a sample. */
+const SOURCE_LINE = /^\s+(?:\S.*:\d+|\|\d+\s.*|\[unknown\])\s*$/;
+const FRAME = /^\s+[0-9a-f]{1,16}(?:\s|$)/;
+
+/**
+ * Opens a text that holds SPE samples; what is no sample is counted in `warnings` while it is read.
+ * @throws InputError if its columns can't make records: see readScriptHead
+ */
 export function openSpeScript(source: ByteSource, warnings: Warnings): TextSamples {
-  const event = countedEvent(source);
+  const head = readScriptHead(source);
   const binaries: TextBinary[] = [];
   const symbols: TextSymbol[] = [];
   const comms = new Map<number, string>();
+  const { has } = head.layout;
   return {
-    facts: { format: 'perf script', ...(event && { event }) },
+    facts: {
+      format: 'perf script',
+      textEvents: [...head.events],
+      /** What a comparison with another capture may rest on. */
+      told: { latency: has.weight, thread: head.hasTid, binary: has.binary },
+    },
     binaries,
     symbols,
     comms,
     read(columns, onBatch) {
-      const reader = new SpeScript(event, { binaries, symbols, comms }, columns, onBatch, warnings);
+      const reader = new SpeScript(head, { binaries, symbols, comms }, columns, onBatch, warnings);
       forEachLine(source, warnings, (line) => {
         reader.take(line);
         return true;
@@ -55,24 +59,6 @@ export function openSpeScript(source: ByteSource, warnings: Warnings): TextSampl
   };
 }
 
-/** Undefined if all samples count. */
-function countedEvent(source: ByteSource): string | undefined {
-  const seen = new Set<string>();
-  let lines = 0;
-  forEachLine(source, new Warnings(), ({ text }) => {
-    const name = baseName(parseScriptLine(text)?.event ?? '');
-    if (name && seen.size < 64) seen.add(name);
-    return ++lines < HEAD_LINES;
-  });
-  return WHOLE.find((name) => seen.has(name));
-}
-
-/** `instructions:u` → `instructions`. */
-function baseName(event: string): string {
-  const colon = event.indexOf(':');
-  return colon < 0 ? event : event.slice(0, colon);
-}
-
 interface Names {
   readonly binaries: TextBinary[];
   readonly symbols: TextSymbol[];
@@ -80,7 +66,7 @@ interface Names {
 }
 
 class SpeScript {
-  readonly #event: string | undefined;
+  readonly #head: ScriptHead;
   readonly #names: Names;
   readonly #columns: SpeColumns;
   readonly #onBatch: OnSamples;
@@ -89,65 +75,104 @@ class SpeScript {
   readonly #pc: Uint32Array;
   readonly #va: Uint32Array;
   readonly #pa: Uint32Array;
-  readonly #binaryOf = new Map<string, number>();
-  readonly #symbolOf = new Map<string, number>();
-  #samples = 0;
-  #others = 0;
-  /** The sample before had no address: the first frame of its call chain has. */
+  readonly #to: Uint32Array;
+  readonly #band = new SideBandText();
+  readonly #code: TextCode;
+  #record: TextRecord | undefined;
+  /** The record's first address comes with the first frame of its call chain. */
   #awaitsFrame = false;
+  #inChain = false;
+  #records = 0;
+  #unclear = 0;
+  #merged = 0;
+  #withoutPc = 0;
 
-  constructor(event: string | undefined, names: Names, columns: SpeColumns, onBatch: OnSamples, warnings: Warnings) {
-    this.#event = event;
+  constructor(head: ScriptHead, names: Names, columns: SpeColumns, onBatch: OnSamples, warnings: Warnings) {
+    this.#head = head;
     this.#names = names;
     this.#columns = columns;
     this.#onBatch = onBatch;
     this.#warnings = warnings;
+    this.#code = new TextCode(names.binaries, names.symbols, this.#band);
     this.#map = new Int32Array(columns.capacity);
     this.#pc = halves(columns.pc);
     this.#va = halves(columns.va);
     this.#pa = halves(columns.pa);
+    this.#to = halves(columns.to);
     columns.n = 0;
   }
 
   take(line: Line): void {
     const { text } = line;
     const sample = parseScriptLine(text);
-    if (!sample) return this.#frame(line);
-    this.#awaitsFrame = false;
-    if (this.#event !== undefined && sample.event !== '' && baseName(sample.event) !== this.#event) {
-      this.#others++;
-      return;
+    if (isSideBand(text)) return this.#band.take(text, sample?.time ?? 0n);
+    if (!sample) return this.#belowSample(line);
+    const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
+    const numbers = fields && this.#head.layout.assign(fields);
+    if (!numbers) return this.#unread(line);
+    this.#inChain = this.#head.chains;
+    this.#awaitsFrame = this.#inChain;
+    const event = baseName(sample.event);
+    const record = this.#record;
+    if (record && isSameRecord(record, sample, event, this.#inChain ? record.pc : numbers.pc)) {
+      this.#merged++;
+      this.#awaitsFrame = false;
+      return addSample(record, event, fields, numbers);
     }
-    const fields = parseFields(text.slice(sample.restAt));
-    if (!fields) return this.#unread(line);
-    this.#add(sample, fields);
+    this.#write();
+    this.#record = startRecord(sample, event, fields, numbers);
   }
 
   finish(): void {
+    this.#write();
     if (this.#columns.n) this.#onBatch(this.#columns, this.#map);
     this.#columns.n = 0;
-    if (this.#others) {
-      const message = `samples of other events than ${this.#event}: perf makes several of one record, so they are left out`;
-      this.#warnings.add('info', 'script-other-events', message, { count: this.#others });
-    }
-    if (!this.#samples) return;
-    if (this.#event !== 'instructions') {
-      const message =
-        'without `instructions` samples some records may be missing and others be there twice: use perf script --itrace=i1i';
-      this.#warnings.add('info', 'script-not-whole', message);
-    }
-    const message = `text doesn't tell the size of records: ${ASSUMED_RECORD_BYTES} bytes each are assumed; kernel addresses count as EL1`;
-    this.#warnings.add('info', 'spe-assumed-size', message);
+    if (this.#records) this.#report();
   }
 
-  #frame(line: Line): void {
+  #report(): void {
+    const { events, hasTid } = this.#head;
+    const info = (kind: string, message: string, count = 1) => this.#warnings.add('info', kind, message, { count });
+    if (this.#merged)
+      info(
+        'script-merged-samples',
+        'further samples of a record that perf printed already: taken together',
+        this.#merged,
+      );
+    if (!events.has('instructions')) {
+      const message =
+        'without `instructions` samples, records that none of these events is for are missing: use perf script --itrace=i1i';
+      info('script-not-whole', message);
+    }
+    if (!hasTid)
+      info('script-no-tid', 'samples without a thread: `perf script -F +comm,+tid` prints it', this.#records);
+    if (this.#unclear) {
+      const message =
+        'addresses that may be data or branch targets: left out; `perf script --itrace=i1iM -F +addr,+data_src` tells which';
+      info('script-unclear-address', message, this.#unclear);
+    }
+    if (this.#withoutPc) info('script-no-pc', 'records without a PC, for which perf prints ip 0', this.#withoutPc);
+    const message = `text doesn't tell the size of records: ${ASSUMED_RECORD_BYTES} bytes each are assumed; kernel addresses count as EL1`;
+    info('spe-assumed-size', message);
+  }
+
+  #belowSample(line: Line): void {
     const { text } = line;
-    if (!/^\s/.test(text) && text !== '') return text.startsWith('#') ? undefined : this.#unread(line);
-    if (!this.#awaitsFrame) return;
-    const fields = parseFields(text);
+    if (text.trim() === '') {
+      this.#inChain = false;
+      return;
+    }
+    if (text.startsWith('#') || (this.#record && SOURCE_LINE.test(text))) return;
+    if (!this.#inChain || !FRAME.test(text)) return this.#unread(line);
+    if (!this.#awaitsFrame || !this.#record) return;
     this.#awaitsFrame = false;
-    if (!fields?.pc) return;
-    this.#place(this.#columns.n - 1, fields);
+    const fields = parseFields(text);
+    const pc = fields?.numbers[0];
+    if (!fields || pc === undefined || pc === '0') return;
+    const { symbol, binary } = fields;
+    this.#record.pc = pc;
+    this.#record.symbol = symbol;
+    this.#record.fields.binary = binary;
   }
 
   #unread(line: Line): void {
@@ -156,17 +181,22 @@ class SpeScript {
     this.#warnings.add('undecoded', 'text-unread-line', message, place);
   }
 
-  #add(sample: ScriptLine, fields: SampleFields): void {
+  /** The record that the samples before made. */
+  #write(): void {
+    const record = this.#record;
+    if (!record) return;
+    this.#record = undefined;
     const c = this.#columns;
     if (c.n === c.capacity) {
       this.#onBatch(c, this.#map);
       c.n = 0;
     }
     const i = c.n++;
-    this.#samples++;
+    const { sample, operation } = record;
+    this.#records++;
     let present: number = Has.TIME;
     c.t[i] = sample.time;
-    c.cpu[i] = Math.min(sample.cpu, 0x7fff);
+    c.cpu[i] = sample.cpu;
     c.size[i] = ASSUMED_RECORD_BYTES;
     if (sample.tid >= 0) {
       present |= Has.TID;
@@ -177,59 +207,31 @@ class SpeScript {
       present |= Has.PID;
       c.pid[i] = sample.pid;
     }
-    // perf prints 0 for what a record doesn't have.
-    if (fields.va && fields.va !== '0') present |= put(this.#va, i, fields.va, Has.VA);
-    if (fields.pa && fields.pa !== '0') present |= put(this.#pa, i, fields.pa, Has.PA);
-    if (fields.weight !== undefined && fields.weight > 0) {
+    // perf 6.1 knows no targets: what it prints for a load's `instructions` is data's.
+    if (record.va !== undefined) present |= put(this.#va, i, record.va, Has.VA);
+    if (record.target !== undefined && !operation) present |= put(this.#to, i, record.target, Has.TO);
+    if (record.pa !== undefined) present |= put(this.#pa, i, record.pa, Has.PA);
+    if (record.unclear !== undefined && record.va === undefined && record.target === undefined) this.#unclear++;
+    if (record.weight > 0) {
       present |= Has.TOTAL;
-      c.totalLat[i] = Math.min(fields.weight, MAX_LATENCY);
+      c.totalLat[i] = Math.min(record.weight, MAX_LATENCY);
     }
-    const operation = fields.dataSource === undefined ? 0 : hexLow(fields.dataSource) & (MEM_LOAD | MEM_STORE);
-    if (operation) {
+    if (operation || record.branch) {
       present |= Has.OP;
-      c.op[i] = operation & MEM_STORE ? OP_STORE : OP_LOAD;
+      c.op[i] = operation ? (operation & MEM_STORE ? OP_STORE : OP_LOAD) : OP_BRANCH;
     }
     c.present[i] = present;
     this.#map[i] = -1;
-    this.#awaitsFrame = fields.pc === undefined;
-    if (fields.pc !== undefined) this.#place(i, fields);
+    if (record.pc !== undefined) this.#place(i, record.pc, record);
+    else this.#withoutPc++;
   }
 
-  /** The PC of row `i`, and what the text says of it. */
-  #place(i: number, fields: SampleFields): void {
+  /** The PC of row `i`, and the code that it lies in. */
+  #place(i: number, pc: string, { fields, symbol, sample }: TextRecord): void {
     const c = this.#columns;
-    c.present[i] |= put(this.#pc, i, fields.pc!, Has.PC);
-    const kernel = this.#pc[2 * i + 1] >>> 31 === 1;
-    c.el[i] = kernel ? 1 : 0;
-    if (!fields.binary || fields.binary === '[unknown]') return;
-    const binary = this.#binary(fields.binary, kernel);
-    this.#map[i] = binary;
-    if (binary >= 0 && fields.symbol && fields.symbol !== '[unknown]') this.#symbol(binary, fields, c.pc[i]);
-  }
-
-  #binary(file: string, kernel: boolean): number {
-    const key = `${kernel ? 'k' : 'u'}${file}`;
-    let index = this.#binaryOf.get(key);
-    if (index === undefined && this.#binaryOf.size < MAX_NAMES) {
-      index = this.#names.binaries.push({ file, kernel }) - 1;
-      this.#binaryOf.set(key, index);
-    }
-    return index ?? -1;
-  }
-
-  #symbol(binary: number, { symbol, offset }: SampleFields, pc: bigint): void {
-    const start = offset === undefined || offset > pc ? pc : pc - offset;
-    // With offsets functions of one name are told apart; without, they are one.
-    const key = offset === undefined ? `${binary} ${symbol}` : `${binary} ${symbol} ${start}`;
-    const index = this.#symbolOf.get(key);
-    if (index === undefined) {
-      if (this.#symbolOf.size >= MAX_NAMES) return;
-      this.#symbolOf.set(key, this.#names.symbols.push({ binary, name: symbol!, start, end: pc + 4n }) - 1);
-      return;
-    }
-    const own = this.#names.symbols[index];
-    if (start < own.start) own.start = start;
-    if (pc + 4n > own.end) own.end = pc + 4n;
+    c.present[i] |= put(this.#pc, i, pc, Has.PC);
+    c.el[i] = this.#pc[2 * i + 1] >>> 31 === 1 ? 1 : 0;
+    this.#map[i] = this.#code.place(c.pc[i], sample, fields.binary, symbol);
   }
 
   #comm({ tid, comm }: ScriptLine): void {

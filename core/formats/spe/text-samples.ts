@@ -2,10 +2,20 @@
 import { KERNEL_BASE } from '../symbols/symbol-table.ts';
 import type { SpeColumns } from './columns.ts';
 
-/** A binary that the text names. Its load address isn't told: places in it are addresses. */
+/** A binary that the text names. Where its load address isn't told, places in it are addresses. */
 export interface TextBinary {
   readonly file: string;
   readonly kernel: boolean;
+  /** Where it was mapped, by a side-band line of the text. */
+  readonly at?: {
+    /** ns */
+    readonly t: bigint;
+    readonly pid: number;
+    readonly start: bigint;
+    /** Bytes. */
+    readonly length: bigint;
+    readonly pgoff: bigint;
+  };
 }
 
 /** A function that the text names, by the samples that lie in it. */
@@ -36,8 +46,9 @@ export interface TextSamples {
 /** Bytes of a record that nothing tells: what Neoverse cores write of a load or store. */
 export const ASSUMED_RECORD_BYTES = 64;
 
-/** Where an unlocated binary's mapping lies: all of its half of the address space. */
-export function textMapping({ file, kernel }: TextBinary) {
+/** A binary's mapping; of one that isn't located, all of its half of the address space. */
+export function textMapping({ file, kernel, at }: TextBinary) {
+  if (at) return { ...at, file, kernel };
   const start = kernel ? KERNEL_BASE : 0n;
   return { t: 0n, pid: -1, start, length: kernel ? 1n << 48n : UNLOCATED, pgoff: start, file, kernel };
 }

@@ -10,6 +10,7 @@ import { fieldNames } from '../../formats/event-format/field-names.ts';
 import { fieldReader } from '../../formats/event-format/field-reader.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { byteText } from '../../formats/event-format/text-bytes.ts';
+import { plainName } from '../../formats/event-format/vendor-names.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -63,7 +64,7 @@ export function countExits(trace: TraceFile): Exits {
       if (batch.lostBefore[i]) for (const [tid, { cpu }] of open) if (cpu === batch.cpu[i]) open.delete(tid);
       const tid = batch.tid[i];
       const event = batch.event[i];
-      switch (formats[event].name) {
+      switch (plainName(formats[event].name)) {
         case 'kvm_exit': {
           let reasonOf = reasons.get(event);
           if (!reasonOf) reasons.set(event, (reasonOf = reasonReader(formats[event])));
@@ -126,7 +127,7 @@ const TRAP = 'TRAP';
 /** `TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: …`; kernels from 5.14 on say ESR_EC. */
 function textReason(batch: TraceColumns, i: number): string {
   const text = byteText(batch.payload, batch.start[i], batch.start[i + 1]);
-  const [, name, exceptionClass] = /^\s*(\w+): [HE]SR_EC: 0x\w+ \((\w*)\)/.exec(text) ?? [];
+  const [, name, exceptionClass] = /^\s*(\w+): (?:vcpu: \d+,? )?[HE]SR_EC: 0x\w+ \((\w*)\)/.exec(text) ?? [];
   return name === TRAP ? exceptionClass : (name ?? 'unknown');
 }
 

@@ -4,6 +4,7 @@ import type { TraceDictionary } from '../../formats/event-format/columns.ts';
 import { fieldReader } from '../../formats/event-format/field-reader.ts';
 import type { FieldReader } from '../../formats/event-format/field-reader.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
+import { plainName } from '../../formats/event-format/vendor-names.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { halves } from '../../formats/spe/columns.ts';
 import { KvmEvents, KvmKind } from '../../model/kvm-events.ts';
@@ -60,7 +61,7 @@ export class KvmEventReader {
 }
 
 function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
-  const { name } = format;
+  const name = plainName(format.name);
   const field = (...names: string[]): FieldReader => {
     for (const n of names) {
       const reader = fieldReader(format, n);

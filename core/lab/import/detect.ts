@@ -25,7 +25,7 @@ export function detectFormat(source: ByteSource): Format {
   if (isTraceDat(head)) return 'trace.dat';
   if (isSpeCsv(head)) return 'spe-csv';
   if (isFtraceText(head)) return 'ftrace-text';
-  const script = perfScriptKind(head);
+  const script = perfScriptKind(source);
   if (script) return `perf-script-${script}`;
   const bytes = [...head.subarray(0, 8)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
   throw new InputError(

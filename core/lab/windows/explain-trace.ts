@@ -16,9 +16,9 @@ import { storedTrace } from '../captures/stored-trace.ts';
 const eventsOf: Readonly<Record<string, RegExp>> = {
   'vm-created': /^sys_enter_ioctl$/,
   'first-fault': /^kvm_guest_fault$/,
-  fault: /^kvm_entry$/,
-  'permission-fault': /^kvm_entry$/,
-  'block-fault': /^kvm_entry$/,
+  fault: /^kvm_entry(?:_v2)?$/,
+  'permission-fault': /^kvm_entry(?:_v2)?$/,
+  'block-fault': /^kvm_entry(?:_v2)?$/,
   'access-fault': /^kvm_access_fault$/,
   'unmap-hva': /^kvm_unmap_hva_range$/,
   'set-spte-hva': /^kvm_set_spte_hva$/,

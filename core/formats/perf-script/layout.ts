@@ -1,0 +1,148 @@
+/**
+ * Which of a sample's numbers is which. perf prints the same columns for all samples of a capture; a latency has few decimal digits
+ * in every line, an address hardly ever, and what a record doesn't have is 0.
+ */
+import { HEX } from './fields.ts';
+import type { SampleText } from './fields.ts';
+
+/** `addr` is data's or a branch's target: that depends on the operation. */
+type Role = 'addr' | 'weight' | 'other' | 'pc' | 'pa';
+
+export interface SampleNumbers {
+  /** Hex; undefined where the text has none, or 0. */
+  addr: string | undefined;
+  pc: string | undefined;
+  pa: string | undefined;
+  /** Cycles. */
+  weight: number;
+  /** The symbol, without what was a column of its own. */
+  symbol: string;
+}
+
+/** A latency never has more digits; an address hardly ever has so few. */
+const LATENCY = /^\d{1,5}$/;
+const KERNEL = /^ffff[0-9a-f]{12}$/;
+
+interface Column {
+  latencies: number;
+  zeros: number;
+  kernel: number;
+}
+
+/** What the lines of one shape (with a data source, or without) have in common. */
+class Shape {
+  /** Lines by how many numbers they have. */
+  readonly counts: number[] = [];
+  readonly columns: Column[] = [];
+  lines = 0;
+  symbols = 0;
+  named = 0;
+  trailing = 0;
+
+  learn(fields: SampleText): void {
+    const { numbers, symbol, binary } = fields;
+    this.lines++;
+    this.counts[numbers.length] = (this.counts[numbers.length] ?? 0) + 1;
+    numbers.forEach((text, i) => {
+      const column = (this.columns[i] ??= { latencies: 0, zeros: 0, kernel: 0 });
+      if (text === '0') column.zeros++;
+      else if (LATENCY.test(text)) column.latencies++;
+      else if (KERNEL.test(text)) column.kernel++;
+    });
+    if (binary !== undefined) this.named++;
+    if (symbol === '' || binary !== undefined) return;
+    this.symbols++;
+    if (HEX.test(symbol.slice(symbol.lastIndexOf(' ') + 1)) && symbol.includes(' ')) this.trailing++;
+  }
+
+  roles(hasSource: boolean): readonly Role[] {
+    let n = 0;
+    for (let i = 0; i < this.counts.length; i++) if ((this.counts[i] ?? 0) > (this.counts[n] ?? 0)) n = i;
+    const isLatency = (i: number) => {
+      const { latencies, zeros } = this.columns[i];
+      return latencies > 0 && latencies + zeros >= 0.99 * this.lines;
+    };
+    const first = Array.from({ length: n }, (_, i) => i).findIndex((i) => i < n - 1 && isLatency(i));
+    if (first >= 0) {
+      let last = first;
+      while (last + 1 < n - 1 && isLatency(last + 1)) last++;
+      return [
+        ...Array.from({ length: first }, (): Role => 'addr'),
+        'weight',
+        ...Array.from({ length: last - first }, (): Role => 'other'),
+        ...(['pc', 'pa'] as const).slice(0, n - last - 1),
+      ];
+    }
+    if (n === 0) return [];
+    if (n === 1) return ['pc'];
+    if (hasSource)
+      return n === 2 ? ['pc', 'pa'] : ['weight', ...Array.from({ length: n - 3 }, (): Role => 'other'), 'pc', 'pa'];
+    if (n === 2) return this.#isPcFirst() ? ['pc', 'pa'] : ['addr', 'pc'];
+    if (n === 3 && this.columns[1].zeros === this.lines) return ['addr', 'weight', 'pc'];
+    return n === 3
+      ? ['addr', 'pc', 'pa']
+      : ['addr', 'weight', ...Array.from({ length: n - 4 }, (): Role => 'other'), 'pc', 'pa'];
+  }
+
+  /** `ip phys_addr` beside `addr ip`: a physical address is 0 for most records and never the kernel's, a PC hardly ever 0. */
+  #isPcFirst(): boolean {
+    const [a, b] = this.columns;
+    return this.symbols + this.named === 0 && a.zeros === 0 && b.kernel === 0 && b.zeros > 0;
+  }
+
+  /** `symbol phys_addr`, without a binary in between. */
+  hasTrailing(): boolean {
+    return this.trailing > 0 && this.trailing >= 0.95 * this.symbols;
+  }
+}
+
+export class Layout {
+  readonly #plain = new Shape();
+  readonly #sourced = new Shape();
+  #roles: { plain: readonly Role[]; sourced: readonly Role[] } | undefined;
+
+  learn(fields: SampleText): void {
+    (fields.dataSource === undefined ? this.#plain : this.#sourced).learn(fields);
+    this.#roles = undefined;
+  }
+
+  get roles() {
+    return (this.#roles ??= { plain: this.#plain.roles(false), sourced: this.#sourced.roles(true) });
+  }
+
+  /** Columns that some line has. */
+  get has() {
+    const { plain, sourced } = this.roles;
+    const any = (role: Role) => plain.includes(role) || sourced.includes(role);
+    return { pc: any('pc'), weight: any('weight'), binary: this.#plain.named + this.#sourced.named > 0 };
+  }
+
+  /** Undefined if the line has other numbers than the rest. */
+  assign(fields: SampleText): SampleNumbers | undefined {
+    const hasSource = fields.dataSource !== undefined;
+    const roles = hasSource ? this.roles.sourced : this.roles.plain;
+    const shape = hasSource ? this.#sourced : this.#plain;
+    const { numbers, before, behind } = fields;
+    if (numbers.length < roles.length) return undefined;
+    const found: SampleNumbers = { addr: before[0], pc: undefined, pa: behind, weight: 0, symbol: fields.symbol };
+    for (let i = 0; i < roles.length; i++) {
+      const role = roles[i];
+      if (role === 'weight') found.weight = LATENCY.test(numbers[i]) ? Number(numbers[i]) : 0;
+      else if (role !== 'other') found[role] = numbers[i];
+    }
+    // A function may be called `add`.
+    if (numbers.length > roles.length) {
+      const more = numbers.slice(roles.length);
+      if (!found.symbol && more.length === 1 && fields.binary === undefined) found.pa ??= more.pop();
+      found.symbol = [...more, found.symbol].join(' ').trim();
+    }
+    if (fields.binary === undefined && shape.hasTrailing()) {
+      const blank = found.symbol.lastIndexOf(' ');
+      const last = found.symbol.slice(blank + 1);
+      if (HEX.test(last)) [found.pa, found.symbol] = [last, found.symbol.slice(0, Math.max(0, blank))];
+    }
+    // perf prints 0 for what a record doesn't have.
+    for (const name of ['addr', 'pc', 'pa'] as const) if (found[name] === '0') found[name] = undefined;
+    return found;
+  }
+}

@@ -1,0 +1,73 @@
+/** What the first samples of a text of `perf script` show of all: its columns, its events, whether its times are times. */
+import { forEachLine } from '../ftrace-text/lines.ts';
+import { InputError, Warnings } from '../problems.ts';
+import type { ByteSource } from '../source.ts';
+import { parseFields } from './fields.ts';
+import { Layout } from './layout.ts';
+import { parseScriptLine } from './script-line.ts';
+import type { ScriptLine } from './script-line.ts';
+import { isSideBand } from './side-band.ts';
+import { SteppingBack } from '../ftrace-text/stepping-back.ts';
+
+/** Samples that are looked at. */
+const HEAD_SAMPLES = 4096;
+
+export interface ScriptHead {
+  readonly events: ReadonlySet<string>;
+  readonly layout: Layout;
+  /** Addresses stand in lines of their own below a sample. */
+  readonly chains: boolean;
+  readonly hasTid: boolean;
+}
+
+/** @throws InputError if a column is missing that nothing can stand in for, or the times are distances */
+export function readScriptHead(source: ByteSource): ScriptHead {
+  const events = new Set<string>();
+  const layout = new Layout();
+  const back = new SteppingBack();
+  let [samples, unnamed, tids, frames, line] = [0, 0, 0, 0, 0];
+  let isZero = true;
+  let bare = false;
+  forEachLine(source, new Warnings(), ({ text }) => {
+    line++;
+    if (isSideBand(text)) return true;
+    const sample = parseScriptLine(text);
+    if (!sample) {
+      if (bare && /^\s+[0-9a-f]+(?: |$)/.test(text)) frames++;
+      bare = false;
+      return true;
+    }
+    const fields = parseFields(text.slice(sample.restAt));
+    if (!fields) return true;
+    bare = fields.numbers.length === 0;
+    layout.learn(fields);
+    if (sample.event === '') unnamed++;
+    else if (events.size < 64) events.add(baseName(sample.event));
+    if (sample.tid >= 0) tids++;
+    if (sample.time !== 0n) isZero = false;
+    back.take(sample.cpu, sample.time, line);
+    return ++samples < HEAD_SAMPLES;
+  });
+  const refuse = (message: string) => new InputError(source.name, message);
+  // The last line may be cut off.
+  if (unnamed > samples / 2)
+    throw refuse(
+      "its samples don't name their event, and perf prints several of one record: add it with `perf script --itrace=i1i -F +event`",
+    );
+  if (!layout.has.pc && !frames)
+    throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
+  if (samples > 1 && (isZero || back.isRelative)) throw refuse(relativeTimes(back, isZero));
+  return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0 };
+}
+
+/** Why times of `perf script --deltatime`, and the like, can't be used. */
+export function relativeTimes(back: SteppingBack, isZero = false): string {
+  const seen = isZero ? 'all times are 0' : `line ${back.line}: the time goes back, as it does all along`;
+  return `${seen}: they are distances, not times: print them without --deltatime`;
+}
+
+/** `instructions:u` → `instructions`. */
+export function baseName(event: ScriptLine['event']): string {
+  const colon = event.indexOf(':');
+  return colon < 0 ? event : event.slice(0, colon);
+}
