@@ -11,7 +11,7 @@ import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { ParamName, ResolvedParams } from '../model/params.ts';
-import type { Policy } from '../model/policy.ts';
+import type { FaultAnswer, Policy } from '../model/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
 import type { CaptureComparison, RunComparison } from '../lab/runs/compare.ts';
 import type { MeasuredLatency } from '../lab/runs/run-facts.ts';
@@ -20,6 +20,7 @@ export type {
   CauseClass,
   CaptureComparison,
   Comparison,
+  FaultAnswer,
   LatencyCurves,
   LatencySkew,
   NullModel,
@@ -55,7 +56,8 @@ export interface Library {
   readonly causes: readonly CauseClass[];
   readonly answers: readonly Answer[];
   readonly pins: readonly string[];
-  readonly guards: readonly string[];
+  /** What may take a pinned page's mapping all the same (`unpinnedBy`). */
+  readonly breakers: readonly string[];
   readonly params: readonly ParamInfo[];
   /** Skew's key kinds. */
   readonly keys: readonly string[];

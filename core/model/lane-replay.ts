@@ -8,7 +8,7 @@ import { LaneRecord } from './lane-record.ts';
 import type { Reason } from './lane-record.ts';
 import { LaneStage2 } from './lane-stage2.ts';
 import type { RunParams } from './params.ts';
-import type { Policy } from './policy.ts';
+import type { FaultAnswer, Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from './terms.ts';
 import type { Answer, WindowKind } from './terms.ts';
@@ -35,6 +35,7 @@ export class LaneReplay {
   readonly #stage2: LaneStage2;
   readonly #black: LaneBlackouts;
   readonly #answers: readonly Answer[];
+  readonly #onUnpinned: Answer | undefined;
   /** The VM's death by another lane. */
   readonly #doom: Death;
   readonly #bufferBytes: number;
@@ -65,10 +66,12 @@ export class LaneReplay {
     this.#black = new LaneBlackouts(lane.times, this.record);
     this.#stage2 = new LaneStage2(lane, policy, params, latencies, this.record, start, doom.at);
     const noAborts = params.speVersion >= 'SPEv1p3';
-    this.#answers = causeClasses.map((c) => {
-      const answer = policy.onFault[c];
-      return answer === 'external-abort' && noAborts ? 'serror' : answer;
-    });
+    const meant = (answer: FaultAnswer): Answer => {
+      const plain = typeof answer === 'string' ? answer : params.dlProbability > 0 ? answer.dl1 : answer.dl0;
+      return plain === 'external-abort' && noAborts ? 'serror' : plain === 'exit-to-userspace' ? 'map' : plain;
+    };
+    this.#answers = causeClasses.map((c) => meant(policy.onFault[c]));
+    this.#onUnpinned = policy.pin === 'first-fault' ? meant(policy.onUnpinned) : undefined;
     this.#private = policy.pin === 'private-buffer';
     this.#bufferBytes = lane.lane.pages.length * PAGE;
     this.#watermark = params.watermarkBytes === 'auto' ? this.#bufferBytes / 2 : params.watermarkBytes;
@@ -227,7 +230,7 @@ export class LaneReplay {
   #fault(slot: number, page: number): void {
     const at = this.#lane.lane.t[this.#black.next];
     const cause = this.#stage2.pages.causeOf(slot);
-    const answer = this.#answers[cause];
+    const answer = (!this.#stage2.pinned && this.#onUnpinned) || this.#answers[cause];
     const why = { cause, page, action: code(answers, answer) };
     this.record.faults[cause]++;
     const irqEnd = at + this.#latencies.take('irqNs');
@@ -275,7 +278,7 @@ export class LaneReplay {
     const { sessions, mode } = this.#lane.lane;
     if (this.#params.guestReaction === 'linux') {
       if (dataLost) return handled + this.#latencies.take('reenableNs');
-      if (mode === 'per-cpu') return Infinity;
+      if (mode === 'cpu-bound') return Infinity;
     }
     for (let s = this.#session + 2; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
     return Infinity;

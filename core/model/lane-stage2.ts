@@ -21,6 +21,9 @@ export class LaneStage2 {
   /** Next event. */
   #event = 0;
   #pinned = false;
+  get pinned(): boolean {
+    return this.#pinned;
+  }
   /** The answer under way: when its effect comes, and the page to map (-1: pin the whole buffer). */
   effectAt = Infinity;
   #effectSlot = -1;
@@ -40,9 +43,9 @@ export class LaneStage2 {
     this.#latencies = latencies;
     this.#record = record;
     this.#until = until;
-    const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
-    const filter = guard === 'gup+notifier-filter';
-    this.pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.hardwareAccessFlag);
+    const unpinnedBy = params.unpinnedBy === 'policy' ? policy.unpinnedBy : params.unpinnedBy;
+    const filter = !unpinnedBy.includes('clear');
+    this.pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.spuFlagUpdates);
     if (policy.pin === 'vm') this.#holdPins(start);
     else if (policy.pin === 'no-stage-2' || policy.pin === 'private-buffer') {
       // Nothing of the guest's is written through stage 2: its events don't concern the SPU.

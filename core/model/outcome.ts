@@ -4,7 +4,8 @@
  */
 import type { PolicyId } from './policy.ts';
 
-export type CaptureMode = 'per-thread' | 'per-cpu';
+/** `task-bound`: profiling follows tasks, a session is a switch-in of one of them; `cpu-bound`: it is on for the whole capture. */
+export type CaptureMode = 'task-bound' | 'cpu-bound';
 
 /** One lane's reference profile: a vCPU, or the physical CPU that stands for it. */
 export interface Lane {
@@ -16,7 +17,7 @@ export interface Lane {
   readonly size: Uint32Array;
   /** Sessions (profiling enabled) as start, end pairs, sorted and disjoint; both ends belong to the session. */
   readonly sessions: Float64Array;
-  /** `per-thread`: each session is a switch-in of the profiled task, so a killed one can come back at the next. */
+  /** `task-bound`: each session is a switch-in of a profiled task, so a killed one can come back at the next. */
   readonly mode: CaptureMode;
   /** The buffer: IPA page numbers in buffer order. */
   readonly pages: Float64Array;

@@ -3,9 +3,10 @@
  * a reader that says what it wants; `ResolvedParams` remembers where each value came from, because a result rests on it.
  */
 import { ModelError } from './errors.ts';
-import { pinGuards, timeNames } from './policy.ts';
-import type { PinGuard, TimeName } from './policy.ts';
-import { PAGE_SHIFT } from './terms.ts';
+import { injectedDls, isPinGuard, pinGuards, timeNames } from './policy.ts';
+import type { InjectedDl, TimeName } from './policy.ts';
+import { PAGE_SHIFT, pinBreakers } from './terms.ts';
+import type { PinBreaker } from './terms.ts';
 
 export const alignModes = ['absolute', 'start', 'loop', 'fit'] as const;
 export type AlignMode = (typeof alignModes)[number];
@@ -52,17 +53,34 @@ export interface RunParams extends Times {
   readonly privateBytes: number;
   /** Guest memory that `pin: vm` pins; `auto` is the VM's slots where known, else the SPE buffers. */
   readonly vmBytes: number | 'auto';
-  /** In place of every policy's own guard; `policy` leaves them. */
-  readonly pinGuard: PinGuard | 'policy';
-  /** Probability that the syndrome of a fault says DL=1 (PMBSR_EL1.DL: data lost). */
+  /** In place of every policy's own; `policy` leaves them. */
+  readonly unpinnedBy: readonly PinBreaker[] | 'policy';
+  readonly injectDl: InjectedDl | 'policy';
+  /** Trapped writes to PMBPTR_EL1, PMBLIMITR_EL1 at each enable; a policy may have its own. */
+  readonly trapsPerEnable: number;
+  /** RLIMIT_MEMLOCK of the VMM, which `pin: enable` counts against. */
+  readonly rlimitBytes: number | 'none';
+  /** After `exit-to-userspace`: the VMM settles it and the vCPU goes on, or leaves profiling off to the session's end. */
+  readonly afterExit: 'resume' | 'stop';
+  /** Probability that the hardware sets DL at a stage 2 fault (PMBSR_EL1.DL: part of a record was lost). */
   readonly dlProbability: number;
-  /** What a guest does with DL=1: lose the record alone, or everything since the last service point. */
-  readonly dlDiscard: 'record' | 'buffer';
+  /** Further records lost where KVM resumes after DL=1 without telling the guest: the decoder meets a torn one. */
+  readonly tornRecords: number;
+  /** What a guest that is told throws away: nothing, all since the last service point after an external abort, or that at any DL=1. */
+  readonly dlDiscard: DlDiscard;
   readonly guestReaction: 'linux' | 'discard-session';
-  /** From SPEv1p3 on the SPU may not report external aborts. */
+  /** Linux allocates AUX pages zeroed: the guest's CPU has touched the buffer before the SPU does. */
+  readonly guestZeroes: boolean;
+  /** Linux panics at an SError unless its ESR says corrected or restartable. */
+  readonly guestSError: 'panic' | 'survives';
+  /** No unmap loses what the page holds. */
+  readonly contentsKept: boolean;
+  /** From SPEv1p3 on the SPU may not report external aborts; nothing else depends on it. */
   readonly speVersion: SpeVersion;
-  /** Stage 2 has FEAT_HAFDBS's access flag: aging a page makes nobody fault. */
-  readonly hardwareAccessFlag: boolean;
+  /** FEAT_SPE_EXC: stage 2 faults of the SPU come as exceptions to EL2, not by PMBIRQ. */
+  readonly profilingException: boolean;
+  /** PMBIDR_EL1.F: the SPU sets access flag and dirty state, so pages that were aged don't fault. */
+  readonly spuFlagUpdates: boolean;
   /** State of pages before the trace says anything of them. */
   readonly initial: 'mapped' | 'unmapped';
   readonly latency: 'median' | 'sampled';
@@ -73,8 +91,12 @@ export interface RunParams extends Times {
   readonly gapMinNs: number;
 }
 
-export const speVersions = ['SPEv1', 'SPEv1p1', 'SPEv1p2', 'SPEv1p3', 'SPEv1p4', 'SPEv1p5'] as const;
+/** Later versions replay as SPEv1p3 does: what they add is not modelled, but FEAT_SPE_EXC, which `profilingException` sets. */
+export const speVersions = ['SPEv1', 'SPEv1p1', 'SPEv1p2', 'SPEv1p3'] as const;
 export type SpeVersion = (typeof speVersions)[number];
+
+export const dlDiscards = ['record', 'buffer'] as const;
+export type DlDiscard = (typeof dlDiscards)[number];
 
 export type ParamName = keyof RunParams;
 
@@ -187,6 +209,21 @@ function bufferRange(input: unknown): BufferRange | undefined {
   return { lane, ipa: ipa.toLowerCase(), size };
 }
 
+const pinBreakerList: ParamSpec<readonly PinBreaker[]> = {
+  ...list(
+    `a list of ${pinBreakers.join(', ')}, without spaces`,
+    (input) => pinBreakers.find((b) => b === (typeof input === 'string' ? input.trim() : input)),
+    ',',
+  ),
+};
+
+const injectedDl: ParamSpec<InjectedDl> = {
+  initial: 1,
+  unit: '',
+  wants: `one of ${injectedDls.join(', ')}`,
+  read: (input) => injectedDls.find((dl) => dl === input || String(dl) === input),
+};
+
 /** Every parameter, in the order in which forms and reports show them. */
 export const paramSpecs: { readonly [P in ParamName]: ParamSpec<RunParams[P]> } = {
   align: or('auto', choice('start', alignModes)),
@@ -209,12 +246,21 @@ export const paramSpecs: { readonly [P in ParamName]: ParamSpec<RunParams[P]> } 
   watermarkBytes: or('auto', bytes(0, 'a whole number of bytes above 0', whole(1, 2 ** 34))),
   privateBytes: bytes(2 ** 20, 'a whole number of bytes above 0', whole(1, 2 ** 34)),
   vmBytes: or('auto', bytes(0, 'a whole number of bytes', whole(0, 2 ** 52))),
-  pinGuard: or('policy', choice('gup', pinGuards)),
+  unpinnedBy: or('policy', pinBreakerList),
+  injectDl: or('policy', injectedDl),
+  trapsPerEnable: number(2, '', 'a whole number from 0 to 1000', whole(0, 1000)),
+  rlimitBytes: or('none', bytes(0, 'a whole number of bytes', whole(0, 2 ** 52))),
+  afterExit: choice('resume', ['resume', 'stop']),
   dlProbability: number(1, '', 'a probability from 0 to 1', (n) => n >= 0 && n <= 1),
-  dlDiscard: choice('record', ['record', 'buffer']),
+  tornRecords: number(1, '', 'a whole number from 0 to 1000000', whole(0, 1_000_000)),
+  dlDiscard: choice('record', dlDiscards),
   guestReaction: choice('linux', ['linux', 'discard-session']),
+  guestZeroes: yesNo(true),
+  guestSError: choice('panic', ['panic', 'survives']),
+  contentsKept: yesNo(false),
   speVersion: choice('SPEv1p2', speVersions),
-  hardwareAccessFlag: yesNo(true),
+  profilingException: yesNo(false),
+  spuFlagUpdates: yesNo(true),
   initial: choice('mapped', ['mapped', 'unmapped']),
   latency: choice('median', ['median', 'sampled']),
   calibrate: yesNo(true),
@@ -229,6 +275,8 @@ export const paramSpecs: { readonly [P in ParamName]: ParamSpec<RunParams[P]> } 
   reenableNs: ns(1_000_000),
   fullExtraNs: ns(3000),
   copyBytesPerNs: number(5, 'bytes a ns', 'a number of bytes a ns above 0', (n) => n > 0),
+  readNs: ns(1_000_000),
+  exitNs: ns(50_000),
   gapFactor: number(20, '', 'a number above 0', (n) => n > 0),
   gapMinNs: ns(10_000),
 };
@@ -258,7 +306,8 @@ export function setParams(
 ): ResolvedParams {
   const params: Record<string, unknown> = { ...base.params };
   const origins: Record<ParamName, ParamOrigin> = { ...base.origin };
-  for (const [key, input] of Object.entries(values)) {
+  for (const [given, told] of Object.entries(values)) {
+    const [key, input] = currentName(given, told);
     const name = paramNames.find((n) => n === key);
     if (!name) throw new ModelError(`${source}: no parameter is called ${key}; there are ${paramNames.join(', ')}`);
     const value = paramSpecs[name].read(input);
@@ -276,6 +325,36 @@ export function setParams(
     );
   }
   return { params: set, origin: origins };
+}
+
+/** Names and values of the model's first edition, as today's. */
+function currentName(name: string, input: unknown): [name: string, input: unknown] {
+  if (name === 'hardwareAccessFlag') return ['spuFlagUpdates', input];
+  if (name === 'pinGuard') return ['unpinnedBy', isPinGuard(input) ? pinGuards[input] : input];
+  if (name === 'speVersion' && (input === 'SPEv1p4' || input === 'SPEv1p5')) return [name, 'SPEv1p3'];
+  return [name, input];
+}
+
+/**
+ * Parameters as a run stores them. What a run of the model's first edition didn't have yet is at its default, assumed.
+ */
+export function storedParams(stored: unknown): ResolvedParams {
+  const { params, origin } = stored as {
+    params: Readonly<Record<string, unknown>>;
+    origin: Readonly<Record<string, ParamOrigin>>;
+  };
+  const base = defaultParams();
+  const values: Record<string, unknown> = { ...base.params };
+  const origins: Record<ParamName, ParamOrigin> = { ...base.origin };
+  for (const [was, told] of Object.entries(params)) {
+    const [key, input] = currentName(was, told);
+    const name = paramNames.find((n) => n === key);
+    const value = name && paramSpecs[name].read(input);
+    if (!name || value === undefined) continue;
+    values[name] = value;
+    origins[name] = origin[was] ?? 'assumed';
+  }
+  return { params: values as unknown as RunParams, origin: origins };
 }
 
 /** `name=value`, as `--set` takes it. @throws ModelError when there is no `=`. */

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
 import { builtinPolicies } from './policies.ts';
 import { paramSpecs } from './params.ts';
-import { pinGuards, pinRules, timeNames } from './policy.ts';
+import { injectedDls, isPinGuard, pinGuards, pinRules, policyDefaults, settledFields, timeNames } from './policy.ts';
 import type { Policy, TimeName } from './policy.ts';
-import { answers, causeClasses } from './terms.ts';
+import { answerEffects, answers, causeClasses, pinBreakers } from './terms.ts';
 
 /** A latency, held to the same bounds as the run's parameter of that name. */
 const time = (name: TimeName) =>
@@ -14,24 +14,72 @@ const time = (name: TimeName) =>
     .refine((n) => paramSpecs[name].read(n) !== undefined, `wants ${paramSpecs[name].wants}`)
     .optional();
 
-const PolicyFile = z.strictObject({
+/** An answer; one for each value of DL where it is an object, so that errors name the field. */
+const FaultAnswer = z.unknown().transform((input, ctx) => {
+  const parsed =
+    typeof input === 'object' && input !== null
+      ? z.strictObject({ dl0: z.enum(answers), dl1: z.enum(answers) }).safeParse(input)
+      : z.enum(answers).safeParse(input);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) ctx.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});
+
+const Fields = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'wants lower-case letters, digits and dashes, e.g. my-policy'),
   title: z.string().min(1).max(80).optional(),
   summary: z.string().max(400).default(''),
-  source: z.string().max(400).default("the user's own"),
+  source: z.string().max(600).default("the user's own"),
   pin: z.enum(pinRules).exclude(['no-stage-2']),
-  pinGuard: z.enum(pinGuards).default('gup+notifier-filter'),
-  cachePins: z.boolean().default(false),
+  /** The first edition's name for `unpinnedBy`. */
+  pinGuard: z
+    .string()
+    .refine(isPinGuard, `wants one of ${Object.keys(pinGuards).join(', ')}`)
+    .optional(),
+  unpinnedBy: z
+    .array(z.enum(pinBreakers))
+    .refine((list) => new Set(list).size === list.length, 'names one of them twice')
+    .optional(),
+  cachePins: z.boolean().default(policyDefaults.cachePins),
   onFault: z.strictObject(
-    Object.fromEntries(causeClasses.map((c) => [c, z.enum(answers)])) as Record<
+    Object.fromEntries(causeClasses.map((c) => [c, FaultAnswer])) as Record<
       (typeof causeClasses)[number],
-      z.ZodEnum<{ [A in (typeof answers)[number]]: A }>
+      typeof FaultAnswer
     >,
   ),
+  onUnpinned: z.enum(answers).default(policyDefaults.onUnpinned),
+  onUnresolved: z
+    .enum(answers)
+    .refine((a) => !answerEffects[a].needsPage, 'wants an answer that needs no page, not map or repin')
+    .default(policyDefaults.onUnresolved),
+  injectDl: z.literal(injectedDls).optional(),
+  trapsPerEnable: z
+    .number()
+    .refine((n) => paramSpecs.trapsPerEnable.read(n) !== undefined, `wants ${paramSpecs.trapsPerEnable.wants}`)
+    .optional(),
   times: z
     .strictObject(Object.fromEntries(timeNames.map((n) => [n, time(n)])) as Record<TimeName, ReturnType<typeof time>>)
     .optional(),
+  /** Written by Umbra itself; worked out anew from what the file says. */
+  settled: z.array(z.enum(settledFields)).optional(),
 });
+
+const PolicyFile = Fields.refine((p) => p.pinGuard === undefined || p.unpinnedBy === undefined, {
+  path: ['pinGuard'],
+  message: 'is shorthand for unpinnedBy: leave one of them out',
+});
+
+function fromFields(fields: z.infer<typeof Fields>): Policy {
+  const { id, title = id, pinGuard, unpinnedBy: said, injectDl, settled, ...rest } = fields;
+  const unpinnedBy = said ?? (pinGuard && pinGuards[pinGuard as keyof typeof pinGuards]);
+  const says = { injectDl, unpinnedBy };
+  return {
+    ...{ id, title, ...rest },
+    unpinnedBy: unpinnedBy ?? policyDefaults.unpinnedBy,
+    injectDl: injectDl ?? policyDefaults.injectDl,
+    settled: settled ?? settledFields.filter((name) => says[name] !== undefined),
+  };
+}
 
 /**
  * The policies of a file's text. Their ids must be new: a file can't redefine a built-in policy, or results with that name
@@ -52,9 +100,20 @@ export function parsePolicyFile(text: string, file: string): Policy[] {
     const where = Array.isArray(json) ? `${file}: policy ${i + 1}` : file;
     const parsed = PolicyFile.safeParse(item);
     if (!parsed.success) throw new ModelError(`${where}: ${firstIssue(parsed.error.issues)}`);
-    const { id, title = id, ...policy } = parsed.data;
-    if (taken.has(id)) throw new ModelError(`${where}: id: ${id} is already the name of another policy`);
-    taken.add(id);
-    return { id, title, ...policy };
+    const policy = fromFields(parsed.data);
+    if (taken.has(policy.id)) throw new ModelError(`${where}: id: ${policy.id} is already the name of another policy`);
+    taken.add(policy.id);
+    return policy;
   });
+}
+
+/**
+ * A policy as a run stores it. Those of the model's first edition had `pinGuard` and none of the newer fields: what they didn't say
+ * is the default, as in a file.
+ */
+export function storedPolicy(json: unknown): Policy {
+  const stored = json as Policy & { readonly pinGuard?: unknown };
+  const { pinGuard, ...policy } = stored;
+  const unpinnedBy = isPinGuard(pinGuard) ? pinGuards[pinGuard] : policyDefaults.unpinnedBy;
+  return { ...policyDefaults, ...{ unpinnedBy }, ...policy };
 }

@@ -20,7 +20,7 @@ export interface Sessions {
 
 /** A per-CPU capture: one session from `first` to `last`, ns: the lane's first and last sample, or the capture's own ends. */
 export function wholeLane(first: number, last: number): Sessions {
-  return { sessions: Float64Array.of(first, last), mode: 'per-cpu', unpaired: 0 };
+  return { sessions: Float64Array.of(first, last), mode: 'cpu-bound', unpaired: 0 };
 }
 
 /** A lane without samples or switches has no session at all. */
@@ -59,5 +59,5 @@ export function switchSessions(switches: Switches, first: number, last: number):
     }
   }
   if (on !== undefined) close(on, Math.max(on, last));
-  return { sessions: Float64Array.from(pairs), mode: 'per-thread', unpaired };
+  return { sessions: Float64Array.from(pairs), mode: 'task-bound', unpaired };
 }

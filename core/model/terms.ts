@@ -16,8 +16,38 @@ export const causeClasses = [
 export type CauseClass = (typeof causeClasses)[number];
 
 /** What KVM does about a stage 2 fault of the SPU. */
-export const answers = ['map', 'repin', 'external-abort', 'serror', 'impdef-event', 'report-s2'] as const;
+export const answers = [
+  'map',
+  'repin',
+  'external-abort',
+  'serror',
+  'impdef-event',
+  'report-s2',
+  'exit-to-userspace',
+] as const;
 export type Answer = (typeof answers)[number];
+
+/** What an answer comes to, for the guest and for the page. */
+export interface AnswerEffect {
+  /**
+   * `resumes`: KVM settles it and the guest is told nothing; `injects`: a buffer management event that ends the session;
+   * `kills`: an SError.
+   */
+  readonly guest: 'resumes' | 'injects' | 'kills';
+  /** Needs a page to map: there is none while the contents are `gone`. */
+  readonly needsPage: boolean;
+}
+
+/** The one place that says which answers are injected, and which can't do without a page (replay-rules.md, rules 17 to 21). */
+export const answerEffects: Readonly<Record<Answer, AnswerEffect>> = {
+  map: { guest: 'resumes', needsPage: true },
+  repin: { guest: 'resumes', needsPage: true },
+  'external-abort': { guest: 'injects', needsPage: false },
+  serror: { guest: 'kills', needsPage: false },
+  'impdef-event': { guest: 'injects', needsPage: false },
+  'report-s2': { guest: 'injects', needsPage: false },
+  'exit-to-userspace': { guest: 'resumes', needsPage: false },
+};
 
 /** Why samples of a blackout window are missing. */
 export const windowKinds = [
@@ -27,11 +57,14 @@ export const windowKinds = [
   'buffer-full',
   'copy-out',
   'discarded',
+  'copy-failed',
+  'torn',
+  'wiped',
 ] as const;
 export type WindowKind = (typeof windowKinds)[number];
 
 /** What the host did while the vCPU stood still. */
-export const stallKinds = ['map', 'pin', 'unpin', 'copy', 'inject'] as const;
+export const stallKinds = ['map', 'pin', 'unpin', 'copy', 'inject', 'trap', 'exit'] as const;
 export type StallKind = (typeof stallKinds)[number];
 
 /** Stage 2 changes of the timeline. `unknown`: the tracer lost events; nothing is known of these pages until the next evidence. */
@@ -56,6 +89,10 @@ export type Contents = (typeof contentsFates)[number];
 /** Whether an argument in the trace or the VM description says what became of the contents. */
 export const contentsOrigins = ['assumed', 'measured'] as const;
 export type ContentsOrigin = (typeof contentsOrigins)[number];
+
+/** How a change reaches a pinned page: by the event of a notifier, by KVM's own slot flush, or by its dirty logging, which has no notifier. */
+export const pinBreakers = ['unmap', 'clear', 'protect', 'memslot', 'dirty-log'] as const;
+export type PinBreaker = (typeof pinBreakers)[number];
 
 /** Stage 2 pages are 4 KiB unless the VM description says otherwise. */
 export const PAGE_SHIFT = 12;

@@ -25,6 +25,9 @@ const kindColours: Readonly<Record<WindowKind, Colour>> = {
   'buffer-full': 'full',
   'copy-out': 'copy',
   discarded: 'discarded',
+  'copy-failed': 'copy',
+  torn: 'irq',
+  wiped: 'discarded',
 };
 
 export const kindWords: Readonly<Record<WindowKind, string>> = {
@@ -34,6 +37,9 @@ export const kindWords: Readonly<Record<WindowKind, string>> = {
   'buffer-full': 'buffer full',
   'copy-out': 'copy-out',
   discarded: 'discarded by the guest',
+  'copy-failed': 'copy failed',
+  torn: 'torn record',
+  wiped: 'wiped by an unmap',
 };
 
 /** Strokes over the kind's colour; none for the plain one. */
@@ -44,6 +50,9 @@ const strokes: Readonly<Record<WindowKind, string>> = {
   'buffer-full': 'M0 2H8M0 6H8',
   'copy-out': 'M2 0V8M6 0V8',
   discarded: 'M-1 3L5 9M-1 -1L9 9M3 -1L9 5',
+  'copy-failed': 'M0 2H8M2 0V8',
+  torn: 'M0 4L4 0L8 4',
+  wiped: 'M0 0L8 8',
 };
 
 export interface EventClass {

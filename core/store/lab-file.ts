@@ -28,7 +28,7 @@ const JOURNAL_PAUSE_MS = 10;
 
 /**
  * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`, unless it is only read and can be as it
- * is. A newer one, or any other file, is refused with a LabFileError; so is one that somebody else writes to for longer than
+ * is (`READABLE_FROM`). A newer one, or any other file, is refused with a LabFileError; so is one that somebody else writes to for longer than
  * `patience` ms (SQLite blocks the thread meanwhile).
  */
 export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS): Db {
@@ -36,14 +36,15 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
     throw new LabFileError(`${path}: no such lab file; \`umbra import FILE… --db ${path}\` makes one`);
   }
   let db: Db;
+  let outdated: number | undefined;
   try {
     db = new Database(path, { readonly: mode === 'read', timeout: patience });
   } catch (error) {
     throw new LabFileError(`${path}: can't be opened: ${(error as Error).message}`);
   }
   try {
-    prepare(db, path, mode);
-    return db;
+    outdated = prepare(db, path, mode);
+    if (outdated === undefined) return db;
   } catch (error) {
     db.close();
     if (error instanceof LabFileError) throw error;
@@ -56,6 +57,21 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
       throw new LabBusyError(`${path}: another command is writing to it; try again when it is done`);
     }
     throw new LabFileError(/not a database/.test(text) ? `${path}: not a lab file (not SQLite)` : `${path}: ${text}`);
+  }
+  db.close();
+  migrateForReader(path, outdated, patience);
+  return openLabFile(path, mode, patience);
+}
+
+/** A lab that can't be read as it is, migrated for a reader: after a copy, as for a writer. */
+function migrateForReader(path: string, version: number, patience: number): void {
+  try {
+    openLabFile(path, 'write', patience).close();
+  } catch (error) {
+    if (error instanceof LabBusyError) throw error;
+    throw new LabFileError(
+      `${path}: lab format ${version} is older than ${SCHEMA_VERSION} and must be migrated, which takes the right to write there: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -72,7 +88,8 @@ function rollBack(path: string, patience: number): void {
   }
 }
 
-function prepare(db: Db, path: string, mode: OpenMode): void {
+/** Returns the version of a lab that must be migrated before it can be read. */
+function prepare(db: Db, path: string, mode: OpenMode): number | undefined {
   db.defaultSafeIntegers(true);
   const application = Number(db.pragma('application_id', { simple: true }));
   const version = Number(db.pragma('user_version', { simple: true }));
@@ -84,16 +101,12 @@ function prepare(db: Db, path: string, mode: OpenMode): void {
     );
   }
   if (version < SCHEMA_VERSION) {
-    if (mode === 'read' && version >= READABLE_FROM) return;
-    if (mode === 'read') {
-      throw new LabFileError(
-        `${path}: lab format ${version} is older than ${SCHEMA_VERSION}: any command that writes migrates it`,
-      );
-    }
+    if (mode === 'read') return version >= READABLE_FROM ? undefined : version;
     if (!fresh) copyFileSync(path, `${path}.v${version}`);
     migrate(db, version);
   }
   if (mode !== 'read') db.pragma('foreign_keys = ON');
+  return undefined;
 }
 
 function isEmpty(db: Db): boolean {

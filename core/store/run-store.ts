@@ -1,6 +1,9 @@
 /** Replays in the lab file: a run, a result a policy and dlDiscard variant, and its windows and stalls as plain rows. */
 import { NONE } from '../model/outcome.ts';
 import type { Stalls, Windows } from '../model/outcome.ts';
+import { storedParams } from '../model/params.ts';
+import type { ResolvedParams } from '../model/params.ts';
+import { storedPolicy } from '../model/policy-file.ts';
 import type { Policy } from '../model/policy.ts';
 import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
 import { signed, unsigned } from './captures.ts';
@@ -16,11 +19,11 @@ export interface RunRow {
   /** Version of Umbra that made it. */
   readonly umbra: string;
   readonly command: string;
-  readonly params: unknown;
+  readonly params: ResolvedParams;
   readonly facts: unknown;
 }
 
-export function addRun(db: Db, run: Omit<RunRow, 'id'>): number {
+export function addRun(db: Db, run: Omit<RunRow, 'id' | 'params'> & { readonly params: unknown }): number {
   const insert = db.prepare(
     'INSERT INTO run (spe_id, kvm_id, umbra, command, params, facts) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -38,7 +41,7 @@ export function listRuns(db: Db): RunRow[] {
     kvmId: Number(r['kvm_id']),
     umbra: r['umbra'] as string,
     command: r['command'] as string,
-    params: JSON.parse(r['params'] as string),
+    params: storedParams(JSON.parse(r['params'] as string)),
     facts: JSON.parse(r['facts'] as string),
   }));
 }
@@ -85,7 +88,7 @@ export function addResult(db: Db, run: number, r: ResultRow): void {
 export function readResults(db: Db, run: number): ResultRow[] {
   const rows = db.prepare('SELECT * FROM replay_result WHERE run_id = ? ORDER BY rowid').all(run);
   return (rows as Record<string, bigint | number | string>[]).map((r) => ({
-    policy: JSON.parse(r['definition'] as string) as Policy,
+    policy: storedPolicy(JSON.parse(r['definition'] as string)),
     dlDiscard: r['dl_discard'] as DlDiscard,
     kept: Number(r['kept']),
     lost: Number(r['lost']),

@@ -8,7 +8,8 @@
  *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *   4  functions that samples lie in (symbol)
  *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
- *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2
+ *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2; sessions of captures that follow
+ *      tasks; assumption checks
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -204,6 +205,13 @@ UPDATE buffer_change SET notify = 'unknown', contents = 'kept', contents_origin 
 CREATE VIEW stage2 AS
   SELECT capture_id, vm, t_ns, kind, printf('0x%x', ipa) AS ipa, pages, cause, writable, notify, contents, contents_origin, evidence
   FROM stage2_change;
+
+-- task-bound: each session is a switch-in of a profiled task. Altered in place: a table made anew would leave free pages, which a rollback
+-- doesn't restore to the byte.
+ALTER TABLE spe_lane ADD COLUMN bound TEXT NOT NULL DEFAULT 'cpu-bound' CHECK (bound IN ('cpu-bound', 'task-bound'));
+UPDATE spe_lane SET bound = 'task-bound' WHERE mode = 'per-thread';
+ALTER TABLE spe_lane DROP COLUMN mode;
+ALTER TABLE spe_lane RENAME COLUMN bound TO mode;
 `,
 ];
 

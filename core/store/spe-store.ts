@@ -101,16 +101,9 @@ export interface SpeLane {
 }
 
 export function addLane(db: Db, capture: number, l: SpeLane): void {
-  db.prepare('INSERT INTO spe_lane VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-    capture,
-    l.lane,
-    l.cpu,
-    l.tid,
-    l.mode,
-    l.samples,
-    signed(l.t0),
-    signed(l.t1),
-  );
+  db.prepare(
+    'INSERT INTO spe_lane (capture_id, lane, cpu, tid, mode, samples, t0_ns, t1_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  ).run(capture, l.lane, l.cpu, l.tid, l.mode, l.samples, signed(l.t0), signed(l.t1));
 }
 
 /** `sessions`: start, end pairs, ns. */

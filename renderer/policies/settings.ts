@@ -13,7 +13,11 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Buffer', ['placement', 'buffers', 'trials', 'seed', 'bufferBytes', 'watermarkBytes', 'privateBytes', 'vmBytes']],
   [
     'Guest and hardware',
-    ['dlDiscard', 'dlProbability', 'guestReaction', 'speVersion', 'hardwareAccessFlag', 'initial', 'pinGuard'],
+    [
+      ...['dlDiscard', 'dlProbability', 'tornRecords', 'guestReaction', 'guestZeroes', 'guestSError', 'afterExit'],
+      ...['speVersion', 'profilingException', 'spuFlagUpdates', 'initial', 'contentsKept'],
+      ...['unpinnedBy', 'injectDl', 'trapsPerEnable', 'rlimitBytes'],
+    ],
   ],
   [
     'Times',
@@ -29,7 +33,7 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
         'unpinNsPerPage',
         'injectNs',
       ],
-      ...['guestHandlerNs', 'reenableNs', 'fullExtraNs', 'copyBytesPerNs'],
+      ...['guestHandlerNs', 'reenableNs', 'readNs', 'exitNs', 'fullExtraNs', 'copyBytesPerNs'],
     ],
   ],
 ];
@@ -37,7 +41,7 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
 const elsewhere = ['gapFactor', 'gapMinNs'];
 
 const choices = [
-  ...['align', 'offsetNs', 'scale', 'lanes', 'vm', 'placement', 'buffers', 'trials', 'seed', 'dlDiscard', 'pinGuard'],
+  ...['align', 'offsetNs', 'scale', 'lanes', 'vm', 'placement', 'buffers', 'trials', 'seed', 'dlDiscard', 'unpinnedBy'],
   ...['calibrate', 'latency', 'privateBytes', 'watermarkBytes'],
 ];
 
@@ -62,8 +66,10 @@ export function paramGroups(params: readonly ParamInfo[]): Group[] {
 export function fieldText(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   return value
-    .map((item: Record<string, unknown>) =>
-      'ipa' in item ? `${item['lane']}=${item['ipa']}:${item['size']}` : `${item['cpu']}=${item['vcpu']}`,
+    .map((item: string | Record<string, unknown>) =>
+      typeof item === 'string'
+        ? item
+        : 'ipa' in item ? `${item['lane']}=${item['ipa']}:${item['size']}` : `${item['cpu']}=${item['vcpu']}`,
     )
     .join(',');
 }

@@ -27,7 +27,7 @@ function makeLanes(samples, pages) {
     const t = new Float64Array(n);
     for (let i = 1; i < n; i++) t[i] = t[i - 1] + Math.round(step * 2 * random.uniform());
     const sessions = Float64Array.of(0, t[n - 1]);
-    return { lane, t, size: new Uint32Array(n).fill(64), sessions, mode: 'per-cpu', pages: pages[lane] };
+    return { lane, t, size: new Uint32Array(n).fill(64), sessions, mode: 'cpu-bound', pages: pages[lane] };
   });
 }
 

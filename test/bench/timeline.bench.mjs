@@ -49,7 +49,7 @@ function writeLab(path) {
         writer.write(lane, encodeSpeChunk(batch, map));
       }
       last = BigInt(t) > last ? BigInt(t) : last;
-      addLane(db, spe, { lane, cpu: lane, tid: -1, mode: 'per-cpu', samples: each, t0: origin, t1: BigInt(t) });
+      addLane(db, spe, { lane, cpu: lane, tid: -1, mode: 'cpu-bound', samples: each, t0: origin, t1: BigInt(t) });
       addSessions(db, spe, lane, [origin, BigInt(t)]);
       density.store(db, spe, 'samples', lane);
     }

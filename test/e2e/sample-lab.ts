@@ -48,7 +48,7 @@ export const speSample: Sample = {
     ],
     spe: {
       metadata: 1,
-      mode: 'per-cpu',
+      mode: 'cpu-bound',
       cores: [{ midr: '0x413fd0c1', name: 'Neoverse-N1', cpus: [0, 1] }],
       config: {
         period: '640000',

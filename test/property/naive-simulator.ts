@@ -5,7 +5,7 @@
 import type { Distributions } from '../../core/model/latencies.ts';
 import type { Lane } from '../../core/model/outcome.ts';
 import type { RunParams } from '../../core/model/params.ts';
-import type { Policy, TimeName } from '../../core/model/policy.ts';
+import type { FaultAnswer, Policy, TimeName } from '../../core/model/policy.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { seededStream } from '../../core/model/seeds.ts';
 import { causeClasses, stage2Kinds } from '../../core/model/terms.ts';
@@ -55,6 +55,8 @@ export interface NaiveOutcome {
   diedAt: number;
 }
 
+const plainAnswer = (a: FaultAnswer, dl: boolean): Answer => (typeof a === 'string' ? a : dl ? a.dl1 : a.dl0);
+
 export function simulate(
   lanes: readonly Lane[],
   timeline: Stage2Timeline,
@@ -66,7 +68,8 @@ export function simulate(
   const stalls: NaiveStall[] = [];
   const faults: Record<string, number> = {};
   let death: { at: number; lane: number; cause: CauseClass; page: number } | undefined;
-  const guard = params.pinGuard === 'policy' ? policy.pinGuard : params.pinGuard;
+  const unpinnedBy = params.unpinnedBy === 'policy' ? policy.unpinnedBy : params.unpinnedBy;
+  const guard = unpinnedBy.includes('clear') ? 'gup' : 'gup+notifier-filter';
   const immune = policy.pin === 'no-stage-2' || policy.pin === 'private-buffer';
   const seeds = seededStream(params.seed, 'lanes', trial);
 
@@ -163,7 +166,7 @@ export function simulate(
         if (p.pinned && (cause === 'dirty-log' || (cause === 'host-mm' && guard === 'gup+notifier-filter'))) return;
         if (row.kind === 'unmap' && p.untouched) return;
         if (row.kind === 'write-protect' && !p.mapped) return;
-        if (row.kind === 'access-clear' && (!p.mapped || params.hardwareAccessFlag)) return;
+        if (row.kind === 'access-clear' && (!p.mapped || params.spuFlagUpdates)) return;
         if (p.pinned) s.pinBroken = true;
         p.pinned = false;
         p.cause = cause;
@@ -234,7 +237,9 @@ export function simulate(
     const t = s.lane.t[i];
     const { cause } = s.pages[slot];
     const page = s.lane.pages[slot];
-    let action = policy.onFault[cause];
+    const unpinned = policy.pin === 'first-fault' && s.pinnedFrom === Infinity;
+    let action = unpinned ? policy.onUnpinned : plainAnswer(policy.onFault[cause], params.dlProbability > 0);
+    if (action === 'exit-to-userspace') action = 'map';
     if (action === 'external-abort' && ['SPEv1p3', 'SPEv1p4', 'SPEv1p5'].includes(params.speVersion)) action = 'serror';
     faults[cause] = (faults[cause] ?? 0) + 1;
     const irqEnd = t + s.take('irqNs');
@@ -263,7 +268,7 @@ export function simulate(
       const nextStart = starts.find((x) => x >= handled) ?? Infinity;
       const linux = params.guestReaction === 'linux';
       if (linux && dl) s.restart = handled + s.take('reenableNs');
-      else if (linux && s.lane.mode === 'per-cpu') s.restart = Infinity;
+      else if (linux && s.lane.mode === 'cpu-bound') s.restart = Infinity;
       else s.restart = nextStart;
       black(s.restart, 'session-killed');
     } else {

@@ -119,7 +119,7 @@ test('where stage 2 changes, a longer irqNs may lose fewer samples: its answer u
     t: Float64Array.of(10, 20, 30, 40, 50),
     size: new Uint32Array(5).fill(4096),
     sessions: Float64Array.of(10, 50),
-    mode: 'per-cpu',
+    mode: 'cpu-bound',
     pages: Float64Array.of(5),
   };
   const unmap = {

@@ -87,7 +87,7 @@ export class LaneCollector {
         t,
         size: new Uint32Array(t.length).fill(64),
         sessions: Float64Array.of(t[0]!, t.at(-1)!),
-        mode: 'per-cpu' as const,
+        mode: 'cpu-bound' as const,
         pages: Float64Array.from({ length: pages }, (_, i) => page + i),
       };
     });

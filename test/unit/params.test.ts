@@ -7,6 +7,7 @@ import {
   parseParamsFile,
   parseSetting,
   setParams,
+  storedParams,
 } from '../../core/model/params.ts';
 import type { ResolvedParams } from '../../core/model/params.ts';
 
@@ -31,9 +32,21 @@ test('the defaults are those of the model, all assumed, and each is a value that
     privateBytes: 2 ** 20,
     watermarkBytes: 'auto',
     dlProbability: 1,
+    readNs: 1_000_000,
+    exitNs: 50_000,
+    trapsPerEnable: 2,
+    rlimitBytes: 'none',
+    tornRecords: 1,
+    guestZeroes: true,
+    guestSError: 'panic',
+    profilingException: false,
+    afterExit: 'resume',
+    contentsKept: false,
+    injectDl: 'policy',
+    unpinnedBy: 'policy',
     dlDiscard: 'record',
     guestReaction: 'linux',
-    hardwareAccessFlag: true,
+    spuFlagUpdates: true,
     initial: 'mapped',
     latency: 'median',
     calibrate: true,
@@ -107,4 +120,29 @@ test('files and settings that are no parameters at all', () => {
   expect(() => parseParamsFile('{', 'p.json')).toThrow('p.json: not JSON');
   expect(() => parseParamsFile('[1]', 'p.json')).toThrow('p.json: wants one JSON object');
   expect(() => parseSetting('irqNs')).toThrow('--set irqNs: wants name=value');
+});
+
+test('names and values of the first edition are read as shorthand', () => {
+  const { params, origin } = set({ pinGuard: 'guest_memfd', hardwareAccessFlag: 'false', speVersion: 'SPEv1p5' });
+  expect(params).toMatchObject({ unpinnedBy: ['memslot'], spuFlagUpdates: false, speVersion: 'SPEv1p3' });
+  expect([origin.unpinnedBy, origin.spuFlagUpdates]).toEqual(['user', 'user']);
+  expect(set({ unpinnedBy: 'clear,dirty-log', injectDl: '0', rlimitBytes: '64M' }).params).toMatchObject({
+    unpinnedBy: ['clear', 'dirty-log'],
+    injectDl: 0,
+    rlimitBytes: 2 ** 26,
+  });
+  expect(() => set({ unpinnedBy: 'clear,reclaim' })).toThrow('unpinnedBy wants policy, or a list of unmap, clear');
+});
+
+test('a stored run of the first edition has today’s names, and defaults for what it did not know', () => {
+  const old = {
+    params: { irqNs: 7, pinGuard: 'gup', hardwareAccessFlag: false, dlDiscard: 'buffer' },
+    origin: { irqNs: 'user', pinGuard: 'user', hardwareAccessFlag: 'assumed', dlDiscard: 'user' },
+  };
+  const { params, origin } = storedParams(old);
+  expect(params).toEqual({
+    ...defaultParams().params,
+    ...{ irqNs: 7, unpinnedBy: ['unmap', 'clear', 'protect', 'memslot'], spuFlagUpdates: false, dlDiscard: 'buffer' },
+  });
+  expect([origin.unpinnedBy, origin.spuFlagUpdates, origin.readNs]).toEqual(['user', 'assumed', 'assumed']);
 });

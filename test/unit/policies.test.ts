@@ -1,28 +1,33 @@
 import { expect, test } from 'vitest';
 import { ModelError } from '../../core/model/errors.ts';
-import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
-import { parsePolicyFile } from '../../core/model/policy-file.ts';
+import { builtinPolicies } from '../../core/model/policies.ts';
+import { parsePolicyFile, storedPolicy } from '../../core/model/policy-file.ts';
+import { answerText } from '../../core/model/policy.ts';
 
-/** pin, cachePins, answer to a first touch, answers to the rest: the table of model.md section 5. */
+/** pin, cachePins, what an unpinned buffer gets, the answers: the table of model.md section 5. */
 const table = `
-bare-metal            no-stage-2      -      map             map
-pin-vm                vm              -      impdef-event    impdef-event
-map-on-fault          never           -      map             map
-pin-at-enable         enable          -      impdef-event    impdef-event
-pin-at-enable-cached  enable          cached impdef-event    impdef-event
-pin-on-first-fault    first-fault     -      repin           impdef-event
-nondestructive-repin  first-fault     -      repin           repin
-external-abort        first-fault     -      repin           external-abort
-serror                first-fault     -      repin           serror
-impdef-event          first-fault     -      repin           impdef-event
-report-s2             first-fault     -      repin           report-s2
-bounce-buffer         private-buffer  -      map             map
+bare-metal            no-stage-2      -      -      map
+pin-vm                vm              -      -      impdef-event
+map-on-fault          never           -      -      map
+pin-at-enable         enable          -      -      impdef-event
+pin-at-enable-cached  enable          cached -      impdef-event
+pin-on-first-fault    first-fault     -      repin  impdef-event
+nondestructive-repin  first-fault     -      repin  repin (DL 0), impdef-event (DL 1)
+external-abort        first-fault     -      repin  external-abort
+serror                first-fault     -      repin  serror
+impdef-event          first-fault     -      repin  impdef-event
+report-s2             first-fault     -      repin  report-s2
+bounce-buffer         private-buffer  -      -      map
+guest-memfd-prefault  vm              -      -      impdef-event dirty-log: exit-to-userspace
 `;
 
 test('the built-in policies are those of the model', () => {
-  const rows = builtinPolicies.map(({ id, pin, cachePins, onFault }) => {
-    const { 'first-touch': first, ...rest } = onFault;
-    return [id, pin, cachePins ? 'cached' : '-', first, ...new Set(Object.values(rest))].join(' ');
+  const rows = builtinPolicies.map(({ id, pin, cachePins, onUnpinned, onFault }) => {
+    const most = answerText(onFault.kvm);
+    const others = Object.entries(onFault).flatMap(([cause, a]) =>
+      answerText(a) === most ? [] : [`${cause}: ${answerText(a)}`],
+    );
+    return [id, pin, cachePins ? 'cached' : '-', pin === 'first-fault' ? onUnpinned : '-', most, ...others].join(' ');
   });
   expect(rows).toEqual(
     table
@@ -45,7 +50,8 @@ const good = { id: 'mine', pin: 'enable', onFault };
 
 test('a policy file: one policy or several, with defaults', () => {
   const [mine] = parsePolicyFile(JSON.stringify(good), 'p.json');
-  expect(mine).toMatchObject({ ...good, title: 'mine', pinGuard: 'gup+notifier-filter', cachePins: false });
+  expect(mine).toMatchObject({ ...good, title: 'mine', unpinnedBy: ['unmap', 'memslot'], cachePins: false });
+  expect(mine.settled).toEqual([]);
   const times = { irqNs: 5, copyBytesPerNs: 0.5 };
   const two = parsePolicyFile(JSON.stringify([good, { ...good, id: 'other', title: 'Other', times }]), 'p.json');
   expect(two.map((p) => [p.id, p.title, p.times])).toEqual([
@@ -55,8 +61,18 @@ test('a policy file: one policy or several, with defaults', () => {
 });
 
 test('a built-in policy written as a file is the same policy', () => {
-  const policy = { ...builtinPolicy('pin-at-enable-cached')!, id: 'copy' };
-  expect(parsePolicyFile(JSON.stringify(policy), 'p.json')).toEqual([policy]);
+  for (const { id, ...fields } of builtinPolicies.filter((p) => p.pin !== 'no-stage-2')) {
+    const policy = { ...fields, id: `my-${id}`, settled: ['injectDl', 'unpinnedBy'] };
+    expect(parsePolicyFile(JSON.stringify(policy), 'p.json')).toEqual([policy]);
+  }
+});
+
+test('what the first edition called a guard is shorthand, in files and in stored runs', () => {
+  const [mine] = parsePolicyFile(JSON.stringify({ ...good, pinGuard: 'gup' }), 'p.json');
+  expect([mine.unpinnedBy, mine.settled]).toEqual([['unmap', 'clear', 'protect', 'memslot'], ['unpinnedBy']]);
+  const old = storedPolicy({ ...good, pinGuard: 'gup+notifier-filter', cachePins: false });
+  expect(old).toMatchObject({ unpinnedBy: ['unmap', 'memslot'], onUnpinned: 'repin', injectDl: 1 });
+  expect(old).not.toHaveProperty('pinGuard');
 });
 
 test.each([
@@ -69,7 +85,15 @@ test.each([
   [[good, good], 'p.json: policy 2: id: mine is already'],
   [{ ...good, pin: 'sometimes' }, 'p.json: pin: '],
   [{ ...good, pin: 'no-stage-2' }, 'p.json: pin: '],
-  [{ ...good, pinGuard: 'none' }, 'p.json: pinGuard: '],
+  [{ ...good, pinGuard: 'none' }, 'p.json: pinGuard: wants one of gup, gup+notifier-filter, guest_memfd'],
+  [{ ...good, pinGuard: 'gup', unpinnedBy: [] }, 'p.json: pinGuard: is shorthand for unpinnedBy'],
+  [{ ...good, unpinnedBy: ['unmap', 'reclaim'] }, 'p.json: unpinnedBy.1: '],
+  [{ ...good, unpinnedBy: ['unmap', 'unmap'] }, 'p.json: unpinnedBy: names one of them twice'],
+  [{ ...good, onFault: { ...onFault, kvm: { dl0: 'map' } } }, 'p.json: onFault.kvm.dl1: '],
+  [{ ...good, onFault: { ...onFault, kvm: { dl0: 'map', dl1: 'drop' } } }, 'p.json: onFault.kvm.dl1: '],
+  [{ ...good, onUnresolved: 'map' }, 'p.json: onUnresolved: wants an answer that needs no page'],
+  [{ ...good, injectDl: 2 }, 'p.json: injectDl: '],
+  [{ ...good, trapsPerEnable: -1 }, 'p.json: trapsPerEnable: wants a whole number from 0'],
   [{ ...good, cachePins: 'yes' }, 'p.json: cachePins: '],
   [{ ...good, onFault: { ...onFault, kvm: 'ignore' } }, 'p.json: onFault.kvm: '],
   [{ ...good, onFault: { ...onFault, kvm: undefined } }, 'p.json: onFault.kvm: '],

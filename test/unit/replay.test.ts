@@ -3,6 +3,7 @@ import type { Lane, PolicyOutcome } from '../../core/model/outcome.ts';
 import { KEPT, NONE, OUTSIDE } from '../../core/model/outcome.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import type { RunParams } from '../../core/model/params.ts';
+import { pinGuards } from '../../core/model/policy.ts';
 import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import { prepare, withBuffers } from '../../core/model/prepare.ts';
@@ -14,7 +15,7 @@ import type { Stage2Timeline } from '../../core/model/timeline.ts';
 const PAGE = 4096;
 
 /** A sample of a page every 100 ns, from 0 on: sample i writes page i of a buffer of four. */
-function lane(number = 0, { samples = 12, sessions = [0, 1100], mode = 'per-cpu' as Lane['mode'] } = {}): Lane {
+function lane(number = 0, { samples = 12, sessions = [0, 1100], mode = 'cpu-bound' as Lane['mode'] } = {}): Lane {
   return {
     lane: number,
     t: Float64Array.from({ length: samples }, (_, i) => i * 100),
@@ -78,7 +79,13 @@ const run = (
   rows: Stage2Timeline,
   change: Partial<RunParams> = {},
   lanes = [lane()],
-): PolicyOutcome => replay(lanes, rows, typeof id === 'string' ? builtinPolicy(id)! : id, { ...params, ...change });
+): PolicyOutcome => replay(lanes, rows, typeof id === 'string' ? pinned(builtinPolicy(id)!) : id, { ...params, ...change });
+
+/** What a policy that pins on the first fault answers once it has; not under test is the first touch. */
+function pinned(policy: Policy): Policy {
+  const { userspace } = policy.onFault;
+  return { ...policy, onUnpinned: typeof userspace === 'string' ? userspace : 'repin' };
+}
 
 describe('answers', () => {
   // Sample 5 writes page 1, which userspace has taken away at 450.
@@ -141,7 +148,7 @@ describe('answers', () => {
 
 describe('restarts', () => {
   const unmapped = timeline([250, 'unmap', 3, 'userspace']);
-  const perThread = lane(0, { mode: 'per-thread', sessions: [0, 500, 550, 850, 900, 1100] });
+  const perThread = lane(0, { mode: 'task-bound', sessions: [0, 500, 550, 850, 900, 1100] });
 
   test('DL=1: when the tool enables the event again', () => {
     const out = run('impdef-event', unmapped, { reenableNs: 300 }, [perThread]);
@@ -174,7 +181,7 @@ describe('pins and their guards', () => {
   const hostUnmap = timeline([450, 'unmap', 1, 'host-mm']);
   test('the notifier filter keeps host-mm away, gup alone does not', () => {
     expect(fates(run('pin-vm', hostUnmap))).toEqual(['............']);
-    expect(fates(run('pin-vm', hostUnmap, { pinGuard: 'gup' }))).toEqual(['.....ssssss.']);
+    expect(fates(run('pin-vm', hostUnmap, { unpinnedBy: pinGuards.gup }))).toEqual(['.....ssssss.']);
   });
   test('dirty logging faults only without pins', () => {
     const protect = timeline([450, 'write-protect', 1, 'dirty-log']);
@@ -183,7 +190,7 @@ describe('pins and their guards', () => {
   });
   test('cached pins are paid once, until a page loses its pin', () => {
     const sessions = [0, 150, 200, 450, 500, 1100];
-    const threads = [lane(0, { mode: 'per-thread', sessions })];
+    const threads = [lane(0, { mode: 'task-bound', sessions })];
     const enables = (id: string, rows: Stage2Timeline): string[] =>
       stalls(run(id, rows, {}, threads)).filter((s) => / pin /.test(s));
     expect(enables('pin-at-enable', timeline())).toEqual(['0: 0 pin 2900', '0: 200 pin 2900', '0: 500 pin 2900']);
@@ -217,7 +224,7 @@ describe('pages', () => {
   });
   test('an aged page faults only without the hardware access flag', () => {
     expect(cause(timeline([50, 'access-clear', 1]))).toEqual([]);
-    expect(cause(timeline([50, 'access-clear', 1]), { hardwareAccessFlag: false })).toEqual(['host-mm']);
+    expect(cause(timeline([50, 'access-clear', 1]), { spuFlagUpdates: false })).toEqual(['host-mm']);
   });
   test('rows cover ranges, also those that begin before the buffer', () => {
     expect(fates(run('map-on-fault', timeline([450, 'unmap', 0, 'userspace', 2 ** 30]), { irqNs: 0 }))).toEqual([

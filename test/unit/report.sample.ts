@@ -55,7 +55,7 @@ export function sampleVariant(
     t,
     size: new Uint32Array(SAMPLES).fill(64),
     sessions: Float64Array.of(0, SPAN),
-    mode: 'per-cpu' as const,
+    mode: 'cpu-bound' as const,
     pages: Float64Array.of(1),
   };
   const summary = summarise([lane], outcome);

@@ -153,7 +153,7 @@ describe('run-queries: the policy library', () => {
   it('says what stands against an answer', () => {
     expect(legality(builtinPolicy('external-abort')!)[0]).toContain('SPEv1p3');
     expect(legality(builtinPolicy('serror')!)[0]).toContain('panic');
-    for (const id of ['bare-metal', 'map-on-fault', 'nondestructive-repin', 'bounce-buffer'])
+    for (const id of ['bare-metal', 'map-on-fault', 'bounce-buffer'])
       expect(legality(builtinPolicy(id)!), id).toEqual([]);
   });
 

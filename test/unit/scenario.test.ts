@@ -28,7 +28,7 @@ const lane: Lane = {
   t: new Float64Array(0),
   size: new Uint32Array(0),
   sessions: new Float64Array(0),
-  mode: 'per-cpu',
+  mode: 'cpu-bound',
   pages: Float64Array.of(30, 20, 21),
 };
 

@@ -31,10 +31,10 @@ test.each([
 ] as const)('%s', (text, expected, unpaired) => {
   const got = sessions(text);
   expect([...got.sessions]).toEqual(expected);
-  expect([got.mode, got.unpaired]).toEqual(['per-thread', unpaired]);
+  expect([got.mode, got.unpaired]).toEqual(['task-bound', unpaired]);
 });
 
 test('without switch records: one session, and nothing to come back at', () => {
   expect(sessions('')).toEqual(wholeLane(5, 100));
-  expect(wholeLane(5, 100)).toEqual({ sessions: Float64Array.of(5, 100), mode: 'per-cpu', unpaired: 0 });
+  expect(wholeLane(5, 100)).toEqual({ sessions: Float64Array.of(5, 100), mode: 'cpu-bound', unpaired: 0 });
 });

@@ -82,7 +82,7 @@ test('sessions of a per-thread capture hold all its records', () => {
       out: Uint8Array.from(own, (i) => switches.out[i]!),
     };
     const { sessions, unpaired, mode } = switchSessions(columns, times[0]!, times.at(-1)!);
-    expect({ unpaired, mode }).toEqual({ unpaired: 0, mode: 'per-thread' });
+    expect({ unpaired, mode }).toEqual({ unpaired: 0, mode: 'task-bound' });
     let session = 0;
     for (const t of times) {
       while (sessions[session + 1]! < t) session += 2;

@@ -11,7 +11,7 @@ function lane(sessions: number[], n: number): Lane {
     t: Float64Array.from({ length: n }, (_, i) => 10 * i),
     size: new Uint32Array(n).fill(64),
     sessions: Float64Array.from(sessions),
-    mode: 'per-cpu',
+    mode: 'cpu-bound',
     pages: Float64Array.of(1),
   };
 }

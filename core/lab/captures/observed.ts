@@ -112,7 +112,7 @@ function observedLanes(
     lanes: lanes.map((lane, i) => ({
       lane: lane.lane,
       t: lane.t,
-      running: stored[i].mode === 'per-thread' ? lane.sessions : readRunning(db, capture.id, stored[i].lane, origin),
+      running: stored[i].mode === 'task-bound' ? lane.sessions : readRunning(db, capture.id, stored[i].lane, origin),
       aux: { t: times(aux[i]), flags: Uint32Array.from(aux[i], (p) => p.value) },
       lost: { t: times(lost[i]), count: Float64Array.from(lost[i], (p) => p.value) },
     })),

@@ -5,7 +5,6 @@
  */
 import { density } from '../../analysis/tracks.ts';
 import { ProtoMessage } from '../../formats/protobuf.ts';
-import type { ResolvedParams } from '../../model/params.ts';
 import { unsigned } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../../store/run-store.ts';
@@ -44,7 +43,7 @@ export function writePerfetto(
 ): void {
   const run = getRun(db, runId);
   const facts = run.facts as RunFacts;
-  const settings = run.params as ResolvedParams;
+  const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const dlDiscard = chosen ?? settings.params.dlDiscard;
   const origin = BigInt(facts.origin);

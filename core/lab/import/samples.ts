@@ -93,7 +93,7 @@ function finishLane(
   order.report(warnings);
   density.store(db, id, 'samples', index);
   const { first: t0, last: t1 } = order;
-  const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : wholeLane(0, Number(t1! - t0));
+  const { sessions, mode } = t0 === undefined ? noSession('cpu-bound') : wholeLane(0, Number(t1! - t0));
   const lane = { lane: index, cpu, tid, mode, samples, t0, t1 };
   addLane(db, id, lane);
   if (t0 !== undefined) {

@@ -39,7 +39,7 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
   const lanes = perf.queues.map((queue, lane): SpeLane => {
     const { samples, t0, t1, levels } = ends[lane];
     storeLevels(db, id, 'samples', lane, levels);
-    const { sessions, mode } = t0 === undefined ? noSession('per-cpu') : sessionsOf(perf, queue, t0, t1!, warnings);
+    const { sessions, mode } = t0 === undefined ? noSession('cpu-bound') : sessionsOf(perf, queue, t0, t1!, warnings);
     const stored = { lane, cpu: queue.cpu, tid: queue.tid, mode, samples, t0, t1 };
     addLane(db, id, stored);
     if (t0 !== undefined) {

@@ -1,7 +1,7 @@
 /** A report that compares two runs, two policies or two SPE captures. */
 import { isDeepStrictEqual } from 'node:util';
 import { paramNames, paramSpecs } from '../../model/params.ts';
-import type { ResolvedParams } from '../../model/params.ts';
+import { answerText } from '../../model/policy.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import { causeClasses, windowKinds } from '../../model/terms.ts';
@@ -109,7 +109,7 @@ function runReport(
     name: name(run, id),
     id: run.id,
     command: run.command,
-    seed: (run.params as ResolvedParams).params.seed,
+    seed: run.params.params.seed,
     inputs: [run.speId, run.kvmId].map((capture) => reportInput(getCapture(db, capture))),
     scale: (run.facts as RunFacts).alignment.scale,
   });
@@ -168,7 +168,7 @@ function countWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard)
 
 /** Inputs, scenario and every parameter. */
 function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
-  const [x, y] = [a.params as ResolvedParams, b.params as ResolvedParams];
+  const [x, y] = [a.params, b.params];
   /** @param told what stands for a value that is too long to show */
   const own = (
     name: string,
@@ -230,10 +230,10 @@ function decisions(db: Db, { a, b, policy, withPolicy }: RunsRequest): Differing
   >)[];
   return [
     row('pin', (p) => p.pin),
-    row('pin guard', (p) => p.pinGuard),
+    row('a pin gives way to', (p) => p.unpinnedBy.join(', ') || 'nothing'),
     row('cache pins', (p) => p.cachePins),
     ...(Object.keys(x.onFault) as (keyof Policy['onFault'])[]).map((cause) =>
-      row(`answer to ${cause}`, (p) => p.onFault[cause]),
+      row(`answer to ${cause}`, (p) => answerText(p.onFault[cause])),
     ),
     ...times.map((name) => row(`its own ${name}`, (p) => p.times?.[name])),
   ];

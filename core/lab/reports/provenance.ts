@@ -1,5 +1,5 @@
+import type { ParamName } from '../../model/params.ts';
 /** What a report says of itself to programs, out of the lab file. */
-import type { ParamName, ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { PROVENANCE_FORM } from '../../report/provenance.ts';
 import type { Provenance, ProvenanceInput, ProvenanceResult } from '../../report/provenance.ts';
@@ -15,7 +15,7 @@ import { SKEW_KEYS } from '../runs/skew.ts';
 export function provenanceOf(db: Db, runId: number, chosen: Pick<ReportOptions, 'sections' | 'notes'>): Provenance {
   const run = getRun(db, runId);
   const facts = run.facts as RunFacts;
-  const { params, origin } = run.params as ResolvedParams;
+  const { params, origin } = run.params;
   const set = (Object.keys(origin) as ParamName[]).filter((name) => origin[name] === 'user');
   const policies = new Map<string, Policy>();
   for (const { policy } of readResults(db, runId)) policies.set(policy.id, policy);

@@ -24,7 +24,7 @@ const DENSITY_BINS = 900;
 export function buildReport(db: Db, runId: number): Report {
   const run = getRun(db, runId);
   const facts = run.facts as RunFacts;
-  const settings = run.params as ResolvedParams;
+  const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const { params } = settings;
   const skews = readSkew(db, runId);

@@ -4,7 +4,6 @@ import type { Comparison } from '../../analysis/compare.ts';
 import type { KeyedLane } from '../../analysis/over-time.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
-import type { ResolvedParams } from '../../model/params.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import { comparisonSentence } from '../../report/comparison-words.ts';
 import { getCapture } from '../../store/captures.ts';
@@ -122,7 +121,7 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
   const kind = by ?? commonKind(db, captures);
   const outcomesOf = (run: RunRow) => {
     const { params, facts, speId, kvmId } = run;
-    const inputs = loadRunInputs(db, speId, kvmId, params as ResolvedParams, (facts as RunFacts).scenario);
+    const inputs = loadRunInputs(db, speId, kvmId, params, (facts as RunFacts).scenario);
     const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
     return (id: string) => {
       const result = findResult(db, { run: run.id, policy: id, dlDiscard });

@@ -3,9 +3,9 @@ import { ModelError } from '../../model/errors.ts';
 import { defaultParams, paramNames, paramSpecs, setParams } from '../../model/params.ts';
 import { builtinPolicies } from '../../model/policies.ts';
 import { parsePolicyFile } from '../../model/policy-file.ts';
-import { pinGuards, pinRules } from '../../model/policy.ts';
+import { declaredAnswers, pinRules } from '../../model/policy.ts';
 import type { Policy } from '../../model/policy.ts';
-import { answers, causeClasses } from '../../model/terms.ts';
+import { answers, causeClasses, pinBreakers } from '../../model/terms.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { listRuns, readResults } from '../../store/run-store.ts';
 import type { Checked, Library, LibraryPolicy, ParamInfo, ResolvedParams } from '../../contract/runs.ts';
@@ -35,7 +35,7 @@ export function library(db: Db): Library {
     answers,
     // Bare metal is no policy that KVM could have.
     pins: pinRules.filter((rule) => rule !== 'no-stage-2'),
-    guards: pinGuards,
+    breakers: pinBreakers,
     params: paramNames.map(paramInfo),
     keys: keyKinds,
     sweeps: sweepParams(),
@@ -43,14 +43,13 @@ export function library(db: Db): Library {
 }
 
 /** What the architecture and Linux's driver say of a policy's answers (model.md sections 4 and 5). */
-export function legality({ onFault, pin }: Policy): string[] {
-  if (pin === 'no-stage-2' || pin === 'private-buffer') return [];
-  const given = new Set(Object.values(onFault));
+export function legality(policy: Policy): string[] {
+  const given = declaredAnswers(policy);
   return [
     ...(given.has('external-abort')
       ? ['From SPEv1p3 on the SPU may not report external aborts: the answer becomes an SError.']
       : []),
-    ...(given.has('serror') ? ['An SError makes a Linux guest panic: the VM is dead.'] : []),
+    ...(given.has('serror') ? ['An SError makes a Linux guest panic, unless its ESR says corrected or restartable: the VM is dead.'] : []),
     ...(given.has('report-s2') || given.has('impdef-event')
       ? ['Linux’s arm_spe_pmu takes any event but a full buffer as fatal to the session.']
       : []),

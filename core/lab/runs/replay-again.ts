@@ -2,7 +2,6 @@
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
-import type { ResolvedParams } from '../../model/params.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
@@ -22,7 +21,7 @@ export interface ResultChoice {
 
 /** Throws RequestError naming what there is. */
 export function findResult(db: Db, { run, policy, dlDiscard }: ResultChoice): ResultRow {
-  const { params } = getRun(db, run).params as ResolvedParams;
+  const { params } = getRun(db, run).params;
   const results = readResults(db, run);
   const result = results.find((r) => r.policy.id === policy && r.dlDiscard === (dlDiscard ?? params.dlDiscard));
   if (!result) {
@@ -43,7 +42,7 @@ export function replayAgain(db: Db, choice: ResultChoice): ReplayedAgain {
   const result = findResult(db, choice);
   const run = getRun(db, choice.run);
   const { scenario } = run.facts as RunFacts;
-  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params as ResolvedParams, scenario);
+  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
   const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
   return { result, inputs, outcome, summary: summarise(inputs.lanes, outcome) };

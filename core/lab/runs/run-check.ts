@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
-import type { ResolvedParams } from '../../model/params.ts';
 import { answers, causeClasses, stallKinds, windowKinds } from '../../model/terms.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -46,7 +45,7 @@ export function checkRun(lab: string, id: number, onStep: OnStep = () => undefin
 function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const run = getRun(db, id);
   const { scenario } = run.facts as RunFacts;
-  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params as ResolvedParams, scenario);
+  const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const stored = readResults(db, id);
   const skews = readSkew(db, id);
   const policies = stored.map((r) => r.policy).filter((p, i, all) => all.findIndex((q) => q.id === p.id) === i);

@@ -1,7 +1,6 @@
 /** A sweep that starts from a stored run, as columns: what a window asks for. */
 import { sweepMeasures } from '../../analysis/sweep.ts';
 import type { SweepMeasure } from '../../analysis/sweep.ts';
-import type { ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
@@ -25,7 +24,7 @@ export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Prog
     if (from === to) throw new RequestError('sweep: both ends are equal: nothing to sweep');
     const results = readResults(db, run.id).map(({ policy }) => [policy.id, policy] as const);
     const request: SweepRequest = {
-      ...{ speId: run.speId, kvmId: run.kvmId, settings: run.params as ResolvedParams },
+      ...{ speId: run.speId, kvmId: run.kvmId, settings: run.params },
       policies: [...new Map<string, Policy>(results).values()],
       scenario: (run.facts as RunFacts).scenario,
       ...{ param, from, to, steps, log },

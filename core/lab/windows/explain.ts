@@ -6,8 +6,9 @@ import { findTrigger } from '../../analysis/window-trigger.ts';
 import type { WindowTrigger } from '../../analysis/window-trigger.ts';
 import { NONE } from '../../model/outcome.ts';
 import { timesOf } from '../../model/params.ts';
+import { answerText } from '../../model/policy.ts';
 import type { Policy, TimeName } from '../../model/policy.ts';
-import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../../model/terms.ts';
+import { answerEffects, answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../../model/terms.ts';
 import type { Answer, StallKind } from '../../model/terms.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -171,7 +172,7 @@ function answerOf(scene: Scene): StoryAnswer {
       stallNs: copy ? stallAt(scene, trigger.t, ['copy']) : 0,
     };
   }
-  const declared = (result.policy as Policy).onFault[causeClasses[outcome.windows.cause[window]]];
+  const declared = answerText((result.policy as Policy).onFault[causeClasses[outcome.windows.cause[window]]]);
   const injected = isInjected(answer);
   const blackout: TimeName[] = injected ? ['irqNs', 'injectNs', 'guestHandlerNs'] : ['irqNs'];
   const stall: TimeName[] =
@@ -193,7 +194,7 @@ function answerOf(scene: Scene): StoryAnswer {
 }
 
 function isInjected(answer: Answer): boolean {
-  return answer === 'external-abort' || answer === 'impdef-event' || answer === 'report-s2';
+  return answerEffects[answer].guest === 'injects';
 }
 
 function stallAt({ inputs, outcome, trigger }: Scene, t: number, kinds: readonly StallKind[]): number {
@@ -223,5 +224,5 @@ function reactionOf(scene: Scene): StoryReaction {
     params.dlProbability === 1 ? 1 : params.dlProbability === 0 ? 0 : session === handled + takes[0].ns ? 1 : undefined;
   if (discards) return { what: 'discards', dl, takes: [], resumedAt };
   if (dl === 1) return { what: 'reenabled', dl, takes, resumedAt };
-  return { what: mode === 'per-thread' ? 'next-session' : 'never', dl, takes: [], resumedAt };
+  return { what: mode === 'task-bound' ? 'next-session' : 'never', dl, takes: [], resumedAt };
 }

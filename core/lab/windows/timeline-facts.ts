@@ -1,5 +1,4 @@
 /** What a timeline shows of a run or a capture: lanes, and where its trace lies. */
-import type { ResolvedParams } from '../../model/params.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -14,7 +13,7 @@ import type { RunFacts } from '../runs/run-facts.ts';
 export function runTimeline(db: Db, id: number): TimelineFacts {
   const run = getRun(db, id);
   const facts = run.facts as RunFacts;
-  const { params } = run.params as ResolvedParams;
+  const { params } = run.params;
   const kvm = getCapture(db, run.kvmId, 'kvm');
   const results = readResults(db, id);
   const policies = new Map(results.map(({ policy }) => [policy.id, { id: policy.id, title: policy.title }]));
@@ -36,7 +35,7 @@ export function runTimeline(db: Db, id: number): TimelineFacts {
 export function runLanes(db: Db, id: number): TimelineLane[] {
   const run = getRun(db, id);
   const { vm } = run.facts as RunFacts;
-  const { lanes: pairs } = (run.params as ResolvedParams).params;
+  const { lanes: pairs } = run.params.params;
   const of = (lane: SpeLane) => (pairs === 'auto' ? cpuOf(lane) : pairs.find((p) => p.cpu === cpuOf(lane))?.vcpu);
   return readLanes(db, run.speId)
     .flatMap((lane) => {
