@@ -102,7 +102,8 @@ export const builtinPolicies: readonly Policy[] = [
   {
     id: 'serror',
     title: 'SError',
-    summary: 'A stage 2 fault on a pinned buffer becomes an SError to the vCPU; Linux panics unless its ESR says corrected.',
+    summary:
+      'A stage 2 fault on a pinned buffer becomes an SError to the vCPU; Linux panics unless its ESR says corrected.',
     source: `${translate}: among the ways to report the error: an SError to the vCPU`,
     ...firstFault,
     onFault: answer('serror'),

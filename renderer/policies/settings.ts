@@ -69,7 +69,9 @@ export function fieldText(value: unknown): string {
     .map((item: string | Record<string, unknown>) =>
       typeof item === 'string'
         ? item
-        : 'ipa' in item ? `${item['lane']}=${item['ipa']}:${item['size']}` : `${item['cpu']}=${item['vcpu']}`,
+        : 'ipa' in item
+          ? `${item['lane']}=${item['ipa']}:${item['size']}`
+          : `${item['cpu']}=${item['vcpu']}`,
     )
     .join(',');
 }

@@ -79,7 +79,8 @@ const run = (
   rows: Stage2Timeline,
   change: Partial<RunParams> = {},
   lanes = [lane()],
-): PolicyOutcome => replay(lanes, rows, typeof id === 'string' ? pinned(builtinPolicy(id)!) : id, { ...params, ...change });
+): PolicyOutcome =>
+  replay(lanes, rows, typeof id === 'string' ? pinned(builtinPolicy(id)!) : id, { ...params, ...change });
 
 /** What a policy that pins on the first fault answers once it has; not under test is the first touch. */
 function pinned(policy: Policy): Policy {

@@ -49,7 +49,9 @@ export function legality(policy: Policy): string[] {
     ...(given.has('external-abort')
       ? ['From SPEv1p3 on the SPU may not report external aborts: the answer becomes an SError.']
       : []),
-    ...(given.has('serror') ? ['An SError makes a Linux guest panic, unless its ESR says corrected or restartable: the VM is dead.'] : []),
+    ...(given.has('serror')
+      ? ['An SError makes a Linux guest panic, unless its ESR says corrected or restartable: the VM is dead.']
+      : []),
     ...(given.has('report-s2') || given.has('impdef-event')
       ? ['Linux’s arm_spe_pmu takes any event but a full buffer as fatal to the session.']
       : []),
