@@ -20,8 +20,14 @@ export class ReaderGone extends Error {}
 /** Thrown when the user asked to stop: unwinds the work, whose transaction is rolled back on the way. */
 export class Interrupted extends Error {}
 
-/** @param stopAsked looked at with each progress call */
-export function createOutput(stopAsked: () => boolean = () => false): Output {
+/** Takes bytes for a file descriptor: 1 is stdout, 2 stderr. */
+export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
+
+/**
+ * @param stopAsked looked at with each progress call
+ * @param sink where the bytes go, for callers that want to see them
+ */
+export function createOutput(stopAsked: () => boolean = () => false, sink: Sink = writeAll): Output {
   const limit = 1 << 16;
   let pending: string[] = [];
   let length = 0;
@@ -31,9 +37,9 @@ export function createOutput(stopAsked: () => boolean = () => false): Output {
     pending = [];
     length = 0;
     meter.clear();
-    writeAll(1, bytes);
+    sink(1, bytes);
   };
-  const meter = progressMeter((text) => writeAll(2, Buffer.from(text)));
+  const meter = progressMeter((text) => sink(2, Buffer.from(text)));
   const write = (text: string) => {
     pending.push(text);
     length += text.length;
@@ -46,7 +52,7 @@ export function createOutput(stopAsked: () => boolean = () => false): Output {
     note: (text) => {
       flush();
       meter.clear();
-      writeAll(2, Buffer.from(`${text}\n`));
+      sink(2, Buffer.from(`${text}\n`));
     },
     progress: (p) => {
       if (stopAsked()) throw new Interrupted('interrupted');

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,12 +23,36 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export function umbra(...args: string[]): Ran {
+/** Runs a command as a process of its own: for tests whose subject is the process (signals, pipes, exit codes, environment). */
+export function umbraProcess(...args: string[]): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
   return { code: status, stdout, stderr };
+}
+
+let runner: { worker: Worker; port: MessagePort; done: Int32Array } | undefined;
+
+/** Runs a command in a thread that lives as long as the test file, through the same code as the process. Blocks until it has ended. */
+export function umbra(...args: string[]): Ran {
+  if (runner === undefined) {
+    const { port1, port2 } = new MessageChannel();
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(new URL('./umbra-worker.ts', import.meta.url), {
+      workerData: { port: port2, done },
+      transferList: [port2],
+      execArgv: [],
+    });
+    worker.unref();
+    port1.unref();
+    runner = { worker, port: port1, done };
+  }
+  const { worker, port, done } = runner;
+  Atomics.store(done, 0, 0);
+  worker.postMessage(args);
+  Atomics.wait(done, 0, 0);
+  return (receiveMessageOnPort(port) as { message: Ran }).message;
 }
 
 /** As `umbra`, for commands that must succeed: the JSON document on stdout. */
