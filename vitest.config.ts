@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,golden,property,e2e}/**/*.test.ts'],
     globalSetup: ['test/seed.ts'],
     setupFiles: ['test/seed.ts'],
     testTimeout: 60_000,
@@ -10,5 +9,10 @@ export default defineConfig({
     // SQLite handles and the built CLI are shared per file; two cores are what CI has.
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      // No module of ours keeps state, so files can share a process; modules are then loaded once.
+      { extends: true, test: { name: 'logic', include: ['test/{unit,golden,property}/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+    ],
   },
 });
