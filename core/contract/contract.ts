@@ -25,6 +25,8 @@ export const LabInfo = z.strictObject({
   bytes: Count,
   captures: Count,
   runs: Count,
+  /** Deleted, but its space not freed yet: what can be restored. */
+  removed: z.strictObject({ captures: z.array(Count), runs: z.array(Count) }),
 });
 export type LabInfo = z.infer<typeof LabInfo>;
 
@@ -97,6 +99,8 @@ export type RunPolicy = z.infer<typeof RunPolicy>;
 
 export const Run = z.strictObject({
   id: Count,
+  /** What the user calls it, if anything. */
+  name: z.string().optional(),
   spe: Count,
   kvm: Count,
   umbra: z.string(),

@@ -40,6 +40,19 @@ export const ReplayJob = z.strictObject({
     .optional(),
   notes: z.array(z.string().max(2000)).max(20).optional(),
 });
+const Kept = { kind: z.enum(['capture', 'run']), id: Id };
+/** An empty name takes a run's away. */
+export const RenameJob = z.strictObject({ ...Kept, name: z.string().max(500) });
+/** All notes of it: what readers of results must know. */
+export const NotesJob = z.strictObject({ ...Kept, notes: z.array(z.string().max(2000)).max(20) });
+const Ids = z.array(Id).max(100_000);
+const Chosen = z.strictObject({ captures: Ids, runs: Ids });
+export type Chosen = z.infer<typeof Chosen>;
+export const RemoveJob = z.strictObject({
+  ...Chosen.shape,
+  /** Runs of these captures go, too; without it they keep their captures from going. */
+  withRuns: z.boolean().optional(),
+});
 export const VmJob = z.strictObject({ kvm: Id, text: z.string().max(1 << 20) });
 
 const reply = <T>() => z.custom<T>();
@@ -53,6 +66,14 @@ export const jobMethods = {
   sweep: { params: SweepJob, result: reply<SweepAnswer>() },
   /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed anew. */
   setVm: { params: VmJob, result: reply<Record<string, never>>() },
+  rename: { params: RenameJob, result: reply<Record<string, never>>() },
+  annotate: { params: NotesJob, result: reply<Record<string, never>>() },
+  /** Deletes so that it can be undone. What went is what `restore` takes. */
+  remove: { params: RemoveJob, result: reply<Chosen>() },
+  /** Brings back what was removed, unless its space was freed. */
+  restore: { params: Chosen, result: reply<Record<string, never>>() },
+  /** Deletes for good what was removed, and gives its space back to the disk: bytes. */
+  freeSpace: { params: z.strictObject({}), result: reply<Chosen & { readonly bytes: number }>() },
   /** What is wrong with such a text, if anything; it names the field. */
   checkVm: {
     params: z.strictObject({ text: z.string().max(1 << 20) }),
@@ -91,5 +112,10 @@ export type Job =
   | ({ readonly kind: 'sweep' } & SweepJob)
   | ({ readonly kind: 'vm' } & z.infer<typeof VmJob>)
   | { readonly kind: 'example' }
+  | { readonly kind: 'rename'; readonly of: z.infer<typeof RenameJob> }
+  | { readonly kind: 'annotate'; readonly of: z.infer<typeof NotesJob> }
+  | ({ readonly kind: 'remove' } & z.infer<typeof RemoveJob>)
+  | ({ readonly kind: 'restore' } & Chosen)
+  | { readonly kind: 'free' }
   /** Levels of detail of captures that have none: those of older labs. */
   | { readonly kind: 'levels' };

@@ -1,5 +1,8 @@
 /** Captures in the lab file: what was imported, and what was wrong with it. */
 import type { Warning } from '../formats/problems.ts';
+import { newId } from './ids.ts';
+import type { FieldKind } from './json-column.ts';
+import { jsonObject } from './json-column.ts';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
 
@@ -29,9 +32,9 @@ export interface CaptureRow {
 /** Adds a capture whose records are still to come; `finishCapture` completes it. Returns its id. */
 export function addCapture(db: Db, c: Pick<CaptureRow, 'kind' | 'name' | 'file' | 'format' | 'bytes'>): number {
   const insert = db.prepare(
-    `INSERT INTO capture (kind, name, file, format, bytes, sha256, records, facts) VALUES (?, ?, ?, ?, ?, '', 0, '{}')`,
+    `INSERT INTO capture (id, kind, name, file, format, bytes, sha256, records, facts) VALUES (?, ?, ?, ?, ?, ?, '', 0, '{}')`,
   );
-  return Number(insert.run(c.kind, c.name, c.file, c.format, c.bytes).lastInsertRowid);
+  return Number(insert.run(newId(db, 'capture'), c.kind, c.name, c.file, c.format, c.bytes).lastInsertRowid);
 }
 
 export function finishCapture(
@@ -74,43 +77,53 @@ export function setVmDescription(db: Db, id: number, vm: unknown): void {
   db.prepare('UPDATE capture SET vm = ? WHERE id = ?').run(JSON.stringify(vm), id);
 }
 
+/** All that are there, by id. */
 export function listCaptures(db: Db): CaptureRow[] {
-  const warnings = db.prepare('SELECT * FROM capture_warning WHERE capture_id = ? ORDER BY rowid');
-  return (db.prepare('SELECT * FROM capture ORDER BY id').all() as Raw[]).map((row) =>
-    fromRow(row, warnings.all(row['id']) as Raw[]),
-  );
+  const rows = db.prepare('SELECT * FROM capture WHERE removed_ms IS NULL ORDER BY id').all() as Raw[];
+  return rows.map((row) => withWarnings(db, row));
 }
 
 /** Throws a LabFileError if there is no such capture, or it is of another kind. */
 export function getCapture(db: Db, id: number, kind?: CaptureKind): CaptureRow {
-  const row = listCaptures(db).find((c) => c.id === id);
+  const row = db.prepare('SELECT * FROM capture WHERE id = ? AND removed_ms IS NULL').get(id) as Raw | undefined;
   if (!row) throw new LabFileError(`no capture ${id} in this lab; \`umbra captures\` lists them`);
-  if (kind && row.kind !== kind)
-    throw new LabFileError(`capture ${id} (${row.name}) is of kind ${row.kind}, not ${kind}`);
-  return row;
+  if (kind && row['kind'] !== kind)
+    throw new LabFileError(`capture ${id} (${String(row['name'])}) is of kind ${String(row['kind'])}, not ${kind}`);
+  return withWarnings(db, row);
 }
 
 type Raw = Record<string, bigint | number | string | null>;
 
-function fromRow(row: Raw, warnings: Raw[]): CaptureRow {
+function withWarnings(db: Db, row: Raw): CaptureRow {
+  const warnings = db.prepare('SELECT * FROM capture_warning WHERE capture_id = ? ORDER BY rowid');
+  return fromRow(db, row, warnings.all(row['id']) as Raw[]);
+}
+
+/** What is read of a capture's facts without asking again. */
+const factKinds: Readonly<Record<string, FieldKind>> = {
+  ...{ cpuList: 'numbers', notes: 'texts', commandLine: 'texts', events: 'object', spe: 'object' },
+  ...{ vmFile: 'text', hostname: 'text', release: 'text', uname: 'text', recorder: 'text' },
+};
+
+function fromRow(db: Db, row: Raw, warnings: Raw[]): CaptureRow {
   return {
     id: Number(row['id']),
     kind: row['kind'] as CaptureKind,
-    name: row['name'] as string,
-    file: row['file'] as string,
-    format: row['format'] as string,
+    name: String(row['name']),
+    file: String(row['file']),
+    format: String(row['format']),
     bytes: Number(row['bytes']),
-    sha256: row['sha256'] as string,
+    sha256: String(row['sha256']),
     records: Number(row['records']),
     t0: unsigned(row['t0_ns']),
     t1: unsigned(row['t1_ns']),
-    clock: (row['clock'] as string | null) ?? undefined,
-    vm: row['vm'] === null ? undefined : JSON.parse(row['vm'] as string),
-    facts: JSON.parse(row['facts'] as string) as Record<string, unknown>,
+    clock: row['clock'] === null ? undefined : String(row['clock']),
+    vm: row['vm'] === null ? undefined : jsonObject(db, 'capture.vm', row['vm']),
+    facts: jsonObject(db, 'capture.facts', row['facts'], factKinds),
     warnings: warnings.map((w) => ({
       severity: w['severity'] as Warning['severity'],
-      kind: w['kind'] as string,
-      message: w['message'] as string,
+      kind: String(w['kind']),
+      message: String(w['message']),
       count: Number(w['count']),
       ...(w['offset_bytes'] !== null && { offset: Number(w['offset_bytes']) }),
       ...(w['skipped_bytes'] !== null && { bytes: Number(w['skipped_bytes']) }),

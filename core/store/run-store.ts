@@ -7,6 +7,8 @@ import { storedPolicy } from '../model/policy-file.ts';
 import type { Policy } from '../model/policy.ts';
 import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
 import { signed, unsigned } from './captures.ts';
+import { newId } from './ids.ts';
+import { jsonObject } from './json-column.ts';
 import { LabFileError } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 
@@ -14,6 +16,8 @@ export type DlDiscard = 'record' | 'buffer';
 
 export interface RunRow {
   readonly id: number;
+  /** What the user calls it. */
+  readonly name?: string;
   readonly speId: number;
   readonly kvmId: number;
   /** Version of Umbra that made it. */
@@ -25,32 +29,42 @@ export interface RunRow {
 
 export function addRun(db: Db, run: Omit<RunRow, 'id' | 'params'> & { readonly params: unknown }): number {
   const insert = db.prepare(
-    'INSERT INTO run (spe_id, kvm_id, umbra, command, params, facts) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO run (id, spe_id, kvm_id, umbra, command, params, facts) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const { params, facts } = run;
-  return Number(
-    insert.run(run.speId, run.kvmId, run.umbra, run.command, JSON.stringify(params), JSON.stringify(facts))
-      .lastInsertRowid,
-  );
+  const id = newId(db, 'run');
+  insert.run(id, run.speId, run.kvmId, run.umbra, run.command, JSON.stringify(params), JSON.stringify(facts));
+  return id;
 }
 
+/** All that are there, by id. */
 export function listRuns(db: Db): RunRow[] {
-  return (db.prepare('SELECT * FROM run ORDER BY id').all() as Record<string, bigint | string>[]).map((r) => ({
-    id: Number(r['id']),
-    speId: Number(r['spe_id']),
-    kvmId: Number(r['kvm_id']),
-    umbra: r['umbra'] as string,
-    command: r['command'] as string,
-    params: storedParams(JSON.parse(r['params'] as string)),
-    facts: JSON.parse(r['facts'] as string),
-  }));
+  const rows = db.prepare('SELECT * FROM run WHERE removed_ms IS NULL ORDER BY id').all() as RawRun[];
+  return rows.map((row) => fromRow(db, row));
 }
 
 /** Throws a LabFileError if there is no such run. */
 export function getRun(db: Db, id: number): RunRow {
-  const run = listRuns(db).find((r) => r.id === id);
-  if (!run) throw new LabFileError(`no run ${id} in this lab; \`umbra replay\` makes one`);
-  return run;
+  const row = db.prepare('SELECT * FROM run WHERE id = ? AND removed_ms IS NULL').get(id) as RawRun | undefined;
+  if (!row) throw new LabFileError(`no run ${id} in this lab; \`umbra runs\` lists them`);
+  return fromRow(db, row);
+}
+
+const paramKinds = { params: 'object', origin: 'object' } as const;
+
+type RawRun = Record<string, bigint | string | null>;
+
+function fromRow(db: Db, r: RawRun): RunRow {
+  return {
+    id: Number(r['id']),
+    ...(r['name'] !== null && { name: String(r['name']) }),
+    speId: Number(r['spe_id']),
+    kvmId: Number(r['kvm_id']),
+    umbra: String(r['umbra']),
+    command: String(r['command']),
+    params: storedParams(jsonObject(db, 'run.params', r['params'], paramKinds, ['params', 'origin'])),
+    facts: jsonObject(db, 'run.facts', r['facts'], { notes: 'texts' }),
+  };
 }
 
 export interface ResultRow {
@@ -85,10 +99,14 @@ export function addResult(db: Db, run: number, r: ResultRow): void {
   );
 }
 
+const policyKinds = { id: 'text', title: 'text', onFault: 'object' } as const;
+
 export function readResults(db: Db, run: number): ResultRow[] {
   const rows = db.prepare('SELECT * FROM replay_result WHERE run_id = ? ORDER BY rowid').all(run);
   return (rows as Record<string, bigint | number | string>[]).map((r) => ({
-    policy: storedPolicy(JSON.parse(r['definition'] as string)),
+    policy: storedPolicy(
+      jsonObject(db, 'replay_result.definition', r['definition'], policyKinds, ['id', 'title', 'onFault']),
+    ),
     dlDiscard: r['dl_discard'] as DlDiscard,
     kept: Number(r['kept']),
     lost: Number(r['lost']),
@@ -97,7 +115,7 @@ export function readResults(db: Db, run: number): ResultRow[] {
     blackoutNs: Number(r['blackout_ns']),
     stallNs: Number(r['stall_ns']),
     pinnedPeakBytes: Number(r['pinned_peak_bytes']),
-    summary: JSON.parse(r['summary'] as string),
+    summary: jsonObject(db, 'replay_result.summary', r['summary'], { summary: 'object' }),
   }));
 }
 

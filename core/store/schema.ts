@@ -212,6 +212,14 @@ ALTER TABLE spe_lane ADD COLUMN bound TEXT NOT NULL DEFAULT 'cpu-bound' CHECK (b
 UPDATE spe_lane SET bound = 'task-bound' WHERE mode = 'per-thread';
 ALTER TABLE spe_lane DROP COLUMN mode;
 ALTER TABLE spe_lane RENAME COLUMN bound TO mode;
+
+-- Keeping a lab tidy (tidy.ts). What was removed lies hidden until its space is freed.
+ALTER TABLE capture ADD COLUMN removed_ms INTEGER;           -- ms since 1970; null: it is there
+ALTER TABLE run ADD COLUMN name TEXT;
+ALTER TABLE run ADD COLUMN removed_ms INTEGER;
+CREATE TABLE last_id (                                       -- ids are never given twice: reports name them
+  kind TEXT PRIMARY KEY CHECK (kind IN ('capture', 'run')), id INTEGER NOT NULL
+);
 `,
 ];
 

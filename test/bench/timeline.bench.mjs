@@ -14,7 +14,7 @@ import { importFile } from '../../core/lab/import/import.ts';
 import { builtinPolicies } from '../../core/model/policies.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
-import { inLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import { LodCounter } from '../../core/store/lod.ts';
 import { addResult, addRun, addWindows } from '../../core/store/run-store.ts';
 import { addLane, addSessions, encodeSpeChunk, speWriter } from '../../core/store/spe-store.ts';

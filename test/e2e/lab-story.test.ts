@@ -8,7 +8,7 @@ import type { LabServer } from '../../core/host/web-socket.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
 import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
-import { inLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { pair } from './umbra.ts';

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
-import { inLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { addSample, kvmSample, speSample, writeSampleLab } from './sample-lab.ts';

@@ -1,7 +1,7 @@
 /** A lab with two captures, a broken one and a run, written through the store: what the pages are tested on. */
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
 import type { CaptureRow } from '../../core/store/captures.ts';
-import { inLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import type { Db } from '../../core/store/lab-file.ts';
 import { addResult, addRun, addSkew } from '../../core/store/run-store.ts';
 import type { Policy } from '../../core/model/policy.ts';

@@ -5,7 +5,10 @@ import { createClient, ServiceError } from '../../core/contract/client.ts';
 import { HostMessage } from '../../core/contract/contract.ts';
 import type { Call, ClientMessage, LabInfo, LabService } from '../../core/contract/contract.ts';
 
-const info: LabInfo = { path: '/x/a.umbra', name: 'a.umbra', umbra: '0', format: 1, bytes: 1, captures: 0, runs: 0 };
+const info: LabInfo = {
+  ...{ path: '/x/a.umbra', name: 'a.umbra', umbra: '0', format: 1, bytes: 1, captures: 0, runs: 0 },
+  removed: { captures: [], runs: [] },
+};
 
 class Explained extends Error {}
 

@@ -11,7 +11,8 @@ import { createClient } from '../../core/contract/client.ts';
 import type { Client } from '../../core/contract/client.ts';
 import { UNAUTHORISED } from '../../core/contract/wire.ts';
 import { methods } from '../../core/contract/contract.ts';
-import { inLabFile, openLabFile } from '../../core/store/lab-file.ts';
+import { openLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import { addSample, kvmSample, writeSampleLab } from '../e2e/sample-lab.ts';
 
 let directory: string;

@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCapture, listCaptures } from '../../core/store/captures.ts';
-import { inLabFile, LabFileError, openLabFile } from '../../core/store/lab-file.ts';
+import { LabFileError, openLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import { APPLICATION_ID, migrations } from '../../core/store/schema.ts';
 
 let folder: string;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addCapture } from '../../core/store/captures.ts';
-import { inLabFile, openLabFile } from '../../core/store/lab-file.ts';
+import { openLabFile } from '../../core/store/lab-file.ts';
+import { inLabFile } from '../../core/store/lab-write.ts';
 import type { Db } from '../../core/store/lab-file.ts';
 import {
   binRange,

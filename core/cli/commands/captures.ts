@@ -1,12 +1,16 @@
 import { listLabCaptures } from '../../lab/captures/captures.ts';
 import type { Command } from '../command.ts';
 import { duration } from '../format.ts';
+import { keep, keepDetails, keepOperands, keepOptions } from '../keep.ts';
 import { textTable } from '../table.ts';
 
 export const command: Command = {
-  arity: [0, 0],
-  options: { db: { type: 'string', value: 'LAB', help: 'lab file', required: true } },
-  run(args, out) {
+  operands: keepOperands,
+  arity: [0, Infinity],
+  options: keepOptions,
+  details: `${keepDetails}\nRuns of a deleted capture go with it.`,
+  async run(args, out) {
+    if (await keep('capture', args, out)) return;
     const list = listLabCaptures(args.need('db'));
     if (args.flag('json')) return out.json(list);
     if (!list.length) return out.write('no captures yet; `umbra import FILE… --db LAB` adds some\n');

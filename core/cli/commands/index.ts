@@ -24,8 +24,13 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'captures',
-    summary: 'list the captures of a lab file',
+    summary: 'list, rename, annotate or delete the captures of a lab file',
     load: () => import('./captures.ts'),
+  },
+  {
+    name: 'runs',
+    summary: 'list, rename, annotate or delete the runs of a lab file',
+    load: () => import('./runs.ts'),
   },
   {
     name: 'symbols',

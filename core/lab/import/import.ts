@@ -19,7 +19,7 @@ import { parseVmDescription, VmDescriptionError } from '../../model/vm.ts';
 import { addCapture, finishCapture, getCapture } from '../../store/captures.ts';
 import type { CaptureKind, CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { inLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
 import { RequestError } from '../about.ts';
 import { isTar, withTarCaptures } from './board-tar.ts';
 import { captureSummary } from '../captures/captures.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
 import { RequestError } from '../about.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
 import { captureSummary } from '../captures/captures.ts';

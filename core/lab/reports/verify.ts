@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Provenance } from '../../report/provenance.ts';
-import { inLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
 import { version } from '../about.ts';
 import { provenanceOf, provenanceResults } from './provenance.ts';
 import { figuresFolder, runForms } from './report-files.ts';

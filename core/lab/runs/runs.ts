@@ -1,7 +1,8 @@
 /** The use cases around runs that the command line and the windows call: replay, list windows, skew, report. */
 import type { Db } from '../../store/lab-file.ts';
-import { inLabFile, openLabFile } from '../../store/lab-file.ts';
-import { readWindows } from '../../store/run-store.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
+import { listRuns, readResults, readWindows } from '../../store/run-store.ts';
 import type { WindowRow } from '../../store/run-store.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
@@ -11,6 +12,7 @@ import { replayRun } from './replay.ts';
 import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
 import { reportForm, writeReportOf } from '../reports/report-files.ts';
 import type { ReportRequest } from '../reports/report-files.ts';
+import type { RunFacts } from './run-facts.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
@@ -26,6 +28,29 @@ function reading<T>(lab: string, use: (db: Db) => T): T {
   } finally {
     db.close();
   }
+}
+
+export interface RunSummary {
+  readonly id: number;
+  readonly name?: string;
+  readonly spe: number;
+  readonly kvm: number;
+  /** Version of Umbra that made it. */
+  readonly umbra: string;
+  readonly command: string;
+  readonly notes: readonly string[];
+  readonly policies: readonly string[];
+}
+
+/** All runs, by id. */
+export function listLabRuns(lab: string): RunSummary[] {
+  return reading(lab, (db) =>
+    listRuns(db).map(({ id, name, speId: spe, kvmId: kvm, umbra, command, facts }) => ({
+      ...{ id, ...(name !== undefined && { name }), spe, kvm, umbra, command },
+      notes: (facts as Partial<RunFacts>).notes ?? [],
+      policies: [...new Set(readResults(db, id).map(({ policy }) => policy.id))],
+    })),
+  );
 }
 
 /** The blackout windows of one result, by lane, then start. */

@@ -2,7 +2,8 @@
 import { parseVmDescription } from '../../model/vm.ts';
 import { getCapture, setVmDescription } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { inLabFile, recoverLabFile } from '../../store/lab-file.ts';
+import { inLabFile, recoverLabFile } from '../../store/lab-write.ts';
+import { remove, rename, restore, setNotes } from '../../store/tidy.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { Progress } from '../../contract/contract.ts';
 import { makeExample } from './example.ts';
@@ -10,11 +11,13 @@ import { importFile } from '../import/import.ts';
 import { parseReplayWords } from '../runs/replay-options.ts';
 import { replayRun } from '../runs/replay.ts';
 import { sweepOfRun } from '../runs/sweep-run.ts';
+import { freeSpace } from './tidy.ts';
 import { buildSampleLevels, buildTraceLevels, withoutLevels } from '../captures/trace-levels.ts';
 
 /** Runs one job in one transaction on an existing lab, if it writes; others may read the lab meanwhile. Throws what the use cases throw. */
 export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
   if (job.kind === 'sweep') return sweepOfRun(lab, job, progress);
+  if (job.kind === 'free') return freeSpace(lab, progress);
   const work = (db: Db) => {
     const result = run(db, lab, job, progress);
     // The last moment to say no.
@@ -27,7 +30,7 @@ export function runJob(lab: string, job: Job, progress: (progress: Progress) => 
 function run(
   db: Db,
   lab: string,
-  job: Exclude<Job, { kind: 'sweep' }>,
+  job: Exclude<Job, { kind: 'sweep' | 'free' }>,
   progress: (progress: Progress) => void,
 ): unknown {
   switch (job.kind) {
@@ -43,6 +46,17 @@ function run(
       const made = replayRun(db, { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes }, onStep);
       return { run: made.id };
     }
+    case 'rename':
+      rename(db, job.of.kind, job.of.id, job.of.name);
+      return {};
+    case 'annotate':
+      setNotes(db, job.of.kind, job.of.id, job.of.notes);
+      return {};
+    case 'remove':
+      return remove(db, job, job.withRuns === true);
+    case 'restore':
+      restore(db, job);
+      return {};
     case 'example':
       return { run: makeExample(db, progress) };
     case 'levels': {

@@ -36,6 +36,11 @@ export function jobHandlers(
     replay: async (params, call) => (await run({ kind: 'replay', ...params }, call)) as Result<'replay'>,
     sweep: async (params, call) => (await run({ kind: 'sweep', ...params }, call)) as Result<'sweep'>,
     setVm: async (params, call) => (await run({ kind: 'vm', ...params }, call)) as Result<'setVm'>,
+    rename: async (of, call) => (await run({ kind: 'rename', of }, call)) as Result<'rename'>,
+    annotate: async (of, call) => (await run({ kind: 'annotate', of }, call)) as Result<'annotate'>,
+    remove: async (params, call) => (await run({ kind: 'remove', ...params }, call)) as Result<'remove'>,
+    restore: async (params, call) => (await run({ kind: 'restore', ...params }, call)) as Result<'restore'>,
+    freeSpace: async (_, call) => (await run({ kind: 'free' }, call)) as Result<'freeSpace'>,
     example: async (_, call) => (await run({ kind: 'example' }, call)) as Result<'example'>,
     prepare: async (_, call) => (await run({ kind: 'levels' }, call)) as Result<'prepare'>,
     checkVm({ text }) {

@@ -3,12 +3,14 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
-import { inLabFile, LabBusyError, openLabFile } from '../../store/lab-file.ts';
+import { LabBusyError, openLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { listRuns, readResults, readSkew } from '../../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { SCHEMA_VERSION } from '../../store/schema.ts';
 import { readLanes } from '../../store/spe-store.ts';
+import { removedOf } from '../../store/tidy.ts';
 import { isExplained, version } from '../about.ts';
 import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from '../../contract/contract.ts';
 import { runJob } from './jobs.ts';
@@ -111,6 +113,7 @@ function patient(first: () => void, handlers: LabService['handlers']): LabServic
 }
 
 function labInfo(db: Db, file: string): LabInfo {
+  const { captures, runs } = removedOf(db);
   const count = (table: 'capture' | 'run') => Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
   return {
     path: file,
@@ -118,8 +121,9 @@ function labInfo(db: Db, file: string): LabInfo {
     umbra: version,
     format: SCHEMA_VERSION,
     bytes: statSync(file).size,
-    captures: count('capture'),
-    runs: count('run'),
+    captures: count('capture') - captures.length,
+    runs: count('run') - runs.length,
+    removed: { captures: [...captures], runs: [...runs] },
   };
 }
 
@@ -140,6 +144,7 @@ function toCapture(db: Db, row: CaptureRow): Capture {
 function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRow[]): Run {
   return {
     id: row.id,
+    ...(row.name !== undefined && { name: row.name }),
     spe: row.speId,
     kvm: row.kvmId,
     umbra: row.umbra,

@@ -8,7 +8,7 @@ import type { SymbolTable } from '../../formats/symbols/symbol-table.ts';
 import { getCapture, replaceWarnings } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { inLabFile } from '../../store/lab-file.ts';
+import { inLabFile } from '../../store/lab-write.ts';
 import { readMappings } from '../../store/mappings.ts';
 import type { Mapping } from '../../store/mappings.ts';
 import { readColumn, readLanes } from '../../store/spe-store.ts';

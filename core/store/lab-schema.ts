@@ -1,0 +1,62 @@
+/**
+ * Whether a lab file's tables are those that its version's migrations make. A file from somebody else may hold views in the place of
+ * tables, or triggers: SQL that would run with every command.
+ */
+import Database from 'better-sqlite3';
+import { LabFileError } from './lab-errors.ts';
+import { migrations } from './schema.ts';
+
+/** One row of sqlite_schema. */
+interface Entry {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl_name: string;
+  readonly sql: string | null;
+}
+
+const QUERY = 'SELECT type, name, tbl_name, sql FROM sqlite_schema';
+
+/** More is no lab, bytes of SQL or objects. */
+const MAX_OBJECTS = 1000;
+
+/** What ANALYZE leaves: figures for the query planner, which nobody can put code into. */
+const analysed = /^sqlite_stat[134]$/;
+
+const expected = new Map<number, ReadonlyMap<string, string>>();
+
+/** Throws a LabFileError that names the first difference. @param path for the message */
+export function checkSchema(db: Database.Database, version: number, path: string): void {
+  const known = schemaOf(version);
+  let found = 0;
+  for (const entry of db.prepare(`${QUERY} LIMIT ${MAX_OBJECTS}`).iterate() as Iterable<Entry>) {
+    if (entry.type === 'table' && analysed.test(entry.name)) continue;
+    const sql = known.get(keyOf(entry));
+    if (sql === undefined) throw foreign(path, version, `a ${entry.type} '${entry.name}' that Umbra didn't make`);
+    if (sql !== plain(entry.sql)) throw foreign(path, version, `another ${entry.type} '${entry.name}' than Umbra makes`);
+    found++;
+  }
+  if (found < known.size) throw foreign(path, version, `${found} of ${known.size} tables and indexes`);
+}
+
+function foreign(path: string, version: number, what: string): LabFileError {
+  return new LabFileError(`${path}: not opened: it holds ${what} (lab format ${version}); somebody changed it behind Umbra's back`);
+}
+
+function schemaOf(version: number): ReadonlyMap<string, string> {
+  let schema = expected.get(version);
+  if (!schema) {
+    const db = new Database(':memory:');
+    for (const step of migrations.slice(0, version)) db.exec(step);
+    schema = new Map((db.prepare(QUERY).all() as Entry[]).map((entry) => [keyOf(entry), plain(entry.sql)]));
+    db.close();
+    expected.set(version, schema);
+  }
+  return schema;
+}
+
+const keyOf = ({ type, name, tbl_name }: Entry): string => `${type} ${name} ${tbl_name}`;
+
+/** Without comments and layout, which change when a migration's text is tidied up. No string of ours holds a double hyphen. */
+function plain(sql: string | null): string {
+  return (sql ?? '').replaceAll(/--[^\n]*/g, '').replaceAll(/\s+/g, '');
+}
