@@ -36,7 +36,12 @@ export async function keep(kind: Kept, args: Args, out: Output): Promise<boolean
       const [id, ...texts] = rest;
       if (!texts.length && !args.flag('clear')) throw new UsageError('note takes an id and a text (or --clear)');
       const notes = noteInLab(lab, kind, idOf(id), texts, args.flag('clear'));
-      say(args, out, { id: idOf(id), notes }, notes.map((n) => `note: ${n}\n`).join('') || `${kind} ${id} has no notes\n`);
+      say(
+        args,
+        out,
+        { id: idOf(id), notes },
+        notes.map((n) => `note: ${n}\n`).join('') || `${kind} ${id} has no notes\n`,
+      );
       return true;
     }
     case 'delete':

@@ -32,14 +32,17 @@ export function checkSchema(db: Database.Database, version: number, path: string
     if (entry.type === 'table' && analysed.test(entry.name)) continue;
     const sql = known.get(keyOf(entry));
     if (sql === undefined) throw foreign(path, version, `a ${entry.type} '${entry.name}' that Umbra didn't make`);
-    if (sql !== plain(entry.sql)) throw foreign(path, version, `another ${entry.type} '${entry.name}' than Umbra makes`);
+    if (sql !== plain(entry.sql))
+      throw foreign(path, version, `another ${entry.type} '${entry.name}' than Umbra makes`);
     found++;
   }
   if (found < known.size) throw foreign(path, version, `${found} of ${known.size} tables and indexes`);
 }
 
 function foreign(path: string, version: number, what: string): LabFileError {
-  return new LabFileError(`${path}: not opened: it holds ${what} (lab format ${version}); somebody changed it behind Umbra's back`);
+  return new LabFileError(
+    `${path}: not opened: it holds ${what} (lab format ${version}); somebody changed it behind Umbra's back`,
+  );
 }
 
 function schemaOf(version: number): ReadonlyMap<string, string> {

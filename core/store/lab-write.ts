@@ -139,7 +139,9 @@ function publish(part: string, path: string): void {
     linkSync(part, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(path))
-      throw new LabFileError(`${path}: somebody else made this file meanwhile; it was left alone, and nothing was imported`);
+      throw new LabFileError(
+        `${path}: somebody else made this file meanwhile; it was left alone, and nothing was imported`,
+      );
     // A file system without hard links.
     renameSync(part, path);
   }
@@ -200,7 +202,8 @@ export function compactLabFile(path: string): void {
   try {
     db.exec('VACUUM');
   } catch (error) {
-    if (!/^SQLITE_(FULL|BUSY|LOCKED|IOERR)/.test((error as { code?: string }).code ?? '')) throw explainLab(error, path);
+    if (!/^SQLITE_(FULL|BUSY|LOCKED|IOERR)/.test((error as { code?: string }).code ?? ''))
+      throw explainLab(error, path);
   } finally {
     db.close();
   }

@@ -60,7 +60,9 @@ function addTables(db: Db, chunks: Db, fieldsOf: FieldsOf): void {
 }
 
 function ids(db: Db, kind: string): number[] {
-  return (db.prepare('SELECT id FROM capture WHERE kind = ? AND removed_ms IS NULL ORDER BY id').pluck().all(kind) as bigint[]).map(Number);
+  return (
+    db.prepare('SELECT id FROM capture WHERE kind = ? AND removed_ms IS NULL ORDER BY id').pluck().all(kind) as bigint[]
+  ).map(Number);
 }
 
 const hex = (value: bigint) => `0x${value.toString(16)}`;

@@ -74,14 +74,14 @@ const plural = (runs: readonly number[]) => (runs.length > 1 ? `runs ${runs.join
 export function restore(db: Db, chosen: Chosen): void {
   for (const [kind, ids] of kindsOf(chosen)) {
     const find = db.prepare(`SELECT 1 FROM ${kind} WHERE id = ?`);
-    for (const id of ids)
-      if (!find.get(id)) throw new LabFileError(`${kind} ${id} is gone: its space was freed`);
+    for (const id of ids) if (!find.get(id)) throw new LabFileError(`${kind} ${id} is gone: its space was freed`);
   }
   mark(db, chosen, null);
   const there = new Set(listCaptures(db).map(({ id }) => id));
   for (const { id, speId, kvmId } of listRuns(db)) {
     const missing = [speId, kvmId].find((capture) => !there.has(capture));
-    if (missing !== undefined) throw new LabFileError(`run ${id} needs capture ${missing}, which was deleted: restore both`);
+    if (missing !== undefined)
+      throw new LabFileError(`run ${id} needs capture ${missing}, which was deleted: restore both`);
   }
 }
 
@@ -103,7 +103,9 @@ function kindsOf({ captures, runs }: Chosen): [Kept, readonly number[]][] {
 /** What is hidden. */
 export function removedOf(db: Db): Chosen {
   const ids = (kind: Kept) =>
-    (db.prepare(`SELECT id FROM ${kind} WHERE removed_ms IS NOT NULL ORDER BY id`).pluck().all() as bigint[]).map(Number);
+    (db.prepare(`SELECT id FROM ${kind} WHERE removed_ms IS NOT NULL ORDER BY id`).pluck().all() as bigint[]).map(
+      Number,
+    );
   return { captures: ids('capture'), runs: ids('run') };
 }
 

@@ -25,7 +25,7 @@ beforeEach(() => {
     addRun(db, { ...run, speId: 1, kvmId: 2 });
     addRun(db, { ...run, speId: 3, kvmId: 2 });
     // A megabyte that hangs on the first capture.
-    db.prepare("INSERT INTO thread VALUES (1, 1, hex(zeroblob(500000)))").run();
+    db.prepare('INSERT INTO thread VALUES (1, 1, hex(zeroblob(500000)))').run();
   });
   service = openLabService(lab);
 });
@@ -58,7 +58,9 @@ describe('deleting through the contract', () => {
   });
 
   it('takes no capture from a run that stays, and restores no run without its captures', async () => {
-    await expect(service.handlers.remove({ captures: [2], runs: [1] }, call)).rejects.toThrow('used by run 2: delete it');
+    await expect(service.handlers.remove({ captures: [2], runs: [1] }, call)).rejects.toThrow(
+      'used by run 2: delete it',
+    );
     expect(there()).toEqual(all);
     await service.handlers.remove({ captures: [3], runs: [2] }, call);
     await expect(service.handlers.restore({ captures: [], runs: [2] }, call)).rejects.toThrow('needs capture 3');
@@ -84,7 +86,10 @@ describe('deleting through the contract', () => {
   it('renames and annotates', async () => {
     await service.handlers.rename({ kind: 'run', id: 2, name: ' quiet host ' }, call);
     await service.handlers.annotate({ kind: 'run', id: 2, notes: ['emulated'] }, call);
-    expect((await service.handlers.runs({}, call))[1]).toMatchObject({ name: 'quiet host', facts: { notes: ['emulated'] } });
+    expect((await service.handlers.runs({}, call))[1]).toMatchObject({
+      name: 'quiet host',
+      facts: { notes: ['emulated'] },
+    });
     await service.handlers.rename({ kind: 'run', id: 2, name: '' }, call);
     expect((await service.handlers.runs({}, call))[1].name).toBeUndefined();
     await expect(service.handlers.rename({ kind: 'capture', id: 1, name: ' ' }, call)).rejects.toThrow('needs a name');
