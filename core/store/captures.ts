@@ -101,7 +101,7 @@ function withWarnings(db: Db, row: Raw): CaptureRow {
 
 /** What is read of a capture's facts without asking again. */
 const factKinds: Readonly<Record<string, FieldKind>> = {
-  ...{ cpuList: 'numbers', notes: 'texts', commandLine: 'texts', events: 'object', spe: 'object' },
+  ...{ cpuList: 'numbers', notes: 'texts', commandLine: 'texts', spe: 'object' },
   ...{ vmFile: 'text', hostname: 'text', release: 'text', uname: 'text', recorder: 'text' },
 };
 
