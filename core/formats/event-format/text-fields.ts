@@ -61,6 +61,20 @@ const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: 
   ],
 ]);
 
+/** Events that say nothing without their numbers. */
+const hollow = new Set([...hexFields.keys()].filter((name) => !/^kvm_(?:entry|exit|hvc_arm64)$/.test(name)));
+
+/**
+ * Whether an event's text ends before its fields do, as lines that were broken or cut off. `hollow`: what is left says nothing: an
+ * address of 0 is none.
+ */
+export function cutOff(event: string, text: string): 'hollow' | 'partly' | undefined {
+  const name = plainName(event);
+  const places = hexFields.get(name);
+  if (!places || places.every(([, before]) => text.includes(before))) return undefined;
+  return hollow.has(name) ? 'hollow' : 'partly';
+}
+
 /**
  * What stands before this field's number, for fields that are always hexadecimal: code that reads millions of them looks for
  * that, and parses nothing else. System calls name their arguments.

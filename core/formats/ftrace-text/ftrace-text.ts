@@ -9,7 +9,9 @@ import { Warnings } from '../problems.ts';
 import { memorySource, type ByteSource } from '../source.ts';
 import { TextColumns } from './text-columns.ts';
 import { parseEventLine } from './event-line.ts';
-import { forEachLine } from './lines.ts';
+import { withoutPrefix } from './line-prefix.ts';
+import type { TextOrder } from './text-columns.ts';
+import { wholeLines } from './unwrap.ts';
 
 /** Bytes of the head that detection wants. */
 export const HEAD_BYTES = 65536;
@@ -35,7 +37,8 @@ function readHead(source: ByteSource): Head | undefined {
   let known = false;
   let lines = 0;
   const limited = { name: source.name, size: Math.min(source.size, HEAD_BYTES), read: source.read };
-  forEachLine(limited, new Warnings(), (line) => {
+  const begins = (text: string) => parseEventLine(text, head.format === 'trace-cmd report') !== undefined;
+  wholeLines(limited, begins)(limited, new Warnings(), (line) => {
     const { text } = line;
     const cpus = /^\s*cpus=(\d+)$/.exec(text);
     if (cpus) {
@@ -63,10 +66,10 @@ function readHead(source: ByteSource): Head | undefined {
 }
 
 /**
- * Opens trace text. Never throws: what is no event is counted in `warnings` while the events are read, and a text without
- * any gives none.
+ * Opens trace text. What is no event is counted in `warnings` while the events are read, and a text without any gives none.
+ * Reading throws as `order` has it.
  */
-export function openFtraceText(source: ByteSource, warnings: Warnings): TraceFile {
+export function openFtraceText(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
   const head = readHead(source) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };
   const dictionary: TraceDictionary = { formats: [], comms: [] };
   const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
@@ -91,14 +94,11 @@ export function openFtraceText(source: ByteSource, warnings: Warnings): TraceFil
     printing: { symbols: new Symbols(), longSize: 8 },
     read: (columns: TraceColumns, onBatch: (columns: TraceColumns) => void) => {
       const isTraceCmd = head.format === 'trace-cmd report';
-      const parse = (line: string) => parseEventLine(line, isTraceCmd);
-      const kind = { parse, nanoseconds: head.nanoseconds };
-      const writer = new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings);
-      forEachLine(source, warnings, (line) => {
-        writer.take(line);
-        return true;
-      });
-      writer.finish();
+      const plain = (line: string) => parseEventLine(line, isTraceCmd);
+      const eachLine = wholeLines(source, (text) => plain(text) !== undefined);
+      const parse = withoutPrefix(source, eachLine, plain);
+      const kind = { parse, nanoseconds: head.nanoseconds, order };
+      new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings).read(source, order, eachLine);
     },
   };
 }

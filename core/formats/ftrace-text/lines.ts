@@ -1,13 +1,18 @@
 /** A source as lines, in bounded memory. Lines come as one character a byte: their indexes are byte offsets. */
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
+import { cleanLine, needsCleaning } from './clean-line.ts';
 
 const BLOCK = 256 << 10;
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
 
-/** `bytes[start, end)` is the line without its newline, `text` the same as latin1; `offset` its place in the source. */
+/**
+ * `bytes[start, end)` is the line without its newline and marks of quoting, `text` the same as latin1; `offset` its place in the
+ * source, `number` counts from 1.
+ */
 export interface Line {
+  number: number;
   bytes: Uint8Array;
   start: number;
   end: number;
@@ -18,7 +23,7 @@ export interface Line {
 /** Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false. */
 export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean): void {
   const latin1 = new TextDecoder('latin1');
-  const line: Line = { bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
+  const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
   let held = new Uint8Array(0);
   let skipping = false;
   for (let at = 0; at < source.size;) {
@@ -30,6 +35,7 @@ export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (lin
     const base = at - held.length;
     at += block.length;
     const text = latin1.decode(bytes);
+    const foreign = needsCleaning(text);
     let start = 0;
     for (;;) {
       let end = text.indexOf('\n', start);
@@ -41,11 +47,14 @@ export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (lin
       if (skipping) {
         skipping = false;
       } else {
+        line.number++;
         line.bytes = bytes;
         line.start = start;
-        line.end = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+        line.end = end;
+        while (line.end > start && text.charCodeAt(line.end - 1) === 13) line.end--;
         line.text = text.slice(start, line.end);
         line.offset = base + start;
+        cleanLine(line, foreign);
         if (!onLine(line)) return;
       }
       start = end + 1;

@@ -2,8 +2,12 @@
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
 import type { Warnings } from '../problems.ts';
+import type { ByteSource } from '../source.ts';
+import { CutEvents } from './cut-events.ts';
 import type { EventLine } from './event-line.ts';
 import type { Line } from './lines.ts';
+import { forEachSortedLine } from './sorted-lines.ts';
+import type { EachLine } from './unwrap.ts';
 
 /** `CPU:1 [LOST 12 EVENTS]` (ftrace), `CPU:1 [12 EVENTS DROPPED]` (trace-cmd); both may leave the count out. */
 const LOST = /^.{0,80}?CPU:(\d{1,5}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/;
@@ -25,6 +29,15 @@ export interface TextKind {
   /** Undefined for lines that hold no event. */
   readonly parse: (line: string) => EventLine | undefined;
   readonly nanoseconds: boolean;
+  readonly order: TextOrder;
+}
+
+/** `file`: events as they come; `checked`: one that lies before the one above ends the reading with an OutOfOrder; `sorted`: by time. */
+export type TextOrder = 'file' | 'checked' | 'sorted';
+
+/** A text's events don't come in the order of their times. */
+export class OutOfOrder extends Error {
+  override readonly name = 'OutOfOrder';
 }
 
 export class TextColumns {
@@ -32,6 +45,9 @@ export class TextColumns {
   readonly #buffers: TraceBuffer[];
   readonly #parse: TextKind['parse'];
   readonly #isTime: boolean;
+  readonly #checked: boolean;
+  #latest = 0n;
+  readonly #cut = new CutEvents();
   readonly #columns: TraceColumns;
   readonly #onBatch: (columns: TraceColumns) => void;
   readonly #warnings: Warnings;
@@ -55,6 +71,7 @@ export class TextColumns {
     this.#buffers = buffers;
     this.#parse = kind.parse;
     this.#isTime = kind.nanoseconds;
+    this.#checked = kind.order === 'checked';
     this.#columns = columns;
     this.#onBatch = onBatch;
     this.#warnings = warnings;
@@ -62,6 +79,19 @@ export class TextColumns {
     dictionary.comms.forEach((comm, i) => this.#comms.set(comm, i));
     columns.n = 0;
     columns.start[0] = 0;
+  }
+
+  /** All of a text. @throws OutOfOrder, InputError as `order` has it */
+  read(source: ByteSource, order: TextOrder, eachLine: EachLine, onLine = (line: Line) => this.take(line)): void {
+    if (order === 'sorted') {
+      forEachSortedLine(source, this.#warnings, eachLine, this.#parse, onLine);
+    } else {
+      eachLine(source, this.#warnings, (line) => {
+        onLine(line);
+        return true;
+      });
+    }
+    this.finish();
   }
 
   take(line: Line): void {
@@ -72,7 +102,9 @@ export class TextColumns {
     else if (!REMARK.test(text)) this.#other(line);
   }
 
+  /** After the last line. */
   finish(): void {
+    this.#cut.report(this.#dictionary.formats, this.#warnings);
     if (this.#columns.n) this.#onBatch(this.#columns);
     this.#columns.n = 0;
   }
@@ -98,7 +130,9 @@ export class TextColumns {
     const columns = this.#columns;
     if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
     const index = this.#eventIndex(event, line);
-    if (index === undefined) return;
+    if (index === undefined || this.#cut.isCut(index, event, line)) return this.#close();
+    if (event.time < this.#latest && this.#checked) throw new OutOfOrder(`line ${line.number}: the time goes back`);
+    this.#latest = event.time;
     const i = columns.n;
     columns.t[i] = event.time;
     columns.cpu[i] = event.cpu;
@@ -111,6 +145,11 @@ export class TextColumns {
     columns.n = i + 1;
     columns.start[i + 1] = this.#used;
     this.#open = true;
+  }
+
+  /** What follows belongs to an event that isn't kept. */
+  #close(): void {
+    this.#open = false;
   }
 
   #append(line: Line): void {

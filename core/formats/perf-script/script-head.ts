@@ -7,6 +7,7 @@ import { Layout } from './layout.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
+import { relativeTimes } from '../ftrace-text/sorted-lines.ts';
 import { SteppingBack } from '../ftrace-text/stepping-back.ts';
 
 /** Samples that are looked at. */
@@ -58,12 +59,6 @@ export function readScriptHead(source: ByteSource): ScriptHead {
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
   if (samples > 1 && (isZero || back.isRelative)) throw refuse(relativeTimes(back, isZero));
   return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0 };
-}
-
-/** Why times of `perf script --deltatime`, and the like, can't be used. */
-export function relativeTimes(back: SteppingBack, isZero = false): string {
-  const seen = isZero ? 'all times are 0' : `line ${back.line}: the time goes back, as it does all along`;
-  return `${seen}: they are distances, not times: print them without --deltatime`;
 }
 
 /** `instructions:u` → `instructions`. */

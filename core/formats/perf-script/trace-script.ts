@@ -3,15 +3,24 @@ import type { TraceDictionary } from '../event-format/columns.ts';
 import { Symbols } from '../event-format/symbols.ts';
 import type { TraceBuffer, TraceFacts, TraceFile } from '../event-format/trace-file.ts';
 import type { EventLine } from '../ftrace-text/event-line.ts';
-import { forEachLine } from '../ftrace-text/lines.ts';
+import { withoutPrefix } from '../ftrace-text/line-prefix.ts';
 import { TextColumns } from '../ftrace-text/text-columns.ts';
-import type { Warnings } from '../problems.ts';
+import type { TextOrder } from '../ftrace-text/text-columns.ts';
+import { wholeLines } from '../ftrace-text/unwrap.ts';
+import type { EachLine } from '../ftrace-text/unwrap.ts';
+import { InputError, Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { isTracepoint } from './perf-script.ts';
 import { parseScriptLine } from './script-line.ts';
+import { isSideBand } from './side-band.ts';
 
-/** Opens a text that holds events. Never throws: what is no event is counted in `warnings` while the events are read. */
-export function openTraceScript(source: ByteSource, warnings: Warnings): TraceFile {
+/**
+ * Opens a text that holds events. What is no event is counted in `warnings` while the events are read; reading throws as `order` has it.
+ * @throws InputError if the lines tell no thread, or no CPU: KVM's events mean nothing without
+ */
+export function openTraceScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
+  const eachLine = wholeLines(source, (text) => parseScriptLine(text) !== undefined);
+  requireColumns(source, eachLine);
   const dictionary: TraceDictionary = { formats: [], comms: [] };
   const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
   const facts: TraceFacts = {
@@ -30,26 +39,19 @@ export function openTraceScript(source: ByteSource, warnings: Warnings): TraceFi
     facts,
     printing: { symbols: new Symbols(), longSize: 8 },
     read: (columns, onBatch) => {
-      const writer = new TextColumns(
-        dictionary,
-        { parse: parseEvent, nanoseconds: true },
-        buffers,
-        columns,
-        onBatch,
-        warnings,
-      );
+      const kind = { parse: withoutPrefix(source, eachLine, parseEvent), nanoseconds: true, order };
+      const writer = new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings);
       let samples = 0;
       let other = 0;
-      forEachLine(source, warnings, (line) => {
+      writer.read(source, order, eachLine, (line) => {
         const { text } = line;
+        if (isSideBand(text)) return;
         const sample = parseScriptLine(text);
         if (sample && !isTracepoint(sample.event)) other++;
         // Frames of call chains are indented; a blank line ends them.
-        else if (sample || (text !== '' && !/^\s/.test(text))) writer.take(line);
+        else if (sample || (text !== '' && !FRAME.test(text))) writer.take(line);
         if (sample) samples++;
-        return true;
       });
-      writer.finish();
       warnOfGuestSamples(dictionary, warnings);
       if (other) {
         const message = `${samples} samples, of which some are of no tracepoint: left out`;
@@ -57,6 +59,32 @@ export function openTraceScript(source: ByteSource, warnings: Warnings): TraceFi
       }
     },
   };
+}
+
+/** A frame of a call chain, or a source line. */
+const FRAME = /^\s+(?:[0-9a-f]{1,16}(?:\s|$)|\S+:\d+\s*$|\[unknown\]|\|)|^\s+$/;
+
+const HEAD_SAMPLES = 1000;
+
+/** Columns that -F left out, by the names that -F has for them. */
+function requireColumns(source: ByteSource, eachLine: EachLine): void {
+  const has = { comm: false, tid: false, cpu: false };
+  let samples = 0;
+  eachLine(source, new Warnings(), ({ text }) => {
+    const sample = isSideBand(text) ? undefined : parseScriptLine(text);
+    if (!sample || !isTracepoint(sample.event)) return true;
+    has.comm ||= sample.comm !== '';
+    has.tid ||= sample.tid >= 0;
+    has.cpu ||= sample.cpu >= 0;
+    return ++samples < HEAD_SAMPLES && !(has.comm && has.tid && has.cpu);
+  });
+  const missing = (['comm', 'tid', 'cpu'] as const).filter((name) => !has[name]);
+  if (!samples || (has.tid && has.cpu)) return;
+  const list = missing.join(', ');
+  throw new InputError(
+    source.name,
+    `its lines have no ${list}, so no event is of a known ${has.tid ? 'CPU' : 'vCPU'}: print them with \`perf script -F ${missing.map((m) => `+${m}`).join(',')}\``,
+  );
 }
 
 /** perf calls threads `[guest/PID]` in samples that were taken while a vCPU was loaded: nearly all of kvm_entry and kvm_exit. */
@@ -69,7 +97,7 @@ function warnOfGuestSamples({ formats, comms }: TraceDictionary, warnings: Warni
 
 function parseEvent(text: string): EventLine | undefined {
   const sample = parseScriptLine(text);
-  if (!sample) return undefined;
+  if (!sample || !isTracepoint(sample.event)) return undefined;
   const colon = sample.event.indexOf(':');
   return {
     comm: sample.comm,

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
+import { OutOfOrder } from '../../formats/ftrace-text/text-columns.ts';
+import type { TextOrder } from '../../formats/ftrace-text/text-columns.ts';
 import type { TimeConv } from '../../formats/perf-data/time-conv.ts';
 import { hasSpe, openPerfData, requireSpe } from '../../formats/perf-data/perf-data.ts';
 import { hasKvmEvents, openPerfTrace } from '../../formats/perf-data/trace-events.ts';
@@ -183,6 +185,16 @@ function openParts(
     kind: 'kvm',
     importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, open(own), onRecords),
   });
+  const tracedText = (open: typeof openFtraceText): Part => ({
+    kind: 'kvm',
+    importInto: (db, id, own, { onRecords }) =>
+      inTimeOrder(db, (order) => {
+        const seen = new Warnings();
+        const found = importTrace(db, id, source.name, open(source, seen, order), onRecords);
+        own.merge(seen.list());
+        return found;
+      }),
+  });
   const sampled = (open: (own: Warnings) => TextSamples): Part => ({
     kind: 'spe',
     importInto: (db, id, own, { onRecords }) => importSamples(db, id, source.name, open(own), own, onRecords),
@@ -204,9 +216,9 @@ function openParts(
     case 'trace.dat':
       return [traced((own) => openTraceDat(source, own))];
     case 'ftrace-text':
-      return [traced((own) => openFtraceText(source, own))];
+      return [tracedText(openFtraceText)];
     case 'perf-script-trace':
-      return [traced((own) => openTraceScript(source, own))];
+      return [tracedText(openTraceScript)];
     case 'perf-script-spe':
       return [sampled((own) => openSpeScript(source, own))];
     case 'spe-csv':
@@ -224,6 +236,20 @@ function openParts(
         },
       ];
     }
+  }
+}
+
+/** Nearly all text is in the order of its times: that it isn't shows while it is read, and then it is read again. */
+function inTimeOrder<T>(db: Db, read: (order: TextOrder) => T): T {
+  db.exec('SAVEPOINT text');
+  try {
+    return read('checked');
+  } catch (error) {
+    if (!(error instanceof OutOfOrder)) throw error;
+    db.exec('ROLLBACK TO text');
+    return read('sorted');
+  } finally {
+    db.exec('RELEASE text');
   }
 }
 

@@ -1,5 +1,7 @@
 /** A KVM trace into the lab file. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
+import type { EventFormat } from '../../formats/event-format/format.ts';
+import { byteText } from '../../formats/event-format/text-bytes.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { KvmTrace } from '../../model/kvm-events.ts';
@@ -9,6 +11,29 @@ import type { Imported } from './import.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
 import { TraceEncoder } from './trace-encoder.ts';
 
+/** Machines that KVM traces are of, by what their kvm_exit tells. Stage 2 as the model has it is arm64's. */
+const foreign: readonly (readonly [machine: string, field: string, text: RegExp])[] = [
+  ['x86', 'guest_rip', /\brip\b/],
+  ['RISC-V', 'scause', /\bSCAUSE:/],
+];
+
+function requireArm64(file: string, { name, fields }: EventFormat, text: () => string): void {
+  if (name.startsWith('kvm_s390_')) throw foreignMachine(file, 's390');
+  if (!/^kvm_(?:entry|exit|page_fault)$/.test(name)) return;
+  for (const [machine, field, pattern] of foreign) {
+    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text()))
+      throw foreignMachine(file, machine);
+  }
+}
+
+function foreignMachine(file: string, machine: string): InputError {
+  const message = `a KVM trace of ${machine}: its stage 2 (EPT, NPT, G-stage) is none of arm64's, which is all that Umbra knows`;
+  return new InputError(file, message);
+}
+
+/** Events that are looked at to tell a machine by: a first kvm_entry may not show it. */
+const SHOWING = 8;
+
 /** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
 export function importTrace(
   db: Db,
@@ -17,6 +42,13 @@ export function importTrace(
   trace: TraceFile,
   onRecords: (records: number) => void,
 ): Imported & { readonly kvmEvents: KvmTrace } {
+  if (!trace.facts.nanoseconds) {
+    const clock = trace.facts.clock
+      ? `of trace clock ${trace.facts.clock}`
+      : 'whole numbers, so of trace clock counter, uptime or x86-tsc';
+    const message = `its times are ${clock}, which doesn't count ns: record with trace_clock local, global, mono or boot`;
+    throw new InputError(file, message);
+  }
   const kept = new KeptEvents(trace.dictionary, storedAgain(db, id));
   const columns = new TraceColumns();
   const counts = new Float64Array(1 << 16);
@@ -33,7 +65,11 @@ export function importTrace(
   }
   function take(batch: TraceColumns): void {
     for (let i = 0; i < batch.n; i++) {
-      counts[batch.event[i]]++;
+      const event = batch.event[i];
+      if (counts[event]++ < SHOWING) {
+        const text = () => byteText(batch.payload, batch.start[i], batch.start[i + 1]);
+        requireArm64(file, trace.dictionary.formats[event], text);
+      }
       cpus[batch.cpu[i]] = 1;
     }
     encoder.put(batch);

@@ -1,0 +1,159 @@
+/**
+ * Lines of a text whose events don't come in the order of their times: files of single CPUs one behind the other, pieces that were
+ * appended, events that were picked out kind by kind. All have absolute times of one clock, so sorting them is sound; distances
+ * (`perf script --deltatime`) aren't times, and are refused.
+ */
+import { InputError, Warnings } from '../problems.ts';
+import { memorySource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
+import type { Line } from './lines.ts';
+import { SteppingBack } from './stepping-back.ts';
+import type { EachLine } from './unwrap.ts';
+
+/** Time (ns) and CPU of the event in a line; undefined for lines that hold none. */
+export type EventOf = (text: string) => { readonly time: bigint; readonly cpu: number } | undefined;
+
+/** More are told to be sorted by other means: they take 20 bytes each here. */
+const MAX_EVENTS = 1 << 25;
+/** Bytes that are read at once. */
+const SLICE = 1 << 20;
+const LOST = /CPU:\d{1,5} \[.*(?:LOST|DROPPED)/;
+
+/** Where events lie: event i with all that belongs to it is `[start[i], start[i + 1])`. */
+class Places {
+  n = 0;
+  time = new BigUint64Array(4096);
+  /** Piece of the text in which times rise. */
+  piece = new Uint32Array(4096);
+  start = new Float64Array(4097);
+
+  add(time: bigint, piece: number, start: number): void {
+    if (this.n === this.time.length) {
+      const [time0, piece0, start0] = [this.time, this.piece, this.start];
+      this.time = new BigUint64Array(2 * this.n);
+      this.time.set(time0);
+      this.piece = new Uint32Array(2 * this.n);
+      this.piece.set(piece0);
+      this.start = new Float64Array(2 * this.n + 1);
+      this.start.set(start0);
+    }
+    this.time[this.n] = time;
+    this.piece[this.n] = piece;
+    this.start[this.n++] = start;
+  }
+}
+
+/** @throws InputError if the times are none, or the events too many */
+export function forEachSortedLine(
+  source: ByteSource,
+  warnings: Warnings,
+  eachLine: EachLine,
+  eventOf: EventOf,
+  onLine: (line: Line) => void,
+): void {
+  const { places, pieces, line: first } = findPlaces(source, eachLine, eventOf);
+  const message = `events in ${pieces} pieces whose times go back (first at line ${first}): sorted by time`;
+  warnings.add('info', 'text-out-of-order', message, { count: pieces - 1 });
+  const order = Uint32Array.from({ length: places.n }, (_, i) => i);
+  const { time, piece, start } = places;
+  order.sort((a, b) => (time[a] < time[b] ? -1 : time[a] > time[b] ? 1 : a - b));
+  // What stands before the first event.
+  if (places.n) emit(source, 0, start[0], eachLine, warnings, onLine);
+  const latin1 = new TextDecoder('latin1');
+  let doubles = 0;
+  for (let i = 0; i < places.n;) {
+    let end = i + 1;
+    while (end < places.n && time[order[end]] === time[order[i]]) end++;
+    if (piece[order[i]] === piece[order[end - 1]]) {
+      // Neighbours in the text are read at once.
+      while (end < places.n && order[end] === order[end - 1] + 1 && start[order[end]] - start[order[i]] < SLICE) end++;
+      emitRun(i, end);
+    } else {
+      // The same event in two pieces: they overlap.
+      const seen = new Map<string, number>();
+      for (let k = i; k < end; k++) {
+        const from = start[order[k]];
+        const key = latin1.decode(source.read(from, start[order[k] + 1] - from)).trim();
+        const before = seen.get(key);
+        if (before !== undefined && before !== piece[order[k]]) {
+          doubles++;
+          continue;
+        }
+        seen.set(key, piece[order[k]]);
+        emitRun(k, k + 1);
+      }
+    }
+    i = end;
+  }
+  if (doubles) {
+    warnings.add('info', 'text-double-events', 'events that two pieces of the text hold: taken once', {
+      count: doubles,
+    });
+  }
+
+  function emitRun(from: number, to: number): void {
+    for (let k = from; k < to;) {
+      let end = k + 1;
+      while (end < to && order[end] === order[end - 1] + 1) end++;
+      emit(source, start[order[k]], start[order[end - 1] + 1], eachLine, warnings, onLine);
+      k = end;
+    }
+  }
+}
+
+function emit(
+  source: ByteSource,
+  from: number,
+  to: number,
+  eachLine: EachLine,
+  warnings: Warnings,
+  onLine: (line: Line) => void,
+): void {
+  if (to <= from) return;
+  const bytes = source.read(from, to - from).slice();
+  eachLine(memorySource(bytes, source.name), warnings, (line) => {
+    line.offset += from;
+    onLine(line);
+    return true;
+  });
+}
+
+function findPlaces(source: ByteSource, eachLine: EachLine, eventOf: EventOf) {
+  const places = new Places();
+  const back = new SteppingBack();
+  let pieces = 1;
+  let latest = 0n;
+  let line = 0;
+  /** Where the marks of lost events begin that the next event comes after. */
+  let marks: number | undefined;
+  eachLine(source, new Warnings(), (at) => {
+    const event = eventOf(at.text);
+    if (!event) {
+      if (LOST.test(at.text)) marks ??= at.offset;
+      return true;
+    }
+    if (places.n >= MAX_EVENTS)
+      throw new InputError(
+        source.name,
+        `line ${at.number}: events out of order, and too many to sort here: sort them by time`,
+      );
+    if (event.time < latest) {
+      pieces++;
+      line ||= at.number;
+    }
+    latest = event.time;
+    back.take(event.cpu, event.time, at.number);
+    places.add(event.time, pieces, marks ?? at.offset);
+    marks = undefined;
+    return true;
+  });
+  if (back.isRelative) throw new InputError(source.name, relativeTimes(back));
+  places.start[places.n] = source.size;
+  return { places, pieces, line };
+}
+
+/** Why times of `perf script --deltatime`, and the like, can't be used. */
+export function relativeTimes(back: SteppingBack, isZero = false): string {
+  const seen = isZero ? 'all times are 0' : `line ${back.line}: the time goes back, as it does all along`;
+  return `${seen}: they are distances, not times: print them without --deltatime`;
+}
