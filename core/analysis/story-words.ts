@@ -1,4 +1,5 @@
 /** The story of a blackout window in sentences. Each number says where it comes from. */
+import type { UnmapEffect } from '../model/timeline.ts';
 import type { PageEvent, SourcedNs, Story, StoryCause, StoryTrigger } from './story.ts';
 
 export const storyParts = [
@@ -84,6 +85,7 @@ function causeWords(cause: StoryCause, { trigger }: Story): string[] {
       event.t === trigger.t ? 'at that moment' : `${ns(trigger.t - event.t)} earlier, at ${moment(event.t)}`;
     const by = injected ? ' by the scenario' : '';
     sentences.push(`It had become so ${before}${by}: ${what}, ${className}${injected ? '' : ` (${evidence(event)})`}.`);
+    if (event.effect) sentences.push(effectWords(event.effect));
   }
   if (trace) {
     const thread = trace.vcpu === undefined ? '' : `, which runs vCPU ${trace.vcpu}`;
@@ -93,6 +95,24 @@ function causeWords(cause: StoryCause, { trigger }: Story): string[] {
     );
   }
   return sentences;
+}
+
+const announcements: Readonly<Record<UnmapEffect['notify'], string>> = {
+  unknown: 'Nothing says which MMU notifier announced it',
+  unmap: 'The MMU notifier announced it as unmap',
+  clear: 'The MMU notifier announced it as clear',
+  protect: 'The MMU notifier announced it as protect',
+  memslot: 'KVM flushed the memslot, without an MMU notifier',
+};
+
+const fates: Readonly<Record<UnmapEffect['contents'], string>> = {
+  kept: "the page's contents were kept",
+  dropped: "the page's contents were dropped, with any record in it that perf had not read",
+  gone: 'there was nothing to map until the VMM mapped something there again',
+};
+
+function effectWords({ notify, contents, origin }: UnmapEffect): string {
+  return `${announcements[notify]}; ${fates[contents]} (${origin}).`;
 }
 
 function callWords({ call }: NonNullable<StoryCause['trace']>): string {

@@ -25,13 +25,13 @@ export const KvmKind = {
   SET_SPTE: 7,
   /** kvm_age_hva. page, end: HVA range, end exclusive. */
   AGE: 8,
-  /** sys_enter of a call that changes host mappings of its range (munmap, madvise, mmap, mremap, mprotect). page, end: HVA range, end exclusive. */
+  /** sys_enter of a call that changes host mappings. page, end: HVA range, end exclusive; word: one of `MemoryCall` | its argument << 8. */
   MEMORY_CALL: 9,
   /** sys_enter of any other call but ioctl. */
   OTHER_CALL: 10,
   /** sys_enter_ioctl. word: command. */
   IOCTL: 11,
-  /** sys_exit of any call. */
+  /** sys_exit of any call. page: what mmap and mremap returned; 0 for an error and for other calls. */
   CALL_EXIT: 12,
   /** The tracer lost events of this CPU just before this moment; t is that of the CPU's next event. */
   LOST: 13,
@@ -49,6 +49,23 @@ export const KvmKind = {
   S2_MKOLD: 22,
   S2_DESTROY: 23,
 } as const;
+
+/** Calls that change host mappings, and what their argument (`word >>> 8`) is. */
+export const MemoryCall = {
+  MUNMAP: 1,
+  /** 1 with MAP_FIXED. */
+  MMAP: 2,
+  /** MREMAP_* flags. */
+  MREMAP: 3,
+  MPROTECT: 4,
+  /** MADV_*; `NO_ADVICE` if the trace doesn't say. */
+  MADVISE: 5,
+  /** FALLOC_FL_* mode. It names a file's range, not addresses. */
+  FALLOCATE: 6,
+} as const;
+
+/** The argument of a madvise whose behavior isn't known. */
+export const NO_ADVICE = 0xff;
 
 /** A trace's events, in order. A long trace hands them out some at a time. */
 export interface KvmTrace {

@@ -5,6 +5,10 @@
 import { z } from 'zod';
 import { PAGE_SHIFT } from './terms.ts';
 
+/** Private anonymous memory; a memfd, shmem or a file; huge pages of hugetlbfs; a guest_memfd. */
+export const backings = ['anonymous', 'shared', 'hugetlb', 'guest_memfd'] as const;
+export type Backing = (typeof backings)[number];
+
 /** Pages are addresses >> 12: exact in a double for every 64-bit address. */
 export interface VmSlot {
   readonly slot: number;
@@ -15,6 +19,8 @@ export interface VmSlot {
   readonly hva: number;
   /** KVM_MEM_READONLY: a guest's write leaves as MMIO and maps nothing. */
   readonly readonly: boolean;
+  /** What the host's memory behind it is; undefined if nobody said (anonymous is then assumed). */
+  readonly backing: Backing | undefined;
 }
 
 export interface VmBuffer {
@@ -73,7 +79,11 @@ const schema = z.object({
         pid: id.optional(),
         slots: z
           .array(
-            z.object({ slot: id, gpa: address, size: address, hva: address, readonly: z.boolean().default(false) }),
+            z.object({
+              ...{ slot: id, gpa: address, size: address, hva: address },
+              readonly: z.boolean().default(false),
+              backing: z.enum(backings, `write one of ${backings.join(', ')}`).optional(),
+            }),
           )
           .default([]),
         vcpus: z.array(z.object({ vcpu: id, tid: id })).default([]),
@@ -98,7 +108,7 @@ function fail(path: string, message: string): never {
 }
 
 /**
- * Parses a VM description (`*.vm.json`): `{pageSize?, vms: [{pid, slots: [{slot, gpa, size, hva}], vcpus: [{vcpu, tid}],
+ * Parses a VM description (`*.vm.json`): `{pageSize?, vms: [{pid, slots: [{slot, gpa, size, hva, readonly?, backing?}], vcpus: [{vcpu, tid}],
  * buffers: [{vcpu, ipa, size}]}]}`. `pageSize` is the host's, 4096 if absent.
  * @throws VmDescriptionError naming the first field that is wrong.
  */
@@ -135,7 +145,14 @@ function checked(raw: Raw): VmDescription {
       const path = `vms[${v}].slots[${s}]`;
       const { page, pages } = range(slot.gpa, slot.size, path, 'gpa');
       range(slot.hva, slot.size, path, 'hva');
-      return { slot: slot.slot, page, pages, hva: toPages(slot.hva, `${path}.hva`), readonly: slot.readonly };
+      return {
+        slot: slot.slot,
+        page,
+        pages,
+        hva: toPages(slot.hva, `${path}.hva`),
+        readonly: slot.readonly,
+        backing: slot.backing,
+      };
     });
     refuseOverlaps(slots, v);
     const buffers = vm.buffers.map((b, i): VmBuffer => ({

@@ -32,6 +32,9 @@ export function story(window: FoundWindow, policy: string): string[] {
     out.push(
       `${before} before, the page at ${ipa} was ${what} (${trigger.cause ?? cause}${many}; by ${trigger.evidence}).`,
     );
+    if (trigger.contents === 'dropped')
+      out.push('Its contents were dropped, with any record in it that perf had not read.');
+    if (trigger.contents === 'gone') out.push('There was nothing to map until the VMM mapped something there again.');
   } else if (cause && ipa) out.push(`The page at ${ipa} was not valid: ${cause}.`);
   if (ipa) out.push('The next record written there took a stage 2 fault, and the SPU stopped.');
   if (action) out.push(`Under ${policy} KVM ${answers[action] ?? `answers with ${action}`}.`);

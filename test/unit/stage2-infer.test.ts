@@ -455,8 +455,8 @@ describe('blocks', () => {
       .ioctl(KvmIoctl.GET_DIRTY_LOG)
       .fault(P, PERMISSION | 2);
     expect(unmap(trace, 0x200, 1).rows(blocks).slice(-2)).toEqual([
-      '11000 unmap 80200+1 host-mm unmap-hva',
       '11000 unmap 80200+512 host-mm unmap-hva',
+      '11000 unmap 80200+1 host-mm unmap-hva',
     ]);
   });
 
@@ -504,7 +504,8 @@ describe('memslots', () => {
       .touch(P, TRANSLATION | 2);
     const rows = trace.rows().slice(4);
     expect(rows[0]).toMatch(/^14\d\d\d(\.\d+)? unmap 80000\+2048 userspace memslot-ioctl$/);
-    expect(rows[1]).toBe('18000 map 80240+1 W fault');
+    expect(rows[1]).toBe('15000 unmap 80000+2048 userspace memslot-ioctl');
+    expect(rows[2]).toBe('18000 map 80240+1 W fault');
   });
 
   test('a fault on the same page after a call that began since is no retry', () => {
@@ -533,6 +534,7 @@ describe('memslots', () => {
     trace.events.setOther(trace.events.n - 1, 0x1000);
     const rows = trace.push(VMM, KvmKind.UNMAP, 0x1240, 0x1241).unmap(P).rows();
     expect(rows.slice(4).map((r) => r.replace(/^\d+/, ''))).toEqual([
+      ' unmap 80000+2048 userspace memslot-call',
       ' unmap 80000+2048 userspace memslot-call',
       ' unmap 80240+1 host-mm unmap-hva',
     ]);

@@ -1,5 +1,5 @@
 /** Hand-made traces: each call appends the events that the kernel would emit, a microsecond apart unless told otherwise. */
-import { KvmEvents, KvmIoctl, KvmKind } from '../../core/model/kvm-events.ts';
+import { KvmEvents, KvmIoctl, KvmKind, MemoryCall } from '../../core/model/kvm-events.ts';
 import { reconstruct } from '../../core/model/stage2/reconstruct.ts';
 import { stage2Rows } from '../../core/model/stage2/stage2-json.ts';
 import { parseVmDescription } from '../../core/model/vm.ts';
@@ -90,14 +90,38 @@ export class Trace {
     return this.push(tid, KvmKind.UNMAP, HVA + page - RAM, HVA + page - RAM + pages);
   }
 
-  madvise(page: number, pages = 1): this {
-    return this.push(VMM, KvmKind.MEMORY_CALL, HVA + page - RAM, HVA + page - RAM + pages).unmap(page, pages);
+  /** MADV_DONTNEED unless told otherwise. */
+  madvise(page: number, pages = 1, advice = 4): this {
+    return this.call(MemoryCall.MADVISE, page, pages, advice).unmap(page, pages);
+  }
+
+  /** A system call of the VMM's on the memory behind guest pages of slot 1. */
+  call(call: number, page: number, pages = 1, argument = 0): this {
+    const start = HVA + page - RAM;
+    return this.push(VMM, KvmKind.MEMORY_CALL, start, start + pages, call | (argument << 8));
+  }
+
+  /** A memslot call of the VMM's, its kprobe inside. `pages` 0: deleted. */
+  memslot(slot: number, page: number, pages: number, hva: number, flags = 0): this {
+    this.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.MEMSLOT, page, page + pages, slot);
+    this.events.setOther(this.events.n - 1, hva);
+    this.events.setFlags(this.events.n - 1, flags);
+    return this;
   }
 
   /** Rows of the first VM as text: `3000 map 80000+1 W fault`. */
   rows(vm: VmDescription | undefined = description()): string[] {
     return rowTexts(reconstruct(this.events, vm).timelines[0]);
   }
+}
+
+/** Unmaps and read-only maps of the first VM as `kind page+pages notify contents origin`, without times. */
+export function effectTexts(timeline: Parameters<typeof stage2Rows>[0]): string[] {
+  return [...stage2Rows(timeline)].flatMap((row) => {
+    if (row.notify === undefined) return [];
+    const page = (Number(row.ipa) / 4096).toString(16);
+    return [`${row.kind} ${page}+${row.pages} ${row.notify} ${row.contents ?? ''} ${row.contentsOrigin ?? ''}`];
+  });
 }
 
 export function rowTexts(timeline: Parameters<typeof stage2Rows>[0]): string[] {

@@ -29,7 +29,12 @@ export const command: Command = {
       throw new UsageError(`stage2: --page takes an IPA, 0x…, not '${page}'`);
     const rows = stage2Timeline(args.need('db'), request, page === undefined ? undefined : BigInt(page));
     if (args.flag('json')) return out.json([...rows]);
-    const cells = Array.from(rows, (r) => [String(r.t), r.kind, r.ipa, String(r.pages), r.cause ?? '-', r.evidence]);
-    out.write(textTable(['t ns', 'kind', 'ipa', 'pages', 'cause', 'evidence'], cells, 'rllrll'));
+    const cells = Array.from(rows, (r) => [
+      ...[String(r.t), r.kind, r.ipa, String(r.pages), r.cause ?? '-', r.notify ?? '-'],
+      r.contents === undefined ? '-' : `${r.contents}${r.contentsOrigin === 'assumed' ? ' (assumed)' : ''}`,
+      r.evidence,
+    ]);
+    const heads = ['t ns', 'kind', 'ipa', 'pages', 'cause', 'notify', 'contents', 'evidence'];
+    out.write(textTable(heads, cells, 'rllrllll'));
   },
 };

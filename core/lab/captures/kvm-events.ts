@@ -7,7 +7,7 @@ import type { EventFormat } from '../../formats/event-format/format.ts';
 import { plainName } from '../../formats/event-format/vendor-names.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { halves } from '../../formats/spe/columns.ts';
-import { KvmEvents, KvmKind } from '../../model/kvm-events.ts';
+import { KvmEvents, KvmKind, MemoryCall, NO_ADVICE } from '../../model/kvm-events.ts';
 import { tableCallKind } from '../../model/stage2/reference.ts';
 
 /** Writes event `i` of a batch into the columns; t is ns after the origin. */
@@ -99,7 +99,26 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
       return memslot(field, events);
   }
   const call = memoryCalls[name];
-  if (call) return push(KvmKind.MEMORY_CALL, userPage(field(call[0])), userEnd(field(call[0]), field(call[1])));
+  if (call) {
+    const [start, length] = [field(call.start), field(call.length)];
+    return push(KvmKind.MEMORY_CALL, userPage(start), userEnd(start, length), memoryCallWord(call, format));
+  }
+  // Neither names addresses: what the call unmaps may lie anywhere.
+  if (name === 'sys_enter_fallocate')
+    return push(
+      KvmKind.MEMORY_CALL,
+      zero,
+      anywhere,
+      memoryCallWord({ call: MemoryCall.FALLOCATE, argument: 'mode' }, format),
+    );
+  if (name === 'sys_enter_process_madvise')
+    return push(
+      KvmKind.MEMORY_CALL,
+      zero,
+      anywhere,
+      memoryCallWord({ call: MemoryCall.MADVISE, argument: 'behavior' }, format),
+    );
+  if (name === 'sys_exit_mmap' || name === 'sys_exit_mremap') return push(KvmKind.CALL_EXIT, returned(field('ret')));
   if (name.startsWith('sys_enter_')) return push(KvmKind.OTHER_CALL);
   if (name.startsWith('sys_exit_')) return push(KvmKind.CALL_EXIT);
   if (/kvm_set_memory_region/.test(name)) return memslot(field, events);
@@ -107,14 +126,41 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
   return kind === undefined ? undefined : tableCall(kind, field, events);
 }
 
+interface CallArgument {
+  readonly call: number;
+  /** The field that says what the call does. */
+  readonly argument?: string;
+}
+
 /** Calls that change host mappings: start and length of what they change. */
-const memoryCalls: Readonly<Record<string, readonly [string, string]>> = {
-  sys_enter_munmap: ['addr', 'len'],
-  sys_enter_madvise: ['start', 'len_in'],
-  sys_enter_mmap: ['addr', 'len'],
-  sys_enter_mremap: ['addr', 'old_len'],
-  sys_enter_mprotect: ['start', 'len'],
+const memoryCalls: Readonly<Record<string, CallArgument & { readonly start: string; readonly length: string }>> = {
+  sys_enter_munmap: { call: MemoryCall.MUNMAP, start: 'addr', length: 'len' },
+  sys_enter_madvise: { call: MemoryCall.MADVISE, start: 'start', length: 'len_in', argument: 'behavior' },
+  sys_enter_mmap: { call: MemoryCall.MMAP, start: 'addr', length: 'len', argument: 'flags' },
+  sys_enter_mremap: { call: MemoryCall.MREMAP, start: 'addr', length: 'old_len', argument: 'flags' },
+  sys_enter_mprotect: { call: MemoryCall.MPROTECT, start: 'start', length: 'len' },
 };
+
+/** MAP_FIXED and MAP_FIXED_NOREPLACE (include/uapi/asm-generic/mman-common.h). */
+const FIXED = 0x100010;
+
+/** `word` of a MEMORY_CALL. */
+function memoryCallWord({ call, argument }: CallArgument, format: EventFormat): Value {
+  if (argument === undefined) return () => call;
+  const reader = fieldReader(format, argument);
+  if (call === MemoryCall.MMAP) return (b, i) => call | (reader && reader.u32(b, i) & FIXED ? 1 << 8 : 0);
+  if (!reader) return () => call | (call === MemoryCall.MADVISE ? NO_ADVICE << 8 : 0);
+  return (b, i) => call | ((reader.u32(b, i) & 0xffff) << 8);
+}
+
+/** One past the last user page there can be. */
+const anywhere: Value = () => 2 ** 44;
+
+/** The page that a call returned; 0 if it failed. */
+const returned =
+  (r: FieldReader): Value =>
+  (b, i) =>
+    r.high(b, i) >>> 31 ? 0 : page(r)(b, i);
 
 /** EINTR: KVM_RUN was only interrupted. */
 const EINTR = 4;

@@ -105,13 +105,14 @@ export class BlockRules {
     }
   }
 
-  /** A part of a block is unmapped: all of it goes (stage2_unmap_walker). */
-  unmapBlock(region: number, t: number, cause: CauseClass): void {
+  /** A part of a block is unmapped: all of it goes (stage2_unmap_walker). Returns the row. */
+  unmapBlock(region: number, t: number, cause: CauseClass): number {
     const pages = this.#pages;
     const start = pages.start[region];
-    this.#rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
+    const row = this.#rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
     pages.isBlock[region] = 0;
     pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
+    return row;
   }
 
   /**

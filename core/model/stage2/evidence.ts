@@ -41,6 +41,8 @@ const table = [
   ['lost-events', 'unknown'],
   /** The kernel's own page-table call. */
   ['table-call', 'observed'],
+  /** The VMM mapped something where its memory had gone: there is something to map again. */
+  ['mapped-again', 'observed'],
 ] as const satisfies readonly (readonly [string, Certainty])[];
 
 export type Evidence = (typeof table)[number][0];

@@ -2,7 +2,7 @@
  * The timeline by the kernel's own page-table calls (arch/arm64/kvm/hyp/pgtable.c): nothing inferred. The calls name what
  * was asked for; what came of it follows from the code: see each case.
  */
-import { KvmIoctl, KvmKind } from '../kvm-events.ts';
+import { KvmIoctl, KvmKind, MemoryCall } from '../kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { CauseClass } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
@@ -11,7 +11,14 @@ import { Blocks } from './blocks.ts';
 import { FirstFaults } from './first-faults.ts';
 import { EVERYTHING } from './page-states.ts';
 import { Rows } from './rows.ts';
-import { follow, Threads, unmapCause } from './threads.ts';
+import { Contents } from './contents.ts';
+import { HOST_MM, unmapPieces } from './effects.ts';
+import { Slots } from './slots.ts';
+import { follow, Threads } from './threads.ts';
+import type { Thread } from './threads.ts';
+
+/** `word` of an mmap with MAP_FIXED. */
+const FIXED_MMAP = MemoryCall.MMAP | (1 << 8);
 
 /** KVM_PGTABLE_PROT_W (asm/kvm_pgtable.h). */
 const PROT_W = 2;
@@ -43,11 +50,12 @@ class CallReader {
   readonly #tables: Map<number, number>;
   readonly #returns: boolean;
   readonly #pending = new Map<number, PendingMap>();
-  readonly #causes = new Map<number, CauseClass>();
+  /** By thread: what it was last asked to unmap. */
+  readonly #asked = new Map<number, Asked>();
   readonly #cpuAt: number[] = [];
 
   constructor(trace: KvmTrace, description: VmDescription) {
-    this.vms = description.vms.map((vm) => new ExactVm(vm));
+    this.vms = description.vms.map((vm) => new ExactVm(vm, description.pageUnit));
     this.#threads = new Threads(description);
     this.#tables = ownersOfTables(trace, description);
     this.#returns = trace.has(KvmKind.S2_MAP_RET);
@@ -62,12 +70,22 @@ class CallReader {
     if (kind === KvmKind.LOST) for (const vm of vms) vm.lose(this.#cpuAt[events.cpu[i]] ?? 0, t);
     this.#cpuAt[events.cpu[i]] = t;
     follow(thread, events, i);
-    if (kind === KvmKind.UNMAP) this.#causes.set(tid, unmapCause(thread, events.page(i), events.end(i)));
+    if (kind === KvmKind.UNMAP) this.#asked.set(tid, { thread, start: events.page(i), end: events.end(i) });
     else if (kind === KvmKind.IOCTL) {
       const command = events.word[i];
       if (command === KvmIoctl.CREATE_VM) vms[thread.vm]?.create();
-      if (command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2)
-        this.#causes.set(tid, 'userspace');
+      if (command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2) {
+        this.#asked.set(tid, 'memslot');
+        for (const vm of this.#of(thread)) vm.setAt = t;
+      }
+    } else if (kind === KvmKind.MEMSLOT) {
+      const end = events.end(i);
+      for (const vm of this.#of(thread)) if (end > events.page(i)) vm.slotBack(events.page(i), end, events.other(i), t);
+    } else if (kind === KvmKind.MEMORY_CALL && thread.call === FIXED_MMAP) {
+      for (const vm of this.#of(thread)) vm.contents.remapped(thread.callStart, thread.callEnd, t);
+    } else if (kind === KvmKind.CALL_EXIT && events.page(i) > 0) {
+      const start = events.page(i);
+      for (const vm of this.#of(thread)) vm.contents.remapped(start, start + thread.callPages, t);
     } else if (kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) {
       const call = this.#pending.get(tid);
       this.#pending.delete(tid);
@@ -83,9 +101,17 @@ class CallReader {
       const call = { page, pages, prot: events.word[i], table: events.other(i), relaxes: kind === KvmKind.S2_RELAX };
       if (this.#returns) this.#pending.set(tid, call);
       else vm.map(t, call);
-    } else vm.change(kind, t, page, pages, this.#causes.get(tid) ?? 'host-mm');
+    } else vm.change(kind, t, page, pages, this.#asked.get(tid));
+  }
+
+  /** The VM of a thread; all of them for a thread of none. */
+  #of(thread: Thread): readonly ExactVm[] {
+    return thread.vm >= 0 ? [this.vms[thread.vm]] : this.vms;
   }
 }
+
+/** What a thread is to unmap: HVA pages [start, end), which a notifier announced; or those of a memslot. */
+type Asked = 'memslot' | { readonly thread: Thread; readonly start: number; readonly end: number };
 
 /** The call itself, not its return. */
 function isTableCall(kind: number): boolean {
@@ -112,6 +138,12 @@ function ownersOfTables(trace: KvmTrace, description: VmDescription): Map<number
 }
 
 class ExactVm {
+  readonly contents: Contents;
+  /** ns of the latest ioctl that sets a memory region. */
+  setAt = 0;
+  readonly #slots: Slots;
+  /** Pages of a huge page of the host's. */
+  readonly #huge: number;
   readonly #rows = new Rows();
   readonly #vm: Vm;
   readonly #blocks = new Blocks();
@@ -119,8 +151,18 @@ class ExactVm {
   #created = false;
   #knownFrom = 0;
 
-  constructor(vm: Vm) {
+  constructor(vm: Vm, unit: number) {
     this.#vm = vm;
+    this.#slots = new Slots(vm);
+    this.contents = new Contents(this.#rows, this.#slots);
+    this.#huge = 512 * unit * unit;
+  }
+
+  /** __kvm_set_memory_region gives guest pages [page, end) the memory from HVA page `hva` on. */
+  slotBack(page: number, end: number, hva: number, t: number): void {
+    this.contents.slotBack(page, end, hva - page, t);
+    const slot = this.#slots.of(page);
+    if (slot) slot.hva = hva - page + slot.page;
   }
 
   /** ioctl(KVM_CREATE_VM): the tables are empty. */
@@ -143,6 +185,10 @@ class ExactVm {
     if (!this.#created || this.#knownFrom > 0) this.#firstMaps.add(call.page, call.pages, t, this.#knownFrom);
     // Mapping a page inside a block breaks the block up, and leaves the rest of it to be faulted in again.
     if (pages > call.pages) this.#unmap(t, page, pages, 'dirty-log');
+    const slot = this.#slots.of(call.page);
+    // No slot, no mapping: if its call wasn't traced, it was the latest that can have given it back.
+    if (slot) this.contents.slotBack(slot.page, slot.end, undefined, Math.min(t, this.setAt));
+    this.contents.mapped(call.page, call.page + call.pages);
     this.#blocks.remove(call.page, call.pages);
     if (call.pages > 1) this.#blocks.add(call.page, call.pages);
     this.#rows.add('map', t, call.page, call.pages, 'table-call', writable ? undefined : 'host-mm', writable);
@@ -160,21 +206,40 @@ class ExactVm {
     return this.#rows.finish(origin, span, true);
   }
 
-  #unmap(t: number, page: number, pages: number, cause: CauseClass): void {
-    this.#rows.add('unmap', t, page, pages, 'table-call', cause);
+  #unmap(t: number, page: number, pages: number, cause: CauseClass): number {
+    const row = this.#rows.add('unmap', t, page, pages, 'table-call', cause);
     this.#firstMaps.cover(page, page + pages, t);
     this.#blocks.remove(page, pages);
+    return row;
   }
 
   /** Unmapping or protecting a part of a block takes the whole block (`stage2_unmap_walker`). */
-  change(kind: number, t: number, asked: number, askedPages: number, cause: CauseClass): void {
+  change(kind: number, t: number, page: number, pages: number, asked: Asked | undefined): void {
     if (kind === KvmKind.S2_DESTROY) {
       this.#unmap(t, 0, EVERYTHING, 'userspace');
       return;
     }
-    const [page, pages] = this.#blocks.around(asked, Math.max(1, askedPages));
-    if (kind === KvmKind.S2_UNMAP) this.#unmap(t, page, pages, cause);
-    else if (kind === KvmKind.S2_WRPROTECT) this.#rows.add('write-protect', t, page, pages, 'table-call', 'dirty-log');
-    else if (kind === KvmKind.S2_MKOLD) this.#rows.add('access-clear', t, page, pages, 'table-call', 'host-mm');
+    const [first, all] = this.#blocks.around(page, Math.max(1, pages));
+    if (kind === KvmKind.S2_UNMAP) {
+      // What the block holds besides is unmapped, but keeps its contents.
+      if (all > pages) this.#rows.tell(this.#unmap(t, first, all, 'host-mm'), HOST_MM);
+      this.#unmapAsked(t, page, pages, asked);
+    } else if (kind === KvmKind.S2_WRPROTECT) this.#rows.add('write-protect', t, first, all, 'table-call', 'dirty-log');
+    else if (kind === KvmKind.S2_MKOLD) this.#rows.add('access-clear', t, first, all, 'table-call', 'host-mm');
+  }
+
+  #unmapAsked(t: number, page: number, pages: number, asked: Asked | undefined): void {
+    const slot = this.#slots.of(page);
+    if (asked === undefined || !slot) {
+      this.#rows.tell(this.#unmap(t, page, pages, asked === 'memslot' ? 'userspace' : 'host-mm'), HOST_MM);
+    } else if (asked === 'memslot') {
+      this.contents.slotTaken(this.#unmap(t, page, pages, 'userspace'), slot, 'measured', page, page + pages);
+    } else {
+      const offset = slot.page - slot.hva;
+      for (const piece of unmapPieces(asked.thread, page - offset, page - offset + pages, slot.backing, this.#huge)) {
+        const [from, to] = [piece.start + offset, piece.end + offset];
+        this.contents.unmapped(this.#unmap(t, from, to - from, piece.cause), from, to, piece.effect);
+      }
+    }
   }
 }

@@ -2,10 +2,11 @@
  * Infers one VM's stage 2 changes from KVM's tracepoints (model.md section 3). Each rule follows from what Linux does:
  * arch/arm64/kvm/mmu.c (user_mem_abort, kvm_unmap_gfn_range, kvm_set_spte_gfn), hyp/pgtable.c, virt/kvm/kvm_main.c, as of 6.1.
  */
-import type { CauseClass } from '../terms.ts';
 import type { Vm } from '../vm.ts';
 import { BlockRules } from './block-rules.ts';
+import { Contents } from './contents.ts';
 import { DirtyLog } from './dirty-log.ts';
+import { HOST_MM, unmapPieces } from './effects.ts';
 import type { Evidence } from './evidence.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
@@ -19,6 +20,10 @@ import { Slots } from './slots.ts';
 import type { SlotCall } from './slots.ts';
 import type { Thread } from './threads.ts';
 
+/** KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD (include/uapi/linux/kvm.h). */
+const MEM_READONLY = 2;
+const MEM_GUEST_MEMFD = 4;
+
 export class VmInference {
   readonly rows = new Rows();
   readonly slots: Slots;
@@ -28,14 +33,16 @@ export class VmInference {
   readonly #blocks: BlockRules;
   readonly #removals: Removals;
   readonly #findings: Findings;
+  readonly #contents: Contents;
   #created = false;
 
   constructor(vm: Vm, unit: number) {
     this.slots = new Slots(vm);
     this.#pages = new Pages(unit);
+    this.#contents = new Contents(this.rows, this.slots);
     this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots);
     this.#blocks = new BlockRules(this.#pages, this.rows);
-    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks);
+    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks, this.#contents, this.slots);
     this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
   }
 
@@ -101,6 +108,7 @@ export class VmInference {
     }
     if (slot) {
       this.#removals.notYet(slot, this.slots.calls.at(-1), fault.at);
+      if (!slot.present) this.#contents.slotBack(slot.page, slot.end, undefined, this.#removals.backAt(slot, fault.at));
       slot.present = true;
       slot.presentAt = fault.at;
     }
@@ -112,20 +120,36 @@ export class VmInference {
   }
 
   /** kvm_unmap_hva_range: invalidates at once what lies behind it. */
-  unmapHva(start: number, end: number, t: number, cause: CauseClass): void {
+  unmapHva(thread: Thread, start: number, end: number, t: number): void {
     const pages = this.#pages;
     for (const slot of this.slots.all) {
-      const from = Math.max(start, slot.hva) - slot.hva + slot.page;
-      const to = Math.min(end, slot.hva + slot.pages) - slot.hva + slot.page;
-      if (from >= to || !slot.present) continue;
-      this.rows.add('unmap', t, from, to - from, 'unmap-hva', cause);
+      const offset = slot.page - slot.hva;
+      const from = Math.max(start + offset, slot.page);
+      const to = Math.min(end + offset, slot.end);
+      if (from >= to) continue;
+      const pieces = unmapPieces(thread, from - offset, to - offset, slot.backing, pages.block);
+      if (!slot.present) {
+        for (const piece of pieces) this.#contents.lost(piece.start, piece.end, piece.effect);
+        continue;
+      }
+      // Unmapping a part of a block takes the whole block (stage2_unmap_walker): the rest keeps its contents.
+      for (const edge of new Set([pages.findRegion(from), pages.findRegion(to - 1)])) {
+        if (edge < 0 || !pages.isBlock[edge]) continue;
+        const row = this.#blocks.unmapBlock(edge, t, pieces[0].cause);
+        this.rows.tell(row, { ...pieces[0].effect, contents: 'kept' });
+      }
+      for (const { start: first, end: last, cause, effect } of pieces) {
+        const row = this.rows.add('unmap', t, first + offset, last - first, 'unmap-hva', cause);
+        this.#contents.unmapped(row, first + offset, last + offset, effect);
+      }
       this.#firstFaults.cover(from, to, t);
       this.#unmapRange(from, to, t);
-      // Unmapping a part of a block takes the whole block (stage2_unmap_walker).
-      for (const edge of [pages.findRegion(from), pages.findRegion(to - 1)]) {
-        if (edge >= 0 && pages.isBlock[edge]) this.#blocks.unmapBlock(edge, t, cause);
-      }
     }
+  }
+
+  /** The VMM maps something at HVA pages [start, end). */
+  mapHva(start: number, end: number, t: number): void {
+    this.#contents.remapped(start, end, t);
   }
 
   /** kvm_set_spte_hva: maps the new page read-only, if there is a table to put it in (kvm_set_spte_gfn gives no memory for one). */
@@ -139,6 +163,7 @@ export class VmInference {
       const i = pages.record(page);
       pages.set(i, PageState.READ_ONLY, t);
       pages.row[i] = this.rows.add('map', t, page, pages.unit, 'set-spte-hva', 'host-mm', false);
+      this.rows.tell(pages.row[i], HOST_MM);
     }
   }
 
@@ -152,12 +177,21 @@ export class VmInference {
   }
 
   /** __kvm_set_memory_region was traced: the slot is known, and where its memory lies from now on. */
-  memslot(id: number, page: number, end: number, hva: number, call: SlotCall | undefined): void {
+  memslot(
+    id: number,
+    page: number,
+    end: number,
+    hva: number,
+    flags: number,
+    t: number,
+    call: SlotCall | undefined,
+  ): void {
     const slot = this.slots.all.find((s) => s.id === id);
     if (call) call.slot = id;
     if (!slot) {
       if (end === page) return;
-      this.slots.add({ slot: id, page, pages: end - page, hva, readonly: false });
+      const backing = flags & MEM_GUEST_MEMFD ? 'guest_memfd' : undefined;
+      this.slots.add({ slot: id, page, pages: end - page, hva, readonly: (flags & MEM_READONLY) !== 0, backing });
       if (this.#created) this.rows.add('initial-unmapped', 0, page, end - page, 'vm-created', 'first-touch');
       return;
     }
@@ -168,6 +202,8 @@ export class VmInference {
     slot.page = page;
     slot.pages = end - page;
     slot.hva = hva;
+    if (flags & MEM_GUEST_MEMFD) slot.backing = 'guest_memfd';
+    this.#contents.slotBack(page, end, hva - page, t);
     slot.present = true;
   }
 
@@ -209,6 +245,7 @@ export class VmInference {
     const region = pages.region[i];
     const wasEmpty = pages.live[region] === 0 && pages.isClear[region] === 1;
     const writable = fault.write || !fault.slot || !this.dirtyLog.isLogging(fault.slot);
+    this.#contents.mapped(fault.page, fault.page + pages.unit);
     const row = this.rows.add('map', t, fault.page, pages.unit, 'fault', writable ? undefined : 'dirty-log', writable);
     this.#claim(i, thread, row, writable ? PageState.WRITABLE : PageState.READ_ONLY, t);
     pages.raced[i] = fault.raced ? 1 : 0;

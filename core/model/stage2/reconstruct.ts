@@ -1,11 +1,11 @@
 /** From a trace's events and a VM description to the stage 2 timeline of each VM (model.md section 3). */
-import { KvmIoctl, KvmKind } from '../kvm-events.ts';
+import { KvmIoctl, KvmKind, MemoryCall } from '../kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Vm, VmDescription } from '../vm.ts';
 import { exactTimelines, hasTableCalls } from './exact.ts';
 import { VmInference } from './infer.ts';
-import { follow, Threads, unmapCause } from './threads.ts';
+import { follow, Threads } from './threads.ts';
 import type { Thread } from './threads.ts';
 
 export interface Reconstruction {
@@ -116,9 +116,13 @@ class Reader {
         this.#notified(thread, events, i);
         break;
       case KvmKind.MEMORY_CALL:
+        this.#returned(thread, t, false);
+        if (thread.call === FIXED_MMAP) this.#mapped(thread, thread.callStart, thread.callPages, t);
+        break;
       case KvmKind.OTHER_CALL:
       case KvmKind.CALL_EXIT:
         this.#returned(thread, t, kind === KvmKind.CALL_EXIT);
+        if (events.page(i) > 0) this.#mapped(thread, events.page(i), thread.callPages, t);
         break;
       case KvmKind.IOCTL:
         this.#returned(thread, t, false);
@@ -126,7 +130,8 @@ class Reader {
         break;
       case KvmKind.MEMSLOT:
         for (const vm of this.#of(thread)) {
-          vm.memslot(events.word[i], events.page(i), events.end(i), events.other(i), vm.slots.open(thread.tid));
+          const call = vm.slots.open(thread.tid);
+          vm.memslot(events.word[i], events.page(i), events.end(i), events.other(i), events.flags(i), t, call);
         }
         break;
     }
@@ -146,6 +151,11 @@ class Reader {
   /** The VM of a thread; all of them for a thread of none. */
   #of(thread: Thread): readonly VmInference[] {
     return thread.vm >= 0 ? [this.#vms[thread.vm]] : this.#vms;
+  }
+
+  /** mmap, or mremap, gave the thread's mm pages from `start` on. */
+  #mapped(thread: Thread, start: number, pages: number, t: number): void {
+    for (const vm of this.#of(thread)) vm.mapHva(start, start + pages, t);
   }
 
   #take(thread: Thread): Thread['pending'] {
@@ -180,7 +190,7 @@ class Reader {
     if (this.#vms.every((vm) => vm.slots.all.length === 0)) this.#unattributed++;
     for (const vm of own) {
       if (kind === KvmKind.UNMAP) {
-        vm.unmapHva(start, end, t, unmapCause(thread, start, end));
+        vm.unmapHva(thread, start, end, t);
         for (const { pending, vm: of } of this.#pending) {
           if (!pending || this.#vms[of] !== vm || !vm.slots.isBehind(pending.page, start, end)) continue;
           if (pending === thread.pending) pending.retried = true;
@@ -222,6 +232,9 @@ class Reader {
     for (const vm of this.#vms) vm.lose(from, to);
   }
 }
+
+/** `word` of an mmap with MAP_FIXED: it needn't return to tell where. */
+const FIXED_MMAP = MemoryCall.MMAP | (1 << 8);
 
 /** KVM_EXIT_MMIO. */
 const EXIT_MMIO = 6;

@@ -1,23 +1,37 @@
 /** Memslots that an ioctl took away: KVM has no event for it, only what the guest's faults show afterwards. */
 import type { BlockRules } from './block-rules.ts';
+import type { Contents } from './contents.ts';
 import type { PendingFault } from './faults.ts';
 import type { FirstFaults } from './first-faults.ts';
 import { PageState } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
-import type { Removal, Slot, SlotCall } from './slots.ts';
+import type { Removal, Slot, SlotCall, Slots } from './slots.ts';
 
 export class Removals {
   readonly #pages: Pages;
   readonly #rows: Rows;
   readonly #firstFaults: FirstFaults;
   readonly #blocks: BlockRules;
+  readonly #contents: Contents;
+  readonly #slots: Slots;
+  /** What took each slot last, and the row that says so. */
+  readonly #taken = new Map<Slot, { readonly call: SlotCall; readonly row: number }>();
 
-  constructor(pages: Pages, rows: Rows, firstFaults: FirstFaults, blocks: BlockRules) {
+  constructor(
+    pages: Pages,
+    rows: Rows,
+    firstFaults: FirstFaults,
+    blocks: BlockRules,
+    contents: Contents,
+    slots: Slots,
+  ) {
     this.#pages = pages;
     this.#rows = rows;
     this.#firstFaults = firstFaults;
     this.#blocks = blocks;
+    this.#contents = contents;
+    this.#slots = slots;
   }
 
   /** A fault shows that a memslot call took the slot's pages. */
@@ -45,9 +59,19 @@ export class Removals {
     const row = this.#rows.add('unmap', earliest, slot.page, slot.pages, evidence, 'userspace');
     const removal: Removal = { row, earliest, latest: call.end, announced: false };
     call.removed.set(slot, removal);
+    this.#taken.set(slot, { call, row });
+    this.#contents.slotTaken(row, slot, evidence === 'memslot-call' ? 'measured' : 'assumed');
     slot.present = false;
     this.#settle(slot, removal, call);
     return removal;
+  }
+
+  /** When a slot that a fault at `at` found present was given back: in a later call than the one that took it, if there was one. */
+  backAt(slot: Slot, at: number): number {
+    const taken = this.#taken.get(slot);
+    if (!taken) return at;
+    const back = this.#slots.setting(slot, taken.call.t, at).find((call) => call !== taken.call);
+    return Math.max(this.#rows.t[taken.row], back ? back.t : at);
   }
 
   /** A fault on RAM while a call is taking the slot away: it hasn't got there yet. */

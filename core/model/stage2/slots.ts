@@ -1,5 +1,5 @@
 /** A VM's memslots while a trace is read, and the ioctls that change them or protect their pages. */
-import type { Vm, VmSlot } from '../vm.ts';
+import type { Backing, Vm, VmSlot } from '../vm.ts';
 
 export class Slot {
   readonly id: number;
@@ -9,6 +9,7 @@ export class Slot {
   hva: number;
   /** KVM_MEM_READONLY. */
   readonly: boolean;
+  backing: Backing | undefined;
   /** False while deleted. */
   present = true;
   /** ns of the latest fault that found it present; -1 if none. */
@@ -22,6 +23,7 @@ export class Slot {
     this.pages = slot.pages;
     this.hva = slot.hva;
     this.readonly = slot.readonly;
+    this.backing = slot.backing;
   }
 
   get end(): number {

@@ -1,7 +1,6 @@
 /** What each thread of the trace is doing, as far as the model asks: whose it is, and inside which call it changes memory. */
 import { KvmKind } from '../kvm-events.ts';
 import type { KvmEvents } from '../kvm-events.ts';
-import type { CauseClass } from '../terms.ts';
 import type { VmDescription } from '../vm.ts';
 import type { PendingFault } from './faults.ts';
 
@@ -13,6 +12,10 @@ export class Thread {
   /** HVA pages of the memory call it is in; empty outside of one. */
   callStart = 0;
   callEnd = 0;
+  /** `word` of that call; of the latest one outside. */
+  call = 0;
+  /** Pages of that call's range. */
+  callPages = 0;
   /** ns of its latest kvm_exit. */
   exitAt = -1;
   /** ns of the kvm_entry before that: whatever held all the time since, the guest saw. */
@@ -63,15 +66,14 @@ export class Threads {
   }
 }
 
-/** A 2 MiB block in 4 KiB pages: what the host's mm rounds a range to when it splits a huge page at its edge. */
-const HUGE = 512;
-
 /** Follows system calls and the guest's exits. Call for every event of the thread, in order. */
 export function follow(thread: Thread, events: KvmEvents, i: number): void {
   const kind = events.kind[i];
   if (kind === KvmKind.MEMORY_CALL) {
-    thread.callStart = Math.floor(events.page(i) / HUGE) * HUGE;
-    thread.callEnd = Math.ceil(events.end(i) / HUGE) * HUGE;
+    thread.callStart = events.page(i);
+    thread.callEnd = events.end(i);
+    thread.callPages = thread.callEnd - thread.callStart;
+    thread.call = events.word[i];
   } else if (kind <= KvmKind.EXIT || (kind >= KvmKind.OTHER_CALL && kind <= KvmKind.CALL_EXIT)) {
     thread.callEnd = thread.callStart = 0;
   }
@@ -80,9 +82,4 @@ export function follow(thread: Thread, events: KvmEvents, i: number): void {
     thread.leftAt = thread.exitAt;
   }
   if (kind === KvmKind.EXIT) thread.exitAt = events.t[i];
-}
-
-/** Class of an unmap of HVA pages [start, end) that this thread runs: what it was asked to do, or what the host's mm does. */
-export function unmapCause(thread: Thread, start: number, end: number): CauseClass {
-  return start >= thread.callStart && end <= thread.callEnd ? 'userspace' : 'host-mm';
 }
