@@ -109,7 +109,7 @@ check() {
 	if have trace-cmd; then
 		tell recorder ok trace-cmd
 	elif have perf; then
-		tell recorder ok perf "no trace-cmd"
+		tell recorder ok "perf (no trace-cmd)"
 	else
 		tell recorder note trace_pipe "neither trace-cmd nor perf: busy machines lose events"
 	fi
@@ -276,7 +276,7 @@ say_state() { [ "$driven" = 0 ] || say "umbra-capture: $1"; }
 # SECONDS KIB: how far it is. Loss is said as it happens, also to those who watch by hand.
 say_progress() {
 	counted=
-	[ ! -d "$instance/per_cpu" ] || counted=$(cat "$instance"/per_cpu/cpu*/stats 2>/dev/null | awk '
+	[ "$want_kvm" = 0 ] || [ ! -d "$instance/per_cpu" ] || counted=$(cat "$instance"/per_cpu/cpu*/stats 2>/dev/null | awk '
 		/^(entries|read events):/ { events += $NF }
 		/^(overrun|commit overrun|dropped events):/ { lost += $NF }
 		END { printf "%.0f %.0f", events, lost }' || :)

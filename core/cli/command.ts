@@ -123,9 +123,12 @@ export function parseCommand(command: Command, argv: readonly string[]): Args {
 /** `--offset -5`: parseArgs takes the -5 for an option. Nobody means that by it. */
 function joinNegatives(argv: readonly string[], options: Readonly<Record<string, Option>>): string[] {
   const joined: string[] = [];
-  for (const word of argv) {
+  const end = argv.indexOf('--');
+  for (const [i, word] of argv.entries()) {
     const before = joined.at(-1);
-    if (/^-\d/.test(word) && before?.startsWith('--') && options[before.slice(2)]?.type === 'string') {
+    // Behind -- stands somebody else's command line.
+    if (end >= 0 && i > end) joined.push(word);
+    else if (/^-\d/.test(word) && before?.startsWith('--') && options[before.slice(2)]?.type === 'string') {
       joined[joined.length - 1] = `${before}=${word}`;
     } else {
       joined.push(word);

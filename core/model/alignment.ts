@@ -1,4 +1,6 @@
 /** Puts a KVM timeline on a run's clock, whose origin is the reference profile's first sample (model.md section 2, Alignment). */
+import { inSpeClock, uncertaintyAt } from './clocks.ts';
+import type { ClockPair } from './clocks.ts';
 import { ModelError } from './errors.ts';
 import type { AlignMode } from './params.ts';
 import { code, stage2Kinds } from './terms.ts';
@@ -33,6 +35,12 @@ export interface Alignment {
   readonly shiftNs: number;
   /** How often the timeline was laid end to end. */
   readonly copies: number;
+  /** `absolute` on two machines' clocks that were compared: SPE's less the trace's at its start, its drift, and ± what. */
+  readonly clocks?: {
+    readonly offsetNs: number;
+    readonly driftPpb: number;
+    readonly uncertaintyNs: number;
+  };
   /** One sentence. */
   readonly description: string;
 }
@@ -47,25 +55,30 @@ const MAX_ROWS = 50_000_000;
  * span after the other, as many as cover the run. The offset is added to all. What was unmapped when the trace began is so
  * once, before the first copy: later copies begin in the state in which the one before ended.
  *
- * @param sameClock both captures say that they use one clock: what `auto` goes by
+ * @param clock both captures say that they use one clock, or how the two that they use lay to each other: what `auto` goes by, and
+ *   `absolute` translates with. A clock's rate that is corrected so stretches no timings: they are then what SPE's clock would have shown.
  * @throws ModelError when the clocks can't be aligned so
  */
 export function alignTimeline(
   timeline: Stage2Timeline,
   run: RunSpan,
   request: AlignRequest,
-  sameClock: boolean,
+  clock: 'same' | 'unknown' | ClockPair,
 ): { timeline: Stage2Timeline; alignment: Alignment } {
-  const align = request.align === 'auto' ? autoMode(timeline, run, request, sameClock) : request.align;
+  const pair = typeof clock === 'object' ? clock : undefined;
+  const translated = pair && inSpeClock(pair, timeline.origin);
+  const there = { origin: translated?.origin ?? timeline.origin, span: timeline.span * (translated?.rate ?? 1) };
+  const align = request.align === 'auto' ? autoMode(there, run, request, clock !== 'unknown') : request.align;
   const scale = request.scale === 'auto' ? (align === 'fit' ? fitScale(timeline, run) : 1) : request.scale;
-  const span = timeline.span * scale;
+  const rate = align === 'absolute' ? scale * (translated?.rate ?? 1) : scale;
+  const span = timeline.span * rate;
   const { offsetNs } = request;
 
   let shiftNs = offsetNs;
   let copies = 1;
   if (align === 'absolute') {
-    shiftNs += clockDistance(timeline, run);
-    if (!overlaps(shiftNs, span, run)) throw new ModelError(noOverlap(timeline, run, offsetNs));
+    shiftNs += clockDistance(there, run);
+    if (!overlaps(shiftNs, span, run)) throw new ModelError(noOverlap(there, run, offsetNs));
   } else if (align === 'loop') {
     if (!(span > 0))
       throw new ModelError('the KVM trace spans 0 ns, so it has no period to loop with; use --align start');
@@ -78,14 +91,30 @@ export function alignTimeline(
     }
   }
 
-  const alignment = { align, offsetNs, scale, scaled: scale !== 1, shiftNs: Math.round(shiftNs), copies };
+  const clocks = align === 'absolute' && pair ? comparedClocks(pair, timeline) : undefined;
+  const alignment = {
+    ...{ align, offsetNs, scale, scaled: scale !== 1, shiftNs: Math.round(shiftNs), copies },
+    ...(clocks && { clocks }),
+  };
   return {
-    timeline: transform(timeline, run.origin, shiftNs, scale, copies),
+    timeline: transform(timeline, run.origin, shiftNs, rate, copies),
     alignment: { ...alignment, description: describe(alignment) },
   };
 }
 
-function autoMode(timeline: Stage2Timeline, run: RunSpan, request: AlignRequest, sameClock: boolean): AlignMode {
+/** The trace's place in time, in SPE's clock. */
+type TraceSpan = Pick<Stage2Timeline, 'origin' | 'span'>;
+
+function comparedClocks(pair: ClockPair, { origin, span }: Stage2Timeline): NonNullable<Alignment['clocks']> {
+  const end = origin + BigInt(Math.round(span));
+  return {
+    offsetNs: Number(inSpeClock(pair, origin).origin - origin),
+    driftPpb: pair.driftPpb,
+    uncertaintyNs: Math.ceil(Math.max(uncertaintyAt(pair, origin), uncertaintyAt(pair, end))),
+  };
+}
+
+function autoMode(timeline: TraceSpan, run: RunSpan, request: AlignRequest, sameClock: boolean): AlignMode {
   if (!sameClock) return 'start';
   const span = timeline.span * (request.scale === 'auto' ? 1 : request.scale);
   const away = timeline.origin - run.origin;
@@ -95,7 +124,7 @@ function autoMode(timeline: Stage2Timeline, run: RunSpan, request: AlignRequest,
 
 const LONGEST = BigInt(Number.MAX_SAFE_INTEGER);
 
-function clockDistance(timeline: Stage2Timeline, run: RunSpan): number {
+function clockDistance(timeline: TraceSpan, run: RunSpan): number {
   const away = timeline.origin - run.origin;
   if (away > LONGEST || away < -LONGEST) throw new ModelError(noOverlap(timeline, run, 0));
   return Number(away);
@@ -105,7 +134,7 @@ function overlaps(shift: number, span: number, run: RunSpan): boolean {
   return shift <= run.span && shift + span >= 0;
 }
 
-function noOverlap(timeline: Stage2Timeline, run: RunSpan, offsetNs: number): string {
+function noOverlap(timeline: TraceSpan, run: RunSpan, offsetNs: number): string {
   const moved = timeline.origin + BigInt(offsetNs);
   const trace = `${moved} to ${moved + BigInt(Math.round(timeline.span))} ns`;
   const spe = `${run.origin} to ${run.origin + BigInt(Math.round(run.span))} ns`;
@@ -158,9 +187,11 @@ function transform(from: Stage2Timeline, origin: bigint, shift: number, scale: n
   };
 }
 
-function describe({ align, offsetNs, scale, scaled, copies }: Omit<Alignment, 'description'>): string {
+function describe({ align, offsetNs, scale, scaled, copies, clocks }: Omit<Alignment, 'description'>): string {
   const how = {
-    absolute: "on the captures' common clock",
+    absolute: clocks
+      ? `on the host's and the guest's clocks as they were compared: known to ± ${clocks.uncertaintyNs} ns`
+      : "on the captures' common clock",
     start: 'with the first stage 2 trace event at the first sample',
     fit: 'stretched to the span of the SPE capture',
     loop: copies === 1 ? 'from the first sample on' : `repeated ${copies} times to cover the SPE capture`,

@@ -57,7 +57,7 @@ export function finishCapture(
   addWarnings(db, id, c.warnings);
 }
 
-function addWarnings(db: Db, id: number, warnings: readonly Warning[]): void {
+export function addWarnings(db: Db, id: number, warnings: readonly Warning[]): void {
   const insert = db.prepare('INSERT INTO capture_warning VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   for (const w of warnings) {
     const [t0, t1] = [w.t0, w.t1].map((t) => (t === undefined ? null : BigInt.asIntN(64, BigInt(t))));

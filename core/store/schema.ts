@@ -9,7 +9,7 @@
  *   4  functions that samples lie in (symbol)
  *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
  *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2; sessions of captures that follow
- *      tasks; assumption checks
+ *      tasks; assumption checks; how the clocks of two captures lay to each other while they were recorded
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -219,6 +219,20 @@ ALTER TABLE run ADD COLUMN name TEXT;
 ALTER TABLE run ADD COLUMN removed_ms INTEGER;
 CREATE TABLE last_id (                                       -- ids are never given twice: reports name them
   kind TEXT PRIMARY KEY CHECK (kind IN ('capture', 'run')), id INTEGER NOT NULL
+);
+
+CREATE TABLE clock_pair (          -- two machines' clocks, compared while these captures were recorded (core/model/clocks.ts)
+  spe_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  kvm_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  at_ns INTEGER NOT NULL,          -- in the trace's clock: where offset_ns holds
+  offset_ns INTEGER NOT NULL,      -- the SPE capture's clock less the trace's
+  drift_ppb REAL NOT NULL,         -- how that grows, ns a second
+  uncertainty_ns REAL NOT NULL,    -- bounds, plus or minus
+  drift_uncertainty_ppb REAL NOT NULL,
+  span_ns INTEGER NOT NULL,        -- from the first to the last reading
+  kvm_readings INTEGER NOT NULL, spe_readings INTEGER NOT NULL,
+  strain_ns REAL NOT NULL,         -- 0 if both clocks ran evenly
+  PRIMARY KEY (spe_id, kvm_id)
 );
 `,
 ];

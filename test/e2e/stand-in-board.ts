@@ -1,6 +1,7 @@
 /** A board that isn't one: recorders and kernel files that behave as the kit's script expects, in a folder. */
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -148,7 +149,11 @@ export function makeBoard(
     writeFileSync(at('bin', name), text);
     chmodSync(at('bin', name), 0o755);
   };
-  for (const tool of tools) program(tool, recorder(tool === 'perf' ? pair.spe : pair.kvm, said(tool)));
+  for (const tool of tools) {
+    // Copies: a user of the board may not be allowed to read where the tests lie.
+    copyFileSync(tool === 'perf' ? pair.spe : pair.kvm, at(`capture.${tool}`));
+    program(tool, recorder(at(`capture.${tool}`), said(tool)));
+  }
   // Tools of the machine, but none of its recorders.
   for (const tool of machineTools.split(' ')) {
     const real = found(tool);

@@ -97,6 +97,6 @@ export class LaneCollector {
   align(timeline: Stage2Timeline): Stage2Timeline {
     const span = Math.max(...this.#t.map((t) => t.at(-1)!)) - this.origin;
     const request = { align: 'absolute', offsetNs: 0, scale: 1 } as const;
-    return alignTimeline(timeline, { origin: BigInt(this.origin), span }, request, true).timeline;
+    return alignTimeline(timeline, { origin: BigInt(this.origin), span }, request, 'same').timeline;
   }
 }

@@ -26,7 +26,12 @@ const trace: Stage2Timeline = {
 };
 const run = { origin: 4_800n, span: 3000 };
 const ask = (request: Partial<AlignRequest>, sameClock = false, timeline = trace): ReturnType<typeof alignTimeline> =>
-  alignTimeline(timeline, run, { align: 'auto', offsetNs: 0, scale: 'auto', ...request }, sameClock);
+  alignTimeline(
+    timeline,
+    run,
+    { align: 'auto', offsetNs: 0, scale: 'auto', ...request },
+    sameClock ? 'same' : 'unknown',
+  );
 
 test.each([
   [{ align: 'absolute' }, [200, 200, 600, 1200]],
@@ -78,9 +83,34 @@ test('clocks beyond 2^53 ns are exact', () => {
     { ...trace, origin: far + 3n },
     { origin: far, span: 3000 },
     { align: 'absolute', offsetNs: 0, scale: 'auto' },
-    true,
+    'same',
   );
   expect([...timeline.t]).toEqual([3, 3, 403, 1003]);
+});
+
+test('two machines’ clocks: times are translated, offset and drift, and the uncertainty is said', () => {
+  const clocks = {
+    ...{ at: 5_000n, offsetNs: 1_000_000_000_000n, driftPpb: 100_000_000, uncertaintyNs: 40, driftUncertaintyPpb: 0 },
+    ...{ spanNs: 2000, readings: [16, 16] as const, strainNs: 0 },
+  } as const;
+  const guest = { origin: 1_000_000_004_800n, span: 3000 };
+  for (const align of ['auto', 'absolute'] as const) {
+    const { timeline, alignment } = alignTimeline(trace, guest, { align, offsetNs: 0, scale: 'auto' }, clocks);
+    expect([...timeline.t]).toEqual([200, 200, 640, 1300]);
+    expect(alignment).toMatchObject({
+      ...{ align: 'absolute', scaled: false, scale: 1 },
+      clocks: { offsetNs: 1_000_000_000_000, driftPpb: 100_000_000, uncertaintyNs: 40 },
+    });
+    expect(alignment.description).toMatch(/clocks as they were compared: known to ± 40 ns/);
+  }
+  // Elsewhere they say nothing, nor where the two don't overlap.
+  expect(
+    alignTimeline(trace, guest, { align: 'start', offsetNs: 0, scale: 'auto' }, clocks).alignment.clocks,
+  ).toBeUndefined();
+  expect(
+    alignTimeline(trace, { origin: 1n, span: 5 }, { align: 'auto', offsetNs: 0, scale: 'auto' }, clocks).alignment
+      .align,
+  ).toBe('start');
 });
 
 test.each([

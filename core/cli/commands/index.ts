@@ -109,6 +109,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./sql.ts'),
   },
   {
+    name: 'capture',
+    summary: 'record on a board over ssh, and import it: nothing stays there',
+    load: () => import('./capture.ts'),
+  },
+  {
     name: 'kit',
     summary: 'write the board kit: a script that records a pair where Umbra isn’t',
     load: () => import('./kit.ts'),

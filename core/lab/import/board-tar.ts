@@ -1,13 +1,18 @@
 /** Tars of the board kit (kit/umbra-capture.sh): several captures in one file, with what belongs to them. */
-import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { InputError } from '../../formats/problems.ts';
+import { BOARD_FACTS, parseBoardFacts } from './board-facts.ts';
+import type { BoardFacts } from './board-facts.ts';
 
 /** The kit's names; anything else in a tar stays there. */
 const captures = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
-const sidecars = /^kvm\.vm\.json$/;
+const sidecars = /^(kvm\.vm\.json|umbra\.json)$/;
+
+/** What `umbra capture` wrote into the tar: read, or what is wrong with it. */
+export type TarFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
 
 /** Whether a file is a tar, by its content: `ustar` at byte 257 of its first header (POSIX pax, 4.17.2). */
 export function isTar(file: string): boolean {
@@ -33,7 +38,10 @@ export function isTar(file: string): boolean {
  * files one folder deep are taken: no link, no path of the tar's own choosing.
  * @throws InputError if the tar is damaged, or holds no capture
  */
-export function withTarCaptures<T>(file: string, use: (captures: readonly { path: string; name: string }[]) => T): T {
+export function withTarCaptures<T>(
+  file: string,
+  use: (captures: readonly { path: string; name: string }[], facts: TarFacts) => T,
+): T {
   const folder = mkdtempSync(join(tmpdir(), 'umbra-tar-'));
   try {
     const isWanted = (path: string): boolean => {
@@ -53,8 +61,20 @@ export function withTarCaptures<T>(file: string, use: (captures: readonly { path
       .reverse();
     if (!names.length)
       throw new InputError(file, 'a tar, but none of the board kit: it holds no spe.perf.data and no kvm.trace.dat');
-    return use(names.map((name) => ({ path: join(folder, name), name })));
+    return use(
+      names.map((name) => ({ path: join(folder, name), name })),
+      readFacts(join(folder, BOARD_FACTS)),
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readFacts(path: string): TarFacts {
+  if (!existsSync(path)) return undefined;
+  try {
+    return { facts: parseBoardFacts(readFileSync(path, 'utf8')) };
+  } catch (error) {
+    return { problem: (error as Error).message };
   }
 }

@@ -11,6 +11,7 @@ import { hasKvmEvents, openPerfTrace } from '../../formats/perf-data/trace-event
 import { openSpeScript } from '../../formats/perf-script/spe-script.ts';
 import { openTraceScript } from '../../formats/perf-script/trace-script.ts';
 import { Warnings } from '../../formats/problems.ts';
+import type { Warning } from '../../formats/problems.ts';
 import { openRawSpe, rawSpeFacts } from '../../formats/raw-spe/raw-spe.ts';
 import type { RawSpe } from '../../formats/raw-spe/raw-spe.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
@@ -18,11 +19,14 @@ import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import type { KvmTrace } from '../../model/kvm-events.ts';
 import { parseVmDescription, VmDescriptionError } from '../../model/vm.ts';
-import { addCapture, finishCapture, getCapture } from '../../store/captures.ts';
+import { addCapture, addWarnings, finishCapture, getCapture } from '../../store/captures.ts';
 import type { CaptureKind, CaptureRow } from '../../store/captures.ts';
+import { setClockPair } from '../../store/clock-pairs.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
 import { RequestError } from '../about.ts';
+import { BOARD_FACTS, clocksOf } from './board-facts.ts';
+import type { BoardFacts } from './board-facts.ts';
 import { isTar, withTarCaptures } from './board-tar.ts';
 import { captureSummary } from '../captures/captures.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
@@ -64,6 +68,8 @@ export interface ImportOptions {
   readonly writeBack?: () => void;
   /** What the lab calls the file, if its path is only a temporary one. */
   readonly shownAs?: string;
+  /** Where `umbra capture` recorded it. */
+  readonly board?: BoardFacts;
 }
 
 /** What a format's importer finds out. */
@@ -87,9 +93,18 @@ export function importFiles(lab: string, files: readonly string[], options: Impo
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
   if (isTar(file)) {
     const shown = options.shownAs ?? file;
-    return withTarCaptures(file, (held) =>
-      held.flatMap(({ path, name }) => importFile(db, path, { ...options, shownAs: `${shown}:${name}` })),
-    );
+    return withTarCaptures(file, (held, told) => {
+      const board = told && 'facts' in told ? told.facts : undefined;
+      const made = held.flatMap(({ path, name }) =>
+        importFile(db, path, { ...options, board, shownAs: `${shown}:${name}` }),
+      );
+      if (told && 'problem' in told) for (const { id } of made) addWarnings(db, id, [brokenFacts(told.problem)]);
+      const clocks = board && clocksOf(board);
+      const spe = made.find((c) => c.kind === 'spe');
+      const kvm = made.find((c) => c.kind === 'kvm');
+      if (clocks && spe && kvm) setClockPair(db, spe.id, kvm.id, clocks);
+      return made.map((c) => getCapture(db, c.id));
+    });
   }
   return withCapture(file, (opened) => {
     const shown = options.shownAs ?? file;
@@ -124,6 +139,7 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
             ...facts,
             ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
             ...(options.notes?.length && { notes: options.notes }),
+            ...(options.board && { board: options.board }),
           },
           warnings: [...common, ...own.list()],
         });
@@ -135,6 +151,15 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
       hash.close();
     }
   });
+}
+
+function brokenFacts(problem: string): Warning {
+  return {
+    severity: 'undecoded',
+    kind: 'board-facts',
+    message: `${BOARD_FACTS} in the tar can't be read (${problem}): where it was recorded, and how the clocks lay, is unknown.`,
+    count: 1,
+  };
 }
 
 /** Counts what is read, here and (by `count`) in other threads. */

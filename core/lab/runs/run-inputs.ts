@@ -1,6 +1,7 @@
 /** Everything a replay needs, out of the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
 import { alignTimeline } from '../../model/alignment.ts';
 import type { Alignment } from '../../model/alignment.ts';
+import type { ClockPair } from '../../model/clocks.ts';
 import { calibrate } from '../../model/calibration.ts';
 import type { Calibration } from '../../model/calibration.ts';
 import type { Distributions } from '../../model/latencies.ts';
@@ -18,6 +19,7 @@ import { indexTimeline } from '../../model/timeline-index.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
 import type { Vm } from '../../model/vm.ts';
 import { getCapture } from '../../store/captures.ts';
+import { readClockPair } from '../../store/clock-pairs.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
@@ -32,6 +34,8 @@ export interface RunCaptures {
   readonly kvm: CaptureRow;
   readonly reference: Reference;
   readonly stage2: Stage2;
+  /** How their clocks lay to each other, if that was measured. */
+  readonly clocks?: ClockPair;
 }
 
 export interface RunInputs extends RunCaptures {
@@ -70,7 +74,8 @@ export function loadRunInputs(
 export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: ResolvedParams): RunCaptures {
   const spe = getCapture(db, speId, 'spe');
   const kvm = getCapture(db, kvmId, 'kvm');
-  return { spe, kvm, reference: loadReference(db, spe, params.lanes), stage2: loadStage2(db, kvm) };
+  const clocks = readClockPair(db, speId, kvmId);
+  return { spe, kvm, reference: loadReference(db, spe, params.lanes), stage2: loadStage2(db, kvm), ...(clocks && { clocks }) };
 }
 
 /**
@@ -86,7 +91,7 @@ export function runInputs(
   const { spe, kvm, reference, stage2 } = captures;
   const { index, warnings } = chooseVm(stage2, kvm, settings.params.vm);
   const vm = stage2.description?.vms[index];
-  const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, sameClock(spe.clock, kvm.clock));
+  const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, captures.clocks ?? sameClock(spe.clock, kvm.clock));
   const { alignment } = aligned;
 
   const calibration = calibrate(stage2.events);
@@ -154,8 +159,9 @@ function chooseVm(
  * SPE times are sched_clock's (import-spe.ts), and so are those of ftrace's clocks local, global and perf. Only captures of one boot of
  * one machine share it: their spans must overlap too.
  */
-function sameClock(spe: string | undefined, kvm: string | undefined): boolean {
-  return spe === 'perf (sched_clock)' && kvm !== undefined && ['local', 'global', 'perf'].includes(kvm);
+function sameClock(spe: string | undefined, kvm: string | undefined): 'same' | 'unknown' {
+  const known = spe === 'perf (sched_clock)' && kvm !== undefined && ['local', 'global', 'perf'].includes(kvm);
+  return known ? 'same' : 'unknown';
 }
 
 function resolve(

@@ -1,0 +1,59 @@
+/** A recording's tar into the lab, and a replay of the pair, by whoever carries out jobs. */
+import type { Job } from '../../contract/jobs.ts';
+import { clockWords } from '../../words/clocks.ts';
+import { getCapture } from '../../store/captures.ts';
+import { readClockPair } from '../../store/clock-pairs.ts';
+import { openLabFile } from '../../store/lab-file.ts';
+import { RequestError } from '../about.ts';
+import { captureSummary } from '../captures/captures.ts';
+import type { CaptureSummary } from '../captures/captures.ts';
+import { clockFacts } from '../import/board-facts.ts';
+import type { BoardFacts } from '../import/board-facts.ts';
+
+export interface ImportedTar {
+  readonly captures: readonly CaptureSummary[];
+  readonly board?: BoardFacts;
+  /** How the clocks of host and guest lay, as stored, and in words. */
+  readonly clocks?: NonNullable<BoardFacts['clocks']> & { readonly words: string };
+  readonly run?: number;
+}
+
+type Run = (job: Job) => Promise<unknown>;
+
+/** @param run carries out a job on the lab, which exists. Throws what the job throws */
+export async function importTar(
+  tar: { readonly path: string; readonly name: string },
+  lab: string,
+  run: Run,
+): Promise<ImportedTar> {
+  const { captures: ids } = (await run({ kind: 'import', files: [tar] })) as { captures: readonly number[] };
+  return readBack(lab, ids);
+}
+
+/** Replays what was imported under all policies. @throws RequestError if it is no pair, and what the job throws */
+export async function replayTar(done: ImportedTar, run: Run): Promise<ImportedTar> {
+  const [spe, kvm] = (['spe', 'kvm'] as const).map((kind) => done.captures.find((c) => c.kind === kind)?.id);
+  if (spe === undefined || kvm === undefined)
+    throw new RequestError(
+      `the recording is in the lab, but it is no pair to replay: it has no ${spe === undefined ? 'SPE profile' : 'KVM trace'}`,
+    );
+  const made = (await run({ kind: 'replay', spe, kvm, policies: ['all'], settings: {} })) as { run: number };
+  return { ...done, run: made.run };
+}
+
+function readBack(lab: string, ids: readonly number[]): ImportedTar {
+  const db = openLabFile(lab, 'read');
+  try {
+    const rows = ids.map((id) => getCapture(db, id));
+    const board = rows[0]?.facts['board'] as BoardFacts | undefined;
+    const [spe, kvm] = (['spe', 'kvm'] as const).map((kind) => rows.find((r) => r.kind === kind)?.id);
+    const clocks = spe !== undefined && kvm !== undefined ? readClockPair(db, spe, kvm) : undefined;
+    return {
+      captures: rows.map(captureSummary),
+      ...(board && { board }),
+      ...(clocks && { clocks: { ...clockFacts(clocks), words: clockWords(clocks) } }),
+    };
+  } finally {
+    db.close();
+  }
+}

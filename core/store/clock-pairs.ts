@@ -1,0 +1,44 @@
+/** How the clocks of an SPE capture and a KVM trace lay to each other: kept with the pair. */
+import type { ClockPair } from '../model/clocks.ts';
+import type { Db } from './lab-file.ts';
+
+export function setClockPair(db: Db, speId: number, kvmId: number, c: ClockPair): void {
+  db.prepare('INSERT OR REPLACE INTO clock_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    ...[speId, kvmId, c.at, c.offsetNs, c.driftPpb, c.uncertaintyNs, c.driftUncertaintyPpb],
+    ...[Math.round(c.spanNs), ...c.readings, c.strainNs],
+  );
+}
+
+export function readClockPair(db: Db, speId: number, kvmId: number): ClockPair | undefined {
+  const row = db.prepare('SELECT * FROM clock_pair WHERE spe_id = ? AND kvm_id = ?').get(speId, kvmId);
+  return row === undefined ? undefined : fromRow(row as Row).clocks;
+}
+
+export interface StoredClockPair {
+  readonly spe: number;
+  readonly kvm: number;
+  readonly clocks: ClockPair;
+}
+
+export function listClockPairs(db: Db): StoredClockPair[] {
+  return (db.prepare('SELECT * FROM clock_pair ORDER BY spe_id, kvm_id').all() as Row[]).map(fromRow);
+}
+
+type Row = Readonly<Record<string, bigint | number>>;
+
+function fromRow(row: Row): StoredClockPair {
+  return {
+    spe: Number(row['spe_id']),
+    kvm: Number(row['kvm_id']),
+    clocks: {
+      at: BigInt(row['at_ns']),
+      offsetNs: BigInt(row['offset_ns']),
+      driftPpb: Number(row['drift_ppb']),
+      uncertaintyNs: Number(row['uncertainty_ns']),
+      driftUncertaintyPpb: Number(row['drift_uncertainty_ppb']),
+      spanNs: Number(row['span_ns']),
+      readings: [Number(row['kvm_readings']), Number(row['spe_readings'])],
+      strainNs: Number(row['strain_ns']),
+    },
+  };
+}
