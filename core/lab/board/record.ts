@@ -156,13 +156,18 @@ async function alone(open: Open, request: RecordRequest): Promise<undefined> {
 
 /** The trace begins before the profile and ends after it; both clocks are read as long as both run. */
 async function together(open: Open, request: RecordRequest, isStopped: () => boolean) {
-  const { host, guest = '', command: _, straceLog, monitor, monitorText, vmm, pageTables, ...common } = request;
+  const { host, guest = '' } = request;
   const seconds = request.seconds + OUTLIVES_S;
-  const slots = { straceLog, monitor, monitorText, vmm, pageTables };
-  const trace = open(0, host, undefined, kitWords({ ...common, ...slots, host, seconds, noSpe: true }, host), seconds);
+  // Memslots and the VMM are the host's, the profiled command is the guest's.
+  const ofHost: RecordRequest = { ...request, seconds, noSpe: true, command: undefined };
+  const ofGuest: RecordRequest = {
+    ...request,
+    noKvm: true,
+    ...{ straceLog: undefined, monitor: undefined, monitorText: undefined, vmm: undefined, pageTables: undefined },
+  };
+  const trace = open(0, host, undefined, kitWords(ofHost, host), seconds);
   await Promise.race([trace.reached('recording'), trace.ended]);
-  const words = kitWords({ ...common, host, command: request.command, noKvm: true }, guest);
-  const profile = open(1, guest, request.direct ? undefined : host, words, request.seconds);
+  const profile = open(1, guest, request.direct ? undefined : host, kitWords(ofGuest, guest), request.seconds);
   // Asked to stop while the guest was being reached.
   if (isStopped()) profile.stop();
   const ofTrace: ClockReading[] = [];

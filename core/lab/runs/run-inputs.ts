@@ -75,7 +75,13 @@ export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: R
   const spe = getCapture(db, speId, 'spe');
   const kvm = getCapture(db, kvmId, 'kvm');
   const clocks = readClockPair(db, speId, kvmId);
-  return { spe, kvm, reference: loadReference(db, spe, params.lanes), stage2: loadStage2(db, kvm), ...(clocks && { clocks }) };
+  return {
+    spe,
+    kvm,
+    reference: loadReference(db, spe, params.lanes),
+    stage2: loadStage2(db, kvm),
+    ...(clocks && { clocks }),
+  };
 }
 
 /**
@@ -91,7 +97,12 @@ export function runInputs(
   const { spe, kvm, reference, stage2 } = captures;
   const { index, warnings } = chooseVm(stage2, kvm, settings.params.vm);
   const vm = stage2.description?.vms[index];
-  const aligned = alignTimeline(stage2.timelines[index], reference, settings.params, captures.clocks ?? sameClock(spe.clock, kvm.clock));
+  const aligned = alignTimeline(
+    stage2.timelines[index],
+    reference,
+    settings.params,
+    captures.clocks ?? sameClock(spe.clock, kvm.clock),
+  );
   const { alignment } = aligned;
 
   const calibration = calibrate(stage2.events);
