@@ -1,4 +1,5 @@
 /** The shape of a command, and how its arguments are read and its help is printed. */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Output } from './output.ts';
 
@@ -85,6 +86,25 @@ export class Args {
   }
 }
 
+/** The lab that a command line names, before it is parsed. */
+export function labOf(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === '--db' || word.startsWith('--db='));
+  return at < 0 ? undefined : argv[at] === '--db' ? argv[at + 1] : argv[at].slice('--db='.length);
+}
+
+/** Values that are paths, as help calls them. */
+const paths = /^(LAB|JSON|F|PATH|DIR|FILE(\..*)?)$/;
+
+/** A file that was dropped on the terminal may come as a URL. Throws UsageError for one that names no file of this machine. */
+function pathOf(word: string): string {
+  if (!/^file:\/\//i.test(word)) return word;
+  try {
+    return fileURLToPath(word);
+  } catch {
+    throw new UsageError(`'${word}' is a URL, and of no file on this machine: give the file's path`);
+  }
+}
+
 const common: Readonly<Record<string, Option>> = {
   json: { type: 'boolean', help: 'print one JSON document on stdout and nothing else there' },
   verbose: { type: 'boolean', help: 'on failure, print the stack trace too' },
@@ -108,7 +128,12 @@ export function parseCommand(command: Command, argv: readonly string[]): Args {
   } catch (error) {
     throw new UsageError((error as Error).message.split('. To specify')[0]);
   }
-  const args = new Args(argv, parsed.positionals, parsed.values);
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if (!paths.test(options[name]?.value ?? '')) continue;
+    if (typeof value === 'string') parsed.values[name] = pathOf(value);
+    else if (Array.isArray(value)) parsed.values[name] = value.map((v) => (typeof v === 'string' ? pathOf(v) : v));
+  }
+  const args = new Args(argv, parsed.positionals.map(pathOf), parsed.values);
   if (args.flag('help')) return args;
   const [least, most] = command.arity;
   const n = args.operands.length;

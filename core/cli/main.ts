@@ -1,5 +1,5 @@
 /** The `umbra` command: finds the command, reads its arguments, and turns failures into one line and an exit code. */
-import { commandHelp, parseCommand, UsageError } from './command.ts';
+import { commandHelp, labOf, parseCommand, UsageError } from './command.ts';
 import type { Args } from './command.ts';
 import { commands } from './commands/index.ts';
 import { createOutput, Interrupted, ReaderGone } from './output.ts';
@@ -24,7 +24,7 @@ export async function runCommand(argv: readonly string[], out: Output): Promise<
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     if (error instanceof Interrupted) return FAILED;
-    return await explain(error as Error, argv.includes('--verbose'), out);
+    return await explain(error as Error, argv, out);
   }
 }
 
@@ -49,12 +49,13 @@ async function dispatch([word, ...rest]: readonly string[], out: Output): Promis
 /** What knows all kinds of errors imports half of the program: most calls don't need it. */
 const about = () => import('../lab/about.ts');
 
-async function explain(error: Error, verbose: boolean, out: Output): Promise<number> {
+/** Says what failed, in a line. Returns the exit code. */
+export async function explain(error: Error, argv: readonly string[], out: Output): Promise<number> {
   const usage = error instanceof UsageError;
-  const known = usage || (await about()).isExplained(error);
+  const told = usage ? error.message : (await about()).explainError(error, labOf(argv));
   try {
-    out.note(`umbra: ${known ? '' : 'internal error, please report it: '}${error.message.replaceAll('\n', ' ')}`);
-    if (verbose) out.note(error.stack ?? '');
+    out.note(`umbra: ${(told ?? `internal error, please report it: ${error.message}`).replaceAll('\n', ' ')}`);
+    if (argv.includes('--verbose')) out.note(error.stack ?? '');
   } catch {
     // stderr is gone too: the exit code is all that is left to say.
   }

@@ -1,5 +1,6 @@
 /** Standard output for commands: buffered, and done quietly when the reader (`| head`) has gone. */
 import { writeSync } from 'node:fs';
+import { printable } from '../words/printable.ts';
 import { progressMeter } from './progress.ts';
 import type { ProgressLine } from './progress.ts';
 
@@ -9,6 +10,8 @@ export interface Output {
   json(value: unknown): void;
   /** A line on stderr; nothing of it is data. */
   note(text: string): void;
+  /** Resolves when the user asks to stop. */
+  stopped(): Promise<void>;
   /** How far the work is: a line on stderr, if that is a terminal. Throws Interrupted once the user has asked to stop. */
   progress(p: ProgressLine): void;
   flush(): void;
@@ -23,17 +26,26 @@ export class Interrupted extends Error {}
 /** Takes bytes for a file descriptor: 1 is stdout, 2 stderr. */
 export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
 
+/** How a command hears that it is to stop. */
+export interface Stop {
+  /** Looked at with each progress call. */
+  asked(): boolean;
+  wait(): Promise<void>;
+}
+
+const never: Stop = { asked: () => false, wait: () => new Promise(() => undefined) };
+
 /**
- * @param stopAsked looked at with each progress call
  * @param sink where the bytes go, for callers that want to see them
  */
-export function createOutput(stopAsked: () => boolean = () => false, sink: Sink = writeAll): Output {
+export function createOutput(stop: Stop = never, sink: Sink = writeAll): Output {
   const limit = 1 << 16;
   let pending: string[] = [];
   let length = 0;
   const flush = () => {
     if (!length) return;
-    const bytes = Buffer.from(pending.join(''));
+    // The one place that writes: whatever a file's names hold, nothing of it is carried out by a terminal.
+    const bytes = Buffer.from(printable(pending.join('')));
     pending = [];
     length = 0;
     meter.clear();
@@ -52,10 +64,11 @@ export function createOutput(stopAsked: () => boolean = () => false, sink: Sink 
     note: (text) => {
       flush();
       meter.clear();
-      sink(2, Buffer.from(`${text}\n`));
+      sink(2, Buffer.from(`${printable(text)}\n`));
     },
+    stopped: stop.wait,
     progress: (p) => {
-      if (stopAsked()) throw new Interrupted('interrupted');
+      if (stop.asked()) throw new Interrupted('interrupted');
       meter.show(p);
     },
   };

@@ -1,5 +1,6 @@
 /** The progress line of a terminal: what, how far, how fast, how long still. Nothing of it reaches a file or a pipe. */
 import { isatty } from 'node:tty';
+import { printableCell } from '../words/printable.ts';
 import { duration } from './format.ts';
 import type { Output } from './output.ts';
 
@@ -31,7 +32,7 @@ export function progressMeter(write: (text: string) => void) {
       } else if (now - last < REDRAW_MS) return;
       last = now;
       visible = true;
-      write(`\r\x1b[K${progressText(p, (now - since) / 1000)}`);
+      write(`\r\x1b[K${printableCell(progressText(p, (now - since) / 1000))}`);
     },
     clear(): void {
       if (visible) write('\r\x1b[K');

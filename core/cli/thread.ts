@@ -2,13 +2,15 @@
  * A command that writes runs in a thread: decoding and SQLite are synchronous, and a thread that is busy can't hear Ctrl-C. Ctrl-C asks
  * the thread to unwind at its next step, ends it if it doesn't, and undoes what it left.
  */
-import { existsSync, rmSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { runCommand } from './main.ts';
+import { labOf } from './command.ts';
+import { explain, runCommand } from './main.ts';
 import { createOutput } from './output.ts';
 
-/** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that is the last resort. */
+/** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that comes later. */
 const GRACE_MS = 3000;
+/** Time for the thread to end when it is told to, ms: in the middle of a query of SQLite it can't. Then the process ends with it. */
+const FORCE_MS = 1000;
 const YOUNG_MB = 8;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -31,16 +33,19 @@ export function runInThread(argv: readonly string[]): Promise<number> {
     let signalled: keyof typeof exitCodes | undefined;
     for (const signal of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) {
       process.on(signal, () => {
-        if (signalled) process.exit(exitCodes[signal]);
+        if (signalled) return die(signal);
         signalled = signal;
         Atomics.store(flag, 0, 1);
-        setTimeout(() => void thread.terminate(), GRACE_MS).unref();
+        Atomics.notify(flag, 0);
+        setTimeout(() => {
+          setTimeout(die, FORCE_MS, signal).unref();
+          void thread.terminate();
+        }, GRACE_MS).unref();
       });
     }
     thread.on('message', (message: number) => (code = message));
     thread.on('error', (error) => {
-      process.stderr.write(`umbra: internal error, please report it: ${error.message}\n`);
-      code = 1;
+      void explain(error, argv, createOutput()).then((failed) => (code = failed));
     });
     thread.on('exit', () => {
       if (!signalled) return resolve(code ?? 1);
@@ -50,14 +55,18 @@ export function runInThread(argv: readonly string[]): Promise<number> {
   });
 }
 
+/** Ends the process as the signal would have: `process.exit` waits for threads, also for one that never comes back. */
+function die(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 /** What a thread that was ended in the middle may have left of the lab file. */
 async function cleanUp(argv: readonly string[]): Promise<void> {
-  const at = argv.findIndex((word) => word === '--db' || word.startsWith('--db='));
-  const lab = at < 0 ? undefined : argv[at] === '--db' ? argv[at + 1] : argv[at].slice('--db='.length);
+  const lab = labOf(argv);
   if (lab === undefined) return;
-  for (const tail of ['', '-journal', '-wal', '-shm']) rmSync(`${lab}.part${tail}`, { force: true });
   try {
-    if (existsSync(lab)) (await import('../lab/service/jobs.ts')).recoverLab(lab);
+    (await import('../lab/service/jobs.ts')).recoverLab(lab);
   } catch {
     // Not a lab, or somebody else writes to it: nothing of ours is in it.
   }
@@ -65,6 +74,9 @@ async function cleanUp(argv: readonly string[]): Promise<void> {
 
 if (!isMainThread && parentPort) {
   const { argv, flag } = workerData as ThreadData;
-  const out = createOutput(() => Atomics.load(flag, 0) !== 0);
+  const out = createOutput({
+    asked: () => Atomics.load(flag, 0) !== 0,
+    wait: async () => void (await Atomics.waitAsync(flag, 0, 0).value),
+  });
   parentPort.postMessage(await runCommand(argv, out));
 }

@@ -204,7 +204,7 @@ export interface LabService {
   readonly handlers: { readonly [M in Method]: (params: Params<M>, call: Call) => Result<M> | Promise<Result<M>> };
   /** Calls back after each change of the lab file; returns what ends it. */
   onChange(listener: () => void): () => void;
-  /** Whether an error's message is meant for the user; the others are bugs. */
-  isExplained(error: unknown): boolean;
+  /** An error's message for the user; undefined for a bug. */
+  explain(error: unknown): string | undefined;
   close(): void;
 }

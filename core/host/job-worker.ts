@@ -1,6 +1,6 @@
 /** Entry of a job's thread: runs one job and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isExplained } from '../lab/about.ts';
+import { explainError } from '../lab/about.ts';
 import type { Job } from '../contract/jobs.ts';
 import type { Progress } from '../contract/contract.ts';
 import { runJob } from '../lab/service/jobs.ts';
@@ -38,7 +38,9 @@ function run({ lab, job, flag }: JobData): JobMessage {
     return { result: runJob(lab, job, progress) };
   } catch (error) {
     if (error instanceof Cancelled) return { explained: true, message: 'cancelled', cancelled: true };
-    return { explained: isExplained(error), message: error instanceof Error ? error.message : String(error) };
+    const told = explainError(error, lab);
+    const message = told ?? (error instanceof Error ? error.message : String(error));
+    return { explained: told !== undefined, message };
   }
 }
 

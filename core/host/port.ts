@@ -37,8 +37,9 @@ export function servePort(service: LabService, port: HostPort): () => void {
       });
       send({ type: 'reply', id, result });
     } catch (error) {
+      const told = service.explain(error);
       if (controller.signal.aborted) fail(id, 'cancelled', 'cancelled');
-      else if (service.isExplained(error)) fail(id, 'failed', (error as Error).message);
+      else if (told !== undefined) fail(id, 'failed', told);
       else fail(id, 'internal', `internal error, please report it: ${error instanceof Error ? error.message : error}`);
     } finally {
       open.delete(id);

@@ -1,5 +1,6 @@
 /** Entry of a query process: answers one request after the other, and is killed when one has to end (SQLite can't be interrupted). */
-import { isExplained } from '../lab/about.ts';
+import { Worker } from 'node:worker_threads';
+import { explainError } from '../lab/about.ts';
 import { createQueries, queryMethods } from '../lab/service/queries.ts';
 import type { Queries } from '../lab/service/queries.ts';
 
@@ -20,9 +21,10 @@ function serve(): void {
       open.set(lab, queries);
       return { result: queries[method](params as never) };
     } catch (error) {
+      const told = explainError(error, lab);
       return {
-        explained: isExplained(error),
-        message: error instanceof Error ? error.message : String(error),
+        explained: told !== undefined,
+        message: told ?? (error instanceof Error ? error.message : String(error)),
       };
     }
   };
@@ -33,7 +35,16 @@ function serve(): void {
       port.on('message', ({ data }) => port.postMessage(answer(data as QueryRequest)));
       port.start();
     });
-  } else process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
+  } else {
+    endWithParent();
+    process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
+  }
+}
+
+/** A process in the middle of a query doesn't hear that its channel is closed: a thread looks whether the host is still there. */
+function endWithParent(): void {
+  const program = new URL('./parent-watch.ts', import.meta.url);
+  new Worker(program, { workerData: process.ppid, execArgv: [] }).unref();
 }
 
 serve();

@@ -9,7 +9,7 @@ const { port, done } = workerData as { port: MessagePort; done: Int32Array };
 parentPort?.on('message', (argv: readonly string[]) => {
   const written: Uint8Array[][] = [[], []];
   const out = createOutput(
-    () => false,
+    undefined,
     (fd, bytes) => written[fd - 1].push(bytes.slice()),
   );
   void runCommand(argv, out).then((code) => {

@@ -26,7 +26,7 @@ function fakeLab(lab: (call: Call) => LabInfo | Promise<LabInfo> = () => info) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    isExplained: (error) => error instanceof Explained,
+    explain: (error) => (error instanceof Explained ? error.message : undefined),
     close: () => undefined,
   };
   return { service, listeners };

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 export interface Entry {
   readonly name: string;
   readonly summary: string;
-  /** It writes to the lab, or works long: it runs in a thread, so that Ctrl-C is heard and leaves the lab as it was. */
+  /** It writes to the lab, or works long: it runs in a thread, so that Ctrl-C is heard whatever it does, and leaves the lab as it was. */
   readonly interruptible?: true;
   load(): Promise<{ readonly command: Command }>;
 }
@@ -125,6 +125,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'serve',
+    interruptible: true,
     summary: "the lab's pages in a browser, on this machine only",
     load: () => import('./serve.ts'),
   },

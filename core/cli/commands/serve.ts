@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { PagesError } from '../../host/pages.ts';
 import { startServer } from '../../host/web-socket.ts';
 import type { LabServer, ServerOptions } from '../../host/web-socket.ts';
@@ -20,14 +21,11 @@ export const command: Command = {
       create: args.flag('new'),
       port: args.integer('port', 0, 65535),
     });
-    const stopped = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-    });
     if (args.flag('json')) out.json({ url: server.url, port: server.port });
     else out.write(`${server.url}\n`);
     out.flush();
-    if (process.stderr.isTTY) out.note('Open this link in a browser on this machine. Ctrl-C ends.');
-    await stopped;
+    if (isatty(2)) out.note('Open this link in a browser on this machine. Ctrl-C ends.');
+    await out.stopped();
     await server.close();
   },
 };

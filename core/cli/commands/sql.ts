@@ -1,4 +1,5 @@
 import { runSql } from '../../lab/service/sql.ts';
+import { printableCell } from '../../words/printable.ts';
 import type { Command } from '../command.ts';
 import { textTable } from '../table.ts';
 
@@ -19,7 +20,7 @@ export const command: Command = {
       const held: string[][] = [];
       let streaming = false;
       for (const row of rows) {
-        const cells = row.map((v) => (v === null ? '' : String(value(v))));
+        const cells = row.map((v) => (v === null ? '' : printableCell(String(value(v)))));
         if (streaming) {
           out.write(`${cells.join('\t')}\n`);
         } else if (held.push(cells) > ALIGNED_ROWS) {

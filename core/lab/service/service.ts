@@ -11,7 +11,7 @@ import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { SCHEMA_VERSION } from '../../store/schema.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import { removedOf } from '../../store/tidy.ts';
-import { isExplained, version } from '../about.ts';
+import { explainError, version } from '../about.ts';
 import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from '../../contract/contract.ts';
 import { runJob } from './jobs.ts';
 import { jobHandlers } from './service-jobs.ts';
@@ -83,7 +83,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       ...timelineHandlers(read, queries),
     }),
     onChange: watch.add,
-    isExplained,
+    explain: (error) => explainError(error, file),
     close() {
       watch.close();
       changing.close();

@@ -1,6 +1,7 @@
 /** Read-only SQL over a lab file. */
 import { EventPrinter } from '../../formats/event-format/event-printer.ts';
 import { getCapture } from '../../store/captures.ts';
+import { explainLab, isSqliteError, LabFileError } from '../../store/lab-errors.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import { query } from '../../store/sql.ts';
 import type { SqlResult } from '../../store/sql.ts';
@@ -19,8 +20,11 @@ export function runSql(lab: string, sql: string, use: (result: SqlResult) => voi
       }),
     );
   } catch (error) {
-    const { name, code, message } = error as NodeJS.ErrnoException;
-    if (name === 'SqliteError' || code?.startsWith('SQLITE')) throw new RequestError(`SQL: ${message}`);
+    const explained = explainLab(error, lab);
+    if (explained instanceof LabFileError) throw explained;
+    const { message } = error as Error;
+    // better-sqlite3 says by a RangeError that there is no statement, or more than one, and that a parameter isn't given.
+    if (isSqliteError(error) || error instanceof RangeError) throw new RequestError(`SQL: ${message}`);
     throw error;
   } finally {
     db.close();
