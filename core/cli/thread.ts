@@ -48,7 +48,7 @@ export function runInThread(argv: readonly string[]): Promise<number> {
       void explain(error, argv, createOutput()).then((failed) => (code = failed));
     });
     thread.on('exit', () => {
-      if (!signalled) return resolve(code ?? 1);
+      if (!signalled || code === 0) return resolve(code ?? 1);
       const exitCode = exitCodes[signalled];
       void cleanUp(argv).finally(() => resolve(exitCode));
     });

@@ -7,9 +7,6 @@ if (!process.features.typescript) {
   );
   process.exit(1);
 }
-// Types are stripped and modules compiled once a machine: half the time of a short command. Threads go by the variable.
-const { enableCompileCache } = await import('node:module');
-const { directory } = enableCompileCache();
-if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
+(await import('./compile-cache.mjs')).useCompileCache();
 const { main } = await import('./main.ts');
 await main(process.argv.slice(2));

@@ -29,6 +29,8 @@ const MAX_MESSAGE_BYTES = 1 << 20;
 /** Time for a client to say who it is, ms. */
 const HELLO_MS = 5000;
 const MAX_CLIENTS = 32;
+/** Clients that haven't said who they are yet. Of more, the one that has kept silent for longest goes: it locks nobody out. */
+const MAX_STRANGERS = 16;
 /** Time for a client to answer the closing of its connection, ms. */
 const CLOSE_MS = 300;
 /** ws close codes (RFC 6455, 7.4.1). */
@@ -62,12 +64,22 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
   const jobs = createJobs(options.lab);
   const service = openLabService(options.lab, { queries: queries.run, jobs: jobs.run });
   const keys = createKeys();
+  const strangers = new Set<WebSocket>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const http = createServer((request, response) => servePage(pages, request, response));
   http.on('upgrade', (request, socket, head) => {
-    const refused = refusal(request, sockets.clients.size);
+    const refused = refusal(request, sockets.clients.size - strangers.size);
     if (refused) return refuse(socket, refused);
-    sockets.handleUpgrade(request, socket, head, (client) => greet(client, keys, service));
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      const [oldest] = strangers;
+      if (strangers.size >= MAX_STRANGERS && oldest) {
+        strangers.delete(oldest);
+        oldest.terminate();
+      }
+      strangers.add(client);
+      client.once('close', () => strangers.delete(client));
+      greet(client, keys, service, () => strangers.delete(client));
+    });
   });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -131,8 +143,8 @@ function isLoopback(host: string | undefined): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/.test(host ?? '');
 }
 
-/** The first message says who it is; from then on the contract is spoken. */
-function greet(client: WebSocket, keys: Keys, service: LabService): void {
+/** The first message says who it is, and `known` is called; from then on the contract is spoken. */
+function greet(client: WebSocket, keys: Keys, service: LabService, known: () => void): void {
   // Errors (too large a message, broken frames) end the connection by themselves; 'close' follows.
   client.on('error', () => undefined);
   const timer = setTimeout(() => client.close(UNAUTHORISED, 'no hello'), HELLO_MS);
@@ -142,6 +154,7 @@ function greet(client: WebSocket, keys: Keys, service: LabService): void {
     const hello = Hello.safeParse(decode(data, binary));
     const session = hello.success ? keys.session(hello.data) : undefined;
     if (session === undefined) return client.close(UNAUTHORISED, 'the token was used or is wrong');
+    known();
     client.send(encodeFrame({ type: 'welcome', session }));
     servePort(service, {
       send: (message) => client.send(encodeFrame(message)),

@@ -1,5 +1,5 @@
 /** Files as byte sources: random access through one bounded buffer a reader. */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
@@ -37,27 +37,45 @@ export function withCapture<T>(path: string, use: (source: FileSource) => T): T 
 function withParts<T>(name: string, paths: readonly string[], use: (source: FileSource) => T): T {
   const parts: FilePart[] = [];
   try {
-    for (const path of paths) parts.push(openPart(path));
+    for (const path of paths) parts.push(openRegular(path));
     return use(fileSource(name, parts));
   } finally {
     for (const { fd } of parts) closeSync(fd);
   }
 }
 
-function openPart(path: string): FilePart {
+/**
+ * Opens a regular file for reading. Anything else is refused at once: opening a pipe would wait for somebody at its other end, a
+ * device may never end. Throws InputError.
+ */
+export function openRegular(path: string): FilePart {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // Windows has no such flag, and no such pipes.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw new InputError(path, reason(error as NodeJS.ErrnoException));
   }
   const stat = fstatSync(fd);
   if (stat.isFile()) return { fd, size: stat.size };
   closeSync(fd);
-  throw new InputError(
-    path,
-    stat.isDirectory() ? 'is a directory, not a capture file' : 'is not a regular file: save the stream to one first',
-  );
+  throw new InputError(path, stat.isDirectory() ? 'is a directory, not a file' : NOT_REGULAR);
+}
+
+const NOT_REGULAR = 'is not a regular file: save the stream to one first';
+
+/** Bytes of a text that is read as a whole. */
+const MAX_TEXT = 64 << 20;
+
+/** A whole text file: a description, a policy file, notes. Throws InputError, also if it is larger than `limit` bytes. */
+export function readTextFile(path: string, limit = MAX_TEXT): string {
+  const { fd, size } = openRegular(path);
+  try {
+    if (size > limit) throw new InputError(path, `is too large: ${size} bytes, ${limit} are the most for such a file`);
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A source over open files, one behind the other. Its reads share one buffer: a thread needs one of its own. */
@@ -92,5 +110,7 @@ export function fileSource(name: string, parts: readonly FilePart[]): FileSource
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file';
   if (error.code === 'EACCES') return 'permission denied';
+  // What opening a socket gives.
+  if (error.code === 'ENXIO') return NOT_REGULAR;
   return error.message;
 }

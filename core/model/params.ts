@@ -2,6 +2,7 @@
  * The parameters of a run: one flat record, JSON all through, stored with the run. Every parameter has a default, a unit and
  * a reader that says what it wants; `ResolvedParams` remembers where each value came from, because a result rests on it.
  */
+import { parseJson } from './json-text.ts';
 import { ModelError } from './errors.ts';
 import { injectedDls, isPinGuard, pinGuards, timeNames } from './policy.ts';
 import type { InjectedDl, TimeName } from './policy.ts';
@@ -368,9 +369,9 @@ export function parseSetting(text: string): Record<string, string> {
 export function parseParamsFile(text: string, file: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new ModelError(`${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ModelError(`${file}: ${(error as Error).message}`);
   }
   if (!isRecord(json)) throw new ModelError(`${file}: wants one JSON object of parameters, e.g. {"irqNs": 1500}`);
   return json;

@@ -1,6 +1,7 @@
 /** Policies that users write: JSON of the shape of `Policy`, one object or a list of them. */
 import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
+import { parseJson } from './json-text.ts';
 import { builtinPolicies } from './policies.ts';
 import { paramSpecs } from './params.ts';
 import { injectedDls, isPinGuard, pinGuards, pinRules, policyDefaults, settledFields, timeNames } from './policy.ts';
@@ -89,9 +90,9 @@ function fromFields(fields: z.infer<typeof Fields>): Policy {
 export function parsePolicyFile(text: string, file: string): Policy[] {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new ModelError(`${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ModelError(`${file}: ${(error as Error).message}`);
   }
   const list: unknown[] = Array.isArray(json) ? json : [json];
   if (!list.length) throw new ModelError(`${file}: holds no policy`);

@@ -11,6 +11,7 @@
 import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
+import { parseJson } from './json-text.ts';
 import { NONE } from './outcome.ts';
 import { causeClasses, code, contentsFates, contentsOrigins, notifies, PAGE_SHIFT, stage2Kinds } from './terms.ts';
 import type { Stage2Timeline } from './timeline.ts';
@@ -68,9 +69,9 @@ export type Scenario = z.infer<typeof File>;
 export function parseScenario(text: string, file: string): Scenario {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new ModelError(`${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ModelError(`${file}: ${(error as Error).message}`);
   }
   const parsed = File.safeParse(json);
   if (!parsed.success) throw new ModelError(`${file}: ${firstIssue(parsed.error.issues)}`);
@@ -88,7 +89,11 @@ interface Row {
   readonly pages: number;
 }
 
-const MAX_ROWS = 5_000_000;
+/** Rows of the timeline that a scenario makes: a page range each time. More is minutes of replay a policy. */
+const MAX_ROWS = 1_000_000;
+
+/** Bytes of a scenario file. */
+export const MAX_SCENARIO_BYTES = 16 << 20;
 
 /**
  * The timeline with a scenario's events in it. At one timestamp the scenario's come after the trace's, so that what the user
@@ -98,11 +103,18 @@ const MAX_ROWS = 5_000_000;
  * @throws ModelError when an event points at a lane that isn't there or past its buffer's end
  */
 export function mergeScenario(timeline: Stage2Timeline, scenario: Scenario, lanes: readonly Lane[]): Stage2Timeline {
-  const total = scenario.events.reduce((sum, e) => sum + e.times, 0);
-  if (total > MAX_ROWS)
-    throw new ModelError(`the scenario repeats its events ${total} times; ${MAX_ROWS} are the most`);
+  const ranges = scenario.events.map((event, i) => target(event, lanes, i));
+  const total = scenario.events.reduce((sum, { times }, i) => sum + times * ranges[i].length, 0);
+  if (total > MAX_ROWS) {
+    const most = scenario.events.map((e, i) => e.times * ranges[i].length);
+    const largest = most.indexOf(most.reduce((a, b) => Math.max(a, b)));
+    throw new ModelError(
+      `the scenario makes ${total} stage 2 changes, ${MAX_ROWS} are the most: events.${largest} alone makes ${most[largest]} ` +
+        `(${scenario.events[largest].times} times on ${ranges[largest].length} pages)`,
+    );
+  }
   const rows = scenario.events.flatMap((event, i) => {
-    const where = target(event, lanes, i);
+    const where = ranges[i];
     const base = {
       kind: code(stage2Kinds, event.kind),
       cause: event.cause ? code(causeClasses, event.cause) : NONE,

@@ -3,6 +3,7 @@
  * tie kvm events to a VM, and buffers say where the guest's SPE writes (model.md section 3).
  */
 import { z } from 'zod';
+import { parseJson } from './json-text.ts';
 import { PAGE_SHIFT } from './terms.ts';
 
 /** Private anonymous memory; a memfd, shmem or a file; huge pages of hugetlbfs; a guest_memfd. */
@@ -55,7 +56,7 @@ const address = z
   .union([z.string(), z.number()], 'write an address such as "0x80000000"')
   .transform((value, context) => {
     const exact =
-      typeof value === 'string' ? /^(0x[0-9a-f]+|[0-9]+)$/i.test(value.trim()) : Number.isSafeInteger(value);
+      typeof value === 'string' ? /^(0x[0-9a-f]{1,32}|[0-9]{1,32})$/i.test(value.trim()) : Number.isSafeInteger(value);
     const address = exact ? BigInt(typeof value === 'string' ? value.trim() : value) : -1n;
     if (address >= 0n && address <= MAX_ADDRESS) return address;
     context.addIssue(
@@ -71,26 +72,42 @@ const id = z
   .transform(Number)
   .pipe(z.number().int('write a whole number').min(0, 'must not be negative').max(0x7fffffff, 'does not fit 31 bits'));
 
+/** What one host has at most; a trace's work grows with each of them. */
+const MAX_VMS = 256;
+/** KVM_USER_MEM_SLOTS of arm64 is 32764 (include/linux/kvm_host.h), QEMU uses some tens. */
+const MAX_SLOTS = 4096;
+/** KVM_MAX_VCPUS of arm64 is 512 (VGIC_V3_MAX_CPUS). */
+const MAX_VCPUS = 512;
+/** Slots that share a page of host memory: each change of it becomes a row of each. */
+const MAX_ALIASES = 16;
+
+/** Bytes of a description file. */
+export const MAX_VM_BYTES = 16 << 20;
+
+function atMost<T extends z.ZodType>(most: number, item: T) {
+  return z.array(item).max(most, `holds more than ${most} entries`).default([]);
+}
+
 const schema = z.object({
   pageSize: address.optional(),
   vms: z
     .array(
       z.object({
         pid: id.optional(),
-        slots: z
-          .array(
-            z.object({
-              ...{ slot: id, gpa: address, size: address, hva: address },
-              readonly: z.boolean().default(false),
-              backing: z.enum(backings, `write one of ${backings.join(', ')}`).optional(),
-            }),
-          )
-          .default([]),
-        vcpus: z.array(z.object({ vcpu: id, tid: id })).default([]),
-        buffers: z.array(z.object({ vcpu: id, ipa: address, size: address })).default([]),
+        slots: atMost(
+          MAX_SLOTS,
+          z.object({
+            ...{ slot: id, gpa: address, size: address, hva: address },
+            readonly: z.boolean().default(false),
+            backing: z.enum(backings, `write one of ${backings.join(', ')}`).optional(),
+          }),
+        ),
+        vcpus: atMost(MAX_VCPUS, z.object({ vcpu: id, tid: id })),
+        buffers: atMost(MAX_VCPUS, z.object({ vcpu: id, ipa: address, size: address })),
       }),
     )
-    .min(1, 'name at least one VM'),
+    .min(1, 'name at least one VM')
+    .max(MAX_VMS, `names more than ${MAX_VMS} VMs`),
 });
 
 type Raw = z.infer<typeof schema>;
@@ -115,9 +132,9 @@ function fail(path: string, message: string): never {
 export function parseVmDescription(text: string): VmDescription {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    fail('', `not JSON (${error instanceof Error ? error.message : String(error)}): expected {"vms": […]}`);
+    fail('', `${(error as Error).message} (expected {"vms": […]})`);
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
@@ -155,6 +172,7 @@ function checked(raw: Raw): VmDescription {
       };
     });
     refuseOverlaps(slots, v);
+    refuseAliases(slots, v);
     const buffers = vm.buffers.map((b, i): VmBuffer => ({
       vcpu: b.vcpu,
       ...range(b.ipa, b.size, `vms[${v}].buffers[${i}]`, 'ipa'),
@@ -172,6 +190,21 @@ function refuseOverlaps(slots: readonly VmSlot[], vm: number): void {
     const [before, after] = [slots[order[k - 1]], slots[order[k]]];
     if (before.page + before.pages > after.page)
       fail(`vms[${vm}].slots[${order[k]}].gpa`, `slot ${after.slot} overlaps slot ${before.slot}: correct gpa or size`);
+  }
+}
+
+function refuseAliases(slots: readonly VmSlot[], vm: number): void {
+  const ends = slots.flatMap(({ hva, pages }, i) => [
+    { at: hva, step: 1, i },
+    { at: hva + pages, step: -1, i },
+  ]);
+  // At one address, what ends goes first.
+  ends.sort((a, b) => a.at - b.at || a.step - b.step);
+  let open = 0;
+  for (const { step, i } of ends) {
+    open += step;
+    if (open > MAX_ALIASES)
+      fail(`vms[${vm}].slots[${i}].hva`, `more than ${MAX_ALIASES} slots share this host memory: leave some out`);
   }
 }
 

@@ -10,5 +10,14 @@ export function filesOf(argv: readonly string[], directory: string, isPackaged: 
   return argv
     .filter((word) => !word.startsWith('-'))
     .slice(isPackaged ? 1 : 2)
-    .map((word) => (/^file:\/\//i.test(word) ? fileURLToPath(word) : resolve(directory, word)));
+    .flatMap((word) => (/^file:\/\//i.test(word) ? pathOf(word) : [resolve(directory, word)]));
+}
+
+/** Nothing of a URL that names no file of this machine: a host, an encoded slash, a broken escape. */
+function pathOf(url: string): string[] {
+  try {
+    return [fileURLToPath(url)];
+  } catch {
+    return [];
+  }
 }

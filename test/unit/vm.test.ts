@@ -60,7 +60,7 @@ describe('what is wrong is named', () => {
   });
 
   test('no JSON, no VMs, no such page size', () => {
-    expect(() => parseVmDescription('{"vms":')).toThrow(/^not JSON .*expected \{"vms": \[…\]\}/);
+    expect(() => parseVmDescription('{"vms":')).toThrow(/^not JSON: .*expected \{"vms": \[…\]\}/);
     expect(() => parseVmDescription('[]')).toThrow(VmDescriptionError);
     expect(() => parseVmDescription('{"vms":[]}')).toThrow('vms: name at least one VM');
     expect(() => parse({ slots: [slot] }, { pageSize: 8192 })).toThrow('pageSize: arm64 hosts have pages of');

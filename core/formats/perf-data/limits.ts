@@ -11,10 +11,16 @@ export const RESYNC_TRIES = 1 << 16;
 /** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
 export const FEATURE_BYTES = 16 << 20;
 
-/**
- * Largest zstd window: enough for `perf record -z 20`. fzstd moves the whole window at each block, so more would crawl.
- */
+/** Largest zstd window: enough for `perf record -z 20`. */
 export const ZSTD_WINDOW_BYTES = 32 << 20;
+
+/**
+ * fzstd moves the whole window at each block, in 1 to 2 ms for 32 MiB: bytes moved at most, a free share and some for each byte read.
+ * Windows of perf's own levels up to 3 aren't counted: they move in no time.
+ */
+export const ZSTD_SMALL_WINDOW_BYTES = 2 << 20;
+export const ZSTD_MOVED_BYTES = 32 * 2 ** 30;
+export const ZSTD_MOVED_PER_BYTE = 16384;
 
 /** Most that compressed records may grow by, on top of `ZSTD_SLACK_BYTES`: perf's own data stays below 100. */
 export const ZSTD_RATIO = 2000;

@@ -1,5 +1,13 @@
 import { Decompress } from 'fzstd';
-import { ZSTD_BLOCK_BYTES, ZSTD_RATIO, ZSTD_SLACK_BYTES, ZSTD_WINDOW_BYTES } from './limits.ts';
+import {
+  ZSTD_BLOCK_BYTES,
+  ZSTD_MOVED_BYTES,
+  ZSTD_MOVED_PER_BYTE,
+  ZSTD_RATIO,
+  ZSTD_SLACK_BYTES,
+  ZSTD_SMALL_WINDOW_BYTES,
+  ZSTD_WINDOW_BYTES,
+} from './limits.ts';
 
 const MAGIC = 0xfd2fb528;
 /** 0x184d2a50 … 0x184d2a5f: a frame to skip. */
@@ -21,6 +29,9 @@ export class ZstdStream {
   #checksum = false;
   #in = 0;
   #out = 0;
+  /** Bytes of the frame's window, and those that its blocks moved so far. */
+  #window = 0;
+  #moved = 0;
 
   /** `output` gets each block's bytes; they are only valid during the call. */
   constructor(output: (bytes: Uint8Array) => void) {
@@ -85,6 +96,7 @@ export class ZstdStream {
       ? contentSize(view, 5 + idBytes, contentBytes)
       : 2 ** (10 + exponent) * (1 + (b[at + 5] & 7) / 8);
     if (window > ZSTD_WINDOW_BYTES) throw new Error(`zstd window of ${window} bytes, more than ${ZSTD_WINDOW_BYTES}`);
+    this.#window = window;
     this.#checksum = (flags & 4) !== 0;
     this.#state = 'block';
     return 6 - single + idBytes + contentBytes;
@@ -97,6 +109,11 @@ export class ZstdStream {
     const size = header >> 3;
     if (type === 3 || size > ZSTD_BLOCK_BYTES) throw new Error('damaged zstd block');
     const length = 3 + (type === 1 ? 1 : size);
+    if (left >= length && this.#window > ZSTD_SMALL_WINDOW_BYTES) {
+      this.#moved += this.#window;
+      if (this.#moved > ZSTD_MOVED_BYTES + ZSTD_MOVED_PER_BYTE * this.#in)
+        throw new Error(`tiny zstd blocks in a window of ${this.#window} bytes would take too long`);
+    }
     if (left >= length && header & 1) this.#state = this.#checksum ? 'checksum' : 'frame';
     return length;
   }

@@ -1,7 +1,7 @@
 /** From a recording to the lab: the tar lies beside the lab until it is in, and stays there if it can't be. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isExplained, RequestError } from '../about.ts';
+import { explainError, RequestError } from '../about.ts';
 
 /** A tar's name that isn't taken, in a lab's folder. */
 export function tarBeside(lab: string, host: string): string {
@@ -28,9 +28,10 @@ export async function withRecording<T>(
     if (!keep) rmSync(tar, { force: true });
     return result;
   } catch (error) {
-    if (!isExplained(error)) throw error;
+    const told = explainError(error);
+    if (told === undefined) throw error;
     throw new RequestError(
-      `${(error as Error).message}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`,
+      `${told}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`,
     );
   }
 }

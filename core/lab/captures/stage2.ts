@@ -1,5 +1,4 @@
 /** The stage 2 timelines of a trace in the lab file. */
-import { readFileSync } from 'node:fs';
 import type { KvmTrace } from '../../model/kvm-events.ts';
 import { measureAccuracy } from '../../model/stage2/accuracy.ts';
 import type { Accuracy } from '../../model/stage2/accuracy.ts';
@@ -18,7 +17,11 @@ import type { CaptureRow } from '../../store/captures.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
+import { readTextFile } from '../file-source.ts';
 import { storedEvents } from './kept-events.ts';
+
+/** Bytes of a recording of the kernel's page-table calls. */
+const MAX_REFERENCE_BYTES = 256 << 20;
 
 export interface Stage2 extends Reconstruction {
   readonly events: KvmTrace;
@@ -72,12 +75,7 @@ export function stage2Accuracy(
   const vm = stage2.description?.vms[request.vm];
   if (!stage2.description || !vm)
     throw new RequestError(`capture ${request.kvm} has no VM description: which pages to measure is unknown`);
-  let lines: string[];
-  try {
-    lines = readFileSync(file, 'utf8').split('\n');
-  } catch (error) {
-    throw new RequestError(`${file}: ${(error as Error).message}`);
-  }
+  const lines = readTextFile(file, MAX_REFERENCE_BYTES).split('\n');
   const calls = parseTableCalls(lines);
   if (!calls.n)
     throw new RequestError(

@@ -29,6 +29,8 @@ export interface ExportRequest {
   /** For profiles. */
   readonly policy?: string;
   readonly dlDiscard?: DlDiscard;
+  /** Names as they are: no guard against formulas in CSV, no escapes in place of control characters. */
+  readonly raw?: boolean;
 }
 
 /**
@@ -44,29 +46,29 @@ export function exportFromLab(lab: string, request: ExportRequest, onRows?: OnRo
   }
 }
 
-function exportCapture(db: Db, { capture, form, path, table }: ExportRequest, onRows?: OnRows): string[] {
+function exportCapture(db: Db, { capture, form, path, table, raw }: ExportRequest, onRows?: OnRows): string[] {
   if (capture === undefined) throw new RequestError('what is to be exported: a capture, or a run?');
   if (!isTableForm(form)) throw new RequestError(`${form} shows a run: name one instead of a capture`);
   const exported = captureTable(db, getCapture(db, capture));
   if (table !== undefined && table !== exported.name)
     throw new RequestError(`capture ${capture} has no table '${table}'; it has ${exported.name}`);
-  return [written(path, (file) => writeTable(exported, form, file, onRows))];
+  return [written(path, (file) => writeTable(exported, form, file, { onRows, raw }), raw)];
 }
 
 function exportRun(db: Db, request: ExportRequest, run: number, onRows?: OnRows): string[] {
-  const { form, path, table = 'results' } = request;
+  const { form, path, table = 'results', raw } = request;
   getRun(db, run);
   if (form === 'perfetto') return [written(path, (file) => writePerfetto(db, run, request.dlDiscard, file, onRows))];
   if (!isTableForm(form)) {
     if (request.policy === undefined) throw new RequestError(`${form} shows one policy of a run: name it`);
     const profile = policyProfile(db, { run, policy: request.policy, dlDiscard: request.dlDiscard });
     const write = form === 'pprof' ? writePprof : writeCollapsed;
-    return [written(path, (file) => write(profile, file))];
+    return [written(path, (file) => write(profile, file), raw)];
   }
-  if (table !== 'all') return [written(path, (file) => writeTable(runTable(db, run, table), form, file, onRows))];
+  if (table !== 'all') return [written(path, (file) => writeTable(runTable(db, run, table), form, file, { onRows, raw }), raw)];
   mkdirSync(path, { recursive: true });
   return runTableNames.map((name) =>
-    written(join(path, `${name}.${form}`), (file) => writeTable(runTable(db, run, name), form, file, onRows)),
+    written(join(path, `${name}.${form}`), (file) => writeTable(runTable(db, run, name), form, file, { onRows, raw }), raw),
   );
 }
 
@@ -74,7 +76,7 @@ function isTableForm(form: ExportForm): form is TableForm {
   return form !== 'perfetto' && form !== 'collapsed' && form !== 'pprof';
 }
 
-function written(path: string, write: (file: OutputFile) => void): string {
-  writeWhole(path, write);
+function written(path: string, write: (file: OutputFile) => void, raw?: boolean): string {
+  writeWhole(path, write, { raw });
   return path;
 }

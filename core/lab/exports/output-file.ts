@@ -1,5 +1,7 @@
 /** Files that only show up whole: written under another name, renamed at the end, gone if anything fails. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { printable } from '../../words/printable.ts';
+import { RequestError } from '../about.ts';
 
 /** Buffered writing of one file. */
 export interface OutputFile {
@@ -10,16 +12,35 @@ export interface OutputFile {
 /** Characters held back before they are written. */
 const HELD = 1 << 18;
 
-export function writeWhole(path: string, write: (file: OutputFile) => void): void {
+/**
+ * Throws RequestError if something lies there that isn't a file: renaming over a pipe or a device would take it away, and opening a
+ * pipe would wait for its reader.
+ */
+export function checkTarget(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat && !stat.isFile())
+    throw new RequestError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}: name a file`);
+}
+
+/** @param options `raw`: names go out as they are, whatever a terminal makes of them */
+export function writeWhole(
+  path: string,
+  write: (file: OutputFile) => void,
+  { raw = false }: { readonly raw?: boolean } = {},
+): void {
+  checkTarget(path);
   const part = `${path}.part`;
+  checkTarget(part);
   const fd = openSync(part, 'w');
+  let open = true;
   let pending: string[] = [];
   let held = 0;
   const put = (bytes: Uint8Array): void => {
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
   };
   const flush = (): void => {
-    if (held) put(Buffer.from(pending.join('')));
+    const text = pending.join('');
+    if (held) put(Buffer.from(raw ? text : printable(text)));
     pending = [];
     held = 0;
   };
@@ -37,9 +58,15 @@ export function writeWhole(path: string, write: (file: OutputFile) => void): voi
     });
     flush();
     closeSync(fd);
+    open = false;
     renameSync(part, path);
   } catch (error) {
+    if (open) closeSync(fd);
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+export function writeTextFile(path: string, text: string): void {
+  writeWhole(path, (file) => file.text(text));
 }

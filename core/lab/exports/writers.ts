@@ -1,6 +1,7 @@
 /** Tables as files: CSV (RFC 4180), JSON lines, a JSON array, Parquet. */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
+import { printableCell } from '../../words/printable.ts';
 import type { Cell, CellKind, ExportTable } from './tables.ts';
 import type { OutputFile } from './output-file.ts';
 
@@ -9,11 +10,17 @@ export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
 /** Told after each batch: rows written, and in all where that is known. What it throws ends the export. */
 export type OnRows = (done: number, total: number | undefined) => void;
 
-export function writeTable(table: ExportTable, form: TableForm, file: OutputFile, onRows?: OnRows): void {
+/** @param raw CSV cells as they are, also those that a spreadsheet would run as a formula */
+export function writeTable(
+  table: ExportTable,
+  form: TableForm,
+  file: OutputFile,
+  { onRows, raw = false }: { readonly onRows?: OnRows; readonly raw?: boolean } = {},
+): void {
   const told = onRows ? telling(table, onRows) : table;
   switch (form) {
     case 'csv':
-      return writeCsv(told, file);
+      return writeCsv(told, file, raw);
     case 'jsonl':
       return writeJsonLines(told, file);
     case 'json':
@@ -38,20 +45,24 @@ function telling(table: ExportTable, onRows: OnRows): ExportTable {
 }
 
 /** Nothing stands for null, `""` for empty text. */
-function writeCsv({ columns, batches }: ExportTable, file: OutputFile): void {
+function writeCsv({ columns, batches }: ExportTable, file: OutputFile, raw: boolean): void {
   file.text(`${columns.map(({ name }) => name).join(',')}\n`);
   for (const { rows, cell } of batches()) {
     for (let i = 0; i < rows; i++) {
       let line = '';
-      for (let c = 0; c < columns.length; c++) line += (c ? ',' : '') + csvCell(cell(c, i));
+      for (let c = 0; c < columns.length; c++) line += (c ? ',' : '') + csvCell(cell(c, i), raw);
       file.text(`${line}\n`);
     }
   }
 }
 
-function csvCell(cell: Cell): string {
-  if (cell === null) return '';
-  if (typeof cell !== 'string') return String(cell);
+/** What makes spreadsheets take a cell for a formula (https://owasp.org/www-community/attacks/CSV_Injection); a number is none. */
+const formula = /^[=+@\t\r]|^-(?!\d+(\.\d+)?$)/;
+
+function csvCell(value: Cell, raw: boolean): string {
+  if (value === null) return '';
+  if (typeof value !== 'string') return String(value);
+  const cell = raw ? value : printableCell(formula.test(value) ? `'${value}` : value);
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 

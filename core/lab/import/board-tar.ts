@@ -1,9 +1,10 @@
 /** Tars of the board kit (kit/umbra-capture.sh): several captures in one file, with what belongs to them. */
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { InputError } from '../../formats/problems.ts';
+import { openRegular, readTextFile } from '../file-source.ts';
 import { BOARD_FACTS, parseBoardFacts } from './board-facts.ts';
 import type { BoardFacts } from './board-facts.ts';
 
@@ -14,23 +15,40 @@ const sidecars = /^(kvm\.vm\.json|umbra\.json)$/;
 /** What `umbra capture` wrote into the tar: read, or what is wrong with it. */
 export type TarFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
 
-/** Whether a file is a tar, by its content: `ustar` at byte 257 of its first header (POSIX pax, 4.17.2). */
+/**
+ * Whether a file is a tar, by its content: `ustar` at byte 257 of its first header, and that header's checksum is right (POSIX pax,
+ * ustar interchange format): what is packed can't pass for one, and be unpacked without a bound.
+ */
 export function isTar(file: string): boolean {
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    ({ fd } = openRegular(file));
   } catch {
     // Whoever reads it says why.
     return false;
   }
   try {
-    const magic = Buffer.alloc(5);
-    return readSync(fd, magic, 0, 5, 257) === 5 && magic.toString('latin1') === 'ustar';
+    const header = Buffer.alloc(HEADER_BYTES);
+    if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return false;
+    return header.toString('latin1', 257, 262) === 'ustar' && checksum(header) === told(header);
   } catch {
     return false;
   } finally {
     closeSync(fd);
   }
+}
+
+const HEADER_BYTES = 512;
+
+/** Where a header's own checksum stands: eight bytes, which count as blanks. */
+const [SUM_START, SUM_END] = [148, 156];
+
+function checksum(header: Uint8Array): number {
+  return header.reduce((sum, byte, at) => sum + (at >= SUM_START && at < SUM_END ? 0x20 : byte), 0);
+}
+
+function told(header: Buffer): number {
+  return parseInt(header.toString('latin1', SUM_START, SUM_END).replaceAll('\0', ' ').trim(), 8);
 }
 
 /**
@@ -73,7 +91,7 @@ export function withTarCaptures<T>(
 function readFacts(path: string): TarFacts {
   if (!existsSync(path)) return undefined;
   try {
-    return { facts: parseBoardFacts(readFileSync(path, 'utf8')) };
+    return { facts: parseBoardFacts(readTextFile(path)) };
   } catch (error) {
     return { problem: (error as Error).message };
   }

@@ -1,5 +1,5 @@
 /** Importing captures: whatever the file, one transaction a call; what fails leaves the lab file as it was. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
@@ -18,7 +18,7 @@ import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import type { KvmTrace } from '../../model/kvm-events.ts';
-import { parseVmDescription, VmDescriptionError } from '../../model/vm.ts';
+import { MAX_VM_BYTES, parseVmDescription, VmDescriptionError } from '../../model/vm.ts';
 import { addCapture, addWarnings, finishCapture, getCapture } from '../../store/captures.ts';
 import type { CaptureKind, CaptureRow } from '../../store/captures.ts';
 import { setClockPair } from '../../store/clock-pairs.ts';
@@ -33,7 +33,7 @@ import type { CaptureSummary } from '../captures/captures.ts';
 import { detectFormat } from './detect.ts';
 import type { Format } from './detect.ts';
 import type { FileSource } from '../file-source.ts';
-import { withCapture } from '../file-source.ts';
+import { readTextFile, withCapture } from '../file-source.ts';
 import { importTrace } from './kvm.ts';
 import { importSamples } from './samples.ts';
 import { importSpe } from './spe.ts';
@@ -289,11 +289,11 @@ function sidecar(file: string): string | undefined {
 function readVmFile(file: string | undefined): { file: string; json: unknown } | undefined {
   if (file === undefined) return undefined;
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readTextFile(file, MAX_VM_BYTES);
     parseVmDescription(text);
     return { file, json: JSON.parse(text) };
   } catch (error) {
     if (error instanceof VmDescriptionError) throw new RequestError(`${file}: ${error.message}`);
-    throw new RequestError(`${file}: the VM description can't be read: ${(error as Error).message}`);
+    throw error;
   }
 }

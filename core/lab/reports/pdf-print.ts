@@ -70,6 +70,10 @@ const FOOTER =
 
 const { targetId } = await ask('Target.createTarget', { url: 'about:blank' });
 const { sessionId } = (await ask('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };
+// A report has no script of its own: what a capture's names might smuggle in isn't run, and nothing is fetched.
+await ask('Emulation.setScriptExecutionDisabled', { value: true }, sessionId);
+await ask('Network.enable', {}, sessionId);
+await ask('Network.setBlockedURLs', { urls: ['http://*', 'https://*', 'ws://*', 'wss://*', 'ftp://*'] }, sessionId);
 await ask('Page.enable', {}, sessionId);
 const loaded = new Promise((resolve) => waiting.set('Page.loadEventFired', resolve));
 await ask('Page.navigate', { url: pathToFileURL(page).href }, sessionId);

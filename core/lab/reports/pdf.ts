@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestError } from '../about.ts';
+import { checkTarget } from '../exports/output-file.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -25,6 +26,7 @@ export function printPdf(html: string, file: string): void {
   const chromium = findChromium();
   const target = resolve(file);
   if (!existsSync(dirname(target))) throw new RequestError(`${file}: there is no folder ${dirname(target)}`);
+  checkTarget(target);
   // A profile of its own: a browser that runs already would take the job, and do nothing. Page and PDF there, too: a Chromium in
   // a sandbox of its own (snap) may not see every folder.
   const folder = mkdtempSync(join(tmpdir(), 'umbra-pdf-'));

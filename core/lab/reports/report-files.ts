@@ -1,5 +1,5 @@
 /** Reports as files: the form is the file name's ending. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { renderMarkdown } from '../../report/markdown.ts';
 import type { MarkdownReport } from '../../report/markdown.ts';
@@ -10,6 +10,8 @@ import type { ReportOptions, SectionId } from '../../report/sections.ts';
 import { renderText } from '../../report/text.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
+import { writeTextFile } from '../exports/output-file.ts';
+import { readTextFile } from '../file-source.ts';
 import { printPdf } from './pdf.ts';
 import { provenanceOf } from './provenance.ts';
 import { buildReport } from './report.ts';
@@ -56,17 +58,10 @@ export function writeReportOf(db: Db, run: number, file: string, request: Report
 /** Bytes of notes: more is no note. */
 const NOTES_LIMIT = 1 << 20;
 
-/** The text of a notes file; undefined without one. Throws RequestError. */
+/** The text of a notes file; undefined without one. Throws InputError. */
 export function reportNotes(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new RequestError(`${file}: ${(error as Error).message}`);
-  }
-  if (text.length > NOTES_LIMIT) throw new RequestError(`${file}: notes of more than 1 MiB don't belong into a report`);
-  return text;
+  return readTextFile(file, NOTES_LIMIT);
 }
 
 /** A report in each form, made when asked for. */
@@ -89,10 +84,10 @@ export function runForms(report: Report, options: ReportOptions): ReportForms {
 export function writeReportForms(forms: ReportForms, file: string): string[] {
   switch (reportForm(file)) {
     case 'html':
-      writeFileSync(file, forms.html());
+      writeTextFile(file, forms.html());
       return [file];
     case 'txt':
-      writeFileSync(file, forms.text());
+      writeTextFile(file, forms.text());
       return [file];
     case 'pdf':
       printPdf(forms.html(), file);
@@ -109,11 +104,11 @@ function writeMarkdown(forms: ReportForms, file: string): string[] {
   mkdirSync(at, { recursive: true });
   const written = [...figures].map(([name, svg]) => {
     const path = join(at, name);
-    writeFileSync(path, svg);
+    writeTextFile(path, svg);
     return path;
   });
   if (!written.length) rmSync(at, { recursive: true });
-  writeFileSync(file, markdown);
+  writeTextFile(file, markdown);
   return [file, ...written];
 }
 

@@ -1,9 +1,9 @@
 /** What a report's file says of itself, checked. */
-import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { COMPARISON_FORM, findProvenance, PROVENANCE_FORM } from '../../report/provenance.ts';
 import { sectionIds } from '../../report/sections.ts';
 import { RequestError } from '../about.ts';
+import { readTextFile } from '../file-source.ts';
 import { keyKinds } from '../symbols/keys.ts';
 
 const DlDiscard = z.enum(['record', 'buffer']);
@@ -69,14 +69,9 @@ const Claims = z.discriminatedUnion('form', [ClaimedRun, ClaimedComparison]);
 /** Bytes: reports stay below 2 MB. */
 const LIMIT = 64 << 20;
 
-/** @throws RequestError if it can't be read, or is too large for a report */
+/** @throws InputError if it can't be read, or is too large for a report */
 export function readReport(file: string): string {
-  try {
-    if (statSync(file).size > LIMIT) throw new Error('it is too large for a report');
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new RequestError(`${file}: ${(error as Error).message}`);
-  }
+  return readTextFile(file, LIMIT);
 }
 
 /** @throws RequestError if the text says nothing of itself, or it is damaged */

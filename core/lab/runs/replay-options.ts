@@ -1,13 +1,13 @@
 /** What `umbra replay` and `umbra run` are asked in words, as parameters and policies. */
-import { readFileSync } from 'node:fs';
 import { builtinPolicies } from '../../model/policies.ts';
 import { defaultParams, parseParamsFile, parseSetting, setParams } from '../../model/params.ts';
 import type { ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { parsePolicyFile } from '../../model/policy-file.ts';
-import { parseScenario } from '../../model/scenario.ts';
+import { MAX_SCENARIO_BYTES, parseScenario } from '../../model/scenario.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import { RequestError } from '../about.ts';
+import { readTextFile } from '../file-source.ts';
 
 export interface ReplayWords {
   /** Ids, or `all` (the default). */
@@ -31,13 +31,13 @@ export interface ReplayChoice {
 export function readReplayWords(words: ReplayWords): ReplayChoice {
   let settings = defaultParams();
   if (words.paramsFile !== undefined) {
-    const values = parseParamsFile(readText(words.paramsFile), words.paramsFile);
+    const values = parseParamsFile(readTextFile(words.paramsFile), words.paramsFile);
     settings = setParams(settings, values, 'user', words.paramsFile);
   }
   for (const text of words.settings ?? []) settings = setParams(settings, parseSetting(text), 'user', '--set');
   settings = setParams(settings, words.options ?? {}, 'user', 'options');
   const scenario =
-    words.scenarioFile === undefined ? undefined : parseScenario(readText(words.scenarioFile), words.scenarioFile);
+    words.scenarioFile === undefined ? undefined : parseScenario(readTextFile(words.scenarioFile, MAX_SCENARIO_BYTES), words.scenarioFile);
   return { policies: choosePolicies(words.policies ?? [], words.policyFiles ?? []), settings, scenario };
 }
 
@@ -60,7 +60,7 @@ export function parseReplayWords(words: {
 function choosePolicies(ids: readonly string[], files: readonly string[]): Policy[] {
   const own: Policy[] = [];
   for (const file of files) {
-    for (const policy of parsePolicyFile(readText(file), file)) {
+    for (const policy of parsePolicyFile(readTextFile(file), file)) {
       if (own.some((p) => p.id === policy.id))
         throw new RequestError(`${file}: a policy called ${policy.id} was given already`);
       own.push(policy);
@@ -78,12 +78,4 @@ function pickPolicies(ids: readonly string[], own: readonly Policy[]): Policy[] 
     }
   }
   return known.filter((p) => wanted.includes(p.id) || own.includes(p));
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new RequestError(`${file}: ${(error as Error).message}`);
-  }
 }
