@@ -40,7 +40,8 @@ const systemReasons: Readonly<Record<string, string>> = {
 };
 
 /** V8's and Node's words for memory that can't be had. */
-const outOfMemory = /Array buffer allocation failed|Invalid (array buffer|typed array) length|Cannot create a string longer/;
+const outOfMemory =
+  /Array buffer allocation failed|Invalid (array buffer|typed array) length|Cannot create a string longer/;
 
 /**
  * An error's message for the user: complete, what and what to do about it. Undefined if it is a bug of ours.
@@ -55,6 +56,7 @@ export function explainError(error: unknown, lab = 'the lab file'): string | und
   const reason = syscall === undefined ? undefined : systemReasons[code];
   if (reason !== undefined) return `${path ?? syscall}: ${reason}`;
   if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(error.message)) return 'a path may hold no NUL byte';
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(error.message)) return 'out of memory; the lab is as it was';
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(error.message))
+    return 'out of memory; the lab is as it was';
   return undefined;
 }

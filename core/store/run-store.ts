@@ -104,9 +104,7 @@ const policyKinds = { id: 'text', title: 'text', onFault: 'object' } as const;
 export function readResults(db: Db, run: number): ResultRow[] {
   const rows = db.prepare('SELECT * FROM replay_result WHERE run_id = ? ORDER BY rowid').all(run);
   return (rows as Record<string, bigint | number | string>[]).map((r) => ({
-    policy: storedPolicy(
-      jsonObject(db, 'replay_result.definition', r['definition'], policyKinds, ['id', 'title']),
-    ),
+    policy: storedPolicy(jsonObject(db, 'replay_result.definition', r['definition'], policyKinds, ['id', 'title'])),
     dlDiscard: r['dl_discard'] as DlDiscard,
     kept: Number(r['kept']),
     lost: Number(r['lost']),

@@ -8,10 +8,7 @@ const { port, done } = workerData as { port: MessagePort; done: Int32Array };
 
 parentPort?.on('message', (argv: readonly string[]) => {
   const written: Uint8Array[][] = [[], []];
-  const out = createOutput(
-    undefined,
-    (fd, bytes) => written[fd - 1].push(bytes.slice()),
-  );
+  const out = createOutput(undefined, (fd, bytes) => written[fd - 1].push(bytes.slice()));
   void runCommand(argv, out).then((code) => {
     const [stdout, stderr] = written.map((parts) => Buffer.concat(parts).toString('utf8'));
     port.postMessage({ code, stdout, stderr });

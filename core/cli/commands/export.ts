@@ -14,7 +14,10 @@ export const command: Command = {
     output: { type: 'string', short: 'o', value: 'PATH', help: 'the file; a folder with --table all', required: true },
     table: { type: 'string', value: 'T', help: 'of a run: results (default) | windows | stalls | stage2 | all' },
     policy: { type: 'string', value: 'P', help: 'for collapsed and pprof: whose kept and lost samples' },
-    raw: { type: 'boolean', help: 'names as they are: no apostrophe before what spreadsheets run as formulas, no escapes' },
+    raw: {
+      type: 'boolean',
+      help: 'names as they are: no apostrophe before what spreadsheets run as formulas, no escapes',
+    },
     dl: { type: 'string', value: 'record|buffer', help: "what the guest does with DL=1 (the run's own)" },
   },
   details:

@@ -30,8 +30,6 @@ export async function withRecording<T>(
   } catch (error) {
     const told = explainError(error);
     if (told === undefined) throw error;
-    throw new RequestError(
-      `${told}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`,
-    );
+    throw new RequestError(`${told}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`);
   }
 }

@@ -65,10 +65,15 @@ function exportRun(db: Db, request: ExportRequest, run: number, onRows?: OnRows)
     const write = form === 'pprof' ? writePprof : writeCollapsed;
     return [written(path, (file) => write(profile, file), raw)];
   }
-  if (table !== 'all') return [written(path, (file) => writeTable(runTable(db, run, table), form, file, { onRows, raw }), raw)];
+  if (table !== 'all')
+    return [written(path, (file) => writeTable(runTable(db, run, table), form, file, { onRows, raw }), raw)];
   mkdirSync(path, { recursive: true });
   return runTableNames.map((name) =>
-    written(join(path, `${name}.${form}`), (file) => writeTable(runTable(db, run, name), form, file, { onRows, raw }), raw),
+    written(
+      join(path, `${name}.${form}`),
+      (file) => writeTable(runTable(db, run, name), form, file, { onRows, raw }),
+      raw,
+    ),
   );
 }
 

@@ -37,7 +37,9 @@ export function readReplayWords(words: ReplayWords): ReplayChoice {
   for (const text of words.settings ?? []) settings = setParams(settings, parseSetting(text), 'user', '--set');
   settings = setParams(settings, words.options ?? {}, 'user', 'options');
   const scenario =
-    words.scenarioFile === undefined ? undefined : parseScenario(readTextFile(words.scenarioFile, MAX_SCENARIO_BYTES), words.scenarioFile);
+    words.scenarioFile === undefined
+      ? undefined
+      : parseScenario(readTextFile(words.scenarioFile, MAX_SCENARIO_BYTES), words.scenarioFile);
   return { policies: choosePolicies(words.policies ?? [], words.policyFiles ?? []), settings, scenario };
 }
 
