@@ -12,6 +12,7 @@ export default defineConfig({
           'chunks/spe-worker': 'core/lab/import/spe-worker.ts',
           'chunks/trace-worker': 'core/lab/import/trace-worker.ts',
           'chunks/hash-worker': 'core/lab/import/hash-worker.ts',
+          'chunks/unpack-worker': 'core/lab/import/packed/unpack-worker.ts',
         },
       },
     },

@@ -106,7 +106,7 @@ describe('lab-jobs', () => {
     writeFileSync(bad, 'nothing to see here');
     const before = content();
     const files = [{ path: spe }, { path: bad }];
-    await expect(service.handlers.import({ files }, call())).rejects.toThrow('no capture format that Umbra knows');
+    await expect(service.handlers.import({ files }, call())).rejects.toThrow("it begins 'nothing to see here'");
     expect(content()).toBe(before);
   });
 

@@ -76,10 +76,20 @@ export interface SpeConfig {
   readonly load_filter: boolean;
   readonly store_filter: boolean;
   readonly discard: boolean;
+  /** FEAT_SPE_EFT: these operations too must, or must not, be of the kind. */
+  readonly simd_filter: boolean;
+  readonly float_filter: boolean;
+  readonly branch_filter_mask: boolean;
+  readonly load_filter_mask: boolean;
+  readonly store_filter_mask: boolean;
+  readonly simd_filter_mask: boolean;
+  readonly float_filter_mask: boolean;
   /** Event bits that a sample must have. */
   readonly event_filter: string;
   /** Event bits that a sample must not have. */
   readonly inv_event_filter: string;
+  /** Data sources that a load must not have come from: the inverse of PMSDSFR_EL1 (FEAT_SPE_FDS). */
+  readonly inv_data_src_filter: string;
   /** Cycles. */
   readonly min_latency: number;
   /** Operations between samples. */
@@ -102,8 +112,16 @@ function speConfig({ attr }: PerfEvent): SpeConfig {
     load_filter: flag(config, 33n),
     store_filter: flag(config, 34n),
     discard: flag(config, 35n),
+    branch_filter_mask: flag(config, 36n),
+    load_filter_mask: flag(config, 37n),
+    store_filter_mask: flag(config, 38n),
+    simd_filter: flag(config, 39n),
+    simd_filter_mask: flag(config, 40n),
+    float_filter: flag(config, 41n),
+    float_filter_mask: flag(config, 42n),
     event_filter: hex(attr.config1),
     inv_event_filter: hex(attr.config3),
+    inv_data_src_filter: hex(attr.config4),
     min_latency: Number(attr.config2 & 0xfffn),
     period: String(attr.period),
     exclude_host: flag(flags, AttrFlag.EXCLUDE_HOST),

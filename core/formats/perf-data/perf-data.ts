@@ -1,7 +1,6 @@
-import { InputError, type Warnings } from '../problems.ts';
+import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import type { PerfEvent } from './attr.ts';
-import { auxtraceName } from './auxtrace-info.ts';
 import type { AuxQueue, AuxRecords, LostRecords, Switches } from './columns.ts';
 import { type PerfFacts, midrs, perfFacts } from './facts.ts';
 import { Feature, type Features } from './features.ts';
@@ -16,6 +15,7 @@ import type { RecordCursor } from './record.ts';
 import { walkRecords } from './walk.ts';
 
 export { isPerfData } from './sections.ts';
+export { requireSpe } from './no-spe.ts';
 
 /**
  * A perf.data file after pass 1: everything but samples and AUX data. AUX data is decoded queue by queue by
@@ -101,21 +101,6 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
 /** True if there is SPE data to decode. */
 export function hasSpe(perf: PerfData): boolean {
   return perf.facts.spe !== undefined && perf.queues.length > 0;
-}
-
-/** Throws `InputError` that says what is there instead, if the file holds no SPE data. */
-export function requireSpe(perf: PerfData): void {
-  if (hasSpe(perf)) return;
-  const { name } = perf.source;
-  const advice = 'Record with `perf record -e arm_spe_0//`';
-  if (perf.facts.spe)
-    throw new InputError(name, `an SPE event but not one AUXTRACE record: nothing was sampled. ${advice}`);
-  const other = perf.auxType ? `, but ${auxtraceName(perf.auxType)}` : '';
-  const names = perf.events.map((e) => e.name).filter((event) => event);
-  const some =
-    names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} other events` : names.join(', ');
-  const samples = perf.samples > 0 ? `; its ${perf.samples} samples are of ${some}` : '';
-  throw new InputError(name, `no SPE data in it${other}${samples}. ${advice}`);
 }
 
 /** MIDR of the CPU that a queue belongs to; the only one there is if all CPUs share it. */

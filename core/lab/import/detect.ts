@@ -2,6 +2,7 @@
 import { isPerfData } from '../../formats/perf-data/perf-data.ts';
 import { HEAD_BYTES, isFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
 import { perfScriptKind } from '../../formats/perf-script/perf-script.ts';
+import { foreignFile } from '../../formats/foreign.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { ByteSource } from '../../formats/source.ts';
 import { isSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
@@ -27,11 +28,5 @@ export function detectFormat(source: ByteSource): Format {
   if (isFtraceText(head)) return 'ftrace-text';
   const script = perfScriptKind(source);
   if (script) return `perf-script-${script}`;
-  const bytes = [...head.subarray(0, 8)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
-  throw new InputError(
-    source.name,
-    `no capture format that Umbra knows (perf.data, trace.dat, ftrace text, perf script, CSV of spe-parser): it starts with ${bytes}; ` +
-      'SPE buffers alone need --raw-spe',
-    0,
-  );
+  throw new InputError(source.name, foreignFile(head));
 }

@@ -7,7 +7,7 @@ import { InputError } from '../../formats/problems.ts';
 import type { KvmTrace } from '../../model/kvm-events.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../../store/trace-store.ts';
-import type { Imported } from './import.ts';
+import type { Imported } from './imported.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
 import { TraceEncoder } from './trace-encoder.ts';
 

@@ -12,7 +12,7 @@ import { addLane, addSessions, encodeSpeChunk, speWriter } from '../../store/spe
 import type { SpeLane } from '../../store/spe-store.ts';
 import { putSymbols } from '../../store/symbols.ts';
 import { createDemangler } from '../symbols/demangle.ts';
-import type { Imported } from './import.ts';
+import type { Imported } from './imported.ts';
 import { homeOf } from '../symbols/places.ts';
 import { countSamples, TimeOrder } from './spe-lane.ts';
 

@@ -1,6 +1,7 @@
 /** An SPE capture into the lab file. */
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
+import { filterWords } from '../../formats/perf-data/no-spe.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { Warnings } from '../../formats/problems.ts';
 import { runningOnCpu } from '../../model/running.ts';
@@ -14,7 +15,7 @@ import type { AuxFlagRow, LostRow } from '../../store/side-band.ts';
 import { addLane, addSessions, speWriter } from '../../store/spe-store.ts';
 import type { SpeChunk, SpeLane } from '../../store/spe-store.ts';
 import type { FilePart } from '../file-source.ts';
-import type { Imported } from './import.ts';
+import type { Imported } from './imported.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';
 import { decodeInThreads, speThreads } from './spe-threads.ts';
@@ -70,6 +71,7 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
       'no TIME_CONV record: sample times are unknown, only counter ticks; a replay needs times',
     );
   }
+  warnOfConfig(perf, warnings);
   const { clock } = perf.facts;
   if (perf.timeConv && clock !== SCHED_CLOCK) {
     const message = `recorded with clock ${clock}: SPE times are on sched_clock all the same, so switch and AUX records don't match them`;
@@ -83,6 +85,28 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
     clock: perf.timeConv && SCHED_CLOCK,
     facts: { ...perf.facts, cpuList: [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0) },
   };
+}
+
+/** What the SPE event's terms make of the capture. */
+function warnOfConfig({ facts, timeConv }: PerfData, warnings: Warnings): void {
+  const config = facts.spe?.config;
+  if (!config) return;
+  if (!config.ts_enable && timeConv) {
+    const message =
+      'recorded without ts_enable: records have no times, and a replay needs them; record with `perf record -e arm_spe_0/ts_enable=1/`';
+    warnings.add('info', 'spe-no-timestamps', message);
+  }
+  if (config.pct_enable) {
+    const message =
+      'pct_enable=1: times are of the physical counter, but are converted as of the virtual one; recorded in a guest, they are off by CNTVOFF_EL2';
+    warnings.add('info', 'spe-physical-time', message);
+  }
+  const filters = filterWords(config);
+  const isWhole = filters.length === 3 && config.branch_filter && config.load_filter && config.store_filter;
+  if (filters.length && !isWhole) {
+    const message = `recorded with ${filters.join(', ')}: the capture is a subset of what ran, and so is every share of it`;
+    warnings.add('info', 'spe-filters', message);
+  }
 }
 
 /**

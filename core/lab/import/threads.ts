@@ -13,8 +13,9 @@ const PAUSE_MS = 1000;
 const YOUNG_MB = 6;
 
 /** The program of a thread: a source file beside this one, or its own bundle beside the one that holds this. */
-export function threadProgram(name: 'spe-worker' | 'trace-worker' | 'hash-worker'): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.js`, import.meta.url);
+export function threadProgram(name: 'spe-worker' | 'trace-worker' | 'hash-worker' | 'unpack-worker'): URL {
+  const folder = name === 'unpack-worker' ? 'packed/' : '';
+  return new URL(import.meta.url.endsWith('.ts') ? `./${folder}${name}.ts` : `./${name}.js`, import.meta.url);
 }
 
 export function isThere(program: URL): boolean {

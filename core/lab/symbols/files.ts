@@ -22,7 +22,9 @@ export interface SymbolSources {
   /** Binaries, vmlinux among them: matched by build id, else by name. */
   readonly elfFiles?: readonly string[];
   readonly kallsyms?: string;
-  /** perf-PID.map files; those beside the capture are found by themselves. */
+  /** The kallsyms that came with the capture: see kcoreKallsyms. */
+  readonly ownKallsyms?: string;
+  /** perf-PID.map files; those beside the capture are picked up automatically. */
   readonly perfMaps?: readonly string[];
 }
 
@@ -40,6 +42,12 @@ export function findBinary(binary: string, m: Mapping, sources: SymbolSources, w
   return binary === KERNEL ? findKernel(m, sources, warnings) : findFile(m, sources, warnings);
 }
 
+/** `perf record --kcore` keeps the kernel's symbols, of the machine and the boot that recorded, in the capture's directory. */
+export function kcoreKallsyms(captureFile: string): string | undefined {
+  const file = join(captureFile, 'kcore_dir', 'kallsyms');
+  return existsSync(file) ? file : undefined;
+}
+
 function findKernel(m: Mapping, sources: SymbolSources, warnings: Warnings): Found | undefined {
   const { kallsyms } = sources;
   if (kallsyms !== undefined) return { file: kallsyms, table: withFile(kallsyms, (s) => readKallsyms(s, warnings)) };
@@ -51,6 +59,11 @@ function findKernel(m: Mapping, sources: SymbolSources, warnings: Warnings): Fou
       const elf = openElf(s, warnings);
       return isKernelElf(elf) && fits(elf, m, file, warnings) ? vmlinux(elf) : undefined;
     });
+    if (table) return { file, table };
+  }
+  if (sources.ownKallsyms !== undefined) {
+    const file = sources.ownKallsyms;
+    const table = attempt(file, warnings, () => withFile(file, (s) => readKallsyms(s, warnings)));
     if (table) return { file, table };
   }
   for (const dir of cacheDirs(m, sources)) {

@@ -16,7 +16,7 @@ import { putSymbols, readSymbols } from '../../store/symbols.ts';
 import type { SymbolRow } from '../../store/symbols.ts';
 import { createDemangler } from './demangle.ts';
 import { addressPlace, distance, homeOf, jitHomeOf, placeAddress } from './places.ts';
-import { findBinary, findPerfMaps } from './files.ts';
+import { findBinary, findPerfMaps, kcoreKallsyms } from './files.ts';
 import type { Found, SymbolSources } from './files.ts';
 
 /** What became of one binary's samples. */
@@ -44,7 +44,8 @@ export function symbolsInLab(lab: string, capture: number, sources: SymbolSource
 }
 
 /** The same in the caller's transaction. What is known of other binaries stays. */
-export function addSymbols(db: Db, capture: CaptureRow, sources: SymbolSources): SymbolsFound {
+export function addSymbols(db: Db, capture: CaptureRow, picked: SymbolSources): SymbolsFound {
+  const sources = { ownKallsyms: kcoreKallsyms(capture.file), ...picked };
   const warnings = new Warnings();
   const mappings = readMappings(db, capture.id);
   const counts = countPlaces(db, capture, mappings);

@@ -1,0 +1,123 @@
+/** Archives of captures: tars of the board kit (kit/umbra-capture.sh), and whatever else holds one pair. */
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extract } from 'tar';
+import { InputError } from '../../../formats/problems.ts';
+import { BOARD_FACTS, parseBoardFacts } from '../board-facts.ts';
+import type { BoardFacts } from '../board-facts.ts';
+import { detectFormat } from '../detect.ts';
+import { readTextFile, withFile } from '../../file-source.ts';
+import type { Archive } from './layers.ts';
+import { layerAt, room, unpack } from './unpack.ts';
+
+/** The kit's names; anything else in its tars stays there. */
+const kitNames = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
+const sidecars = /\.vm\.json$/;
+
+/** What `umbra capture` wrote into its tar: read, or what is wrong with it. */
+export type ArchiveFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
+
+/** Captures that one archive may bring: an SPE capture and a KVM trace. */
+const PAIR = 2;
+/** Files that are looked at. */
+const MAX_FILES = 200;
+
+export interface Member {
+  /** Where it lies for now. */
+  readonly path: string;
+  /** Its name in the archive. */
+  readonly name: string;
+}
+
+/**
+ * Unpacks an archive's captures beside each other, hands `use` their paths and names, and removes them; SPE comes first. Only plain
+ * files are taken: no link, no path of the archive's own choosing.
+ * @param shown what messages call the archive
+ * @throws InputError if it is damaged, or holds no capture, or more than a pair
+ */
+export function withArchive<T>(
+  { path, archive, shown }: { readonly path: string; readonly archive: Archive; readonly shown: string },
+  use: (captures: readonly Member[], facts: ArchiveFacts) => T,
+): T {
+  const folder = mkdtempSync(join(tmpdir(), 'umbra-archive-'));
+  try {
+    if (archive === 'tar') untar(path, folder, shown);
+    else unpack({ from: path, to: folder, layer: 'zip', limit: room(path, folder) }, shown);
+    return use(captures(folder, shown, archive), readFacts(join(folder, BOARD_FACTS)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function untar(file: string, cwd: string, shown: string): void {
+  let files = 0;
+  let bytes = 0;
+  const limit = room(file, cwd);
+  try {
+    extract({
+      ...{ file, cwd, sync: true, strict: true, preserveOwner: false },
+      filter: (_, entry) => {
+        if (!('type' in entry) || (entry.type !== 'File' && entry.type !== 'OldFile')) return false;
+        bytes += entry.size;
+        return ++files <= MAX_FILES && bytes <= limit;
+      },
+      onReadEntry: (entry) => {
+        entry.path = `${files}-${entry.path.replace(/.*\//, '')}`;
+      },
+    });
+  } catch (error) {
+    throw new InputError(shown, `the tar can't be unpacked: ${(error as Error).message}`);
+  }
+}
+
+function captures(folder: string, shown: string, archive: Archive): Member[] {
+  const all = readdirSync(folder).map((file) => {
+    const name = file.replace(/^\d+-/, '');
+    const path = join(folder, name);
+    // A VM description is found beside its trace, by name.
+    if (existsSync(path)) return { path: join(folder, file), name };
+    renameSync(join(folder, file), path);
+    return { path, name };
+  });
+  const kit = all.filter(({ name }) => kitNames.test(name));
+  const found = kit.length
+    ? kit
+    : all.filter(({ path, name }) => !sidecars.test(name) && name !== BOARD_FACTS && isCapture(path));
+  if (!found.length) {
+    const names = all.length
+      ? `it holds ${all
+          .slice(0, 5)
+          .map((m) => m.name)
+          .join(', ')}${all.length > 5 ? ', …' : ''}`
+      : 'it is empty';
+    throw new InputError(shown, `a ${archive} without a capture (perf.data, trace.dat, or text of them): ${names}`);
+  }
+  if (!kit.length && found.length > PAIR) {
+    const names = found.map((m) => m.name).join(', ');
+    throw new InputError(
+      shown,
+      `a ${archive} of ${found.length} captures (${names}): unpack it and name those you mean`,
+    );
+  }
+  return found.sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+function readFacts(path: string): ArchiveFacts {
+  if (!existsSync(path)) return undefined;
+  try {
+    return { facts: parseBoardFacts(readTextFile(path)) };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+function isCapture(path: string): boolean {
+  const layer = layerAt(path);
+  if (layer !== undefined) return layer !== 'tar' && layer !== 'zip';
+  try {
+    return withFile(path, detectFormat) !== undefined;
+  } catch {
+    return false;
+  }
+}

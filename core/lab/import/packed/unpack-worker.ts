@@ -1,0 +1,131 @@
+/** The thread that unpacks a file into another: streams, while the import waits. See unpack.ts. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import unbzip2 from 'unbzip2-stream';
+// CommonJS: Node sees no names in it.
+import * as xz from 'xz-decompress';
+import yauzl from 'yauzl';
+import type { Layer } from './layers.ts';
+
+export type UnpackMessage =
+  | { readonly kind: 'read'; readonly bytes: number }
+  | { readonly kind: 'done' }
+  /** `limit`: it grew beyond what it may. */
+  | { readonly kind: 'failed'; readonly message: string; readonly limit?: boolean };
+
+export interface UnpackWork {
+  readonly from: string;
+  readonly to: string;
+  /** A zip's files go into the folder `to`, numbered: no path of the zip's own choosing. */
+  readonly layer: Layer | 'zip';
+  /** Bytes of output. */
+  readonly limit: number;
+}
+
+/** zstd's own default for what it unpacks (ZSTD_WINDOWLOG_LIMIT_DEFAULT): 128 MiB. */
+const ZSTD_WINDOW_LOG = 27;
+/** Of a zip: more are no pair of captures. */
+const MAX_FILES = 200;
+/** Bytes between two messages of how far it is. */
+const TELL = 8 << 20;
+
+const { XzReadableStream } = 'default' in xz ? (xz.default as typeof xz) : xz;
+
+class Limit extends Error {}
+
+const { from, to, layer, limit, port, posted } = workerData as UnpackWork & {
+  readonly port: MessagePort;
+  readonly posted: Int32Array<SharedArrayBuffer>;
+};
+
+const post = (message: UnpackMessage) => {
+  port.postMessage(message);
+  Atomics.add(posted, 0, 1);
+  Atomics.notify(posted, 0);
+};
+
+function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
+  const file = createReadStream(from, { highWaterMark: 1 << 18 });
+  switch (layer) {
+    case 'gzip':
+      return file.pipe(createGunzip()).on('error', () => file.destroy());
+    case 'zstd': {
+      const zstd = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+      return file.pipe(zstd).on('error', () => file.destroy());
+    }
+    case 'xz':
+      return new XzReadableStream(Readable.toWeb(file) as ReadableStream<Uint8Array>);
+    case 'bzip2':
+      return bunzip(file);
+    case 'UTF-16LE':
+    case 'UTF-16BE':
+      return recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be');
+  }
+}
+
+async function* bunzip(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = unbzip2();
+  const out: Uint8Array[] = [];
+  let failed: unknown;
+  stream.on('data', (bytes: Uint8Array) => out.push(bytes));
+  stream.on('error', (error) => (failed = error));
+  for await (const chunk of file) {
+    stream.write(chunk);
+    if (failed) throw failed as Error;
+    yield* out.splice(0);
+  }
+  stream.end();
+  if (failed) throw failed as Error;
+  yield* out.splice(0);
+}
+
+async function* recoded(file: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  const encoder = new TextEncoder();
+  for await (const chunk of file) yield encoder.encode(decoder.decode(chunk, { stream: true }));
+  yield encoder.encode(decoder.decode());
+}
+
+let bytes = 0;
+let told = 0;
+
+async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > limit) throw new Limit();
+    if (bytes - told >= TELL) {
+      post({ kind: 'read', bytes: bytes - told });
+      told = bytes;
+    }
+    yield chunk;
+  }
+}
+
+const write = (chunks: AsyncIterable<Uint8Array>, path: string) =>
+  pipeline(counted(chunks), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+
+async function unzip(): Promise<void> {
+  const zip = await yauzl.openPromise(from);
+  let files = 0;
+  for await (const entry of zip.eachEntry()) {
+    if (entry.fileName.endsWith('/')) continue;
+    if (++files > MAX_FILES) throw new Limit();
+    const name = entry.fileName
+      .replace(/.*\//, '')
+      .replace(/[^\w.+-]/g, '_')
+      .slice(-100);
+    await write(await zip.openReadStreamPromise(entry), join(to, `${files}-${name}`));
+  }
+}
+
+try {
+  await (layer === 'zip' ? unzip() : write(unpacked(layer), to));
+  post({ kind: 'done' });
+} catch (error) {
+  post({ kind: 'failed', message: (error as Error).message, limit: error instanceof Limit });
+}
