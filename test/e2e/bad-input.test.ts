@@ -10,7 +10,11 @@ const perf = readFileSync(pair.spe);
 const files: [string, Uint8Array | string | undefined, RegExp][] = [
   ['missing.data', undefined, /missing\.data: no such file$/],
   ['empty.data', '', /empty\.data: is empty$/],
-  ['noise.bin', 'just some words\n', /noise\.bin: is text, but no line of it is an event .*it begins 'just some words'/],
+  [
+    'noise.bin',
+    'just some words\n',
+    /noise\.bin: is text, but no line of it is an event .*it begins 'just some words'/,
+  ],
   ['head.data', perf.subarray(0, 60), /head\.data: byte \d+: /],
   ['big-endian.data', Buffer.concat([Buffer.from('2ELIFREP'), perf.subarray(8)]), /big.endian/i],
   ['no-spe.data', withoutAuxtrace(), /no-spe\.data: .*perf record -e arm_spe_0/],

@@ -215,7 +215,9 @@ describe('tars', () => {
     writeFileSync(join(folder, 'a/b/deep.txt'), 'x');
     create({ file: join(folder, 'odd.tar'), cwd: folder, sync: true }, ['a']);
     const lab = join(folder, 'lab.umbra');
-    expect(() => importFiles(lab, [join(folder, 'odd.tar')])).toThrow(/odd\.tar: a tar without a capture .*: it holds (deep\.txt, notes|notes\.txt, deep)/);
+    expect(() => importFiles(lab, [join(folder, 'odd.tar')])).toThrow(
+      /odd\.tar: a tar without a capture .*: it holds (deep\.txt, notes|notes\.txt, deep)/,
+    );
     expect(existsSync(lab)).toBe(false);
   });
 
