@@ -48,6 +48,8 @@ export const KvmKind = {
   S2_MKYOUNG: 21,
   S2_MKOLD: 22,
   S2_DESTROY: 23,
+  /** kvm_pgtable_stage2_split: blocks in the range become tables of pages. */
+  S2_SPLIT: 24,
 } as const;
 
 /** Calls that change host mappings, and what their argument (`word >>> 8`) is. */

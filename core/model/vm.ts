@@ -41,6 +41,8 @@ export interface Vm {
 export interface VmDescription {
   /** The host's page size in 4 KiB units (1, 4 or 16): what a stage 2 fault maps. */
   readonly pageUnit: number;
+  /** False if nobody said so, and 4 KiB stands for it. */
+  readonly pageSizeGiven: boolean;
   readonly vms: readonly Vm[];
 }
 
@@ -180,7 +182,7 @@ function checked(raw: Raw): VmDescription {
     return { pid: vm.pid, slots, vcpus: vm.vcpus, buffers };
   });
   refuseSharedThreads(vms);
-  return { pageUnit: Number(pageSize) >> PAGE_SHIFT, vms };
+  return { pageUnit: Number(pageSize) >> PAGE_SHIFT, pageSizeGiven: raw.pageSize !== undefined, vms };
 }
 
 /** Slots of one VM never overlap in IPA (KVM refuses them); several may share host memory. */

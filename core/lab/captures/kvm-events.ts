@@ -186,8 +186,11 @@ function memslot(field: (...names: string[]) => FieldReader, events: KvmEvents):
 
 function tableCall(kind: number, field: (...names: string[]) => FieldReader, events: KvmEvents): Take {
   const [pgt, ipa, size, prot, ret] = ['pgt', 'ipa', 'size', 'prot', 'ret'].map((name) => field(name));
+  // kvm_pgtable_stage2_test_clear_young(…, mkold = false) only looks.
+  const mkold = kind === KvmKind.S2_MKOLD ? field('mkold', 'old') : absent;
   const returns = kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET;
   return (b, i, t) => {
+    if (mkold !== absent && !mkold.u32(b, i)) return;
     const first = page(ipa)(b, i);
     const pages = kind === KvmKind.S2_DESTROY ? 0 : page(size)(b, i) || 1;
     const word = returns ? -(ret.u32(b, i) | 0) : prot.u32(b, i) & 0xff;

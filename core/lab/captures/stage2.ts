@@ -5,6 +5,7 @@ import type { Accuracy } from '../../model/stage2/accuracy.ts';
 import { exactTimelines } from '../../model/stage2/exact.ts';
 import { reconstruct } from '../../model/stage2/reconstruct.ts';
 import type { Reconstruction } from '../../model/stage2/reconstruct.ts';
+import type { HostFacts } from '../../model/stage2/host.ts';
 import { parseTableCalls } from '../../model/stage2/reference.ts';
 import { accuracyTable, stage2Rows } from '../../model/stage2/stage2-json.ts';
 import type { Stage2JsonRow } from '../../model/stage2/stage2-json.ts';
@@ -32,7 +33,19 @@ export interface Stage2 extends Reconstruction {
 /** @param events those of the trace, where they are at hand; else they are read from the lab file */
 export function loadStage2(db: Db, capture: CaptureRow, events = storedEvents(db, capture)): Stage2 {
   const description = loadDescription(capture);
-  return { ...reconstruct(events, description), events, description };
+  return { ...reconstruct(events, description, hostFacts(capture)), events, description };
+}
+
+/** What the trace's header, or the board kit beside it, says of the host that recorded. */
+function hostFacts({ facts }: CaptureRow): HostFacts {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+  const kit = typeof facts['host'] === 'object' && facts['host'] ? (facts['host'] as Record<string, unknown>) : {};
+  return {
+    kernel: text(kit['kernel']) ?? text(facts['uname']) ?? text(facts['osRelease']),
+    pageSize: number(kit['pageSize']) ?? number(facts['pageSize']),
+    protW: number(kit['protW']),
+  };
 }
 
 /** The VM description that came with a trace. */

@@ -4,6 +4,7 @@
  */
 import type { CauseClass } from '../terms.ts';
 import type { PendingFault } from './faults.ts';
+import { HOST_MM } from './effects.ts';
 import { PageState } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
@@ -16,7 +17,12 @@ export class BlockRules {
   /** By region: whether the first time that could be decided it was a block. Later it may have been split for good. */
   readonly #firstTime: (boolean | undefined)[] = [];
 
-  constructor(pages: Pages, rows: Rows) {
+  readonly #hasBlocks: boolean;
+  /** Things seen that only a block explains. */
+  proofs = 0;
+
+  constructor(pages: Pages, rows: Rows, hasBlocks: boolean) {
+    this.#hasBlocks = hasBlocks;
     this.#pages = pages;
     this.#rows = rows;
   }
@@ -24,13 +30,18 @@ export class BlockRules {
   /** A fault in a region was answered by `row`; `wasEmpty`: nothing of the region was mapped. */
   answered(slot: Slot | undefined, region: number, row: number, wasEmpty: boolean, fault: PendingFault): void {
     const pages = this.#pages;
+    if (wasEmpty) pages.firstRow[region] = row;
     if (!wasEmpty && this.#tellsNothing(pages.soleRow[region], fault)) return;
     pages.soleRow[region] = wasEmpty && slot && this.#canBeBlock(slot, region) ? row : -1;
   }
 
-  /** A translation fault may show that the region wasn't a block before. */
+  /** A translation fault may show that the region was a block before, or that it wasn't. */
   found(region: number, fault: PendingFault): void {
     const pages = this.#pages;
+    this.#refuteRelax(region, fault);
+    if (fault.level < 3) this.#provenBlock(region, fault);
+    // The level of a fault on a stage 1 walk says nothing, nor does a fault that was taken before the region was unmapped.
+    if (Number.isNaN(fault.level) && pages.splitRow[region] >= 0) return;
     const sole = pages.soleRow[region];
     const guess = this.#guesses[pages.guess[region]];
     const isSecond = sole >= 0 && this.#rows.page[sole] !== fault.page && !this.#tellsNothing(sole, fault);
@@ -42,6 +53,94 @@ export class BlockRules {
     }
     if (isSecond) pages.soleRow[region] = -1;
     pages.splitRow[region] = pages.guess[region] = -1;
+  }
+
+  /**
+   * No table where pages were mapped, and only a part of the region was unmapped since: unmapping a part of a block takes all of
+   * it, and of a table what is left in it stays (stage2_unmap_walker). So the region's last fault had mapped a block.
+   */
+  #provenBlock(region: number, fault: PendingFault): void {
+    const pages = this.#pages;
+    const [row, t] = [pages.lastRow[region], pages.partAt[region]];
+    if (row < 0 || t < 0 || t > fault.at || this.#rows.t[row] > t || pages.isBlock[region]) return;
+    if (!fault.slot || !this.#canBeBlock(fault.slot, region)) return;
+    // With nothing left of it a table goes, too.
+    let left = false;
+    for (let i = pages.head[region]; i >= 0 && !left; i = pages.next[i]) {
+      left = pages.isMapped(i) && pages.since[i] <= Math.min(t, fault.contradicts);
+    }
+    if (!left) return;
+    this.proofs++;
+    this.#rows.widen(row, pages.start[region], pages.block, 'block-found');
+    const gone = this.#rows.add('unmap', t, pages.start[region], pages.block, 'unmap-hva', 'host-mm');
+    this.#rows.tell(gone, HOST_MM);
+    pages.eachLive(pages.start[region], pages.start[region] + pages.block, (i) => {
+      if (pages.since[i] <= fault.contradicts) pages.set(i, PageState.UNMAPPED, t);
+    });
+    pages.soleRow[region] = pages.splitRow[region] = pages.guess[region] = pages.partAt[region] = -1;
+    this.#firstTime[region] ??= true;
+  }
+
+  /**
+   * A write permission fault at level 3 was answered while nothing was logged: where the host has a huge page KVM maps it as a
+   * block again, else it makes one page writable (user_mem_abort). What follows tells: other pages fault, too, or none does.
+   */
+  relaxed(slot: Slot | undefined, region: number, row: number): void {
+    const pages = this.#pages;
+    if (pages.relaxRow[region] < 0 && slot && !pages.isBlock[region] && this.#canBeBlock(slot, region)) {
+      pages.relaxRow[region] = row;
+    }
+  }
+
+  #refuteRelax(region: number, fault: PendingFault): void {
+    const pages = this.#pages;
+    const row = pages.relaxRow[region];
+    if (row < 0 || fault.at < this.#rows.t[row] || this.#rows.page[row] === fault.page) return;
+    pages.relaxRow[region] = -1;
+  }
+
+  /** A permission fault at level 3 found a table of pages: what it was split into, if it had been a block. */
+  foundTable(region: number, fault: PendingFault): void {
+    this.#refuteRelax(region, fault);
+    this.#pages.isBlock[region] = 0;
+  }
+
+  /** A permission fault at level 3 on a page that no fault of its own mapped: a block did, which has been split since. */
+  foundSplit(i: number, { slot, at }: PendingFault): void {
+    const pages = this.#pages;
+    const region = pages.region[i];
+    const row = pages.firstRow[region];
+    if (row < 0 || this.#rows.t[row] > at || !slot || !this.#canBeBlock(slot, region)) return;
+    this.proofs++;
+    const t = this.#rows.t[row];
+    this.#rows.widen(row, pages.start[region], pages.block, 'block-found');
+    for (let k = pages.head[region]; k >= 0; k = pages.next[k]) {
+      if (pages.state[k] !== PageState.UNMAPPED) continue;
+      pages.set(k, PageState.WRITABLE, t);
+      pages.row[k] = row;
+    }
+    pages.isBlock[region] = 0;
+    pages.fill(region, PageState.WRITABLE, t, row);
+    pages.firstRow[region] = pages.soleRow[region] = pages.relaxRow[region] = -1;
+  }
+
+  /** All of a slot is about to be write-protected, or unmapped: regions in which no other page faulted had become blocks. */
+  closeRelaxed(start: number, end: number): void {
+    const pages = this.#pages;
+    for (let region = 0; region < pages.regions; region++) {
+      const row = pages.relaxRow[region];
+      if (row < 0 || pages.start[region] >= end || pages.start[region] + pages.block <= start) continue;
+      pages.relaxRow[region] = -1;
+      if (!this.#hasBlocks) continue;
+      const t = this.#rows.t[row];
+      this.#rows.widen(row, pages.start[region], pages.block, 'block-fault');
+      for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
+        pages.set(i, PageState.WRITABLE, t);
+        pages.row[i] = row;
+      }
+      pages.isBlock[region] = 1;
+      pages.fill(region, PageState.WRITABLE, t, row);
+    }
   }
 
   /**
@@ -80,6 +179,7 @@ export class BlockRules {
   /** A block was found: it was made by the region's last answered fault, as it is only made by one and ends all faults there. */
   foundBlock(region: number, t: number): void {
     const pages = this.#pages;
+    this.proofs++;
     const row = pages.lastRow[region];
     const since = row >= 0 ? this.#rows.t[row] : pages.knownFrom;
     const state = row < 0 || this.#rows.isWritable(row) ? PageState.WRITABLE : PageState.READ_ONLY;
@@ -91,13 +191,14 @@ export class BlockRules {
       pages.row[i] = row;
     }
     pages.isBlock[region] = 1;
-    pages.soleRow[region] = -1;
+    pages.fill(region, state, since, row);
+    pages.soleRow[region] = pages.relaxRow[region] = -1;
   }
 
   /** Dirty logging broke a block up: one page stays (the caller maps it), the others are to be faulted in again. */
   split(region: number, t: number, kept: number): void {
     const pages = this.#pages;
-    pages.isBlock[region] = 0;
+    pages.isBlock[region] = pages.isFilled[region] = 0;
     const start = pages.start[region];
     this.#rows.add('unmap', t, start, pages.block, 'block-split', 'dirty-log');
     for (let i = pages.head[region]; i >= 0; i = pages.next[i]) {
@@ -110,7 +211,7 @@ export class BlockRules {
     const pages = this.#pages;
     const start = pages.start[region];
     const row = this.#rows.add('unmap', t, start, pages.block, 'unmap-hva', cause);
-    pages.isBlock[region] = 0;
+    pages.isBlock[region] = pages.isFilled[region] = 0;
     pages.eachLive(start, start + pages.block, (i) => pages.set(i, PageState.UNMAPPED, t));
     return row;
   }

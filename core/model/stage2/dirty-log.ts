@@ -2,25 +2,46 @@
  * Write protection for the dirty log. KVM has no event for it: a write permission fault shows that it happened, and the
  * ioctls tell when it can have (kvm_vm_ioctl_get_dirty_log, kvm_arch_commit_memory_region).
  */
+import type { BlockRules } from './block-rules.ts';
 import type { PendingFault } from './faults.ts';
-import { PageState } from './page-states.ts';
+import { PageState, runsOf } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Slot, SlotCall, Slots } from './slots.ts';
 
-/** The middle of an interval that may be empty. */
-function middle(earliest: number, latest: number): number {
-  return earliest < latest ? (earliest + latest) / 2 : latest;
+/** When it most likely happened, of an interval that may be empty: soon. Only a busy machine takes longer. */
+function likely(earliest: number, latest: number): number {
+  return earliest < latest ? earliest + Math.min((latest - earliest) / 2, SOON) : latest;
+}
+
+/** ns from the call to its write protection on an idle machine (a grace period of SRCU and the walk). */
+const SOON = 1e6;
+/** ns between the moments that a write protection lies between, from which on the time between is called unknown. */
+export const FAR = 4e6;
+
+/** Pages that a call protected at some time that isn't known yet. */
+interface Protection {
+  readonly slot: Slot;
+  /** Row that dates it. */
+  readonly row: number;
+  /** ns: not before. */
+  readonly from: number;
+  /** Ascending pages that were writable. */
+  readonly pages: readonly number[];
 }
 
 export class DirtyLog {
   readonly #pages: Pages;
   readonly #rows: Rows;
   readonly #slots: Slots;
+  readonly #blocks: BlockRules;
+  /** Each slot's latest protection, until a fault or the call's end shows when it had happened. */
+  readonly #open = new Map<Slot, Protection>();
   /** KVM_CLEAR_DIRTY_LOG is in use: fetching the log protects nothing then (manual_dirty_log_protect). */
   #isManual = false;
 
-  constructor(pages: Pages, rows: Rows, slots: Slots) {
+  constructor(pages: Pages, rows: Rows, slots: Slots, blocks: BlockRules) {
+    this.#blocks = blocks;
     this.#pages = pages;
     this.#rows = rows;
     this.#slots = slots;
@@ -58,14 +79,43 @@ export class DirtyLog {
   #protectFetched(slot: Slot, call: SlotCall): void {
     // The change of a region before it had switched logging on.
     const on = this.isLogging(slot) ? undefined : this.#slots.setting(slot, slot.loggedAt, call.t)[0];
-    if (on) this.#protect(slot, on, middle(on.t, Math.min(on.end, call.t)));
+    if (on) this.#protect(slot, on, likely(on.t, Math.min(on.end, call.t)));
     this.#protect(slot, call, call.t);
+  }
+
+  /** A write found a page read-only since `since` that a fetch protected: it had happened by then. */
+  shown(slot: Slot, since: number, at: number): void {
+    const open = this.#open.get(slot);
+    if (open && since === open.from) this.#settle(slot, open.from, at);
+  }
+
+  /** The latest protection of a slot happened in [from, until]: if these are far apart, nobody knows what held between. */
+  #settle(slot: Slot, from: number, until: number): void {
+    const open = this.#open.get(slot);
+    if (!open) return;
+    this.#open.delete(slot);
+    if (until - from < FAR) return;
+    this.#rows.t[open.row] = from;
+    for (const [first, end] of runsOf(open.pages, this.#pages.unit)) {
+      this.#rows.add('unknown', from, first, end - first, 'dirty-log-ioctl');
+      this.#rows.add('map', until, first, end - first, 'dirty-log-ioctl', 'dirty-log', false);
+    }
   }
 
   /** Fetches that no write showed: which slot they protected isn't known. */
   get unshown(): number {
     if (this.#isManual) return 0;
     return this.#slots.calls.filter((c) => !c.setsRegion && !c.partial && c.protected.size === 0).length;
+  }
+
+  /** Whether logging was seen on, and switched off since: by every other change of a region. */
+  isOff(slot: Slot, at: number): boolean {
+    return slot.loggedAt >= 0 && this.#slots.settings(slot, slot.loggedAt, at) % 2 === 1;
+  }
+
+  /** Whether a call that began in (after, until] may have protected what became writable before. */
+  mayHaveProtected(slot: Slot, after: number, until: number): boolean {
+    return this.#slots.settings(slot, after, until) > 0;
   }
 
   /** A page believed writable was found read-only. False if no call can have protected it. */
@@ -85,7 +135,9 @@ export class DirtyLog {
     if (call.setsRegion) {
       // Switching logging on waits for a grace period first, like any change of a memslot.
       const earliest = Math.max(call.t, since, fault.ranUntil);
-      this.#protect(slot, call, middle(earliest, Math.min(fault.at, call.end)), since);
+      const latest = Math.min(fault.at, call.end);
+      this.#protect(slot, call, likely(earliest, latest), since);
+      this.#settle(slot, Math.min(Math.max(call.t, since), latest), latest);
     } else {
       this.#protectFetched(slot, call);
     }
@@ -108,8 +160,16 @@ export class DirtyLog {
       at = this.#rows.t[row] = Math.max(this.#rows.t[row], notBefore);
     }
     slot.loggedAt = Math.max(slot.loggedAt, at);
+    if (row === undefined) this.#blocks.closeRelaxed(slot.page, slot.end);
+    const protectedPages = pages.protectFilled(slot.page, slot.end, at);
     pages.eachLive(slot.page, slot.end, (k) => {
-      if (pages.state[k] === PageState.WRITABLE && pages.since[k] <= at) pages.set(k, PageState.READ_ONLY, at);
+      if (pages.state[k] !== PageState.WRITABLE || pages.since[k] > at) return;
+      pages.set(k, PageState.READ_ONLY, at);
+      protectedPages.push(pages.page[k]);
     });
+    if (row !== undefined) return;
+    const own = call.protected.get(slot);
+    protectedPages.sort((a, b) => a - b);
+    if (own !== undefined) this.#open.set(slot, { slot, row: own, from: call.t, pages: protectedPages });
   }
 }

@@ -8,6 +8,8 @@ import type { CauseClass } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Vm, VmDescription } from '../vm.ts';
 import { Blocks } from './blocks.ts';
+import { protWriteBit } from './host.ts';
+import type { HostFacts } from './host.ts';
 import { FirstFaults } from './first-faults.ts';
 import { EVERYTHING } from './page-states.ts';
 import { Rows } from './rows.ts';
@@ -20,9 +22,6 @@ import type { Thread } from './threads.ts';
 /** `word` of an mmap with MAP_FIXED. */
 const FIXED_MMAP = MemoryCall.MMAP | (1 << 8);
 
-/** KVM_PGTABLE_PROT_W (asm/kvm_pgtable.h). */
-const PROT_W = 2;
-
 /** Whether the trace holds calls that both map and unmap: without either, nothing can be told from the others. */
 export function hasTableCalls(trace: KvmTrace): boolean {
   return trace.has(KvmKind.S2_MAP) && (trace.has(KvmKind.S2_UNMAP) || trace.has(KvmKind.S2_DESTROY));
@@ -31,15 +30,15 @@ export function hasTableCalls(trace: KvmTrace): boolean {
 interface PendingMap {
   page: number;
   pages: number;
-  prot: number;
   table: number;
+  writable: boolean;
   /** kvm_pgtable_stage2_relax_perms: only permissions are added. */
   relaxes: boolean;
 }
 
 /** One timeline a VM, in the order of the description. Calls on tables of other VMs are left out. */
-export function exactTimelines(trace: KvmTrace, description: VmDescription): Stage2Timeline[] {
-  const reader = new CallReader(trace, description);
+export function exactTimelines(trace: KvmTrace, description: VmDescription, host: HostFacts = {}): Stage2Timeline[] {
+  const reader = new CallReader(trace, description, host);
   for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
   return reader.vms.map((vm) => vm.finish(trace));
 }
@@ -54,7 +53,12 @@ class CallReader {
   readonly #asked = new Map<number, Asked>();
   readonly #cpuAt: number[] = [];
 
-  constructor(trace: KvmTrace, description: VmDescription) {
+  readonly #unit: number;
+  readonly #writeBit: number;
+
+  constructor(trace: KvmTrace, description: VmDescription, host: HostFacts) {
+    this.#unit = description.pageUnit;
+    this.#writeBit = protWriteBit(trace, host).bit;
     this.vms = description.vms.map((vm) => new ExactVm(vm, description.pageUnit));
     this.#threads = new Threads(description);
     this.#tables = ownersOfTables(trace, description);
@@ -95,10 +99,12 @@ class CallReader {
     if (!isTableCall(kind)) return;
     const vm = vms[this.#tables.get(events.other(i)) ?? -1];
     if (!vm) return;
-    const page = events.page(i);
-    const pages = events.end(i) - page;
+    // The walker works on whole pages of the host's, whatever address it is called with.
+    const page = Math.floor(events.page(i) / this.#unit) * this.#unit;
+    const pages = Math.ceil((events.end(i) - events.page(i)) / this.#unit) * this.#unit;
     if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
-      const call = { page, pages, prot: events.word[i], table: events.other(i), relaxes: kind === KvmKind.S2_RELAX };
+      const writable = (events.word[i] & this.#writeBit) !== 0;
+      const call = { page, pages, writable, table: events.other(i), relaxes: kind === KvmKind.S2_RELAX };
       if (this.#returns) this.#pending.set(tid, call);
       else vm.map(t, call);
     } else vm.change(kind, t, page, pages, this.#asked.get(tid));
@@ -174,7 +180,7 @@ class ExactVm {
   }
 
   map(t: number, call: PendingMap): void {
-    const writable = (call.prot & PROT_W) !== 0;
+    const { writable } = call;
     const [page, pages] = this.#blocks.around(call.page, call.pages);
     if (call.relaxes) {
       // A relaxed leaf may be a block; the call names one page of it. Execute permission alone changes nothing for a buffer.
@@ -217,6 +223,10 @@ class ExactVm {
   change(kind: number, t: number, page: number, pages: number, asked: Asked | undefined): void {
     if (kind === KvmKind.S2_DESTROY) {
       this.#unmap(t, 0, EVERYTHING, 'userspace');
+      return;
+    }
+    if (kind === KvmKind.S2_SPLIT) {
+      this.#blocks.remove(page, pages);
       return;
     }
     const [first, all] = this.#blocks.around(page, Math.max(1, pages));

@@ -44,13 +44,13 @@ export class Findings {
       this.#firstFaults.add(fault.page, pages.unit, fault.at, pages.knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     } else if (pages.isMapped(i) && pages.since[i] <= fault.contradicts) this.#contradicted(i, fault);
+    this.#blocks.found(region, fault);
     if (fault.level < 3) {
       pages.isClear[region] = 1;
       for (let k = pages.live[region] ? pages.head[region] : -1; k >= 0; k = pages.next[k]) {
         if (k !== i && pages.isMapped(k) && pages.since[k] <= fault.contradicts) this.#contradicted(k, fault);
       }
     }
-    this.#blocks.found(region, fault);
   }
 
   /** The guest never got past the fault whose answer we thought was this page's state: KVM had retried. */
@@ -101,8 +101,18 @@ export class Findings {
     const i = pages.record(fault.page);
     const region = pages.region[i];
     if (fault.level < 3 && !pages.isBlock[region]) this.#blocks.foundBlock(region, fault.at);
-    if (fault.level === 3) pages.soleRow[region] = -1;
+    if (fault.level === 3) {
+      pages.soleRow[region] = -1;
+      const relaxed = pages.relaxRow[region];
+      // If the log was switched on meanwhile, what became a block then was protected, and split eagerly.
+      if (relaxed >= 0 && fault.slot && this.#dirtyLog.mayHaveProtected(fault.slot, this.#rows.t[relaxed], fault.at))
+        this.#blocks.closeRelaxed(pages.start[region], pages.start[region] + 1);
+      this.#blocks.foundTable(region, fault);
+    }
     if (!fault.write) return;
+    if (fault.slot && pages.state[i] === PageState.READ_ONLY)
+      this.#dirtyLog.shown(fault.slot, pages.since[i], fault.at);
+    if (pages.state[i] === PageState.UNMAPPED && fault.level === 3) this.#blocks.foundSplit(i, fault);
     if (pages.state[i] === PageState.UNKNOWN) {
       this.#rows.add('map', pages.knownFrom, fault.page, pages.unit, 'found-read-only', 'dirty-log', false);
       pages.set(i, PageState.READ_ONLY, pages.knownFrom);

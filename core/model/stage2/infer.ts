@@ -36,14 +36,20 @@ export class VmInference {
   readonly #contents: Contents;
   #created = false;
 
-  constructor(vm: Vm, unit: number) {
+  /** @param hasBlocks an earlier reading of the trace proved that the host maps this VM's memory by blocks */
+  constructor(vm: Vm, unit: number, hasBlocks = false) {
     this.slots = new Slots(vm);
     this.#pages = new Pages(unit);
     this.#contents = new Contents(this.rows, this.slots);
-    this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots);
-    this.#blocks = new BlockRules(this.#pages, this.rows);
+    this.#blocks = new BlockRules(this.#pages, this.rows, hasBlocks);
+    this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots, this.#blocks);
     this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks, this.#contents, this.slots);
     this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
+  }
+
+  /** Whether something proved so far that blocks map this VM's memory. */
+  get hasBlocks(): boolean {
+    return this.#blocks.proofs > 0;
   }
 
   /** ioctl(KVM_CREATE_VM): the tables are empty, whatever the trace shows first. */
@@ -220,6 +226,7 @@ export class VmInference {
   }
 
   finish(): void {
+    this.#removals.finish();
     this.#blocks.finish();
     this.#firstFaults.finish(this.rows);
   }
@@ -267,6 +274,8 @@ export class VmInference {
       for (let k = pages.head[region]; k >= 0; k = pages.next[k]) pages.set(k, PageState.WRITABLE, t);
     }
     this.#claim(i, thread, row, PageState.WRITABLE, t);
+    const off = fault.slot && this.dirtyLog.isOff(fault.slot, fault.at);
+    if (off && fault.level === 3 && fault.type === FaultType.PERMISSION) this.#blocks.relaxed(fault.slot, region, row);
   }
 
   #accessed(fault: PendingFault, t: number): void {
@@ -284,13 +293,23 @@ export class VmInference {
     pages.claimer[i] = thread;
     pages.progress[i] = thread.progress;
     pages.lastRow[pages.region[i]] = row;
+    pages.partAt[pages.region[i]] = -1;
     pages.hasTable[pages.region[i]] = 1;
   }
 
   #unmapRange(from: number, to: number, t: number): void {
     const pages = this.#pages;
+    this.#blocks.closeRelaxed(from, to);
     for (const region of pages.regionsIn(from, to)) {
-      this.#blocks.close(region, from <= pages.start[region] && to >= pages.start[region] + pages.block);
+      const whole = from <= pages.start[region] && to >= pages.start[region] + pages.block;
+      this.#blocks.close(region, whole);
+      if (whole) {
+        pages.isFilled[region] = 0;
+        pages.partAt[region] = pages.firstRow[region] = -1;
+      } else {
+        pages.spell(region, from, to);
+        if (pages.partAt[region] < 0) pages.partAt[region] = t;
+      }
     }
     pages.eachLive(from, to, (i) => pages.set(i, PageState.UNMAPPED, t));
   }

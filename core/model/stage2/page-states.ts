@@ -91,3 +91,13 @@ function merged(ranges: readonly PageRange[]): PageRange[] {
   }
   return result;
 }
+
+/** Ascending pages of `unit` 4 KiB pages each as ranges [start, end). */
+export function* runsOf(pages: readonly number[], unit: number): Generator<[number, number]> {
+  for (let k = 0; k < pages.length;) {
+    const start = pages[k];
+    let end = start + unit;
+    for (k++; k < pages.length && pages[k] === end; k++) end += unit;
+    yield [start, end];
+  }
+}

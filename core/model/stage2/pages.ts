@@ -53,6 +53,18 @@ export class Pages {
   guess = new Int32Array(64);
   /** 1 while a block maps the region. */
   isBlock = new Uint8Array(64);
+  /** 1 while pages of the region without a record are mapped: by a block, or by the pages that one was split into. */
+  isFilled = new Uint8Array(64);
+  /** Their state, since when (ns), and the row that mapped them (-1 if none). */
+  fillState = new Uint8Array(64);
+  fillSince = new Float64Array(64);
+  fillRow = new Int32Array(64);
+  /** Row of an answered write permission fault at level 3 outside of dirty logging, while it may have mapped a block; else -1. */
+  relaxRow = new Int32Array(64);
+  /** Row of the first fault answered since the region was wholly unmapped; -1 if none. */
+  firstRow = new Int32Array(64);
+  /** ns of the first unmap of a part of the region since its last answered fault; -1 if none. */
+  partAt = new Float64Array(64);
 
   /** State of pages that nothing is known of. */
   initial: number = PageState.UNKNOWN;
@@ -84,18 +96,18 @@ export class Pages {
     return this.#regions.get(Math.floor(page / this.block)) ?? -1;
   }
 
-  /** The record of an aligned page, made if needed. A page of a block starts in the block's state. */
+  /** The record of an aligned page, made if needed. A page of a filled region starts in the region's state. */
   record(page: number): number {
     const known = this.#records.get(page);
     if (known !== undefined) return known;
     if (this.n === this.page.length) this.#growPages();
     const i = this.n++;
     const region = this.#region(page);
-    const sibling = this.isBlock[region] ? this.head[region] : -1;
+    const filled = this.isFilled[region] === 1;
     this.page[i] = page;
-    this.state[i] = sibling >= 0 ? this.state[sibling] : this.initial;
-    this.since[i] = sibling >= 0 ? this.since[sibling] : 0;
-    this.row[i] = sibling >= 0 ? this.row[sibling] : -1;
+    this.state[i] = filled ? this.fillState[region] : this.initial;
+    this.since[i] = filled ? this.fillSince[region] : 0;
+    this.row[i] = filled ? this.fillRow[region] : -1;
     this.progress[i] = -1;
     this.region[i] = region;
     this.next[i] = this.head[region];
@@ -116,6 +128,34 @@ export class Pages {
     this.#markChanged(i);
   }
 
+  /** All of the region is mapped, whether or not its pages have records. */
+  fill(region: number, state: number, t: number, row: number): void {
+    this.isFilled[region] = 1;
+    this.fillState[region] = state;
+    this.fillSince[region] = t;
+    this.fillRow[region] = row;
+  }
+
+  /** What was writable at `t` of the filled regions in [page, end) became read-only. Returns its pages that have no records. */
+  protectFilled(page: number, end: number, t: number): number[] {
+    const found: number[] = [];
+    for (let r = 0; r < this.regions; r++) {
+      if (!this.isFilled[r] || this.start[r] >= end || this.start[r] + this.block <= page) continue;
+      if (this.fillState[r] !== PageState.WRITABLE || this.fillSince[r] > t) continue;
+      this.fillState[r] = PageState.READ_ONLY;
+      this.fillSince[r] = t;
+      for (let p = this.start[r]; p < this.start[r] + this.block; p += this.unit) if (this.find(p) < 0) found.push(p);
+    }
+    return found;
+  }
+
+  /** Gives the pages of a filled region in [page, end) records of their own: they are about to differ from the others. */
+  spell(region: number, page: number, end: number): void {
+    if (!this.isFilled[region]) return;
+    const last = Math.min(end, this.start[region] + this.block);
+    for (let p = Math.max(page, this.start[region]); p < last; p += this.unit) this.record(p);
+  }
+
   /** Events were lost: nothing is known of any page any more. */
   forget(t: number): void {
     this.initial = PageState.UNKNOWN;
@@ -126,8 +166,9 @@ export class Pages {
       this.state[i] = PageState.UNKNOWN;
       this.since[i] = t;
       this.progress[i] = -1;
-      this.isBlock[region] = this.isClear[region] = this.#isChanged[i] = 0;
-      this.soleRow[region] = this.splitRow[region] = this.guess[region] = -1;
+      this.isBlock[region] = this.isFilled[region] = this.isClear[region] = this.#isChanged[i] = 0;
+      this.soleRow[region] = this.splitRow[region] = this.guess[region] = this.relaxRow[region] = -1;
+      this.partAt[region] = this.firstRow[region] = -1;
     }
     this.#changed.length = 0;
   }
@@ -189,6 +230,7 @@ export class Pages {
     const r = this.regions++;
     this.start[r] = key * this.block;
     this.head[r] = this.lastRow[r] = this.soleRow[r] = this.splitRow[r] = this.guess[r] = -1;
+    this.relaxRow[r] = this.firstRow[r] = this.partAt[r] = -1;
     this.isClear[r] = this.initial === PageState.UNMAPPED ? 1 : 0;
     this.#regions.set(key, r);
     return r;
@@ -217,6 +259,13 @@ export class Pages {
     this.hasTable = bytes(this.hasTable);
     this.isClear = bytes(this.isClear);
     this.isBlock = bytes(this.isBlock);
+    this.isFilled = bytes(this.isFilled);
+    this.fillState = bytes(this.fillState);
+    this.fillSince = floats(this.fillSince);
+    this.fillRow = ints(this.fillRow);
+    this.relaxRow = ints(this.relaxRow);
+    this.firstRow = ints(this.firstRow);
+    this.partAt = floats(this.partAt);
   }
 }
 

@@ -4,6 +4,8 @@ import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import type { Vm, VmDescription } from '../vm.ts';
 import { exactTimelines, hasTableCalls } from './exact.ts';
+import { pageUnitOf, protWriteBit } from './host.ts';
+import type { FactOrigin, HostFacts } from './host.ts';
 import { VmInference } from './infer.ts';
 import { follow, Threads } from './threads.ts';
 import type { Thread } from './threads.ts';
@@ -19,6 +21,11 @@ export interface Reconstruction {
   readonly losses: number;
   /** Fetches of the dirty log of a slot that nothing tells: pages that they protected may be taken for writable. */
   readonly unshownFetches: number;
+  /** The host's page size in 4 KiB units, and who said so. */
+  readonly pageUnit: number;
+  readonly pageSizeFrom: FactOrigin;
+  /** What the permissions in page-table calls were read by; undefined without such calls. */
+  readonly protFrom?: FactOrigin;
 }
 
 /** Without a description: one VM, all vCPU threads, no memslots. */
@@ -28,24 +35,36 @@ const unknownVm: Vm = { pid: undefined, slots: [], vcpus: [], buffers: [] };
  * Reconstructs stage 2. If the trace holds the kernel's own page-table calls, they are used and the timelines are exact;
  * otherwise changes are inferred, and each row says by what evidence.
  */
-export function reconstruct(trace: KvmTrace, description?: VmDescription): Reconstruction {
-  const known = description ?? { pageUnit: 1, vms: [unknownVm] };
+export function reconstruct(trace: KvmTrace, description?: VmDescription, host: HostFacts = {}): Reconstruction {
+  const given = description ?? { pageUnit: 1, pageSizeGiven: false, vms: [unknownVm] };
+  const { unit: pageUnit, origin: pageSizeFrom } = pageUnitOf(trace, given, host);
+  const known = { ...given, pageUnit };
   if (hasTableCalls(trace)) {
     return {
-      timelines: exactTimelines(trace, known),
+      timelines: exactTimelines(trace, known, host),
+      protFrom: protWriteBit(trace, host).origin,
+      ...{ pageUnit, pageSizeFrom },
       unattributed: 0,
       strangers: 0,
       losses: countLosses(trace),
       unshownFetches: 0,
     };
   }
-  const reader = new Reader(known);
+  const first = readAll(trace, known, []);
+  // Blocks are proven late, if at all: what is only likely is believed in a second reading.
+  const hasBlocks = first.hasBlocks();
+  const reader = hasBlocks.includes(true) ? readAll(trace, known, hasBlocks) : first;
+  return { ...reader.finish(trace), pageUnit, pageSizeFrom };
+}
+
+function readAll(trace: KvmTrace, known: VmDescription, hasBlocks: readonly boolean[]): Reader {
+  const reader = new Reader(known, hasBlocks);
   // What a fetch of the dirty log did depends on what the VMM may do much later.
   for (const { n, kind, word, tid } of trace.blocks(KvmKind.IOCTL)) {
     for (let i = 0; i < n; i++) if (kind[i] === KvmKind.IOCTL && isPartial(word[i])) reader.clearsLog(tid[i]);
   }
   for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
-  return reader.finish(trace);
+  return reader;
 }
 
 /** The ioctl write-protects a part of a slot that isn't known. */
@@ -71,9 +90,14 @@ class Reader {
   #strangers = 0;
   #losses = 0;
 
-  constructor(description: VmDescription) {
-    this.#vms = description.vms.map((vm) => new VmInference(vm, description.pageUnit));
+  constructor(description: VmDescription, hasBlocks: readonly boolean[]) {
+    this.#vms = description.vms.map((vm, v) => new VmInference(vm, description.pageUnit, hasBlocks[v]));
     this.#threads = new Threads(description);
+  }
+
+  /** By VM, whether something proved that blocks map its memory. */
+  hasBlocks(): boolean[] {
+    return this.#vms.map((vm) => vm.hasBlocks);
   }
 
   /** A thread clears its VM's dirty log at some time. */
@@ -137,7 +161,7 @@ class Reader {
     }
   }
 
-  finish({ origin, span }: KvmTrace): Reconstruction {
+  finish({ origin, span }: KvmTrace): Omit<Reconstruction, 'pageUnit' | 'pageSizeFrom'> {
     for (const vm of this.#vms) vm.finish();
     return {
       timelines: this.#vms.map((vm) => vm.rows.finish(origin, span, false)),

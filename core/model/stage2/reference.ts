@@ -7,7 +7,7 @@ import { KvmEvents, KvmKind } from '../kvm-events.ts';
 /** A probe's name, however it was set (`s2_map`, `kvm_pgtable_stage2_map`, `p_kvm_pgtable_stage2_map_0`, `…__return`), as an event kind. */
 export function tableCallKind(name: string): number | undefined {
   const match =
-    /^(?:s2_|(?:[pr]_)?kvm_pgtable_stage2_)(map|unmap|wrprotect|relax|relax_perms|mkyoung|mkold|destroy)(?:_\d+)?(_ret|__return)?(?:_\d+)?$/.exec(
+    /^(?:s2_|(?:[pr]_)?kvm_pgtable_stage2_)(map|unmap|wrprotect|relax|relax_perms|mkyoung|mkold|age|test_clear_young|split|destroy|destroy_range|destroy_pgd)(?:_\d+)?(_ret|__return)?(?:_\d+)?$/.exec(
       name,
     );
   if (!match) return undefined;
@@ -25,7 +25,11 @@ export function tableCallKind(name: string): number | undefined {
     case 'mkyoung':
       return returns ? undefined : KvmKind.S2_MKYOUNG;
     case 'mkold':
+    case 'age':
+    case 'test_clear_young':
       return returns ? undefined : KvmKind.S2_MKOLD;
+    case 'split':
+      return returns ? undefined : KvmKind.S2_SPLIT;
     default:
       return returns ? undefined : KvmKind.S2_DESTROY;
   }
@@ -67,6 +71,8 @@ export function parseTableCalls(lines: Iterable<string>, origin?: bigint): KvmEv
     const size = kind === KvmKind.S2_DESTROY ? 0n : field(text, 'size') || 4096n;
     const ipa = field(text, 'ipa');
     const returns = kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET;
+    // kvm_pgtable_stage2_test_clear_young(…, mkold = false) only looks.
+    if (kind === KvmKind.S2_MKOLD && / (?:old|mkold)=0/.test(text)) continue;
     const word = returns ? Number(BigInt.asUintN(31, -field(text, 'ret'))) : Number(field(text, 'prot') & 0xffn);
     const i = events.push(
       Number(ns - zero),

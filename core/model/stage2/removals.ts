@@ -3,7 +3,8 @@ import type { BlockRules } from './block-rules.ts';
 import type { Contents } from './contents.ts';
 import type { PendingFault } from './faults.ts';
 import type { FirstFaults } from './first-faults.ts';
-import { PageState } from './page-states.ts';
+import { FAR } from './dirty-log.ts';
+import { PageState, runsOf } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Removal, Slot, SlotCall, Slots } from './slots.ts';
@@ -15,6 +16,7 @@ export class Removals {
   readonly #blocks: BlockRules;
   readonly #contents: Contents;
   readonly #slots: Slots;
+  readonly #all: Removal[] = [];
   /** What took each slot last, and the row that says so. */
   readonly #taken = new Map<Slot, { readonly call: SlotCall; readonly row: number }>();
 
@@ -57,7 +59,13 @@ export class Removals {
   begin(slot: Slot, call: SlotCall, evidence: 'memslot-ioctl' | 'memslot-call'): Removal {
     const earliest = Math.max(call.t, slot.presentAt);
     const row = this.#rows.add('unmap', earliest, slot.page, slot.pages, evidence, 'userspace');
-    const removal: Removal = { row, earliest, latest: call.end, announced: false };
+    const mapped: number[] = [];
+    this.#pages.eachLive(slot.page, slot.end, (i) => {
+      if (this.#pages.isMapped(i)) mapped.push(this.#pages.page[i]);
+    });
+    const pages = mapped.sort((a, b) => a - b);
+    const removal: Removal = { row, earliest, latest: call.end, pages, announced: false };
+    this.#all.push(removal);
     call.removed.set(slot, removal);
     this.#taken.set(slot, { call, row });
     this.#contents.slotTaken(row, slot, evidence === 'memslot-call' ? 'measured' : 'assumed');
@@ -80,6 +88,17 @@ export class Removals {
     if (!call || !removal || removal.announced || at <= removal.earliest || at >= removal.latest) return;
     removal.earliest = at;
     this.#settle(slot, removal, call);
+  }
+
+  /** Of what went at some time between two far moments nobody knows what it was between them. */
+  finish(): void {
+    for (const { row, earliest, latest, pages } of this.#all) {
+      if (!Number.isFinite(latest) || latest - earliest < FAR) continue;
+      for (const [start, end] of runsOf(pages, this.#pages.unit)) {
+        this.#rows.add('unknown', earliest, start, end - start, 'memslot-ioctl');
+      }
+      this.#rows.t[row] = latest;
+    }
   }
 
   /** Whether the removal, as dated so far, took pages of this region. */
@@ -107,9 +126,10 @@ export class Removals {
 
   #unmapOlder(slot: Slot, t: number): void {
     const pages = this.#pages;
+    this.#blocks.closeRelaxed(slot.page, slot.end);
     for (const region of pages.regionsIn(slot.page, slot.end)) {
       this.#blocks.close(region, true);
-      pages.isBlock[region] = 0;
+      pages.isBlock[region] = pages.isFilled[region] = 0;
     }
     pages.eachLive(slot.page, slot.end, (i) => {
       if (pages.since[i] <= t) pages.set(i, PageState.UNMAPPED, t);

@@ -58,6 +58,8 @@ export interface Removal {
   earliest: number;
   /** ns: not after; Infinity while the call hasn't returned and no fault has shown it. */
   latest: number;
+  /** Ascending pages of the slot that were mapped. */
+  readonly pages: readonly number[];
   /** A fault found the slot gone while its pages were still there. */
   announced: boolean;
 }
@@ -130,6 +132,13 @@ export class Slots {
       if (call.setsRegion && found.push(call) === 2) break;
     }
     return found;
+  }
+
+  /** How many calls that set a region began in (after, until]. */
+  settings(slot: Slot, after: number, until: number): number {
+    let n = 0;
+    for (const call of this.#latest(slot, after, until)) if (call.setsRegion && call.t > after) n++;
+    return n;
   }
 
   /**
