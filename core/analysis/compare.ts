@@ -1,44 +1,34 @@
 /** Two profiles side by side: a guest's capture against bare metal's, or what survived of one capture under two policies. */
-import { KEPT } from '../model/outcome.ts';
+import { KEPT, OUTSIDE } from '../model/outcome.ts';
 import { createRandom } from '../model/random.ts';
-import type { Random } from '../model/random.ts';
-import { blockPermutation, differenceIntervals } from './compare-blocks.ts';
-import type { Interval, Sides } from './compare-blocks.ts';
-import { twoSidedP } from './hypergeometric.ts';
-import { nullModel } from './null-model.ts';
-import type { Histogram, NullModel } from './null-model.ts';
-import { countOverTime } from './over-time.ts';
+import { blocksPerLane, coverageInterval, cutIntoBlocks, dealBlocks, LEAST_BLOCKS } from './compare-blocks.ts';
+import type { Tally } from './compare-blocks.ts';
 import type { KeyedLane } from './over-time.ts';
 import { order } from './ranks.ts';
-import { benjaminiHochberg, jensenShannon } from './skew.ts';
+import { Rotations } from './rotation.ts';
+import { nullDistribution, simultaneous } from './simultaneous.ts';
+import type { Histogram } from './simultaneous.ts';
+import { jensenShannon, rowsOfInterest } from './skew.ts';
 import { MOVED } from './verdict.ts';
 
 export interface CompareOptions {
-  /** Draws of the null models and of the bootstrap. */
+  /** Deals of blocks. */
   readonly draws: number;
-  /** Blocks of time: 1 % of each profile. */
-  readonly bins: number;
-  /** Keys told one by one: so many of the largest, and so many of those that moved most. */
+  /** Keys listed one by one: so many of the largest, and so many of those that moved most. */
   readonly rows: number;
   readonly level: number;
   readonly seed: number;
-  /**
-   * Both are what survived of the same samples: lanes and times are the same, only fates differ. Then the two share what happened in
-   * each block of time, and are drawn, swapped and tested block by block together.
-   */
+  /** Both are what survived of the same samples: lanes and times are the same, only fates differ. Then both loss masks are rotated together. */
   readonly paired: boolean;
 }
 
-export const defaultCompareOptions: CompareOptions = {
-  ...{ draws: 1000, bins: 100, rows: 50, level: 0.05, seed: 1 },
-  paired: false,
-};
+export const defaultCompareOptions: CompareOptions = { draws: 999, rows: 50, level: 0.05, seed: 1, paired: false };
 
 /**
- * `alike`: chance, of whole blocks of time, explains the difference. `close`: it doesn't, but no top-10 key of the second profile
- * moved by more than 10 % of its share, certainly. `different`: one did.
+ * `alike`: the null explains the difference. `close`: it doesn't, but no top-10 key of the second profile moved by more than 10 % of its
+ * share beyond doubt. `different`: one did. `can't tell`: too few blocks or losses for a null.
  */
-export const comparisonWords = ['alike', 'close', 'different'] as const;
+export const comparisonWords = ['alike', 'close', 'different', "can't tell"] as const;
 export type ComparisonWord = (typeof comparisonWords)[number];
 
 export interface Comparison {
@@ -47,22 +37,14 @@ export interface Comparison {
   readonly b: number;
   readonly tvd: number;
   readonly jsDistance: number;
-  /**
-   * TVD if both were drawn from one pool at random, sample by sample (the pooled counts dealt anew, exactly): `pValue` is that of
-   * equal shares, if samples were independent of each other.
-   */
-  readonly nullModel: NullModel;
-  /**
-   * P-value of equal shares when whole blocks of time are dealt anew (paired: swapped): what clustering in time leaves of it. Of the
-   * keys in `rows` and the rest as one. What the verdict rests on.
-   */
-  readonly blockPValue: number;
-  /** Mean TVD of these deals, and their 95 % quantile. */
-  readonly blockMean: number;
-  readonly blockP95: number;
-  /** All of these deals. */
-  readonly blockHistogram: Histogram;
   readonly paired: boolean;
+  /** Blocks of the profile that has fewer; rotations, if paired. */
+  readonly blocks: number;
+  /**
+   * TVD of the keys in `rows` and the rest as one: observed, and under the null (blocks dealt anew; paired: both masks rotated together).
+   * Absent where the word is `can't tell`.
+   */
+  readonly null?: ComparisonNull;
   readonly coverage: CoverageDifference;
   readonly keys: number;
   readonly significantKeys: number;
@@ -72,7 +54,15 @@ export interface Comparison {
   readonly moved: readonly string[];
 }
 
-/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (block bootstrap). */
+export interface ComparisonNull {
+  readonly mean: number;
+  readonly p95: number;
+  readonly pValue: number;
+  readonly excess: number;
+  readonly histogram: Histogram;
+}
+
+/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (blocks drawn with replacement). */
 export interface CoverageDifference {
   readonly a: number;
   readonly b: number;
@@ -88,17 +78,19 @@ export interface CompareRow {
   /** Shares. */
   readonly shareA: number;
   readonly shareB: number;
-  /** A's share minus B's, percentage points, with its 95 % interval (block bootstrap of both profiles over time). */
+  /** A's share minus B's, percentage points, with its 95 % interval for all listed keys together; null where there is no null. */
   readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-  /**
-   * Fisher's exact test of the two proportions; paired: share of random block swaps in which the key differs as much. Adjusted for
-   * the number of keys (Benjamini–Hochberg).
-   */
-  readonly pValue: number;
-  readonly adjusted: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** For all listed keys together. */
+  readonly adjusted: number | null;
   readonly significant: boolean;
+}
+
+/** Moves of the listed keys' shares under the null, draw by draw, and the distances that they make. */
+interface Null {
+  readonly moves: Float64Array;
+  readonly distances: Float64Array;
 }
 
 /**
@@ -113,111 +105,148 @@ export function compareProfiles(
   nameOf: (key: number) => string,
   options: Partial<CompareOptions> = {},
 ): Comparison | undefined {
-  const { draws, bins, rows: limit, level, seed, paired } = { ...defaultCompareOptions, ...options };
+  const { draws, rows: limit, level, seed, paired } = { ...defaultCompareOptions, ...options };
   const countA = countKept(a, keyCount);
   const countB = countKept(b, keyCount);
   const [nA, nB] = [total(countA), total(countB)];
   if (nA === 0 || nB === 0) return undefined;
 
-  const pooled = countA.map((n, key) => n + countB[key]!);
-  const key = order(pooled).subarray(0, pooled.filter((n) => n > 0).length);
-  const shareA = Float64Array.from(key, (k) => countA[k]! / nA);
-  const shareB = Float64Array.from(key, (k) => countB[k]! / nB);
-  const difference = shareA.map((share, i) => share - shareB[i]!);
-  const tvd = distance(difference);
+  const pooled = countA.map((n, key) => n + countB[key]);
+  const key = order(pooled).filter((k) => pooled[k] > 0);
+  const shareA = Float64Array.from(key, (k) => countA[k] / nA);
+  const shareB = Float64Array.from(key, (k) => countB[k] / nB);
+  const difference = shareA.map((share, i) => share - shareB[i]);
+  const chosen = rowsOfInterest(difference, limit);
+  const selected = chosen.map((row) => key[row]);
+  const observed = Float64Array.from(chosen, (row) => difference[row]);
 
-  const moved = order(difference.map(Math.abs)).subarray(0, limit);
-  const largest = Array.from({ length: Math.min(limit, key.length) }, (_, row) => row);
-  const chosen = Uint32Array.from(new Set([...largest, ...moved])).sort();
-  const selected = chosen.map((row) => key[row]!);
-  const sides: Sides = {
-    a: countOverTime(a, keyCount, selected, bins),
-    b: countOverTime(b, keyCount, selected, bins),
-    paired,
-  };
-  const intervals = differenceIntervals(sides, draws, createRandom(seed + 1));
-  const blocks = blockPermutation(sides, draws, createRandom(seed + 2));
-  const pValue = paired ? blocks.keys : Float64Array.from(key, (k) => twoSidedP(countA[k]!, pooled[k]!, nA + nB, nA));
-  const adjusted = benjaminiHochberg(pValue);
-
+  const perLane = paired ? PAIRED_BLOCKS : blocksPerLane(a, b, keyCount, key.subarray(0, 10));
+  const cut = [a, b].map((lanes) => cutIntoBlocks(lanes, keyCount, selected, Math.max(1, perLane)));
+  const fewest = Math.min(cut[0].count, cut[1].count);
+  const random = createRandom(seed);
+  const made = paired
+    ? rotated(a, b, keyCount, selected)
+    : fewest < LEAST_BLOCKS || perLane < 1
+      ? undefined
+      : dealt(draws, selected.length, (visit) => dealBlocks(cut[0], cut[1], draws, random, visit));
+  const effects = made && effectsOf(made, observed);
   const rows = Array.from(chosen, (row, j): CompareRow => {
-    // Block swaps know the chosen keys only.
-    const tested = paired ? j : row;
+    const half = effects?.half[j] ?? NaN;
+    const adjusted = effects?.adjusted[j] ?? NaN;
     return {
-      name: nameOf(key[row]!),
-      a: countA[key[row]!]!,
-      b: countB[key[row]!]!,
-      shareA: shareA[row]!,
-      shareB: shareB[row]!,
-      difference: 100 * difference[row]!,
-      low: 100 * intervals.low[j]!,
-      high: 100 * intervals.high[j]!,
-      pValue: pValue[tested]!,
-      adjusted: adjusted[tested]!,
-      significant: adjusted[tested]! <= level,
+      name: nameOf(key[row]),
+      a: countA[key[row]],
+      b: countB[key[row]],
+      shareA: shareA[row],
+      shareB: shareB[row],
+      difference: 100 * difference[row],
+      low: Number.isNaN(half) ? null : 100 * (difference[row] - half),
+      high: Number.isNaN(half) ? null : 100 * (difference[row] + half),
+      adjusted: Number.isNaN(adjusted) ? null : adjusted,
+      significant: adjusted <= level,
     };
   });
   const top = rows.toSorted((x, y) => y.shareB - x.shareB).slice(0, 10);
-  const movedTop = top.filter((r) => {
-    const changed = Math.abs(r.shareA - r.shareB) > MOVED * r.shareB;
-    return changed && (r.low > 0 || r.high < 0);
-  });
+  const moved = top.filter((r) => r.significant && Math.abs(r.shareA - r.shareB) > MOVED * r.shareB);
+  const found = made && nullDistribution(made.distances, distanceOf(observed) * (1 - TIE));
+  const word = !found ? "can't tell" : found.pValue > level ? 'alike' : moved.length ? 'different' : 'close';
+  const interval = coverageInterval(cut[0], cut[1], paired, draws, createRandom(seed + 1));
+  const [coverA, coverB] = [a, b].map(coverageOf);
   return {
-    a: nA,
-    b: nB,
-    tvd,
+    ...{ a: nA, b: nB, paired, word, rows },
+    tvd: difference.reduce((sum, d) => sum + Math.abs(d), 0) / 2,
     jsDistance: jensenShannon(shareB, shareA),
-    nullModel: dealtAnew(pooled, nA, nB, tvd, draws, createRandom(seed)),
-    blockPValue: blocks.pValue,
-    blockMean: blocks.mean,
-    blockP95: blocks.p95,
-    blockHistogram: blocks.histogram,
-    paired,
-    coverage: coverageDifference(sides, intervals.coverage),
+    blocks: paired ? (made?.distances.length ?? 0) : fewest,
+    ...(found && { null: found }),
+    coverage: {
+      ...{ a: coverA, b: coverB, difference: 100 * (coverA - coverB) },
+      ...{ low: 100 * interval.low, high: 100 * interval.high },
+    },
     keys: key.length,
-    significantKeys: adjusted.reduce((n, p) => n + (p <= level ? 1 : 0), 0),
-    rows,
-    word: blocks.pValue > level ? 'alike' : movedTop.length ? 'different' : 'close',
-    moved: movedTop.map((r) => r.name),
+    significantKeys: rows.filter((r) => r.significant).length,
+    moved: moved.map((r) => r.name),
   };
+}
+
+/** Blocks a lane for the interval of the coverage's difference. */
+const PAIRED_BLOCKS = 100;
+/** A deal that equals what was observed must count, whatever the last bit says. */
+const TIE = 1e-9;
+
+/** TVD of the listed keys and the rest as one. */
+function distanceOf(differences: Float64Array): number {
+  const rest = differences.reduce((sum, d) => sum + d, 0);
+  return (differences.reduce((sum, d) => sum + Math.abs(d), 0) + Math.abs(rest)) / 2;
+}
+
+function dealt(draws: number, width: number, deal: (visit: (x: Tally, y: Tally) => void) => void): Null {
+  const moves = new Float64Array(draws * width);
+  const distances = new Float64Array(draws);
+  let at = 0;
+  deal((x, y) => {
+    const own = moves.subarray(at * width, (at + 1) * width);
+    if (x.all > 0 && y.all > 0) for (let j = 0; j < width; j++) own[j] = x.keys[j] / x.all - y.keys[j] / y.all;
+    distances[at++] = distanceOf(own);
+  });
+  return { moves, distances };
+}
+
+/** Both masks moved by the same fractions: what the same two sets of losses would differ by at other moments. Undefined where neither loses anything. */
+function rotated(
+  a: readonly KeyedLane[],
+  b: readonly KeyedLane[],
+  keyCount: number,
+  selected: Uint32Array,
+): Null | undefined {
+  const [x, y] = [new Rotations(a, keyCount), new Rotations(b, keyCount)];
+  const draws = Math.min(x.lost ? x.count : Infinity, y.lost ? y.count : Infinity);
+  if (!Number.isFinite(draws) || draws === 0) return undefined;
+  const reference = countKept(
+    a.map((lane) => ({ ...lane, fates: lane.fates.map((f) => (f === OUTSIDE ? OUTSIDE : KEPT)) })),
+    keyCount,
+  );
+  const [lostX, lostY] = [new Uint32Array(keyCount), new Uint32Array(keyCount)];
+  const width = selected.length;
+  const moves = new Float64Array(draws * width);
+  const distances = new Float64Array(draws);
+  for (let j = 0; j < draws; j++) {
+    x.lostUnder(j + 1, lostX);
+    y.lostUnder(j + 1, lostY);
+    const own = moves.subarray(j * width, (j + 1) * width);
+    selected.forEach((k, e) => {
+      own[e] = (reference[k] - lostX[k]) / (x.total - x.lost) - (reference[k] - lostY[k]) / (y.total - y.lost);
+    });
+    distances[j] = distanceOf(own);
+  }
+  return { moves, distances };
+}
+
+function effectsOf({ moves, distances }: Null, observed: Float64Array): ReturnType<typeof simultaneous> {
+  const draws = distances.length;
+  const width = observed.length;
+  const sigma = new Float64Array(width);
+  for (let j = 0; j < draws; j++) for (let e = 0; e < width; e++) sigma[e] += moves[j * width + e] ** 2 / draws;
+  return simultaneous(draws, (j, e) => moves[j * width + e], sigma.map(Math.sqrt), observed);
 }
 
 function countKept(lanes: readonly KeyedLane[], keyCount: number): Uint32Array {
   const counts = new Uint32Array(keyCount);
-  for (const { keys, fates } of lanes)
-    for (let i = 0; i < fates.length; i++) if (fates[i] === KEPT) counts[keys[i]!]!++;
+  for (const { keys, fates } of lanes) for (let i = 0; i < fates.length; i++) if (fates[i] === KEPT) counts[keys[i]]++;
   return counts;
 }
 
-function total(counts: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
-  return sum;
+function total(counts: Uint32Array): number {
+  return counts.reduce((sum, n) => sum + n, 0);
 }
 
-function distance(difference: Float64Array): number {
-  return difference.reduce((sum, d) => sum + Math.abs(d), 0) / 2;
-}
-
-/** Of two parts of a pool, the first differs from the whole by nB / N of what it differs from the second by: one null model serves both. */
-function dealtAnew(pooled: Uint32Array, nA: number, nB: number, tvd: number, draws: number, random: Random): NullModel {
-  const part = nB / (nA + nB);
-  const whole = nullModel(pooled, nA, tvd * part, draws, random);
-  const { histogram: h } = whole;
-  return {
-    ...{ draws: whole.draws, pValue: whole.pValue },
-    ...{ mean: whole.mean / part, p95: whole.p95 / part, excess: tvd - whole.mean / part },
-    ...(h && { histogram: { ...h, low: h.low / part, high: h.high / part } }),
-  };
-}
-
-function coverageDifference({ a, b }: Sides, { low, high }: Interval): CoverageDifference {
-  const [coverA, coverB] = [a, b].map(({ kept, reference }) => total(kept) / total(reference));
-  return {
-    a: coverA!,
-    b: coverB!,
-    difference: 100 * (coverA! - coverB!),
-    low: 100 * low,
-    high: 100 * high,
-  };
+function coverageOf(lanes: readonly KeyedLane[]): number {
+  let kept = 0;
+  let all = 0;
+  for (const { fates } of lanes) {
+    for (const fate of fates) {
+      if (fate !== OUTSIDE) all++;
+      if (fate === KEPT) kept++;
+    }
+  }
+  return kept / all;
 }

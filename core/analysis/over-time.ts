@@ -1,6 +1,5 @@
 import { KEPT, OUTSIDE } from '../model/outcome.ts';
-import type { Random } from '../model/random.ts';
-import { correlation, quantile } from './numbers.ts';
+import { correlation } from './numbers.ts';
 
 /** Samples of one lane with the key of each, and what became of it. The columns are parallel. */
 export interface KeyedLane {
@@ -79,50 +78,4 @@ export function activityCorrelations(counts: OverTime, coverage: Float64Array): 
     const activity = counts.reference.map((n, bin) => (n > 0 ? counts.keyReference[bin * width + j] / n : NaN));
     return correlation(activity, coverage) ?? NaN;
   });
-}
-
-/** 95 % intervals of the selected keys' share differences (q - p, as fractions), in the order of `selected`. */
-export interface Intervals {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-}
-
-/**
- * Block bootstrap: losses cluster in time, so whole bins are drawn with replacement (percentile intervals). NaN when nothing
- * survived. With all losses in a few bins the intervals are too narrow: what happened once can't tell how it varies.
- */
-export function bootstrapIntervals(counts: OverTime, draws: number, random: Random): Intervals {
-  const { bins, reference, kept, keyReference, keyKept } = counts;
-  const width = counts.selected.length;
-  const differences = Array.from({ length: width }, () => new Float64Array(draws));
-  const weights = new Uint32Array(bins);
-  const sumReference = new Float64Array(width);
-  const sumKept = new Float64Array(width);
-  let made = 0;
-  for (let i = 0; i < draws; i++) {
-    weights.fill(0);
-    for (let b = 0; b < bins; b++) weights[random.below(bins)]++;
-    sumReference.fill(0);
-    sumKept.fill(0);
-    let all = 0;
-    let allKept = 0;
-    for (let b = 0; b < bins; b++) {
-      const weight = weights[b];
-      if (weight === 0 || reference[b] === 0) continue;
-      all += weight * reference[b];
-      allKept += weight * kept[b];
-      for (let j = 0, at = b * width; j < width; j++, at++) {
-        sumReference[j] += weight * keyReference[at];
-        sumKept[j] += weight * keyKept[at];
-      }
-    }
-    if (allKept === 0) continue;
-    for (let j = 0; j < width; j++) differences[j][made] = sumKept[j] / allKept - sumReference[j] / all;
-    made++;
-  }
-  const sorted = differences.map((column) => column.subarray(0, made).sort());
-  return {
-    low: Float64Array.from(sorted, (column) => quantile(column, 0.025)),
-    high: Float64Array.from(sorted, (column) => quantile(column, 0.975)),
-  };
 }

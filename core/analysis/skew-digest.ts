@@ -1,10 +1,8 @@
-import type { NullModel } from './null-model.ts';
-import { order } from './ranks.ts';
+import { rowsOfInterest } from './skew.ts';
 import type { Skew } from './skew.ts';
 
 /** A skew as plain JSON: the measures, and the keys that matter. What is stored with a run, listed and reported. */
 export interface SkewDigest extends Omit<Skew, 'keys' | 'time'> {
-  readonly nullModel: NullModel;
   /** Keys in the reference, and how many of them moved significantly. */
   readonly keys: number;
   readonly significantKeys: number;
@@ -21,16 +19,18 @@ export interface SkewRow {
   readonly kept: number;
   readonly p: number;
   readonly q: number;
-  /** Percentage points. */
+  /** Percentage points, with the interval for all keys together; null for keys that get none. */
   readonly difference: number;
-  readonly low?: number;
-  readonly high?: number;
+  readonly low: number | null;
+  readonly high: number | null;
   readonly ratio: number;
-  /** From 1. */
+  /** Standard deviation of ratio - 1 if losses fell anywhere. */
+  readonly s: number;
+  /** From 1; null for a key that nothing survived of. */
   readonly rankBefore: number;
-  readonly rankAfter: number;
-  readonly pValue: number;
-  readonly adjusted: number;
+  readonly rankAfter: number | null;
+  readonly pValue: number | null;
+  readonly adjusted: number | null;
   readonly significant: boolean;
   readonly correlation?: number;
 }
@@ -38,10 +38,8 @@ export interface SkewRow {
 /** @param limit rows: so many of the largest keys, and so many of those that moved most */
 export function digest(skew: Skew, nameOf: (key: number) => string, limit = 50): SkewDigest {
   const { keys, time, ...measures } = skew;
-  const largest = Array.from({ length: Math.min(limit, keys.n) }, (_, row) => row);
-  const moved = order(keys.difference.map(Math.abs)).subarray(0, limit);
-  const rows = Uint32Array.from(new Set([...largest, ...moved])).sort();
-  const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+  const rows = rowsOfInterest(keys.difference, limit);
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
   return {
     ...measures,
     keys: keys.n,
@@ -57,12 +55,13 @@ export function digest(skew: Skew, nameOf: (key: number) => string, limit = 50):
       high: known(keys.high[row]),
       ratio: keys.ratio[row],
       rankBefore: row + 1,
-      rankAfter: keys.rank[row],
-      pValue: keys.pValue[row],
-      adjusted: keys.adjusted[row],
+      s: keys.s[row],
+      rankAfter: keys.rank[row] || null,
+      pValue: known(keys.pValue[row]),
+      adjusted: known(keys.adjusted[row]),
       significant: keys.significant[row] === 1,
-      correlation: known(keys.correlation[row]),
+      correlation: known(keys.correlation[row]) ?? undefined,
     })),
-    time: { t0: time.t0, t1: time.t1, coverage: Array.from(time.coverage, (share) => known(share) ?? null) },
+    time: { t0: time.t0, t1: time.t1, coverage: Array.from(time.coverage, (share) => known(share)) },
   };
 }

@@ -1,34 +1,23 @@
 import { KEPT, OUTSIDE } from '../model/outcome.ts';
-import { createRandom } from '../model/random.ts';
-import { twoSidedP } from './hypergeometric.ts';
-import type { NullModel } from './null-model.ts';
-import { nullModel } from './null-model.ts';
+import { cause } from './cause.ts';
+import type { Cause } from './cause.ts';
 import type { KeyedLane } from './over-time.ts';
-import { activityCorrelations, bootstrapIntervals, countOverTime, coverageOverTime } from './over-time.ts';
+import { activityCorrelations, countOverTime, coverageOverTime } from './over-time.ts';
 import { kendallTauB, order, rankBiasedOverlap, recall } from './ranks.ts';
+import { Rotations } from './rotation.ts';
+import { relativeDeviation } from './verdict.ts';
+import type { KeyCounts } from './verdict.ts';
 
 export interface SkewOptions {
-  /** Draws of the null model. */
-  readonly draws: number;
-  /** Draws of the bootstrap. */
-  readonly bootstrap: number;
-  /** Bins of time: the bootstrap's blocks (1 % of the capture each), and those of coverage over time. */
+  /** Bins of time of coverage over time. */
   readonly bins: number;
-  /** Keys that get intervals and a correlation: so many of the largest, and so many of those that moved most. */
-  readonly intervalKeys: number;
-  /** Significance level, after Benjamini and Hochberg's adjustment for the keys. */
+  /** Keys that get a correlation: so many of the largest, and so many of those that moved most. */
+  readonly correlatedKeys: number;
+  /** Adjusted p-values at or below it get a star. */
   readonly level: number;
-  readonly seed: number;
 }
 
-export const defaultSkewOptions: SkewOptions = {
-  draws: 1000,
-  bootstrap: 1000,
-  bins: 100,
-  intervalKeys: 50,
-  level: 0.05,
-  seed: 1,
-};
+export const defaultSkewOptions: SkewOptions = { bins: 100, correlatedKeys: 50, level: 0.05 };
 
 /** How the surviving profile differs from the reference, by one key function (model.md section 7). */
 export interface Skew {
@@ -39,19 +28,21 @@ export interface Skew {
   readonly tvd: number;
   /** Jensen–Shannon distance (base 2), 0 … 1. */
   readonly jsDistance: number;
-  /** Of the reference's top 50; undefined when a column is all ties. */
+  /** Of the reference's top 50; undefined when a column is all ties. Keys without survivors are in none of the lists. */
   readonly kendallTauB: number | undefined;
   /** Rank-biased overlap (p = 0.9) of the two top 50. */
   readonly rankBiasedOverlap: number;
   /** Which part of the reference's top 10 is in the survivors' top 10. */
   readonly top10Recall: number;
-  readonly nullModel: NullModel;
+  /** Keys that nothing survived of. */
+  readonly vanished: number;
+  readonly cause: Cause;
   readonly keys: SkewKeys;
   /** Coverage per time bin over [t0, t1] (ns); NaN where the reference has no sample. */
   readonly time: { readonly t0: number; readonly t1: number; readonly coverage: Float64Array };
 }
 
-/** Keys that the reference has, largest first, as columns. */
+/** Keys that the reference has, largest first, as columns. NaN where a key gets no value. */
 export interface SkewKeys {
   readonly n: number;
   /** The key's index. */
@@ -64,19 +55,21 @@ export interface SkewKeys {
   readonly q: Float64Array;
   /** q - p in percentage points. */
   readonly difference: Float64Array;
-  /** Its 95 % interval, block bootstrap over time; NaN for keys that got none (see `intervalKeys`). */
+  /** Ends of its 95 % interval for all keys together, by rotation; only for keys with enough losses expected. */
   readonly low: Float64Array;
   readonly high: Float64Array;
   /** q / p. */
   readonly ratio: Float64Array;
-  /** Rank among the survivors, from 1; the rank in the reference is the row's number. Ties stay in the reference's order. */
+  /** Standard deviation of q / p - 1 if losses fell anywhere: the guard against small numbers. */
+  readonly s: Float64Array;
+  /** Rank among the survivors, from 1, 0 for vanished keys; the rank in the reference is the row's number. Ties stay in the reference's order. */
   readonly rank: Uint32Array;
-  /** Two-sided hypergeometric p-value, and adjusted for the number of keys (Benjamini–Hochberg). */
+  /** By rotation: of the key alone, and for all keys together. */
   readonly pValue: Float64Array;
   readonly adjusted: Float64Array;
-  /** 1 where `adjusted` is at the level or below. */
+  /** 1 where `adjusted` is at the level or below, which is where the interval excludes 0. */
   readonly significant: Uint8Array;
-  /** Of the key's activity over time with the coverage; NaN as `low`, and where nothing varies. */
+  /** Of the key's activity over time with the coverage; NaN where nothing varies. */
   readonly correlation: Float64Array;
 }
 
@@ -90,30 +83,28 @@ export function skew(
   keyCount: number,
   options: Partial<SkewOptions> = {},
 ): Skew | undefined {
-  const { draws, bootstrap, bins, intervalKeys, level, seed } = { ...defaultSkewOptions, ...options };
-  const counts = countKeys(lanes, keyCount);
-  const total = sum(counts.reference);
-  const survivors = sum(counts.kept);
+  const { bins, correlatedKeys, level } = { ...defaultSkewOptions, ...options };
+  const { key, reference, kept, total, survivors } = sortedCounts(lanes, keyCount);
   if (survivors === 0) return undefined;
-
-  const key = order(counts.reference).subarray(0, counts.reference.filter((n) => n > 0).length);
   const n = key.length;
-  const reference = Uint32Array.from(key, (k) => counts.reference[k]);
-  const kept = Uint32Array.from(key, (k) => counts.kept[k]);
   const p = Float64Array.from(reference, (count) => count / total);
   const q = Float64Array.from(kept, (count) => count / survivors);
   const difference = p.map((share, i) => 100 * (q[i] - share));
-  const tvd = p.reduce((d, share, i) => d + Math.abs(q[i] - share), 0) / 2;
-  const pValue = Float64Array.from(reference, (count, i) => twoSidedP(kept[i], count, total, survivors));
-  const adjusted = benjaminiHochberg(pValue);
-  const byKept = order(kept);
+
+  // Rows take the keys' place, so that what comes out is in their order.
+  const rowOf = new Uint32Array(keyCount);
+  key.forEach((k, row) => (rowOf[k] = row));
+  const byRow = lanes.map(({ keys, fates }) => ({ keys: Uint32Array.from(keys, (k) => rowOf[k]), fates }));
+  const lost = reference.map((count, row) => count - kept[row]);
+  const { cause: why, keys: effects } = cause(new Rotations(byRow, n), reference, lost);
+
+  const alive = Uint32Array.from(kept.keys()).filter((row) => kept[row] > 0);
+  const byKept = order(kept).subarray(0, alive.length);
   const rank = new Uint32Array(n);
   byKept.forEach((row, i) => (rank[row] = i + 1));
 
-  const low = new Float64Array(n).fill(NaN);
-  const high = new Float64Array(n).fill(NaN);
-  const correlations = new Float64Array(n).fill(NaN);
-  const rows = rowsOfInterest(difference, intervalKeys);
+  const correlation = new Float64Array(n).fill(NaN);
+  const rows = rowsOfInterest(difference, correlatedKeys);
   const time = countOverTime(
     lanes,
     keyCount,
@@ -121,58 +112,76 @@ export function skew(
     bins,
   );
   const coverage = coverageOverTime(time);
-  // Streams of their own: asking for more draws of one doesn't change the other.
-  const intervals = bootstrapIntervals(time, bootstrap, createRandom(seed + 1));
-  const activity = activityCorrelations(time, coverage);
-  rows.forEach((row, j) => {
-    low[row] = 100 * intervals.low[j];
-    high[row] = 100 * intervals.high[j];
-    correlations[row] = activity[j];
-  });
+  activityCorrelations(time, coverage).forEach((r, j) => (correlation[rows[j]] = r));
 
-  const top = (k: number): number => Math.min(k, n);
-  const all = Uint32Array.from(key, (_, row) => row);
+  const top = alive.subarray(0, 50);
   return {
     reference: total,
     kept: survivors,
-    tvd,
+    tvd: p.reduce((d, share, i) => d + Math.abs(q[i] - share), 0) / 2,
     jsDistance: jensenShannon(p, q),
-    kendallTauB: kendallTauB(reference.subarray(0, 50), kept.subarray(0, 50)),
-    rankBiasedOverlap: rankBiasedOverlap(all.subarray(0, top(50)), byKept.subarray(0, top(50)), 0.9),
-    top10Recall: recall(all.subarray(0, top(10)), byKept.subarray(0, top(10))),
-    nullModel: nullModel(reference, survivors, tvd, draws, createRandom(seed)),
+    kendallTauB: kendallTauB(
+      Uint32Array.from(top, (row) => reference[row]),
+      Uint32Array.from(top, (row) => kept[row]),
+    ),
+    rankBiasedOverlap: rankBiasedOverlap(top, byKept.subarray(0, 50), 0.9),
+    top10Recall: recall(alive.subarray(0, 10), byKept.subarray(0, 10)),
+    vanished: n - alive.length,
+    cause: why,
     keys: {
-      n,
-      key,
-      reference,
-      kept,
-      p,
-      q,
-      difference,
-      low,
-      high,
+      ...{ n, key, reference, kept, p, q, difference },
+      low: effects.low.map((x) => 100 * x),
+      high: effects.high.map((x) => 100 * x),
       ratio: p.map((share, i) => q[i] / share),
+      s: p.map((share) => relativeDeviation(share, survivors, total)),
       rank,
-      pValue,
-      adjusted,
-      significant: Uint8Array.from(adjusted, (value) => (value <= level ? 1 : 0)),
-      correlation: correlations,
+      pValue: effects.pValue,
+      adjusted: effects.adjusted,
+      significant: Uint8Array.from(effects.adjusted, (value) => (value <= level ? 1 : 0)),
+      correlation,
     },
     time: { t0: time.t0, t1: time.t1, coverage },
   };
 }
 
-function countKeys(lanes: readonly KeyedLane[], keyCount: number): { reference: Uint32Array; kept: Uint32Array } {
+interface SortedCounts {
+  readonly key: Uint32Array;
+  readonly reference: Uint32Array;
+  readonly kept: Uint32Array;
+  readonly total: number;
+  readonly survivors: number;
+}
+
+/** What a skew's verdict rests on. */
+export function countsOf({ keys, reference, kept }: Skew, nameOf: (key: number) => string): KeyCounts {
+  const { reference: all, kept: alive } = keys;
+  return { reference: all, kept: alive, total: reference, survivors: kept, nameOf: (row) => nameOf(keys.key[row]) };
+}
+
+/** What the verdict's word rests on: counts alone, without rotations. */
+export function keyCounts(lanes: readonly KeyedLane[], keyCount: number, nameOf: (key: number) => string): KeyCounts {
+  const { key, ...counts } = sortedCounts(lanes, keyCount);
+  return { ...counts, nameOf: (row) => nameOf(key[row]) };
+}
+
+function sortedCounts(lanes: readonly KeyedLane[], keyCount: number): SortedCounts {
   const reference = new Uint32Array(keyCount);
   const kept = new Uint32Array(keyCount);
   for (const { keys, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
       if (fates[i] === OUTSIDE) continue;
-      reference[keys[i]]!++;
-      if (fates[i] === KEPT) kept[keys[i]]!++;
+      reference[keys[i]]++;
+      if (fates[i] === KEPT) kept[keys[i]]++;
     }
   }
-  return { reference, kept };
+  const key = order(reference).filter((k) => reference[k] > 0);
+  return {
+    key,
+    reference: Uint32Array.from(key, (k) => reference[k]),
+    kept: Uint32Array.from(key, (k) => kept[k]),
+    total: sum(reference),
+    survivors: sum(kept),
+  };
 }
 
 function sum(counts: Uint32Array): number {
@@ -180,7 +189,7 @@ function sum(counts: Uint32Array): number {
 }
 
 /** The `k` largest keys and the `k` that moved most. */
-function rowsOfInterest(difference: Float64Array, k: number): Uint32Array {
+export function rowsOfInterest(difference: Float64Array, k: number): Uint32Array {
   const moved = order(difference.map(Math.abs)).subarray(0, k);
   const largest = Array.from({ length: Math.min(k, difference.length) }, (_, row) => row);
   return Uint32Array.from(new Set([...largest, ...moved])).sort();
@@ -195,17 +204,4 @@ export function jensenShannon(p: Float64Array, q: Float64Array): number {
     if (q[i] > 0) bits += (q[i] * Math.log2(q[i] / m)) / 2;
   }
   return Math.sqrt(Math.max(0, bits));
-}
-
-/** Adjusted p-values that control the false discovery rate (Benjamini and Hochberg 1995; R's p.adjust "BH"). */
-export function benjaminiHochberg(pValues: Float64Array): Float64Array {
-  const n = pValues.length;
-  const descending = order(pValues);
-  const adjusted = new Float64Array(n);
-  let least = 1;
-  descending.forEach((i, at) => {
-    least = Math.min(least, (pValues[i] * n) / (n - at));
-    adjusted[i] = least;
-  });
-  return adjusted;
 }

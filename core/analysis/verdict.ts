@@ -1,52 +1,117 @@
-import type { Skew } from './skew.ts';
+/** How far the surviving profile can be trusted: by size, how far shares moved (model.md section 7). Why they moved is cause.ts's question. */
 import type { Summary } from './summary.ts';
 
-/** How far the surviving profile can be trusted (model.md section 7). */
-export const verdicts = ['representative', 'usable with care', 'misleading', 'dead'] as const;
+export const verdicts = ['representative', 'usable with care', 'misleading', 'dead', 'no samples'] as const;
 export type VerdictWord = (typeof verdicts)[number];
 
-/** A verdict with what it rests on; core/report puts it in a sentence. */
 export interface Verdict {
+  /** `no samples`: the reference has none, so there is nothing to judge. */
   readonly word: VerdictWord;
-  /** The excess skew is significant: the null model's p-value is at the level or below. */
-  readonly skewed: boolean;
-  /** The top-10 keys of the reference whose share changed by more than `MOVED` of itself, most first. */
-  readonly moved: readonly MovedKey[];
+  /** `usable with care` only because there are too few samples to tell. */
+  readonly few: boolean;
+  /** One clause: what the word rests on. */
+  readonly reason: string;
+  /** Which part of the reference survived, 0 … 1. */
+  readonly coverage: number;
+  /** The top-10 key that moved most beyond doubt; absent where no key decided. */
+  readonly key?: MovedKey;
 }
 
 export interface MovedKey {
   readonly name: string;
   readonly p: number;
   readonly q: number;
+  /** q / p - 1, and half of its interval (z · s). */
+  readonly change: number;
+  readonly half: number;
 }
 
-/** A top-10 key moved when its share changed by more than this part of itself. */
+/** A share may move by this part of itself. */
 export const MOVED = 0.1;
 /** Below this coverage a profile is dead. */
 export const DEAD_BELOW = 0.5;
+/** Keys that are looked at. */
+export const TOP = 10;
+/** Two-sided 5 %, Bonferroni over 10 keys. */
+export const Z = 2.81;
 
-/**
- * @param skew undefined when nothing survived
- * @param nameOf what a key is called
- * @param level of significance for the excess skew
- */
-export function judge(
-  summary: Pick<Summary, 'coverage' | 'vmDead'>,
-  skew: Skew | undefined,
-  nameOf: (key: number) => string,
-  level = 0.05,
-): Verdict {
-  const moved = skew ? movedKeys(skew, nameOf) : [];
-  const skewed = skew !== undefined && skew.nullModel.pValue <= level;
-  const dead = summary.vmDead || summary.coverage < DEAD_BELOW;
-  const word = dead ? 'dead' : !skewed ? 'representative' : moved.length > 0 ? 'misleading' : 'usable with care';
-  return { word, skewed, moved };
+/** Keys of the reference, largest first (ties: first seen), as counts. */
+export interface KeyCounts {
+  readonly reference: ArrayLike<number>;
+  readonly kept: ArrayLike<number>;
+  /** Samples of the reference and survivors, over all keys. */
+  readonly total: number;
+  readonly survivors: number;
+  /** What the key of a row is called. */
+  readonly nameOf: (row: number) => string;
 }
 
-function movedKeys({ keys }: Skew, nameOf: (key: number) => string): MovedKey[] {
-  const change = (row: number): number => Math.abs(keys.ratio[row] - 1);
-  return Array.from({ length: Math.min(10, keys.n) }, (_, row) => row)
-    .filter((row) => change(row) > MOVED)
-    .sort((a, b) => change(b) - change(a))
-    .map((row) => ({ name: nameOf(keys.key[row]), p: keys.p[row], q: keys.q[row] }));
+/**
+ * Standard deviation of a share's relative change when n of N samples survive wherever they lie: sampling without replacement.
+ * @param p the share in the reference
+ */
+export function relativeDeviation(p: number, n: number, N: number): number {
+  if (n === N || p >= 1 || p <= 0 || n === 0 || N < 2) return 0;
+  return Math.sqrt((((1 - p) / p) * (1 / n - 1 / N) * N) / (N - 1));
+}
+
+/** @param counts undefined when nothing survived */
+export function judge(
+  summary: Pick<Summary, 'coverage' | 'vmDead' | 'reference'>,
+  counts: KeyCounts | undefined,
+): Verdict {
+  const { coverage } = summary;
+  if (summary.reference === 0)
+    return { word: 'no samples', few: false, coverage, reason: 'the reference has no sample in a session' };
+  if (summary.vmDead) return { word: 'dead', few: false, coverage, reason: 'the VM died' };
+  if (coverage < DEAD_BELOW || !counts || counts.survivors === 0) {
+    return { word: 'dead', few: false, coverage, reason: `${percentOf(coverage)} of the samples survive` };
+  }
+  const tops = Array.from({ length: Math.min(TOP, counts.reference.length) }, (_, row) => moveOf(counts, row));
+  const surely = largest(tops, ({ change, half }) => Math.abs(change) - half);
+  if (surely && Math.abs(surely.change) - surely.half > MOVED) {
+    return { word: 'misleading', few: false, coverage, key: surely, reason: moved(surely) };
+  }
+  const atWorst = largest(tops, ({ change, half }) => Math.abs(change) + half);
+  if (!atWorst || Math.abs(atWorst.change) + atWorst.half <= MOVED) {
+    const reason = `no top-${TOP} key moved by more than ${atWorst ? percentOf(Math.abs(atWorst.change) + atWorst.half) : '0 %'} of its share`;
+    return { word: 'representative', few: false, coverage, reason };
+  }
+  const most = largest(tops, ({ change }) => Math.abs(change)) ?? atWorst;
+  if (Math.abs(most.change) <= MOVED) {
+    return {
+      word: 'usable with care',
+      few: true,
+      coverage,
+      key: atWorst,
+      reason: `too few samples to tell: ${moved(atWorst)}`,
+    };
+  }
+  return { word: 'usable with care', few: false, coverage, key: most, reason: moved(most) };
+}
+
+function moveOf({ reference, kept, total, survivors, nameOf }: KeyCounts, row: number): MovedKey {
+  const p = reference[row] / total;
+  const q = kept[row] / survivors;
+  return { name: nameOf(row), p, q, change: q / p - 1, half: Z * relativeDeviation(p, survivors, total) };
+}
+
+function largest(keys: readonly MovedKey[], by: (key: MovedKey) => number): MovedKey | undefined {
+  return keys.reduce<MovedKey | undefined>((best, key) => (!best || by(key) > by(best) ? key : best), undefined);
+}
+
+/** `kvbench+0x1000 moved by +14 ± 6 % of its share`. */
+function moved({ name, change, half }: MovedKey): string {
+  const digits = half > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(100 * half)))) : 1;
+  const sign = change < 0 ? '\u2212' : '+';
+  return `${name} moved by ${sign}${(100 * Math.abs(change)).toFixed(digits)} ± ${(100 * half).toFixed(digits)} % of its share`;
+}
+
+/** At most two significant digits, never rounded up to all or down to none. */
+function percentOf(share: number): string {
+  if (share === 0) return '0 %';
+  const percent = 100 * share;
+  if (percent < 0.01) return '< 0.01 %';
+  const text = percent >= 10 ? percent.toFixed(0) : percent.toFixed(percent >= 1 ? 1 : 2);
+  return Number(text) >= 100 && share < 1 ? '> 99 %' : `${text} %`;
 }

@@ -41,3 +41,8 @@ export function count(n: number): string {
 export function points(x: number): string {
   return x.toFixed(3).replace(/^-(0\.0+)$/, '$1');
 }
+
+/** `p < 0.001`, `p = 0.43`. */
+export function pValue(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
+}

@@ -1,6 +1,6 @@
 /** A run's results for people and for scripts. */
 import type { PolicyResult, ReplayedRun, Spread } from '../lab/runs/replay.ts';
-import { duration, percent } from './format.ts';
+import { duration, percent, pValue } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
 
@@ -46,11 +46,13 @@ function policyJson({ policy, dlDiscard, summary: s, trials, skew: [first] }: Po
     skew: {
       by: first.kind,
       tvd: d?.tvd ?? null,
-      nullMean: d?.nullModel.mean ?? null,
-      nullP95: d?.nullModel.p95 ?? null,
-      pValue: d?.nullModel.pValue ?? null,
-      excess: d?.nullModel.excess ?? null,
+      nullMean: d?.cause.mean ?? null,
+      nullP95: d?.cause.p95 ?? null,
+      pValue: d?.cause.pValue ?? null,
+      excess: d?.cause.excess ?? null,
+      episodes: d?.cause.episodes ?? null,
       verdict: first.verdict.word,
+      reason: first.verdict.reason,
     },
   };
 }
@@ -67,7 +69,7 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
     'stall',
     'slowdown',
     'pinned',
-    'skew p',
+    'where',
     'verdict',
   ];
   const rows = results
@@ -84,7 +86,7 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
         over(s.stallNs, trials?.stallNs, wholeNs),
         over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
         over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
-        first.digest ? first.digest.nullModel.pValue.toPrecision(2) : '-',
+        first.digest?.cause.pValue === undefined ? '-' : pValue(first.digest.cause.pValue),
         first.verdict.word,
       ];
     });

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { LatencyCurves, LatencySkew } from '../analysis/latency.ts';
 import type { Comparison } from '../analysis/compare.ts';
-import type { NullModel } from '../analysis/null-model.ts';
+import type { NullDistribution } from '../analysis/simultaneous.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { Verdict } from '../analysis/verdict.ts';
@@ -23,7 +23,7 @@ export type {
   FaultAnswer,
   LatencyCurves,
   LatencySkew,
-  NullModel,
+  NullDistribution,
   Policy,
   ResolvedParams,
   SkewDigest,

@@ -37,7 +37,7 @@ export function centredBars(rows: readonly ShareRow[]): string[] {
     const width = Math.round((HALF * Math.abs(difference)) / reach);
     const bar = '#'.repeat(width);
     const [left, right] = difference < 0 ? [bar, ''] : ['', bar];
-    const half = low === undefined || high === undefined ? undefined : (high - low) / 2;
+    const half = typeof low !== 'number' || typeof high !== 'number' ? undefined : (high - low) / 2;
     return [
       ascii(shorten(name, NAME)).slice(0, NAME).padEnd(NAME),
       ascii(percent(p)).padStart(8),

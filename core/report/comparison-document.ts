@@ -229,7 +229,7 @@ function shareBlocks(report: ComparisonReport): Block[] {
   const tested = report.pairs.filter(({ comparison }) => comparison);
   const groups = grouped(tested, ({ comparison }) => [comparison!.rows, comparison!.tvd]);
   const differ = groups.filter(([pair]) => movedMost({ rows: shareRows(pair!.comparison!) }).length > 0);
-  const weight = ([pair]: ComparedPair[]): number => pair!.comparison!.blockPValue - pair!.comparison!.tvd;
+  const weight = ([pair]: ComparedPair[]): number => (pair!.comparison!.null?.pValue ?? 1) - pair!.comparison!.tvd;
   const drawn = differ.toSorted((x, y) => weight(x) - weight(y)).slice(0, DRAWN);
   const rest = differ.filter((group) => !drawn.includes(group)).flat();
   const same = groups.filter((group) => !differ.includes(group)).flat();

@@ -3,6 +3,7 @@ import type { Comparison } from '../analysis/compare.ts';
 import { observedReasons } from '../analysis/observed.ts';
 import type { ComparedPair, ComparisonReport, PairSide, WindowCount } from './comparison.ts';
 import { coverageDiffers, coverageWords, interval } from './comparison-words.ts';
+import { excessOf } from './cause-words.ts';
 import { bytes, count, coverage, duration, pValue, percent, points, range, shorten, significant } from './format.ts';
 import { movedMost } from './skew-chart.ts';
 import type { ShareRow } from './skew-chart.ts';
@@ -127,16 +128,14 @@ export function skewTable({ pairs }: ComparisonReport): Table {
   };
 }
 
-/** Two digits; what chance alone gives is none. */
-function excessSkew({ nullModel: m, summary }: PairSide): string {
-  if (!m || summary.lost === 0) return '–';
-  return m.pValue > 0.05 ? '≈ 0' : significant(m.excess, 2);
+function excessSkew({ cause, summary }: PairSide): string {
+  return cause && summary.lost > 0 ? excessOf(cause) : '–';
 }
 
 /** How alike the two sides' survivors are. */
 export function likenessTable({ pairs }: ComparisonReport): Table {
   return {
-    head: ['policy', 'TVD', 'by chance, 95 %', 'p', 'survivors'],
+    head: ['policy', 'TVD', 'null, 95 %', 'p', 'survivors'],
     align: 'lrrrl',
     rows: pairs.map(({ name, comparison: c }) => [
       shorten(name, 22),
@@ -144,7 +143,9 @@ export function likenessTable({ pairs }: ComparisonReport): Table {
         ? ['–', '–', '–', 'nothing left']
         : c.tvd === 0
           ? ['0', '–', '–', 'the same']
-          : [significant(c.tvd, 2), significant(c.blockP95, 2), pValue(c.blockPValue).replace(/^p( = )?/, ''), c.word]),
+          : !c.null
+            ? [significant(c.tvd, 2), '–', '–', c.word]
+            : [significant(c.tvd, 2), significant(c.null.p95, 2), pValue(c.null.pValue).replace(/^p( = )?/, ''), c.word]),
     ]),
   };
 }
@@ -191,7 +192,7 @@ export function shareRows({ rows }: Comparison): (ShareRow & Comparison['rows'][
 /** The keys that differ most. */
 export function shareTable(comparison: Comparison): Table {
   const rows = movedMost({ rows: shareRows(comparison) });
-  const width = Math.max(0, ...rows.map(({ low, high }) => (high - low) / 2)) || undefined;
+  const width = Math.max(0, ...rows.map(({ low, high }) => (low === null || high === null ? 0 : (high - low) / 2))) || undefined;
   return {
     head: ['key', 'A', 'B', 'difference', '95 % interval', ''],
     align: 'lrrrrl',
@@ -200,7 +201,7 @@ export function shareTable(comparison: Comparison): Table {
       percent(row.shareA),
       percent(row.shareB),
       points(row.difference, width),
-      interval(row.low, row.high),
+      row.low === null || row.high === null ? '–' : interval(row.low, row.high),
       row.significant ? '*' : '',
     ]),
   };
@@ -208,9 +209,12 @@ export function shareTable(comparison: Comparison): Table {
 
 /** How far apart two profiles are, in numbers. */
 export function likenessFacts(c: Comparison): string {
-  const deal = c.paired ? 'swaps' : 'deals';
+  const how = c.paired ? 'both loss masks at other moments' : `blocks dealt anew, at least ${count(c.blocks)} a side`;
+  const against = c.null
+    ? `${how}: ${significant(c.null.mean, 2)}, 95 % up to ${significant(c.null.p95, 2)}; ${pValue(c.null.pValue)}`
+    : `can’t tell: ${c.paired ? 'nothing was lost' : `only ${count(c.blocks)} blocks a side`}`;
   return [
-    `TVD ${significant(c.tvd, 2)} (by chance, ${deal} of whole blocks of time, ${significant(c.blockMean, 2)}, 95 % up to ${significant(c.blockP95, 2)}; ${pValue(c.blockPValue)})`,
+    `TVD ${significant(c.tvd, 2)} (${against})`,
     `Jensen–Shannon distance ${significant(c.jsDistance, 2)}`,
     `${count(c.a)} samples in A, ${count(c.b)} in B`,
     `${count(c.significantKeys)} of ${count(c.keys)} keys differ significantly.`,

@@ -1,8 +1,9 @@
 /** What a comparison's numbers say, in sentences. */
+import { comparisonWords } from '../analysis/compare.ts';
 import type { Comparison, ComparisonWord } from '../analysis/compare.ts';
 import { MOVED } from '../analysis/verdict.ts';
 import type { ComparedPair, ComparisonReport, ComparisonSide } from './comparison.ts';
-import { coverage, duration, list, pValue, percent, points, significant } from './format.ts';
+import { count, coverage, duration, list, pValue, percent, points, significant } from './format.ts';
 import { baseName } from './words.ts';
 
 /** An interval of percentage points without its unit: `−0.61 … −0.52`. */
@@ -74,11 +75,12 @@ const alikeWords: Readonly<Record<ComparisonWord, string>> = {
   alike: 'is alike',
   close: 'is close',
   different: 'differs',
+  "can't tell": 'can’t be told apart or alike',
 };
 
 /** Which survivors are alike, by policy. */
 function survivors(pairs: readonly ComparedPair[]): string {
-  const groups = (['alike', 'close', 'different'] as const).flatMap((word) => {
+  const groups = comparisonWords.flatMap((word) => {
     const names = pairs.filter(({ comparison }) => comparison?.word === word).map(({ name }) => name);
     const whole = names.length === pairs.length && names.length > 2;
     return names.length ? [`${alikeWords[word]} under ${whole ? `all ${names.length}` : list(names, 4)}`] : [];
@@ -98,6 +100,7 @@ function movedSentence(comparison: Comparison): string {
 }
 
 function shareDifference({ difference, low, high }: Comparison['rows'][number]): string {
+  if (low === null || high === null) return points(difference);
   return `${points(difference, (high - low) / 2)}, 95 % interval ${interval(low, high)}`;
 }
 
@@ -122,10 +125,14 @@ function pairFinding(report: ComparisonReport, pair: ComparedPair): (string | un
 
 /** `is alike: TVD 0.0004; …`: the word, and what it rests on. */
 export function likenessSentence(comparison: Comparison): string {
-  const { tvd, blockMean, blockP95, blockPValue, word, paired } = comparison;
+  const { tvd, null: found, word, paired, blocks } = comparison;
   if (tvd === 0) return 'is the same, share by share.';
-  const deal = paired ? 'swapping the two in whole blocks of time' : 'dealing whole blocks of time anew';
-  const chance = `${deal} gives ${significant(blockMean, 2)} (95 % up to ${significant(blockP95, 2)}; ${pValue(blockPValue)})`;
+  if (!found) {
+    const why = paired ? 'neither loses anything' : `its phases leave only ${count(blocks)} independent blocks on a side`;
+    return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, but ${why}.`;
+  }
+  const deal = paired ? 'the same losses of both at other moments give' : 'dealing blocks of time anew gives';
+  const chance = `${deal} ${significant(found.mean, 2)} (95 % up to ${significant(found.p95, 2)}; ${pValue(found.pValue)})`;
   const moved =
     word === 'close' ? ` No top-10 key of B is off by more than ${percent(MOVED)} of its share for certain.` : '';
   return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, where ${chance}.${moved}`;

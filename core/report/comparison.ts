@@ -4,7 +4,7 @@
  */
 import type { Comparison } from '../analysis/compare.ts';
 import type { ObservedReason } from '../analysis/observed.ts';
-import type { NullModel } from '../analysis/null-model.ts';
+import type { Cause } from '../analysis/cause.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { VerdictWord } from '../analysis/verdict.ts';
 import type { ParamOrigin } from '../model/params.ts';
@@ -88,7 +88,7 @@ export interface PairSide {
   /** Against the side's own reference. */
   readonly verdict: VerdictWord;
   /** Undefined when nothing survived. */
-  readonly nullModel?: NullModel;
+  readonly cause?: Cause;
   readonly windows: readonly WindowCount[];
 }
 

@@ -12,6 +12,7 @@ export const verdictColours: Readonly<Record<Variant['verdict']['word'], Colour>
   'usable with care': 'warn',
   misleading: 'bad',
   dead: 'ink',
+  'no samples': 'muted',
 };
 
 /** Each verdict has a shape, too. */
@@ -20,6 +21,7 @@ const symbols: Readonly<Record<Variant['verdict']['word'], string>> = {
   'usable with care': 'rect',
   misleading: 'triangle',
   dead: 'diamond',
+  'no samples': 'none',
 };
 
 const ROW = 22;

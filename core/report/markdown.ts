@@ -86,7 +86,7 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
         md(skewFacts(group.variant)),
         '',
       ]),
-      ...(quiet.length ? [md(`No key moved significantly under ${ids(quiet)}.`), ''] : []),
+      ...(quiet.length ? [md(`No key moved with where the blackouts fell under ${ids(quiet)}.`), ''] : []),
     ]),
     ...shown('verdicts', () => verdictList(report)),
     ...shown('parameters', () => [

@@ -1,10 +1,10 @@
 /** The table of policies. */
+import { excessOf } from './cause-words.ts';
 import { bytes, count, coverage, duration, pValue, percent, range, significant } from './format.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
 import { verdictColours } from './loss-chart.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
-import type { NullModel } from '../analysis/null-model.ts';
 import type { Spread } from '../analysis/numbers.ts';
 import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
 
@@ -49,7 +49,7 @@ export function resultsSection(report: Report): Markup {
       otherwise.${trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`}
       Coverage: samples kept. Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU
       stood still; slowdown: stall over profiled time. Excess skew: total variation distance of the shares by
-      ${report.skewKey}, less what losing as many samples at random gives. DL is PMBSR_EL1.DL: data lost.
+      ${report.skewKey}, less what the same blackouts at other moments give on average. DL is PMBSR_EL1.DL: data lost.
     </p>
   </section>`;
 }
@@ -60,7 +60,7 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
   const { summary, trials, skew, verdict } = variant;
   const share = trials?.coverage.mean ?? summary.coverage;
   const excess =
-    skew && summary.lost > 0 ? html`${excessOf(skew.nullModel)}<small>${pValue(skew.nullModel.pValue)}</small>` : '–';
+    skew && summary.lost > 0 ? html`${excessOf(skew.cause)}<small>${skew.cause.pValue === undefined ? '' : pValue(skew.cause.pValue)}</small>` : '–';
   return html`<tr>
     <th scope="row">${policy.id}</th>
     <td>
@@ -85,11 +85,6 @@ function value(own: number, trials: Spread | undefined, format: (x: number) => s
   return html`${format(trials.mean)}${trials.p5 !== trials.p95 && html`<small>${range(trials.p5, trials.p95, format)}</small>`}`;
 }
 
-/** Two digits; what chance alone gives is none. */
-function excessOf({ excess, pValue: p }: NullModel): string {
-  return p > 0.05 ? '≈ 0' : significant(excess, 2);
-}
-
 /** Means of counts: decimals only of small ones. */
 const whole = (n: number): string => (n >= 10 ? count(n) : significant(n, 2));
 
@@ -98,6 +93,7 @@ const glyphs: Readonly<Record<Variant['verdict']['word'], string>> = {
   'usable with care': '■',
   misleading: '▲',
   dead: '◆',
+  'no samples': '–',
 };
 
 export function verdictMark(word: Variant['verdict']['word']): Markup {

@@ -14,8 +14,8 @@ export interface ShareRow {
   readonly p: number;
   readonly difference: number;
   /** 95 % interval. */
-  readonly low?: number;
-  readonly high?: number;
+  readonly low?: number | null;
+  readonly high?: number | null;
   readonly significant: boolean;
 }
 
@@ -39,7 +39,7 @@ export function skewChart(id: string, who: string, skew: { readonly rows: readon
   const step = roundStep(reach / 2);
   const edge = Math.ceil(reach / step) * step;
   const halfWidths = rows.flatMap((row) =>
-    row.low === undefined || row.high === undefined ? [] : [(row.high - row.low) / 2],
+    typeof row.low !== 'number' || typeof row.high !== 'number' ? [] : [(row.high - row.low) / 2],
   );
   // One number of decimals for the whole chart.
   const shown = (difference: number): string => points(difference, Math.max(...halfWidths, reach / 10));

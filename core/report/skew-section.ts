@@ -19,8 +19,8 @@ export interface Group {
 export function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
   const found = new Map<string, Group>();
   for (const { policy, variant } of all) {
-    const { rows, nullModel } = variant.skew ?? {};
-    const key = JSON.stringify([verdictSentence(policy, variant), rows?.map((row) => row.kept), nullModel?.excess]);
+    const { rows, cause } = variant.skew ?? {};
+    const key = JSON.stringify([verdictSentence(policy, variant), rows?.map((row) => row.kept), cause?.excess]);
     const same = found.get(key);
     if (same) same.policies.push(policy);
     else found.set(key, { discard, policies: [policy], variant });
@@ -31,7 +31,7 @@ export function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
 export const isSkewed = ({ variant }: Group): boolean =>
   variant.skew !== undefined &&
   movedMost(variant.skew).length > 0 &&
-  (variant.verdict.skewed || variant.skew.significantKeys > 0);
+  ((variant.skew.cause.pValue ?? 1) <= 0.05 || variant.skew.significantKeys > 0 || variant.verdict.word === 'misleading');
 
 /** The groups that a report shows in full, and those of its own variant in which nothing moved. */
 export function skewGroups(report: Report): { drawn: readonly Group[]; rest: readonly Group[]; all: readonly Group[] } {
@@ -56,12 +56,12 @@ export function skewSection(report: Report): Markup {
       drawn.length > 0 &&
       html`<p class="fn">
           Surviving share minus reference share of the keys that moved most; after each name its reference share.
-          Whiskers: 95 % intervals, block bootstrap over time. Solid bars with *: significant at 5 % for all keys
-          together (hypergeometric test, Benjamini–Hochberg).
+          Whiskers: 95 % intervals for all keys together, from the same losses moved to other moments; keys with too few
+          losses have none. Solid bars with *: the interval excludes 0.
         </p>
         <div class="charts">${drawn.map((group, i) => figure(report, group, i))}</div>`
     }
-    ${rest.length > 0 && html`<p class="fn">No key moved significantly under ${list(rest.flatMap(ids), 12)}${all.length > rest.length && ` (${discardWords[report.dlDiscard]})`}.</p>`}
+    ${rest.length > 0 && html`<p class="fn">No key moved with where the blackouts fell under ${list(rest.flatMap(ids), 12)}${all.length > rest.length && ` (${discardWords[report.dlDiscard]})`}.</p>`}
   </section>`;
 }
 

@@ -1,12 +1,12 @@
 /** The tables of the Markdown and text forms, as plain strings; the HTML form has its own, with bars in them. */
 import type { SkewDigest } from '../analysis/skew-digest.ts';
+import { excessOf, lanesClause, rotatedClause } from './cause-words.ts';
 import {
   bytes,
   count,
   coverage,
   duration,
   list,
-  pValue,
   percent,
   points,
   range,
@@ -33,13 +33,13 @@ export function keptTable(report: Report): Table {
     rows: rows(report, (policy, variant) => {
       const { summary, trials, skew } = variant;
       const against = policy.variants[other];
-      const excess = skew && summary.lost > 0 ? skew.nullModel : undefined;
+      const excess = skew && summary.lost > 0 ? excessOf(skew.cause) : '–';
       return [
         trials && trials.coverage.p5 !== trials.coverage.p95
           ? range(trials.coverage.p5, trials.coverage.p95, coverage)
           : coverage(trials?.coverage.mean ?? summary.coverage),
         against ? coverage(against.summary.coverage) : '–',
-        excess ? (excess.pValue > 0.05 ? '≈ 0' : significant(excess.excess, 2)) : '–',
+        excess,
         policy.isReference ? 'reference' : variant.verdict.word,
       ];
     }),
@@ -97,8 +97,8 @@ export function tableNotes(report: Report): string {
 
 /** The keys that moved most. */
 export function movedTable(skew: SkewDigest): Table {
-  const half = (row: { low?: number; high?: number }): number | undefined =>
-    row.low === undefined || row.high === undefined ? undefined : (row.high - row.low) / 2;
+  const half = ({ low, high }: { low: number | null; high: number | null }): number | undefined =>
+    low === null || high === null ? undefined : (high - low) / 2;
   const moved = movedMost(skew);
   const width = Math.max(0, ...moved.map((row) => half(row) ?? 0)) || undefined;
   return {
@@ -109,7 +109,7 @@ export function movedTable(skew: SkewDigest): Table {
       percent(row.p),
       percent(row.q),
       points(row.difference, width),
-      row.low === undefined || row.high === undefined
+      row.low === null || row.high === null
         ? '–'
         : `${points(row.low, width)} … ${points(row.high, width)}`.replace(/\u202fpp/g, ''),
       row.significant ? '*' : '',
@@ -120,14 +120,15 @@ export function movedTable(skew: SkewDigest): Table {
 /** How far a profile is from the reference, in numbers. */
 export function skewFacts({ skew, latency }: Pick<Variant, 'skew' | 'latency'>): string {
   if (!skew) return '';
-  const { nullModel } = skew;
   const facts = [
-    `TVD ${significant(skew.tvd, 2)} (by chance ${significant(nullModel.mean, 2)}, 95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)}, ${count(nullModel.draws)} draws)`,
+    `TVD ${significant(skew.tvd, 2)} (${rotatedClause(skew.cause)})`,
+    lanesClause(skew),
     `Jensen–Shannon distance ${significant(skew.jsDistance, 2)}`,
     `top-10 recall ${percent(skew.top10Recall)}`,
     skew.kendallTauB === undefined ? undefined : `Kendall τ-b ${significant(skew.kendallTauB)} (top 50)`,
     `rank-biased overlap ${significant(skew.rankBiasedOverlap)}`,
-    `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved significantly`,
+    `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved with where the blackouts fell`,
+    skew.vanished > 0 ? `${count(skew.vanished)} keys vanished` : undefined,
     latency &&
       `total latency p50/p90/p99 ${[latency.reference, latency.kept].map((l) => [l.p50, l.p90, l.p99].map((x) => significant(x)).join('/')).join(' → ')} cycles (KS distance ${significant(latency.ks, 2)})`,
   ];

@@ -120,13 +120,13 @@ function skew(report: Report): string[] {
       ...wrap(skewFacts(group.variant)),
     ]),
     ...(drawn.length
-      ? ['', ...wrap('*: significant at 5 % for all keys together. Intervals: block bootstrap over time.')]
+      ? ['', ...wrap('*: the interval excludes 0. Intervals: 95 %, for all keys together, from the same losses at other moments.')]
       : []),
-    ...(quiet.length ? ['', ...wrap(`No key moved significantly under ${ids(quiet)}.`)] : []),
+    ...(quiet.length ? ['', ...wrap(`No key moved with where the blackouts fell under ${ids(quiet)}.`)] : []),
   ];
 }
 
-const glyphs = { representative: '+', 'usable with care': 'o', misleading: '!', dead: 'X' } as const;
+const glyphs = { representative: '+', 'usable with care': 'o', misleading: '!', dead: 'X', 'no samples': '-' } as const;
 
 function verdictLines(report: Report): string[] {
   const groups = verdictGroups(report);

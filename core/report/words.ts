@@ -1,8 +1,8 @@
 /** What the numbers say, in sentences. */
-import { MOVED } from '../analysis/verdict.ts';
 import type { VerdictWord } from '../analysis/verdict.ts';
 import { verdicts } from '../analysis/verdict.ts';
-import { count, coverage, duration, list, pValue, percent, range, significant } from './format.ts';
+import { causeSentence, sizeClause } from './cause-words.ts';
+import { count, coverage, duration, list, percent, range, significant } from './format.ts';
 import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 
 /** The variant that the report is about. */
@@ -91,6 +91,7 @@ const under: Readonly<Record<VerdictWord, string>> = {
   'usable with care': 'is usable with care',
   misleading: 'misleads',
   dead: 'is dead',
+  'no samples': 'has no sample',
 };
 
 /** `whole`: these are all the policies there are. */
@@ -107,13 +108,13 @@ function verdictsClause(all: readonly Compared[], whole: boolean): string {
 
 /** What misleads most, by the key that moved most. */
 function misledSentence(all: readonly Compared[], shows = 'shows'): string | undefined {
-  const excess = ({ variant }: Compared): number => variant.skew?.nullModel.excess ?? 0;
+  const change = ({ variant }: Compared): number => Math.abs(variant.verdict.key?.change ?? 0);
   const misled = all
     .filter(({ variant }) => variant.verdict.word === 'misleading')
-    .toSorted((a, b) => excess(b) - excess(a))[0];
-  const key = misled?.variant.verdict.moved[0];
+    .toSorted((a, b) => change(b) - change(a))[0];
+  const key = misled?.variant.verdict.key;
   return (
-    key && `Under ${misled.policy.id}, ${key.name} ${shows} ${percent(key.q)} where the truth is ${percent(key.p)}.`
+    key && `Under ${misled.policy.id}, ${key.name} ${shows} ${percent(key.q)} of the samples, and the reference ${percent(key.p)}.`
   );
 }
 
@@ -153,16 +154,5 @@ export function verdictSentence(
     return `${gone}: what is left is less than half.`;
   }
   if (!skew) return `${gone}.`;
-  const { nullModel } = skew;
-  const random = `losing as many at random gives ${significant(nullModel.mean, 2)} (95 % up to ${significant(nullModel.p95, 2)}; ${pValue(nullModel.pValue)})`;
-  if (!verdict.skewed) return `${gone}, as if at random: TVD ${significant(skew.tvd, 2)}, where ${random}.`;
-  const start = `${gone}, and not at random: TVD ${significant(skew.tvd, 2)}, where ${random}.`;
-  const limit = percent(MOVED);
-  if (verdict.moved.length === 0) return `${start} No top-10 key moved by more than ${limit} of its share.`;
-  const moved = verdict.moved
-    .slice(0, 3)
-    .map((key) => `${key.name} shows ${percent(key.q)} instead of ${percent(key.p)}`);
-  const more =
-    verdict.moved.length > 3 ? `; ${verdict.moved.length - 3} more top-10 keys moved by more than ${limit}` : '';
-  return `${start} ${list(moved)}${more}.`;
+  return `${gone}. ${sizeClause(verdict)} ${causeSentence(skew)}`;
 }

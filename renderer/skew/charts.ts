@@ -4,7 +4,7 @@ import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, CustomSeriesOption } from '../charts/echarts.ts';
 import { duration, percent } from '../format.ts';
-import { points, share, short, survival } from './words.ts';
+import { adjustedText, points, share, short, survival } from './words.ts';
 import type { ShareRow } from './words.ts';
 
 /** Height of a bar's row, px. */
@@ -48,8 +48,8 @@ export function differenceBars(
         return [
           row.name,
           `${share(row.p)} ${profiles.p}, ${share(row.q)} ${profiles.q}`,
-          `${points(row.difference)} pp${row.low === undefined ? '' : `, 95 % ${points(row.low)} to ${points(row.high!)}`}`,
-          `adjusted p ${row.adjusted.toPrecision(2)}`,
+          `${points(row.difference)} pp${typeof row.low !== 'number' || typeof row.high !== 'number' ? '' : `, 95 % ${points(row.low)} to ${points(row.high)}`}`,
+          `for all keys together p ${adjustedText(row.adjusted)}`,
         ].join('\n');
       },
     },

@@ -1,5 +1,5 @@
 /** Comparisons as people read them. */
-import type { Comparison, NullModel } from '../../core/contract/runs.ts';
+import type { Comparison } from '../../core/contract/runs.ts';
 import { count, duration } from '../format.ts';
 import { points } from './words.ts';
 import type { ShareRow } from './words.ts';
@@ -9,15 +9,6 @@ export function shareRows({ rows }: Comparison): ShareRow[] {
   return rows.map(({ name, shareA, shareB, difference, low, high, adjusted, significant }) => ({
     ...{ name, p: shareB, q: shareA, difference, low, high, adjusted, significant },
   }));
-}
-
-/** What chance gives by whole blocks of time: what a comparison's word rests on. */
-export function blockModel(c: Comparison): NullModel {
-  return {
-    draws: c.blockHistogram.counts.reduce((a, b) => a + b, 0),
-    ...{ mean: c.blockMean, p95: c.blockP95, pValue: c.blockPValue, excess: c.tvd - c.blockMean },
-    histogram: c.blockHistogram,
-  };
 }
 
 /** A difference that always has its sign; empty where there is none. */

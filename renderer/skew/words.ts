@@ -31,6 +31,11 @@ export function pText(p: number): string {
   return p < 0.001 ? `p < 0.001` : `p = ${Number(p.toPrecision(2))}`;
 }
 
+/** A p-value in a column; keys with too few losses have none. */
+export function adjustedText(p: number | null): string {
+  return p === null ? '–' : p < 0.001 ? '< 0.001' : String(Number(p.toPrecision(2)));
+}
+
 /** Keys that moved most, by the size of their change; shown largest first. */
 export function movers<T extends ShareRow>(rows: readonly T[], limit: number): T[] {
   return rows

@@ -9,7 +9,7 @@ const samples = fc.array(fc.record({ gap: fc.nat(1000), key: fc.nat(7), fate: fc
 
 test('skew stays within its bounds for any samples', () => {
   fc.assert(
-    fc.property(fc.array(samples, { maxLength: 3 }), fc.nat(), (lanes, seed) => {
+    fc.property(fc.array(samples, { maxLength: 3 }), (lanes) => {
       const columns = lanes.map((lane) => {
         let t = 0;
         return {
@@ -20,7 +20,7 @@ test('skew stays within its bounds for any samples', () => {
       });
       const all = lanes.flat().filter(({ fate }) => fate !== 255);
       const kept = all.filter(({ fate }) => fate === 0).length;
-      const result = skew(columns, 8, { draws: 20, bootstrap: 20, seed });
+      const result = skew(columns, 8);
       expect(result?.kept ?? 0).toBe(kept);
       if (!result) return;
       const { keys } = result;
@@ -28,16 +28,17 @@ test('skew stays within its bounds for any samples', () => {
       expect(sum(keys.reference)).toBe(all.length);
       expect(sum(keys.kept)).toBe(kept);
       expect(sum(keys.difference)).toBeCloseTo(0, 9);
-      expect([...keys.rank].sort((a, b) => a - b)).toEqual(Array.from(keys.rank, (_, i) => i + 1));
-      const unit = [result.tvd, result.jsDistance, result.top10Recall, result.nullModel.pValue, ...keys.adjusted];
+      const ranked = [...keys.rank].filter((rank) => rank > 0).sort((a, b) => a - b);
+      expect(ranked).toEqual(ranked.map((_, i) => i + 1));
+      expect(keys.n - ranked.length).toBe(result.vanished);
+      const unit = [result.tvd, result.jsDistance, result.top10Recall, result.cause.pValue ?? 1, ...keys.adjusted.filter((p) => !Number.isNaN(p))];
       // The TVD can't be above what the lost share allows.
       expect(result.tvd).toBeLessThanOrEqual(1 - kept / all.length + 1e-12);
       for (const value of [...unit, result.rankBiasedOverlap]) {
         expect(value).toBeGreaterThanOrEqual(0);
         expect(value).toBeLessThanOrEqual(1 + 1e-12);
       }
-      keys.pValue.forEach((p, i) => expect(keys.adjusted[i]).toBeGreaterThanOrEqual(p - 1e-12));
-      keys.low.forEach((low, i) => expect(low).toBeLessThanOrEqual(keys.high[i]));
+      keys.low.forEach((low, i) => expect(Number.isNaN(low) || low <= keys.high[i]).toBe(true));
     }),
     { numRuns: 300, seed: 20261 },
   );

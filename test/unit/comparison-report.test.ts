@@ -20,7 +20,7 @@ function side(policy: string, windows: number, change: Partial<PairSide> = {}): 
     dlDiscard: 'record',
     summary,
     verdict: verdict.word,
-    nullModel: skew?.nullModel,
+    cause: skew?.cause,
     windows: counts,
     ...change,
   };
@@ -74,7 +74,7 @@ describe('a comparison', () => {
     const dead = side('serror', 10, {
       summary: { ...summary, kept: 0, lost: 2000, coverage: 0 },
       verdict: 'dead',
-      nullModel: undefined,
+      cause: undefined,
     });
     const pairs = [
       { name: 'serror', a: dead, b: side('serror', 10) },

@@ -171,7 +171,7 @@ describe('words', () => {
     expect(sentence).toContain('the 2 000 samples of spe.perf.data');
     expect(sentence).toMatch(/covered to 99\.0 % under map-on-fault, and to 10\.\d+ % under serror/);
     expect(sentence).toMatch(/is dead under serror/);
-    expect(sentence).toMatch(/Under impdef-event, key_0 shows [\d.]+ % where the truth is [\d.]+ %/);
+    expect(sentence).toMatch(/Under \S+, key_\d+ shows [\d.]+ % of the samples, and the reference [\d.]+ %/);
     expect(sentence).toMatch(/throws away its whole buffer at DL=1/);
     expect(words(text).replaceAll('\u202f', ' ')).toContain(sentence.slice(0, 60));
   });
@@ -183,7 +183,7 @@ describe('words', () => {
   });
 
   test('no policy is said to be skewed and not skewed', () => {
-    const rest = /No key moved significantly under ([^.]*)/.exec(words(text))?.[1] ?? '';
+    const rest = /No key moved with where the blackouts fell under ([^.]*)/.exec(words(text))?.[1] ?? '';
     expect(rest).not.toContain('impdef-event');
     expect(words(text)).toContain('map-on-fault; guest discards the buffer');
   });
@@ -191,7 +191,7 @@ describe('words', () => {
   test('nothing lost, nothing replayed, nothing survived', () => {
     const lossless = [samplePolicy('pin-vm', sampleVariant('pin-vm', 0, 0))];
     expect(finding(sampleReport({ policies: lossless }))).toContain('would all have survived');
-    expect(renderHtml(sampleReport({ policies: lossless }))).toContain('No key moved significantly');
+    expect(renderHtml(sampleReport({ policies: lossless }))).toContain('No key moved with where the blackouts fell');
     expect(finding(sampleReport({ policies: [] }))).toBe('No policy was replayed.');
     expect(renderHtml(sampleReport({ policies: [], lanes: [], inputs: [] }))).toContain('</html>');
     const gone = sampleVariant('serror', 1, 1e9 + 1);

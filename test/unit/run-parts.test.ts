@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { latencyCurves, latencySkew } from '../../core/analysis/latency.ts';
-import { nullModel } from '../../core/analysis/null-model.ts';
 import type { Summary } from '../../core/analysis/summary.ts';
 import { countsIn, outcomeIn } from '../../core/lab/runs/part.ts';
 import { createRandom } from '../../core/model/random.ts';
@@ -61,16 +60,5 @@ describe('run-parts', () => {
     const distance = Math.max(...reference.map((r, i) => Math.abs(r - kept[i])));
     expect(latencySkew([{ latency, fates }])!.ks).toBeGreaterThanOrEqual(distance);
     expect(latencyCurves([{ latency, fates: fates.fill(LOST) }]).cycles).toHaveLength(0);
-  });
-
-  it('tells how a null model’s draws are distributed', () => {
-    const { histogram, draws, mean, p95 } = nullModel(Uint32Array.of(50, 30, 20), 40, 0.1, 500, createRandom(2));
-    const { low, high, counts } = histogram!;
-    expect(counts.reduce((a, b) => a + b, 0)).toBe(draws);
-    expect([low < mean, mean < p95, p95 <= high]).toEqual([true, true, true]);
-    const width = (high - low) / counts.length;
-    const middle = counts.reduce((sum, n, i) => sum + n * (low + (i + 0.5) * width), 0) / draws;
-    expect(Math.abs(middle - mean)).toBeLessThan(width);
-    expect(nullModel(Uint32Array.of(5), 5, 0, 10, createRandom(1)).histogram).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import type { CaptureComparison, Comparison, RunComparison } from '../../lab/run
 import { keyKinds } from '../../lab/symbols/keys.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { duration, percent, points } from '../format.ts';
+import { duration, percent, points, pValue } from '../format.ts';
 import type { Output } from '../output.ts';
 import { replaying } from '../progress.ts';
 import { dlDiscardOf } from '../result-options.ts';
@@ -65,7 +65,7 @@ function printCaptures(out: Output, { a, b, by, comparison }: CaptureComparison)
 function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: RunComparison): void {
   out.write(`A: run ${a.id}: ${a.name}\nB: run ${b.id}: ${b.name}\n`);
   for (const d of differing) out.write(`${d.name}: ${JSON.stringify(d.a)} in A, ${JSON.stringify(d.b)} in B\n`);
-  if (sameCapture) out.write('Both replay the same samples: survivors are compared block of time by block of time.\n');
+  if (sameCapture) out.write('Both replay the same samples: both loss masks are moved to other moments together.\n');
   const rows = policies.map(({ policy, withPolicy, a: x, b: y, comparison: c }) => [
     withPolicy === undefined ? policy : `${policy} / ${withPolicy}`,
     percent(x.coverage),
@@ -75,12 +75,11 @@ function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: 
     percent(x.slowdown, 3),
     percent(y.slowdown, 3),
     c ? c.tvd.toPrecision(3) : '-',
-    c ? c.nullModel.pValue.toPrecision(2) : '-',
-    c ? c.blockPValue.toPrecision(2) : '-',
+    c?.null ? pValue(c.null.pValue) : '-',
     c?.word ?? 'nothing survived',
   ]);
-  const head = ['policy', 'coverage A', 'B', 'blackout A', 'B', 'slowdown A', 'B', 'TVD', 'p', 'block p', 'survivors'];
-  out.write(`\n${textTable(head, rows, 'lrrrrrrrrrl')}`);
+  const head = ['policy', 'coverage A', 'B', 'blackout A', 'B', 'slowdown A', 'B', 'TVD', 'p', 'survivors'];
+  out.write(`\n${textTable(head, rows, 'lrrrrrrrrl')}`);
   const [only] = policies;
   if (policies.length === 1 && only.comparison) {
     out.write('\n');
@@ -90,12 +89,13 @@ function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: 
 
 function printComparison(out: Output, c: Comparison, by: string): void {
   out.write(`${c.word}${c.moved.length ? ` (${c.moved.join(', ')})` : ''}: `);
+  const how = c.paired ? `${c.blocks} rotations of both loss masks` : `blocks dealt anew, at least ${c.blocks} a side`;
   out.write(
-    `TVD ${c.tvd.toPrecision(3)}, by chance ${c.nullModel.mean.toPrecision(3)} (95 % below ${c.nullModel.p95.toPrecision(3)}), `,
+    c.null
+      ? `TVD ${c.tvd.toPrecision(3)}, under the null ${c.null.mean.toPrecision(3)} (95 % below ${c.null.p95.toPrecision(3)}), ${pValue(c.null.pValue)} (${how}); `
+      : `TVD ${c.tvd.toPrecision(3)}, no null: ${c.paired ? 'nothing was lost on either side' : `only ${c.blocks} blocks a side`}; `,
   );
-  out.write(
-    `p = ${c.nullModel.pValue.toPrecision(2)}, block p = ${c.blockPValue.toPrecision(2)}; JS distance ${c.jsDistance.toPrecision(3)}; `,
-  );
+  out.write(`JS distance ${c.jsDistance.toPrecision(3)}; `);
   out.write(`${c.a} samples in A, ${c.b} in B; ${c.significantKeys} of ${c.keys} keys differ significantly\n\n`);
   const rows = c.rows.map((r) => [
     r.name,
@@ -104,9 +104,9 @@ function printComparison(out: Output, c: Comparison, by: string): void {
     percent(r.shareA),
     percent(r.shareB),
     points(r.difference),
-    points(r.low),
-    points(r.high),
-    r.adjusted.toPrecision(2),
+    r.low === null ? '-' : points(r.low),
+    r.high === null ? '-' : points(r.high),
+    r.adjusted === null ? '-' : pValue(r.adjusted),
     r.significant ? '*' : '',
   ]);
   out.write(textTable([by, 'A', 'B', 'share A', 'share B', 'diff pp', 'low', 'high', 'adj p', ''], rows, 'lrrrrrrrrl'));

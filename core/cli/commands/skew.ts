@@ -2,7 +2,7 @@ import { keyKinds } from '../../lab/symbols/keys.ts';
 import { skewOf } from '../../lab/runs/runs.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { points } from '../format.ts';
+import { points, pValue } from '../format.ts';
 import { resultChoice, resultOptions } from '../result-options.ts';
 import { textTable } from '../table.ts';
 
@@ -13,8 +13,8 @@ export const command: Command = {
     by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (symbol if known, else page)` },
   },
   details:
-    'Differences are surviving minus reference share, in percentage points, with 95 % intervals of a block bootstrap;\n' +
-    'adjusted p-values (Benjamini-Hochberg) at 5 % mark what chance does not explain: *.',
+    'Differences are surviving minus reference share, in percentage points. Intervals (95 %) and p-values hold for all keys together:\n' +
+    'the same losses are moved to other moments of this capture. * marks keys whose interval excludes 0; keys with too few losses have none.',
   run(args, out) {
     const asked = keyKinds.find((k) => k === args.text('by'));
     if (!asked && args.text('by') !== undefined)
@@ -22,14 +22,16 @@ export const command: Command = {
     const { kind: by, digest, verdict } = skewOf(args.need('db'), resultChoice(args), asked);
     if (args.flag('json')) return out.json({ by, verdict, skew: digest ?? null });
     if (!digest) return out.write(`nothing survived: ${verdict.word}\n`);
-    const { nullModel: m } = digest;
+    const { cause } = digest;
+    out.write(`${verdict.word}: ${verdict.reason}\n`);
     out.write(
-      `${verdict.word}: TVD ${digest.tvd.toPrecision(3)}, by chance ${m.mean.toPrecision(3)} (95 % below ${m.p95.toPrecision(3)}), `,
+      cause.mean === undefined || cause.pValue === undefined
+        ? `where the blackouts fell: ${cause.word} (${cause.episodes} loss episodes)\n`
+        : `where the blackouts fell: TVD ${digest.tvd.toPrecision(3)}, the same blackouts at other moments ${cause.mean.toPrecision(3)} on average, ` +
+            `${pValue(cause.pValue)} (${cause.episodes} loss episodes, ${cause.rotations} rotations)\n`,
     );
-    out.write(
-      `excess ${m.excess.toPrecision(2)}, p = ${m.pValue.toPrecision(2)}; ${digest.kept} of ${digest.reference} samples kept\n\n`,
-    );
-    const bound = (x: number | undefined) => (x === undefined ? '-' : points(x));
+    out.write(`${digest.kept} of ${digest.reference} samples kept${digest.vanished ? `, ${digest.vanished} keys vanished` : ''}\n\n`);
+    const bound = (x: number | null) => (x === null ? '-' : points(x));
     const rows = digest.rows.map((r) => [
       r.name,
       String(r.reference),
@@ -39,7 +41,7 @@ export const command: Command = {
       points(r.difference),
       bound(r.low),
       bound(r.high),
-      r.adjusted.toPrecision(2),
+      r.adjusted === null ? '-' : pValue(r.adjusted),
       r.significant ? '*' : '',
     ]);
     out.write(

@@ -42,7 +42,7 @@ export function comparisonResults({ pairs, by }: ComparisonReport): ComparisonRe
       coverageLow: c?.coverage.low ?? null,
       coverageHigh: c?.coverage.high ?? null,
       tvd: told?.tvd ?? null,
-      blockPValue: told?.blockPValue ?? null,
+      blockPValue: told?.null?.pValue ?? null,
       word: told?.word ?? null,
     };
   });

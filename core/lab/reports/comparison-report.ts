@@ -145,7 +145,7 @@ function pairSide(
   return {
     ...{ policy, dlDiscard, summary, verdict: verdict.word, windows },
     ...(trials && { trials }),
-    ...(digest && { nullModel: digest.nullModel }),
+    ...(digest && { cause: digest.cause }),
   };
 }
 

@@ -112,7 +112,7 @@ export function* policyResults(
   kinds: readonly KeyKind[],
   onStep: OnStep = () => undefined,
 ): Generator<PolicyResult> {
-  const { seed, dlDiscard: own } = inputs.settings.params;
+  const { dlDiscard: own } = inputs.settings.params;
   const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
   const latencies = sampleLatencies(db, inputs);
   const steps = policies.flatMap((policy) => variants(own).map((dlDiscard) => ({ policy, dlDiscard })));
@@ -133,7 +133,7 @@ export function* policyResults(
     const { policy, dlDiscard } = step;
     onStep(trials - 1 + s, total, policy.id);
     const { outcome, summary } = replayOne(inputs.prepared, step, 0);
-    const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k, seed));
+    const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k));
     const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
     const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
     yield { policy, dlDiscard, outcome, summary, trials: spread, latency, skew };
@@ -179,10 +179,10 @@ export function skewRows({ policy, dlDiscard, skew }: PolicyResult): SkewRow[] {
     dlDiscard,
     key: kind,
     tvd: digest?.tvd ?? null,
-    nullMean: digest?.nullModel.mean ?? null,
-    nullP95: digest?.nullModel.p95 ?? null,
-    pValue: digest?.nullModel.pValue ?? null,
-    excess: digest?.nullModel.excess ?? null,
+    nullMean: digest?.cause.mean ?? null,
+    nullP95: digest?.cause.p95 ?? null,
+    pValue: digest?.cause.pValue ?? null,
+    excess: digest?.cause.excess ?? null,
     verdict: verdict.word,
     detail: { digest, verdict } satisfies StoredSkew,
   }));

@@ -71,7 +71,7 @@ export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind): PolicyS
     const kind = by ?? skewKeysOf(db, inputs.spe.id)[0];
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
     return {
-      ...keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed),
+      ...keyedSkew(inputs.lanes, outcome, summary, keys),
       reference: summary.reference,
     };
   });

@@ -1,6 +1,5 @@
 /** How far a policy's surviving profile is from the reference, by one way of counting. */
-import { skew } from '../../analysis/skew.ts';
-import type { SkewOptions } from '../../analysis/skew.ts';
+import { countsOf, keyCounts, skew } from '../../analysis/skew.ts';
 import { digest } from '../../analysis/skew-digest.ts';
 import type { SkewDigest } from '../../analysis/skew-digest.ts';
 import type { Summary } from '../../analysis/summary.ts';
@@ -31,15 +30,24 @@ export function keyedSkew(
   outcome: PolicyOutcome,
   summary: Summary,
   keys: Keys & { readonly kind: KeyKind },
-  seed: number,
-  options: Partial<SkewOptions> = {},
 ): PolicySkew {
   const keyed = lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-  const full = skew(keyed, keys.names.length, { ...options, seed });
+  const full = skew(keyed, keys.names.length);
   const nameOf = (key: number) => keys.names[key];
   return {
     kind: keys.kind,
     digest: full && digest(full, nameOf),
-    verdict: judge(summary, full, nameOf),
+    verdict: judge(summary, full && countsOf(full, nameOf)),
   };
+}
+
+/** The verdict alone, by counting: what an assumption check gets. */
+export function keyedVerdict(
+  lanes: readonly Lane[],
+  outcome: PolicyOutcome,
+  summary: Summary,
+  keys: Keys,
+): Verdict {
+  const keyed = lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
+  return judge(summary, keyCounts(keyed, keys.names.length, (key) => keys.names[key]));
 }

@@ -256,9 +256,6 @@ function placements(inputs: RunInputs): Prepared[] {
   return Array.from({ length: inputs.settings.params.trials }, (_, k) => inputs.trial(k));
 }
 
-/** Enough for the null model's mean; intervals aren't asked for. */
-const QUICK = { draws: 200, bootstrap: 0, intervalKeys: 0 };
-
 function point(
   value: number,
   policy: Policy,
@@ -273,9 +270,9 @@ function point(
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, k);
     const summary = summarise(inputs.lanes, outcome);
     if (k === 0) {
-      const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys, params.seed, QUICK);
-      excess = digest?.nullModel.excess ?? NaN;
-      skewed = verdict.skewed;
+      const { digest } = keyedSkew(inputs.lanes, outcome, summary, keys);
+      excess = digest?.cause.excess ?? NaN;
+      skewed = (digest?.cause.pValue ?? 1) <= 0.05;
     }
     return summary;
   });

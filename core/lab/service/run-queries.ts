@@ -226,7 +226,7 @@ export function skewAnswer(db: Db, { by, part = {} }: RunParamsOf<'skew'>, again
   const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
   const outcome = isWhole(part) ? again.outcome : outcomeIn(inputs.lanes, again.outcome, part);
   const summary = isWhole(part) ? again.summary : countsIn(again.summary, outcome);
-  const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys, inputs.settings.params.seed);
+  const { digest, verdict } = keyedSkew(inputs.lanes, outcome, summary, keys);
   const sentence = verdictSentence(
     { isReference: result.policy.pin === 'no-stage-2' },
     { summary, verdict, skew: digest },
