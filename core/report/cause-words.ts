@@ -19,11 +19,13 @@ export function causeSentence({ tvd, cause }: Pick<SkewDigest, 'tvd' | 'cause'>)
   return `${size} The same blackouts at other moments would differ by ${significant(cause.mean, 2)} on average (${pValue(cause.pValue)}; ${episodes(cause)} rotated ${count(cause.rotations)} times).`;
 }
 
-const episodes = (cause: Cause): string => `${count(cause.episodes)} loss ${cause.episodes === 1 ? 'episode' : 'episodes'}`;
+const episodes = (cause: Cause): string =>
+  `${count(cause.episodes)} loss ${cause.episodes === 1 ? 'episode' : 'episodes'}`;
 
 /** What stands beside a TVD: the same losses at other moments. */
 export function rotatedClause(cause: Cause): string {
-  if (cause.mean === undefined || cause.p95 === undefined || cause.pValue === undefined) return `${cause.word}: ${episodes(cause)}`;
+  if (cause.mean === undefined || cause.p95 === undefined || cause.pValue === undefined)
+    return `${cause.word}: ${episodes(cause)}`;
   return `the same losses at other moments ${significant(cause.mean, 2)}, 95 % up to ${significant(cause.p95, 2)}; ${pValue(cause.pValue)}, ${count(cause.rotations)} rotations of ${episodes(cause)}`;
 }
 

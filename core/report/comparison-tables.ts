@@ -145,7 +145,12 @@ export function likenessTable({ pairs }: ComparisonReport): Table {
           ? ['0', '–', '–', 'the same']
           : !c.null
             ? [significant(c.tvd, 2), '–', '–', c.word]
-            : [significant(c.tvd, 2), significant(c.null.p95, 2), pValue(c.null.pValue).replace(/^p( = )?/, ''), c.word]),
+            : [
+                significant(c.tvd, 2),
+                significant(c.null.p95, 2),
+                pValue(c.null.pValue).replace(/^p( = )?/, ''),
+                c.word,
+              ]),
     ]),
   };
 }
@@ -192,7 +197,8 @@ export function shareRows({ rows }: Comparison): (ShareRow & Comparison['rows'][
 /** The keys that differ most. */
 export function shareTable(comparison: Comparison): Table {
   const rows = movedMost({ rows: shareRows(comparison) });
-  const width = Math.max(0, ...rows.map(({ low, high }) => (low === null || high === null ? 0 : (high - low) / 2))) || undefined;
+  const width =
+    Math.max(0, ...rows.map(({ low, high }) => (low === null || high === null ? 0 : (high - low) / 2))) || undefined;
   return {
     head: ['key', 'A', 'B', 'difference', '95 % interval', ''],
     align: 'lrrrrl',

@@ -128,7 +128,9 @@ export function likenessSentence(comparison: Comparison): string {
   const { tvd, null: found, word, paired, blocks } = comparison;
   if (tvd === 0) return 'is the same, share by share.';
   if (!found) {
-    const why = paired ? 'neither loses anything' : `its phases leave only ${count(blocks)} independent blocks on a side`;
+    const why = paired
+      ? 'neither loses anything'
+      : `its phases leave only ${count(blocks)} independent blocks on a side`;
     return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, but ${why}.`;
   }
   const deal = paired ? 'the same losses of both at other moments give' : 'dealing blocks of time anew gives';

@@ -60,7 +60,9 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
   const { summary, trials, skew, verdict } = variant;
   const share = trials?.coverage.mean ?? summary.coverage;
   const excess =
-    skew && summary.lost > 0 ? html`${excessOf(skew.cause)}<small>${skew.cause.pValue === undefined ? '' : pValue(skew.cause.pValue)}</small>` : '–';
+    skew && summary.lost > 0
+      ? html`${excessOf(skew.cause)}<small>${skew.cause.pValue === undefined ? '' : pValue(skew.cause.pValue)}</small>`
+      : '–';
   return html`<tr>
     <th scope="row">${policy.id}</th>
     <td>

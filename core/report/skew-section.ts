@@ -31,7 +31,9 @@ export function groups(all: readonly Compared[], discard: DlDiscard): Group[] {
 export const isSkewed = ({ variant }: Group): boolean =>
   variant.skew !== undefined &&
   movedMost(variant.skew).length > 0 &&
-  ((variant.skew.cause.pValue ?? 1) <= 0.05 || variant.skew.significantKeys > 0 || variant.verdict.word === 'misleading');
+  ((variant.skew.cause.pValue ?? 1) <= 0.05 ||
+    variant.skew.significantKeys > 0 ||
+    variant.verdict.word === 'misleading');
 
 /** The groups that a report shows in full, and those of its own variant in which nothing moved. */
 export function skewGroups(report: Report): { drawn: readonly Group[]; rest: readonly Group[]; all: readonly Group[] } {

@@ -1,18 +1,7 @@
 /** The tables of the Markdown and text forms, as plain strings; the HTML form has its own, with bars in them. */
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import { excessOf, lanesClause, rotatedClause } from './cause-words.ts';
-import {
-  bytes,
-  count,
-  coverage,
-  duration,
-  list,
-  percent,
-  points,
-  range,
-  shorten,
-  significant,
-} from './format.ts';
+import { bytes, count, coverage, duration, list, percent, points, range, shorten, significant } from './format.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
 import { movedMost } from './skew-chart.ts';
 import { compared, discardWords, mainVariant, otherDiscard } from './words.ts';

@@ -120,7 +120,12 @@ function skew(report: Report): string[] {
       ...wrap(skewFacts(group.variant)),
     ]),
     ...(drawn.length
-      ? ['', ...wrap('*: the interval excludes 0. Intervals: 95 %, for all keys together, from the same losses at other moments.')]
+      ? [
+          '',
+          ...wrap(
+            '*: the interval excludes 0. Intervals: 95 %, for all keys together, from the same losses at other moments.',
+          ),
+        ]
       : []),
     ...(quiet.length ? ['', ...wrap(`No key moved with where the blackouts fell under ${ids(quiet)}.`)] : []),
   ];

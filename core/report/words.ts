@@ -114,7 +114,8 @@ function misledSentence(all: readonly Compared[], shows = 'shows'): string | und
     .toSorted((a, b) => change(b) - change(a))[0];
   const key = misled?.variant.verdict.key;
   return (
-    key && `Under ${misled.policy.id}, ${key.name} ${shows} ${percent(key.q)} of the samples, and the reference ${percent(key.p)}.`
+    key &&
+    `Under ${misled.policy.id}, ${key.name} ${shows} ${percent(key.q)} of the samples, and the reference ${percent(key.p)}.`
   );
 }
 

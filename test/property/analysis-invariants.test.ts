@@ -31,7 +31,13 @@ test('skew stays within its bounds for any samples', () => {
       const ranked = [...keys.rank].filter((rank) => rank > 0).sort((a, b) => a - b);
       expect(ranked).toEqual(ranked.map((_, i) => i + 1));
       expect(keys.n - ranked.length).toBe(result.vanished);
-      const unit = [result.tvd, result.jsDistance, result.top10Recall, result.cause.pValue ?? 1, ...keys.adjusted.filter((p) => !Number.isNaN(p))];
+      const unit = [
+        result.tvd,
+        result.jsDistance,
+        result.top10Recall,
+        result.cause.pValue ?? 1,
+        ...keys.adjusted.filter((p) => !Number.isNaN(p)),
+      ];
       // The TVD can't be above what the lost share allows.
       expect(result.tvd).toBeLessThanOrEqual(1 - kept / all.length + 1e-12);
       for (const value of [...unit, result.rankBiasedOverlap]) {

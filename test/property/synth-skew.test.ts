@@ -44,7 +44,12 @@ test('bursts of unmaps in one phase: its functions are missing. Phases come roun
   for (let seed = 1; seed <= 8; seed++) {
     const result = skewOf({ seed, ...burst }, 60_000);
     const summary = { coverage: result.kept / result.reference, vmDead: false, reference: result.reference };
-    expect(judge(summary, countsOf(result, (k) => functions[k].name)).word).not.toBe('representative');
+    expect(
+      judge(
+        summary,
+        countsOf(result, (k) => functions[k].name),
+      ).word,
+    ).not.toBe('representative');
     const row = result.keys.key.indexOf(probeKey);
     expect(result.keys.difference[row]).toBeLessThan(0);
   }

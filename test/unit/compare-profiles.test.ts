@@ -77,7 +77,9 @@ describe('two profiles', () => {
     const phases = (length: number, seed: number) => {
       const random = createRandom(seed);
       let key = 0;
-      return profile(Uint32Array.from({ length: 20_000 }, (_, i) => (i % length === 0 ? (key = random.below(4)) : key)));
+      return profile(
+        Uint32Array.from({ length: 20_000 }, (_, i) => (i % length === 0 ? (key = random.below(4)) : key)),
+      );
     };
     const short = compareProfiles(phases(20, 1), phases(20, 2), 4, nameOf, quick);
     expect(short?.blocks).toBeGreaterThan(60);

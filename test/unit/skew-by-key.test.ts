@@ -56,11 +56,14 @@ describe('skew', () => {
     expect(found.cause.pValue).toBeLessThan(0.05);
     expect([...found.keys.significant]).toEqual([1, 1]);
     expect(found.keys.difference[1]).toBeCloseTo(20 - 50, 6);
-        expect(found.keys.correlation[1]).toBeCloseTo(-1, 6);
+    expect(found.keys.correlation[1]).toBeCloseTo(-1, 6);
     expect(found.time.coverage[10]).toBe(1);
     expect(found.time.coverage[90]).toBe(0.25);
     const summary = { coverage: found.kept / found.reference, vmDead: false, reference: found.reference };
-    const verdict = judge(summary, countsOf(found, (key) => 'ab'[key]));
+    const verdict = judge(
+      summary,
+      countsOf(found, (key) => 'ab'[key]),
+    );
     expect(verdict.word).toBe('misleading');
     expect(verdict.key?.name).toBe('a');
     const plain = JSON.parse(JSON.stringify(digest(found, (key) => 'ab'[key], 1)));

@@ -47,7 +47,12 @@ describe('the sample pair under map-on-fault, as a second implementation compute
     expect(found.rows).toHaveLength(expected.skew.rows.length);
     same(found, expected.skew, 'skew');
     const summary = { coverage: full.kept / full.reference, vmDead: false, reference: full.reference };
-    const counts = { ...full.keys, total: full.reference, survivors: full.kept, nameOf: (row: number) => nameOf(full.keys.key[row]) };
+    const counts = {
+      ...full.keys,
+      total: full.reference,
+      survivors: full.kept,
+      nameOf: (row: number) => nameOf(full.keys.key[row]),
+    };
     same(judge(summary, counts), expected.verdict, 'verdict');
   });
 });
@@ -109,13 +114,20 @@ describe('the cause', () => {
 
   it('can’t be told from fewer than 5 episodes, and is nothing where nothing was lost', () => {
     const keys = Uint32Array.from({ length: 5000 }, (_, i) => i % 3);
-    expect(of([laneOf(keys, (i) => i >= 100 && i < 900)], 3)).toMatchObject({ word: "can't tell", episodes: 1, rotations: 0 });
+    expect(of([laneOf(keys, (i) => i >= 100 && i < 900)], 3)).toMatchObject({
+      word: "can't tell",
+      episodes: 1,
+      rotations: 0,
+    });
     expect(of([laneOf(keys, () => false)], 3)).toMatchObject({ word: 'nothing lost', episodes: 0 });
   });
 
   it('tells lanes’ unequal coverage apart from where the blackouts fell', () => {
     // Each lane runs a key of its own; the first loses half of its samples, evenly.
-    const lanes = [laneOf(new Uint8Array(8000), (i) => i % 2 === 0), laneOf(new Uint8Array(8000).fill(1), (i) => i % 1000 === 0)];
+    const lanes = [
+      laneOf(new Uint8Array(8000), (i) => i % 2 === 0),
+      laneOf(new Uint8Array(8000).fill(1), (i) => i % 1000 === 0),
+    ];
     const found = of(lanes, 2);
     expect(found?.lanesTvd).toBeGreaterThan(0.15);
     expect(found?.pValue).toBe(1);
@@ -160,7 +172,10 @@ describe('the verdict by size', () => {
   const nameOf = (row: number) => 'abcdefghijkl'[row];
   const judged = (reference: number[], kept: number[]) => {
     const [total, survivors] = [reference, kept].map((all) => all.reduce((a, b) => a + b, 0));
-    return judge({ coverage: survivors / total, vmDead: false, reference: total }, { reference, kept, total, survivors, nameOf });
+    return judge(
+      { coverage: survivors / total, vmDead: false, reference: total },
+      { reference, kept, total, survivors, nameOf },
+    );
   };
 
   it('names the key that certainly moved, with its interval', () => {

@@ -30,7 +30,9 @@ export const command: Command = {
         : `where the blackouts fell: TVD ${digest.tvd.toPrecision(3)}, the same blackouts at other moments ${cause.mean.toPrecision(3)} on average, ` +
             `${pValue(cause.pValue)} (${cause.episodes} loss episodes, ${cause.rotations} rotations)\n`,
     );
-    out.write(`${digest.kept} of ${digest.reference} samples kept${digest.vanished ? `, ${digest.vanished} keys vanished` : ''}\n\n`);
+    out.write(
+      `${digest.kept} of ${digest.reference} samples kept${digest.vanished ? `, ${digest.vanished} keys vanished` : ''}\n\n`,
+    );
     const bound = (x: number | null) => (x === null ? '-' : points(x));
     const rows = digest.rows.map((r) => [
       r.name,

@@ -42,12 +42,10 @@ export function keyedSkew(
 }
 
 /** The verdict alone, by counting: what an assumption check gets. */
-export function keyedVerdict(
-  lanes: readonly Lane[],
-  outcome: PolicyOutcome,
-  summary: Summary,
-  keys: Keys,
-): Verdict {
+export function keyedVerdict(lanes: readonly Lane[], outcome: PolicyOutcome, summary: Summary, keys: Keys): Verdict {
   const keyed = lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-  return judge(summary, keyCounts(keyed, keys.names.length, (key) => keys.names[key]));
+  return judge(
+    summary,
+    keyCounts(keyed, keys.names.length, (key) => keys.names[key]),
+  );
 }
