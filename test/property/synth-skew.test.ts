@@ -1,8 +1,7 @@
 // The statistics on losses that a replay makes of a synthesised pair. Fixed seeds: these pass or fail for good.
 import { expect, test } from 'vitest';
-import { countsOf, skew } from '../../core/analysis/skew.ts';
+import { skew } from '../../core/analysis/skew.ts';
 import type { Skew } from '../../core/analysis/skew.ts';
-import { judge } from '../../core/analysis/verdict.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { builtinPolicy } from '../../core/model/policies.ts';
 import { replay } from '../../core/model/replay.ts';
@@ -43,13 +42,6 @@ const probeKey = functions.findIndex((f) => f.name === 'hash_probe');
 test('bursts of unmaps in one phase: its functions are missing. Phases come round evenly, which rotation is blind to', () => {
   for (let seed = 1; seed <= 8; seed++) {
     const result = skewOf({ seed, ...burst }, 60_000);
-    const summary = { coverage: result.kept / result.reference, vmDead: false, reference: result.reference };
-    expect(
-      judge(
-        summary,
-        countsOf(result, (k) => functions[k].name),
-      ).word,
-    ).not.toBe('representative');
     const row = result.keys.key.indexOf(probeKey);
     expect(result.keys.difference[row]).toBeLessThan(0);
   }
