@@ -49,8 +49,12 @@ async function dispatch([word, ...rest]: readonly string[], out: Output): Promis
 /** What knows all kinds of errors imports half of the program: most calls don't need it. */
 const about = () => import('../lab/about.ts');
 
-/** Says what failed, in a line. Returns the exit code. */
+/** Says what failed, in a line (several files: one each). Returns the exit code. */
 export async function explain(error: Error, argv: readonly string[], out: Output): Promise<number> {
+  if (error instanceof AggregateError) {
+    for (const one of error.errors as readonly Error[]) await explain(one, argv, out);
+    return FAILED;
+  }
   const usage = error instanceof UsageError;
   const told = usage ? error.message : (await about()).explainError(error, labOf(argv));
   try {

@@ -12,17 +12,20 @@ export function useImport() {
   const selection = useSelection();
 
   /**
-   * All of the files (or paths of them) or none; JSON files are VM descriptions of the traces among them. Failures show as the
-   * job's.
+   * Files, or paths of them, one by one; JSON files are VM descriptions of the traces among them. Failures show as the jobs'.
    */
   async function importFiles(files: readonly Source[]): Promise<void> {
     const captures = files.filter((file) => !isDescription(file));
     const description = files.find(isDescription);
     if (!captures.length) return;
-    const title = captures.length === 1 ? `Import ${nameOf(captures[0])}` : `Import ${captures.length} files`;
+    for (const file of captures) await importOne(file, description);
+  }
+
+  /** A job of its own: a bad file takes nobody along. */
+  async function importOne(file: Source, description: Source | undefined): Promise<void> {
     try {
-      const done = await jobs.track(title, async (hooks) => {
-        const refs = await uploadAll([...captures, ...(description ? [description] : [])], hooks);
+      const done = await jobs.track(`Import ${nameOf(file)}`, async (hooks) => {
+        const refs = await uploadAll([file, ...(description ? [description] : [])], hooks);
         const vm = description ? refs.pop() : undefined;
         return lab.request('import', { files: refs, ...(vm && { vm }) }, hooks);
       });

@@ -27,7 +27,9 @@ export const command: Command = {
     const page = args.text('page');
     if (page !== undefined && !/^0x[0-9a-f]{1,13}$/i.test(page))
       throw new UsageError(`stage2: --page takes an IPA, 0x…, not '${page}'`);
-    const rows = stage2Timeline(args.need('db'), request, page === undefined ? undefined : BigInt(page));
+    const address = page === undefined ? undefined : BigInt(page);
+    const { rows, gaps } = stage2Timeline(args.need('db'), request, address);
+    for (const gap of gaps) out.note(gap);
     if (args.flag('json')) return out.json([...rows]);
     const cells = Array.from(rows, (r) => [
       ...[String(r.t), r.kind, r.ipa, String(r.pages), r.cause ?? '-', r.notify ?? '-'],

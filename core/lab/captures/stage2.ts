@@ -1,5 +1,6 @@
 /** The stage 2 timelines of a trace in the lab file. */
 import type { KvmTrace } from '../../model/kvm-events.ts';
+import { KvmKind } from '../../model/kvm-events.ts';
 import { measureAccuracy } from '../../model/stage2/accuracy.ts';
 import type { Accuracy } from '../../model/stage2/accuracy.ts';
 import { exactTimelines } from '../../model/stage2/exact.ts';
@@ -72,10 +73,31 @@ function timelineOf(lab: string, { kvm, vm }: Stage2Request): { stage2: Stage2; 
   }
 }
 
-/** The rows of a VM's timeline; with `ipa` those that touch its page. */
-export function stage2Timeline(lab: string, request: Stage2Request, ipa?: bigint): Generator<Stage2JsonRow> {
-  const { timeline } = timelineOf(lab, request);
-  return stage2Rows(timeline, ipa === undefined ? undefined : Number(ipa >> BigInt(PAGE_SHIFT)));
+/** Why a timeline says little or nothing: what the trace lacks, a sentence each. */
+function gapsOf({ description, events, timelines }: Stage2): string[] {
+  const gaps: string[] = [];
+  if (!timelines.some((t) => t.exact) && !events.has(KvmKind.GUEST_FAULT)) {
+    const advice = 'record with `-e kvm:kvm_guest_fault` (or all of `-e kvm`)';
+    gaps.push(`no kvm_guest_fault in the trace: which pages were mapped when is unknown; ${advice}`);
+  }
+  if (!description) {
+    const threads = events.has(KvmKind.ENTRY) ? '' : ', and without kvm_entry no thread is known to be a vCPU';
+    gaps.push(
+      `no VM description: what the host unmapped (by its own addresses) can't be placed in guest memory${threads}; import the trace with --vm vm.json`,
+    );
+  }
+  return gaps;
+}
+
+/** The rows of a VM's timeline, with `ipa` those that touch its page; and what the trace lacks for more. */
+export function stage2Timeline(
+  lab: string,
+  request: Stage2Request,
+  ipa?: bigint,
+): { rows: Generator<Stage2JsonRow>; gaps: string[] } {
+  const { stage2, timeline } = timelineOf(lab, request);
+  const page = ipa === undefined ? undefined : Number(ipa >> BigInt(PAGE_SHIFT));
+  return { rows: stage2Rows(timeline, page), gaps: gapsOf(stage2) };
 }
 
 /** How far the timeline agrees with the kernel's own page-table calls, recorded beside the trace as ftrace text. */

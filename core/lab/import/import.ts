@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { TimeConv } from '../../formats/perf-data/time-conv.ts';
-import { Warnings } from '../../formats/problems.ts';
+import { InputError, Warnings } from '../../formats/problems.ts';
 import type { Warning } from '../../formats/problems.ts';
 import type { RawSpe } from '../../formats/raw-spe/raw-spe.ts';
 import { MAX_VM_BYTES, parseVmDescription, VmDescriptionError } from '../../model/vm.ts';
@@ -63,12 +63,51 @@ export interface ImportOptions {
 
 /**
  * Imports files into a lab file, which is made if missing. All or none. Throws InputError (the file), RequestError (the VM
- * description) or LabFileError (the lab).
+ * description), AggregateError (several files) or LabFileError (the lab).
  */
 export function importFiles(lab: string, files: readonly string[], options: ImportOptions = {}): CaptureSummary[] {
-  return inLabFile(lab, 'create', (db, writeBack) =>
-    files.flatMap((file) => importFile(db, file, { ...options, writeBack }).map(captureSummary)),
-  );
+  return inLabFile(lab, 'create', (db, writeBack) => {
+    const { made, failed } = importAll(db, files, { ...options, writeBack });
+    if (failed.length) throw together(failed);
+    return made.map(captureSummary);
+  });
+}
+
+/** The same, but those that can be imported are. Throws if that is none. */
+export function importEach(
+  lab: string,
+  files: readonly string[],
+  options: ImportOptions = {},
+): { captures: CaptureSummary[]; failed: readonly Error[] } {
+  return inLabFile(lab, 'create', (db, writeBack) => {
+    const { made, failed } = importAll(db, files, { ...options, writeBack });
+    if (!made.length) throw together(failed);
+    return { captures: made.map(captureSummary), failed };
+  });
+}
+
+/** What to throw for files that failed: AggregateError for several. */
+export function together(failed: readonly Error[]): Error {
+  return failed.length === 1 ? failed[0] : new AggregateError(failed);
+}
+
+/** Tries all files: a bad one leaves nothing behind, and doesn't keep the next from being looked at. */
+function importAll(db: Db, files: readonly string[], options: ImportOptions) {
+  const failed: Error[] = [];
+  const made = files.flatMap((file) => {
+    db.exec('SAVEPOINT one_file');
+    try {
+      return importFile(db, file, options);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      db.exec('ROLLBACK TO one_file');
+      failed.push(error);
+      return [];
+    } finally {
+      db.exec('RELEASE one_file');
+    }
+  });
+  return { made, failed };
 }
 
 /**

@@ -18,6 +18,7 @@ import type { KeyKind, Keys } from '../symbols/keys.ts';
 import { observed } from '../captures/observed.ts';
 import type { ObservedBlackouts } from '../captures/observed.ts';
 import { loadReference } from '../captures/reference.ts';
+import { requireComparable } from './comparable.ts';
 import { findResult } from './replay-again.ts';
 import type { OnStep } from './replay.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -67,7 +68,7 @@ export interface RunComparison {
   readonly policies: readonly PolicyComparison[];
 }
 
-/** @throws LabFileError (no such SPE capture), RequestError (samples without times) */
+/** @throws LabFileError (no such SPE capture), RequestError (samples without times, or keys that one doesn't tell) */
 export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind): CaptureComparison {
   return reading(lab, (db) => capturesCompared(db, a, b, by));
 }
@@ -76,6 +77,7 @@ export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind)
 export function capturesCompared(db: Db, a: number, b: number, by?: KeyKind): CaptureComparison {
   const captures = [getCapture(db, a, 'spe'), getCapture(db, b, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
+  requireComparable(db, captures, kind);
   const [sideA, sideB] = captures.map((capture) => {
     const reference = loadReference(db, capture, 'auto');
     const keys = sampleKeys(db, capture, reference.stored, kind);
@@ -119,6 +121,7 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
   const pairs = policyPairs(db, request);
   const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
+  if (captures[0].id !== captures[1].id) requireComparable(db, captures, kind);
   const outcomesOf = (run: RunRow) => {
     const { params, facts, speId, kvmId } = run;
     const inputs = loadRunInputs(db, speId, kvmId, params, (facts as RunFacts).scenario);
