@@ -1,18 +1,37 @@
-/** Stage 2 state of one buffer's pages under one policy (replay.ts, rules 3 to 6). */
-import { MAP, MAP_READ_ONLY, UNMAP, WRITE_PROTECT } from './page-ops.ts';
-import { causeClasses, code } from './terms.ts';
+/** Stage 2 state of one buffer's pages under one policy (replay-rules.md, rules 3 to 8). */
+import { GONE, MAP, MAP_READ_ONLY, UNMAP, WAY_DIRTY_LOG, WAY_UNKNOWN, WRITE_PROTECT } from './page-ops.ts';
+import { causeClasses, code, notifies } from './terms.ts';
+import type { PinBreaker } from './terms.ts';
 
 const MAPPED = 1;
 const WRITABLE = 2;
-/** The access flag; without hardware management a page that lacks it faults. */
+/** The access flag; an SPU that doesn't set it faults on a page that lacks it. */
 const ACCESSED = 4;
 const VALID = MAPPED | WRITABLE | ACCESSED;
-/** KVM holds a pin on it that still guards the mapping. */
+/** KVM's pin guards the mapping. */
 const PINNED = 8;
+/** KVM has a pin on the page, whether that guards the mapping or not. */
+const HELD = 16;
+/** There is nothing to map. */
+const NOT_THERE = 32;
+/** Unmapped from the start, and nothing has mapped it since. */
+const UNTOUCHED = 64;
 
 const FIRST_TOUCH = code(causeClasses, 'first-touch');
-const HOST_MM = code(causeClasses, 'host-mm');
 const DIRTY_LOG = code(causeClasses, 'dirty-log');
+
+/** What a row did to a page: bits of what `apply` returns. */
+export const VALIDITY_CHANGED = 1;
+export const UNMAPPED_THROUGH = 2;
+
+export interface PageRules {
+  readonly unmapped: Uint8Array;
+  readonly initial: 'mapped' | 'unmapped';
+  readonly unpinnedBy: readonly PinBreaker[];
+  readonly spuFlagUpdates: boolean;
+  /** Nothing of the guest's is written through stage 2: all pages are valid for good, but may be gone. */
+  readonly immune: boolean;
+}
 
 export class BufferPages {
   readonly #state: Uint8Array;
@@ -20,25 +39,38 @@ export class BufferPages {
   /** Bit per page: not valid. */
   readonly #invalid: Uint32Array;
   #invalidCount = 0;
-  readonly #filter: boolean;
-  readonly #hardwareAccessFlag: boolean;
-  /** A page lost its pin since the buffer was pinned last. */
-  pinBroken = false;
+  /** Bit per way. */
+  readonly #breakers: number;
+  readonly #spuFlagUpdates: boolean;
+  readonly #immune: boolean;
+  /** Pages that KVM has a pin on. */
+  held = 0;
+  /** Pages that are gone. */
+  gone = 0;
 
-  /** @param filter pins are guarded by the notifier filter too */
-  constructor(unmapped: Uint8Array, initial: 'mapped' | 'unmapped', filter: boolean, hardwareAccessFlag: boolean) {
+  constructor({ unmapped, initial, unpinnedBy, spuFlagUpdates, immune }: PageRules) {
     const pages = unmapped.length;
-    this.#filter = filter;
-    this.#hardwareAccessFlag = hardwareAccessFlag;
+    const ways = unpinnedBy.map((b) => (b === 'dirty-log' ? WAY_DIRTY_LOG : code(notifies, b)));
+    this.#breakers = [WAY_UNKNOWN, ...ways].reduce((bits, way) => bits | (1 << way), 0);
+    this.#spuFlagUpdates = spuFlagUpdates;
+    this.#immune = immune;
     this.#state = new Uint8Array(pages).fill(VALID);
     this.#cause = new Uint8Array(pages).fill(FIRST_TOUCH);
     this.#invalid = new Uint32Array(Math.ceil(pages / 32));
-    for (let slot = 0; slot < pages; slot++) if (initial === 'unmapped' || unmapped[slot]) this.#set(slot, 0);
+    for (let slot = 0; slot < pages; slot++) if (initial === 'unmapped' || unmapped[slot]) this.#set(slot, UNTOUCHED);
+  }
+
+  get pages(): number {
+    return this.#state.length;
   }
 
   /** Index into `causeClasses`: why a write to the page would fault now. */
   causeOf(slot: number): number {
     return this.#cause[slot];
+  }
+
+  isGone(slot: number): boolean {
+    return (this.#state[slot] & NOT_THERE) !== 0;
   }
 
   /** The first page that is not valid, looking from `slot` on and around the end; -1 when all are. */
@@ -55,46 +87,92 @@ export class BufferPages {
     return -1;
   }
 
-  /** A stage 2 event of the timeline. Returns whether it made the page valid or took that away. */
-  apply(op: number, slot: number, cause: number): boolean {
+  /** Whether a row other than a writable map does nothing to the page: a pin guards it against that way. */
+  withstands(slot: number, way: number): boolean {
+    return (this.#state[slot] & PINNED) !== 0 && (this.#breakers & (1 << way)) === 0;
+  }
+
+  /** A row of the timeline. Returns VALIDITY_CHANGED and UNMAPPED_THROUGH, or neither. */
+  apply(op: number, slot: number, cause: number, way: number, contents: number): number {
     const before = this.#state[slot];
-    if (op === MAP) return this.#set(slot, before | VALID);
-    if (before & PINNED && (cause === DIRTY_LOG || (this.#filter && cause === HOST_MM))) return false;
-    if (op === MAP_READ_ONLY) return this.#break(slot, MAPPED | ACCESSED, cause);
-    if (op === UNMAP)
-      return (before & MAPPED) !== 0 || this.#cause[slot] !== FIRST_TOUCH ? this.#break(slot, 0, cause) : false;
-    if (!(before & MAPPED)) return false;
-    if (op === WRITE_PROTECT) return this.#break(slot, before & ~WRITABLE, cause);
-    return this.#hardwareAccessFlag ? false : this.#break(slot, before & ~ACCESSED, cause);
-  }
-
-  /** KVM answers a fault by mapping the page. */
-  map(slot: number): void {
-    this.#set(slot, this.#state[slot] | VALID);
-  }
-
-  /** KVM pins the whole buffer: mapped, writable, dirty. */
-  pinAll(): void {
-    this.#state.fill(VALID | PINNED);
-    this.#invalid.fill(0);
-    this.#invalidCount = 0;
-    this.pinBroken = false;
-  }
-
-  #break(slot: number, state: number, cause: number): boolean {
-    if (this.#state[slot] & PINNED) this.pinBroken = true;
+    if (op === MAP) return this.#set(slot, (before | VALID) & ~(NOT_THERE | UNTOUCHED));
+    if (this.withstands(slot, way)) return 0;
+    if (op === UNMAP) return this.#unmap(slot, before, cause, contents);
+    const keepsPin = cause === DIRTY_LOG ? before & (PINNED | HELD) : before & HELD;
+    if (op === MAP_READ_ONLY) {
+      this.#cause[slot] = cause;
+      return this.#set(slot, MAPPED | ACCESSED | keepsPin);
+    }
+    if (!(before & MAPPED) || this.#immune) return 0;
+    if (op === WRITE_PROTECT) {
+      this.#cause[slot] = cause;
+      return this.#set(slot, before & ~WRITABLE);
+    }
+    if (this.#spuFlagUpdates) return 0;
     this.#cause[slot] = cause;
-    return this.#set(slot, state & ~PINNED);
+    return this.#set(slot, before & ~ACCESSED);
   }
 
-  #set(slot: number, state: number): boolean {
-    const was = (this.#state[slot] & VALID) === VALID;
-    const is = (state & VALID) === VALID;
+  #unmap(slot: number, before: number, cause: number, contents: number): number {
+    if (!(before & UNTOUCHED)) this.#cause[slot] = cause;
+    const keepsPin = cause === DIRTY_LOG ? before & (PINNED | HELD) : before & HELD;
+    const gone = contents === GONE ? NOT_THERE : 0;
+    return this.#set(slot, keepsPin | gone | (before & UNTOUCHED)) | UNMAPPED_THROUGH;
+  }
+
+  /** KVM, or the VMM, settles a fault on the page; what is gone stays so. */
+  map(slot: number): void {
+    const before = this.#state[slot];
+    if (!(before & NOT_THERE)) this.#set(slot, (before | VALID) & ~UNTOUCHED);
+  }
+
+  /** The guest has written every page: all that are there are valid. */
+  touchAll(): void {
+    for (let slot = 0; slot < this.#state.length; slot++) this.map(slot);
+  }
+
+  /** How many pages of [first, end) pinning would pin, release, and leave held. @param cached intact pins are left alone */
+  planPin(first: number, end: number, cached: boolean): { pins: number; releases: number; held: number } {
+    let pins = 0;
+    let ofThoseHeld = 0;
+    for (let slot = first; slot < end; slot++) {
+      if (!this.#isToPin(this.#state[slot], cached)) continue;
+      pins++;
+      if (this.#state[slot] & HELD) ofThoseHeld++;
+    }
+    const releases = cached ? ofThoseHeld : this.held;
+    return { pins, releases, held: this.held - releases + pins };
+  }
+
+  /** Pins pages of [first, end), as planned: mapped, writable, dirty. */
+  pin(first: number, end: number, cached: boolean): void {
+    if (!cached && this.held) {
+      for (let slot = 0; slot < this.#state.length; slot++) this.#state[slot] &= ~(HELD | PINNED);
+      this.held = 0;
+    }
+    for (let slot = first; slot < end; slot++) {
+      const before = this.#state[slot];
+      if (!this.#isToPin(before, cached)) continue;
+      if (!(before & HELD)) this.held++;
+      this.#set(slot, VALID | PINNED | HELD);
+    }
+  }
+
+  #isToPin(state: number, cached: boolean): boolean {
+    if (state & NOT_THERE) return false;
+    return !cached || (state & (VALID | PINNED)) !== (VALID | PINNED);
+  }
+
+  #set(slot: number, to: number): number {
+    const before = this.#state[slot];
+    const state = this.#immune ? to | VALID : to;
     this.#state[slot] = state;
-    if (was === is) return false;
+    this.gone += ((state & NOT_THERE) - (before & NOT_THERE)) / NOT_THERE;
+    const is = (state & VALID) === VALID;
+    if (((before & VALID) === VALID) === is) return 0;
     this.#invalid[slot >>> 5] ^= 1 << (slot & 31);
     this.#invalidCount += is ? -1 : 1;
-    return true;
+    return VALIDITY_CHANGED;
   }
 }
 

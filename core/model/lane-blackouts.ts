@@ -1,4 +1,4 @@
-/** Where a lane's replay stands among its samples, and the blackouts that it passes through: rules 10 and 18 of replay.ts. */
+/** Where a lane's replay stands among its samples, and the blackouts that it passes through: rules 16 and 26 of replay-rules.md. */
 import type { Ascending } from './ascending.ts';
 import type { LaneRecord, Reason } from './lane-record.ts';
 import { NONE } from './outcome.ts';
@@ -28,6 +28,10 @@ export class LaneBlackouts {
   /** End of the last blackout opened: exclusive, and as its window shows it. */
   #until = -Infinity;
   #shownUntil = -Infinity;
+  /** Where the last blackout opened ends, as its window shows it. */
+  get shownUntil(): number {
+    return this.#shownUntil;
+  }
   #carries: Carry[] = [];
   readonly #times: Ascending;
   readonly #record: LaneRecord;

@@ -1,7 +1,7 @@
 /** What a replay writes down of one lane: blackout windows and with them the fates of samples, stalls, faults. */
 import { LOST, OUTSIDE } from './outcome.ts';
 import { Rows } from './rows.ts';
-import { causeClasses, code, windowKinds } from './terms.ts';
+import { causeClasses } from './terms.ts';
 
 /** What made a window: indices of terms.ts, and the page; NONE and -1 where there is none. */
 export interface Reason {
@@ -16,16 +16,16 @@ export const W = { START: 0, END: 1, KIND: 2, CAUSE: 3, PAGE: 4, ACTION: 5, FROM
 /** Columns of a stall's row. */
 export const S = { T: 0, NS: 1, KIND: 2, WIDTH: 3 } as const;
 
-const DISCARDED = code(windowKinds, 'discarded');
-
 export class LaneRecord {
   /** Samples outside every session. */
   samplesOutside = 0;
   readonly windows = new Rows(W.WIDTH);
   readonly stalls = new Rows(S.WIDTH);
   readonly faults = new Uint32Array(causeClasses.length);
-  /** When the buffer was first pinned, ns. */
-  pinnedFrom = Infinity;
+  /** Enables that the memlock limit refused. */
+  refused = 0;
+  /** Pages held: from when, ns, and how many. */
+  readonly held = new Rows(2);
 
   readonly #samples: number;
   readonly #outside = new Rows(2);
@@ -37,7 +37,8 @@ export class LaneRecord {
   /** The samples [from, to) lie outside every session. */
   outside(from: number, to: number): void {
     if (to <= from) return;
-    this.#outside.data.set([from, to], this.#outside.add());
+    const at = this.#outside.add();
+    this.#outside.data.set([from, to], at);
     this.samplesOutside += to - from;
   }
 
@@ -59,34 +60,64 @@ export class LaneRecord {
   }
 
   /**
-   * The kept samples [from, to) are thrown away by what happened at `at`: `discarded` windows from the first of them to `at`,
-   * around the windows that are already there. All lie in one session.
+   * All samples of [from, to) that are still kept are taken back: windows from the first of them to `end`, around the windows that
+   * are already there (rule 25). All lie in one session.
+   * @param end ns; undefined: at the last of them
    */
-  discard(from: number, to: number, t: Float64Array, at: number, why: Omit<Reason, 'kind'>): void {
+  take(from: number, to: number, t: Float64Array, why: Reason, end?: number): void {
     const { data } = this.windows;
     let first = this.windows.n;
     while (first > 0 && data[(first - 1) * W.WIDTH + W.FROM] >= from) first--;
     const later = data.slice(first * W.WIDTH, this.windows.n * W.WIDTH);
     this.windows.n = first;
 
-    const reason = { ...why, kind: DISCARDED };
     let next = from;
     let open = -1;
-    const piece = (upTo: number, end: number): void => {
+    const piece = (upTo: number, until: number): void => {
       if (open < 0 && upTo > next) open = t[next];
-      if (open >= 0) this.window(open, end, reason, next, upTo);
+      if (open >= 0) this.window(open, until, why, next, upTo);
     };
-    for (let row = 0; row < later.length; row += W.WIDTH) {
+    let row = 0;
+    for (; row < later.length; row += W.WIDTH) {
+      if (end === undefined && later[row + W.FROM] >= to) break;
       piece(later[row + W.FROM], later[row + W.START]);
       if (open >= 0) open = later[row + W.END];
       next = later[row + W.TO];
-      this.windows.add();
-      this.windows.data.set(later.subarray(row, row + W.WIDTH), (this.windows.n - 1) * W.WIDTH);
+      this.#copyWindow(later, row);
     }
-    piece(to, at);
+    piece(to, end ?? t[to - 1]);
+    for (; row < later.length; row += W.WIDTH) this.#copyWindow(later, row);
   }
 
-  /** Rows stay in time order: a stall that is told late moves before the later ones. */
+  #copyWindow(from: Float64Array, row: number): void {
+    const at = this.windows.add();
+    this.windows.data.set(from.subarray(row, row + W.WIDTH), at);
+  }
+
+  /**
+   * Sample `i`, written at `at`, is torn: its window is that of the torn sample before it, if nothing is between.
+   * @param firstOfSession windows of an earlier session are left alone
+   */
+  torn(i: number, at: number, why: Reason, firstOfSession: number): void {
+    const last = (this.windows.n - 1) * W.WIDTH;
+    const { data } = this.windows;
+    const goesOn =
+      last >= 0 && data[last + W.KIND] === why.kind && data[last + W.TO] === i && data[last + W.FROM] >= firstOfSession;
+    if (goesOn) {
+      data[last + W.END] = at;
+      data[last + W.TO] = i + 1;
+    } else {
+      this.window(at, at, why, i, i + 1);
+    }
+  }
+
+  /** From `t` on so many pages are held. */
+  holds(t: number, pages: number): void {
+    const at = this.held.add();
+    this.held.data.set([t, pages], at);
+  }
+
+  /** Rows stay in time order: a stall that is found late moves before the later ones. */
   stall(t: number, ns: number, kind: number): void {
     const whole = Math.round(ns);
     if (whole === 0) return;

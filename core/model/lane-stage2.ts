@@ -1,72 +1,106 @@
 /** Stage 2 under one lane's buffer while it is replayed: the timeline's events, effects of answers under way, pins and stalls. */
-import { BufferPages } from './buffer-pages.ts';
+import { BufferPages, UNMAPPED_THROUGH, VALIDITY_CHANGED } from './buffer-pages.ts';
 import type { LaneRecord } from './lane-record.ts';
 import type { Latencies } from './latencies.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
 import type { PreparedLane } from './prepare.ts';
-import { stallKinds } from './terms.ts';
+import { PAGE_SHIFT, stallKinds } from './terms.ts';
 import type { StallKind } from './terms.ts';
 
 const stallCode = Object.fromEntries(stallKinds.map((k, i) => [k, i])) as Record<StallKind, number>;
+
+/** What KVM does once the interrupt has taken the vCPU out. */
+export type Effect =
+  { readonly does: 'map' | 'settle'; readonly slot: number } | { readonly does: 'repin'; readonly slot?: undefined };
+
+/** What happens to the lane as a whole. */
+export interface LaneOfRun {
+  /** First session's start, ns. */
+  readonly start: number;
+  /** Nothing happens from here on: the VM is dead by another lane. */
+  readonly until: number;
+  /** Lanes of the run: each counts against the memlock limit as if all held as much. */
+  readonly lanes: number;
+  /** Pages that `pin: vm` pins up front; 0 but for the first lane, which stands for all of them. */
+  readonly upFrontPages: number;
+  /** An unmap has reached these pages of the buffer, at `t`, and what lay there is lost. */
+  readonly wiped: (t: number, slots: readonly number[], cause: number) => void;
+}
 
 export class LaneStage2 {
   readonly pages: BufferPages;
   readonly #lane: PreparedLane;
   readonly #policy: Policy;
+  readonly #params: RunParams;
   readonly #latencies: Latencies;
   readonly #record: LaneRecord;
-  /** No stall from here on: the VM is dead by another lane. */
-  readonly #until: number;
+  readonly #run: LaneOfRun;
+  readonly #wipes: boolean;
+  readonly #trapsPerEnable: number;
   /** Next event. */
   #event = 0;
-  #pinned = false;
-  get pinned(): boolean {
-    return this.#pinned;
-  }
-  /** The answer under way: when its effect comes, and the page to map (-1: pin the whole buffer). */
+  /** Pages of the row at hand whose contents are lost. */
+  #lostSlots: number[] = [];
+  /** The answer under way: when its effect comes, and which. */
   effectAt = Infinity;
-  #effectSlot = -1;
+  #effect: Effect = { does: 'repin' };
 
-  /** @param start of the run, ns @param until see above */
   constructor(
     lane: PreparedLane,
     policy: Policy,
     params: RunParams,
     latencies: Latencies,
     record: LaneRecord,
-    start: number,
-    until: number,
+    run: LaneOfRun,
   ) {
     this.#lane = lane;
     this.#policy = policy;
+    this.#params = params;
     this.#latencies = latencies;
     this.#record = record;
-    this.#until = until;
-    const unpinnedBy = params.unpinnedBy === 'policy' ? policy.unpinnedBy : params.unpinnedBy;
-    const filter = !unpinnedBy.includes('clear');
-    this.pages = new BufferPages(lane.events.initialUnmapped, params.initial, filter, params.spuFlagUpdates);
-    if (policy.pin === 'vm') this.#holdPins(start);
-    else if (policy.pin === 'no-stage-2' || policy.pin === 'private-buffer') {
-      // Nothing of the guest's is written through stage 2: its events don't concern the SPU.
-      this.pages.pinAll();
-      this.#event = lane.events.n;
-    }
+    this.#run = run;
+    const { events } = lane;
+    const immune = policy.pin === 'no-stage-2' || policy.pin === 'private-buffer';
+    this.pages = new BufferPages({
+      unmapped: events.initialUnmapped,
+      initial: params.initial,
+      unpinnedBy: params.unpinnedBy === 'policy' ? policy.unpinnedBy : params.unpinnedBy,
+      spuFlagUpdates: params.spuFlagUpdates,
+      immune,
+    });
+    this.#wipes = loses(lane, policy, params);
+    this.#trapsPerEnable = policy.trapsPerEnable ?? params.trapsPerEnable;
+    // Without stage 2 nothing of it concerns the SPU; a private buffer's lane only feels what its copies and records lose.
+    if (policy.pin === 'no-stage-2' || (immune && !this.#wipes && !events.anyGone)) this.#event = events.n;
+    if (policy.pin === 'vm') this.pages.pin(0, this.pages.pages, false);
+    if (run.upFrontPages > 0) this.stall(run.start, run.upFrontPages * this.#pinNs(), 'pin');
   }
 
-  /** Profiling is enabled, at a session's start or at a restart: pins if the policy does so. */
-  enable(at: number, restart: boolean): void {
+  /** The guest writes its whole buffer, at `at`, before it profiles for the first time. */
+  touch(at: number): void {
+    this.settle(at);
+    this.pages.touchAll();
+  }
+
+  /**
+   * Profiling is enabled: traps, and pins if the policy does so. Returns whether the memlock limit refused it.
+   * @param restart after an injected event: then `vm` and `first-fault` pin, too
+   * @param head, limit the pages [head, limit) that the SPU may write before its next service point
+   */
+  enable(at: number, restart: boolean, head: number, limit: number): boolean {
     this.settle(at);
     const { pin, cachePins } = this.#policy;
-    const pins = pin === 'enable' || (restart && (pin === 'vm' || pin === 'first-fault'));
-    if (!pins || (cachePins && this.#pinned && !this.pages.pinBroken)) return;
-    this.#pin(at, this.#latencies.take('trapNs'));
+    if (this.#trapsPerEnable > 0) this.stall(at, this.#trapsPerEnable * this.#latencies.take('trapNs'), 'trap');
+    if (pin === 'enable') return this.#pin(at, head, limit, cachePins, true);
+    if (restart && (pin === 'vm' || pin === 'first-fault')) this.#pin(at, 0, this.pages.pages, cachePins, false);
+    return false;
   }
 
-  /** KVM will map a page, or with -1 pin the buffer. */
-  answerAt(at: number, slot: number): void {
+  /** An answer takes effect at `at`. */
+  answerAt(at: number, effect: Effect): void {
     this.effectAt = at;
-    this.#effectSlot = slot;
+    this.#effect = effect;
   }
 
   /** Events and the effect of the answer under way, in time order, up to and including `now`. */
@@ -74,25 +108,25 @@ export class LaneStage2 {
     const { events } = this.#lane;
     for (;;) {
       const before = Math.min(now, this.effectAt);
-      let e = this.#event;
-      for (; e < events.n && events.t[e] <= before; e++)
-        this.pages.apply(events.op[e], events.slot[e], events.cause[e]);
-      this.#event = e;
+      while (this.#event < events.n && events.t[this.#event] <= before) this.#apply(this.#event++);
       if (this.effectAt > now) return;
-      this.#effect();
+      this.#takeEffect();
     }
   }
 
   /**
    * Applies events up to and including `end`, until one changes one of the `pages` from page `first` on, around the buffer's
-   * end, or an answer's effect is due; returns that one's time, Infinity if there is none.
+   * end, or loses what lies in a page, or an answer's effect is due; returns that one's time, Infinity if there is none.
    */
   changeOnTheWay(end: number, first: number, pages: number): number {
     const { events, lane } = this.#lane;
     const before = Math.min(end, this.effectAt);
     while (this.#event < events.n && events.t[this.#event] <= before) {
-      const e = this.#event++;
-      if (!this.pages.apply(events.op[e], events.slot[e], events.cause[e])) continue;
+      const e = this.#event;
+      // What it loses depends on the records before it: they are written first.
+      if (this.#wipes && events.loses[e] && !this.pages.withstands(events.slot[e], events.way[e])) return events.t[e];
+      this.#event++;
+      if (!(this.#apply(e) & VALIDITY_CHANGED)) continue;
       const ahead = events.slot[e] - first;
       if ((ahead < 0 ? ahead + lane.pages.length : ahead) < pages) return events.t[e];
     }
@@ -101,32 +135,58 @@ export class LaneStage2 {
 
   /** The vCPU stands still while the host works. */
   stall(at: number, ns: number, kind: StallKind): void {
-    if (at < this.#until) this.#record.stall(at, ns, stallCode[kind]);
+    if (at < this.#run.until) this.#record.stall(at, ns, stallCode[kind]);
   }
 
-  #effect(): void {
-    const at = this.effectAt;
-    this.effectAt = Infinity;
-    if (this.#effectSlot < 0) {
-      this.#pin(at, 0);
-    } else {
-      this.pages.map(this.#effectSlot);
-      this.stall(at, this.#latencies.take('walkNsPerPage') + this.#latencies.take('mapNs'), 'map');
+  #apply(e: number): number {
+    const { events } = this.#lane;
+    const did = this.pages.apply(events.op[e], events.slot[e], events.cause[e], events.way[e], events.contents[e]);
+    if (!this.#wipes) return did;
+    if (did & UNMAPPED_THROUGH && events.loses[e]) this.#lostSlots.push(events.slot[e]);
+    if (events.rowEnds[e] && this.#lostSlots.length) {
+      this.#run.wiped(events.t[e], this.#lostSlots, events.cause[e]);
+      this.#lostSlots = [];
     }
+    return did;
   }
 
-  /** The whole buffer is pinned; what was pinned before is released first. `trapNs`: what led KVM to it. */
-  #pin(at: number, trapNs: number): void {
-    const pages = this.#lane.lane.pages.length;
-    const perPage = this.#latencies.take('walkNsPerPage') + this.#latencies.take('pinNsPerPage');
-    if (this.#pinned) this.stall(at, pages * this.#latencies.take('unpinNsPerPage'), 'unpin');
-    this.stall(at, trapNs + pages * perPage, 'pin');
-    this.#holdPins(at);
+  #takeEffect(): void {
+    const at = this.effectAt;
+    const { does, slot } = this.#effect;
+    this.effectAt = Infinity;
+    if (does === 'repin') {
+      this.#pin(at, 0, this.pages.pages, false, false);
+      return;
+    }
+    this.pages.map(slot);
+    if (does === 'settle') this.stall(at, this.#latencies.take('exitNs'), 'exit');
+    else this.stall(at, this.#latencies.take('walkNsPerPage') + this.#latencies.take('mapNs'), 'map');
   }
 
-  #holdPins(at: number): void {
-    this.pages.pinAll();
-    this.#pinned = true;
-    this.#record.pinnedFrom = Math.min(this.#record.pinnedFrom, at);
+  #pinNs(): number {
+    return this.#latencies.take('walkNsPerPage') + this.#latencies.take('pinNsPerPage');
   }
+
+  /** Rule 8; `counted`: against the memlock limit (rule 10). Returns whether that refused it. */
+  #pin(at: number, first: number, end: number, cached: boolean, counted: boolean): boolean {
+    const plan = this.pages.planPin(first, end, cached);
+    const { rlimitBytes } = this.#params;
+    if (counted && plan.pins > 0 && rlimitBytes !== 'none' && plan.held * PAGE * this.#run.lanes > rlimitBytes) {
+      this.stall(at, this.#latencies.take('exitNs'), 'exit');
+      this.#record.refused++;
+      return true;
+    }
+    if (plan.pins > 0) this.stall(at, plan.pins * this.#pinNs(), 'pin');
+    if (plan.releases > 0) this.stall(at, plan.releases * this.#latencies.take('unpinNsPerPage'), 'unpin');
+    this.pages.pin(first, end, cached);
+    this.#record.holds(at, this.pages.held);
+    return false;
+  }
+}
+
+const PAGE = 2 ** PAGE_SHIFT;
+
+/** Whether an unmap of the lane's timeline can lose records under the policy. */
+export function loses({ events }: PreparedLane, { pin }: Policy, { contentsKept }: RunParams): boolean {
+  return pin !== 'no-stage-2' && !contentsKept && events.anyLost;
 }

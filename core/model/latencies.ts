@@ -26,9 +26,9 @@ export class Latencies {
     return measured?.length ? measured[this.#random.below(measured.length)] : this.#times[name];
   }
 
-  /** Whether it can be anything but 0. */
-  matters(name: TimeName): boolean {
-    return this.#times[name] > 0 || (this.#distributions[name]?.length ?? 0) > 0;
+  /** Time from a wake-up of perf until it has read the buffer, ns: a figure, never a draw. */
+  get readNs(): number {
+    return this.#times.readNs;
   }
 
   /** One draw, unless the answer is certain. */

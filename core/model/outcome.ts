@@ -39,7 +39,8 @@ export interface Windows {
   readonly start: Float64Array;
   /**
    * ns. A fault's window holds the samples of [start, end), and the faulting one even when both are equal; `buffer-full` and
-   * `copy-out` begin after the sample at `start` and hold (start, end]. No window reaches past its session's end.
+   * `copy-out` begin after the sample at `start` and hold (start, end]; `torn`, `wiped`, `copy-failed` and `discarded` hold both
+   * ends. No window reaches past its session's end.
    */
   readonly end: Float64Array;
   /** Index into `windowKinds`. */
@@ -75,6 +76,8 @@ export interface PolicyOutcome {
   readonly stalls: Stalls;
   /** Stage 2 faults taken, by index into `causeClasses`. */
   readonly faults: Uint32Array;
+  /** Enables that the memlock limit refused (`pin: enable`, `rlimitBytes`). */
+  readonly refused: number;
   /** Bytes of guest memory pinned at most at one time. */
   readonly pinnedBytesPeak: number;
   /** Pinned bytes integrated over time, byte·s. */

@@ -1,5 +1,5 @@
 /** What a row of the timeline does to one page. */
-import { causeClasses, code, stage2Kinds } from './terms.ts';
+import { causeClasses, code, contentsFates, notifies, stage2Kinds } from './terms.ts';
 import type { CauseClass } from './terms.ts';
 import type { Stage2Timeline } from './timeline.ts';
 
@@ -44,6 +44,25 @@ const unnamed = (cause: CauseClass): number => code(causeClasses, cause);
 const KVM = unnamed('kvm');
 const DIRTY_LOG = unnamed('dirty-log');
 const HOST_MM = unnamed('host-mm');
+
+/** A row's way is an index into `notifies`, or this one: how it comes to a pinned page (replay-rules.md, rule 6). */
+export const WAY_DIRTY_LOG = notifies.length;
+export const WAY_UNKNOWN = code(notifies, 'unknown');
+const CLEAR = code(notifies, 'clear');
+const MEMSLOT = code(notifies, 'memslot');
+
+export function wayOfRow({ notify }: Stage2Timeline, row: number, op: number, cause: number): number {
+  if (cause === DIRTY_LOG) return WAY_DIRTY_LOG;
+  return op === ACCESS_CLEAR ? CLEAR : notify[row];
+}
+
+/** Whether an unmap loses what lies in the page: a deleted memslot by itself doesn't (rule 23). */
+export function losesContents({ contents, notify }: Stage2Timeline, row: number): boolean {
+  return contents[row] === DROPPED || (contents[row] === GONE && notify[row] !== MEMSLOT);
+}
+
+export const DROPPED = code(contentsFates, 'dropped');
+export const GONE = code(contentsFates, 'gone');
 
 /** The class of the next fault there. Nothing that happens to a page makes that a first touch. */
 export function causeOfRow({ cause }: Stage2Timeline, row: number, op: number): number {

@@ -96,7 +96,7 @@ export interface RunParams extends Times {
 export const speVersions = ['SPEv1', 'SPEv1p1', 'SPEv1p2', 'SPEv1p3'] as const;
 export type SpeVersion = (typeof speVersions)[number];
 
-export const dlDiscards = ['record', 'buffer'] as const;
+export const dlDiscards = ['record', 'abort', 'buffer'] as const;
 export type DlDiscard = (typeof dlDiscards)[number];
 
 export type ParamName = keyof RunParams;

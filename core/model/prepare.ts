@@ -16,6 +16,8 @@ export interface PreparedLane {
   readonly times: Ascending;
   /** Bytes of all samples before each one, and of all at the end. */
   readonly bytesBefore: ByteSums;
+  /** Whether a record of 0 bytes is among them. */
+  readonly hasEmpty: boolean;
   readonly events: BufferEvents;
 }
 
@@ -43,6 +45,7 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
     lane,
     times: new Ascending(lane.t),
     bytesBefore: byteSums(lane.size),
+    hasEmpty: lane.size.includes(0),
     events: eventsOn(index, lane.pages),
   }));
   const withSessions = lanes.filter((l) => l.sessions.length);
@@ -53,9 +56,9 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
 
 /** The same samples and timeline with the buffers elsewhere: IPA page numbers for each lane. @throws ModelError as `prepare` */
 export function withBuffers(prepared: Prepared, pages: readonly Float64Array[]): Prepared {
-  const lanes = prepared.lanes.map(({ lane, times, bytesBefore }, i) => {
+  const lanes = prepared.lanes.map(({ lane, ...same }, i) => {
     const moved = { ...lane, pages: pages[i] };
-    return { lane: moved, times, bytesBefore, events: eventsOn(prepared.index, moved.pages) };
+    return { ...same, lane: moved, events: eventsOn(prepared.index, moved.pages) };
   });
   checkBuffers(lanes.map((l) => l.lane));
   return { ...prepared, lanes };

@@ -5,7 +5,7 @@
  */
 import { BlockTable } from './block-table.ts';
 import { ModelError } from './errors.ts';
-import { causeOfRow, INITIAL_UNMAPPED, NOTHING, opOfRow } from './page-ops.ts';
+import { causeOfRow, GONE, INITIAL_UNMAPPED, losesContents, NOTHING, opOfRow, UNMAP, wayOfRow } from './page-ops.ts';
 import { Rows } from './rows.ts';
 import type { Stage2Timeline } from './timeline.ts';
 
@@ -28,6 +28,16 @@ export interface BufferEvents {
   readonly op: Uint8Array;
   /** Index into `causeClasses`. */
   readonly cause: Uint8Array;
+  /** How it comes to a pinned page: index into `notifies`, or WAY_DIRTY_LOG. */
+  readonly way: Uint8Array;
+  /** Of unmaps: index into `contentsFates`, and whether what lies in the page is lost; else 0. */
+  readonly contents: Uint8Array;
+  readonly loses: Uint8Array;
+  /** 1: the last page of its row. */
+  readonly rowEnds: Uint8Array;
+  /** Whether any unmap loses what lies in the page, or leaves it gone. */
+  readonly anyLost: boolean;
+  readonly anyGone: boolean;
   /** Per page, 1: unmapped to begin with. */
   readonly initialUnmapped: Uint8Array;
 }
@@ -135,16 +145,33 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
     slot: new Uint32Array(n),
     op: new Uint8Array(n),
     cause: new Uint8Array(n),
-    initialUnmapped,
+    way: new Uint8Array(n),
+    contents: new Uint8Array(n),
+    loses: new Uint8Array(n),
+    rowEnds: new Uint8Array(n),
   };
+  const { timeline } = index;
+  let anyLost = false;
+  let anyGone = false;
   for (let e = 0; e < n; e++) {
     const hit = order[e];
+    const row = rowOf[hit];
+    const op = what[hit] >>> 3;
+    const cause = what[hit] & 7;
     events.t[e] = t[hit];
     events.slot[e] = slotOf[hit];
-    events.op[e] = what[hit] >>> 3;
-    events.cause[e] = what[hit] & 7;
+    events.op[e] = op;
+    events.cause[e] = cause;
+    events.way[e] = wayOfRow(timeline, row, op, cause);
+    if (op === UNMAP) {
+      events.contents[e] = timeline.contents[row];
+      events.loses[e] = losesContents(timeline, row) ? 1 : 0;
+      anyLost ||= events.loses[e] === 1;
+      anyGone ||= events.contents[e] === GONE;
+    }
+    events.rowEnds[e] = e + 1 === n || rowOf[order[e + 1]] !== row ? 1 : 0;
   }
-  return events;
+  return { ...events, initialUnmapped, anyLost, anyGone };
 }
 
 /** Bits of a number that a pass sorts by: its counters stay in the first-level cache. */

@@ -12,7 +12,12 @@ import { jsonObject } from './json-column.ts';
 import { LabFileError } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 
+/** The key of a run's own result; runs of the model's first edition have both. `abort` is kept under `record`: the run's parameters say which. */
 export type DlDiscard = 'record' | 'buffer';
+
+export function variantOf(dlDiscard: ResolvedParams['params']['dlDiscard']): DlDiscard {
+  return dlDiscard === 'buffer' ? 'buffer' : 'record';
+}
 
 export interface RunRow {
   readonly id: number;

@@ -46,6 +46,7 @@ const outcome: PolicyOutcome = {
     kind: Uint8Array.of(code(stallKinds, 'map'), code(stallKinds, 'pin')),
   },
   faults: Uint32Array.of(1, 2, 0, 0, 0, 0, 0),
+  refused: 0,
   pinnedBytesPeak: 4096,
   pinnedByteSeconds: 0.5,
 };
