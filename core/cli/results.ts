@@ -1,14 +1,12 @@
 /** A run's results for people and for scripts. */
 import type { PolicyResult, ReplayedRun, Spread } from '../lab/runs/replay.ts';
+import { overChecks } from '../lab/runs/check-results.ts';
 import { duration, percent, pValue } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
 
-/** The `run` and `policies` of `umbra replay --json` (contracts.md); the run's own dlDiscard, the other one beside it. */
+/** The `run` and `policies` of `umbra replay --json` (contracts.md). */
 export function resultsJson({ id, settings, facts, results }: ReplayedRun): object {
-  const own = results.filter((r) => r.dlDiscard === settings.params.dlDiscard);
-  const other = (policy: string) =>
-    results.find((r) => r.policy.id === policy && r.dlDiscard !== settings.params.dlDiscard);
   return {
     run: {
       id,
@@ -17,18 +15,14 @@ export function resultsJson({ id, settings, facts, results }: ReplayedRun): obje
       alignment: facts.alignment,
       buffers: facts.buffers,
     },
-    policies: own.map((r) => {
-      const twin = other(r.policy.id);
-      return { ...policyJson(r), ...(twin && { [`dlDiscard:${twin.dlDiscard}`]: policyJson(twin) }) };
-    }),
+    policies: results.map(policyJson),
   };
 }
 
-function policyJson({ policy, dlDiscard, summary: s, trials, skew: [first] }: PolicyResult): object {
+function policyJson({ policy, outcome, summary: s, trials, checks, sameAs, skew: [first] }: PolicyResult): object {
   const d = first.digest;
   return {
     id: policy.id,
-    dlDiscard,
     kept: s.kept,
     lost: s.lost,
     coverage: s.coverage,
@@ -39,6 +33,7 @@ function policyJson({ policy, dlDiscard, summary: s, trials, skew: [first] }: Po
     stallByKind: s.stallByKind,
     slowdown: s.slowdown,
     pinnedBytesPeak: s.pinnedBytesPeak,
+    refused: outcome.refused,
     faults: s.faultsByCause,
     lostByKind: s.lostByKind,
     lostByCause: s.lostByCause,
@@ -54,15 +49,16 @@ function policyJson({ policy, dlDiscard, summary: s, trials, skew: [first] }: Po
       verdict: first.verdict.word,
       reason: first.verdict.reason,
     },
+    checks,
+    ...(sameAs && { sameAs }),
   };
 }
 
 export function printResults(out: Output, { id, settings, facts, results }: ReplayedRun): void {
-  const other = settings.params.dlDiscard === 'record' ? 'buffer' : 'record';
   const head = [
     'policy',
     'coverage',
-    `DL ${other}`,
+    'over checks',
     'windows',
     'blackout',
     'p99',
@@ -71,25 +67,25 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
     'pinned',
     'where',
     'verdict',
+    'unless',
   ];
-  const rows = results
-    .filter((r) => r.dlDiscard === settings.params.dlDiscard)
-    .map(({ policy, summary: s, trials, skew: [first] }) => {
-      const twin = results.find((r) => r.policy.id === policy.id && r.dlDiscard === other);
-      return [
-        policy.id,
-        over(s.coverage, trials?.coverage, percent),
-        twin ? over(twin.summary.coverage, twin.trials?.coverage, percent) : '-',
-        over(s.windows, trials?.windows, (n) => String(Number(n.toPrecision(4)))),
-        over(s.blackoutNs, trials?.blackoutNs, wholeNs),
-        s.durations || trials?.p99 ? over(s.durations?.p99 ?? 0, trials?.p99, wholeNs) : '-',
-        over(s.stallNs, trials?.stallNs, wholeNs),
-        over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
-        over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
-        first.digest?.cause.pValue === undefined ? '-' : pValue(first.digest.cause.pValue),
-        first.verdict.word,
-      ];
-    });
+  const rows = results.map(({ policy, summary: s, trials, checks, sameAs, skew: [first] }) => {
+    const { least, greatest, changes } = overChecks(s.coverage, first.verdict.word, checks);
+    return [
+      policy.id,
+      over(s.coverage, trials?.coverage, percent),
+      percent(least) === percent(greatest) ? '-' : `${percent(least)} to ${percent(greatest)}`,
+      over(s.windows, trials?.windows, (n) => String(Number(n.toPrecision(4)))),
+      over(s.blackoutNs, trials?.blackoutNs, wholeNs),
+      s.durations || trials?.p99 ? over(s.durations?.p99 ?? 0, trials?.p99, wholeNs) : '-',
+      over(s.stallNs, trials?.stallNs, wholeNs),
+      over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
+      over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
+      first.digest?.cause.pValue === undefined ? '-' : pValue(first.digest.cause.pValue),
+      sameAs ? `${first.verdict.word} (as ${sameAs})` : first.verdict.word,
+      changes.length ? changes.map((c) => `${c.id}: ${c.verdict}`).join('; ') : checks.length ? 'holds' : '-',
+    ];
+  });
   out.write(`run ${id}: ${facts.alignment.description}\n`);
   for (const warning of facts.placementWarnings) out.write(`note: ${warning}\n`);
   const { trials, latency } = settings.params;
@@ -101,7 +97,18 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
   }
   const assumed = Object.entries(settings.origin).filter(([name, o]) => o === 'assumed' && /Ns/.test(name));
   out.write(`assumed, not measured: ${assumed.map(([name]) => name).join(', ')}\n\n`);
-  out.write(textTable(head, rows, 'lrrrrrrrrrl'));
+  out.write(textTable(head, rows, 'lrrrrrrrrrll'));
+  printChecks(out, results);
+}
+
+/** What the checks are called in words, for those that change a verdict. */
+function printChecks(out: Output, results: readonly PolicyResult[]): void {
+  const titles = new Map(results.flatMap(({ checks }) => checks.map((c) => [c.id, c.title] as const)));
+  const changing = results.flatMap(({ summary, checks, skew: [first] }) =>
+    overChecks(summary.coverage, first.verdict.word, checks).changes.map((c) => c.id),
+  );
+  if (titles.size) out.write(`\nassumption checks: ${[...titles.keys()].join(', ')}\n`);
+  for (const id of new Set(changing)) out.write(`  ${id}: if ${titles.get(id)}\n`);
 }
 
 function wholeNs(ns: number): string {

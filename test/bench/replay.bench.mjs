@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { summarise } from '../../core/analysis/summary.ts';
+import { checkedParams, checksOf } from '../../core/model/checks.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { placeBuffers } from '../../core/model/placement.ts';
 import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
@@ -16,7 +17,10 @@ const GUEST_PAGES = 2 ** 18;
 /** Records a second, all lanes together: more of them make a longer capture. */
 const RATE = 1e6;
 const TRIALS = 200;
-const { params } = defaultParams();
+const settings = defaultParams();
+const { params } = settings;
+const UNMAP = stage2Kinds.indexOf('unmap');
+const HOST = causeClasses.indexOf('host-mm');
 
 /** vCPUs that write 64-byte records all the time. */
 function makeLanes(samples, pages) {
@@ -57,8 +61,14 @@ function makeTimeline(n, span) {
     }
   }
   const evidence = new Uint8Array(n);
+  const unsaid = { notify: new Uint8Array(n), contents: new Uint8Array(n), contentsOrigin: new Uint8Array(n) };
+  // Half of userspace's unmaps drop what lies there; the host's come with clear.
+  for (let i = 0; i < n; i++) {
+    unsaid.notify[i] = rows.kind[i] === UNMAP ? (rows.cause[i] === HOST ? 2 : 1) : 0;
+    unsaid.contents[i] = rows.kind[i] === UNMAP && rows.cause[i] !== HOST && i % 2 ? 1 : 0;
+  }
   const writable = new Uint8Array(n).fill(1);
-  return { ...rows, n, evidence, writable, origin: 0n, span, exact: true, evidences: [''] };
+  return { ...rows, ...unsaid, n, evidence, writable, origin: 0n, span, exact: true, evidences: [''] };
 }
 
 /** CPU time, ms: on a busy machine the one that compares. */
@@ -91,6 +101,15 @@ function measure(samples, events, onPolicy = () => undefined) {
       onPolicy(placement, policy.id, ms, outcome.windows.n);
     }
   }
+  cost.checks = cpuMs(() => {
+    for (const policy of builtinPolicies) {
+      summarise(lanes, replayPrepared(run, policy, params));
+      for (const check of checksOf(settings, [policy])) {
+        const varied = checkedParams(check, settings, policy, run);
+        if (varied) summarise(lanes, replayPrepared(run, policy, varied));
+      }
+    }
+  });
   for (const id of ['map-on-fault', 'pin-at-enable']) {
     cost[id] = cpuMs(() => {
       for (let trial = 0; trial < TRIALS; trial++) {
@@ -108,6 +127,7 @@ const columns = [
   ['prepare', 'prepare'],
   ['random', `${builtinPolicies.length} policies`],
   ['hot', 'hot placement'],
+  ['checks', 'with all checks'],
   ['map-on-fault', `${TRIALS} x map-on-fault`],
   ['pin-at-enable', `${TRIALS} x pin-at-enable`],
 ];

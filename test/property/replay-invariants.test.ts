@@ -130,7 +130,7 @@ test('where stage 2 changes, a longer irqNs may lose fewer samples: its answer u
     writable: 1,
   };
   const timeline = timelineOf([15, 26, 36].map((t) => ({ t, ...unmap })));
-  const params = { ...defaultParams().params, fullExtraNs: 0 };
+  const params = { ...defaultParams().params, fullExtraNs: 0, tornRecords: 0 };
   const run = (irqNs: number): PolicyOutcome =>
     replay([lane], timeline, builtinPolicy('map-on-fault')!, { ...params, irqNs });
   expect(lost(run(5))).toBe(3);

@@ -211,16 +211,16 @@ describe('lab-jobs', () => {
 
   it('finds windows by their place, with what made the page fault', async () => {
     const { run } = await service.handlers.replay(
-      { spe: 1, kvm: 2, policies: ['pin-vm'], settings: { align: 'fit' } },
+      { spe: 1, kvm: 2, policies: ['map-on-fault'], settings: { align: 'fit', contentsKept: true, fullExtraNs: 0 } },
       call(),
     );
-    const of = { run, policy: 'pin-vm', dlDiscard: 'record' as const };
+    const of = { run, policy: 'map-on-fault', dlDiscard: 'record' as const };
     const longest = await service.handlers.findWindow({ ...of, which: 'longest', at: 0 }, call());
-    const table = await service.handlers.windows({ run, policy: 'pin-vm' }, call());
+    const table = await service.handlers.windows({ run, policy: 'map-on-fault' }, call());
     const durations = Array.from(table.end, (end, i) => end - table.start[i]);
     expect(longest!.end - longest!.start).toBe(Math.max(...durations));
     expect(longest).toMatchObject({
-      kind: 'session-killed',
+      kind: 'irq-latency',
       cause: 'userspace',
       trigger: { kind: 'unmap', cause: 'userspace' },
     });

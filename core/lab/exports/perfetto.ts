@@ -7,7 +7,7 @@ import { density } from '../../analysis/tracks.ts';
 import { ProtoMessage } from '../../formats/protobuf.ts';
 import { unsigned } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { getRun, readResults, readWindows } from '../../store/run-store.ts';
+import { getRun, readResults, readWindows, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, WindowRow } from '../../store/run-store.ts';
 import type { OnRows } from './writers.ts';
 import type { OutputFile } from './output-file.ts';
@@ -45,7 +45,7 @@ export function writePerfetto(
   const facts = run.facts as RunFacts;
   const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
-  const dlDiscard = chosen ?? settings.params.dlDiscard;
+  const dlDiscard = chosen ?? variantOf(settings.params.dlDiscard);
   const origin = BigInt(facts.origin);
   const trace = new TraceWriter(file);
   const { scale } = facts.alignment;

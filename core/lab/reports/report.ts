@@ -9,7 +9,7 @@ import { bytes, count, duration, percent } from '../../report/format.ts';
 import type { Fact, PolicyReport, Report, ReportInput, Variant } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { getRun, readResults, readSkew, readWindows } from '../../store/run-store.ts';
+import { getRun, readResults, readSkew, readWindows, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
@@ -41,7 +41,7 @@ export function buildReport(db: Db, runId: number): Report {
     parameters: parameters(settings),
     span: { start: 0, end: inputs.reference.span },
     lanes: laneTracks(inputs),
-    dlDiscard: params.dlDiscard,
+    dlDiscard: variantOf(params.dlDiscard),
     // A run counts by function first if those were known when it was made.
     skewKey: skews[0].key,
     policies: policyReports(db, run.id, BigInt(facts.origin), skews),

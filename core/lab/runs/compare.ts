@@ -128,7 +128,7 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
     const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
     return (id: string) => {
       const result = findResult(db, { run: run.id, policy: id, dlDiscard });
-      const own = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
+      const own = inputs.settings.params;
       const outcome = replayPrepared(inputs.prepared, result.policy, own, inputs.distributions);
       const lanes = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
       return { summary: summarise(inputs.lanes, outcome), dlDiscard: result.dlDiscard, keys, lanes };

@@ -4,7 +4,7 @@ import type { Summary } from '../../analysis/summary.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { getRun, readResults } from '../../store/run-store.ts';
+import { getRun, readResults, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -23,7 +23,9 @@ export interface ResultChoice {
 export function findResult(db: Db, { run, policy, dlDiscard }: ResultChoice): ResultRow {
   const { params } = getRun(db, run).params;
   const results = readResults(db, run);
-  const result = results.find((r) => r.policy.id === policy && r.dlDiscard === (dlDiscard ?? params.dlDiscard));
+  const own = results.filter((r) => r.policy.id === policy);
+  // Runs of the first edition have both variants, later ones their own.
+  const result = own.find((r) => r.dlDiscard === (dlDiscard ?? variantOf(params.dlDiscard))) ?? own[0];
   if (!result) {
     const ids = [...new Set(results.map((r) => r.policy.id))];
     throw new RequestError(`run ${run} has no policy '${policy}'; it has ${ids.join(', ')}`);
@@ -43,7 +45,6 @@ export function replayAgain(db: Db, choice: ResultChoice): ReplayedAgain {
   const run = getRun(db, choice.run);
   const { scenario } = run.facts as RunFacts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
-  const params = { ...inputs.settings.params, dlDiscard: result.dlDiscard };
-  const outcome = replayPrepared(inputs.prepared, result.policy, params, inputs.distributions);
+  const outcome = replayPrepared(inputs.prepared, result.policy, inputs.settings.params, inputs.distributions);
   return { result, inputs, outcome, summary: summarise(inputs.lanes, outcome) };
 }

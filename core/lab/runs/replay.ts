@@ -13,7 +13,7 @@ import type { Prepared } from '../../model/prepare.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { addResult, addRun, addSkew, addStalls, addWindows } from '../../store/run-store.ts';
+import { addResult, addRun, addSkew, addStalls, addWindows, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
 import { addBufferChanges } from '../../store/stage2-store.ts';
 import { readColumn } from '../../store/spe-store.ts';
@@ -22,6 +22,8 @@ import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
+import { checkResults, SeenFates } from './check-results.ts';
+import type { CheckResult } from './check-results.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeys } from '../symbols/keys.ts';
@@ -49,6 +51,10 @@ export interface PolicyResult {
   readonly summary: Summary;
   readonly trials?: Trials;
   readonly latency?: LatencySkew;
+  /** What the assumption checks make of it. */
+  readonly checks: readonly CheckResult[];
+  /** An earlier policy of the run with the same fates. */
+  readonly sameAs?: string;
   /** By key kind; empty for what nothing can be compared with. */
   readonly skew: readonly PolicySkew[];
 }
@@ -58,6 +64,9 @@ export interface StoredSummary {
   readonly summary: Summary;
   readonly trials?: Trials;
   readonly latency?: LatencySkew;
+  /** Absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckResult[];
+  readonly sameAs?: string;
 }
 
 /** What a stored skew's `detail` holds. */
@@ -70,12 +79,7 @@ export interface ReplayedRun {
   readonly results: readonly PolicyResult[];
 }
 
-/** Guests differ in what they do with DL=1: every comparison shows both, the run's own variant first. */
-export function variants(own: DlDiscard): readonly DlDiscard[] {
-  return own === 'record' ? ['record', 'buffer'] : ['buffer', 'record'];
-}
-
-/** Told before each further placement, then before each policy and kind of guest: how many are done, of how many, and what is next. */
+/** Told before each further placement, then before each policy: how many are done, of how many, and what is next. */
 export type OnStep = (done: number, total: number, next: string) => void;
 
 /**
@@ -104,7 +108,7 @@ export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () =>
   return { id, facts, settings, results };
 }
 
-/** What a run of these policies gives, each with both kinds of guest; nothing is stored. @param kinds what skew is counted by */
+/** What a run of these policies gives, with the assumption checks; nothing is stored. @param kinds what skew is counted by */
 export function* policyResults(
   db: Db,
   inputs: RunInputs,
@@ -112,14 +116,14 @@ export function* policyResults(
   kinds: readonly KeyKind[],
   onStep: OnStep = () => undefined,
 ): Generator<PolicyResult> {
-  const { dlDiscard: own } = inputs.settings.params;
+  const { params } = inputs.settings;
+  const dlDiscard = variantOf(params.dlDiscard);
+  const seen = new SeenFates();
   const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
   const latencies = sampleLatencies(db, inputs);
-  const steps = policies.flatMap((policy) => variants(own).map((dlDiscard) => ({ policy, dlDiscard })));
   const { trials } = inputs.settings.params;
-  const total = trials - 1 + steps.length;
-  const replayOne = (prepared: Prepared, { policy, dlDiscard }: (typeof steps)[number], trial: number) => {
-    const params = { ...inputs.settings.params, dlDiscard };
+  const total = trials - 1 + policies.length;
+  const replayOne = (prepared: Prepared, policy: Policy, trial: number) => {
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, trial);
     return { outcome, summary: summarise(inputs.lanes, outcome) };
   };
@@ -127,16 +131,19 @@ export function* policyResults(
   const further = Array.from({ length: trials - 1 }, (_, k) => {
     onStep(k, total, `placement ${k + 1}`);
     const prepared = inputs.trial(k + 1);
-    return steps.map((step) => replayOne(prepared, step, k + 1).summary);
+    return policies.map((policy) => replayOne(prepared, policy, k + 1).summary);
   });
-  for (const [s, step] of steps.entries()) {
-    const { policy, dlDiscard } = step;
+  for (const [s, policy] of policies.entries()) {
     onStep(trials - 1 + s, total, policy.id);
-    const { outcome, summary } = replayOne(inputs.prepared, step, 0);
-    const skew = keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k));
+    const { outcome, summary } = replayOne(inputs.prepared, policy, 0);
+    const earlier = seen.find(outcome);
+    const skew = earlier?.skew ?? keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k));
+    seen.add(outcome, policy.id, skew);
+    const checks = checkResults(inputs, policy, outcome, summary, skew[0]?.verdict.word, keys[0], seen);
     const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
     const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
-    yield { policy, dlDiscard, outcome, summary, trials: spread, latency, skew };
+    const sameAs = earlier?.policy;
+    yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
   }
 }
 
@@ -153,12 +160,12 @@ function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResul
   const { origin } = inputs.reference;
   addResult(db, run, resultRow(result));
   addWindows(db, run, policy.id, dlDiscard, origin, outcome.windows);
-  if (dlDiscard === inputs.settings.params.dlDiscard) addStalls(db, run, policy.id, origin, outcome.stalls);
+  addStalls(db, run, policy.id, origin, outcome.stalls);
   for (const row of skewRows(result)) addSkew(db, run, row);
 }
 
 /** A result as it is stored. */
-export function resultRow({ policy, dlDiscard, summary, trials, latency }: PolicyResult): ResultRow {
+export function resultRow({ policy, dlDiscard, summary, trials, latency, checks, sameAs }: PolicyResult): ResultRow {
   return {
     policy,
     dlDiscard,
@@ -169,7 +176,7 @@ export function resultRow({ policy, dlDiscard, summary, trials, latency }: Polic
     blackoutNs: Math.round(summary.blackoutNs),
     stallNs: Math.round(summary.stallNs),
     pinnedPeakBytes: summary.pinnedBytesPeak,
-    summary: { summary, trials, latency } satisfies StoredSummary,
+    summary: { summary, trials, latency, checks, sameAs } satisfies StoredSummary,
   };
 }
 

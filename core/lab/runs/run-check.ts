@@ -42,6 +42,10 @@ export function checkRun(lab: string, id: number, onStep: OnStep = () => undefin
   }
 }
 
+/** Lab formats 1 to 5: no contents, no task-bound sessions, discards without being told, no checks. */
+const FIRST_EDITION =
+  "does not reproduce: replayed by the model's first edition (docs/design/model.md says what changed)";
+
 function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const run = getRun(db, id);
   const { scenario } = run.facts as RunFacts;
@@ -50,10 +54,10 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const skews = readSkew(db, id);
   const policies = stored.map((r) => r.policy).filter((p, i, all) => all.findIndex((q) => q.id === p.id) === i);
   const kinds = keyKinds.filter((kind) => skews.some((s) => s.key === kind));
-  const { dlDiscard: own } = inputs.settings.params;
   const { origin } = inputs.reference;
   const rows = { results: 0, windows: 0, stalls: 0, skews: 0 };
   const differences: string[] = [];
+  if (!('edition' in (run.facts as RunFacts))) differences.push(FIRST_EDITION);
 
   for (const result of policyResults(db, inputs, policies, kinds, onStep)) {
     const { policy, dlDiscard, outcome } = result;
@@ -68,7 +72,7 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
     };
     compare('results', [before], [resultRow(result)]);
     compare('windows', readWindows(db, id, policy.id, dlDiscard), windowRows(outcome, origin));
-    if (dlDiscard === own) compare('stalls', readStalls(db, id, policy.id), stallRows(outcome, origin));
+    compare('stalls', readStalls(db, id, policy.id), stallRows(outcome, origin));
     const mine = skews.filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
     const fresh = skewRows(result);
     compare(

@@ -9,6 +9,8 @@ import type { ReplayRequest } from './replay.ts';
 import type { RunInputs } from './run-inputs.ts';
 
 export interface RunFacts {
+  /** Of the model that replayed it; absent: the first. */
+  readonly edition?: 2;
   /** First sample: the run's zero, ns in the SPE capture's clock, decimal. */
   readonly origin: string;
   /** ns to the last sample. */
@@ -62,6 +64,7 @@ export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes'
   const summary = summarise(stage2.timelines[inputs.vmIndex], buffers);
   const notesOf = (facts: Readonly<Record<string, unknown>>) => (facts['notes'] as string[] | undefined) ?? [];
   return {
+    edition: 2,
     origin: String(inputs.reference.origin),
     span: inputs.reference.span,
     alignment: inputs.alignment,

@@ -3,7 +3,7 @@ import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { lodTracks } from '../../store/lod.ts';
-import { getRun, readResults } from '../../store/run-store.ts';
+import { getRun, readResults, variantOf } from '../../store/run-store.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { TimelineFacts, TimelineLane, TracePlace } from '../../contract/timeline.ts';
@@ -26,7 +26,7 @@ export function runTimeline(db: Db, id: number): TimelineFacts {
     lanes: runLanes(db, id),
     trace: place(kvm, facts.alignment),
     policies: [...policies.values()],
-    dlDiscard: params.dlDiscard,
+    dlDiscard: variantOf(params.dlDiscard),
     unprepared: !lodTracks(db, run.speId).length || !lodTracks(db, run.kvmId).length,
   };
 }
