@@ -47,7 +47,12 @@ export class LaneLosses {
     const spans = this.#spans(slots, Math.max(0, low), written);
     const lost = new Set(slots);
     for (const run of this.#unread.take(spans, 0, landed)) {
-      this.#takeRun(run, WIPED, this.#firstPage(run, (slot) => lost.has(slot)), cause);
+      this.#takeRun(
+        run,
+        WIPED,
+        this.#firstPage(run, (slot) => lost.has(slot)),
+        cause,
+      );
     }
   }
 

@@ -77,7 +77,10 @@ function replayLanes(
 ): LaneReplay[] {
   const seeds = seededStream(params.seed, 'lanes', trial);
   const laneSeeds = run.lanes.map(() => seeds.next());
-  const upFront = policy.pin === 'vm' && run.lanes.some((l) => l.lane.sessions.length) ? Math.ceil(vmBytes(run, params) / 2 ** PAGE_SHIFT) : 0;
+  const upFront =
+    policy.pin === 'vm' && run.lanes.some((l) => l.lane.sessions.length)
+      ? Math.ceil(vmBytes(run, params) / 2 ** PAGE_SHIFT)
+      : 0;
   const start = (i: number, doom: Death): LaneReplay => {
     const latencies = new Latencies(params, policy, distributions, createRandom(laneSeeds[i]));
     const upFrontPages = i === 0 ? upFront : 0;

@@ -103,7 +103,7 @@ export class Unread {
       for (; span < spans.length && spans[span][0] < endPos; span++) {
         const low = Math.max(from, kept, this.#firstWithByteAfter(s, spans[span][0]));
         const high = Math.min(to, this.#firstFrom(s, spans[span][1]));
-        for (let i = low; i < high; ) {
+        for (let i = low; i < high;) {
           const end = this.#withoutEmpty(i, high);
           if (end === i) {
             i++;

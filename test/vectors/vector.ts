@@ -65,7 +65,12 @@ export function outcomeOf(vector: Vector): VectorOutcome {
 export function firstDifference(expected: VectorOutcome, got: VectorOutcome): string | undefined {
   const sides = [expected, got].map((o): Record<string, unknown> => ({
     ...{ fates: o.fates, windows: o.windows.map(inOrder), stalls: o.stalls.map(inOrder).sort() },
-    ...{ faults: inOrder(o.faults), refused: o.refused, pinnedBytesPeak: o.pinnedBytesPeak, pinnedByteNs: o.pinnedByteNs },
+    ...{
+      faults: inOrder(o.faults),
+      refused: o.refused,
+      pinnedBytesPeak: o.pinnedBytesPeak,
+      pinnedByteNs: o.pinnedByteNs,
+    },
   }));
   for (const field of Object.keys(sides[0])) {
     const [a, b] = sides.map((s) => s[field]);
