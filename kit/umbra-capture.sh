@@ -1,7 +1,7 @@
 #!/bin/sh
 # Records what Umbra replays: an SPE profile, KVM's and the memory management's events, the memslots and facts of the machine,
 # into one tar for `umbra import`. For arm64 hosts and guests. Needs a POSIX shell, busybox's tools, and perf or trace-cmd.
-# README.md beside this file tells more. Licence: GPL-2.0-only.
+# README.md beside this file tells more. Licence: Apache-2.0.
 set -eu
 
 usage() {
@@ -81,7 +81,7 @@ check() {
 	usable=1
 	tell machine ok "$(uname -m), Linux $(uname -r)"
 	if [ "$(id -u)" = 0 ]; then tell root ok yes; else
-		tell root missing "this is $(id -un 2>/dev/null || id -u)" "run as root, or with --sudo: tracefs and system-wide profiling need it"
+		tell root missing "this is $(id -un 2>/dev/null || id -u)" "run as root, or with sudo (--sudo): tracefs and system-wide profiling need it"
 	fi
 	if [ -z "$(spe_pmus)" ]; then
 		tell SPE missing "no arm_spe PMU" "CONFIG_ARM_SPE_PMU? kpti=off on the command line? firmware that lets EL1 use it? In a guest: a VMM and a KVM that give it SPE?"
@@ -195,7 +195,7 @@ take_lock() {
 start_guard() {
 	guard_with=
 	! have setsid || guard_with=setsid
-	set -- guard "$$" "$mine" "$lock" "$work" "$TRACEFS" "$driven"
+	set -- guard "$$" "$mine" "$lock" "$work" "$TRACEFS" "$control_job"
 	if [ -n "${UMBRA_SCRIPT:-}" ]; then
 		$guard_with sh -c "$UMBRA_SCRIPT" umbra-capture "$@" </dev/null >/dev/null 2>&1 4>&- &
 	else
@@ -204,10 +204,10 @@ start_guard() {
 	guard_job=$!
 }
 
-# MAIN MINE LOCK WORK TRACEFS DRIVEN: the guard itself.
+# MAIN MINE LOCK WORK TRACEFS [READER]: the guard itself. READER reads what comes over the connection.
 guard() {
 	trap '' HUP INT TERM
-	main=$1 mine=$2 lock=$3 work=$4 TRACEFS=$5 driven=$6
+	main=$1 mine=$2 lock=$3 work=$4 TRACEFS=$5 reader=$6
 	instance=$TRACEFS/instances/umbra
 	keep=$$
 	run=${mine#*:*:}
@@ -216,7 +216,8 @@ guard() {
 	while kill -0 "$main" 2>/dev/null && [ "$silent" -lt "$GONE" ] && [ ! -e "$work/gone" ]; do
 		[ "$(readlink "$lock" 2>/dev/null || :)" = "$mine" ] || return 0
 		sleep 1 || :
-		[ "$driven" = 1 ] || continue
+		[ -n "$reader" ] || continue
+		kill -0 "$reader" 2>/dev/null || break
 		silent=$((silent + 1))
 		last=$beat
 		read -r beat <"$work/beat" 2>/dev/null || :
@@ -426,6 +427,7 @@ probes=
 kvm_job=
 spe_job=
 guard_job=
+control_job=
 locked=
 # The trace must not end before the profile does: it is ended after it, and by itself only if nobody does.
 kvm_seconds=$((seconds + 30))
@@ -470,11 +472,11 @@ tidy() {
 	trap - EXIT
 	trap '' INT TERM HUP
 	if [ -n "$locked" ]; then
-		keep="$$ $guard_job"
+		keep="$$ $guard_job $control_job"
 		undo "$UMBRA_RUN" "$work"
 		rm -f "$lock"
-		# Last, when there is nothing left to guard.
-		[ -z "$guard_job" ] || kill -9 "$guard_job" 2>/dev/null || :
+		# Last, when there is nothing left to guard: a reader that is gone is to the guard a connection that is.
+		for process in $guard_job $control_job; do kill -9 "$process" 2>/dev/null || :; done
 	fi
 	exit "$status"
 }
@@ -838,6 +840,7 @@ while alive "${spe_job:-$kvm_job}"; do
 		break
 	fi
 	alive_connection
+	alive "$guard_job" || start_guard
 	sleep 1
 	passed=$((passed + 1))
 done

@@ -67,6 +67,8 @@ export interface RecordProgress {
   /** KVM's; unknown where perf keeps them to itself. */
   readonly events?: number;
   readonly lost?: number;
+  /** What the boards said, the last of it. */
+  readonly said?: readonly string[];
 }
 
 export interface CheckItem {

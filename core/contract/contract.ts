@@ -7,6 +7,7 @@
  * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
+import { boardMethods } from './board.ts';
 import { jobMethods } from './jobs.ts';
 import { runMethods } from './runs.ts';
 import { timelineMethods } from './timeline.ts';
@@ -120,6 +121,7 @@ export const methods = {
   runs: { params: z.strictObject({}), result: z.array(Run) },
   ...runMethods,
   ...jobMethods,
+  ...boardMethods,
   ...timelineMethods,
 } as const;
 

@@ -42,6 +42,8 @@ export interface ServerOptions {
   readonly lab: string;
   /** Make the lab file if there is none. */
   readonly create?: boolean;
+  /** Nothing may be recorded from boards. */
+  readonly noCapture?: boolean;
   /** 0 or left out: any free one. */
   readonly port?: number;
   /** Directory of the built pages; those of this installation if left out. */
@@ -62,7 +64,11 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
   checkLab(options.lab, options.create);
   const queries = createQueryPool(options.lab);
   const jobs = createJobs(options.lab);
-  const service = openLabService(options.lab, { queries: queries.run, jobs: jobs.run });
+  const service = openLabService(options.lab, {
+    queries: queries.run,
+    jobs: jobs.run,
+    ...(options.noCapture && { captureOff: 'umbra serve was started with --no-capture' }),
+  });
   const keys = createKeys();
   const strangers = new Set<WebSocket>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });

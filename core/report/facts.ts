@@ -14,9 +14,17 @@ export interface FactBlock {
 
 /** What the results rest on, the parameters left out. */
 export function factBlocks(report: Report): FactBlock[] {
-  const { mode, offsetNs, scale } = report.alignment;
+  const { mode, offsetNs, scale, clocks: compared } = report.alignment;
   const clocks: Fact[] = [
     { label: 'mode', value: mode },
+    ...(compared === undefined
+      ? []
+      : [
+          {
+            label: 'clocks',
+            value: `compared while recording: known to ± ${duration(compared.uncertaintyNs)}, drift ${significant(compared.driftPpb / 1000)} ppm`,
+          },
+        ]),
     ...(offsetNs === 0 ? [] : [{ label: 'offset', value: duration(offsetNs) }]),
     {
       label: 'scale',

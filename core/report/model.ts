@@ -25,6 +25,8 @@ export interface Report {
     readonly offsetNs: number;
     /** Stretch of the KVM timeline; marked wherever results show unless 1. */
     readonly scale: number;
+    /** Two machines' clocks that were compared: SPE's less the trace's, its drift; ± ns. */
+    readonly clocks?: { readonly offsetNs: number; readonly driftPpb: number; readonly uncertaintyNs: number };
   };
   /** The VM description: memslots, vCPU threads, buffers. */
   readonly vm: readonly Fact[];

@@ -1,12 +1,13 @@
 /** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
 import type { Capture } from '../../core/contract/contract.ts';
+import { clockShift } from './board-clocks.ts';
 
 export const alignModes = ['auto', 'absolute', 'start', 'loop', 'fit'] as const;
 export type AlignMode = (typeof alignModes)[number];
 
 export const alignWords: Readonly<Record<AlignMode, string>> = {
-  auto: 'absolute if both say that they use one clock and they overlap, else start',
-  absolute: 'both clocks are the same: times are taken as they are',
+  auto: 'absolute if both say that they use one clock, or theirs were compared, and they overlap; else start',
+  absolute: 'both clocks are the same, or were compared: times are taken as they are there',
   start: 'the trace’s first event at the first sample',
   loop: 'the trace repeats until the samples end',
   fit: 'the trace is stretched to the samples’ span: its times are then not those of the machine',
@@ -32,9 +33,13 @@ export function previewAlignment(spe: Capture, kvm: Capture, mode: AlignMode, of
   if (spe.t0 === undefined || spe.t1 === undefined || kvm.t0 === undefined || kvm.t1 === undefined) return undefined;
   const samples = { start: 0, end: Number(BigInt(spe.t1) - BigInt(spe.t0)) };
   const length = Number(BigInt(kvm.t1) - BigInt(kvm.t0));
-  const apart = Number(BigInt(kvm.t0) - BigInt(spe.t0)) + offsetNs;
+  const shift = clockShift(spe, kvm, BigInt(kvm.t0));
+  const apart = Number(BigInt(kvm.t0) + (shift ?? 0n) - BigInt(spe.t0)) + offsetNs;
   const overlap = apart <= samples.end && apart + length >= 0;
-  const at = mode === 'absolute' || (mode === 'auto' && overlap && sameClock(spe, kvm)) ? apart : offsetNs;
+  const at =
+    mode === 'absolute' || (mode === 'auto' && overlap && (shift !== undefined || sameClock(spe, kvm)))
+      ? apart
+      : offsetNs;
   if (mode === 'loop' && length > 0) {
     const first = at - Math.max(0, Math.ceil(at / length)) * length;
     const copies = Math.min(MAX_COPIES, Math.max(1, Math.ceil((samples.end - first) / length)));

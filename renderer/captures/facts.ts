@@ -2,6 +2,8 @@
 import type { Capture } from '../../core/contract/contract.ts';
 import { bytes, count, ranges } from '../format.ts';
 import { auxCounts } from './aux-flags.ts';
+import { clocksOf } from './board-clocks.ts';
+import { clockWords } from '../../core/words/clocks.ts';
 
 export interface Fact {
   readonly label: string;
@@ -96,6 +98,7 @@ export function factGroups(c: Capture): FactGroup[] {
       facts: some([
         ['clock', c.clock],
         ['conversion', conversion(c)],
+        ['compared', clocksOf(c) && clockWords(clocksOf(c)!)],
         ['first', c.t0 && `${count(c.t0)} ns`],
         ['last', c.t1 && `${count(c.t1)} ns`],
       ]),
@@ -103,6 +106,10 @@ export function factGroups(c: Capture): FactGroup[] {
     {
       title: 'File',
       facts: some([
+        [
+          'recorded from',
+          [text(at(c, 'board', 'host')), text(at(c, 'board', 'guest'))].filter(Boolean).join(', guest '),
+        ],
         ['path', c.file, true],
         ['format', [c.format, text(at(c, 'version')) && `v${text(at(c, 'version'))}`].filter(Boolean).join(' ')],
         ['size', `${bytes(c.bytes)} (${count(c.bytes)} B)`],

@@ -23,16 +23,25 @@ const straceLog = (slots: readonly { slot: number; gpa: string; size: string; hv
     )
     .join('');
 
+export interface AddOptions extends BoardOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is done to the board before it is served. */
+  readonly change?: (board: Board) => void;
+}
+
 export interface Boards {
   readonly folder: string;
   /** A board of that name behind an sshd of its own. */
   add(
     name: string,
     tools: readonly string[],
-    options?: BoardOptions & { env?: Record<string, string> },
+    options?: AddOptions,
   ): Promise<Board>;
   /** The command, as it runs. */
-  start(...args: string[]): ChildProcess & { readonly ran: Promise<Ran>; readonly said: () => string };
+  start(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): ChildProcess & { readonly ran: Promise<Ran>; readonly said: () => string };
   capture(...args: string[]): Promise<Ran>;
   readonly loopback: Loopback;
 }
@@ -53,9 +62,9 @@ export function useBoards(): Boards {
     children.forEach((c) => c.kill('SIGKILL'));
     rmSync(folder, { recursive: true, force: true });
   });
-  const start: Boards['start'] = (...args) => {
+  const start: Boards['start'] = (args, env = {}) => {
     const child = spawn(process.execPath, [bin, 'capture', ...args], {
-      env: { ...net.env, HOME: folder, XDG_STATE_HOME: folder },
+      env: { ...net.env, HOME: folder, XDG_STATE_HOME: folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -72,12 +81,13 @@ export function useBoards(): Boards {
     get loopback() {
       return net;
     },
-    async add(name, tools, { env = {}, ...options } = {}) {
+    async add(name, tools, { env = {}, change, ...options } = {}) {
       const board = makeBoard(join(folder, name), tools, { quick: true, ...options });
       const vm = JSON.parse(readFileSync(new URL('../fixtures/pair/two-vcpu.vm.json', import.meta.url), 'utf8')) as {
         vms: { slots: Parameters<typeof straceLog>[0] }[];
       };
       writeFileSync(join(board.folder, 'vmm.strace'), straceLog(vm.vms[0].slots));
+      change?.(board);
       if (account.uid !== process.getuid?.())
         execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, board.folder]);
       // Silence of a busy test machine isn't that of a connection: only the tests of silence want to be quick.
@@ -85,7 +95,7 @@ export function useBoards(): Boards {
       return board;
     },
     start,
-    capture: (...args) => start(...args).ran,
+    capture: (...args) => start(args).ran,
   };
 }
 

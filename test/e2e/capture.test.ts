@@ -50,7 +50,7 @@ describe.skipIf(noSshd)(`umbra capture${noSshd ? ` (skipped: ${noSshd})` : ''}`,
     const board = await boards.add('stopped', ['perf', 'trace-cmd']);
     const before = board.state();
     const tar = join(boards.folder, 'stopped.tar');
-    const capture = boards.start('stopped', '-o', tar, '-t', '3000', '--', 'sleep', '3000');
+    const capture = boards.start(['stopped', '-o', tar, '-t', '3000', '--', 'sleep', '3000']);
     await until('it records', () => /recording SPE/.test(capture.said()));
     capture.kill('SIGINT');
     const ran = await capture.ran;

@@ -55,7 +55,10 @@ export function loopback(folder: string, account: Account): Loopback {
   if (userInfo().uid === 0)
     execFileSync('chown', [`${account.uid}:${account.gid}`, at('authorized_keys'), at('host_key')]);
   writeFileSync(at('config'), '');
-  writeFileSync(at('bin/ssh'), `#!/bin/sh\nexec '${found('ssh')}' -F '${at('config')}' "$@"\n`, { mode: 0o755 });
+  // CUT_AFTER: the connection ends after so many bytes of what is sent.
+  const ssh = `'${found('ssh')}' -F '${at('config')}' "$@"`;
+  const wrapper = `#!/bin/sh\n[ -z "\$CUT_AFTER" ] || { head -c "\$CUT_AFTER" | ${ssh}; exit; }\nexec ${ssh}\n`;
+  writeFileSync(at('bin/ssh'), wrapper, { mode: 0o755 });
   const daemons: ChildProcess[] = [];
   let config = '';
   return {

@@ -10,6 +10,7 @@ export const command: Command = {
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
     new: { type: 'boolean', help: 'make an empty lab if there is none' },
+    'no-capture': { type: 'boolean', help: 'pages can’t record from boards' },
     port: { type: 'string', value: 'N', help: 'port on 127.0.0.1; any free one if left out' },
   },
   details:
@@ -19,6 +20,7 @@ export const command: Command = {
     const server = await start({
       lab: args.need('db'),
       create: args.flag('new'),
+      noCapture: args.flag('no-capture'),
       port: args.integer('port', 0, 65535),
     });
     if (args.flag('json')) out.json({ url: server.url, port: server.port });

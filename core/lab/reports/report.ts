@@ -34,7 +34,12 @@ export function buildReport(db: Db, runId: number): Report {
     seed: params.seed,
     notes: facts.notes,
     inputs: [reportInput(inputs.spe), reportInput(inputs.kvm)],
-    alignment: { mode: facts.alignment.align, offsetNs: facts.alignment.offsetNs, scale: facts.alignment.scale },
+    alignment: {
+      mode: facts.alignment.align,
+      offsetNs: facts.alignment.offsetNs,
+      scale: facts.alignment.scale,
+      ...(facts.alignment.clocks && { clocks: facts.alignment.clocks }),
+    },
     vm: vmFacts(facts),
     placement: placementFacts(facts, params.placement, params.trials),
     certainty: certaintyFacts(facts),

@@ -14,6 +14,7 @@ import { removedOf } from '../../store/tidy.ts';
 import { explainError, version } from '../about.ts';
 import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from '../../contract/contract.ts';
 import { runJob } from './jobs.ts';
+import { boardHandlers } from './service-board.ts';
 import { jobHandlers } from './service-jobs.ts';
 import type { JobRunner } from './service-jobs.ts';
 import { inlineQueries, runHandlers } from './service-runs.ts';
@@ -52,6 +53,8 @@ export interface ServiceOptions {
   readonly jobs?: JobRunner;
   /** The first request makes the lab file if there is none. */
   readonly create?: boolean;
+  /** Why nothing may be recorded from boards; it may if left out. */
+  readonly captureOff?: string;
 }
 
 /** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
@@ -72,7 +75,9 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
   };
   const queries = options.queries ?? inlineQueries(file);
   const watch = watchFile(file);
-  const changing = jobHandlers(read, options.jobs ?? (async (job, { progress }) => runJob(file, job, progress)));
+  const jobs: JobRunner = options.jobs ?? (async (job, { progress }) => runJob(file, job, progress));
+  const changing = jobHandlers(read, jobs);
+  const boards = boardHandlers(file, jobs, options.captureOff);
   return {
     handlers: patient(() => options.create && makeLab(file), {
       lab: () => read((db) => labInfo(db, file)),
@@ -80,6 +85,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       runs: () => read((db) => listRuns(db).map((row) => toRun(row, readResults(db, row.id), readSkew(db, row.id)))),
       ...runHandlers(read, queries),
       ...changing.handlers,
+      ...boards.handlers,
       ...timelineHandlers(read, queries),
     }),
     onChange: watch.add,
@@ -87,6 +93,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
     close() {
       watch.close();
       changing.close();
+      boards.close();
     },
   };
 }
