@@ -32,11 +32,7 @@ export interface AddOptions extends BoardOptions {
 export interface Boards {
   readonly folder: string;
   /** A board of that name behind an sshd of its own. */
-  add(
-    name: string,
-    tools: readonly string[],
-    options?: AddOptions,
-  ): Promise<Board>;
+  add(name: string, tools: readonly string[], options?: AddOptions): Promise<Board>;
   /** The command, as it runs. */
   start(
     args: readonly string[],
