@@ -494,30 +494,103 @@ add_probe() {
 	fi
 }
 
-# Arguments by register (AAPCS64): x0 on. Names and fields are those that Umbra knows.
+# Whether the running kernel has a function. Without a readable kallsyms only trying tells.
+has_function() {
+	grep -q ' [tTwW] ' "$PROC/kallsyms" 2>/dev/null || return 0
+	grep -q " [tTwW] $1\$" "$PROC/kallsyms"
+}
+
+# NAME KIND FUNCTION ARGUMENTS: a probe on a function, if this kernel has it.
+probe_function() {
+	has_function "$3" || return 1
+	add_probe "$1" "$2:umbra/$1 $3 $4"
+}
+
+# Arguments by register (AAPCS64): x0 on. Names and fields are those that Umbra knows. What exists differs by kernel: from 6.12 on
+# mkold is test_clear_young, from 6.19 on destroy is destroy_range and destroy_pgd.
 add_probes() {
 	[ -w "$TRACEFS/kprobe_events" ] || return 0
 	slot='slot=+0(%x1):u32 flags=+4(%x1):u32 gpa=+8(%x1):x64 size=+16(%x1):x64 hva=+24(%x1):x64'
-	add_probe memslot "p:umbra/memslot __kvm_set_memory_region $slot"
-	[ -n "$probes" ] || add_probe memslot "p:umbra/memslot kvm_set_memory_region $slot"
+	probe_function memslot p __kvm_set_memory_region "$slot" || probe_function memslot p kvm_set_memory_region "$slot" ||
+		say_log "note: no probe memslot: this kernel has neither __kvm_set_memory_region nor kvm_set_memory_region"
 	[ "$table_calls" = 1 ] || return 0
 	f=kvm_pgtable_stage2
-	add_probe s2_map "p:umbra/s2_map ${f}_map pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64 pa=%x3:x64 prot=%x4:x64"
-	add_probe s2_map_ret "r:umbra/s2_map_ret ${f}_map ret=\$retval:s32"
-	add_probe s2_unmap "p:umbra/s2_unmap ${f}_unmap pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64"
-	add_probe s2_wrprotect "p:umbra/s2_wrprotect ${f}_wrprotect pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64"
-	add_probe s2_relax "p:umbra/s2_relax ${f}_relax_perms pgt=%x0:x64 ipa=%x1:x64 prot=%x2:x64"
-	add_probe s2_relax_ret "r:umbra/s2_relax_ret ${f}_relax_perms ret=\$retval:s32"
-	add_probe s2_mkyoung "p:umbra/s2_mkyoung ${f}_mkyoung pgt=%x0:x64 ipa=%x1:x64"
-	add_probe s2_mkold "p:umbra/s2_mkold ${f}_mkold pgt=%x0:x64 ipa=%x1:x64"
-	add_probe s2_destroy "p:umbra/s2_destroy ${f}_destroy pgt=%x0:x64"
+	range='pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64'
+	probe_function s2_map p ${f}_map "$range pa=%x3:x64 prot=%x4:x64" || say_log "note: no ${f}_map: -p gives nothing here"
+	probe_function s2_map_ret r ${f}_map "ret=\$retval:s32" || :
+	probe_function s2_unmap p ${f}_unmap "$range" || say_log "note: no ${f}_unmap: -p gives nothing here"
+	probe_function s2_wrprotect p ${f}_wrprotect "$range" || :
+	probe_function s2_relax p ${f}_relax_perms "pgt=%x0:x64 ipa=%x1:x64 prot=%x2:x64" || :
+	probe_function s2_relax_ret r ${f}_relax_perms "ret=\$retval:s32" || :
+	probe_function s2_mkyoung p ${f}_mkyoung "pgt=%x0:x64 ipa=%x1:x64" || :
+	if grep -q " [tTwW] ${f}_test_clear_young\$" "$PROC/kallsyms" 2>/dev/null; then
+		probe_function s2_test_clear_young p ${f}_test_clear_young "$range mkold=%x3:u8" || :
+	else
+		probe_function s2_mkold p ${f}_mkold "pgt=%x0:x64 ipa=%x1:x64" || :
+	fi
+	probe_function s2_split p ${f}_split "$range" || :
+	if grep -q " [tTwW] ${f}_destroy_range\$" "$PROC/kallsyms" 2>/dev/null; then
+		probe_function s2_destroy_range p ${f}_destroy_range "$range" || :
+		probe_function s2_destroy_pgd p ${f}_destroy_pgd "pgt=%x0:x64" || :
+	else
+		probe_function s2_destroy p ${f}_destroy "pgt=%x0:x64" || :
+	fi
+}
+
+# Bytes of the host's pages: by the first mapping of any process; getconf isn't everywhere.
+page_size() {
+	kib=$(sed -n 's/^KernelPageSize: *\([0-9]*\) kB$/\1/p' "$PROC/self/smaps" 2>/dev/null | sort -n | head -n 1)
+	if [ -n "$kib" ]; then echo $((kib * 1024)); else getconf PAGESIZE 2>/dev/null || :; fi
+}
+
+# KVM_PGTABLE_PROT_W of the running kernel, where BTF and bpftool are at hand.
+prot_w() {
+	have bpftool && [ -r "$SYSFS/kernel/btf/vmlinux" ] || return 0
+	bpftool btf dump file "$SYSFS/kernel/btf/vmlinux" 2>/dev/null |
+		sed -n "s/.*'KVM_PGTABLE_PROT_W' val=\([0-9]*\).*/\1/p" | head -n 1
+}
+
+# What Umbra must know of the host, for programs.
+write_host() {
+	{
+		printf '{"kernel": "%s"' "$(uname -r)"
+		size=$(page_size)
+		[ -z "$size" ] || printf ', "pageSize": %s' "$size"
+		write=$(prot_w)
+		[ -z "$write" ] || printf ', "protW": %s' "$write"
+		printf ', "probes": ['
+		comma=
+		for probe in $probes; do
+			printf '%s"%s"' "$comma" "$probe"
+			comma=', '
+		done
+		printf ']}\n'
+	} >"$dir/kvm.host.json"
+}
+
+# PID: `hva backing` of each slot of $work/slots, by the mapping that holds its address.
+backings() {
+	[ -r "$PROC/$1/smaps" ] || return 0
+	awk -v base="$(page_size)" '
+		function padded(hex) { sub(/^0x/, "", hex); hex = sprintf("%16s", hex); gsub(/ /, "0", hex); return hex }
+		FNR == NR { if ($4 != "") wanted[++n] = $4; next }
+		/^[0-9a-f]+-[0-9a-f]+ / {
+			split($1, range, "-"); from = padded(range[1]); to = padded(range[2])
+			kind = index($2, "s") ? "shared" : "anonymous"
+			if ($0 ~ /guest_memfd|gmem/) kind = "guest_memfd"
+			next
+		}
+		/^KernelPageSize:/ { if (base != "" && $2 * 1024 > base && kind != "guest_memfd") kind = "hugetlb" }
+		/^VmFlags:/ {
+			for (i = 1; i <= n; i++) { a = padded(wanted[i]); if (a >= from && a < to) print wanted[i], kind }
+		}' "$work/slots" "$PROC/$1/smaps"
 }
 
 # SYSTEM:EVENT, one a line: KVM, the calls that change host mappings, and the host's memory management. Only what is there.
 events() {
 	echo kvm
 	[ -z "$probes" ] || echo umbra
-	for call in munmap mmap mremap madvise mprotect ioctl; do
+	for call in munmap mmap mremap madvise process_madvise mprotect fallocate ioctl; do
 		echo "syscalls:sys_enter_$call"
 		[ "$call" = ioctl ] || echo "syscalls:sys_exit_$call"
 	done
@@ -726,14 +799,19 @@ write_vm() {
 		say_log "note: neither memslots nor vCPU threads are known: write a VM description by hand (README.md)"
 		return 0
 	fi
+	: >"$work/backings"
+	[ -z "$1" ] || backings "$1" >"$work/backings" 2>>"$log" || :
 	[ -s "$work/slots" ] || say_log "note: no memslots known: unmaps by host address can't be told to guest pages (-l, -m or -M)"
 	{
-		printf '{"pageSize": %s, "vms": [{' "$(getconf PAGESIZE 2>/dev/null || echo 4096)"
+		size=$(page_size)
+		printf '{%s"vms": [{' "${size:+\"pageSize\": $size, }"
 		[ -z "$1" ] || printf '"pid": %s, ' "$1"
 		printf '"slots": ['
 		comma=
 		while read -r slot gpa size hva readonly; do
-			printf '%s\n  {"slot": %s, "gpa": "%s", "size": "%s", "hva": "%s", "readonly": %s}' "$comma" "$slot" "$gpa" "$size" "$hva" "$readonly"
+			backing=$(sed -n "s/^$hva \([a-z_]*\)\$/\1/p" "$work/backings" | head -n 1)
+			printf '%s\n  {"slot": %s, "gpa": "%s", "size": "%s", "hva": "%s", "readonly": %s%s}' "$comma" "$slot" "$gpa" "$size" "$hva" "$readonly" \
+				"${backing:+, \"backing\": \"$backing\"}"
 			comma=,
 		done <"$work/slots"
 		printf '],\n  "vcpus": ['
@@ -754,7 +832,7 @@ write_facts() {
 		cat "$PROC/cmdline"
 		grep -m 1 -i 'cpu part\|model name' "$PROC/cpuinfo"
 		grep -c '^processor' "$PROC/cpuinfo"
-		getconf PAGESIZE
+		page_size
 		for pmu in $(spe_pmus); do
 			for file in "$SYSFS/bus/event_source/devices/$pmu"/cpumask "$SYSFS/bus/event_source/devices/$pmu"/caps/*; do
 				[ ! -r "$file" ] || echo "$pmu ${file##*/}: $(cat "$file")"
@@ -766,6 +844,8 @@ write_facts() {
 			[ ! -r "$file" ] || echo "$file: $(cat "$file")"
 		done
 		grep -i 'kvm\|spe' "$PROC/interrupts"
+		# The driver's line has the buffer's alignment (PMBIDR_EL1.Align) and features; no file of the kernel's has the register.
+		dmesg 2>/dev/null | grep -i 'arm_spe_pmu.*probed'
 	} >"$dir/facts.txt" 2>/dev/null || :
 }
 
@@ -801,6 +881,7 @@ pid=$(vmm_pid)
 [ "$want_kvm$driven" = 00 ] || make_instance
 [ "$want_kvm$want_spe" != 00 ] || die "nothing to record here: \`umbra-capture.sh check\` says what is missing"
 [ "$want_kvm" = 0 ] || add_probes
+write_host
 kvm_failed=0
 spe_failed=0
 say_state ready

@@ -21,6 +21,7 @@ import { readTextFile, withCapture, withFile } from '../file-source.ts';
 import { kcoreKallsyms } from '../symbols/files.ts';
 import type { SymbolSources } from '../symbols/files.ts';
 import { addSymbols } from '../symbols/symbols.ts';
+import { readHostFile } from './host-file.ts';
 import { BOARD_FACTS, clocksOf } from './board-facts.ts';
 import type { BoardFacts } from './board-facts.ts';
 import { detectFormat } from './detect.ts';
@@ -176,6 +177,7 @@ function importOpened(
       const parts = openParts(format, source, warnings, options);
       return parts.map(({ kind, importInto }) => {
         const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
+        const host = kind === 'kvm' ? readHostFile(`${file.replace(extensions, '')}.host.json`) : undefined;
         const id = addCapture(db, { kind, name, file: shown, format, bytes: (outer ?? source).size });
         const own = new Warnings();
         const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
@@ -187,6 +189,7 @@ function importOpened(
           facts: {
             ...facts,
             ...(layers.length && { packedIn: layers }),
+            ...(host && { host }),
             ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
             ...(options.notes?.length && { notes: options.notes }),
             ...(options.board && { board: options.board }),

@@ -13,7 +13,7 @@ import { layerAt, room, unpack } from './unpack.ts';
 
 /** The kit's names; anything else in its tars stays there. */
 const kitNames = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
-const sidecars = /\.vm\.json$/;
+const sidecars = /\.(vm|host)\.json$/;
 
 /** What `umbra capture` wrote into its tar: read, or what is wrong with it. */
 export type ArchiveFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
