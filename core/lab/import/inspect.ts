@@ -24,7 +24,9 @@ import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import { detectFormat } from './detect.ts';
 import type { Format } from './detect.ts';
+import type { FileSource } from '../file-source.ts';
 import { withCapture } from '../file-source.ts';
+import { withUnpacked } from './packed/unpack.ts';
 
 type Write = (text: string) => void;
 
@@ -38,7 +40,7 @@ export interface InspectOptions {
 
 /** Header, features, clocks, counts: plain values, ready for JSON. */
 export function inspectFacts(file: string, options: InspectOptions = {}): { facts: object; warnings: Warning[] } {
-  return withCapture(file, (source) => {
+  return withPlain(file, (source) => {
     const warnings = new Warnings();
     const facts = factsOf(source, options, warnings);
     return { facts: { file, bytes: source.size, ...facts }, warnings: warnings.list() };
@@ -66,7 +68,7 @@ function countSamples(text: TextSamples): object {
 
 /** The SPE packets of a perf.data or raw buffer, in the text of `perf report -D`. */
 export function inspectPackets(file: string, options: InspectOptions, write: Write): Warning[] {
-  return withCapture(file, (source) => {
+  return withPlain(file, (source) => {
     const warnings = new Warnings();
     for (const text of dumpPackets(openSpe(source, options, warnings))) write(text);
     return warnings.list();
@@ -75,7 +77,7 @@ export function inspectPackets(file: string, options: InspectOptions, write: Wri
 
 /** A JSON line for each SPE record: queue by queue in the order of the stream, or in the order of the text. */
 export function inspectSamples(file: string, options: InspectOptions, write: Write): Warning[] {
-  return withCapture(file, (source) => {
+  return withPlain(file, (source) => {
     const warnings = new Warnings();
     const columns = new DecodedColumns(8192);
     const print = (midr?: bigint) => (batch: SpeColumns) => {
@@ -94,7 +96,7 @@ export function inspectSamples(file: string, options: InspectOptions, write: Wri
 
 /** Trace events, a line each: text as `trace-cmd report -N -t` prints it, or JSON. */
 export function inspectEvents(file: string, json: boolean, write: Write): Warning[] {
-  return withCapture(file, (source) => {
+  return withPlain(file, (source) => {
     const warnings = new Warnings();
     const trace = openTrace(source, warnings);
     const printer = new EventPrinter(trace);
@@ -103,6 +105,14 @@ export function inspectEvents(file: string, json: boolean, write: Write): Warnin
       for (let i = 0; i < batch.n; i++) write(`${json ? printer.json(batch, i) : printer.line(batch, i)}\n`);
     });
     return warnings.list();
+  });
+}
+
+/** A capture, with what it is packed in taken off. */
+function withPlain<T>(file: string, use: (source: FileSource) => T): T {
+  return withUnpacked(file, ({ path, archive }) => {
+    if (archive) throw new InputError(file, `is a ${archive}: unpack it and name the capture in it`);
+    return withCapture(path, (source) => use({ ...source, name: file }));
   });
 }
 
