@@ -87,6 +87,40 @@ export interface Bands {
   readonly lost: Float64Array;
 }
 
+/** One lane's samples in neighbouring bins of `width` ns, the first at `first`. */
+export interface LaneFates {
+  readonly lane: number;
+  readonly width: number;
+  readonly first: number;
+  /** Kept or lost. */
+  readonly samples: Uint32Array;
+  /** ns of each bin in which the lane was profiled. */
+  readonly session: Float32Array;
+}
+
+/** What a policy loses of a lane. Sparse: the bins (places in the lane's `samples`) that its windows touch, ascending. */
+export interface PolicyFates {
+  /** Place in the request. */
+  readonly policy: number;
+  readonly lane: number;
+  readonly bin: Uint32Array;
+  /** Samples lost: exact where windows lie within a bin, and in the sum over a window's bins. */
+  readonly lost: Float32Array;
+  /** ns in windows, and in those windows that lose samples. */
+  readonly dark: Float32Array;
+  readonly losing: Float32Array;
+  /** Windows that touch the bin. */
+  readonly windows: Uint32Array;
+  /** Index into `kinds`: of the kind that loses most there. */
+  readonly kind: Uint8Array;
+}
+
+export interface Fates {
+  readonly kinds: readonly string[];
+  readonly lanes: readonly LaneFates[];
+  readonly policies: readonly PolicyFates[];
+}
+
 export interface RunBands {
   readonly kinds: readonly string[];
   readonly causes: readonly string[];
@@ -211,8 +245,17 @@ export const timelineMethods = {
   },
   /** What a replay made of the stretch, under some of its policies. */
   bands: {
-    params: z.strictObject({ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch }),
+    params: z.strictObject({ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch, lanes: z.array(Id).max(1024).optional() }),
     result: reply<RunBands>(),
+  },
+  /** Samples of the stretch, and what is lost of them under some of the run's policies. */
+  fates: {
+    params: z.strictObject({
+      ...{ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch },
+      /** All lanes if left out. */
+      lanes: z.array(Id).max(1024).optional(),
+    }),
+    result: reply<Fates>(),
   },
   /** A window by its place: that which starts at `at`, the next or previous one, or the longest. Null if there is none. */
   findWindow: {

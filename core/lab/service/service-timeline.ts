@@ -13,6 +13,7 @@ import type { Bands, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTr
 import { sampleBins, trackBins } from '../captures/levels.ts';
 import { laneOf } from '../captures/observed.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
+import { fatesOf } from '../windows/fates.ts';
 import { findWindow } from '../windows/find-window.ts';
 import { queriesOf } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
@@ -36,6 +37,7 @@ export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryR
     density: ({ spe, origin, ...stretch }) => read((db) => density(db, spe, BigInt(origin), stretch)),
     traceTracks: (params) => read((db) => traceTracks(db, params)),
     bands: (params) => read((db) => runBands(db, params)),
+    fates: (params) => read((db) => fatesOf(db, params)),
     findWindow: (params) => read((db) => findWindow(db, params)),
     traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
     sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
@@ -90,7 +92,7 @@ function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): 
   );
 }
 
-function runBands(db: Db, { run, dlDiscard, policies, start, end, bins }: Params<'bands'>): RunBands {
+function runBands(db: Db, { run, dlDiscard, policies, lanes: wanted, start, end, bins }: Params<'bands'>): RunBands {
   const { speId, facts } = getRun(db, run);
   const origin = BigInt((facts as RunFacts).origin);
   const stretch: Stretch = {
@@ -99,7 +101,7 @@ function runBands(db: Db, { run, dlDiscard, policies, start, end, bins }: Params
     width: (end - start) / bins,
   };
   const kinds = [...windowKinds, ...stallKinds, ...stage2Kinds, 'session'];
-  const lanes = runLanes(db, run);
+  const lanes = runLanes(db, run).filter(({ lane }) => !wanted || wanted.includes(lane));
   type Source = Parameters<typeof readBands>[1];
   const collect = (source: Source, owner: (policy: string, lane: TimelineLane) => (string | number)[], of = policies) =>
     columns(
