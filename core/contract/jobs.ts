@@ -4,6 +4,7 @@
  * others wait their turn.
  */
 import { z } from 'zod';
+import type { FlagEdit } from './timeline.ts';
 import { MAX_UPLOAD } from './limits.ts';
 import { SweepJob } from './sweep.ts';
 import type { SweepAnswer } from './sweep.ts';
@@ -116,6 +117,8 @@ export type Job =
   | { readonly kind: 'annotate'; readonly of: z.infer<typeof NotesJob> }
   | ({ readonly kind: 'remove' } & z.infer<typeof RemoveJob>)
   | ({ readonly kind: 'restore' } & Chosen)
+  | { readonly kind: 'flag'; readonly of: FlagEdit }
+  | { readonly kind: 'unflag'; readonly id: number }
   | { readonly kind: 'free' }
   /** Levels of detail of captures that have none: those of older labs. */
   | { readonly kind: 'levels' };

@@ -148,8 +148,13 @@ export interface Dark {
   readonly lost: number;
   /** Keys among them. */
   readonly keys: number;
-  /** `reference`: the key's samples in the whole run. At most 50. */
-  readonly rows: readonly { readonly name: string; readonly lost: number; readonly reference: number }[];
+  /** `within`: the key's samples in the spans, kept or lost; `reference`: in the whole run. At most 50. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly lost: number;
+    readonly within: number;
+    readonly reference: number;
+  }[];
 }
 
 export interface SkewAnswer {
@@ -221,6 +226,8 @@ export const runMethods = {
         .array(z.strictObject({ lane: Id, start: z.number(), end: z.number(), kind: z.string().max(32).optional() }))
         .max(MAX_SPANS)
         .optional(),
+      /** Keys that lose nothing there, too; those with most samples there first. */
+      kept: z.boolean().optional(),
     }),
     result: reply<Dark>(),
   },

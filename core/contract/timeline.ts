@@ -10,7 +10,7 @@ const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_
 const Ns = z.string().regex(/^\d{1,20}$/);
 const DlDiscard = z.enum(['record', 'buffer']);
 /** The stretch in view, and how finely it is drawn. */
-const Stretch = { start: Time, end: Time, bins: z.number().int().min(1).max(8192) };
+const Stretch = { start: Time, end: Time, bins: z.number().int().min(1).max(16_384) };
 const Policy = z.string().max(64);
 
 export interface TimelineFacts {
@@ -121,6 +121,43 @@ export interface Fates {
   readonly policies: readonly PolicyFates[];
 }
 
+/** What happened in an area: a stretch of time on some lanes. */
+export interface AreaFacts {
+  /** Samples, kept or lost; of areas of more than half a million records to within a bin at either end. */
+  readonly samples: number;
+  readonly lost: number;
+  /** ns profiled, ns of that in windows, and ns in which the vCPUs stood (on the host's clock). */
+  readonly sessionNs: number;
+  readonly darkNs: number;
+  readonly stallNs: number;
+  /** Most samples lost first. */
+  readonly byReason: readonly {
+    readonly kind: string;
+    readonly cause: string | null;
+    readonly windows: number;
+    readonly lost: number;
+    readonly ns: number;
+  }[];
+  /** Windows that touch it, by lane and start; those that lose most where there are more than `MAX_AREA_WINDOWS`. */
+  readonly windows: readonly FoundWindow[];
+  readonly windowCount: number;
+}
+
+export const MAX_AREA_WINDOWS = 1000;
+
+export const flagColors = ['accent', 'good', 'warn', 'bad', 'muted'] as const;
+export type FlagColor = (typeof flagColors)[number];
+
+/** A moment that somebody named. */
+export interface Flag {
+  readonly id: number;
+  /** ns after the origin that was asked for. */
+  readonly t: number;
+  readonly name: string;
+  readonly color: FlagColor;
+  readonly note: string;
+}
+
 export interface RunBands {
   readonly kinds: readonly string[];
   readonly causes: readonly string[];
@@ -223,6 +260,17 @@ export interface Exits {
   readonly totalNs: number;
 }
 
+export const FlagEdit = z.strictObject({
+  id: Id.optional(),
+  capture: Id,
+  origin: Ns,
+  t: Time,
+  name: z.string().trim().min(1).max(80),
+  color: z.enum(flagColors),
+  note: z.string().max(2000),
+});
+export type FlagEdit = z.infer<typeof FlagEdit>;
+
 const reply = <T>() => z.custom<T>();
 
 export const timelineMethods = {
@@ -257,6 +305,18 @@ export const timelineMethods = {
     }),
     result: reply<Fates>(),
   },
+  area: {
+    params: z.strictObject({
+      ...{ run: Id, policy: Policy, dlDiscard: DlDiscard, from: Time, to: Time },
+      lanes: z.array(Id).max(1024).optional(),
+    }),
+    result: reply<AreaFacts>(),
+  },
+  /** Flags of a capture, in time order. */
+  flags: { params: z.strictObject({ capture: Id, origin: Ns }), result: reply<readonly Flag[]>() },
+  /** Puts a flag, or changes that of `id`. Its id. */
+  putFlag: { params: FlagEdit, result: reply<{ readonly id: number }>() },
+  removeFlag: { params: z.strictObject({ id: Id }), result: reply<Record<string, never>>() },
   /** A window by its place: that which starts at `at`, the next or previous one, or the longest. Null if there is none. */
   findWindow: {
     params: z.strictObject({
@@ -277,7 +337,11 @@ export const timelineMethods = {
   /** What a capture lost by itself. Fails for one whose samples have no times. */
   observed: { params: z.strictObject({ spe: Id }), result: reply<ObservedSummary>() },
   /** Why vCPUs left the guest, and for how long. */
-  exits: { params: z.strictObject({ kvm: Id }), result: reply<Exits>() },
+  exits: {
+    /** Those that begin in a part of the trace, in its own time; all without. */
+    params: z.strictObject({ kvm: Id, part: z.strictObject({ start: Time, end: Time }).optional() }),
+    result: reply<Exits>(),
+  },
   /** Moments that have to do with a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */
   search: {
     params: z.strictObject({ run: Id, text: z.string().min(1).max(200) }),

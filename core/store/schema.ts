@@ -234,6 +234,12 @@ CREATE TABLE clock_pair (          -- two machines' clocks, compared while these
   strain_ns REAL NOT NULL,         -- 0 if both clocks ran evenly
   PRIMARY KEY (spe_id, kvm_id)
 );
+CREATE TABLE flag (                -- moments that somebody named, in a capture's own clock: all its runs have them
+  id INTEGER PRIMARY KEY,
+  capture_id INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL, name TEXT NOT NULL, color TEXT NOT NULL, note TEXT NOT NULL
+);
+CREATE INDEX flag_time ON flag (capture_id, t_ns);
 `,
 ];
 

@@ -21,9 +21,21 @@ export interface Selection {
   readonly dlDiscard?: DlDiscard;
   /** vCPU number. */
   readonly lane?: number;
-  /** Time range, ns; both or neither. */
+  /** The selected time, ns; both or neither. */
   readonly from?: number;
   readonly to?: number;
+  /** vCPUs of the selected area, `0,2`; all if missing. */
+  readonly lanes?: string;
+  /** What the timeline shows of all time, ns; both or neither: zooming selects nothing. */
+  readonly viewFrom?: number;
+  readonly viewTo?: number;
+  /** The timeline's lanes as somebody arranged them (timeline/lane-state.ts), its bands, its drawer's tab, its search. */
+  readonly order?: string;
+  readonly bands?: string;
+  readonly tab?: string;
+  readonly search?: string;
+  /** By what its columns are dark: by samples if missing. */
+  readonly dark?: 'time';
   /** Start of the blackout window in focus (of `policy` on `lane`), ns. */
   readonly window?: number;
   /** What skew counts (`page`, `symbol`, …), and one of its keys. */
@@ -45,10 +57,10 @@ export interface Selection {
   readonly b?: number;
 }
 
-const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'with', 'a', 'b'] as const;
-const words = ['policy', 'keyKind', 'key', 'kind', 'cause', 'part', 'sweep', 'measure'] as const;
+const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'with', 'a', 'b', 'viewFrom', 'viewTo'] as const;
+const words = ['policy', 'keyKind', 'key', 'kind', 'cause', 'part', 'sweep', 'measure', 'lanes', 'order', 'bands', 'tab', 'search'] as const;
 /** Words of which there are few. */
-const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'] } as const;
+const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'], dark: ['time'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
 /** What an address says; what it doesn't say rightly is left out. */
@@ -69,10 +81,13 @@ export function parseSelection(hash: string): Selection {
     const text = given.get(name);
     if (choices[name].some((c) => c === text)) out[name] = text;
   }
-  const { from, to } = out as Partial<Selection>;
-  if (from === undefined || to === undefined || from >= to) {
-    delete out['from'];
-    delete out['to'];
+  for (const [start, end] of [
+    ['from', 'to'],
+    ['viewFrom', 'viewTo'],
+  ] as const) {
+    if (Number(out[start] ?? NaN) < Number(out[end] ?? NaN)) continue;
+    delete out[start];
+    delete out[end];
   }
   return out as unknown as Selection;
 }
@@ -96,7 +111,10 @@ export type Change = { readonly [K in keyof Selection]?: Selection[K] | undefine
 export function changed(selection: Selection, change: Change): Selection {
   const of: Change =
     'run' in change && change.run !== selection.run
-      ? { from: undefined, to: undefined, window: undefined, lane: undefined, a: undefined, b: undefined }
+      ? {
+          ...{ from: undefined, to: undefined, lanes: undefined, window: undefined, lane: undefined },
+          ...{ a: undefined, b: undefined, viewFrom: undefined, viewTo: undefined, order: undefined, search: undefined },
+        }
       : {};
   const next: { -readonly [K in keyof Selection]: Selection[K] } = { ...selection, ...of, ...change };
   const moved = (['policy', 'lane', 'dlDiscard'] as const).some((k) => k in change && change[k] !== selection[k]);

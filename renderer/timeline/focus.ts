@@ -38,7 +38,7 @@ export function useFocus(
     if (!next) return void (said.value = `${policy} has no ${which === 'longest' ? '' : `${which} `}window`);
     found.value = next;
     said.value = `${policy}: ${next.kind} on vCPU ${next.lane}, ${duration(next.end - next.start)}, ${count(next.lost)} samples lost`;
-    selection.select({ policy, lane: next.lane, window: next.start });
+    selection.select({ policy, lane: next.lane, window: next.start, tab: 'story' });
     reveal(next);
   }
 

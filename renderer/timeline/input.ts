@@ -1,5 +1,7 @@
 /** Mouse and keys on the lanes, and the brush in the overview. */
-import { onMounted, onUnmounted, shallowRef } from 'vue';
+import { computed, onMounted, onUnmounted, shallowRef } from 'vue';
+import { isMoveKey, motion, TAP_MS } from './motion.ts';
+import type { MoveKey } from './motion.ts';
 import type { useStage } from './stage.ts';
 
 export interface Actions {
@@ -9,45 +11,77 @@ export interface Actions {
   readonly span: number;
   /** A click, px of the canvas. */
   pick(x: number, y: number): void;
+  /** A drag over an area, px of the canvas; `done`: the button is up. */
+  drag(from: Point, to: Point, done: boolean): void;
   /** Keys beyond those that move the view. Whether the key was one of them. */
   key(event: KeyboardEvent): boolean;
 }
 
-export interface Pointer {
+export interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+export interface Pointer extends Point {
   /** ns. */
   readonly t: number;
 }
 
 /** px that a click may move. */
 const STILL = 3;
+/** What arrow keys move by themselves. */
+const OWN_ARROWS = '[role=separator], [role=tab], [role=grid], [role=tabpanel], table, summary, [role=listbox]';
 
-export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick, key }: Actions) {
-  /** Over the lanes, and not dragging them. */
-  const pointer = shallowRef<Pointer>();
-  let drag: { x: number; moved: boolean } | undefined;
+export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick, drag, key }: Actions) {
+  /** Over the lanes. Its time follows from where it is, in whatever view. */
+  const place = shallowRef<Point>();
+  let pressed: { readonly at: Point; last: number; readonly pans: boolean; moved: boolean } | undefined;
   let brushFrom: number | undefined;
+  const held = new Set<MoveKey>();
+  let frame = 0;
+  let before = 0;
 
   const perPx = () => (stage.camera.value.end - stage.camera.value.start) / width();
   const timeAt = (x: number) => stage.camera.value.start + x * perPx();
+  const pointer = computed<Pointer | undefined>(() => place.value && { ...place.value, t: timeAt(place.value.x) });
+
+  function move(ms: number): void {
+    const { factor, pan } = motion(held, ms);
+    if (factor !== 1) stage.zoom(factor, pointer.value?.t, false);
+    if (pan) stage.pan(pan, false);
+  }
+
+  function tick(now: number): void {
+    frame = 0;
+    if (!held.size) return;
+    move(Math.min(50, now - before));
+    before = now;
+    frame = requestAnimationFrame(tick);
+  }
 
   function onKey(event: KeyboardEvent): void {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof HTMLElement && target.closest('input, textarea, select, dialog')) return;
-    const at = pointer.value?.t;
-    const moves: Readonly<Record<string, () => void>> = {
-      w: () => stage.zoom(0.7, at),
-      s: () => stage.zoom(1 / 0.7, at),
-      a: () => stage.pan(-0.2),
-      d: () => stage.pan(0.2),
-    };
-    const move = moves[event.key];
-    if (move) move();
-    else if (!key(event)) return;
+    if (!(target instanceof HTMLElement)) return;
+    if (target.closest('input, textarea, select, dialog')) return;
+    const name = event.key.toLowerCase();
+    const own = name.startsWith('arrow') && target.closest(OWN_ARROWS);
+    if (!event.shiftKey && !own && isMoveKey(name)) {
+      if (!held.has(name)) {
+        held.add(name);
+        move(TAP_MS);
+        before = performance.now() + TAP_MS;
+        frame ||= requestAnimationFrame(tick);
+      }
+    } else if (own || !key(event)) return;
     event.preventDefault();
   }
+
+  function onKeyUp(event: KeyboardEvent): void {
+    const name = event.key.toLowerCase();
+    if (isMoveKey(name)) held.delete(name);
+  }
+  const letGo = () => held.clear();
 
   function onWheel(event: WheelEvent): void {
     if (event.ctrlKey || event.metaKey) {
@@ -61,23 +95,30 @@ export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick
 
   function onPointer(event: PointerEvent): void {
     const { offsetX: x, offsetY: y, type } = event;
-    if (type === 'pointerdown' && event.button === 0) {
-      drag = { x, moved: false };
+    if (type === 'pointerdown' && event.button <= 1) {
+      pressed = { at: { x, y }, last: x, pans: event.shiftKey || event.button === 1, moved: false };
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+      // No autoscroll of the middle button.
+      if (event.button === 1) event.preventDefault();
     } else if (type === 'pointermove') {
-      if (drag && (drag.moved || Math.abs(x - drag.x) > STILL)) {
-        stage.panBy((drag.x - x) * perPx());
-        drag = { x, moved: true };
+      if (pressed && (pressed.moved || Math.abs(x - pressed.at.x) > STILL)) {
+        pressed.moved = true;
+        if (pressed.pans) stage.panBy((pressed.last - x) * perPx());
+        else drag(pressed.at, { x, y }, false);
+        pressed.last = x;
       }
-      pointer.value = drag?.moved ? undefined : { x, y, t: timeAt(x) };
-    } else if (type === 'pointerup') {
-      if (drag && !drag.moved) pick(x, y);
-      drag = undefined;
-    } else if (type === 'pointerleave') pointer.value = undefined;
+      place.value = { x, y };
+    } else if (type === 'pointerup' && pressed) {
+      const { moved, pans, at } = pressed;
+      pressed = undefined;
+      if (!moved && !pans) pick(x, y);
+      else if (moved && !pans) drag(at, { x, y }, true);
+    } else if (type === 'pointercancel') pressed = undefined;
+    else if (type === 'pointerleave') place.value = undefined;
     stage.redraw();
   }
 
-  /** Drags the view; with Shift chooses a stretch. */
+  /** Drags the view; with Shift chooses a stretch to see. */
   function onBrush(event: PointerEvent): void {
     if (!(event.buttons & 1) || !(event.currentTarget instanceof HTMLElement)) return;
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -90,7 +131,16 @@ export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick
     stage.panBy(at - (start + end) / 2);
   }
 
-  onMounted(() => window.addEventListener('keydown', onKey));
-  onUnmounted(() => window.removeEventListener('keydown', onKey));
+  onMounted(() => {
+    window.addEventListener('keydown', onKey);
+    window.addEventListener('keyup', onKeyUp);
+    window.addEventListener('blur', letGo);
+  });
+  onUnmounted(() => {
+    cancelAnimationFrame(frame);
+    window.removeEventListener('keydown', onKey);
+    window.removeEventListener('keyup', onKeyUp);
+    window.removeEventListener('blur', letGo);
+  });
   return { pointer, timeAt, perPx, onWheel, onPointer, onBrush };
 }

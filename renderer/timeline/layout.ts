@@ -1,5 +1,6 @@
 /** Where each lane and each of its tracks stands, px from the top of the lanes. */
 import type { TimelineFacts, TimelineLane } from '../../core/contract/timeline.ts';
+import type { LaneState } from './lane-state.ts';
 
 export const size = {
   density: 30,
@@ -8,60 +9,89 @@ export const size = {
   band: 9,
   gap: 3,
   pad: 7,
+  collapsed: 22,
 } as const;
 
 export interface LaneRows {
   readonly lane: TimelineLane;
   readonly top: number;
   readonly bottom: number;
+  readonly pinned: boolean;
+  readonly collapsed: boolean;
   readonly density?: number;
+  readonly densityHeight: number;
   readonly sessions?: number;
   readonly guest?: number;
   /** Changes of the SPE buffer's pages, stage 2 faults. */
   readonly events?: number;
-  /** One a chosen policy, in their order. */
+  /** One a chosen policy, in their order. Of a collapsed lane none. */
   readonly bands: readonly number[];
 }
 
 export interface Layout {
+  /** In the order in which they stand: pinned ones first. */
   readonly lanes: readonly LaneRows[];
+  /** px at the top that don't scroll. */
+  readonly pinned: number;
   /** The whole VM's stage 2 changes. */
   readonly vm?: { readonly top: number; readonly changes: number; readonly bottom: number };
-  readonly densityHeight: number;
   readonly height: number;
 }
 
-/** @param room px to fill: spare ones make the density taller */
-export function layOut(facts: TimelineFacts, policies: number, room: number): Layout {
-  const least = stack(facts, policies, size.density);
-  const spare = Math.floor((room - least.height) / Math.max(1, facts.lanes.length));
-  return spare > 0 ? stack(facts, policies, Math.min(MOST_DENSITY, size.density + spare)) : least;
+/** @param room px to fill: spare ones make the density of lanes without a height of their own taller */
+export function layOut(facts: TimelineFacts, policies: number, room: number, states: readonly LaneState[]): Layout {
+  const least = stack(facts, policies, size.density, states);
+  const open = states.filter((s) => !s.collapsed && s.height === undefined).length;
+  const spare = Math.floor((room - least.height) / Math.max(1, open));
+  return spare > 0 ? stack(facts, policies, Math.min(MOST_DENSITY, size.density + spare), states) : least;
 }
 
 const MOST_DENSITY = 150;
 
-function stack(facts: TimelineFacts, policies: number, densityHeight: number): Layout {
+function stack(facts: TimelineFacts, policies: number, usual: number, states: readonly LaneState[]): Layout {
   let y = 0;
-  const rows = (lane: TimelineLane): LaneRows => {
-    const top = y;
-    y += size.pad;
-    const take = (height: number) => {
-      const at = y;
-      y += height + size.gap;
-      return at;
-    };
-    const density = lane.spe === undefined ? undefined : take(densityHeight);
-    const sessions = density === undefined ? undefined : density + densityHeight;
-    const guest = lane.vcpuTid === undefined ? undefined : take(size.guest);
-    const events = facts.run === undefined && lane.vcpuTid === undefined ? undefined : take(size.events);
-    const bands = Array.from({ length: policies }, () => take(size.band));
-    y += size.pad;
-    return { lane, top, bottom: y, density, sessions, guest, events, bands };
-  };
-  const lanes = facts.lanes.map(rows);
-  if (!facts.trace) return { lanes, densityHeight, height: y };
+  let pinned = 0;
+  const lanes = states.flatMap((state): LaneRows[] => {
+    const lane = facts.lanes.find((l) => l.lane === state.lane);
+    if (!lane) return [];
+    const rows = rowsOf(facts, policies, lane, state, y, usual);
+    y = rows.bottom;
+    if (state.pinned) pinned = y;
+    return [rows];
+  });
+  if (!facts.trace) return { lanes, pinned, height: y };
   const vm = { top: y, changes: y + size.pad, bottom: y + 2 * size.pad + size.density };
-  return { lanes, densityHeight, vm, height: vm.bottom };
+  return { lanes, pinned, vm, height: vm.bottom };
+}
+
+function rowsOf(
+  facts: TimelineFacts,
+  policies: number,
+  lane: TimelineLane,
+  { pinned = false, collapsed = false, height }: LaneState,
+  top: number,
+  usual: number,
+): LaneRows {
+  const common = { lane, top, pinned, collapsed };
+  const hasSamples = lane.spe !== undefined;
+  if (collapsed) {
+    const densityHeight = size.collapsed - size.pad;
+    const density = hasSamples ? top + 3 : undefined;
+    return { ...common, bottom: top + size.collapsed, density, densityHeight, bands: [] };
+  }
+  const densityHeight = height ?? usual;
+  let y = top + size.pad;
+  const take = (px: number) => {
+    const at = y;
+    y += px + size.gap;
+    return at;
+  };
+  const density = hasSamples ? take(densityHeight) : undefined;
+  const sessions = density === undefined ? undefined : density + densityHeight;
+  const guest = lane.vcpuTid === undefined ? undefined : take(size.guest);
+  const events = facts.run === undefined && lane.vcpuTid === undefined ? undefined : take(size.events);
+  const bands = Array.from({ length: policies }, () => take(size.band));
+  return { ...common, bottom: y + size.pad, density, densityHeight, sessions, guest, events, bands };
 }
 
 /** A lane is a vCPU as soon as there is a trace to say so. */
@@ -70,8 +100,20 @@ export function laneName(facts: TimelineFacts, { lane, tid }: TimelineLane): str
   return `${facts.trace ? 'vCPU' : 'CPU'} ${lane}`;
 }
 
+/** px from the top of the lanes of what is shown at `y` px of the canvas: pinned lanes don't scroll. */
+export function unscrolled(layout: Layout, y: number, scroll: number): number {
+  return y < layout.pinned ? y : y + scroll;
+}
+
 export function laneAt(layout: Layout, y: number): LaneRows | undefined {
   return layout.lanes.find((l) => y >= l.top && y < l.bottom);
+}
+
+/** Lanes in view: only these are fetched and drawn. @param more px above and below that count as in view */
+export function lanesInView(layout: Layout, scroll: number, height: number, more = 0): LaneRows[] {
+  return layout.lanes.filter(
+    (l) => l.pinned || (l.bottom > scroll + layout.pinned - more && l.top < scroll + height + more),
+  );
 }
 
 /** Place of the policy whose band is at `y`, with some px of grace. */

@@ -12,7 +12,7 @@ const BOX = 10;
  * samples are missing. Where they stand too close for letters, lines alone.
  */
 export function drawSideMarks(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
-  const { context, pixels, palette, picture, layout, scroll, width } = scene;
+  const { context, pixels, palette, picture, scroll, width } = scene;
   const side = picture?.side;
   if (!side || rows.density === undefined) return;
   let free = -BOX;
@@ -24,7 +24,7 @@ export function drawSideMarks(scene: Scene, rows: LaneRows, over: (() => void)[]
     if (!flag) continue;
     const color = flag.loss ? palette.bad : palette.muted;
     const top = rows.top + 2;
-    pixels.rect(x, top - scroll, 1, flag.loss ? rows.density + layout.densityHeight - top : BOX, color);
+    pixels.rect(x, top - scroll, 1, flag.loss ? rows.density + rows.densityHeight - top : BOX, color);
     // Two runs in time order, AUX and LOST: the second begins at the left again.
     if (x < free && x > free - 2 * BOX) continue;
     free = x + BOX + 1;

@@ -1,16 +1,19 @@
 /** Paints the three canvases of a timeline, a frame at a time; what doesn't move is kept from frame to frame. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
+import type { Area } from './area.ts';
 import { xOf } from './bins.ts';
 import type { Camera } from './camera.ts';
 import { prepareCanvas } from './canvas.ts';
 import { drawScene } from './draw.ts';
 import type { Scene } from './draw.ts';
 import type { Layout } from './layout.ts';
+import { drawOverview, overviewBase } from './overview.ts';
+import type { OverviewData } from './overview.ts';
 import { readPalette } from './palette.ts';
 import type { Palette } from './palette.ts';
 import { createPixels } from './pixels.ts';
-import { drawOverview, drawRuler, overviewBase } from './ruler.ts';
-import type { Marker, OverviewData } from './ruler.ts';
+import { drawRuler } from './ruler.ts';
+import type { RulerMarks } from './ruler.ts';
 import type { Picture } from './source.ts';
 
 export interface Canvases {
@@ -21,17 +24,20 @@ export interface Canvases {
   readonly overview: HTMLCanvasElement | null;
 }
 
-export interface Frame {
+export interface Frame extends Omit<RulerMarks, 'selected'> {
   readonly facts: TimelineFacts;
   readonly layout: Layout;
   readonly camera: Camera;
   readonly picture: Picture | undefined;
   readonly overview: OverviewData | undefined;
   readonly window: Scene['window'];
-  readonly markers: readonly Marker[];
+  readonly policy: number;
+  readonly measure: Scene['measure'];
+  /** The selected area. */
+  readonly area: Area | undefined;
   /** px; where the pointer is, if it is over the lanes. */
   readonly pointer: number | undefined;
-  /** ns; the moment whose events are shown beside the lanes. */
+  /** ns; the moment whose events are shown. */
   readonly pinned: number | undefined;
   readonly scroll: number;
 }
@@ -42,15 +48,10 @@ export function createPainter() {
   let base: { readonly key: readonly unknown[]; readonly image: HTMLCanvasElement } | undefined;
 
   /** The overview without the view's frame. */
-  function overviewOf(
-    data: OverviewData | undefined,
-    whole: number,
-    width: number,
-    colors: Palette,
-  ): HTMLCanvasElement {
-    const key = [data, whole, width, colors, window.devicePixelRatio];
+  function overviewOf({ overview, facts, measure }: Frame, width: number, colors: Palette): HTMLCanvasElement {
+    const key = [overview, facts.span, measure, width, colors, window.devicePixelRatio];
     if (!base || key.some((part, i) => part !== base?.key[i])) {
-      base = { key, image: overviewBase(data, whole, width, colors) };
+      base = { key, image: overviewBase(overview, facts.span, width, colors, measure) };
     }
     return base.image;
   }
@@ -61,31 +62,50 @@ export function createPainter() {
       if (!main || !root) return;
       palette ??= readPalette(root);
       const { context, width, height, ratio } = main;
-      const { facts, layout, camera, picture, markers, scroll } = frame;
+      const { facts, layout, camera, picture, markers, scroll, policy, measure, area, flags } = frame;
       const peak = picture?.peak ?? 1;
       const buffer = pixels.begin(width, height, ratio);
       const view = { context, pixels: buffer, palette, camera, width, height, scroll, layout, facts };
-      drawScene({ ...view, picture, peak, window: frame.window });
-      context.fillStyle = palette.accent;
-      for (const { t } of markers) context.fillRect(Math.round(xOf(view, t)), 0, 1, height);
-      if (frame.pinned !== undefined) {
-        context.fillStyle = palette.ink;
-        context.fillRect(Math.round(xOf(view, frame.pinned)), 0, 1, height);
-      }
-      if (frame.pointer !== undefined) {
-        context.fillStyle = palette.muted;
-        context.fillRect(frame.pointer, 0, 1, height);
-      }
+      drawScene({ ...view, picture, peak, window: frame.window, policy, measure });
+      const line = (x: number, color: string) => {
+        context.fillStyle = color;
+        context.fillRect(Math.round(x), 0, 1, height);
+      };
+      for (const { t } of markers) line(xOf(view, t), palette.accent);
+      for (const { t, color } of flags) line(xOf(view, t), palette.flag[color]);
+      if (area) drawArea(view, palette, area);
+      if (frame.pinned !== undefined) line(xOf(view, frame.pinned), palette.ink);
+      if (frame.pointer !== undefined) line(frame.pointer, palette.muted);
       const above = prepareCanvas(ruler);
-      if (above) drawRuler(above.context, palette, camera, above.width, markers);
+      if (above) drawRuler(above.context, palette, camera, above.width, { ...frame, selected: area });
       const strip = prepareCanvas(overview);
       if (!strip) return;
-      const image = overviewOf(frame.overview, facts.span, strip.width, palette);
-      drawOverview(strip.context, palette, image, facts.span, camera, strip.width);
+      drawOverview(strip.context, palette, overviewOf(frame, strip.width, palette), facts.span, camera, strip.width);
     },
     /** The theme changed. */
     restyle(): void {
       palette = undefined;
+      base = undefined;
     },
   };
+}
+
+/** A frame around the selected lanes and time; the picture in it keeps its colours. */
+function drawArea(
+  view: Pick<Scene, 'context' | 'camera' | 'width' | 'height' | 'layout' | 'scroll'>,
+  palette: Palette,
+  { from, to, lanes }: Area,
+): void {
+  const { context, width, height, layout, scroll } = view;
+  const left = Math.max(-2, xOf(view, from));
+  const right = Math.min(width + 2, xOf(view, to));
+  if (right < 0 || left > width) return;
+  const shown = layout.lanes.filter((l) => lanes?.includes(l.lane.lane) ?? true);
+  const parts = lanes ? shown.map((l) => [l.top, l.bottom, l.pinned] as const) : [[scroll, scroll + height, false] as const];
+  context.strokeStyle = palette.accent;
+  context.lineWidth = 1.5;
+  for (const [top, bottom, pinned] of parts) {
+    const y = pinned ? top : top - scroll;
+    context.strokeRect(left, y + 0.75, Math.max(1, right - left), bottom - top - 2);
+  }
 }

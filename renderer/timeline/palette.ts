@@ -1,5 +1,8 @@
 /** The page's colours and the bands' patterns, for a canvas. Kinds of blackout differ by pattern as well as by colour. */
 
+import type { FlagColor } from '../../core/contract/timeline.ts';
+import { wedge } from './darkness.ts';
+
 export type KindStyle = string | CanvasPattern;
 
 export interface Palette {
@@ -19,6 +22,10 @@ export interface Palette {
   readonly kind: Readonly<Record<string, string>>;
   readonly cause: Readonly<Record<string, string>>;
   readonly pattern: Readonly<Record<string, KindStyle>>;
+  /** Of flags. */
+  readonly flag: Readonly<Record<FlagColor, string>>;
+  /** Of each kind, the colours of darkness.ts' steps over a band. */
+  readonly steps: Readonly<Record<string, readonly string[]>>;
 }
 
 const kindVariables = {
@@ -28,6 +35,9 @@ const kindVariables = {
   'buffer-full': '--full',
   'copy-out': '--copy',
   discarded: '--disc',
+  'copy-failed': '--bad',
+  torn: '--warn',
+  wiped: '--muted',
 } as const;
 
 const causeVariables = {
@@ -43,19 +53,31 @@ const causeVariables = {
 /** Of the element's own style; anew when the theme changes. */
 export function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element);
-  const color = (name: string) => style.getPropertyValue(name).trim();
+  // System colours of forced-colors, too, as plain hex: pixels are written by hand.
+  const plain = document.createElement('canvas').getContext('2d');
+  const color = (name: string) => {
+    const value = style.getPropertyValue(name).trim();
+    if (!plain || name === '--mono') return value;
+    plain.fillStyle = '#000';
+    plain.fillStyle = value;
+    return plain.fillStyle;
+  };
   const each = (variables: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, color(variable)]));
   const kind = each(kindVariables);
   const surface = color('--surface');
+  const band = color('--band');
+  const steps = Object.fromEntries(Object.entries(kind).map(([name, c]) => [name, wedge(c, band)]));
   const pattern = Object.fromEntries(Object.entries(kind).map(([name, c]) => [name, patternOf(name, c, surface)]));
   return {
-    ...{ ink: color('--ink'), muted: color('--muted'), line: color('--line'), surface, band: color('--band') },
+    ...{ ink: color('--ink'), muted: color('--muted'), line: color('--line'), surface, band },
     ...{ dens: color('--dens'), accent: color('--accent'), bad: color('--bad'), good: color('--good') },
     ...{ mono: `11px ${color('--mono')}`, tiny: `bold 9px ${color('--mono')}` },
     kind,
     cause: each(causeVariables),
     pattern,
+    steps,
+    flag: { accent: color('--accent'), good: color('--good'), warn: color('--warn'), bad: color('--bad'), muted: color('--muted') },
   };
 }
 
@@ -76,6 +98,18 @@ const strokes: Readonly<Record<string, readonly (readonly [number, number, numbe
     [-1, -1, 7, 7],
     [-4, 2, 4, 10],
     [2, -4, 10, 4],
+  ],
+  'copy-failed': [
+    [3, 0, 3, 6],
+    [0, 3, 6, 3],
+  ],
+  torn: [
+    [0, 1, 3, 5],
+    [3, 5, 6, 1],
+  ],
+  wiped: [
+    [0, 1, 6, 1],
+    [0, 4, 6, 4],
   ],
 };
 

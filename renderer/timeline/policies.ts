@@ -1,17 +1,23 @@
-/** Which policies have a band: chosen by hand and remembered on this machine, since it is a matter of taste and screen. */
+/** Which policies have a band: as the address says, else as chosen last on this machine, since it is a matter of taste and screen. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
 const KEY = 'umbra.timeline.policies';
 const usual = ['pin-vm', 'map-on-fault', 'pin-at-enable', 'pin-on-first-fault', 'impdef-event', 'bounce-buffer'];
 
 /** In the run's order; `shown` (the one in the selection) is always among them. */
-export function chosenPolicies(facts: TimelineFacts, shown: string | undefined): string[] {
-  const stored = localStorage.getItem(KEY)?.split(',') ?? usual;
+export function chosenPolicies(facts: TimelineFacts, bands: string | undefined, shown: string | undefined): string[] {
+  const wanted = (bands ?? localStorage.getItem(KEY))?.split(',') ?? usual;
   const all = facts.policies.map((p) => p.id);
-  const chosen = all.filter((id) => stored.includes(id) || id === shown);
+  const chosen = all.filter((id) => wanted.includes(id) || id === shown);
   return chosen.length ? chosen : all.slice(0, 6);
 }
 
-export function choosePolicies(ids: readonly string[]): void {
-  localStorage.setItem(KEY, ids.join());
+/** As the address has it; remembered for the next time, too. */
+export function bandsText(facts: TimelineFacts, ids: readonly string[]): string {
+  const text = facts.policies
+    .map((p) => p.id)
+    .filter((id) => ids.includes(id))
+    .join();
+  localStorage.setItem(KEY, text);
+  return text;
 }

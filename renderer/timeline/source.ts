@@ -1,9 +1,9 @@
 /**
- * What the timeline draws, fetched as it is needed: a stretch three times as wide as the view, so that panning has something to
+ * What the timeline draws, fetched as it is needed: a stretch about twice as wide as the view, so that panning has something to
  * show at once. While new data is on its way the old is drawn, at the places where it belongs.
  */
 import { shallowRef } from 'vue';
-import type { Bins, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/contract/timeline.ts';
+import type { Bins, Fates, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/contract/timeline.ts';
 import type { Method, Params, Result } from '../../core/contract/contract.ts';
 import { indexBands } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
@@ -16,7 +16,10 @@ export interface Picture {
   readonly end: number;
   /** ns a bin. */
   readonly grain: number;
+  /** Of what no run has: a capture alone. */
   readonly density: Result<'density'>;
+  /** Samples kept and lost, of the lanes in view. */
+  readonly fates?: Fates;
   /** Samples per ns of the busiest bins, which fill their lane's height. */
   readonly peak: number;
   readonly side?: SideMarks;
@@ -31,13 +34,17 @@ export interface Wanted {
   readonly width: number;
   readonly policies: readonly string[];
   readonly dlDiscard: 'record' | 'buffer';
+  /** vCPUs in view, with some around them: only these are asked for. */
+  readonly lanes: readonly number[];
 }
 
 /** Time to wait for the end of a gesture, ms. */
 const REST_MS = 40;
-/** Width of a bin at least, px. */
-const BIN_PX = 1.5;
-const MAX_BINS = 8192;
+/** Bins a px, about: theirs are powers of two, and none is wider than a px, so that nothing looks wider than it is. */
+const BIN_PX = 0.5;
+const MAX_BINS = 16_384;
+/** What is fetched on either side of the view, as a share of it. */
+const MARGIN = 0.6;
 
 export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => void) {
   const picture = shallowRef<Picture>();
@@ -94,8 +101,8 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
   };
 }
 
-function keyOf({ policies, dlDiscard }: Wanted): string {
-  return `${dlDiscard} ${policies.join()}`;
+function keyOf({ policies, dlDiscard, lanes }: Wanted): string {
+  return `${dlDiscard} ${policies.join()} ${lanes.join()}`;
 }
 
 function covers(picture: Picture | undefined, { camera, width }: Wanted): boolean {
@@ -108,30 +115,33 @@ function covers(picture: Picture | undefined, { camera, width }: Wanted): boolea
 function stretchOf({ camera, width }: Wanted): { start: number; end: number; bins: number } {
   const span = camera.end - camera.start;
   return {
-    start: Math.floor(camera.start - span),
-    end: Math.ceil(camera.end + span),
-    bins: Math.min(MAX_BINS, Math.max(64, Math.ceil((3 * width) / BIN_PX))),
+    start: Math.floor(camera.start - MARGIN * span),
+    end: Math.ceil(camera.end + MARGIN * span),
+    bins: Math.min(MAX_BINS, Math.max(64, Math.ceil(((1 + 2 * MARGIN) * width) / BIN_PX))),
   };
 }
 
 async function fetchPicture(
   facts: TimelineFacts,
   ask: Ask,
-  { policies, dlDiscard }: Wanted,
+  { policies, dlDiscard, lanes }: Wanted,
   stretch: { start: number; end: number; bins: number },
 ): Promise<Picture> {
   const { spe, run, origin } = facts;
-  const [density, side, tracks, bands] = await Promise.all([
-    spe === undefined ? [] : ask('density', { spe, origin, ...stretch }),
+  const choice = run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
+  const [density, side, tracks, bands, fates] = await Promise.all([
+    spe === undefined || choice ? [] : ask('density', { spe, origin, ...stretch }),
     spe === undefined ? undefined : ask('sideMarks', { spe, origin, ...stretch }),
     fetchTracks(facts, ask, stretch),
-    run === undefined ? undefined : ask('bands', { run, dlDiscard, policies: [...policies], ...stretch }),
+    choice && ask('bands', choice),
+    choice && ask('fates', choice),
   ]);
   return {
     ...stretch,
     grain: (stretch.end - stretch.start) / stretch.bins,
     density,
-    peak: peakOf(density),
+    fates,
+    peak: peakOf(density, fates),
     side,
     tracks,
     bands,
@@ -140,10 +150,12 @@ async function fetchPicture(
 }
 
 /** All lanes alike; an outlier doesn't flatten the others. */
-function peakOf(density: readonly Bins[]): number {
-  const rates = density.flatMap(({ counts, width }) =>
-    counts.length ? [counts.toSorted()[Math.floor(counts.length * 0.99)] / width] : [],
-  );
+function peakOf(density: readonly Bins[], fates: Fates | undefined): number {
+  const all = [...density, ...(fates?.lanes.map(({ samples, width }) => ({ counts: samples, width })) ?? [])];
+  const rates = all.flatMap(({ counts, width }) => {
+    const some = counts.filter((n) => n > 0).sort();
+    return some.length ? [some[Math.floor(some.length * 0.99)] / width] : [];
+  });
   return Math.max(1e-12, ...rates) * 1.1;
 }
 

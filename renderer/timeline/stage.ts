@@ -58,7 +58,7 @@ export function useStage(draw: () => void, width: () => number, onRest: () => vo
     zoom: (factor: number, at?: number, glide = true) =>
       go(zoomed(target, factor, at ?? (target.start + target.end) / 2, whole), glide),
     /** By a share of the view, or by ns. */
-    pan: (share: number) => go(panned(target, share * (target.end - target.start), whole), true),
+    pan: (share: number, glide = true) => go(panned(target, share * (target.end - target.start), whole), glide),
     panBy: (ns: number) => go(panned(target, ns, whole), false),
     fit: (glide = true) => go(fitted(whole), glide),
   };

@@ -29,10 +29,13 @@ export function exitsInLab(lab: string, kvm: number): Exits {
   }
 }
 
-export function exits(db: Db, kvm: number): Exits {
+/** @param part the exits that begin in it, ns after the trace's first event; all if left out */
+export function exits(db: Db, kvm: number, part?: { readonly start: number; readonly end: number }): Exits {
   const capture = getCapture(db, kvm, 'kvm');
-  const counted = countExits(storedTrace(db, capture));
-  if (!counted.exits)
+  const { t0 = 0n } = capture;
+  const within = part && { start: t0 + BigInt(part.start), end: t0 + BigInt(part.end) };
+  const counted = countExits(storedTrace(db, capture), within);
+  if (!counted.exits && !part)
     throw new RequestError(`${capture.name}: no kvm_exit in it; record with \`-e kvm:kvm_exit -e kvm:kvm_entry\``);
   return counted;
 }
@@ -52,8 +55,8 @@ interface Tally {
   readonly times: number[];
 }
 
-/** Counts all exits of a trace. */
-export function countExits(trace: TraceFile): Exits {
+/** Counts the exits of a trace. @param part those that begin in it, ns of the trace's clock */
+export function countExits(trace: TraceFile, part?: { readonly start: bigint; readonly end: bigint }): Exits {
   const tallies = new Map<string, Tally>();
   const open = new Map<number, Open>();
   const formats = trace.dictionary.formats;
@@ -66,6 +69,10 @@ export function countExits(trace: TraceFile): Exits {
       const event = batch.event[i];
       switch (plainName(formats[event].name)) {
         case 'kvm_exit': {
+          if (part && (batch.t[i] < part.start || batch.t[i] >= part.end)) {
+            open.delete(tid);
+            break;
+          }
           let reasonOf = reasons.get(event);
           if (!reasonOf) reasons.set(event, (reasonOf = reasonReader(formats[event])));
           const reason = reasonOf(batch, i);

@@ -2,6 +2,7 @@
 import { parseVmDescription } from '../../model/vm.ts';
 import { getCapture, setVmDescription } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
+import { putFlag, removeFlag } from '../../store/flags.ts';
 import { inLabFile, recoverLabFile } from '../../store/lab-write.ts';
 import { remove, rename, restore, setNotes } from '../../store/tidy.ts';
 import type { Job } from '../../contract/jobs.ts';
@@ -48,6 +49,13 @@ function run(
     }
     case 'rename':
       rename(db, job.of.kind, job.of.id, job.of.name);
+      return {};
+    case 'flag':
+      return {
+        id: putFlag(db, job.of.capture, { ...job.of, t: BigInt(job.of.origin) + BigInt(job.of.t) }),
+      };
+    case 'unflag':
+      removeFlag(db, job.id);
       return {};
     case 'annotate':
       setNotes(db, job.of.kind, job.of.id, job.of.notes);

@@ -64,7 +64,7 @@ export function createQueries(lab: string): Queries {
     comparisonReport: ({ compare: { by, ...request }, ...params }) =>
       read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
     observed: ({ spe }) => read((db) => observedSummary(db, spe)),
-    exits: ({ kvm }) => read((db) => exits(db, kvm)),
+    exits: ({ kvm, part }) => read((db) => exits(db, kvm, part)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),
     sql: (params) => sqlAnswer(lab, params),
   };

@@ -156,10 +156,11 @@ export function checkKey(by: string): KeyKind {
 }
 
 /** @param again the result that is meant, replayed */
-export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: ReplayedAgain): Dark {
+export function dark(db: Db, { by, spans, kept = false }: RunParamsOf<'dark'>, again: ReplayedAgain): Dark {
   const { inputs, outcome } = again;
   const { lanes, names } = sampleKeys(db, inputs.spe, inputs.reference.stored, checkKey(by));
   const lost = new Uint32Array(names.length);
+  const within = new Uint32Array(names.length);
   const reference = new Uint32Array(names.length);
   lanes.forEach((keys, l) => {
     const fates = outcome.fates[l];
@@ -170,20 +171,29 @@ export function dark(db: Db, { by, spans }: RunParamsOf<'dark'>, again: Replayed
     for (const span of own.toSorted((a, b) => a.start - b.start)) {
       const isIn = lossesOf(span, sessions);
       for (let i = Math.max(next, firstFrom(t, span.start)); i < t.length && t[i] <= span.end; i++) {
+        if (fates[i] === OUTSIDE) continue;
+        // A sample that two spans share counts once.
+        if (kept) next = i + 1;
+        within[keys[i]]++;
         if (!isIn(t[i], fates[i])) continue;
         lost[keys[i]]++;
-        // A sample that two spans share counts once.
         next = i + 1;
       }
     }
   });
-  const found = Array.from(lost.keys()).filter((key) => lost[key]);
-  found.sort((a, b) => lost[b] - lost[a] || reference[b] - reference[a]);
+  const most = kept ? within : lost;
+  const found = Array.from(most.keys()).filter((key) => most[key]);
+  found.sort((a, b) => most[b] - most[a] || reference[b] - reference[a]);
   return {
     by,
     lost: lost.reduce((a, b) => a + b, 0),
     keys: found.length,
-    rows: found.slice(0, DARK_ROWS).map((key) => ({ name: names[key], lost: lost[key], reference: reference[key] })),
+    rows: found.slice(0, DARK_ROWS).map((key) => ({
+      name: names[key],
+      lost: lost[key],
+      within: within[key],
+      reference: reference[key],
+    })),
   };
 }
 

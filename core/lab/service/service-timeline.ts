@@ -3,18 +3,22 @@ import { causeClasses, stage2Kinds, stallKinds, windowKinds } from '../../model/
 import { readBands } from '../../store/bands.ts';
 import type { Band, Stretch } from '../../store/bands.ts';
 import { getCapture } from '../../store/captures.ts';
+import { readFlags } from '../../store/flags.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { lodTracks } from '../../store/lod.ts';
 import { getRun } from '../../store/run-store.ts';
 import { readSideMarks } from '../../store/side-band.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import type { Call, Params, Result } from '../../contract/contract.ts';
-import type { Bands, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTrack } from '../../contract/timeline.ts';
+import { flagColors } from '../../contract/timeline.ts';
+import type { Bands, FlagColor, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTrack } from '../../contract/timeline.ts';
 import { sampleBins, trackBins } from '../captures/levels.ts';
 import { laneOf } from '../captures/observed.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
+import { areaFacts } from '../windows/area.ts';
 import { fatesOf } from '../windows/fates.ts';
 import { findWindow } from '../windows/find-window.ts';
+import type { JobRunner } from './service-jobs.ts';
 import { queriesOf } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
 import { captureTimeline, runLanes, runTimeline } from '../windows/timeline-facts.ts';
@@ -28,8 +32,13 @@ export type TimelineHandlers = {
 /**
  * @param read gives a connection for one request
  * @param run carries out what takes its time
+ * @param job carries out what writes
  */
-export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner): TimelineHandlers {
+export function timelineHandlers(
+  read: <T>(use: (db: Db) => T) => T,
+  run: QueryRunner,
+  job: JobRunner,
+): TimelineHandlers {
   const query = queriesOf(run);
   return {
     timeline: (params) =>
@@ -38,6 +47,11 @@ export function timelineHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryR
     traceTracks: (params) => read((db) => traceTracks(db, params)),
     bands: (params) => read((db) => runBands(db, params)),
     fates: (params) => read((db) => fatesOf(db, params)),
+    area: (params) => read((db) => areaFacts(db, params)),
+    flags: ({ capture, origin }) =>
+      read((db) => readFlags(db, capture).map((f) => ({ ...f, t: Number(f.t - BigInt(origin)), color: colorOf(f.color) }))),
+    putFlag: async (of, call) => (await job({ kind: 'flag', of }, call)) as Result<'putFlag'>,
+    removeFlag: async ({ id }, call) => (await job({ kind: 'unflag', id }, call)) as Result<'removeFlag'>,
     findWindow: (params) => read((db) => findWindow(db, params)),
     traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
     sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
@@ -153,6 +167,11 @@ function columns(
     }
   }
   return out;
+}
+
+/** A newer version may know more of them. */
+function colorOf(word: string): FlagColor {
+  return flagColors.find((c) => c === word) ?? 'muted';
 }
 
 /** Clocks begin at 0; a stretch may reach out before that. */

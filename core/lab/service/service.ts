@@ -86,7 +86,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       ...runHandlers(read, queries),
       ...changing.handlers,
       ...boards.handlers,
-      ...timelineHandlers(read, queries),
+      ...timelineHandlers(read, queries, jobs),
     }),
     onChange: watch.add,
     explain: (error) => explainError(error, file),

@@ -1,0 +1,102 @@
+/**
+ * A lane's bins as px columns of the view. A bin that lies over several columns gives each its share, so that sums over columns are
+ * those over bins at any zoom, and nothing is wider than it is.
+ */
+import type { LaneFates, PolicyFates } from '../../core/contract/timeline.ts';
+import type { Camera } from './camera.ts';
+
+export interface LaneColumns {
+  readonly samples: Float32Array;
+  /** ns in which the lane was profiled. */
+  readonly session: Float32Array;
+}
+
+export interface LossColumns {
+  readonly lost: Float32Array;
+  readonly dark: Float32Array;
+  readonly losing: Float32Array;
+  readonly windows: Float32Array;
+  /** Kind of window that loses most in a column, 1 + its index; 0: none. */
+  readonly kind: Uint8Array;
+}
+
+/** By what darkness goes: samples lost of samples, or ns in windows of ns profiled. */
+export type Measure = 'samples' | 'time';
+
+type Place = (bin: number, use: (column: number, share: number) => void) => void;
+
+function placer({ first, width: ns }: Pick<LaneFates, 'first' | 'width'>, camera: Camera, width: number): Place {
+  const perNs = width / (camera.end - camera.start);
+  return (bin, use) => {
+    const left = (first + bin * ns - camera.start) * perNs;
+    const right = left + ns * perNs;
+    const from = Math.max(0, Math.floor(left));
+    const to = Math.min(width, Math.ceil(right));
+    for (let x = from; x < to; x++) use(x, (Math.min(right, x + 1) - Math.max(left, x)) / (right - left));
+  };
+}
+
+/** Bins in view, `to` not among them. */
+export function binsInView({ first, width }: Pick<LaneFates, 'first' | 'width'>, { start, end }: Camera, n: number) {
+  return {
+    from: Math.max(0, Math.floor((start - first) / width)),
+    to: Math.min(n, Math.ceil((end - first) / width)),
+  };
+}
+
+export function laneColumns(fates: LaneFates, camera: Camera, width: number): LaneColumns {
+  const samples = new Float32Array(width);
+  const session = new Float32Array(width);
+  const place = placer(fates, camera, width);
+  const { from, to } = binsInView(fates, camera, fates.samples.length);
+  for (let bin = from; bin < to; bin++) {
+    const [n, ns] = [fates.samples[bin], fates.session[bin]];
+    if (!n && !ns) continue;
+    place(bin, (x, share) => {
+      samples[x] += n * share;
+      session[x] += ns * share;
+    });
+  }
+  return { samples, session };
+}
+
+export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, width: number): LossColumns {
+  const out = {
+    ...{ lost: new Float32Array(width), dark: new Float32Array(width), losing: new Float32Array(width) },
+    ...{ windows: new Float32Array(width), kind: new Uint8Array(width) },
+  };
+  const most = new Float32Array(width);
+  const place = placer(lane, camera, width);
+  const { from, to } = binsInView(lane, camera, lane.samples.length);
+  for (let i = lowerBound(loss.bin, from); i < loss.bin.length && loss.bin[i] < to; i++) {
+    place(loss.bin[i], (x, share) => {
+      const lost = loss.lost[i] * share;
+      out.lost[x] += lost;
+      out.dark[x] += loss.dark[i] * share;
+      out.losing[x] += loss.losing[i] * share;
+      out.windows[x] += loss.windows[i] * share;
+      // Samples first: ns only settle what loses none.
+      const weight = lost > 0 ? 1 + lost : loss.dark[i] / (1 + loss.dark[i]);
+      if (weight > most[x]) [most[x], out.kind[x]] = [weight, loss.kind[i] + 1];
+    });
+  }
+  return out;
+}
+
+/** The fraction lost in a column, 0 … 1. Between two samples there is none to lose: then what windows that lose any cover of it. */
+export function fractionIn(x: number, loss: LossColumns, lane: LaneColumns, nsPerPx: number, by: Measure): number {
+  const session = lane.session[x] || nsPerPx;
+  if (by === 'time') return Math.min(1, loss.dark[x] / session);
+  const samples = lane.samples[x];
+  return Math.min(1, samples > 0 ? loss.lost[x] / samples : loss.losing[x] / session);
+}
+
+function lowerBound(ascending: Uint32Array, limit: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,35 @@
+/** Labelled flags of what is in view, as the lab has them. */
+import { shallowRef } from 'vue';
+import type { Flag, FlagColor, TimelineFacts } from '../../core/contract/timeline.ts';
+import { useLab } from '../state/lab.ts';
+
+export function useFlags(facts: TimelineFacts) {
+  const lab = useLab();
+  const flags = shallowRef<readonly Flag[]>([]);
+  const problem = shallowRef('');
+  const capture = facts.spe ?? facts.kvm;
+  const { origin } = facts;
+
+  async function load(): Promise<void> {
+    if (capture === undefined) return;
+    flags.value = await lab.request('flags', { capture, origin }).catch(() => flags.value);
+  }
+
+  async function change(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      problem.value = '';
+    } catch (error) {
+      problem.value = (error as Error).message;
+    }
+    await load();
+  }
+
+  const put = (flag: { id?: number; t: number; name: string; color: FlagColor; note: string }) =>
+    capture === undefined
+      ? Promise.resolve()
+      : change(() => lab.request('putFlag', { ...flag, t: Math.round(flag.t), capture, origin }));
+  const remove = (id: number) => change(() => lab.request('removeFlag', { id }));
+  void load();
+  return { flags, problem, load, put, remove };
+}

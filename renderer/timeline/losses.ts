@@ -1,0 +1,162 @@
+/**
+ * Draws what is lost: samples stacked into kept and lost, and a band a policy whose columns are as dark as the fraction lost
+ * (darkness.ts). Nothing is wider than it is; what is less than a step, or loses nothing, is a mark or a hairline.
+ */
+import type { Fates } from '../../core/contract/timeline.ts';
+import { forBands } from './bins.ts';
+import { fractionIn, laneColumns, lossColumns } from './columns.ts';
+import type { LaneColumns, LossColumns } from './columns.ts';
+import { mixed, stepOf } from './darkness.ts';
+import type { Scene } from './draw.ts';
+import { size } from './layout.ts';
+import type { LaneRows } from './layout.ts';
+
+/** From that width on a window shows its pattern, px. */
+const WIDE = 5;
+/** Levels between two colours of one px. */
+const LEVELS = 32;
+/** How much of its colour the chosen policy's blackout has over the whole lane, where all is lost. */
+const VEIL = 0.22;
+/** Less than that has no veil. */
+const VEILED = 0.05;
+
+interface Column {
+  readonly lane: LaneColumns;
+  readonly loss: LossColumns | undefined;
+}
+
+/** Density, sessions and bands of a lane. */
+export function drawLane(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
+  const { picture, camera, policy, pixels, scroll, palette } = scene;
+  const width = Math.ceil(scene.width);
+  const fates = picture?.fates;
+  const own = fates?.lanes.find((l) => l.lane === rows.lane.lane);
+  if (!fates || !own) return drawPlain(scene, rows);
+  const lane = laneColumns(own, camera, width);
+  const nsPerPx = (camera.end - camera.start) / scene.width;
+  const lossOf = (place: number): LossColumns | undefined => {
+    const loss = fates.policies.find((p) => p.policy === place && p.lane === own.lane);
+    return loss && lossColumns(loss, own, camera, width);
+  };
+  const chosen = lossOf(policy);
+  veil(scene, rows, { lane, loss: chosen }, fates, nsPerPx);
+  drawDensity(scene, rows, { lane, loss: chosen }, fates, nsPerPx);
+  if (rows.sessions !== undefined) {
+    for (let x = 0; x < width; x++) {
+      const share = Math.min(1, lane.session[x] / nsPerPx);
+      if (share > 0) pixels.rect(x, rows.sessions - scroll, 1, 1, blend(palette.good, palette.surface, share));
+    }
+  }
+  rows.bands.forEach((top, place) => {
+    const loss = place === policy ? chosen : lossOf(place);
+    if (!loss) return;
+    drawBand(scene, top, { lane, loss }, fates, nsPerPx);
+    drawWide(scene, rows, place, top, over);
+  });
+}
+
+/** Samples of a capture that no run has replayed: nothing is known to be lost. */
+function drawPlain(scene: Scene, rows: LaneRows): void {
+  const { picture, palette, camera, pixels, peak, scroll } = scene;
+  const bins = picture?.density.find((d) => d.lane === rows.lane.spe);
+  if (!bins || rows.density === undefined) return;
+  const width = Math.ceil(scene.width);
+  const fates = { lane: 0, width: bins.width, first: bins.first, samples: bins.counts, session: NO_SESSION };
+  const { samples } = laneColumns(fates, camera, width);
+  const nsPerPx = (camera.end - camera.start) / scene.width;
+  const bottom = rows.density + rows.densityHeight - scroll;
+  const heights = Uint16Array.from(samples, (n) => heightOf(n / nsPerPx, peak, rows.densityHeight));
+  pixels.bars(bottom, heights, palette.dens);
+}
+
+const NO_SESSION = new Float32Array(0);
+
+function heightOf(rate: number, peak: number, most: number): number {
+  return rate > 0 ? Math.max(1, Math.round(Math.min(1, rate / peak) * most)) : 0;
+}
+
+/** Kept samples, and on them those that are lost: the row that both share is as much of either's colour as it holds. */
+function drawDensity(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: Fates, nsPerPx: number): void {
+  const { palette, pixels, peak, scroll } = scene;
+  if (rows.density === undefined) return;
+  const bottom = rows.density + rows.densityHeight - scroll;
+  const heights = new Uint16Array(lane.samples.length);
+  for (let x = 0; x < heights.length; x++) heights[x] = heightOf(lane.samples[x] / nsPerPx, peak, rows.densityHeight);
+  pixels.bars(bottom, heights, palette.dens);
+  if (!loss) return;
+  for (let x = 0; x < heights.length; x++) {
+    if (!(loss.lost[x] > 0) || !heights[x]) continue;
+    const color = palette.kind[kinds[loss.kind[x] - 1]] ?? palette.muted;
+    const px = heights[x] * Math.min(1, loss.lost[x] / lane.samples[x]);
+    const whole = Math.floor(px);
+    const top = bottom - heights[x];
+    if (whole) pixels.rect(x, top, 1, whole, color);
+    if (px > whole) pixels.rect(x, top + whole, 1, 1, blend(color, palette.dens, px - whole));
+  }
+}
+
+function drawBand(scene: Scene, top: number, { lane, loss }: Required<Column>, { kinds }: Fates, nsPerPx: number): void {
+  const { palette, pixels, scroll, measure } = scene;
+  if (!loss) return;
+  const y = top - scroll;
+  for (let x = 0; x < loss.kind.length; x++) {
+    if (!loss.kind[x]) continue;
+    const kind = kinds[loss.kind[x] - 1];
+    const fraction = fractionIn(x, loss, lane, nsPerPx, measure);
+    const step = stepOf(fraction);
+    if (step) pixels.rect(x, y, 1, size.band, palette.steps[kind][step]);
+    else if (fraction > 0) pixels.rect(x, y, 1, 2, palette.kind[kind]);
+    else pixels.rect(x, y, 1, 1, palette.muted);
+  }
+}
+
+/** The chosen policy's blackouts through the whole lane, behind its tracks: what these show stays as it is. */
+function veil(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: Fates, nsPerPx: number): void {
+  const { palette, pixels, measure, scroll } = scene;
+  if (!loss) return;
+  const height = (rows.bands[0] ?? rows.bottom) - 1 - rows.top;
+  for (let x = 0; x < loss.kind.length; x++) {
+    if (!loss.kind[x]) continue;
+    const fraction = fractionIn(x, loss, lane, nsPerPx, measure);
+    if (fraction < VEILED) continue;
+    const color = blend(palette.kind[kinds[loss.kind[x] - 1]], palette.surface, VEIL * fraction);
+    pixels.rect(x, rows.top - scroll, 1, height, color);
+  }
+}
+
+/** Windows that are wide enough to be seen one by one: a pattern from their start to their end; a frame around the one in focus. */
+function drawWide(scene: Scene, rows: LaneRows, policy: number, top: number, over: (() => void)[]): void {
+  const { context, palette, picture, window, measure } = scene;
+  const { bands, index } = picture!;
+  if (!bands || !index) return;
+  const { windows, kinds } = bands;
+  const { lane } = rows.lane;
+  forBands(scene, windows, index.windows, lane, policy, (left, right, i) => {
+    const inFocus = window?.lane === lane && window.policy === policy && windows.start[i] === window.start;
+    const wide = right - left >= WIDE && windows.count[i] === 1;
+    if (!wide && !inFocus) return;
+    over.push(() => {
+      if (wide && (windows.lost[i] > 0 || measure === 'time')) {
+        context.fillStyle = palette.pattern[kinds[windows.kind[i]]] ?? palette.muted;
+        context.fillRect(left, top, right - left, size.band);
+      }
+      if (!inFocus) return;
+      context.strokeStyle = palette.ink;
+      context.lineWidth = 1.5;
+      context.strokeRect(left - 2, top - 2, Math.max(1, right - left) + 4, size.band + 4);
+    });
+  });
+}
+
+const blends = new Map<string, string[]>();
+
+/** `share` of a colour over another, in few enough levels that each is mixed once. */
+function blend(color: string, over: string, share: number): string {
+  const key = `${color}${over}`;
+  let levels = blends.get(key);
+  if (!levels) {
+    levels = Array.from({ length: LEVELS + 1 }, (_, i) => mixed(color, over, i / LEVELS));
+    blends.set(key, levels);
+  }
+  return levels[Math.min(LEVELS, Math.max(1, Math.round(share * LEVELS)))];
+}

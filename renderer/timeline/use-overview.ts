@@ -1,0 +1,32 @@
+/** What the overview shows: all lanes under the chosen policy. */
+import { shallowRef, watch } from 'vue';
+import type { Ref } from 'vue';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
+import { useLab } from '../state/lab.ts';
+import type { OverviewData } from './overview.ts';
+
+/** About two a px. */
+const BINS = 2400;
+
+export function useOverview(
+  { spe, run, origin, span }: TimelineFacts,
+  policy: Readonly<Ref<string | undefined>>,
+  dlDiscard: Readonly<Ref<'record' | 'buffer'>>,
+  onChange: () => void,
+) {
+  const lab = useLab();
+  const overview = shallowRef<OverviewData>();
+  const stretch = { start: 0, end: Math.max(1, span), bins: BINS };
+
+  async function load([chosen, dl]: readonly [string | undefined, 'record' | 'buffer']): Promise<void> {
+    const [density, fates] = await Promise.all([
+      spe === undefined || run !== undefined ? [] : lab.request('density', { spe, origin, ...stretch }),
+      run === undefined ? undefined : lab.request('fates', { run, dlDiscard: dl, policies: chosen ? [chosen] : [], ...stretch }),
+    ]);
+    if (chosen !== policy.value || dl !== dlDiscard.value) return;
+    overview.value = { density, ...(fates && { fates }) };
+    onChange();
+  }
+  watch([policy, dlDiscard] as const, (now) => void load(now).catch(() => undefined), { immediate: true });
+  return overview;
+}

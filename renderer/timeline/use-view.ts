@@ -1,0 +1,50 @@
+/** What is shown of all time: in the address, apart from what is selected, and with a history of its own. */
+import { watch } from 'vue';
+import type { TimelineFacts } from '../../core/contract/timeline.ts';
+import { useSelection } from '../state/selection.ts';
+import { around } from './camera.ts';
+import type { useStage } from './stage.ts';
+import { createZoomHistory } from './zoom-history.ts';
+
+export function useView({ span }: TimelineFacts, stage: ReturnType<typeof useStage>) {
+  const selection = useSelection();
+  const past = createZoomHistory();
+  const isAll = (start: number, end: number) => start <= 0 && end >= span;
+
+  /** The view came to rest: the address says where. All of it needs no saying. */
+  function remember(): void {
+    const { start, end } = stage.target();
+    past.rest({ start, end });
+    const all = isAll(start, end);
+    const place = { viewFrom: all ? undefined : Math.round(start), viewTo: all ? undefined : Math.round(end) };
+    selection.select(place, 'replace');
+  }
+
+  function go(): void {
+    const { viewFrom, viewTo, from, to } = selection.current;
+    if (viewFrom !== undefined && viewTo !== undefined) stage.go({ start: viewFrom, end: viewTo }, false);
+    // Another view's link to a time: it is to be seen.
+    else if (from !== undefined && to !== undefined) stage.go(around(from, to, 0, span), false);
+    else stage.fit(false);
+  }
+
+  function begin(): void {
+    stage.setWhole(span);
+    go();
+  }
+
+  /** Where it was before. */
+  function back(): void {
+    const before = past.back();
+    if (before) stage.go(before, true);
+  }
+
+  // Back, forward and links move what is in view.
+  watch([() => selection.current.viewFrom, () => selection.current.viewTo], ([from, to]) => {
+    const { start, end } = stage.target();
+    if (from !== undefined && to !== undefined) {
+      if (Math.abs(start - from) > 1 || Math.abs(end - to) > 1) stage.go({ start: from, end: to }, true);
+    } else if (!isAll(start, end)) stage.fit();
+  });
+  return { begin, back, remember };
+}
