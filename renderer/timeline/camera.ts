@@ -35,6 +35,12 @@ export function around(start: number, end: number, least: number, whole: number)
   return kept({ start: middle - span / 2, end: middle + span / 2 }, whole);
 }
 
+/** An interval with a tenth of it on either side. */
+export function framed(start: number, end: number): Camera {
+  const air = Math.max((end - start) / 10, MIN_SPAN / 2);
+  return { start: start - air, end: end + air };
+}
+
 /** A step of the way from one to the other: a share of the distance, and the whole of it when that is less than a pixel. */
 export function towards(from: Camera, to: Camera, share: number, width: number): Camera {
   const pixel = (to.end - to.start) / Math.max(1, width) / 2;

@@ -2,7 +2,7 @@
 import { watch } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { useSelection } from '../state/selection.ts';
-import { around } from './camera.ts';
+import { framed } from './camera.ts';
 import type { useStage } from './stage.ts';
 import { createZoomHistory } from './zoom-history.ts';
 
@@ -24,7 +24,7 @@ export function useView({ span }: TimelineFacts, stage: ReturnType<typeof useSta
     const { viewFrom, viewTo, from, to } = selection.current;
     if (viewFrom !== undefined && viewTo !== undefined) stage.go({ start: viewFrom, end: viewTo }, false);
     // Another view's link to a time: it is to be seen.
-    else if (from !== undefined && to !== undefined) stage.go(around(from, to, 0, span), false);
+    else if (from !== undefined && to !== undefined) stage.go(framed(from, to), false);
     else stage.fit(false);
   }
 

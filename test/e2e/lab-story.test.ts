@@ -104,7 +104,7 @@ describe('the main story', () => {
     await page.waitForURL(/window=\d+/);
     const told = await details().getByRole('definition').allInnerTexts();
 
-    await page.waitForURL(/from=\d+/);
+    await page.waitForURL(/viewFrom=\d+/);
     await page.reload();
     await details()
       .getByRole('row', { name: /kvbench\+0x/ })
@@ -197,19 +197,19 @@ describe('the timeline', () => {
     await page.keyboard.press(']');
     await page.waitForURL((url) => url.hash !== first);
     await page.keyboard.press('Enter');
-    expect(await details().evaluate((e) => e === e.ownerDocument.activeElement)).toBe(true);
+    expect(await page.getByRole('tabpanel').evaluate((e) => e === e.ownerDocument.activeElement)).toBe(true);
     await page.keyboard.press('[');
     await page.waitForURL((url) => url.hash.includes(/window=\d+/.exec(first)![0]));
     await page.keyboard.press('Escape');
-    await details().waitFor({ state: 'hidden' });
+    await details().getByText('No window is selected').waitFor();
     await page.keyboard.press('w');
     await page.keyboard.press('w');
-    await page.waitForURL(/from=\d+/);
+    await page.waitForURL(/viewFrom=\d+/);
     const zoomed = hash();
     await page.keyboard.press('d');
     await page.waitForURL((url) => url.hash !== zoomed);
     await page.keyboard.press('f');
-    await page.waitForURL((url) => !url.hash.includes('from='));
+    await page.waitForURL((url) => !url.hash.includes('viewFrom='));
     await page.keyboard.press('/');
     await page.keyboard.type('unmap_hva');
     await page.keyboard.press('Enter');
@@ -226,7 +226,7 @@ describe('the timeline', () => {
   });
 
   it('tells what is under the pointer, as trace-cmd prints it, and pins a window by a click', async () => {
-    await open(lab, '#timeline?run=1&from=395000000&to=397000000');
+    await open(lab, '#timeline?run=1&viewFrom=395000000&viewTo=397000000');
     const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
     await canvas.waitFor();
     await page.waitForTimeout(500);
@@ -242,7 +242,7 @@ describe('the timeline', () => {
 
   it('lists the events around a click beside any window', async () => {
     // Around the unmap that leads to the window above.
-    await open(lab, '#timeline?run=1&from=390000000&to=400000000');
+    await open(lab, '#timeline?run=1&viewFrom=390000000&viewTo=400000000');
     const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
     await canvas.waitFor();
     await page.waitForTimeout(500);
@@ -252,7 +252,7 @@ describe('the timeline', () => {
     await events.getByText(/kvm_unmap_hva_range: +mmu notifier unmap range/).waitFor();
     expect(await accessibility(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await events.waitFor({ state: 'detached' });
+    await events.getByText('Click a moment in a lane').waitFor();
   });
 
   it.each(['light', 'dark'] as const)('has nothing wrong for axe-core in the %s theme', async (colorScheme) => {
