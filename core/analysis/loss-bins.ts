@@ -83,7 +83,7 @@ export function lossBins(
 }
 
 function worst({ byKind }: Cell): number {
-  return [...byKind].reduce((a, b) => (b[1].lost - a[1].lost || b[1].dark - a[1].dark) > 0 ? b : a)[0];
+  return [...byKind].reduce((a, b) => ((b[1].lost - a[1].lost || b[1].dark - a[1].dark) > 0 ? b : a))[0];
 }
 
 function spread(

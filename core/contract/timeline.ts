@@ -293,7 +293,13 @@ export const timelineMethods = {
   },
   /** What a replay made of the stretch, under some of its policies. */
   bands: {
-    params: z.strictObject({ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch, lanes: z.array(Id).max(1024).optional() }),
+    params: z.strictObject({
+      run: Id,
+      dlDiscard: DlDiscard,
+      policies: z.array(Policy).max(32),
+      ...Stretch,
+      lanes: z.array(Id).max(1024).optional(),
+    }),
     result: reply<RunBands>(),
   },
   /** Samples of the stretch, and what is lost of them under some of the run's policies. */

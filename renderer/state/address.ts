@@ -58,7 +58,21 @@ export interface Selection {
 }
 
 const numbers = ['capture', 'run', 'lane', 'from', 'to', 'window', 'with', 'a', 'b', 'viewFrom', 'viewTo'] as const;
-const words = ['policy', 'keyKind', 'key', 'kind', 'cause', 'part', 'sweep', 'measure', 'lanes', 'order', 'bands', 'tab', 'search'] as const;
+const words = [
+  'policy',
+  'keyKind',
+  'key',
+  'kind',
+  'cause',
+  'part',
+  'sweep',
+  'measure',
+  'lanes',
+  'order',
+  'bands',
+  'tab',
+  'search',
+] as const;
 /** Words of which there are few. */
 const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'], dark: ['time'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
@@ -113,7 +127,14 @@ export function changed(selection: Selection, change: Change): Selection {
     'run' in change && change.run !== selection.run
       ? {
           ...{ from: undefined, to: undefined, lanes: undefined, window: undefined, lane: undefined },
-          ...{ a: undefined, b: undefined, viewFrom: undefined, viewTo: undefined, order: undefined, search: undefined },
+          ...{
+            a: undefined,
+            b: undefined,
+            viewFrom: undefined,
+            viewTo: undefined,
+            order: undefined,
+            search: undefined,
+          },
         }
       : {};
   const next: { -readonly [K in keyof Selection]: Selection[K] } = { ...selection, ...of, ...change };

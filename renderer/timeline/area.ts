@@ -30,12 +30,20 @@ export function lanesText(lanes: readonly number[] | undefined): string | undefi
 }
 
 export function parseLaneList(text: string | undefined): number[] | undefined {
-  const lanes = (text ?? '').split(',').filter((word) => /^\d{1,6}$/.test(word)).map(Number);
+  const lanes = (text ?? '')
+    .split(',')
+    .filter((word) => /^\d{1,6}$/.test(word))
+    .map(Number);
   return lanes.length ? [...new Set(lanes)] : undefined;
 }
 
 /** Moves the end of a selection by keys, a share of the view; without one it begins in the view's middle. */
-export function grown(area: Area | undefined, by: number, view: { readonly start: number; readonly end: number }, span: number): Area {
+export function grown(
+  area: Area | undefined,
+  by: number,
+  view: { readonly start: number; readonly end: number },
+  span: number,
+): Area {
   const step = (view.end - view.start) * by;
   const middle = Math.round(Math.min(span, Math.max(0, (view.start + view.end) / 2)));
   const [from, to] = area ? [area.from, area.to + step] : [middle, middle + step];
@@ -45,7 +53,11 @@ export function grown(area: Area | undefined, by: number, view: { readonly start
 }
 
 /** The next choice of lanes: each alone, in the order in which they stand, then all. */
-export function nextLanes(lanes: readonly number[] | undefined, order: readonly number[], by: 1 | -1): number[] | undefined {
+export function nextLanes(
+  lanes: readonly number[] | undefined,
+  order: readonly number[],
+  by: 1 | -1,
+): number[] | undefined {
   const choices: (number | undefined)[] = [undefined, ...order];
   const at = lanes?.length === 1 ? choices.indexOf(lanes[0]) : 0;
   const next = choices[(at + by + choices.length) % choices.length];

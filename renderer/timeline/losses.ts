@@ -95,7 +95,13 @@ function drawDensity(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kin
   }
 }
 
-function drawBand(scene: Scene, top: number, { lane, loss }: Required<Column>, { kinds }: Fates, nsPerPx: number): void {
+function drawBand(
+  scene: Scene,
+  top: number,
+  { lane, loss }: Required<Column>,
+  { kinds }: Fates,
+  nsPerPx: number,
+): void {
   const { palette, pixels, scroll, measure } = scene;
   if (!loss) return;
   const y = top - scroll;

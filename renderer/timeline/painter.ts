@@ -101,7 +101,9 @@ function drawArea(
   const right = Math.min(width + 2, xOf(view, to));
   if (right < 0 || left > width) return;
   const shown = layout.lanes.filter((l) => lanes?.includes(l.lane.lane) ?? true);
-  const parts = lanes ? shown.map((l) => [l.top, l.bottom, l.pinned] as const) : [[scroll, scroll + height, false] as const];
+  const parts = lanes
+    ? shown.map((l) => [l.top, l.bottom, l.pinned] as const)
+    : [[scroll, scroll + height, false] as const];
   context.strokeStyle = palette.accent;
   context.lineWidth = 1.5;
   for (const [top, bottom, pinned] of parts) {

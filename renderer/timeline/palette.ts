@@ -77,7 +77,13 @@ export function readPalette(element: HTMLElement): Palette {
     cause: each(causeVariables),
     pattern,
     steps,
-    flag: { accent: color('--accent'), good: color('--good'), warn: color('--warn'), bad: color('--bad'), muted: color('--muted') },
+    flag: {
+      accent: color('--accent'),
+      good: color('--good'),
+      warn: color('--warn'),
+      bad: color('--bad'),
+      muted: color('--muted'),
+    },
   };
 }
 

@@ -128,7 +128,8 @@ async function fetchPicture(
   stretch: { start: number; end: number; bins: number },
 ): Promise<Picture> {
   const { spe, run, origin } = facts;
-  const choice = run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
+  const choice =
+    run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
   const [density, side, tracks, bands, fates] = await Promise.all([
     spe === undefined || choice ? [] : ask('density', { spe, origin, ...stretch }),
     spe === undefined ? undefined : ask('sideMarks', { spe, origin, ...stretch }),

@@ -5,7 +5,10 @@ import type { TimelineFacts } from '../../core/contract/timeline.ts';
 const MOST_REACH = 5e6;
 
 /** The moment in the trace's own time, and in which of its copies; undefined without a trace. */
-export function traceTime({ trace }: TimelineFacts, at: number): { readonly t: number; readonly copy: number } | undefined {
+export function traceTime(
+  { trace }: TimelineFacts,
+  at: number,
+): { readonly t: number; readonly copy: number } | undefined {
   if (!trace) return undefined;
   const { shiftNs, periodNs, copies, scale } = trace;
   const copy = Math.min(copies - 1, Math.max(0, Math.floor((at - shiftNs) / periodNs)));

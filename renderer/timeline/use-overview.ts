@@ -21,7 +21,9 @@ export function useOverview(
   async function load([chosen, dl]: readonly [string | undefined, 'record' | 'buffer']): Promise<void> {
     const [density, fates] = await Promise.all([
       spe === undefined || run !== undefined ? [] : lab.request('density', { spe, origin, ...stretch }),
-      run === undefined ? undefined : lab.request('fates', { run, dlDiscard: dl, policies: chosen ? [chosen] : [], ...stretch }),
+      run === undefined
+        ? undefined
+        : lab.request('fates', { run, dlDiscard: dl, policies: chosen ? [chosen] : [], ...stretch }),
     ]);
     if (chosen !== policy.value || dl !== dlDiscard.value) return;
     overview.value = { density, ...(fates && { fates }) };

@@ -20,7 +20,14 @@ describe('lossBins', () => {
       { bin: 2, kind: 4, windows: 1, ns: 5, lost: 2 },
     ];
     const { bin, lost, dark, losing, windows, kind } = lossBins(rows, [], new Uint32Array(5).fill(9), 100);
-    expect([[...bin], [...lost], [...dark], [...losing], [...windows], [...kind]]).toEqual([[2], [2], [35], [5], [4], [4]]);
+    expect([[...bin], [...lost], [...dark], [...losing], [...windows], [...kind]]).toEqual([
+      [2],
+      [2],
+      [35],
+      [5],
+      [4],
+      [4],
+    ]);
   });
 
   it('never loses more of a bin than there is where a window is cut off by the stretch', () => {
@@ -46,8 +53,14 @@ describe('lossBins', () => {
           .filter((w) => !crossing.includes(w))
           .map((w) => ({ bin: Math.floor(w.start / width), kind: 0, windows: 1, ns: w.end - w.start, lost: w.lost }));
         const bins = lossBins(within, crossing, samples, width);
-        expect(sum(bins.lost)).toBeCloseTo(windows.reduce((n, w) => n + w.lost, 0), 1);
-        expect(sum(bins.dark)).toBeCloseTo(windows.reduce((n, w) => n + w.end - w.start, 0), 1);
+        expect(sum(bins.lost)).toBeCloseTo(
+          windows.reduce((n, w) => n + w.lost, 0),
+          1,
+        );
+        expect(sum(bins.dark)).toBeCloseTo(
+          windows.reduce((n, w) => n + w.end - w.start, 0),
+          1,
+        );
       }),
     );
   });

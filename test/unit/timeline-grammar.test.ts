@@ -6,7 +6,14 @@ import { areaBetween, grown, nextLanes, parseLaneList } from '../../renderer/tim
 import { fractionIn, laneColumns, lossColumns } from '../../renderer/timeline/columns.ts';
 import { alphaOf, fractionOf, stepOf, STEPS, wedge } from '../../renderer/timeline/darkness.ts';
 import { shownTab, tabForArea, drawerTabs } from '../../renderer/timeline/drawer-tabs.ts';
-import { formatLanes, moveLane, parseLanes, resizeLane, toggleCollapsed, togglePinned } from '../../renderer/timeline/lane-state.ts';
+import {
+  formatLanes,
+  moveLane,
+  parseLanes,
+  resizeLane,
+  toggleCollapsed,
+  togglePinned,
+} from '../../renderer/timeline/lane-state.ts';
 import { lanesInView, layOut, unscrolled } from '../../renderer/timeline/layout.ts';
 import { motion } from '../../renderer/timeline/motion.ts';
 import { createZoomHistory } from '../../renderer/timeline/zoom-history.ts';
@@ -15,7 +22,11 @@ describe('darkness', () => {
   it('reaches down to 0.1 % in at least 16 steps, each with a colour of its own, and reads back to 8 %', () => {
     expect(STEPS).toBeGreaterThanOrEqual(16);
     expect([stepOf(0), stepOf(0.0009), stepOf(0.001), stepOf(1)]).toEqual([0, 0, 1, STEPS]);
-    for (const [color, over] of [['#c94f00', '#eef0f2'], ['#f0b23c', '#252b32'], ['#1a1d21', '#eef0f2']] as const) {
+    for (const [color, over] of [
+      ['#c94f00', '#eef0f2'],
+      ['#f0b23c', '#252b32'],
+      ['#1a1d21', '#eef0f2'],
+    ] as const) {
       expect(new Set(wedge(color, over)).size).toBe(STEPS + 1);
     }
     fc.assert(
@@ -38,7 +49,10 @@ describe('columns', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), (width) => {
         const { samples } = laneColumns(lane, { start: -5, end: 1005 }, width);
-        expect(samples.reduce((a, b) => a + b, 0)).toBeCloseTo(lane.samples.reduce((a, b) => a + b, 0), 1);
+        expect(samples.reduce((a, b) => a + b, 0)).toBeCloseTo(
+          lane.samples.reduce((a, b) => a + b, 0),
+          1,
+        );
       }),
     );
   });
@@ -92,7 +106,10 @@ describe('an area', () => {
   const middle = (lane: number) => (layout.lanes[lane].top + layout.lanes[lane].bottom) / 2;
 
   it('is what was dragged over, either way, within the run', () => {
-    const corners = [{ t: 900.5, y: middle(1) }, { t: -50, y: middle(0) }] as const;
+    const corners = [
+      { t: 900.5, y: middle(1) },
+      { t: -50, y: middle(0) },
+    ] as const;
     expect(areaBetween(...corners, layout, 1000)).toEqual({ from: 0, to: 901, lanes: [0, 1] });
     expect(areaBetween({ t: 1, y: 0 }, { t: 1, y: 9999 }, layout, 1000)).toEqual({ from: 1, to: 2, lanes: undefined });
   });
@@ -110,9 +127,18 @@ describe('an area', () => {
 
 describe('the address', () => {
   it('holds the selected time apart from the time in view', () => {
-    const hash = '#timeline?run=1&from=10&to=20&viewFrom=-5&viewTo=50&lanes=0%2C2&order=2p&tab=code&search=0x1&dark=time';
+    const hash =
+      '#timeline?run=1&from=10&to=20&viewFrom=-5&viewTo=50&lanes=0%2C2&order=2p&tab=code&search=0x1&dark=time';
     const selection = parseSelection(hash);
-    expect(selection).toMatchObject({ from: 10, to: 20, viewFrom: -5, viewTo: 50, lanes: '0,2', order: '2p', dark: 'time' });
+    expect(selection).toMatchObject({
+      from: 10,
+      to: 20,
+      viewFrom: -5,
+      viewTo: 50,
+      lanes: '0,2',
+      order: '2p',
+      dark: 'time',
+    });
     expect(parseSelection(formatSelection(selection))).toEqual(selection);
     expect(parseSelection('#timeline?viewFrom=9&viewTo=9').viewFrom).toBeUndefined();
     expect(changed(selection, { run: 2 })).not.toMatchObject({ viewFrom: expect.anything() as unknown });

@@ -11,7 +11,15 @@ import { readSideMarks } from '../../store/side-band.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import type { Call, Params, Result } from '../../contract/contract.ts';
 import { flagColors } from '../../contract/timeline.ts';
-import type { Bands, FlagColor, RunBands, SideMarks, TimelineLane, timelineMethods, TraceTrack } from '../../contract/timeline.ts';
+import type {
+  Bands,
+  FlagColor,
+  RunBands,
+  SideMarks,
+  TimelineLane,
+  timelineMethods,
+  TraceTrack,
+} from '../../contract/timeline.ts';
 import { sampleBins, trackBins } from '../captures/levels.ts';
 import { laneOf } from '../captures/observed.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
@@ -49,7 +57,9 @@ export function timelineHandlers(
     fates: (params) => read((db) => fatesOf(db, params)),
     area: (params) => read((db) => areaFacts(db, params)),
     flags: ({ capture, origin }) =>
-      read((db) => readFlags(db, capture).map((f) => ({ ...f, t: Number(f.t - BigInt(origin)), color: colorOf(f.color) }))),
+      read((db) =>
+        readFlags(db, capture).map((f) => ({ ...f, t: Number(f.t - BigInt(origin)), color: colorOf(f.color) })),
+      ),
     putFlag: async (of, call) => (await job({ kind: 'flag', of }, call)) as Result<'putFlag'>,
     removeFlag: async ({ id }, call) => (await job({ kind: 'unflag', id }, call)) as Result<'removeFlag'>,
     findWindow: (params) => read((db) => findWindow(db, params)),

@@ -17,7 +17,15 @@ export function areaFacts(db: Db, { run, policy, dlDiscard, from, to, lanes }: P
   const { origin: zero, span } = getRun(db, run).facts as RunFacts;
   const origin = BigInt(zero);
   const bins = Math.min(BINS, Math.max(1, to - from));
-  const fates = fatesOf(db, { run, policies: [policy], dlDiscard, start: from, end: to, bins, ...(lanes && { lanes }) });
+  const fates = fatesOf(db, {
+    run,
+    policies: [policy],
+    dlDiscard,
+    start: from,
+    end: to,
+    bins,
+    ...(lanes && { lanes }),
+  });
   const facts = { samples: 0, lost: 0, sessionNs: 0, darkNs: 0 };
   for (const lane of fates.lanes) {
     // Bins stick out at either end; where the run ends, nothing is in what sticks out.
@@ -65,11 +73,7 @@ export function areaFacts(db: Db, { run, policy, dlDiscard, from, to, lanes }: P
   };
 }
 
-function windowsIn(
-  db: Db,
-  of: Params<'area'> & { readonly lanes: readonly number[] },
-  origin: bigint,
-): FoundWindow[] {
+function windowsIn(db: Db, of: Params<'area'> & { readonly lanes: readonly number[] }, origin: bigint): FoundWindow[] {
   const query = db
     .prepare(
       `SELECT lane, start_ns - ? AS start, end_ns - ? AS end, kind, cause, printf('0x%x', ipa) AS ipa, ipa IS NULL AS bare, action, lost

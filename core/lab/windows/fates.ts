@@ -26,7 +26,9 @@ export function fatesOf(db: Db, { run, dlDiscard, policies, lanes: wanted, ...st
     .map((lane) => {
       const own = stored.find((l) => l.lane === lane.spe);
       const density = own && sampleBins(db, speId, own, { start, end, bins: stretch.bins }, origin);
-      const shift = density?.counts.length ? Math.round(Math.log2(density.width)) : wantedShift(start, end, stretch.bins);
+      const shift = density?.counts.length
+        ? Math.round(Math.log2(density.width))
+        : wantedShift(start, end, stretch.bins);
       const range = binRange(start, end, shift);
       const first = Number((range.first << BigInt(shift)) - origin);
       const samples = new Uint32Array(range.n);
