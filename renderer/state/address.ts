@@ -100,8 +100,8 @@ export function parseSelection(hash: string): Selection {
     ['viewFrom', 'viewTo'],
   ] as const) {
     if (Number(out[start] ?? NaN) < Number(out[end] ?? NaN)) continue;
-    delete out[start];
-    delete out[end];
+    Reflect.deleteProperty(out, start);
+    Reflect.deleteProperty(out, end);
   }
   return out as unknown as Selection;
 }

@@ -1,5 +1,5 @@
 /** The drawer's tabs, and which one is shown. */
-import type { Selection } from '../state/selection.ts';
+import type { Selection } from '../state/address.ts';
 
 export const drawerTabs = [
   { id: 'summary', title: 'Summary', needs: 'run' },
