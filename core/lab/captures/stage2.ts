@@ -80,6 +80,13 @@ function gapsOf({ description, events, timelines }: Stage2): string[] {
     const advice = 'record with `-e kvm:kvm_guest_fault` (or all of `-e kvm`)';
     gaps.push(`no kvm_guest_fault in the trace: which pages were mapped when is unknown; ${advice}`);
   }
+  if (!timelines.some((t) => t.exact) && events.has(KvmKind.GUEST_FAULT) && !events.has(KvmKind.ENTRY)) {
+    gaps.push(
+      'no kvm_entry in the trace: no fault can be seen answered, so nothing is known to be mapped; record all of `-e kvm`',
+    );
+  }
+  if (description?.vms.every((vm) => vm.slots.length === 0))
+    gaps.push("the VM description names no memslots: what the host unmapped can't be placed in guest memory");
   if (!description) {
     const threads = events.has(KvmKind.ENTRY) ? '' : ', and without kvm_entry no thread is known to be a vCPU';
     gaps.push(
@@ -116,7 +123,7 @@ export function stage2Accuracy(
     throw new RequestError(
       `${file}: holds no page-table call (s2_map, s2_unmap, …): record kprobes on kvm_pgtable_stage2_*`,
     );
-  const truth = exactTimelines(calls, stage2.description)[request.vm];
+  const truth = exactTimelines(calls, { ...stage2.description, pageUnit: stage2.pageUnit })[request.vm];
   const measured = [
     ...(vm.buffers.length ? [{ name: 'buffers', ranges: vm.buffers }] : []),
     { name: 'all memslots', ranges: vm.slots },
