@@ -110,7 +110,7 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
 }
 
 function forkProcess(): QueryProcess {
-  const child = fork(new URL('./query-worker.ts', import.meta.url), {
+  const child = fork(new URL('./query-worker.ts', import.meta.url), [String(process.pid)], {
     execArgv: [],
     // Typed arrays survive.
     serialization: 'advanced',

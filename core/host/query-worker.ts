@@ -44,7 +44,7 @@ function serve(): void {
 /** A process in the middle of a query doesn't hear that its channel is closed: a thread looks whether the host is still there. */
 function endWithParent(): void {
   const program = new URL('./parent-watch.ts', import.meta.url);
-  new Worker(program, { workerData: process.ppid, execArgv: [] }).unref();
+  new Worker(program, { workerData: Number(process.argv[2]), execArgv: [] }).unref();
 }
 
 serve();
