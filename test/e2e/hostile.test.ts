@@ -22,11 +22,17 @@ interface Ended {
 }
 
 function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS, killSignal: 'SIGKILL' });
+  const child = spawn(process.execPath, [bin, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (d: Buffer) => (stdout += d.toString()));
   child.stderr.on('data', (d: Buffer) => (stderr += d.toString()));
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
+  );
   return { child, ended };
 }
 
@@ -46,7 +52,8 @@ describe('imports into one new lab at the same time', () => {
     const done = all.flatMap(({ code }, i) => (code === 0 ? [`n${i}`] : []));
     expect(done.length).toBeGreaterThan(0);
     expect(names(lab).sort()).toEqual(done);
-    for (const { code, stderr } of all) if (code !== 0) expect(stderr).toMatch(/^umbra: .* is writing to it; try again.*\n$/);
+    for (const { code, stderr } of all)
+      if (code !== 0) expect(stderr).toMatch(/^umbra: .* is writing to it; try again.*\n$/);
     expect(existsSync(`${lab}.part`)).toBe(false);
   });
 
@@ -54,7 +61,9 @@ describe('imports into one new lab at the same time', () => {
     const folder = temporaryFolder();
     const lab = join(folder, 'new.umbra');
     const first = start('import', pair.spe, '--db', lab, '--name', 'first');
-    await until(() => (statSync(`${lab}.part`, { throwIfNoEntry: false })?.size ?? 0) > 0 || first.child.exitCode !== null);
+    await until(
+      () => (statSync(`${lab}.part`, { throwIfNoEntry: false })?.size ?? 0) > 0 || first.child.exitCode !== null,
+    );
     first.child.kill('SIGSTOP');
     const second = await start('import', small, '--db', lab, '--name', 'second').ended;
     first.child.kill('SIGCONT');
@@ -83,8 +92,16 @@ describe('imports into one new lab at the same time', () => {
 
 describe('a lab that somebody changed', () => {
   const changes: [string, string, RegExp][] = [
-    ['a view in the place of a table', 'ALTER TABLE capture RENAME TO c2; CREATE VIEW capture AS SELECT * FROM c2', /view 'capture'|c2/],
-    ['a trigger', "CREATE TRIGGER t AFTER INSERT ON capture BEGIN UPDATE capture SET name = 'owned'; END", /trigger 't'/],
+    [
+      'a view in the place of a table',
+      'ALTER TABLE capture RENAME TO c2; CREATE VIEW capture AS SELECT * FROM c2',
+      /view 'capture'|c2/,
+    ],
+    [
+      'a trigger',
+      "CREATE TRIGGER t AFTER INSERT ON capture BEGIN UPDATE capture SET name = 'owned'; END",
+      /trigger 't'/,
+    ],
     ['an index on an expression', 'CREATE INDEX i ON capture (abs(id))', /index 'i'/],
     ['a table of its own', 'CREATE TABLE mine (a)', /table 'mine'/],
     ['a table less', 'DROP TABLE stall', /tables and indexes/],
@@ -162,7 +179,8 @@ describe('signals', () => {
     host.kill('SIGKILL');
     const pid = Number(query.split('\n')[0]);
     expect(pid).toBeGreaterThan(0);
-    const isThere = () => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const isThere = () =>
+      existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
     await until(() => !isThere());
     expect(isThere()).toBe(false);
   });
@@ -178,7 +196,10 @@ describe('what is no regular file', () => {
     umbra('import', pair.spe, pair.kvm, '--db', lab);
     const replay = ['replay', '--db', lab, '--spe', '1', '--kvm', '2'];
     const calls = [
-      ...[pipe, socket, '/dev/zero'].flatMap((path) => [['import', path, '--db', lab], ['inspect', path]]),
+      ...[pipe, socket, '/dev/zero'].flatMap((path) => [
+        ['import', path, '--db', lab],
+        ['inspect', path],
+      ]),
       ['import', pair.kvm, '--vm', pipe, '--db', lab],
       ['captures', '--db', pipe],
       ['import', small, '--db', pipe],
@@ -189,7 +210,11 @@ describe('what is no regular file', () => {
     ];
     for (const args of calls) {
       const { status, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: LIMIT_MS });
-      expect([args.join(' '), status, stderr]).toEqual([args.join(' '), expect.any(Number), expect.stringMatching(/not a regular file.*\n$/)]);
+      expect([args.join(' '), status, stderr]).toEqual([
+        args.join(' '),
+        expect.any(Number),
+        expect.stringMatching(/not a regular file.*\n$/),
+      ]);
     }
     server.close();
     expect(statSync(pipe).isFIFO()).toBe(true);
@@ -208,7 +233,10 @@ describe.runIf(unshare)('a full disk', () => {
       for lab in lab new; do ${process.execPath} ${bin} import ${pair.spe} ${pair.kvm} --db ${disk}/$lab.umbra; echo import $?; done
       ${process.execPath} ${bin} captures --db ${disk}/lab.umbra --json | grep -c sha256
       ls ${disk}; cmp ${lab} ${disk}/lab.umbra && echo same`;
-    const { stdout, stderr } = spawnSync('unshare', ['-rm', 'bash', '-c', script], { encoding: 'utf8', timeout: LIMIT_MS });
+    const { stdout, stderr } = spawnSync('unshare', ['-rm', 'bash', '-c', script], {
+      encoding: 'utf8',
+      timeout: LIMIT_MS,
+    });
     expect(stdout).toBe('import 1\nimport 1\n1\nlab.umbra\nsame\n');
     expect(stderr).not.toContain('internal error');
     expect(stderr.trim().split('\n')).toHaveLength(2);
@@ -242,7 +270,10 @@ it('a lab that is written to all the time loses nothing: 6 writers, 4 rounds eac
     for (let i = 0; i < 4; i++) inLabFile(${JSON.stringify(lab)}, 'create', (db) =>
       addCapture(db, { kind: 'spe', name: '${name}-' + i, file: 'f', format: 'perf.data', bytes: 1 }), { patience: 30000 });`;
   const writers = Array.from({ length: 6 }, (_, i) => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code(`w${i}`)], { stdio: 'ignore', timeout: LIMIT_MS });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code(`w${i}`)], {
+      stdio: 'ignore',
+      timeout: LIMIT_MS,
+    });
     return new Promise((resolve) => child.on('close', resolve));
   });
   expect(await Promise.all(writers)).toEqual([0, 0, 0, 0, 0, 0]);

@@ -30,7 +30,9 @@ session.connect();
 interface Coverage {
   readonly result?: readonly {
     readonly url: string;
-    readonly functions: readonly { readonly ranges: readonly { startOffset: number; endOffset: number; count: number }[] }[];
+    readonly functions: readonly {
+      readonly ranges: readonly { startOffset: number; endOffset: number; count: number }[];
+    }[];
   }[];
 }
 
@@ -51,7 +53,8 @@ function newBlocks(): number {
   for (const { url, functions } of ask('Profiler.takePreciseCoverage').result ?? []) {
     if (!url.includes('/core/')) continue;
     for (const { ranges } of functions)
-      for (const { startOffset, endOffset, count } of ranges) if (count > 0) seen.add(`${url}:${startOffset}-${endOffset}`);
+      for (const { startOffset, endOffset, count } of ranges)
+        if (count > 0) seen.add(`${url}:${startOffset}-${endOffset}`);
   }
   return seen.size - before;
 }

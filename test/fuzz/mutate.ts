@@ -1,7 +1,19 @@
 /** Changes inputs at random: bytes, numbers, pieces, and lines of what is text. */
 import type { Random } from './random.ts';
 
-const interesting = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 2n ** 63n - 1n];
+const interesting = [
+  0n,
+  1n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  2n ** 63n - 1n,
+];
 const widths = [1, 2, 4, 8] as const;
 
 /** Inputs don't grow beyond it, bytes. */
@@ -12,7 +24,8 @@ export function mutate(input: Uint8Array, other: Uint8Array, random: Random): Ui
   let bytes = new Uint8Array(input);
   // Few changes as a rule: what is changed all over is refused at its head.
   for (let n = 1 + Math.floor(-Math.log(1 - random.real()) * 1.5); n > 0; n--) {
-    bytes = isText(bytes) && random.below(3) > 0 ? mutateLines(bytes, other, random) : mutateBytes(bytes, other, random);
+    bytes =
+      isText(bytes) && random.below(3) > 0 ? mutateLines(bytes, other, random) : mutateBytes(bytes, other, random);
   }
   return bytes.subarray(0, MAX_BYTES);
 }
@@ -39,7 +52,9 @@ function mutateBytes(bytes: Uint8Array<ArrayBuffer>, other: Uint8Array, random: 
       return joined(bytes.subarray(0, at), other.subarray(from, from + length), bytes.subarray(at));
     }
     default:
-      return random.below(4) ? joined(bytes.subarray(0, at), bytes.subarray(at + length), bytes.subarray(at, at + length)) : bytes.slice(0, at);
+      return random.below(4)
+        ? joined(bytes.subarray(0, at), bytes.subarray(at + length), bytes.subarray(at, at + length))
+        : bytes.slice(0, at);
   }
 }
 
@@ -86,7 +101,9 @@ function mutateLines(bytes: Uint8Array, other: Uint8Array, random: Random): Uint
       lines[at] = words.join('');
       break;
     default:
-      lines[at] = lines[at].replace(/\d+/g, (n) => (random.below(3) ? n : String(interesting[random.below(interesting.length)])));
+      lines[at] = lines[at].replace(/\d+/g, (n) =>
+        random.below(3) ? n : String(interesting[random.below(interesting.length)]),
+      );
   }
   return new Uint8Array(Buffer.from(lines.join('\n'), 'latin1'));
 }

@@ -49,7 +49,9 @@ function fromFixtures(): Seed[] {
 
 /** Of text its first lines; the rest is more of the same. */
 function head(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(Buffer.from(Buffer.from(bytes).toString('latin1').split('\n').slice(0, HEAD_LINES).join('\n'), 'latin1'));
+  return new Uint8Array(
+    Buffer.from(Buffer.from(bytes).toString('latin1').split('\n').slice(0, HEAD_LINES).join('\n'), 'latin1'),
+  );
 }
 
 function synthesised(): Seed[] {
@@ -58,7 +60,8 @@ function synthesised(): Seed[] {
     const found: Seed[] = [];
     for (const [n, options] of [{ traceVersion: 6 }, { traceVersion: 7 }, { traceVersion: 7, zstd: true }].entries()) {
       const made = synthFiles(join(folder, String(n)), { samples: 200, kvmEvents: 300, ...(options as object) });
-      for (const file of [made.files.spe, made.files.kvm]) found.push({ kind: 'capture', bytes: new Uint8Array(readFileSync(file)) });
+      for (const file of [made.files.spe, made.files.kvm])
+        found.push({ kind: 'capture', bytes: new Uint8Array(readFileSync(file)) });
     }
     const lab = join(folder, 'lab.umbra');
     inLabFile(lab, 'create', (db) => {
@@ -79,7 +82,10 @@ function written(): Seed[] {
     text('policy', JSON.stringify([own])),
     text('scenario', '{"events":[{"t":0,"kind":"unmap","cause":"host-mm","lane":0,"every":1000,"times":20}]}'),
     text('scenario', '{"events":[{"t":5,"kind":"write-protect","cause":"dirty-log","ipa":"0x80000000","size":8192}]}'),
-    text('kallsyms', 'ffffffc008000000 T _text\nffffffc008010000 t handle_exit\t[kvm]\nffffffc008010100 T __guest_enter\n'),
+    text(
+      'kallsyms',
+      'ffffffc008000000 T _text\nffffffc008010000 t handle_exit\t[kvm]\nffffffc008010100 T __guest_enter\n',
+    ),
     text('perf-map', '7f0000001000 40 LFoo;bar()V\n7f0000001040 80 stub\n'),
   ];
 }

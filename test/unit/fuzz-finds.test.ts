@@ -10,7 +10,9 @@ import { seeds } from '../fuzz/seeds.ts';
 import { kinds, Targets } from '../fuzz/targets.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/fuzz/', import.meta.url));
-const finds = existsSync(folder) ? readdirSync(folder).filter((name) => kinds.some((k) => name.startsWith(`${k}-`))) : [];
+const finds = existsSync(folder)
+  ? readdirSync(folder).filter((name) => kinds.some((k) => name.startsWith(`${k}-`)))
+  : [];
 const targets = new Targets(tmpdir());
 afterAll(() => targets.close());
 
