@@ -250,8 +250,8 @@ describe('the compile cache', () => {
     const shared = join(folder, 'node-compile-cache');
     mkdirSync(shared);
     chmodSync(shared, 0o777);
-    const { NODE_COMPILE_CACHE: _, ...clean } = process.env;
-    const env = { ...clean, TMPDIR: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    delete env.NODE_COMPILE_CACHE;
     mkdirSync(join(folder, 'cache/umbra/compiled'), { recursive: true });
     chmodSync(join(folder, 'cache/umbra/compiled'), 0o777);
     expect(spawnSync(process.execPath, [bin, '--version'], { env, encoding: 'utf8' }).stdout).toMatch(/^umbra /);
