@@ -250,7 +250,12 @@ describe('the compile cache', () => {
     const shared = join(folder, 'node-compile-cache');
     mkdirSync(shared);
     chmodSync(shared, 0o777);
-    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      TMPDIR: folder,
+      HOME: folder,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+    };
     delete env.NODE_COMPILE_CACHE;
     mkdirSync(join(folder, 'cache/umbra/compiled'), { recursive: true });
     chmodSync(join(folder, 'cache/umbra/compiled'), 0o777);
