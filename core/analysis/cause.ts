@@ -75,10 +75,11 @@ export function cause(
   );
   const stored = eligible.length * B <= keptCounts ? new Uint32Array(eligible.length * B) : undefined;
   const counts = new Uint32Array(keys);
+  const gone = N - n;
   /** TVD times 2·n·N: whole, so that equal ones compare equal. */
-  const distance = (gone: Uint32Array): number => {
+  const distance = (of: Uint32Array): number => {
     let sum = 0;
-    for (let k = 0; k < keys; k++) sum += Math.abs(N * (reference[k] - gone[k]) - n * reference[k]);
+    for (let k = 0; k < keys; k++) sum += Math.abs(gone * reference[k] - N * of[k]);
     return sum;
   };
   const observed = distance(lost);
@@ -87,7 +88,7 @@ export function cause(
   const atLeast = new Uint32Array(keys);
   const atMost = new Uint32Array(keys);
   /** Move of a key from where its lanes' coverage puts it, q - p - m. */
-  const move = (k: number, gone: number): number => (reference[k] - gone) / n - reference[k] / N - rotations.byLanes[k];
+  const move = (k: number, of: number): number => (reference[k] - of) / n - reference[k] / N - rotations.byLanes[k];
   const difference = (k: number): number => (reference[k] - lost[k]) / n - reference[k] / N;
   for (let j = 1; j <= B; j++) {
     rotations.lostUnder(j, counts);
@@ -96,10 +97,12 @@ export function cause(
       if (counts[k] >= lost[k]) atLeast[k]++;
       if (counts[k] <= lost[k]) atMost[k]++;
     }
-    eligible.forEach((k, e) => {
+    const at = (j - 1) * eligible.length;
+    for (let e = 0; e < eligible.length; e++) {
+      const k = eligible[e];
       squares[e] += move(k, counts[k]) ** 2;
-      if (stored) stored[(j - 1) * eligible.length + e] = counts[k];
-    });
+      if (stored) stored[at + e] = counts[k];
+    }
   }
   for (let k = 0; k < keys; k++) effects.pValue[k] = Math.min(1, (2 * (1 + Math.min(atLeast[k], atMost[k]))) / (B + 1));
   const sigma = squares.map((sum) => Math.sqrt(sum / B));

@@ -198,7 +198,7 @@ function rotated(
   keyCount: number,
   selected: Uint32Array,
 ): Null | undefined {
-  const [x, y] = [new Rotations(a, keyCount), new Rotations(b, keyCount)];
+  const [x, y] = [Rotations.of(a, keyCount), Rotations.of(b, keyCount)];
   const draws = Math.min(x.lost ? x.count : Infinity, y.lost ? y.count : Infinity);
   if (!Number.isFinite(draws) || draws === 0) return undefined;
   const reference = countKept(

@@ -27,6 +27,59 @@ export interface LatencyQuantiles {
 /** Undefined when no survivor has a latency. */
 export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefined {
   const { reference, kept } = histograms(lanes);
+  return skewOf(reference, kept);
+}
+
+/** Latencies of a reference that several outcomes share: each costs its lost samples. */
+export class LatencyReference {
+  readonly #lanes: readonly Omit<LatencyLane, 'fates'>[];
+  readonly #inside: readonly Uint32Array[];
+  readonly #all: Float64Array;
+
+  /** @param inside where samples lie in sessions, per lane (`sessionsIn`) */
+  constructor(lanes: readonly Omit<LatencyLane, 'fates'>[], inside: readonly Uint32Array[]) {
+    this.#lanes = lanes;
+    this.#inside = inside;
+    this.#all = new Float64Array(VALUES);
+    lanes.forEach((lane, l) => {
+      for (let s = 0; s < inside[l].length; s += 2) count(lane, inside[l][s], inside[l][s + 1], this.#all, 1);
+    });
+  }
+
+  /** @param runs the lost samples, per lane (`lostRuns`) */
+  skewOf(runs: readonly Uint32Array[]): LatencySkew | undefined {
+    const kept = this.#all.slice();
+    this.#lanes.forEach((lane, l) => {
+      const [inside, own] = [this.#inside[l], runs[l]];
+      let r = 0;
+      let base = 0;
+      for (let s = 0; s < inside.length && r < own.length; s += 2) {
+        const next = base + inside[s + 1] - inside[s];
+        const shift = inside[s] - base;
+        for (; r < own.length && own[r] < next; r += 2) {
+          count(lane, Math.max(own[r], base) + shift, Math.min(own[r + 1], next) + shift, kept, -1);
+          // A run that goes on in the next session is looked at there again.
+          if (own[r + 1] > next) break;
+        }
+        base = next;
+      }
+    });
+    return skewOf(this.#all, kept);
+  }
+}
+
+/** Adds `by` for each sample of [from, to). */
+function count(
+  { latency, known }: Omit<LatencyLane, 'fates'>,
+  from: number,
+  to: number,
+  histogram: Float64Array,
+  by: 1 | -1,
+): void {
+  for (let i = from; i < to; i++) if (known?.[i] !== 0) histogram[latency[i]] += by;
+}
+
+function skewOf(reference: Float64Array, kept: Float64Array): LatencySkew | undefined {
   const before = quantiles(reference);
   const after = quantiles(kept);
   if (after.n === 0) return undefined;

@@ -20,7 +20,6 @@ export interface OverTime {
   readonly kept: Float64Array;
   /** Of key `selected[j]` in bin b at `b * selected.length + j`. */
   readonly keyReference: Uint32Array;
-  readonly keyKept: Uint32Array;
   readonly selected: Uint32Array;
 }
 
@@ -45,7 +44,6 @@ export function countOverTime(
   const reference = new Float64Array(bins);
   const kept = new Float64Array(bins);
   const keyReference = new Uint32Array(bins * width);
-  const keyKept = new Uint32Array(bins * width);
   const scale = t1 > t0 ? bins / (t1 - t0) : 0;
   for (const { t, keys, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
@@ -57,10 +55,9 @@ export function countOverTime(
       if (slot >= 0) keyReference[bin * width + slot]++;
       if (fate !== KEPT) continue;
       kept[bin]++;
-      if (slot >= 0) keyKept[bin * width + slot]++;
     }
   }
-  return { t0, t1, bins, reference, kept, keyReference, keyKept, selected };
+  return { t0, t1, bins, reference, kept, keyReference, selected };
 }
 
 /** Coverage per bin; NaN where the reference has no sample. */

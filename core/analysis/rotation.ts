@@ -2,14 +2,8 @@
  * Did it matter *where* the blackouts fell? The losses are kept as they are, in their lengths and distances, and moved over each lane's samples
  * by fixed fractions of it: what the same blackouts would have done at other moments (model.md section 7). Nothing is drawn, so results are exact.
  */
-import { KEPT, OUTSIDE } from '../model/outcome.ts';
-
-export interface KeyedFates {
-  /** Per sample: the key's index. */
-  readonly keys: ArrayLike<number>;
-  /** Per sample: KEPT, OUTSIDE, or lost. */
-  readonly fates: Uint8Array;
-}
+import { Reference } from './reference.ts';
+import type { Losses, ReferenceInput, ReferenceLane } from './reference.ts';
 
 /** Rotations at most and at least, and what B rotations of the smaller side may cost, in samples. */
 const MOST = 999;
@@ -19,17 +13,13 @@ const BUDGET = 1e8;
 const STEP = 0.6180339887498949;
 /** Samples between two rows of running totals. */
 const ROW = 512;
-/** Bytes that running totals may take, per lane. */
+/** Bytes that the running totals of all lanes may take. */
 const TOTALS_BYTES = 32 << 20;
 
-/** One lane's samples in sessions, in order. */
-interface Lane {
-  readonly n: number;
-  /** Keys twice in a row, so that a moved run needs no wrap-around. */
-  readonly doubled: Uint32Array | Uint16Array;
+interface MovedLane extends Omit<ReferenceLane, 'totals'> {
   /** [start, end) pairs of the runs that are moved: the lost ones, or the kept ones if these are fewer samples. */
   readonly runs: Uint32Array;
-  /** Running totals of each key before sample ROW * r of `doubled`; undefined where they would be too large to pay. */
+  /** Running totals of each row before sample ROW * r; undefined where they don't pay, or are too large. */
   readonly totals: Uint32Array | undefined;
 }
 
@@ -43,100 +33,58 @@ export class Rotations {
   readonly count: number;
   /** Kept samples per lane, over its samples in sessions; NaN for a lane without any. */
   readonly coverage: readonly number[];
-  /** Per key: what each lane's coverage alone does to its share (q - p). */
+  /** Per row: what each lane's coverage alone does to its share (q - p). */
   readonly byLanes: Float64Array;
-  readonly #keyCount: number;
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: readonly MovedLane[];
   readonly #movesKept: boolean;
   /** The j-th fraction is j / #divisor if the lanes are so short that every rotation is taken, else frac(j * STEP). */
   readonly #divisor: number | undefined;
-  readonly #reference: Float64Array;
+  readonly #reference: Uint32Array;
 
-  constructor(lanes: readonly KeyedFates[], keyCount: number) {
-    this.#keyCount = keyCount;
-    let total = 0;
-    let lost = 0;
-    let episodes = 0;
-    const counted = lanes.map(({ fates }) => {
-      let n = 0;
-      let gone = 0;
-      let inLoss = false;
-      for (const fate of fates) {
-        if (fate === OUTSIDE) continue;
-        n++;
-        const isLost = fate !== KEPT;
-        if (isLost) gone++;
-        if (isLost && !inLoss) episodes++;
-        inLoss = isLost;
-      }
-      total += n;
-      lost += gone;
-      return { n, gone };
-    });
+  constructor(reference: Reference, losses: Losses) {
+    const { total, lanes, counts } = reference;
+    const { lost, byLane } = losses;
     this.total = total;
     this.lost = lost;
-    this.episodes = episodes;
-    this.coverage = counted.map(({ n, gone }) => (n ? (n - gone) / n : NaN));
+    this.episodes = losses.episodes;
+    this.coverage = lanes.map(({ n }, l) => (n ? (n - byLane[l]) / n : NaN));
     this.#movesKept = total - lost < lost;
-    const longest = Math.max(0, ...counted.map(({ n }) => n));
+    this.#reference = counts;
+    const longest = Math.max(0, ...lanes.map(({ n }) => n));
     this.#divisor = longest - 1 <= MOST ? longest : undefined;
     const moved = Math.max(1, Math.min(lost, total - lost));
     this.count =
       this.#divisor === undefined
         ? Math.max(LEAST, Math.min(MOST, Math.floor(BUDGET / moved)))
         : Math.max(0, longest - 1);
-    this.#reference = new Float64Array(keyCount);
-    this.byLanes = new Float64Array(keyCount);
-    this.#lanes = lanes.map((lane, l) => this.#prepare(lane, counted[l].n, counted[l].gone));
-    for (let k = 0; k < keyCount; k++) {
-      this.byLanes[k] = total > lost ? this.byLanes[k] / (total - lost) - this.#reference[k] / total : 0;
+    this.byLanes = new Float64Array(counts.length);
+    lanes.forEach(({ n, own }, l) => {
+      for (let k = 0; n > 0 && k < own.length; k++) this.byLanes[k] += ((n - byLane[l]) * own[k]) / n;
+    });
+    for (let k = 0; k < counts.length; k++) {
+      this.byLanes[k] = total > lost ? this.byLanes[k] / (total - lost) - counts[k] / total : 0;
     }
+    const budget = TOTALS_BYTES / (lanes.length || 1);
+    this.#lanes = lanes.map((lane, l) => {
+      const runs = this.#movesKept ? between(losses.runs[l], lane.n) : losses.runs[l];
+      return { ...lane, runs, totals: runningTotals(lane, runs, budget) };
+    });
   }
 
-  #prepare({ keys, fates }: KeyedFates, n: number, gone: number): Lane {
-    const doubled = this.#keyCount <= 65536 ? new Uint16Array(2 * n) : new Uint32Array(2 * n);
-    const runs: number[] = [];
-    const own = new Float64Array(this.#keyCount);
-    let at = 0;
-    let open = false;
-    for (let i = 0; i < fates.length; i++) {
-      if (fates[i] === OUTSIDE) continue;
-      const moves = (fates[i] === KEPT) === this.#movesKept;
-      if (moves !== open) runs.push(at);
-      open = moves;
-      doubled[at] = doubled[at + n] = keys[i];
-      own[keys[i]]++;
-      at++;
-    }
-    if (open) runs.push(n);
-    for (let k = 0; k < own.length; k++) {
-      this.#reference[k] += own[k];
-      if (n) this.byLanes[k] += ((n - gone) * own[k]) / n;
-    }
-    return { n, doubled, runs: Uint32Array.from(runs), totals: this.#totals(doubled, runs) };
-  }
-
-  /** Pays where runs are longer than what looking up their totals costs. */
-  #totals(doubled: Uint32Array | Uint16Array, runs: readonly number[]): Uint32Array | undefined {
-    const keyCount = this.#keyCount;
-    const rows = Math.floor(doubled.length / ROW) + 1;
-    let longest = 0;
-    for (let r = 0; r < runs.length; r += 2) longest = Math.max(longest, runs[r + 1] - runs[r]);
-    if (longest < 2 * ROW + keyCount || rows * keyCount * 4 > TOTALS_BYTES) return undefined;
-    const totals = new Uint32Array(rows * keyCount);
-    for (let row = 1; row < rows; row++) {
-      const to = row * keyCount;
-      totals.copyWithin(to, to - keyCount, to);
-      for (let i = (row - 1) * ROW; i < row * ROW; i++) totals[to + doubled[i]]++;
-    }
-    return totals;
+  /** Of one outcome by itself; rows are the keys by their numbers. */
+  static of(lanes: readonly ReferenceInput[], keyCount: number): Rotations {
+    const reference = new Reference(lanes, keyCount, 1, true);
+    return new Rotations(
+      reference,
+      reference.losses(lanes.map(({ fates }) => fates)),
+    );
   }
 
   /**
-   * Counts the lost samples of each key under rotation `j`, from 1.
-   * @param counts a place a key, overwritten
+   * Counts the lost samples of each row under rotation `j`, from 1.
+   * @param counts a place a row, overwritten
    */
-  lostUnder(j: number, counts: Float64Array | Uint32Array): void {
+  lostUnder(j: number, counts: Uint32Array): void {
     counts.fill(0);
     const u = this.#divisor === undefined ? (j * STEP) % 1 : j / this.#divisor;
     for (const lane of this.#lanes) {
@@ -147,19 +95,60 @@ export class Rotations {
   }
 }
 
-/** Adds the keys of a lane's runs, moved by `by` samples. */
-function addRuns({ doubled, runs, totals }: Lane, by: number, counts: Float64Array | Uint32Array): void {
-  const keyCount = counts.length;
-  for (let r = 0; r < runs.length; r += 2) {
-    let from = runs[r] + by;
-    let to = runs[r + 1] + by;
-    if (totals && to - from >= 2 * ROW + keyCount) {
-      const first = Math.ceil(from / ROW);
-      const last = Math.floor(to / ROW);
-      for (let k = 0; k < keyCount; k++) counts[k] += totals[last * keyCount + k] - totals[first * keyCount + k];
-      for (let i = last * ROW; i < to; i++) counts[doubled[i]]++;
-      to = first * ROW;
-    }
-    for (; from < to; from++) counts[doubled[from]]++;
+/** The runs between these. */
+function between(runs: Uint32Array, n: number): Uint32Array {
+  const ends = [0, ...runs, n];
+  const out: number[] = [];
+  for (let i = 0; i < ends.length; i += 2) if (ends[i + 1] > ends[i]) out.push(ends[i], ends[i + 1]);
+  return Uint32Array.from(out);
+}
+
+/** Pays where runs are longer than what looking up their totals costs. */
+function runningTotals(
+  { rows, own, totals: known }: ReferenceLane,
+  runs: Uint32Array,
+  budget: number,
+): Uint32Array | undefined {
+  const width = own.length;
+  const marks = Math.floor(rows.length / ROW) + 1;
+  let longest = 0;
+  for (let r = 0; r < runs.length; r += 2) longest = Math.max(longest, runs[r + 1] - runs[r]);
+  if (longest < 2 * ROW + width || 4 * marks * width > budget) return undefined;
+  if (known.marks) return known.marks;
+  const totals = new Uint32Array(marks * width);
+  for (let mark = 1; mark < marks; mark++) {
+    const to = mark * width;
+    totals.copyWithin(to, to - width, to);
+    for (let i = (mark - 1) * ROW; i < mark * ROW; i++) totals[to + rows[i]]++;
   }
+  known.marks = totals;
+  return totals;
+}
+
+/** Adds the rows of a lane's runs, moved by `by` samples around its end. */
+function addRuns(lane: MovedLane, by: number, counts: Uint32Array): void {
+  const { runs, n } = lane;
+  for (let r = 0; r < runs.length; r += 2) {
+    const from = runs[r] + by;
+    const to = runs[r + 1] + by;
+    if (from >= n) addRun(lane, from - n, to - n, counts);
+    else if (to <= n) addRun(lane, from, to, counts);
+    else {
+      addRun(lane, from, n, counts);
+      addRun(lane, 0, to - n, counts);
+    }
+  }
+}
+
+function addRun({ rows, totals }: MovedLane, start: number, end: number, counts: Uint32Array): void {
+  const width = counts.length;
+  let to = end;
+  if (totals && end - start >= 2 * ROW + width) {
+    const first = Math.ceil(start / ROW);
+    const last = Math.floor(end / ROW);
+    for (let k = 0; k < width; k++) counts[k] += totals[last * width + k] - totals[first * width + k];
+    for (let i = last * ROW; i < end; i++) counts[rows[i]]++;
+    to = first * ROW;
+  }
+  for (let i = start; i < to; i++) counts[rows[i]]++;
 }

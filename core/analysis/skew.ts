@@ -1,9 +1,10 @@
-import { KEPT, OUTSIDE } from '../model/outcome.ts';
 import { cause } from './cause.ts';
 import type { Cause } from './cause.ts';
 import type { KeyedLane } from './over-time.ts';
-import { activityCorrelations, countOverTime, coverageOverTime } from './over-time.ts';
+import { activityCorrelations, coverageOverTime } from './over-time.ts';
 import { kendallTauB, order, rankBiasedOverlap, recall } from './ranks.ts';
+import { Reference } from './reference.ts';
+import type { Losses } from './reference.ts';
 import { Rotations } from './rotation.ts';
 import { relativeDeviation } from './verdict.ts';
 import type { KeyCounts } from './verdict.ts';
@@ -83,20 +84,26 @@ export function skew(
   keyCount: number,
   options: Partial<SkewOptions> = {},
 ): Skew | undefined {
-  const { bins, correlatedKeys, level } = { ...defaultSkewOptions, ...options };
-  const { key, reference, kept, total, survivors } = sortedCounts(lanes, keyCount);
+  const reference = new Reference(lanes, keyCount, options.bins ?? defaultSkewOptions.bins);
+  return skewOfLosses(reference, reference.losses(lanes.map(({ fates }) => fates)), options);
+}
+
+/** As `skew`, of a reference that several outcomes share. */
+export function skewOfLosses(
+  base: Reference,
+  losses: Losses,
+  options: Partial<Omit<SkewOptions, 'bins'>> = {},
+): Skew | undefined {
+  const { correlatedKeys, level } = { ...defaultSkewOptions, ...options };
+  const { key, counts: reference, total } = base;
+  const survivors = total - losses.lost;
   if (survivors === 0) return undefined;
   const n = key.length;
+  const kept = reference.map((count, row) => count - losses.byRow[row]);
   const p = Float64Array.from(reference, (count) => count / total);
   const q = Float64Array.from(kept, (count) => count / survivors);
   const difference = p.map((share, i) => 100 * (q[i] - share));
-
-  // Rows take the keys' place, so that what comes out is in their order.
-  const rowOf = new Uint32Array(keyCount);
-  key.forEach((k, row) => (rowOf[k] = row));
-  const byRow = lanes.map(({ keys, fates }) => ({ keys: Uint32Array.from(keys, (k) => rowOf[k]), fates }));
-  const lost = reference.map((count, row) => count - kept[row]);
-  const { cause: why, keys: effects } = cause(new Rotations(byRow, n), reference, lost);
+  const { cause: why, keys: effects } = cause(new Rotations(base, losses), reference, losses.byRow);
 
   const alive = Uint32Array.from(kept.keys()).filter((row) => kept[row] > 0);
   const byKept = order(kept).subarray(0, alive.length);
@@ -105,12 +112,7 @@ export function skew(
 
   const correlation = new Float64Array(n).fill(NaN);
   const rows = rowsOfInterest(difference, correlatedKeys);
-  const time = countOverTime(
-    lanes,
-    keyCount,
-    rows.map((row) => key[row]),
-    bins,
-  );
+  const time = base.overTime(rows, losses);
   const coverage = coverageOverTime(time);
   activityCorrelations(time, coverage).forEach((r, j) => (correlation[rows[j]] = r));
 
@@ -144,14 +146,6 @@ export function skew(
   };
 }
 
-interface SortedCounts {
-  readonly key: Uint32Array;
-  readonly reference: Uint32Array;
-  readonly kept: Uint32Array;
-  readonly total: number;
-  readonly survivors: number;
-}
-
 /** What a skew's verdict rests on. */
 export function countsOf({ keys, reference, kept }: Skew, nameOf: (key: number) => string): KeyCounts {
   const { reference: all, kept: alive } = keys;
@@ -159,33 +153,10 @@ export function countsOf({ keys, reference, kept }: Skew, nameOf: (key: number) 
 }
 
 /** What the verdict's word rests on: counts alone, without rotations. */
-export function keyCounts(lanes: readonly KeyedLane[], keyCount: number, nameOf: (key: number) => string): KeyCounts {
-  const { key, ...counts } = sortedCounts(lanes, keyCount);
-  return { ...counts, nameOf: (row) => nameOf(key[row]) };
-}
-
-function sortedCounts(lanes: readonly KeyedLane[], keyCount: number): SortedCounts {
-  const reference = new Uint32Array(keyCount);
-  const kept = new Uint32Array(keyCount);
-  for (const { keys, fates } of lanes) {
-    for (let i = 0; i < fates.length; i++) {
-      if (fates[i] === OUTSIDE) continue;
-      reference[keys[i]]++;
-      if (fates[i] === KEPT) kept[keys[i]]++;
-    }
-  }
-  const key = order(reference).filter((k) => reference[k] > 0);
-  return {
-    key,
-    reference: Uint32Array.from(key, (k) => reference[k]),
-    kept: Uint32Array.from(key, (k) => kept[k]),
-    total: sum(reference),
-    survivors: sum(kept),
-  };
-}
-
-function sum(counts: Uint32Array): number {
-  return counts.reduce((a, b) => a + b, 0);
+export function keyCounts(base: Reference, losses: Losses, nameOf: (key: number) => string): KeyCounts {
+  const { key, counts: reference, total } = base;
+  const kept = reference.map((count, row) => count - losses.byRow[row]);
+  return { reference, kept, total, survivors: total - losses.lost, nameOf: (row) => nameOf(key[row]) };
 }
 
 /** The `k` largest keys and the `k` that moved most. */

@@ -84,7 +84,7 @@ describe('rotations', () => {
     const outside = laneOf(keys, isLost);
     outside.fates.fill(OUTSIDE, 100, 900);
     const lanes = [outside, laneOf(keys.subarray(0, 9000), isLost)];
-    const rotations = new Rotations(lanes, 5);
+    const rotations = Rotations.of(lanes, 5);
     const counts = new Uint32Array(5);
     for (const j of [1, 2, 77, rotations.count]) {
       rotations.lostUnder(j, counts);
@@ -93,7 +93,7 @@ describe('rotations', () => {
   });
 
   it('of short lanes are all there are', () => {
-    const rotations = new Rotations([laneOf([0, 1, 2, 3, 4], (i) => i === 0)], 5);
+    const rotations = Rotations.of([laneOf([0, 1, 2, 3, 4], (i) => i === 0)], 5);
     const counts = new Uint32Array(5);
     const lostKeys = Array.from({ length: rotations.count }, (_, j) => {
       rotations.lostUnder(j + 1, counts);
@@ -104,8 +104,8 @@ describe('rotations', () => {
 
   it('are fewer where they would cost too much, but never below 199', () => {
     const big = laneOf(new Uint8Array(2_000_000), (i) => i % 2 === 0);
-    expect(new Rotations([big], 1).count).toBe(199);
-    expect(new Rotations([laneOf(keys, (i) => i % 97 === 0)], 5).count).toBe(999);
+    expect(Rotations.of([big], 1).count).toBe(199);
+    expect(Rotations.of([laneOf(keys, (i) => i % 97 === 0)], 5).count).toBe(999);
   });
 });
 
@@ -162,8 +162,8 @@ describe('the cause', () => {
       reference[k]++;
       if (lane.fates[i] !== KEPT) lost[k]++;
     });
-    const kept = cause(new Rotations([lane], 40), reference, lost);
-    const twice = cause(new Rotations([lane], 40), reference, lost, 0);
+    const kept = cause(Rotations.of([lane], 40), reference, lost);
+    const twice = cause(Rotations.of([lane], 40), reference, lost, 0);
     expect(twice).toEqual(kept);
   });
 });

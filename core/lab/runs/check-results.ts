@@ -6,10 +6,8 @@ import { checkedParams, checksOf } from '../../model/checks.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import type { Policy } from '../../model/policy.ts';
 import { replayPrepared } from '../../model/replay.ts';
-import type { KeyKind, Keys } from '../symbols/keys.ts';
 import type { RunInputs } from './run-inputs.ts';
-import { keyedVerdict } from './skew.ts';
-import type { PolicySkew } from './skew.ts';
+import type { OutcomeSkews, PolicySkew } from './skew.ts';
 
 export interface CheckResult {
   readonly id: string;
@@ -72,14 +70,14 @@ function lossesOf({ windows }: PolicyOutcome): string {
   return [...lost].filter(([, n]) => n > 0).join(' ');
 }
 
-/** @param keys what the verdict rests on; undefined without any */
+/** @param skews what the verdicts rest on */
 export function checkResults(
   inputs: RunInputs,
   policy: Policy,
   plain: PolicyOutcome,
   summary: Summary,
   verdict: VerdictWord | undefined,
-  keys: (Keys & { readonly kind: KeyKind }) | undefined,
+  skews: OutcomeSkews,
   seen: SeenFates,
 ): CheckResult[] {
   const { settings, prepared, lanes, distributions } = inputs;
@@ -93,7 +91,7 @@ export function checkResults(
     const outcome = replayPrepared(prepared, policy, params, distributions);
     if (outcome.fates.every((f, i) => equal(f, plain.fates[i]))) return result(summary, verdict);
     const own = summarise(lanes, outcome);
-    const judge = () => keys && keyedVerdict(lanes, outcome, own, keys).word;
+    const judge = () => skews.verdictOf(outcome, own)?.word;
     return result(own, seen.verdict(outcome, judge));
   });
 }

@@ -1,6 +1,5 @@
 /** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
 import { bufferEvents } from '../../analysis/tracks.ts';
-import { latencySkew } from '../../analysis/latency.ts';
 import type { LatencySkew } from '../../analysis/latency.ts';
 import type { Spread } from '../../analysis/numbers.ts';
 import { spreadTrials, summarise } from '../../analysis/summary.ts';
@@ -24,7 +23,7 @@ import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { checkResults, SeenFates } from './check-results.ts';
 import type { CheckResult } from './check-results.ts';
-import { keyedSkew, skewKeysOf } from './skew.ts';
+import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
@@ -120,7 +119,7 @@ export function* policyResults(
   const dlDiscard = variantOf(params.dlDiscard);
   const seen = new SeenFates();
   const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
-  const latencies = sampleLatencies(db, inputs);
+  const skews = new OutcomeSkews(inputs.lanes, keys, sampleLatencies(db, inputs));
   const { trials } = inputs.settings.params;
   const total = trials - 1 + policies.length;
   const replayOne = (prepared: Prepared, policy: Policy, trial: number) => {
@@ -137,10 +136,9 @@ export function* policyResults(
     onStep(trials - 1 + s, total, policy.id);
     const { outcome, summary } = replayOne(inputs.prepared, policy, 0);
     const earlier = seen.find(outcome);
-    const skew = earlier?.skew ?? keys.map((k) => keyedSkew(inputs.lanes, outcome, summary, k));
+    const { skew, latency } = skews.of(outcome, summary);
     seen.add(outcome, policy.id, skew);
-    const checks = checkResults(inputs, policy, outcome, summary, skew[0]?.verdict.word, keys[0], seen);
-    const latency = latencySkew(latencies.map((l, i) => ({ ...l, fates: outcome.fates[i] })));
+    const checks = checkResults(inputs, policy, outcome, summary, skew[0]?.verdict.word, skews, seen);
     const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
     const sameAs = earlier?.policy;
     yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
@@ -149,10 +147,12 @@ export function* policyResults(
 
 /** Total latencies of the lanes' samples. */
 export function sampleLatencies(db: Db, { spe, reference }: RunInputs): { latency: Uint16Array; known: Uint8Array }[] {
-  return reference.stored.map((lane) => ({
-    latency: readColumn(db, spe.id, lane, 'totalLat'),
-    known: Uint8Array.from(readColumn(db, spe.id, lane, 'present'), (has) => (has & Has.TOTAL ? 1 : 0)),
-  }));
+  return reference.stored.map((lane) => {
+    const present = readColumn(db, spe.id, lane, 'present');
+    const known = new Uint8Array(present.length);
+    for (let i = 0; i < known.length; i++) known[i] = present[i] & Has.TOTAL ? 1 : 0;
+    return { latency: readColumn(db, spe.id, lane, 'totalLat'), known };
+  });
 }
 
 function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResult): void {

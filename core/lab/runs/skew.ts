@@ -1,10 +1,13 @@
 /** How far a policy's surviving profile is from the reference, by one way of counting. */
-import { countsOf, keyCounts, skew } from '../../analysis/skew.ts';
+import { LatencyReference } from '../../analysis/latency.ts';
+import type { LatencyLane, LatencySkew } from '../../analysis/latency.ts';
+import { lostRuns, Reference, sameRuns, sessionsIn } from '../../analysis/reference.ts';
+import { keyCounts, skewOfLosses } from '../../analysis/skew.ts';
 import { digest } from '../../analysis/skew-digest.ts';
 import type { SkewDigest } from '../../analysis/skew-digest.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import { judge } from '../../analysis/verdict.ts';
-import type { Verdict } from '../../analysis/verdict.ts';
+import type { KeyCounts, Verdict } from '../../analysis/verdict.ts';
 import type { Lane, PolicyOutcome } from '../../model/outcome.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { hasSymbols } from '../../store/symbols.ts';
@@ -25,27 +28,101 @@ export function skewKeysOf(db: Db, capture: number): readonly KeyKind[] {
   return hasSymbols(db, capture) ? ['symbol', ...SKEW_KEYS] : SKEW_KEYS;
 }
 
+/** Skew of one run's outcomes: its reference is counted once, and outcomes that lose the same samples are analysed once. */
+export class OutcomeSkews {
+  readonly #lanes: readonly Lane[];
+  readonly #keys: readonly (Keys & { readonly kind: KeyKind })[];
+  readonly #latencies: readonly Omit<LatencyLane, 'fates'>[] | undefined;
+  /** Made by the first outcome's fates: they say which samples lie in sessions. */
+  #shared: Shared | undefined;
+  readonly #known: Analysed[] = [];
+
+  /** @param latencies of the lanes' samples, where their skew is wanted */
+  constructor(
+    lanes: readonly Lane[],
+    keys: readonly (Keys & { readonly kind: KeyKind })[],
+    latencies?: readonly Omit<LatencyLane, 'fates'>[],
+  ) {
+    this.#lanes = lanes;
+    this.#keys = keys;
+    this.#latencies = latencies;
+  }
+
+  of(outcome: PolicyOutcome, summary: Summary): { skew: PolicySkew[]; latency: LatencySkew | undefined } {
+    const { digests, counts, latency } = this.#analysed(outcome);
+    const skew = this.#keys.map(({ kind }, k) => ({ kind, digest: digests[k], verdict: judge(summary, counts[k]) }));
+    return { skew, latency };
+  }
+
+  /** The verdict alone, by counting the first keys: what an assumption check gets. Undefined without keys. */
+  verdictOf(outcome: PolicyOutcome, summary: Summary): Verdict | undefined {
+    if (this.#keys.length === 0) return undefined;
+    const { inside, references } = this.#sharedWith(outcome);
+    const losses = references[0].lossesOf(inside.map((lane, l) => lostRuns(outcome.fates[l], lane)));
+    return judge(summary, keyCounts(references[0], losses, this.#nameOf(0)));
+  }
+
+  #analysed(outcome: PolicyOutcome): Analysed {
+    const { inside, references, latencies } = this.#sharedWith(outcome);
+    const runs = inside.map((lane, l) => lostRuns(outcome.fates[l], lane));
+    const known = this.#known.find((one) => sameRuns(one.runs, runs));
+    if (known) return known;
+    const losses = references.map((reference) => reference.lossesOf(runs));
+    const made: Analysed = {
+      runs,
+      digests: references.map((reference, k) => {
+        const full = skewOfLosses(reference, losses[k]);
+        return full && digest(full, this.#nameOf(k));
+      }),
+      counts: references.map((reference, k) => keyCounts(reference, losses[k], this.#nameOf(k))),
+      latency: latencies?.skewOf(runs),
+    };
+    if (this.#known.length < MOST_KNOWN) this.#known.push(made);
+    return made;
+  }
+
+  #sharedWith({ fates }: PolicyOutcome): Shared {
+    if (this.#shared) return this.#shared;
+    const inside = fates.map(sessionsIn);
+    const references = this.#keys.map(
+      ({ lanes, names }) =>
+        new Reference(
+          this.#lanes.map(({ t }, l) => ({ t, keys: lanes[l], fates: fates[l] })),
+          names.length,
+        ),
+    );
+    const latencies = this.#latencies && new LatencyReference(this.#latencies, inside);
+    return (this.#shared = { inside, references, latencies });
+  }
+
+  #nameOf(k: number): (key: number) => string {
+    const { names } = this.#keys[k];
+    return (key) => names[key];
+  }
+}
+
+interface Shared {
+  readonly inside: readonly Uint32Array[];
+  readonly references: readonly Reference[];
+  readonly latencies: LatencyReference | undefined;
+}
+
+interface Analysed {
+  readonly runs: readonly Uint32Array[];
+  readonly digests: readonly (SkewDigest | undefined)[];
+  readonly counts: readonly KeyCounts[];
+  readonly latency: LatencySkew | undefined;
+}
+
+/** Outcomes remembered: a run has few different ones. */
+const MOST_KNOWN = 32;
+
+/** Of one outcome by itself, or of a part of a run. */
 export function keyedSkew(
   lanes: readonly Lane[],
   outcome: PolicyOutcome,
   summary: Summary,
   keys: Keys & { readonly kind: KeyKind },
 ): PolicySkew {
-  const keyed = lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-  const full = skew(keyed, keys.names.length);
-  const nameOf = (key: number) => keys.names[key];
-  return {
-    kind: keys.kind,
-    digest: full && digest(full, nameOf),
-    verdict: judge(summary, full && countsOf(full, nameOf)),
-  };
-}
-
-/** The verdict alone, by counting: what an assumption check gets. */
-export function keyedVerdict(lanes: readonly Lane[], outcome: PolicyOutcome, summary: Summary, keys: Keys): Verdict {
-  const keyed = lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-  return judge(
-    summary,
-    keyCounts(keyed, keys.names.length, (key) => keys.names[key]),
-  );
+  return new OutcomeSkews(lanes, [keys]).of(outcome, summary).skew[0];
 }
