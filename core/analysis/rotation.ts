@@ -74,10 +74,7 @@ export class Rotations {
   /** Of one outcome by itself; rows are the keys by their numbers. */
   static of(lanes: readonly ReferenceInput[], keyCount: number): Rotations {
     const reference = new Reference(lanes, keyCount, 1, true);
-    return new Rotations(
-      reference,
-      reference.losses(lanes.map(({ fates }) => fates)),
-    );
+    return new Rotations(reference, reference.losses(lanes.map(({ fates }) => fates)));
   }
 
   /**
