@@ -91,7 +91,7 @@ describe('the package', () => {
     expect(files).toContain('/out/main/chunks/hash-worker.js');
     expect(files).toContain('/LICENSE');
     expect(files).toContain('/out/third-party-notices.txt');
-    expect(files.filter((f) => /^\/(test|core|renderer|docs|kit)\//.test(f))).toEqual([]);
+    expect(files.filter((f) => /^\/(test|core|renderer|docs|kit)\//.test(f))).toEqual(['/kit/umbra-capture.sh']);
     const natives = join(resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds');
     expect(readdirSync(natives)).toEqual(['linux-x64.node']);
     expect(readFileSync(join(resources, 'app.asar')).length).toBeLessThan(40 * 2 ** 20);

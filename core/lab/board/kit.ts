@@ -1,14 +1,14 @@
 /** The board kit: a script that records captures where Umbra isn't. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RequestError } from '../about.ts';
+import { kitFolder } from './kit-folder.ts';
 
 const files = ['umbra-capture.sh', 'README.md'] as const;
 
 /** Writes script and README into a folder, which is made if missing. Returns their paths. Never overwrites. */
 export function writeKit(folder: string): string[] {
-  const source = fileURLToPath(new URL('../../../kit', import.meta.url));
+  const source = kitFolder();
   const taken = files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined) throw new RequestError(`${taken} is there already: give another folder`);
   mkdirSync(folder, { recursive: true });

@@ -7,11 +7,12 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { shellLine } from '../../words/shell.ts';
 import { RequestError } from '../about.ts';
 import { checkHost } from './host.ts';
+import { kitFolder } from './kit-folder.ts';
 
 export interface Target {
   readonly host: string;
@@ -30,7 +31,7 @@ export interface Script {
 
 /** What runs on boards: kit/umbra-capture.sh of this installation. */
 export function kitScript(): Script {
-  const text = readFileSync(fileURLToPath(new URL('../../../kit/umbra-capture.sh', import.meta.url)), 'utf8');
+  const text = readFileSync(join(kitFolder(), 'umbra-capture.sh'), 'utf8');
   return { text, sha256: createHash('sha256').update(text).digest('hex') };
 }
 
