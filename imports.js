@@ -5,11 +5,11 @@
 const allowed = {
   'core/formats': [],
   'core/model': [],
-  'core/analysis': ['core/model'],
+  'core/analysis': ['core/model', 'core/words'],
   'core/store': ['core/formats', 'core/model'],
   'core/synth': ['core/formats', 'core/model'],
-  'core/report': ['core/analysis', 'core/model'],
-  'core/words': [],
+  'core/report': ['core/analysis', 'core/model', 'core/words'],
+  'core/words': ['core/model/terms.ts'],
   'core/contract': ['core/analysis', 'core/model', 'core/words', 'core/lab'],
   'core/lab': [
     'core/store',
@@ -24,7 +24,7 @@ const allowed = {
   'core/cli': ['core/lab', 'core/host', 'core/contract', 'core/words'],
   'core/host': ['core/lab', 'core/contract'],
   electron: ['core/host', 'core/contract', 'core/lab'],
-  renderer: ['core/contract', 'core/words'],
+  renderer: ['core/contract', 'core/words', 'core/model/terms.ts', 'core/model/align-rules.ts'],
 };
 
 /** Folders that do no I/O: bytes and numbers in, numbers out. */

@@ -1,4 +1,6 @@
 /** The story of a blackout window in sentences. Each number says where it comes from. */
+import { plural } from '../words/lists.ts';
+import * as words from '../words/numbers.ts';
 import type { UnmapEffect } from '../model/timeline.ts';
 import type { PageEvent, SourcedNs, Story, StoryCause, StoryTrigger } from './story.ts';
 
@@ -252,14 +254,7 @@ function moment(t: number): string {
 }
 
 function ns(value: number): string {
-  const [unit, name] = (
-    [
-      [1e9, 's'],
-      [1e6, 'ms'],
-      [1e3, 'µs'],
-    ] as const
-  ).find(([u]) => value >= u) ?? [1, 'ns'];
-  return unit === 1 ? `${value} ns` : `${(value / unit).toPrecision(value / unit >= 1000 ? 4 : 3)} ${name}`;
+  return value === 0 ? '0 ns' : words.plain(words.duration(value));
 }
 
 function size(bytes: number): string {
@@ -270,10 +265,6 @@ function size(bytes: number): string {
       : `${bytes} bytes`;
 }
 
-function plural(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
-
 function percent(share: number): string {
-  return `${(100 * share).toPrecision(3)} %`;
+  return words.plain(words.percent(share));
 }

@@ -1,9 +1,8 @@
 /** How far the surviving profile can be trusted: by size, how far shares moved (model.md section 7). Why they moved is cause.ts's question. */
+import type { VerdictWord } from '../model/terms.ts';
 import type { Summary } from './summary.ts';
 
-export const verdicts = ['representative', 'usable with care', 'misleading', 'dead', 'no samples'] as const;
-export type VerdictWord = (typeof verdicts)[number];
-
+/** A verdict with what it rests on; core/report puts it in a sentence. */
 export interface Verdict {
   /** `no samples`: the reference has none, so there is nothing to judge. */
   readonly word: VerdictWord;

@@ -1,20 +1,14 @@
-/** Numbers for terminals. */
+/** Numbers for terminals: core/words' rules in characters that every terminal and script takes. */
+import * as words from '../words/numbers.ts';
 
 /** Nanoseconds as `1.23 ms`: three significant digits and a unit. */
 export function duration(ns: bigint | number): string {
-  const value = Number(ns);
-  const scale = [
-    [1e9, 's'],
-    [1e6, 'ms'],
-    [1e3, 'µs'],
-  ] as const;
-  const [unit, name] = scale.find(([u]) => Math.abs(value) >= u) ?? [1, 'ns'];
-  const scaled = value / unit;
-  return `${unit === 1 ? scaled : scaled.toPrecision(Math.abs(scaled) >= 999.5 ? 4 : 3)} ${name}`;
+  return Number(ns) === 0 ? '0 ns' : words.plain(words.duration(ns));
 }
 
+/** A share with `digits` decimals, more where it would read as all or nothing. */
 export function percent(share: number, digits = 2): string {
-  return `${(100 * share).toFixed(digits)} %`;
+  return words.plain(words.percent(share, digits));
 }
 
 /** The warnings of a capture, a line each. */
@@ -32,9 +26,9 @@ export function warningLine(w: {
   return `${w.severity}: ${w.message}${times}${where}${skipped} [${w.kind}]`;
 }
 
-/** A whole number with thin spaces between thousands. */
+/** A whole number with spaces between thousands. */
 export function count(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+  return words.plain(words.count(n));
 }
 
 /** Percentage points, three decimals; no sign where none of them shows. */

@@ -1,8 +1,9 @@
 /** Puts a KVM timeline on a run's clock, whose origin is the reference profile's first sample (model.md section 2, Alignment). */
+import { autoAlign, loopCopies, overlaps } from './align-rules.ts';
 import { inSpeClock, uncertaintyAt } from './clocks.ts';
 import type { ClockPair } from './clocks.ts';
 import { ModelError } from './errors.ts';
-import type { AlignMode } from './params.ts';
+import type { AlignMode } from './align-rules.ts';
 import { code, stage2Kinds } from './terms.ts';
 import type { Stage2Timeline } from './timeline.ts';
 
@@ -78,12 +79,11 @@ export function alignTimeline(
   let copies = 1;
   if (align === 'absolute') {
     shiftNs += clockDistance(there, run);
-    if (!overlaps(shiftNs, span, run)) throw new ModelError(noOverlap(there, run, offsetNs));
+    if (!overlaps(shiftNs, span, run.span)) throw new ModelError(noOverlap(there, run, offsetNs));
   } else if (align === 'loop') {
     if (!(span > 0))
       throw new ModelError('the KVM trace spans 0 ns, so it has no period to loop with; use --align start');
-    shiftNs -= Math.max(0, Math.ceil(shiftNs / span)) * span;
-    copies = Math.max(1, Math.ceil((run.span - shiftNs) / span));
+    ({ first: shiftNs, copies } = loopCopies(shiftNs, span, run.span));
     if (timeline.n * copies > MAX_ROWS) {
       throw new ModelError(
         `looping ${timeline.n} stage 2 events ${copies} times makes more than ${MAX_ROWS}; use --align fit, or a longer KVM trace`,
@@ -115,11 +115,10 @@ function comparedClocks(pair: ClockPair, { origin, span }: Stage2Timeline): NonN
 }
 
 function autoMode(timeline: TraceSpan, run: RunSpan, request: AlignRequest, sameClock: boolean): AlignMode {
-  if (!sameClock) return 'start';
   const span = timeline.span * (request.scale === 'auto' ? 1 : request.scale);
   const away = timeline.origin - run.origin;
   if (away > LONGEST || away < -LONGEST) return 'start';
-  return overlaps(Number(away) + request.offsetNs, span, run) ? 'absolute' : 'start';
+  return autoAlign(sameClock ? 'same' : 'unknown', Number(away) + request.offsetNs, span, run.span);
 }
 
 const LONGEST = BigInt(Number.MAX_SAFE_INTEGER);
@@ -128,10 +127,6 @@ function clockDistance(timeline: TraceSpan, run: RunSpan): number {
   const away = timeline.origin - run.origin;
   if (away > LONGEST || away < -LONGEST) throw new ModelError(noOverlap(timeline, run, 0));
   return Number(away);
-}
-
-function overlaps(shift: number, span: number, run: RunSpan): boolean {
-  return shift <= run.span && shift + span >= 0;
 }
 
 function noOverlap(timeline: TraceSpan, run: RunSpan, offsetNs: number): string {

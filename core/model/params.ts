@@ -2,6 +2,8 @@
  * The parameters of a run: one flat record, JSON all through, stored with the run. Every parameter has a default, a unit and
  * a reader that says what it wants; `ResolvedParams` remembers where each value came from, because a result rests on it.
  */
+import { alignModes } from './align-rules.ts';
+import type { AlignMode } from './align-rules.ts';
 import { parseJson } from './json-text.ts';
 import { ModelError } from './errors.ts';
 import { injectedDls, isPinGuard, pinGuards, timeNames } from './policy.ts';
@@ -9,8 +11,6 @@ import type { InjectedDl, TimeName } from './policy.ts';
 import { PAGE_SHIFT, pinBreakers } from './terms.ts';
 import type { PinBreaker } from './terms.ts';
 
-export const alignModes = ['absolute', 'start', 'loop', 'fit'] as const;
-export type AlignMode = (typeof alignModes)[number];
 export const placementKinds = ['explicit', 'random', 'hot', 'quiet'] as const;
 export type PlacementKind = (typeof placementKinds)[number];
 

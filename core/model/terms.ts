@@ -94,6 +94,10 @@ export type ContentsOrigin = (typeof contentsOrigins)[number];
 export const pinBreakers = ['unmap', 'clear', 'protect', 'memslot', 'dirty-log'] as const;
 export type PinBreaker = (typeof pinBreakers)[number];
 
+/** How far the surviving profile can be trusted (model.md section 7). */
+export const verdicts = ['representative', 'usable with care', 'misleading', 'dead', 'no samples'] as const;
+export type VerdictWord = (typeof verdicts)[number];
+
 /** Stage 2 pages are 4 KiB unless the VM description says otherwise. */
 export const PAGE_SHIFT = 12;
 

@@ -2,7 +2,7 @@
 import type { Cause } from '../analysis/cause.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Verdict } from '../analysis/verdict.ts';
-import { count, pValue, percent, significant } from './format.ts';
+import { count, pValue, percent, significant } from '../words/numbers.ts';
 
 /** The verdict's reason as a sentence. */
 export function sizeClause({ reason }: Pick<Verdict, 'reason'>): string {

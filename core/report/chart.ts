@@ -5,7 +5,7 @@ import { init, use } from 'echarts/core';
 import { GridComponent } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
 import { Markup, escape, printable } from './html.ts';
-import type { Colour } from './palette.ts';
+import type { Colour } from '../words/signs.ts';
 import { placeholder, themed } from './palette.ts';
 
 use([BarChart, CustomChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);

@@ -1,6 +1,7 @@
 /** A comparison's figures in characters. */
 import { ascii } from './ascii.ts';
-import { percent, points, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { percent, points } from '../words/numbers.ts';
 import type { LossRow } from './loss-chart.ts';
 import type { ShareRow } from './skew-chart.ts';
 

@@ -23,7 +23,8 @@ import {
 } from './comparison-words.ts';
 import type { Block, Document, DocumentSection, Figure } from './document.ts';
 import { inputBlock } from './facts.ts';
-import { count, coverage, list, significant } from './format.ts';
+import { list } from '../words/lists.ts';
+import { count, percent, significant } from '../words/numbers.ts';
 import { lossRows } from './loss-chart.ts';
 import type { SectionId } from './sections.ts';
 import { movedMost, skewChart } from './skew-chart.ts';
@@ -109,7 +110,7 @@ function lossRow(pair: ComparedPair) {
     main: { share: 1 - a!.summary.coverage, word: a!.verdict },
     other: { share: 1 - b!.summary.coverage, word: b!.verdict },
     words,
-    description: `${name}: coverage ${coverage(a!.summary.coverage)} in A, ${coverage(b!.summary.coverage)} in B, ${words}.`,
+    description: `${name}: coverage ${percent(a!.summary.coverage)} in A, ${percent(b!.summary.coverage)} in B, ${words}.`,
   };
 }
 

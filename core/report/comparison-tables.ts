@@ -4,7 +4,8 @@ import { observedReasons } from '../analysis/observed.ts';
 import type { ComparedPair, ComparisonReport, PairSide, WindowCount } from './comparison.ts';
 import { coverageDiffers, coverageWords, interval } from './comparison-words.ts';
 import { excessOf } from './cause-words.ts';
-import { bytes, count, coverage, duration, pValue, percent, points, range, shorten, significant } from './format.ts';
+import { range, shorten } from '../words/lists.ts';
+import { bytes, count, duration, pValue, percent, points, significant } from '../words/numbers.ts';
 import { movedMost } from './skew-chart.ts';
 import type { ShareRow } from './skew-chart.ts';
 import type { Table } from './tables.ts';
@@ -86,8 +87,8 @@ export function coverageTable({ pairs }: ComparisonReport): Table {
 /** With the range over placement trials, where there were several. */
 function covered({ summary, trials }: PairSide): string {
   return trials && trials.coverage.p5 !== trials.coverage.p95
-    ? range(trials.coverage.p5, trials.coverage.p95, coverage)
-    : coverage(summary.coverage);
+    ? range(trials.coverage.p5, trials.coverage.p95, percent)
+    : percent(summary.coverage);
 }
 
 /** What each side costs: a table a measure, of the policies in which the sides differ. */

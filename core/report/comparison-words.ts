@@ -3,7 +3,8 @@ import { comparisonWords } from '../analysis/compare.ts';
 import type { Comparison, ComparisonWord } from '../analysis/compare.ts';
 import { MOVED } from '../analysis/verdict.ts';
 import type { ComparedPair, ComparisonReport, ComparisonSide } from './comparison.ts';
-import { count, coverage, duration, list, pValue, percent, points, significant } from './format.ts';
+import { list } from '../words/lists.ts';
+import { count, duration, pValue, percent, points, significant } from '../words/numbers.ts';
 import { baseName } from './words.ts';
 
 /** An interval of percentage points without its unit: `−0.61 … −0.52`. */
@@ -55,7 +56,7 @@ function runsFinding(report: ComparisonReport): (string | undefined)[] {
       : `${told.length ? `under ${told.length} of them` : 'nowhere'} by more than chance${unknown ? ` (${unknown} can’t be tested: nothing survived)` : ''}`;
   return [
     `${start} coverage differs under ${changed.length} of ${pairs.length} policies, ${sure}.`,
-    `Most under ${most.name}: ${coverage(most.a!.summary.coverage)} in A, ${coverage(most.b!.summary.coverage)} in B, ${coverageWords(most)}.`,
+    `Most under ${most.name}: ${percent(most.a!.summary.coverage)} in A, ${percent(most.b!.summary.coverage)} in B, ${coverageWords(most)}.`,
     survivors(pairs),
   ];
 }
@@ -113,8 +114,8 @@ function pairFinding(report: ComparisonReport, pair: ComparedPair): (string | un
   const context = report.subject === 'runs' ? differing(report) : '';
   const kept =
     x.coverage === y.coverage
-      ? `both keep ${coverage(x.coverage)} of ${x.reference === y.reference ? 'the' : 'their'} samples`
-      : `A keeps ${coverage(x.coverage)} of the samples and B ${coverage(y.coverage)}: ${coverageWords(pair)}, ${coverageDiffers(pair) ? 'more than chance explains' : comparison ? 'which chance may explain' : 'untested, since nothing survived on one side'}`;
+      ? `both keep ${percent(x.coverage)} of ${x.reference === y.reference ? 'the' : 'their'} samples`
+      : `A keeps ${percent(x.coverage)} of the samples and B ${percent(y.coverage)}: ${coverageWords(pair)}, ${coverageDiffers(pair) ? 'more than chance explains' : comparison ? 'which chance may explain' : 'untested, since nothing survived on one side'}`;
   const whose = report.a.id === report.b.id ? `Run ${report.a.id}, ` : '';
   return [
     `${whose}${whose ? report.a.name : capital(report.a.name)} (A) against ${report.b.name} (B)${context}: ${kept}.`,

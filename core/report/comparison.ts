@@ -6,7 +6,7 @@ import type { Comparison } from '../analysis/compare.ts';
 import type { ObservedReason } from '../analysis/observed.ts';
 import type { Cause } from '../analysis/cause.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
-import type { VerdictWord } from '../analysis/verdict.ts';
+import type { VerdictWord } from '../model/terms.ts';
 import type { ParamOrigin } from '../model/params.ts';
 import type { DlDiscard, ReportInput } from './model.ts';
 

@@ -1,6 +1,7 @@
 /** Charts with one line per policy. Policies whose lines are the same share one. */
 import { axis, label, renderChart } from './chart.ts';
-import { duration, list, percent, shorten } from './format.ts';
+import { list, shorten } from '../words/lists.ts';
+import { duration, percent } from '../words/numbers.ts';
 import type { Markup } from './html.ts';
 import type { Report, Variant } from './model.ts';
 import { lineColours, placeholder } from './palette.ts';
@@ -42,7 +43,13 @@ export function durationsChart(report: Report): Markup | undefined {
         interval: 1,
         axisLabel: { formatter: (v: number) => duration(10 ** v) },
       }),
-      yAxis: axis({ type: 'value', min: 0, max: 1, interval: 0.25, axisLabel: { formatter: percent } }),
+      yAxis: axis({
+        type: 'value',
+        min: 0,
+        max: 1,
+        interval: 0.25,
+        axisLabel: { formatter: (v: number) => percent(v) },
+      }),
       series: drawn(
         curves.map((curve) => ({ ...curve, points: [[low, 0] as const, ...curve.points, [high, 1] as const] })),
       ),
@@ -103,7 +110,7 @@ export function coverageChart(report: Report): Markup | undefined {
           nameRotate: 0,
           nameGap: -(WIDTH - place.left - place.right) - 8,
           nameTextStyle: { align: 'right', color: placeholder('ink'), fontSize: 11.5 },
-          axisLabel: { show: i === 0, formatter: percent },
+          axisLabel: { show: i === 0, formatter: (v: number) => percent(v) },
         }),
       ),
       series: curves.map(({ points }, i) => ({

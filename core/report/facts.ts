@@ -1,5 +1,5 @@
 /** What the results rest on: inputs, alignment, placement, parameters, and how to make them again. */
-import { bytes, count, duration, significant } from './format.ts';
+import { bytes, count, duration, significant } from '../words/numbers.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
 import { assumedSentence } from './tables.ts';

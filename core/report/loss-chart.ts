@@ -1,28 +1,12 @@
 /** The report's one figure: what each policy loses, on a logarithmic scale, with either kind of guest. */
 import { axis, renderChart } from './chart.ts';
-import { coverage, percent, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { percent } from '../words/numbers.ts';
 import type { Markup } from './html.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
-import type { Colour } from './palette.ts';
+import { verdictSigns } from '../words/signs.ts';
 import { placeholder } from './palette.ts';
 import { compared, discardWords, otherDiscard } from './words.ts';
-
-export const verdictColours: Readonly<Record<Variant['verdict']['word'], Colour>> = {
-  representative: 'good',
-  'usable with care': 'warn',
-  misleading: 'bad',
-  dead: 'ink',
-  'no samples': 'muted',
-};
-
-/** Each verdict has a shape, too. */
-const symbols: Readonly<Record<Variant['verdict']['word'], string>> = {
-  representative: 'circle',
-  'usable with care': 'rect',
-  misleading: 'triangle',
-  dead: 'diamond',
-  'no samples': 'none',
-};
 
 const ROW = 22;
 const WIDTH = 800;
@@ -75,11 +59,11 @@ export function lossRows(rows: readonly LossRow[]): Markup {
     rows.flatMap(({ main, other }, row) => {
       const shown = filled ? main : other;
       if (!shown) return [];
-      const colour = placeholder(verdictColours[shown.word]);
+      const colour = placeholder(verdictSigns[shown.word].colour);
       const style = filled
         ? { color: colour, opacity: 1 }
         : { color: placeholder('surface'), borderColor: colour, borderWidth: 1.5, opacity: 1 };
-      return [{ value: [x(shown.share), row], symbol: symbols[shown.word], itemStyle: style }];
+      return [{ value: [x(shown.share), row], symbol: verdictSigns[shown.word].symbol, itemStyle: style }];
     });
   const connectors = rows.flatMap(({ main, other }, row) =>
     other
@@ -128,7 +112,7 @@ export function lossRows(rows: readonly LossRow[]): Markup {
           showSymbol: false,
           silent: true,
           connectNulls: false,
-          lineStyle: { color: placeholder('density'), width: 1 },
+          lineStyle: { color: placeholder('dens'), width: 1 },
         },
         { type: 'scatter', silent: true, z: 5, symbolSize: 8, data: points(true) },
         // Hollow and a little larger: still seen where both are the same.
@@ -148,8 +132,8 @@ function words(main: Variant, other: Variant | undefined): string {
 }
 
 function describe(policy: PolicyReport, main: Variant, other: Variant | undefined, report: Report): string {
-  const first = `${policy.id}: coverage ${coverage(main.summary.coverage)}, ${main.verdict.word}`;
+  const first = `${policy.id}: coverage ${percent(main.summary.coverage)}, ${main.verdict.word}`;
   if (!other) return `${first}.`;
   const guest = discardWords[otherDiscard(report)];
-  return `${first}; if the ${guest} ${coverage(other.summary.coverage)}, ${other.verdict.word}.`;
+  return `${first}; if the ${guest} ${percent(other.summary.coverage)}, ${other.verdict.word}.`;
 }

@@ -8,7 +8,8 @@ import type { Summary, Trials } from '../analysis/summary.ts';
 import type { EventTrack } from '../analysis/tracks.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { Windows } from '../model/outcome.ts';
-import type { AlignMode, ParamOrigin } from '../model/params.ts';
+import type { AlignMode } from '../model/align-rules.ts';
+import type { ParamOrigin } from '../model/params.ts';
 
 export interface Report {
   /** Umbra's version. */

@@ -2,30 +2,11 @@
  * The report's colours: CSS variables with a light and a dark value. Text colours reach WCAG AA on `--surface`. Charts come out of
  * ECharts with placeholders that `themed` turns into the variables, so that they follow the reader's scheme, too.
  */
-const colours = {
-  bg: ['#f7f7f5', '#111418'],
-  surface: ['#ffffff', '#181c21'],
-  ink: ['#1a1d21', '#e4e7ea'],
-  muted: ['#5d6670', '#97a1ac'],
-  line: ['#e2e4e7', '#2a3037'],
-  band: ['#eef0f2', '#20262c'],
-  accent: ['#0a64c2', '#63aefc'],
-  density: ['#7b95b5', '#56708f'],
-  good: ['#00795a', '#3cc79c'],
-  warn: ['#8f5d00', '#f0b23c'],
-  bad: ['#b3261e', '#ff8077'],
-  irq: ['#b87700', '#f0b23c'],
-  killed: ['#c94f00', '#ff8a47'],
-  dead: ['#1a1d21', '#e4e7ea'],
-  full: ['#2f7fb8', '#6bbcf0'],
-  copy: ['#00795a', '#3cc79c'],
-  discarded: ['#a8527f', '#e592c0'],
-} as const;
-
-export type Colour = keyof typeof colours;
+import { colours } from '../words/signs.ts';
+import type { Colour } from '../words/signs.ts';
 
 /** Lines of policies in a chart, told apart by dashes after one round (Okabe and Ito's hues, darkened for text). */
-export const lineColours: readonly Colour[] = ['accent', 'killed', 'copy', 'discarded', 'warn', 'ink'];
+export const lineColours: readonly Colour[] = ['accent', 'killed', 'copy', 'disc', 'warn', 'ink'];
 
 const names = Object.keys(colours) as Colour[];
 

@@ -11,7 +11,7 @@ import { isShown } from './sections.ts';
 import type { ReportOptions, SectionId } from './sections.ts';
 import { skewSection, verdictSection } from './skew-section.ts';
 import { definitions, timelineSection } from './timeline.ts';
-import { verdicts } from '../analysis/verdict.ts';
+import { verdicts } from '../model/terms.ts';
 import { compared, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
 
 /** The report as one HTML file that stands alone. The same report gives the same bytes. */

@@ -1,9 +1,10 @@
 /** The table of policies. */
 import { excessOf } from './cause-words.ts';
-import { bytes, count, coverage, duration, pValue, percent, range, significant } from './format.ts';
+import { range } from '../words/lists.ts';
+import { bytes, count, duration, pValue, percent, significant } from '../words/numbers.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
-import { verdictColours } from './loss-chart.ts';
+import { verdictSigns } from '../words/signs.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
 import type { Spread } from '../analysis/numbers.ts';
 import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
@@ -66,10 +67,10 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
   return html`<tr>
     <th scope="row">${policy.id}</th>
     <td>
-      ${value(share, trials?.coverage, coverage)}
+      ${value(share, trials?.coverage, percent)}
       <div class="bar" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></div>
     </td>
-    ${hasOther && html`<td>${other ? coverage(other.summary.coverage) : '–'}</td>`}
+    ${hasOther && html`<td>${other ? percent(other.summary.coverage) : '–'}</td>`}
     <td>${value(summary.blackoutNs, trials?.blackoutNs, duration)}</td>
     <td>${value(summary.windows, trials?.windows, whole)}</td>
     <td>${summary.durations || trials?.p99 ? value(summary.durations?.p99 ?? NaN, trials?.p99, duration) : '–'}</td>
@@ -90,16 +91,9 @@ function value(own: number, trials: Spread | undefined, format: (x: number) => s
 /** Means of counts: decimals only of small ones. */
 const whole = (n: number): string => (n >= 10 ? count(n) : significant(n, 2));
 
-const glyphs: Readonly<Record<Variant['verdict']['word'], string>> = {
-  representative: '●',
-  'usable with care': '■',
-  misleading: '▲',
-  dead: '◆',
-  'no samples': '–',
-};
-
 export function verdictMark(word: Variant['verdict']['word']): Markup {
   return html`<span class="verdict"
-    ><i style="color:var(--${verdictColours[word]})" aria-hidden="true">${glyphs[word]}</i> ${word}</span
+    ><i style="color:var(--${verdictSigns[word].colour})" aria-hidden="true">${verdictSigns[word].character}</i>
+    ${word}</span
   >`;
 }

@@ -1,6 +1,7 @@
 /** How the shares of the keys that moved most differ: bars with their 95 % intervals. */
 import { axis, renderChart } from './chart.ts';
-import { percent, points, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { percent, points } from '../words/numbers.ts';
 import type { Markup } from './html.ts';
 import { placeholder } from './palette.ts';
 
@@ -90,7 +91,7 @@ export function skewChart(id: string, who: string, skew: { readonly rows: readon
             value: row.difference,
             itemStyle: row.significant
               ? { color: placeholder('killed') }
-              : { color: placeholder('surface'), borderColor: placeholder('density'), borderWidth: 1 },
+              : { color: placeholder('surface'), borderColor: placeholder('dens'), borderWidth: 1 },
           })),
         },
         {

@@ -1,5 +1,5 @@
 /** Skew and verdict, policy by policy; those whose profile differs in nothing stand together. */
-import { list } from './format.ts';
+import { list } from '../words/lists.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';

@@ -1,7 +1,9 @@
 /** Figures as files of their own: SVG that needs nothing of the page it came from. */
-import { bandOf, eventClasses, eventPlaces, kindWords, lanesShown, patterns, rulerTicks } from './timeline.ts';
+import { windowSigns } from '../words/signs.ts';
+import { bandOf, eventClasses, eventPlaces, lanesShown, patterns, rulerTicks } from './timeline.ts';
 import { BAND_HEIGHT, bandPaths, densityPath } from './bands.ts';
-import { count, duration, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { count, duration } from '../words/numbers.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import type { LaneTrack, Report } from './model.ts';
@@ -52,7 +54,7 @@ export function timelineSvg(report: Report): Markup {
         ><text x="${LEFT + 90}" y="${y + 14}" fill="var(--muted)">${count(track.records)} samples</text>`,
     );
     y += 22;
-    const path = html`<path fill="var(--density)" d="${densityPath(track.density, DENSITY)}" />`;
+    const path = html`<path fill="var(--dens)" d="${densityPath(track.density, DENSITY)}" />`;
     row('samples', DENSITY, stretched(track.density.length, DENSITY, path));
     for (const one of eventClasses) {
       const { n, places } = eventPlaces(report, track, one);
@@ -72,7 +74,7 @@ export function timelineSvg(report: Report): Markup {
           x="${LEFT + i * 132 + 23}"
           y="${y + 10}"
           fill="var(--muted)"
-          >${kindWords[kind]}</text
+          >${windowSigns[kind].words}</text
         >`,
     );
   });

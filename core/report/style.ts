@@ -30,7 +30,7 @@ code,pre{font-family:var(--mono);font-size:12px}pre{white-space:pre-wrap;overflo
 .row>span{color:var(--muted);font-size:12px;text-align:right;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;line-height:14px}
 .row i{font-style:normal;color:var(--ink)}.row svg{display:block;width:100%}
 .lane{margin-top:12px;padding-bottom:10px}.lane+.lane{border-top:1px solid var(--line);padding-top:10px}.lane h3{margin-left:178px}
-.density{height:28px}.density path{fill:var(--density)}
+.density{height:28px}.density path{fill:var(--dens)}
 .band svg{height:12px}.band .bg{fill:var(--band)}
 .events svg{height:12px;overflow:visible}
 .ruler div{position:relative;height:18px;border-bottom:1px solid var(--line)}.ruler div span{position:absolute;color:var(--muted);font-size:11px;padding-left:4px;border-left:1px solid var(--line);height:18px;white-space:nowrap}
@@ -41,7 +41,7 @@ th,td{padding:4px 8px;text-align:right;vertical-align:top;border-bottom:1px soli
 thead th{font-size:12px;font-weight:600;color:var(--muted);vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}th:first-child,.words,thead th:last-child{text-align:left}th:first-child{padding-left:0}
 td small{display:block;color:var(--muted);font-size:11px;line-height:1.3}
-.bar{height:3px;background:var(--band);margin-top:2px;min-width:64px}.bar i{display:block;height:3px;background:var(--density)}
+.bar{height:3px;background:var(--band);margin-top:2px;min-width:64px}.bar i{display:block;height:3px;background:var(--dens)}
 .verdict i{font-style:normal;font-size:10px;display:inline-block;width:12px}
 .parameters th,.parameters td{padding:2px 8px;font-size:12px}.parameters th:first-child{padding-left:0}.parameters td{white-space:normal;overflow-wrap:anywhere}
 .parameters thead th:nth-child(3){text-align:left}.parameters .assumed td:last-child{color:var(--warn)}

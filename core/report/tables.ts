@@ -1,7 +1,8 @@
 /** The tables of the Markdown and text forms, as plain strings; the HTML form has its own, with bars in them. */
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import { excessOf, lanesClause, rotatedClause } from './cause-words.ts';
-import { bytes, count, coverage, duration, list, percent, points, range, shorten, significant } from './format.ts';
+import { list, range, shorten } from '../words/lists.ts';
+import { bytes, count, duration, percent, points, significant } from '../words/numbers.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
 import { movedMost } from './skew-chart.ts';
 import { compared, discardWords, mainVariant, otherDiscard } from './words.ts';
@@ -25,9 +26,9 @@ export function keptTable(report: Report): Table {
       const excess = skew && summary.lost > 0 ? excessOf(skew.cause) : '–';
       return [
         trials && trials.coverage.p5 !== trials.coverage.p95
-          ? range(trials.coverage.p5, trials.coverage.p95, coverage)
-          : coverage(trials?.coverage.mean ?? summary.coverage),
-        against ? coverage(against.summary.coverage) : '–',
+          ? range(trials.coverage.p5, trials.coverage.p95, percent)
+          : percent(trials?.coverage.mean ?? summary.coverage),
+        against ? percent(against.summary.coverage) : '–',
         excess,
         policy.isReference ? 'reference' : variant.verdict.word,
       ];

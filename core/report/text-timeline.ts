@@ -1,6 +1,7 @@
 /** The timeline in characters: per lane the samples, its stage 2 events, and how dark each part is under each policy. */
 import { ascii, COLUMNS, wrap } from './ascii.ts';
-import { count, duration, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { count, duration } from '../words/numbers.ts';
 import type { LaneTrack, Report, WindowColumns } from './model.ts';
 import { eventClasses, eventPlaces, lanesShown } from './timeline.ts';
 import { compared } from './words.ts';

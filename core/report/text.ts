@@ -2,10 +2,12 @@
  * The report as plain text for a mail: ASCII, at most 72 columns (but for a word of the command that can't be broken), so that it
  * survives `git send-email`. The finding first, what reproduces it last.
  */
-import { verdicts } from '../analysis/verdict.ts';
+import { verdictSigns } from '../words/signs.ts';
+import { verdicts } from '../model/terms.ts';
 import { ascii, asciiTable, COLUMNS, command, heading, wrap } from './ascii.ts';
 import { factBlocks } from './facts.ts';
-import { percent, shorten } from './format.ts';
+import { shorten } from '../words/lists.ts';
+import { percent } from '../words/numbers.ts';
 import type { Report } from './model.ts';
 import { isShown } from './sections.ts';
 import type { ReportOptions, SectionId } from './sections.ts';
@@ -131,8 +133,6 @@ function skew(report: Report): string[] {
   ];
 }
 
-const glyphs = { representative: '+', 'usable with care': 'o', misleading: '!', dead: 'X', 'no samples': '-' } as const;
-
 function verdictLines(report: Report): string[] {
   const groups = verdictGroups(report);
   const sorted = groups.toSorted((a, b) => verdicts.indexOf(a.word) - verdicts.indexOf(b.word));
@@ -140,7 +140,7 @@ function verdictLines(report: Report): string[] {
     ...heading('Verdicts'),
     ...sorted.flatMap(({ policies: same, word, sentence, changed }, i) => [
       ...(i > 0 ? [''] : []),
-      ...hanging(`${glyphs[word]} `, `${ids(same)}: ${word.toUpperCase()}`),
+      ...hanging(`${verdictSigns[word].ascii} `, `${ids(same)}: ${word.toUpperCase()}`),
       ...wrap(sentence, COLUMNS, '  '),
       ...changed.flatMap((text) => wrap(text, COLUMNS, '  ')),
     ]),

@@ -1,13 +1,14 @@
 /** The lanes over time: samples, stage 2 events on the buffer, and a band per policy with its blackout windows. */
 import { causeClasses, code, stage2Kinds, windowKinds } from '../model/terms.ts';
 import type { CauseClass, WindowKind } from '../model/terms.ts';
+import { causeSigns, unknownSign, windowSigns } from '../words/signs.ts';
 import type { BandPath } from './bands.ts';
 import { BAND_HEIGHT, bandPaths, densityPath } from './bands.ts';
-import { count, duration } from './format.ts';
+import { count, duration } from '../words/numbers.ts';
 import type { Content, Markup } from './html.ts';
 import { html } from './html.ts';
 import type { LaneTrack, Report, WindowColumns } from './model.ts';
-import type { Colour } from './palette.ts';
+import type { Colour } from '../words/signs.ts';
 import { compared, scaledMark } from './words.ts';
 
 /** Lanes drawn at most: those with most events and losses. */
@@ -17,43 +18,6 @@ const BINS = 480;
 const BAND_BYTES = 600_000;
 /** Glyphs in a row stand this far apart at least, in parts of its width. */
 const GLYPH_BINS = 240;
-
-const kindColours: Readonly<Record<WindowKind, Colour>> = {
-  'irq-latency': 'irq',
-  'session-killed': 'killed',
-  'vm-dead': 'dead',
-  'buffer-full': 'full',
-  'copy-out': 'copy',
-  discarded: 'discarded',
-  'copy-failed': 'copy',
-  torn: 'irq',
-  wiped: 'discarded',
-};
-
-export const kindWords: Readonly<Record<WindowKind, string>> = {
-  'irq-latency': 'interrupt latency',
-  'session-killed': 'session killed',
-  'vm-dead': 'VM dead',
-  'buffer-full': 'buffer full',
-  'copy-out': 'copy-out',
-  discarded: 'discarded by the guest',
-  'copy-failed': 'copy failed',
-  torn: 'torn record',
-  wiped: 'wiped by an unmap',
-};
-
-/** Strokes over the kind's colour; none for the plain one. */
-const strokes: Readonly<Record<WindowKind, string>> = {
-  'irq-latency': '',
-  'session-killed': 'M-1 5L5 -1M-1 9L9 -1M3 9L9 3',
-  'vm-dead': 'M0 0L8 8M8 0L0 8',
-  'buffer-full': 'M0 2H8M0 6H8',
-  'copy-out': 'M2 0V8M6 0V8',
-  discarded: 'M-1 3L5 9M-1 -1L9 9M3 -1L9 5',
-  'copy-failed': 'M0 2H8M2 0V8',
-  torn: 'M0 4L4 0L8 4',
-  wiped: 'M0 0L8 8',
-};
 
 export interface EventClass {
   readonly id: string;
@@ -67,46 +31,13 @@ const kindOf = (kind: (typeof stage2Kinds)[number]): number => code(stage2Kinds,
 const removal = (cause: CauseClass) => (kind: number, of: number) =>
   (kind === kindOf('unmap') || kind === kindOf('write-protect')) && of === code(causeClasses, cause);
 
-/** One row of glyphs each, where it occurs. */
+/** One row of shapes each, where it occurs. */
 export const eventClasses: readonly EventClass[] = [
   { id: 'map', colour: 'muted', words: 'mapped', shape: 'M-.5 -4h1v8h-1z', holds: (kind) => kind === kindOf('map') },
-  {
-    id: 'userspace',
-    colour: 'killed',
-    words: 'userspace unmap',
-    shape: 'M0 -4L4 3.5H-4z',
-    holds: removal('userspace'),
-  },
-  { id: 'host-mm', colour: 'full', words: 'host mm unmap', shape: 'M-3 -3h6v6h-6z', holds: removal('host-mm') },
-  { id: 'kvm', colour: 'bad', words: 'KVM unmap', shape: 'M-4 -3.5H4L0 4z', holds: removal('kvm') },
-  {
-    id: 'dirty-log',
-    colour: 'discarded',
-    words: 'dirty log',
-    shape: 'M0 -4L4 0 0 4 -4 0z',
-    holds: removal('dirty-log'),
-  },
-  {
-    id: 'guest-allowed',
-    colour: 'muted',
-    words: 'guest, allowed',
-    shape: 'M-4 -1H-1V-4H1V-1H4V1H1V4H-1V1H-4z',
-    holds: removal('guest-allowed'),
-  },
-  {
-    id: 'guest-forbidden',
-    colour: 'muted',
-    words: 'guest, forbidden',
-    shape: 'M-4 -2.6L-2.6 -4 0 -1.4 2.6 -4 4 -2.6 1.4 0 4 2.6 2.6 4 0 1.4 -2.6 4 -4 2.6 -1.4 0z',
-    holds: removal('guest-forbidden'),
-  },
-  {
-    id: 'unknown',
-    colour: 'muted',
-    words: 'unknown (events lost)',
-    shape: 'M-4 -1.5H4V1.5H-4z',
-    holds: (kind) => kind === kindOf('unknown'),
-  },
+  ...causeClasses
+    .filter((cause) => cause !== 'first-touch')
+    .map((cause) => ({ id: cause, ...causeSigns[cause], holds: removal(cause) })),
+  { id: 'unknown', ...unknownSign, holds: (kind) => kind === kindOf('unknown') },
 ];
 
 /** Patterns and glyphs that the timeline's SVGs refer to: once on the page. */
@@ -119,8 +50,8 @@ export function patterns(): Markup {
     ${windowKinds.map(
       (kind) =>
         html`<pattern id="k-${kind}" width="8" height="8" patternUnits="userSpaceOnUse"
-          ><rect width="8" height="8" fill="var(--${kindColours[kind]})" /><path
-            d="${strokes[kind]}"
+          ><rect width="8" height="8" fill="var(--${windowSigns[kind].colour})" /><path
+            d="${windowSigns[kind].strokes}"
             stroke="var(--surface)"
             stroke-width="1.2"
             fill="none"
@@ -191,7 +122,7 @@ function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
 export function bandOf(kind: WindowKind, { wide, narrow }: BandPath): Content {
   return [
     wide && html`<path fill="url(#k-${kind})" d="${wide}" />`,
-    narrow && html`<path fill="var(--${kindColours[kind]})" d="${narrow}" />`,
+    narrow && html`<path fill="var(--${windowSigns[kind].colour})" d="${narrow}" />`,
   ];
 }
 
@@ -264,7 +195,7 @@ function legend(report: Report): Markup {
           kinds.has(i) &&
           html`<span
             ><svg width="18" height="12" aria-hidden="true"><rect width="18" height="12" fill="url(#k-${kind})" /></svg
-            >${kindWords[kind]}</span
+            >${windowSigns[kind].words}</span
           >`,
       )}
     </p>

@@ -1,8 +1,9 @@
 /** What the numbers say, in sentences. */
-import type { VerdictWord } from '../analysis/verdict.ts';
-import { verdicts } from '../analysis/verdict.ts';
+import { verdicts } from '../model/terms.ts';
+import { verdictSigns } from '../words/signs.ts';
 import { causeSentence, sizeClause } from './cause-words.ts';
-import { count, coverage, duration, list, percent, range, significant } from './format.ts';
+import { list, range } from '../words/lists.ts';
+import { count, duration, percent, significant } from '../words/numbers.ts';
 import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 
 /** The variant that the report is about. */
@@ -76,23 +77,15 @@ function coverageSentence(report: Report, all: readonly Compared[]): string {
   const start = `Against the stage 2 behaviour in ${files(report, 'kvm')}, the ${samples}`;
   if (worst.variant.summary.lost === 0) return `${start} would all have survived, under each policy replayed.`;
   if (best.variant.summary.coverage === worst.variant.summary.coverage)
-    return `${start} would have been covered to ${coverage(best.variant.summary.coverage)} under each policy replayed.`;
+    return `${start} would have been covered to ${percent(best.variant.summary.coverage)} under each policy replayed.`;
   const names = (of: number): string =>
     list(
       all.filter((p) => p.variant.summary.coverage === of).map((p) => p.policy.id),
       3,
     );
   const [high, low] = [best.variant.summary.coverage, worst.variant.summary.coverage];
-  return `${start} would have been covered to ${coverage(high)} under ${names(high)}, and to ${coverage(low)} under ${names(low)}.`;
+  return `${start} would have been covered to ${percent(high)} under ${names(high)}, and to ${percent(low)} under ${names(low)}.`;
 }
-
-const under: Readonly<Record<VerdictWord, string>> = {
-  representative: 'stays representative',
-  'usable with care': 'is usable with care',
-  misleading: 'misleads',
-  dead: 'is dead',
-  'no samples': 'has no sample',
-};
 
 /** `whole`: these are all the policies there are. */
 function verdictsClause(all: readonly Compared[], whole: boolean): string {
@@ -102,7 +95,7 @@ function verdictsClause(all: readonly Compared[], whole: boolean): string {
   });
   const every = whole && groups.length === 1 && all.length > 2;
   return groups
-    .map(({ word, ids }) => `${under[word]} under ${every ? `all ${all.length} policies` : list(ids, 4)}`)
+    .map(({ word, ids }) => `${verdictSigns[word].words} under ${every ? `all ${all.length} policies` : list(ids, 4)}`)
     .join('; it ');
 }
 
@@ -126,7 +119,7 @@ function otherSentence(report: Report, main: readonly Compared[]): string | unde
   const shares = all.map(({ variant }) => variant.summary.coverage);
   const guest =
     discard === 'buffer' ? 'throws away its whole buffer at DL=1' : 'loses only the faulting record at DL=1';
-  const start = `With a guest that ${guest}, coverage is ${range(Math.min(...shares), Math.max(...shares), coverage)}`;
+  const start = `With a guest that ${guest}, coverage is ${range(Math.min(...shares), Math.max(...shares), percent)}`;
   const changed = all.filter(({ policy, variant }) =>
     main.some((one) => one.policy === policy && one.variant.verdict.word !== variant.verdict.word),
   );

@@ -1,11 +1,10 @@
 /** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
 import type { Capture } from '../../core/contract/contract.ts';
+import { autoAlign, clocksOf, loopCopies, overlaps } from '../../core/model/align-rules.ts';
+import type { AlignSetting } from '../../core/model/align-rules.ts';
 import { clockShift } from './board-clocks.ts';
 
-export const alignModes = ['auto', 'absolute', 'start', 'loop', 'fit'] as const;
-export type AlignMode = (typeof alignModes)[number];
-
-export const alignWords: Readonly<Record<AlignMode, string>> = {
+export const alignWords: Readonly<Record<AlignSetting, string>> = {
   auto: 'absolute if both say that they use one clock, or theirs were compared, and they overlap; else start',
   absolute: 'both clocks are the same, or were compared: times are taken as they are there',
   start: 'the trace’s first event at the first sample',
@@ -28,22 +27,25 @@ export interface Preview {
 
 const MAX_COPIES = 40;
 
-/** Undefined without times. `auto` is shown as `start` unless both clocks have one name and the spans overlap. */
-export function previewAlignment(spe: Capture, kvm: Capture, mode: AlignMode, offsetNs: number): Preview | undefined {
+/** Undefined without times. `auto` is shown as what the replay would take it for. */
+export function previewAlignment(
+  spe: Capture,
+  kvm: Capture,
+  mode: AlignSetting,
+  offsetNs: number,
+): Preview | undefined {
   if (spe.t0 === undefined || spe.t1 === undefined || kvm.t0 === undefined || kvm.t1 === undefined) return undefined;
   const samples = { start: 0, end: Number(BigInt(spe.t1) - BigInt(spe.t0)) };
   const length = Number(BigInt(kvm.t1) - BigInt(kvm.t0));
   const shift = clockShift(spe, kvm, BigInt(kvm.t0));
   const apart = Number(BigInt(kvm.t0) + (shift ?? 0n) - BigInt(spe.t0)) + offsetNs;
-  const overlap = apart <= samples.end && apart + length >= 0;
-  const at =
-    mode === 'absolute' || (mode === 'auto' && overlap && (shift !== undefined || sameClock(spe, kvm)))
-      ? apart
-      : offsetNs;
+  const overlap = overlaps(apart, length, samples.end);
+  const clocks = shift === undefined ? clocksOf(spe.clock, kvm.clock) : 'same';
+  const auto = autoAlign(clocks, apart, length, samples.end);
+  const at = (mode === 'auto' ? auto : mode) === 'absolute' ? apart : offsetNs;
   if (mode === 'loop' && length > 0) {
-    const first = at - Math.max(0, Math.ceil(at / length)) * length;
-    const copies = Math.min(MAX_COPIES, Math.max(1, Math.ceil((samples.end - first) / length)));
-    const spans = Array.from({ length: copies }, (_, i) => ({
+    const { first, copies } = loopCopies(at, length, samples.end);
+    const spans = Array.from({ length: Math.min(MAX_COPIES, copies) }, (_, i) => ({
       start: first + i * length,
       end: first + (i + 1) * length,
     }));
@@ -52,16 +54,4 @@ export function previewAlignment(spe: Capture, kvm: Capture, mode: AlignMode, of
   const span = mode === 'fit' ? samples.end : length;
   const problem = mode === 'absolute' && !overlap ? 'On one clock the two captures don’t overlap.' : undefined;
   return { spe: samples, kvm: [{ start: at, end: at + span }], ...(problem && { problem }) };
-}
-
-/** perf's and ftrace's names of one clock. */
-function sameClock(spe: Capture, kvm: Capture): boolean {
-  const names: Readonly<Record<string, string>> = {
-    monotonic: 'mono',
-    monotonic_raw: 'mono_raw',
-    boottime: 'boot',
-    tai: 'tai',
-    'perf (sched_clock)': 'perf',
-  };
-  return spe.clock !== undefined && names[spe.clock] === kvm.clock;
 }

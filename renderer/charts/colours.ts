@@ -1,11 +1,10 @@
 /** The palette of styles/tokens.css for what is drawn on a canvas, in the theme that is on. */
+import { causeSigns, colours as palette, windowSigns } from '../../core/words/signs.ts';
+import type { CauseSign, Colour, WindowSign } from '../../core/words/signs.ts';
 import { onScopeDispose, shallowRef } from 'vue';
 import type { ShallowRef } from 'vue';
 
-const names = [
-  ...(['surface', 'ink', 'muted', 'line', 'band', 'accent', 'dens', 'good', 'warn', 'bad'] as const),
-  ...(['irq', 'killed', 'dead', 'full', 'copy', 'disc', 'ui', 'mono'] as const),
-] as const;
+const names = [...(Object.keys(palette) as Colour[]), 'ui', 'mono'] as const;
 export type Colours = Readonly<Record<(typeof names)[number], string>>;
 
 function read(): Colours {
@@ -25,32 +24,14 @@ export function useColours(): ShallowRef<Colours> {
   return colours;
 }
 
-/** The fixed colour of each kind of blackout; `none` and what is new are grey. */
+/** The fixed colour of each kind of blackout; `none` is grey. */
 export function kindColour(colours: Colours, kind: string): string {
-  const fixed: Readonly<Record<string, string>> = {
-    'irq-latency': colours.irq,
-    'session-killed': colours.killed,
-    'vm-dead': colours.dead,
-    'buffer-full': colours.full,
-    'copy-out': colours.copy,
-    discarded: colours.disc,
-  };
-  return fixed[kind] ?? colours.dens;
+  return colours[(windowSigns as Readonly<Record<string, WindowSign>>)[kind]?.colour ?? 'dens'];
 }
 
-/** Cause classes have colours of their own: they answer another question than kinds. */
+/** The fixed colour of each cause; `none` is grey. */
 export function causeColour(colours: Colours, cause: string): string {
-  const { full, killed, disc, copy, irq, accent, muted, dens } = colours;
-  const fixed: Readonly<Record<string, string>> = {
-    'first-touch': full,
-    userspace: killed,
-    'host-mm': disc,
-    kvm: muted,
-    'dirty-log': copy,
-    'guest-allowed': irq,
-    'guest-forbidden': accent,
-  };
-  return fixed[cause] ?? dens;
+  return colours[(causeSigns as Readonly<Record<string, CauseSign>>)[cause]?.colour ?? 'dens'];
 }
 
 const dashes = ['solid', 'dashed', 'dotted'] as const;

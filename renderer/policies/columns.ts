@@ -1,4 +1,5 @@
 /** The results matrix: what a column shows, and what it is sorted by. */
+import { verdicts } from '../../core/model/terms.ts';
 import type { StoredResult, Trials } from '../../core/contract/runs.ts';
 import type { RunPolicy, RunSkew } from '../../core/contract/contract.ts';
 import { bytes, count, duration, exactNs, percent } from '../format.ts';
@@ -125,13 +126,11 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
   ];
 }
 
-const verdicts = ['representative', 'usable with care', 'misleading', 'dead'];
-
 /** The worst first when it descends, as with numbers of losses. */
 export const verdictColumn: Column = {
   ...{ id: 'verdict', label: 'verdict' },
   value: ({ own }) => {
-    const rank = verdicts.indexOf(skewOf(own)?.verdict ?? '');
+    const rank = (verdicts as readonly string[]).indexOf(skewOf(own)?.verdict ?? '');
     return rank < 0 ? undefined : rank;
   },
   text: ({ own }) => skewOf(own)?.verdict ?? 'not computed',

@@ -1,7 +1,7 @@
 /** Numbers of skew as people read them. */
+import { percent } from '../../core/words/numbers.ts';
 import type { SkewDigest } from '../../core/contract/runs.ts';
 
-const THIN = '\u202f';
 export type SkewKey = SkewDigest['rows'][number];
 /** A key's shares in two profiles, `p` and `q`, and `q - p` in percentage points: what the charts draw. */
 export type ShareRow = Pick<SkewKey, 'name' | 'p' | 'q' | 'difference' | 'low' | 'high' | 'adjusted' | 'significant'>;
@@ -14,8 +14,7 @@ export const survival: Profiles = { p: 'of the reference', q: 'of what survived'
 
 /** A share: 25.9 %, 0.042 %. */
 export function share(x: number): string {
-  const value = 100 * x;
-  return `${value === 0 ? '0' : value >= 10 ? value.toFixed(1) : value.toPrecision(2)}${THIN}%`;
+  return percent(x);
 }
 
 /** Percentage points with a sign, three digits at most: +0.88, −1.42, +20.3; 0.00 where nothing of them shows. */

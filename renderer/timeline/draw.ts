@@ -3,6 +3,7 @@
  * what is in view; the same bins serve every zoom until finer ones arrive.
  */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
+import type { CauseClass } from '../../core/model/terms.ts';
 import { drawBins, forBands, forBins, forCopies } from './bins.ts';
 import type { View } from './bins.ts';
 import type { Measure } from './columns.ts';
@@ -110,7 +111,16 @@ function drawChanges(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
       const sort = buffer.kind[i] * 256 + buffer.cause[i];
       if (x - (last.get(sort) ?? -100) < APART) return;
       last.set(sort, x);
-      over.push(() => drawChange(context, palette, kinds[buffer.kind[i]], causes[buffer.cause[i]], x, events + 5));
+      over.push(() =>
+        drawChange(
+          context,
+          palette,
+          kinds[buffer.kind[i]],
+          causes[buffer.cause[i]] as CauseClass | undefined,
+          x,
+          events + 5,
+        ),
+      );
     });
   }
   rows.bands.forEach((top, policy) => {

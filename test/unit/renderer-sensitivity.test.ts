@@ -86,7 +86,7 @@ describe('renderer-sensitivity', () => {
       '0',
       '0.0040 %',
       '0.16 %',
-      '87.0 %',
+      '87 %',
       '< 0.0001 %',
     ]);
     expect(namesText(['a'])).toBe('a');

@@ -30,11 +30,11 @@ describe('renderer-text: numbers', () => {
 
   it.each([
     [1, '100'],
-    [0.99999, '> 99.99'],
+    [0.99999, '99.999'],
     [0.99792, '99.79'],
     [0.653, '65.3'],
-    [0.004, '0.40'],
-    [0.00001, '< 0.01'],
+    [0.004, '0.4'],
+    [0.00001, '0.001'],
     [0, '0'],
   ])('a share of %d reads %s %%', (share, text) => expect(percent(share)).toBe(text));
 
@@ -131,9 +131,9 @@ describe('renderer-text: what a run rests on', () => {
     expect(marks.map((m) => [m.text, m.warn])).toEqual([
       ['fit: trace times × 1.75', true],
       ['1 of 2 times assumed', false],
-      ['stage 2 known for 75.0 %', false],
+      ['stage 2 known for 75 %', false],
     ]);
-    expect(marks[2].title).toContain('25.0 % unknown; the trace lost events 2 times');
+    expect(marks[2].title).toContain('25 % unknown; the trace lost events 2 times');
   });
 
   it('says when stage 2 is exact, and nothing that was not stored', () => {

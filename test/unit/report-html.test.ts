@@ -98,9 +98,9 @@ describe('colours', () => {
     expect(schemes).toHaveLength(2);
     for (const scheme of schemes) {
       const on = (colour: string): number => contrast(scheme.get(colour)!, scheme.get('surface')!);
-      for (const colour of ['ink', 'muted', 'accent', 'good', 'warn', 'bad', 'killed', 'copy', 'discarded'])
+      for (const colour of ['ink', 'muted', 'accent', 'good', 'warn', 'bad', 'killed', 'copy', 'disc'])
         expect(on(colour), colour).toBeGreaterThanOrEqual(4.5);
-      for (const colour of ['irq', 'dead', 'full', 'density']) expect(on(colour), colour).toBeGreaterThanOrEqual(3);
+      for (const colour of ['irq', 'dead', 'full', 'dens']) expect(on(colour), colour).toBeGreaterThanOrEqual(3);
     }
   });
 
@@ -169,7 +169,7 @@ describe('words', () => {
   test('the finding names the best, the worst, and what misleads', () => {
     const sentence = finding(sampleReport()).replaceAll('\u202f', ' ');
     expect(sentence).toContain('the 2 000 samples of spe.perf.data');
-    expect(sentence).toMatch(/covered to 99\.0 % under map-on-fault, and to 10\.\d+ % under serror/);
+    expect(sentence).toMatch(/covered to 99 % under map-on-fault, and to 10(\.\d+)? % under serror/);
     expect(sentence).toMatch(/is dead under serror/);
     expect(sentence).toMatch(/Under \S+, key_\d+ shows [\d.]+ % of the samples, and the reference [\d.]+ %/);
     expect(sentence).toMatch(/throws away its whole buffer at DL=1/);

@@ -114,7 +114,7 @@ describe('run-views: policies', () => {
     const stored = [{ policy: { id: 'a' }, dlDiscard: 'record', trials }] as unknown as StoredResult[];
     const [row] = matrixRows([policy('a', 0.99, 0)], stored);
     const column = (id: string) => columns('the buffer').find((c) => c.id === id)!;
-    expect(rangeText(column('coverage'), row)).toBe('99.10 – 99.80');
+    expect(rangeText(column('coverage'), row)).toBe('99.1 – 99.8');
     expect(rangeText(column('windows'), row)).toBe('');
     expect(rangeText(column('coverage'), matrixRows([policy('a', 0.99, 0)])[0])).toBe('');
   });
@@ -169,7 +169,7 @@ describe('run-views: skew in words', () => {
   it.each([
     [0, '0 %'],
     [0.00042, '0.042 %'],
-    [0.0702, '7.0 %'],
+    [0.0702, '7.02 %'],
     [0.5266, '52.7 %'],
   ])('share %d reads %s', (x, text) => expect(plain(share(x))).toBe(text));
 

@@ -1,5 +1,5 @@
 /** A capture's facts as a reader wants them: a label and a value, what is unknown left out. */
-import { bytes, count, duration } from '../../report/format.ts';
+import { bytes, count, duration } from '../../words/numbers.ts';
 import type { Fact } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 

@@ -4,6 +4,7 @@ import type { PerfData } from '../../formats/perf-data/perf-data.ts';
 import { filterWords } from '../../formats/perf-data/no-spe.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { Warnings } from '../../formats/problems.ts';
+import { SCHED_CLOCK } from '../../model/align-rules.ts';
 import { runningOnCpu } from '../../model/running.ts';
 import { noSession, switchSessions, wholeLane } from '../../model/sessions.ts';
 import type { Sessions, Switches } from '../../model/sessions.ts';
@@ -108,12 +109,6 @@ function warnOfConfig({ facts, timeConv }: PerfData, warnings: Warnings): void {
     warnings.add('info', 'spe-filters', message);
   }
 }
-
-/**
- * TIME_CONV converts the counter to sched_clock, whatever clock `perf record -k` chose for the other records
- * (arch_perf_update_userpage in arm64's perf code takes sched_clock's own factors).
- */
-const SCHED_CLOCK = 'perf (sched_clock)';
 
 /** Writes the samples of all queues; the same rows whether in threads or not, but for the chunks' ids. */
 function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): LaneEnd[] {

@@ -13,7 +13,7 @@ import type {
   PairSide,
   WindowCount,
 } from '../../report/comparison.ts';
-import { count } from '../../report/format.ts';
+import { count } from '../../words/numbers.ts';
 import type { ReportInput } from '../../report/model.ts';
 import { baseName } from '../../report/words.ts';
 import { getCapture } from '../../store/captures.ts';

@@ -5,7 +5,7 @@ import { paramNames, paramSpecs } from '../../model/params.ts';
 import type { ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { code, windowKinds } from '../../model/terms.ts';
-import { bytes, count, duration, percent } from '../../report/format.ts';
+import { bytes, count, duration, percent } from '../../words/numbers.ts';
 import type { Fact, PolicyReport, Report, ReportInput, Variant } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';

@@ -1,7 +1,7 @@
 /** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical fates are analysed once. */
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
-import type { VerdictWord } from '../../analysis/verdict.ts';
+import type { VerdictWord } from '../../model/terms.ts';
 import { checkedParams, checksOf } from '../../model/checks.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import type { Policy } from '../../model/policy.ts';

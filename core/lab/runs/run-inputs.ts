@@ -1,5 +1,6 @@
 /** Everything a replay needs, out of the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
 import { alignTimeline } from '../../model/alignment.ts';
+import { clocksOf } from '../../model/align-rules.ts';
 import type { Alignment } from '../../model/alignment.ts';
 import type { ClockPair } from '../../model/clocks.ts';
 import { calibrate } from '../../model/calibration.ts';
@@ -101,7 +102,7 @@ export function runInputs(
     stage2.timelines[index],
     reference,
     settings.params,
-    captures.clocks ?? sameClock(spe.clock, kvm.clock),
+    captures.clocks ?? clocksOf(spe.clock, kvm.clock),
   );
   const { alignment } = aligned;
 
@@ -164,15 +165,6 @@ function chooseVm(
   const index = vcpus.indexOf(Math.max(...vcpus));
   const told = `the VM description names ${length} VMs; this is VM ${index}, with the most vCPUs: set vm for another one`;
   return { index, warnings: length > 1 ? [told] : [] };
-}
-
-/**
- * SPE times are sched_clock's (import-spe.ts), and so are those of ftrace's clocks local, global and perf. Only captures of one boot of
- * one machine share it: their spans must overlap too.
- */
-function sameClock(spe: string | undefined, kvm: string | undefined): 'same' | 'unknown' {
-  const known = spe === 'perf (sched_clock)' && kvm !== undefined && ['local', 'global', 'perf'].includes(kvm);
-  return known ? 'same' : 'unknown';
 }
 
 function resolve(

@@ -1,17 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { list, range, shorten } from '../../core/words/lists.ts';
 import {
   bytes,
   count,
-  coverage,
   duration,
-  list,
   percent,
+  percentNumber,
   points,
   pValue,
-  range,
-  shorten,
   significant,
-} from '../../core/report/format.ts';
+} from '../../core/words/numbers.ts';
 
 /** Thin spaces and minus signs as on a keyboard. */
 const plain = (text: string): string => text.replaceAll('\u202f', ' ').replaceAll('\u2212', '-');
@@ -40,11 +38,11 @@ describe('numbers as shown', () => {
   ])('duration %d', (ns, text) => expect(plain(duration(ns))).toBe(text));
 
   test.each([
-    [0, '0'],
+    [0, '0 B'],
     [1000, '1 000 B'],
     [2 ** 20, '1 MiB'],
     [3456789, '3.3 MiB'],
-    [2 ** 40, '1 020 GiB'],
+    [2 ** 40, '1 TiB'],
   ])('bytes %d', (n, text) => expect(plain(bytes(n))).toBe(text));
 
   test.each([
@@ -55,8 +53,22 @@ describe('numbers as shown', () => {
     [0.653, '65.3 %'],
     [0.1736, '17.4 %'],
     [0.0123, '1.23 %'],
-    [0, '0.0 %'],
-  ])('coverage %d', (share, text) => expect(plain(coverage(share))).toBe(text));
+    [0, '0 %'],
+    [0.99996, '99.996 %'],
+    [1 - 2 ** -53, '99.999999 %'],
+    [0.995, '99.5 %'],
+    [1.32, '132 %'],
+    [NaN, '–'],
+  ])('percent %d', (share, text) => expect(plain(percent(share))).toBe(text));
+
+  test.each([
+    [1, '100.00'],
+    [0.99996, '99.996'],
+    [0.5, '50.00'],
+    [0.9912, '99.12'],
+    [0, '0.00'],
+    [0.00001, '0.001'],
+  ])('percent %d with two decimals at least', (share, text) => expect(percentNumber(share, 2)).toBe(text));
 
   test('at most the digits asked for, no exponent', () => {
     expect(['0.0412', '1 230', '0.00000124', '-12'].join()).toBe(
@@ -79,7 +91,7 @@ describe('numbers as shown', () => {
     expect(list(['a', 'b', 'c', 'd'], 3)).toBe('a, b and 2 more');
     expect(shorten('abcdefghij', 5)).toBe('ab…ij');
     expect(shorten('abc', 5)).toBe('abc');
-    expect(plain(range(0.645, 0.998, coverage))).toBe('64.5–99.8 %');
+    expect(plain(range(0.645, 0.998, percent))).toBe('64.5–99.8 %');
     expect(plain(range(900, 1100, duration))).toBe('900 ns – 1.10 µs');
     expect(plain(range(5, 5, count))).toBe('5');
   });

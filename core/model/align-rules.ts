@@ -1,0 +1,50 @@
+/**
+ * How two captures' clocks align: the replay and the app's preview both ask here. One of the model's terms, so it imports nothing.
+ */
+
+export const alignModes = ['absolute', 'start', 'loop', 'fit'] as const;
+export type AlignMode = (typeof alignModes)[number];
+
+/** What `--align` takes. */
+export const alignSettings = ['auto', ...alignModes] as const;
+export type AlignSetting = (typeof alignSettings)[number];
+
+/** An SPE capture's clock: TIME_CONV converts the counter to sched_clock, whatever clock `perf record -k` chose for other records. */
+export const SCHED_CLOCK = 'perf (sched_clock)';
+
+/** ftrace's clocks that are sched_clock (kernel/trace/trace.c, trace_clocks[]; kernel/trace/trace_clock.c). */
+const schedClocks = ['local', 'global', 'perf'];
+
+/**
+ * `same` when both say that they use one clock. Only captures of one boot of one machine share it in fact, so their spans must
+ * overlap too.
+ * @param spe the SPE capture's clock as its facts name it
+ * @param kvm ftrace's name of the trace's clock
+ */
+export function clocksOf(spe: string | undefined, kvm: string | undefined): 'same' | 'unknown' {
+  return spe === SCHED_CLOCK && kvm !== undefined && schedClocks.includes(kvm) ? 'same' : 'unknown';
+}
+
+/** A span that starts at 0 overlaps one that lies `shift` away; touching counts. Times in ns. */
+export function overlaps(shift: number, length: number, span: number): boolean {
+  return shift <= span && shift + length >= 0;
+}
+
+/**
+ * What `auto` comes to, which needs one clock and an overlap.
+ * @param apart ns from the first sample to the trace's first event on one clock, offset included
+ */
+export function autoAlign(
+  clocks: 'same' | 'unknown',
+  apart: number,
+  traceNs: number,
+  speNs: number,
+): 'absolute' | 'start' {
+  return clocks === 'same' && overlaps(apart, traceNs, speNs) ? 'absolute' : 'start';
+}
+
+/** A looped trace's first copy begins here (ns, at or before 0), and so many cover `speNs`. `traceNs` must be above 0. */
+export function loopCopies(at: number, traceNs: number, speNs: number): { first: number; copies: number } {
+  const first = at - Math.max(0, Math.ceil(at / traceNs)) * traceNs;
+  return { first, copies: Math.max(1, Math.ceil((speNs - first) / traceNs)) };
+}

@@ -1,0 +1,133 @@
+/**
+ * Numbers as people read them: with their unit, and no more digits than mean something. The app, reports and the command line
+ * share these rules; what a terminal or a mail can't show, `plain` respells.
+ */
+
+const MINUS = '\u2212';
+/** Narrow no-break space: between thousands, and before units. */
+export const THIN = '\u202f';
+
+/** 12 000 and not 12000: thousands apart, all digits (also of a bigint, or of digits in a string). */
+export function count(n: number | bigint | string): string {
+  const digits = typeof n === 'number' ? n.toFixed(0) : String(n);
+  const text = digits.replace('-', '').replace(/\B(?=(\d{3})+$)/g, THIN);
+  return digits.startsWith('-') && /[1-9]/.test(text) ? MINUS + text : text;
+}
+
+/** At most `digits` significant digits, without an exponent from 10⁻⁶ on: 0.0412, 1 230; – when not finite. */
+export function significant(x: number, digits = 3): string {
+  if (!Number.isFinite(x)) return '–';
+  if (x === 0) return '0';
+  const magnitude = Math.floor(Math.log10(Math.abs(x)));
+  if (magnitude < -6) return signed(Math.abs(x).toExponential(digits - 1), x);
+  const rounded = Number(Math.abs(x).toPrecision(digits));
+  return signed(rounded >= 1000 ? count(rounded) : String(rounded), x);
+}
+
+function signed(text: string, x: number): string {
+  return x < 0 && /[1-9]/.test(text) ? MINUS + text : text;
+}
+
+const timeUnits = [
+  ['s', 1e9],
+  ['ms', 1e6],
+  ['µs', 1e3],
+  ['ns', 1],
+] as const;
+
+/** The largest unit in which a time, rounded to three digits, is at least 1; ns else. */
+function timeUnit(ns: number): readonly [string, number] {
+  return timeUnits.find(([, size]) => Number((Math.abs(ns) / size).toPrecision(3)) >= 1) ?? timeUnits[3];
+}
+
+/** ns as `1.23 ms`, `30.0 µs`: three significant digits; 0; – when not finite. For what was measured or computed. */
+export function duration(ns: number | bigint): string {
+  const value = Number(ns);
+  if (!Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
+  if (Math.abs(value) < 999.5) return `${significant(value)}${THIN}ns`;
+  const [name, size] = timeUnit(value);
+  const scaled = Math.abs(value) / size;
+  const rounded = Number(scaled.toPrecision(3));
+  return `${signed(rounded < 1000 ? scaled.toPrecision(3) : count(rounded), value)}${THIN}${name}`;
+}
+
+/** ns as `1.23 ms`, `30 µs`, `0 ns`: like `duration`, but no zeros at the end. For settings and labels. */
+export function shortDuration(ns: number | bigint): string {
+  const value = Number(ns);
+  if (!Number.isFinite(value)) return '–';
+  const [name, size] = timeUnit(value);
+  return `${threeDigits(value / size)}${THIN}${name}`;
+}
+
+/** Three digits at most, but all of a whole number: 4 321. */
+function threeDigits(x: number): string {
+  return Math.abs(x) >= 999.5 ? count(x) : significant(x);
+}
+
+/** 1 808 412 006 ns */
+export function exactNs(ns: number | bigint | string): string {
+  return `${count(ns)}${THIN}ns`;
+}
+
+const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** Bytes as `1.49 MiB`; whole bytes below 1 KiB. */
+export function bytes(n: number): string {
+  if (!Number.isFinite(n)) return '–';
+  let at = 0;
+  let value = n;
+  for (; Math.abs(value) >= 1024 && at < byteUnits.length - 1; at++) value /= 1024;
+  return `${at ? threeDigits(value) : count(n)}${THIN}${byteUnits[at] ?? 'B'}`;
+}
+
+/**
+ * A share as a percentage without its sign. Three significant digits, or at least `decimals` of them after the point where a
+ * column should line up. Near 1 it has as many decimals as its distance to 1 needs (99.92, 99.9987, six at most): less than all
+ * never reads 100, and more than nothing never 0.
+ */
+export function percentNumber(share: number, decimals?: number): string {
+  if (!Number.isFinite(share)) return '–';
+  const value = 100 * share;
+  const nearAll = share > 0.99 && share < 1;
+  if (!nearAll && decimals === undefined) return significant(value);
+  if (!nearAll) {
+    const text = signed(Math.abs(value).toFixed(decimals), value);
+    return value === 0 || /[1-9]/.test(text) ? text : significant(value, 1);
+  }
+  const needed = Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(100 - value))));
+  const digits = Math.max(decimals ?? 0, needed);
+  const text = Math.min(value, 100 - 10 ** -digits).toFixed(digits);
+  const least = text.length - digits + (decimals ?? 0);
+  const trimmed = text.replace(/\.?0+$/, '');
+  return decimals === undefined || trimmed.length >= least ? trimmed : text.slice(0, least);
+}
+
+/** `percentNumber` with its sign: `25.9 %`. */
+export function percent(share: number, decimals?: number): string {
+  const text = percentNumber(share, decimals);
+  return text === '–' ? text : `${text}${THIN}%`;
+}
+
+/**
+ * Percentage points with sign: `+1.42 pp`. Decimals as the interval's half width asks for (two significant digits of it), or as
+ * its own size does.
+ */
+export function points(difference: number, halfWidth?: number): string {
+  if (!Number.isFinite(difference)) return '–';
+  const scale = halfWidth !== undefined && halfWidth > 0 ? halfWidth : Math.abs(difference);
+  const decimals = scale > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(scale)))) : 0;
+  const text = Math.abs(difference).toFixed(decimals);
+  const sign = !/[1-9]/.test(text) ? '' : difference > 0 ? '+' : MINUS;
+  return `${sign}${text}${THIN}pp`;
+}
+
+/** `p < 0.001`, `p = 0.43`. */
+export function pValue(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p = ${significant(p, 2)}`;
+}
+
+/** Thin spaces and minus signs as a terminal, a file or a parser wants them. */
+export function plain(text: string): string {
+  return text.replaceAll(THIN, ' ').replaceAll(MINUS, '-');
+}
