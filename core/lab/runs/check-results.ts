@@ -1,13 +1,13 @@
-/** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical fates are analysed once. */
+/** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical losses are analysed once. */
+import { sameRuns } from '../../analysis/reference.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import type { VerdictWord } from '../../model/terms.ts';
 import { checkedParams, checksOf } from '../../model/checks.ts';
-import type { PolicyOutcome } from '../../model/outcome.ts';
 import type { Policy } from '../../model/policy.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { RunInputs } from './run-inputs.ts';
-import type { OutcomeSkews, PolicySkew } from './skew.ts';
+import type { LostRuns, OutcomeSkews } from './skew.ts';
 
 export interface CheckResult {
   readonly id: string;
@@ -20,65 +20,44 @@ export interface CheckResult {
 }
 
 interface Seen {
-  readonly fates: readonly Uint8Array[];
+  readonly runs: LostRuns;
   /** The policy whose plain outcome it was. */
   readonly policy?: string;
-  readonly skew?: readonly PolicySkew[];
   verdict?: VerdictWord;
 }
 
-/** Fates that were analysed already, by how many samples of which lanes were lost. */
-export class SeenFates {
-  readonly #seen = new Map<string, Seen[]>();
+/** Losses that were analysed already, whatever took the samples. */
+export class SeenLosses {
+  readonly #seen: Seen[] = [];
 
-  /** A policy's plain outcome with the same fates. */
-  find(outcome: PolicyOutcome): Seen | undefined {
-    return this.#same(outcome).find((s) => s.policy !== undefined);
+  /** The first policy whose plain outcome loses the same samples. */
+  policyOf(runs: LostRuns): string | undefined {
+    return this.#seen.find((s) => s.policy !== undefined && sameRuns(s.runs, runs))?.policy;
   }
 
-  add(outcome: PolicyOutcome, policy: string, skew: readonly PolicySkew[]): void {
-    this.#put(outcome, { fates: outcome.fates, policy, skew, verdict: skew[0]?.verdict.word });
+  add(runs: LostRuns, policy: string, verdict: VerdictWord | undefined): void {
+    this.#seen.push({ runs, policy, ...(verdict && { verdict }) });
   }
 
-  /** The verdict on these fates, worked out if nobody has yet. */
-  verdict(outcome: PolicyOutcome, judge: () => VerdictWord | undefined): VerdictWord | undefined {
-    const known = this.#same(outcome)[0];
+  /** The verdict on these losses, worked out if nobody has yet. */
+  verdict(runs: LostRuns, judge: () => VerdictWord | undefined): VerdictWord | undefined {
+    const known = this.#seen.find((s) => s.verdict !== undefined && sameRuns(s.runs, runs));
     if (known) return known.verdict;
     const verdict = judge();
-    this.#put(outcome, { fates: outcome.fates, ...(verdict && { verdict }) });
+    this.#seen.push({ runs, ...(verdict && { verdict }) });
     return verdict;
   }
-
-  #same(outcome: PolicyOutcome): Seen[] {
-    return (this.#seen.get(lossesOf(outcome)) ?? []).filter((s) => s.fates.every((f, i) => equal(f, outcome.fates[i])));
-  }
-
-  #put(outcome: PolicyOutcome, seen: Seen): void {
-    const key = lossesOf(outcome);
-    this.#seen.set(key, [...(this.#seen.get(key) ?? []), seen]);
-  }
-}
-
-/** Same samples lost, for whatever reason: what is analysed knows no kinds. */
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
-}
-
-function lossesOf({ windows }: PolicyOutcome): string {
-  const lost = new Map<number, number>();
-  for (let i = 0; i < windows.n; i++) lost.set(windows.lane[i], (lost.get(windows.lane[i]) ?? 0) + windows.lost[i]);
-  return [...lost].filter(([, n]) => n > 0).join(' ');
 }
 
 /** @param skews what the verdicts rest on */
 export function checkResults(
   inputs: RunInputs,
   policy: Policy,
-  plain: PolicyOutcome,
+  plain: LostRuns,
   summary: Summary,
   verdict: VerdictWord | undefined,
   skews: OutcomeSkews,
-  seen: SeenFates,
+  seen: SeenLosses,
 ): CheckResult[] {
   const { settings, prepared, lanes, distributions } = inputs;
   return checksOf(settings, [policy]).map((check) => {
@@ -89,10 +68,12 @@ export function checkResults(
     });
     if (!params) return result(summary, verdict);
     const outcome = replayPrepared(prepared, policy, params, distributions);
-    if (outcome.fates.every((f, i) => equal(f, plain.fates[i]))) return result(summary, verdict);
+    const runs = skews.lossesOf(outcome);
+    if (sameRuns(runs, plain)) return result(summary, verdict);
     const own = summarise(lanes, outcome);
-    const judge = () => skews.verdictOf(outcome, own)?.word;
-    return result(own, seen.verdict(outcome, judge));
+    const judge = () => skews.verdictOf(runs, own)?.word;
+    // A dead VM is dead whatever it had lost by then.
+    return result(own, own.vmDead ? judge() : seen.verdict(runs, judge));
   });
 }
 

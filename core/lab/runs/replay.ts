@@ -21,7 +21,7 @@ import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
-import { checkResults, SeenFates } from './check-results.ts';
+import { checkResults, SeenLosses } from './check-results.ts';
 import type { CheckResult } from './check-results.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
@@ -117,7 +117,7 @@ export function* policyResults(
 ): Generator<PolicyResult> {
   const { params } = inputs.settings;
   const dlDiscard = variantOf(params.dlDiscard);
-  const seen = new SeenFates();
+  const seen = new SeenLosses();
   const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
   const skews = new OutcomeSkews(inputs.lanes, keys, sampleLatencies(db, inputs));
   const { trials } = inputs.settings.params;
@@ -135,12 +135,13 @@ export function* policyResults(
   for (const [s, policy] of policies.entries()) {
     onStep(trials - 1 + s, total, policy.id);
     const { outcome, summary } = replayOne(inputs.prepared, policy, 0);
-    const earlier = seen.find(outcome);
-    const { skew, latency } = skews.of(outcome, summary);
-    seen.add(outcome, policy.id, skew);
-    const checks = checkResults(inputs, policy, outcome, summary, skew[0]?.verdict.word, skews, seen);
+    const runs = skews.lossesOf(outcome);
+    const sameAs = seen.policyOf(runs);
+    const { skew, latency } = skews.of(runs, summary);
+    const word = skew[0]?.verdict.word;
+    seen.add(runs, policy.id, summary.vmDead ? undefined : word);
+    const checks = checkResults(inputs, policy, runs, summary, word, skews, seen);
     const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
-    const sameAs = earlier?.policy;
     yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
   }
 }

@@ -48,23 +48,28 @@ export class OutcomeSkews {
     this.#latencies = latencies;
   }
 
-  of(outcome: PolicyOutcome, summary: Summary): { skew: PolicySkew[]; latency: LatencySkew | undefined } {
-    const { digests, counts, latency } = this.#analysed(outcome);
+  /** Which samples an outcome loses: what all else is made from, so that nobody needs to keep its fates. */
+  lossesOf(outcome: PolicyOutcome): LostRuns {
+    const { inside } = this.#sharedWith(outcome);
+    return inside.map((lane, l) => lostRuns(outcome.fates[l], lane));
+  }
+
+  /** @param runs and summary of the same outcome */
+  of(runs: LostRuns, summary: Summary): { skew: PolicySkew[]; latency: LatencySkew | undefined } {
+    const { digests, counts, latency } = this.#analysed(runs);
     const skew = this.#keys.map(({ kind }, k) => ({ kind, digest: digests[k], verdict: judge(summary, counts[k]) }));
     return { skew, latency };
   }
 
   /** The verdict alone, by counting the first keys: what an assumption check gets. Undefined without keys. */
-  verdictOf(outcome: PolicyOutcome, summary: Summary): Verdict | undefined {
-    if (this.#keys.length === 0) return undefined;
-    const { inside, references } = this.#sharedWith(outcome);
-    const losses = references[0].lossesOf(inside.map((lane, l) => lostRuns(outcome.fates[l], lane)));
-    return judge(summary, keyCounts(references[0], losses, this.#nameOf(0)));
+  verdictOf(runs: LostRuns, summary: Summary): Verdict | undefined {
+    const first = this.#shared?.references[0];
+    return first && judge(summary, keyCounts(first, first.lossesOf(runs), this.#nameOf(0)));
   }
 
-  #analysed(outcome: PolicyOutcome): Analysed {
-    const { inside, references, latencies } = this.#sharedWith(outcome);
-    const runs = inside.map((lane, l) => lostRuns(outcome.fates[l], lane));
+  #analysed(runs: LostRuns): Analysed {
+    if (!this.#shared) throw new Error('whose losses are these? lossesOf comes first');
+    const { references, latencies } = this.#shared;
     const known = this.#known.find((one) => sameRuns(one.runs, runs));
     if (known) return known;
     const losses = references.map((reference) => reference.lossesOf(runs));
@@ -101,6 +106,9 @@ export class OutcomeSkews {
   }
 }
 
+/** Per lane the runs of lost samples (`lostRuns`). */
+export type LostRuns = readonly Uint32Array[];
+
 interface Shared {
   readonly inside: readonly Uint32Array[];
   readonly references: readonly Reference[];
@@ -108,7 +116,7 @@ interface Shared {
 }
 
 interface Analysed {
-  readonly runs: readonly Uint32Array[];
+  readonly runs: LostRuns;
   readonly digests: readonly (SkewDigest | undefined)[];
   readonly counts: readonly KeyCounts[];
   readonly latency: LatencySkew | undefined;
@@ -124,5 +132,6 @@ export function keyedSkew(
   summary: Summary,
   keys: Keys & { readonly kind: KeyKind },
 ): PolicySkew {
-  return new OutcomeSkews(lanes, [keys]).of(outcome, summary).skew[0];
+  const skews = new OutcomeSkews(lanes, [keys]);
+  return skews.of(skews.lossesOf(outcome), summary).skew[0];
 }

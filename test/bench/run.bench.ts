@@ -1,0 +1,48 @@
+/**
+ * `umbra replay` as people run it: 13 policies with their assumption checks and skew, on a synthesised pair of seed 1. Wall and CPU seconds,
+ * peak memory; the best of ROUNDS.
+ *
+ *     node test/bench/run.bench.ts [SAMPLES…]        (2 000 000 and 10 000 000)
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROUNDS = 3;
+const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['2000000', '10000000'];
+const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
+
+function run(args: readonly string[]): { wall: number; cpu: number; mb: number } {
+  const start = performance.now();
+  const done = spawnSync('/usr/bin/time', ['-f', 'TIME %U %S %M', process.execPath, umbra, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const wall = (performance.now() - start) / 1000;
+  const told = /TIME ([\d.]+) ([\d.]+) (\d+)\s*$/.exec(done.stderr);
+  if (done.status !== 0 || !told) throw new Error(`umbra ${args[0]}: ${done.stderr}`);
+  return { wall, cpu: Number(told[1]) + Number(told[2]), mb: Number(told[3]) / 1000 };
+}
+
+console.log(`umbra replay, 13 policies with assumption checks and skew; best of ${ROUNDS}\n`);
+console.log('     samples    wall s     CPU s   peak MB');
+for (const samples of sizes) {
+  const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
+  try {
+    const [lab, copy] = [join(folder, 'lab.umbra'), join(folder, 'copy.umbra')];
+    run(['synth', '--out', folder, '--seed', '1', '--samples', samples]);
+    const captures = ['spe.perf.data', 'kvm.trace.dat'].map((name) => join(folder, name));
+    run(['import', ...captures, '--vm', join(folder, 'kvm.vm.json'), '--db', lab]);
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      copyFileSync(lab, copy);
+      return run(['replay', '--db', copy, '--spe', '1', '--kvm', '2']);
+    });
+    const best = rounds.reduce((a, b) => (b.wall < a.wall ? b : a));
+    const cells = [Number(samples).toLocaleString('en'), best.wall.toFixed(2), best.cpu.toFixed(2), best.mb.toFixed(0)];
+    console.log(cells.map((cell, i) => cell.padStart(i === 0 ? 12 : 10)).join(''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
