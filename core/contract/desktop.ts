@@ -1,7 +1,8 @@
 /** What the desktop app and its pages say to each other. A page in a browser does without. */
 
-/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 1 … 7. */
+/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 0 … 7. */
 export const viewTitles = {
+  home: 'Home',
   captures: 'Captures',
   timeline: 'Timeline',
   policies: 'Policies',

@@ -13,6 +13,10 @@ export interface View {
 
 export const views: readonly View[] = [
   {
+    ...{ id: 'home', title: 'Home', glyph: '⌂' },
+    component: defineAsyncComponent(() => import('../home/HomeView.vue')),
+  },
+  {
     ...{ id: 'captures', title: 'Captures', glyph: '◫' },
     component: defineAsyncComponent(() => import('../captures/CapturesView.vue')),
   },
@@ -42,7 +46,7 @@ export const views: readonly View[] = [
   },
 ];
 
-/** 1 … 7: the same key for a view whatever other views there are. */
+/** 0 … 7: the same key for a view whatever other views there are. */
 export function keyOf(view: ViewId): string {
-  return String(viewIds.indexOf(view) + 1);
+  return String(viewIds.indexOf(view));
 }

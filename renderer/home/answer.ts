@@ -1,0 +1,118 @@
+/** The answer to "which policy?", out of a run's stored results: pure, so that what Home says can be tested without a page. */
+import type { Run } from '../../core/contract/contract.ts';
+import type { StoredResult } from '../../core/contract/runs.ts';
+
+/** Policies that lost the very same samples, as one row. */
+export interface AnswerRow {
+  readonly policies: readonly string[];
+  /** Samples lost, and as a share of the reference. */
+  readonly lost: number;
+  readonly share: number;
+  /** Least and largest share lost over the assumption checks, the plain one among them. */
+  readonly low: number;
+  readonly high: number;
+  readonly verdict: string;
+  /** Checks that change the verdict, with what it becomes. */
+  readonly changes: readonly { readonly title: string; readonly verdict: string }[];
+  /** Bare metal: what the others are held against, not a choice. */
+  readonly reference: boolean;
+}
+
+/** @returns rows, least lost first; the reference comes last */
+export function answerRows(run: Run, results: readonly StoredResult[]): AnswerRow[] {
+  const verdictOf = (policy: string, dlDiscard: string): string =>
+    run.policies.find((p) => p.policy === policy && p.dlDiscard === dlDiscard)?.skew[0]?.verdict ?? 'not computed';
+  const own = results.filter((r) => r.dlDiscard === results[0]?.dlDiscard);
+  const groups: StoredResult[][] = [];
+  for (const result of own) {
+    const same = groups.find(([first]) => first !== undefined && sameFates(first, result));
+    if (same) same.push(result);
+    else groups.push([result]);
+  }
+  return groups
+    .map((group): AnswerRow => {
+      const [first] = group as [StoredResult];
+      const { lost, reference } = first.summary;
+      const checks = checksOf(first);
+      const verdict = verdictOf(first.policy.id, first.dlDiscard);
+      const shares = [1 - first.summary.coverage, ...checks.map((c) => 1 - c.coverage)];
+      return {
+        policies: group.map((r) => r.policy.id),
+        lost,
+        share: reference ? lost / reference : 0,
+        low: Math.min(...shares),
+        high: Math.max(...shares),
+        verdict,
+        changes: checks.flatMap((c) =>
+          c.verdict !== null && c.verdict !== verdict ? [{ title: c.title, verdict: c.verdict }] : [],
+        ),
+        reference: group.every((r) => r.policy.pin === 'no-stage-2'),
+      };
+    })
+    .sort((a, b) => Number(a.reference) - Number(b.reference) || a.lost - b.lost);
+}
+
+interface Check {
+  readonly title: string;
+  readonly coverage: number;
+  readonly verdict: string | null;
+}
+
+/** None in runs that were stored before there were checks. */
+function checksOf(result: StoredResult): readonly Check[] {
+  return (result as StoredResult & { readonly checks?: readonly Check[] }).checks ?? [];
+}
+
+/** Bare metal loses nothing by definition: it never shares a row with a policy that lost nothing by merit. */
+function sameFates(a: StoredResult, b: StoredResult): boolean {
+  if ((a.policy.pin === 'no-stage-2') !== (b.policy.pin === 'no-stage-2')) return false;
+  const key = ({ summary: s }: StoredResult) =>
+    JSON.stringify([s.lost, s.windows, s.blackoutNs, s.lostByKind, s.lostByCause]);
+  return key(a) === key(b);
+}
+
+/** One sentence; what is said is said of this pair only. */
+export function answerSentence(rows: readonly AnswerRow[]): string {
+  const choices = rows.filter((r) => !r.reference);
+  const best = choices[0];
+  const worst = choices.at(-1);
+  if (!best || !worst) return 'This run holds the reference only.';
+  if (worst.lost === 0)
+    return `Nothing is lost under ${names(best.policies)}: on this pair, no policy makes a difference.`;
+  if (best === worst) return `All policies of this run lose the same ${shareText(best.share)} of the samples.`;
+  const most = `${names(worst.policies, 2)} the most (${shareText(worst.share)})`;
+  return `On this pair, ${names(best.policies, 3)} ${best.policies.length > 1 ? 'lose' : 'loses'} least (${best.lost === 0 ? 'nothing' : shareText(best.share)}), ${most}.`;
+}
+
+/** Whether the best choice stays the best under the checks: its worst case against the others' best. */
+export function holds(rows: readonly AnswerRow[]): 'holds' | 'overlaps' | undefined {
+  const [best, ...others] = rows.filter((r) => !r.reference);
+  if (!best || !others.length || rows.every((r) => r.low === r.high)) return undefined;
+  return others.every((r) => r.low > best.high) ? 'holds' : 'overlaps';
+}
+
+export function names(ids: readonly string[], most = 4): string {
+  const shown = ids.length > most ? [...ids.slice(0, most - 1), `${ids.length - most + 1} more`] : ids;
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
+}
+
+/** `0.68 %`; never 0 for something, never 100 for less than all. */
+export function shareText(share: number): string {
+  if (share === 0) return '0 %';
+  const percent = 100 * share;
+  if (percent < 0.001) return '< 0.001 %';
+  if (share < 1 && percent >= 99.95) return '> 99.9 %';
+  return `${Number(percent.toPrecision(percent >= 10 ? 3 : 2))} %`;
+}
+
+/** Smallest share that has a place of its own on the log scale. */
+const LEAST = 1e-5;
+
+/** Place of a share on the scale, 0 … 1: logarithmic from 0.001 % to 100 %, 0 at its start. */
+export function place(share: number): number {
+  if (share <= 0) return 0;
+  return Math.max(0.02, 1 - Math.log10(share) / Math.log10(LEAST));
+}
+
+/** Marks of the scale. */
+export const ticks = [1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
