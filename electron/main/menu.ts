@@ -29,7 +29,9 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
     ],
   };
   const views = Object.entries(viewTitles).map(([id, label], i) => ({
-    ...{ label, accelerator: `CmdOrCtrl+${i + 1}`, click: () => command(id as ViewId) },
+    // Home has no key of the menu's: Ctrl+0 resets the zoom.
+    ...(i > 0 && { accelerator: `CmdOrCtrl+${i}` }),
+    ...{ label, click: () => command(id as ViewId) },
   }));
   const template: MenuItemConstructorOptions[] = [
     ...(mac ? [{ role: 'appMenu' } as const] : []),
