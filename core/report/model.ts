@@ -113,6 +113,20 @@ export interface Variant {
   readonly skew?: SkewDigest;
   readonly latency?: LatencySkew;
   readonly windows: WindowColumns;
+  /** What the assumption checks make of it; absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckedVariant[];
+  /** A policy replayed before it that loses the same samples. */
+  readonly sameAs?: string;
+}
+
+/** An outcome under one assumption check. */
+export interface CheckedVariant {
+  readonly id: string;
+  /** In words, to follow "if". */
+  readonly title: string;
+  /** 0 … 1 */
+  readonly coverage: number;
+  readonly verdict: Verdict['word'] | null;
 }
 
 /** By lane, then start. */

@@ -7,16 +7,20 @@ import type { Content, Markup } from './html.ts';
 import { verdictSigns } from '../words/signs.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
 import type { Spread } from '../analysis/numbers.ts';
+import { checkedCoverage, verdictNotes } from './check-words.ts';
 import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
 
 export function resultsSection(report: Report): Markup {
   const other = otherDiscard(report);
   const hasOther = report.policies.some((policy) => policy.variants[other]);
   const trials = Math.max(0, ...report.policies.map((policy) => mainVariant(report, policy)?.trials?.n ?? 0));
+  const isChecked = report.policies.some((policy) => mainVariant(report, policy)?.checks?.length);
   const mark = scaledMark(report);
   const rows = report.policies.flatMap((policy) => {
     const variant = mainVariant(report, policy);
-    return variant ? [resultRow(policy, variant, hasOther ? policy.variants[other] : undefined, hasOther)] : [];
+    return variant
+      ? [resultRow(policy, variant, hasOther ? policy.variants[other] : undefined, hasOther, isChecked)]
+      : [];
   });
   return html`<section aria-labelledby="h-results">
     <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
@@ -30,6 +34,7 @@ export function resultsSection(report: Report): Markup {
             <th scope="col">policy</th>
             <th scope="col">coverage</th>
             ${hasOther && html`<th scope="col">${other === 'buffer' ? 'buffer discarded' : 'record lost only'}</th>`}
+            ${isChecked && html`<th scope="col">over checks</th>`}
             <th scope="col">blackout</th>
             <th scope="col">windows</th>
             <th scope="col">p99 window</th>
@@ -57,8 +62,15 @@ export function resultsSection(report: Report): Markup {
 
 const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function resultRow(policy: PolicyReport, variant: Variant, other: Variant | undefined, hasOther: boolean): Markup {
+function resultRow(
+  policy: PolicyReport,
+  variant: Variant,
+  other: Variant | undefined,
+  hasOther: boolean,
+  isChecked: boolean,
+): Markup {
   const { summary, trials, skew, verdict } = variant;
+  const notes = policy.isReference ? [] : verdictNotes(variant);
   const share = trials?.coverage.mean ?? summary.coverage;
   const excess =
     skew && summary.lost > 0
@@ -71,6 +83,7 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
       <div class="bar" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></div>
     </td>
     ${hasOther && html`<td>${other ? percent(other.summary.coverage) : '–'}</td>`}
+    ${isChecked && html`<td>${checkedCoverage(variant) ?? '–'}</td>`}
     <td>${value(summary.blackoutNs, trials?.blackoutNs, duration)}</td>
     <td>${value(summary.windows, trials?.windows, whole)}</td>
     <td>${summary.durations || trials?.p99 ? value(summary.durations?.p99 ?? NaN, trials?.p99, duration) : '–'}</td>
@@ -78,7 +91,9 @@ function resultRow(policy: PolicyReport, variant: Variant, other: Variant | unde
     <td>${value(summary.slowdown, trials?.slowdown, percent)}</td>
     <td>${value(summary.pinnedBytesPeak, trials?.pinnedBytesPeak, bytes)}</td>
     <td>${excess}</td>
-    <td class="words">${policy.isReference ? 'reference' : verdictMark(verdict.word)}</td>
+    <td class="words">
+      ${policy.isReference ? 'reference' : verdictMark(verdict.word)}${notes.map((note) => html`<small>${note}</small>`)}
+    </td>
   </tr>`;
 }
 

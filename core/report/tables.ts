@@ -5,6 +5,7 @@ import { list, range, shorten } from '../words/lists.ts';
 import { bytes, count, duration, percent, points, significant } from '../words/numbers.ts';
 import type { PolicyReport, Report, Variant } from './model.ts';
 import { movedMost } from './skew-chart.ts';
+import { checkedCoverage } from './check-words.ts';
 import { compared, discardWords, mainVariant, otherDiscard } from './words.ts';
 
 export interface Table {
@@ -17,8 +18,10 @@ export interface Table {
 /** What each policy keeps, and what that is worth. */
 export function keptTable(report: Report): Table {
   const other = otherDiscard(report);
+  const hasOther = report.policies.some((policy) => policy.variants[other]);
+  const second = hasOther ? (other === 'buffer' ? 'buffer lost' : 'record lost') : 'over checks';
   return {
-    head: ['policy', 'coverage', other === 'buffer' ? 'buffer lost' : 'record lost', 'skew', 'verdict'],
+    head: ['policy', 'coverage', second, 'skew', 'verdict'],
     align: 'lrrrl',
     rows: rows(report, (policy, variant) => {
       const { summary, trials, skew } = variant;
@@ -28,7 +31,7 @@ export function keptTable(report: Report): Table {
         trials && trials.coverage.p5 !== trials.coverage.p95
           ? range(trials.coverage.p5, trials.coverage.p95, percent)
           : percent(trials?.coverage.mean ?? summary.coverage),
-        against ? percent(against.summary.coverage) : '–',
+        against ? percent(against.summary.coverage) : (checkedCoverage(variant) ?? '–'),
         excess,
         policy.isReference ? 'reference' : variant.verdict.word,
       ];

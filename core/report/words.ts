@@ -1,6 +1,7 @@
 /** What the numbers say, in sentences. */
 import { verdicts } from '../model/terms.ts';
 import { verdictSigns } from '../words/signs.ts';
+import { checksSentence } from './check-words.ts';
 import { causeSentence, sizeClause } from './cause-words.ts';
 import { list, range } from '../words/lists.ts';
 import { count, duration, percent, significant } from '../words/numbers.ts';
@@ -52,7 +53,7 @@ export function finding(report: Report): string {
     coverageSentence(report, all),
     `The surviving profile ${verdictsClause(all, true)}.`,
     misledSentence(all),
-    otherSentence(report, all),
+    checksSentence(all) ?? otherSentence(report, all),
     scaleSentence(report),
   ];
   return sentences.filter((sentence) => sentence !== undefined).join(' ');

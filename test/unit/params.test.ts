@@ -101,7 +101,7 @@ test.each([
     'watermarkBytes (65537 bytes) is more than bufferBytes (65536 bytes)',
   ],
   [{ dlProbability: 1.1 }, 'dlProbability wants a probability from 0 to 1'],
-  [{ dlDiscard: 'all' }, 'dlDiscard wants one of record, buffer, not "all"'],
+  [{ dlDiscard: 'all' }, 'dlDiscard wants one of record, abort, buffer, not "all"'],
   [{ calibrate: 'maybe' }, 'calibrate wants true or false'],
   [{ scale: 0 }, 'scale wants auto, or a number above 0'],
   [{ align: 'somehow' }, 'align wants auto, or one of absolute, start, loop, fit'],

@@ -182,11 +182,11 @@ function policyReports(db: Db, run: number, origin: bigint, skews: readonly Skew
 }
 
 function variant(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): Variant {
-  const { summary, trials, latency } = result.summary as StoredSummary;
+  const { summary, trials, latency, checks, sameAs } = result.summary as StoredSummary;
   const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
   const { digest, verdict } = own!.detail as StoredSkew;
   const windows = windowColumns(db, run, origin, result);
-  return { summary, verdict, trials, skew: digest, latency, windows };
+  return { summary, verdict, trials, skew: digest, latency, windows, checks, sameAs };
 }
 
 function windowColumns(db: Db, run: number, origin: bigint, result: ResultRow): Variant['windows'] {
