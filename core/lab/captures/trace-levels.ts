@@ -137,8 +137,15 @@ class Levels {
 }
 
 /**
+ * ns: a day. The host's tick, an interrupt or a signal ends a run long before; one longer comes of a damaged time, and the levels
+ * would hold a block of memory for each 18 minutes of it.
+ */
+const LONGEST_RUN = 86_400e9;
+
+/**
  * Calls back for each interval between a thread's kvm_entry and its next kvm_exit, ns after the events' origin, in the order of
- * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed.
+ * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed;
+ * nor is one longer than `LONGEST_RUN`.
  */
 export class GuestRuns {
   readonly #use: (tid: number, start: number, end: number) => void;
@@ -163,7 +170,7 @@ export class GuestRuns {
       if (kind[i] === KvmKind.ENTRY) {
         last.at = t[i];
       } else if (!Number.isNaN(last.at)) {
-        this.#use(lastTid, last.at, t[i]);
+        if (t[i] - last.at <= LONGEST_RUN) this.#use(lastTid, last.at, t[i]);
         last.at = NaN;
       }
     }
