@@ -40,7 +40,14 @@ export const SampleType = {
 } as const;
 
 /** Bit positions in `flags`. */
-export const AttrFlag = { SAMPLE_ID_ALL: 18n, EXCLUDE_HOST: 19n, EXCLUDE_GUEST: 20n, USE_CLOCKID: 25n } as const;
+export const AttrFlag = {
+  INHERIT: 1n,
+  ENABLE_ON_EXEC: 12n,
+  SAMPLE_ID_ALL: 18n,
+  EXCLUDE_HOST: 19n,
+  EXCLUDE_GUEST: 20n,
+  USE_CLOCKID: 25n,
+} as const;
 
 /** Reads the attr at `at`; `room` bytes are there. A field past `size` or `room` reads as 0. */
 export function readAttr(view: DataView, at: number, room: number): EventAttr {

@@ -51,9 +51,13 @@ export class Switches {
   /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: not told. */
   otherPid = new Int32Array(START);
   otherTid = new Int32Array(START);
+  /** SWITCH_CPU_WIDE: of every thread on the CPU. Else SWITCH: of profiled threads alone. */
+  wide = new Uint8Array(START);
 
-  add(t: bigint, cpu: number, pid: number, tid: number, out: boolean, otherPid: number, otherTid: number): void {
+  add(t: bigint, cpu: number, pid: number, tid: number, out: boolean, other?: { pid: number; tid: number }): void {
     const i = this.n++;
+    const { pid: otherPid, tid: otherTid } = other ?? { pid: -1, tid: -1 };
+    (this.wide = room(this.wide, this.n))[i] = other ? 1 : 0;
     (this.t = room(this.t, this.n))[i] = t;
     (this.cpu = room(this.cpu, this.n))[i] = cpu;
     (this.pid = room(this.pid, this.n))[i] = pid;
@@ -61,6 +65,29 @@ export class Switches {
     (this.out = room(this.out, this.n))[i] = out ? 1 : 0;
     (this.otherPid = room(this.otherPid, this.n))[i] = otherPid;
     (this.otherTid = room(this.otherTid, this.n))[i] = otherTid;
+  }
+}
+
+/** PERF_RECORD_FORK of new threads and processes, and PERF_RECORD_EXIT, in file order. */
+export class TaskRecords {
+  n = 0;
+  /** ns, perf's clock. */
+  t = new BigUint64Array(START);
+  /** Where the record was written: the parent's CPU for a FORK, the leaving thread's for an EXIT. -1: not told. */
+  cpu = new Int32Array(START);
+  /** The new or leaving thread. */
+  tid = new Int32Array(START);
+  /** The thread that forked it. */
+  parent = new Int32Array(START);
+  exit = new Uint8Array(START);
+
+  add(t: bigint, cpu: number, tid: number, parent: number, exit: boolean): void {
+    const i = this.n++;
+    (this.t = room(this.t, this.n))[i] = t;
+    (this.cpu = room(this.cpu, this.n))[i] = cpu;
+    (this.tid = room(this.tid, this.n))[i] = tid;
+    (this.parent = room(this.parent, this.n))[i] = parent;
+    (this.exit = room(this.exit, this.n))[i] = exit ? 1 : 0;
   }
 }
 
@@ -105,7 +132,7 @@ export interface AuxQueue {
   readonly idx: number;
   /** -1 in per-thread mode. */
   readonly cpu: number;
-  /** -1 in per-CPU mode. */
+  /** -1 if the events are bound to CPUs; a profiled thread (of several, the first) if they follow tasks, per CPU or not. */
   readonly tid: number;
   readonly buffers: AuxBuffers;
 }

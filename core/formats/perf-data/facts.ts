@@ -1,5 +1,6 @@
 import { AttrFlag, type PerfEvent } from './attr.ts';
 import type { SpeInfo } from './auxtrace-info.ts';
+import { type Binding, bindingOf } from './binding.ts';
 import { coreName } from './cores.ts';
 import { featureName, type Features } from './features.ts';
 import type { SideBand } from './side-band.ts';
@@ -58,7 +59,10 @@ export interface SpeFacts {
   /** MIDR_EL1 of the cores, each once. */
   readonly cores: readonly { readonly midr: string; readonly name?: string; readonly cpus?: readonly number[] }[];
   readonly config?: SpeConfig;
+  /** Layout of the AUX areas: one a CPU or one a thread. */
   readonly mode: 'per-cpu' | 'per-thread';
+  /** What the events follow: the default `perf record -- cmd` follows tasks with AUX areas per CPU. */
+  readonly binding: Binding;
   /** AUX areas, one a queue. */
   readonly queues: number;
   readonly auxBytes: number;
@@ -231,7 +235,8 @@ function eventFacts({ attr, ids, name }: PerfEvent): EventFacts {
   };
 }
 
-function speFacts(spe: SpeInfo, { features, events, queues }: SideBand): SpeFacts {
+function speFacts(spe: SpeInfo, band: SideBand): SpeFacts {
+  const { features, events, queues } = band;
   const event = events.find((e) => spe.pmuTypes.includes(e.attr.type));
   const byMidr = new Map<bigint, number[]>();
   for (const [cpu, midr] of midrs(spe, features)) byMidr.set(midr, [...(byMidr.get(midr) ?? []), cpu]);
@@ -251,6 +256,7 @@ function speFacts(spe: SpeInfo, { features, events, queues }: SideBand): SpeFact
     })),
     config: event && speConfig(event),
     mode: perThread ? 'per-thread' : 'per-cpu',
+    binding: bindingOf(band),
     queues: queues.size,
     auxBytes,
     auxBufferBytes: auxBufferBytes(features.commandLine),

@@ -1,7 +1,7 @@
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import type { PerfEvent } from './attr.ts';
-import type { AuxQueue, AuxRecords, LostRecords, Switches } from './columns.ts';
+import type { AuxQueue, AuxRecords, LostRecords, Switches, TaskRecords } from './columns.ts';
 import { type PerfFacts, midrs, perfFacts } from './facts.ts';
 import { Feature, type Features } from './features.ts';
 import { warnOfLosses } from './losses.ts';
@@ -31,6 +31,9 @@ export interface PerfData {
   readonly auxRecords: AuxRecords;
   readonly switches: Switches;
   readonly lost: LostRecords;
+  readonly tasks: TaskRecords;
+  /** Threads that ID_INDEX names for its events; -1 for those bound to CPUs. */
+  readonly idTids: ReadonlySet<number>;
   readonly starts: readonly ItraceStart[];
   /** tid → last name. */
   readonly comms: ReadonlyMap<number, string>;
@@ -83,6 +86,8 @@ export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
     auxRecords: band.aux,
     switches: band.switches,
     lost: band.lost,
+    tasks: band.tasks,
+    idTids: band.idTids,
     starts: band.starts,
     comms: band.comms,
     pids: band.pids,

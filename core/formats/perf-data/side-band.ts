@@ -1,7 +1,7 @@
 import type { Warnings } from '../problems.ts';
 import type { PerfEvent } from './attr.ts';
 import { auxtraceType, readSpeInfo, type SpeInfo } from './auxtrace-info.ts';
-import { AuxBuffers, type AuxQueue, AuxRecords, LostRecords, Switches } from './columns.ts';
+import { AuxBuffers, type AuxQueue, AuxRecords, LostRecords, Switches, TaskRecords } from './columns.ts';
 import { size64, text } from './cursor.ts';
 import { decodeFeature, eventOfRecord, featureName, type Features, nameUpdate } from './features.ts';
 import { ATTRS, MAPS } from './limits.ts';
@@ -46,6 +46,7 @@ export class SideBand {
   readonly aux = new AuxRecords();
   readonly switches = new Switches();
   readonly lost = new LostRecords();
+  readonly tasks = new TaskRecords();
   readonly queues = new Map<number, AuxQueue>();
   readonly maps: MapEntry[] = [];
   readonly forks: Fork[] = [];
@@ -62,6 +63,8 @@ export class SideBand {
   /** `type` of the AUXTRACE_INFO record, 0 without one. */
   auxType = 0;
   tracingData: { offset: number; size: number } | undefined;
+  /** Threads that ID_INDEX names for its events; -1 for those bound to CPUs. */
+  readonly idTids = new Set<number>();
   #idIndex = new Map<bigint, number>();
   readonly #trailer: Trailer;
   readonly #fileSize: number;
@@ -101,13 +104,19 @@ export class SideBand {
         if (r.misc & Misc.COMM_EXEC) this.execs.push({ t, pid: word(8) });
         break;
       case RecordType.FORK:
+      case RecordType.EXIT: {
+        // Time 0: perf's own record of a thread that ran already.
+        const when = view.getBigUint64(at + 24, true);
+        const exit = r.type === RecordType.EXIT;
+        if (when > 0n) this.tasks.add(when, cpu, word(16), word(20), exit);
+        if (exit) break;
         this.pids.set(word(16), word(8));
         if (word(8) !== word(12)) {
-          const when = view.getBigUint64(at + 24, true);
           const inherits = when > 0n && !(r.misc & Misc.FORK_EXEC);
           this.forks.push({ t: when, pid: word(8), parent: word(12), inherits });
         }
         break;
+      }
       case RecordType.MMAP:
       case RecordType.MMAP2: {
         const map = readMap(view, r.bytes, at, {
@@ -141,10 +150,10 @@ export class SideBand {
       case RecordType.SWITCH_CPU_WIDE: {
         const out = (r.misc & Misc.SWITCH_OUT) !== 0;
         const wide = r.type === RecordType.SWITCH_CPU_WIDE;
-        const [pid, tid] = wide ? [word(8), word(12)] : [-1, -1];
+        const other = wide ? { pid: word(8), tid: word(12) } : undefined;
         if (byTid > 0) this.pids.set(byTid, byPid);
-        if (tid > 0) this.pids.set(tid, pid);
-        this.switches.add(t, cpu, byPid, byTid, out, pid, tid);
+        if (other && other.tid > 0) this.pids.set(other.tid, other.pid);
+        this.switches.add(t, cpu, byPid, byTid, out, other);
         break;
       }
     }
@@ -220,8 +229,11 @@ export class SideBand {
 
   #readIdIndex({ view, at, size }: RecordCursor): void {
     const count = Math.min(size64(view, at + 8), Math.floor((size - 16) / 32));
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < count; i++) {
       this.#idIndex.set(view.getBigUint64(at + 16 + i * 32, true), size64(view, at + 24 + i * 32));
+      const tid = Number(view.getBigInt64(at + 40 + i * 32, true));
+      this.idTids.add(tid);
+    }
   }
 
   #auxtrace(r: RecordCursor): void {
@@ -251,6 +263,7 @@ const minimum: Readonly<Record<number, number>> = {
   [RecordType.MMAP2]: 72,
   [RecordType.COMM]: 16,
   [RecordType.FORK]: 32,
+  [RecordType.EXIT]: 32,
   [RecordType.AUX]: 32,
   [RecordType.ITRACE_START]: 16,
   [RecordType.LOST]: 24,
