@@ -1,13 +1,15 @@
-/** Sessions: when profiling was enabled on a lane (model.md section 2, Sessions). */
+/** Sessions: when profiling was enabled on a lane (docs/model.md, Sessions). */
 import type { CaptureMode } from './outcome.ts';
 
-/** Context switches of what a lane profiles, in time order: PERF_RECORD_SWITCH of a per-thread capture. */
-export interface Switches {
+/** Moments at which a profiled task came to a lane or left it, in time order. */
+export interface TaskMarks {
   readonly n: number;
   /** ns in the run. */
   readonly t: Float64Array;
-  /** 1: the task is switched out (PERF_RECORD_MISC_SWITCH_OUT); 0: in. */
+  /** 1: the task leaves (PERF_RECORD_MISC_SWITCH_OUT, EXIT); 0: it comes, or is seen to run (SWITCH, ITRACE_START, FORK by it). */
   readonly out: Uint8Array;
+  /** 1: a context switch, which must pair with another; 0: another record, which only shows that the task runs, or ends. */
+  readonly paired: Uint8Array;
 }
 
 export interface Sessions {
@@ -18,45 +20,51 @@ export interface Sessions {
   readonly unpaired: number;
 }
 
-/** A per-CPU capture: one session from `first` to `last`, ns: the lane's first and last sample, or the capture's own ends. */
-export function wholeLane(first: number, last: number): Sessions {
-  return { sessions: Float64Array.of(first, last), mode: 'cpu-bound', unpaired: 0 };
+/** One session from `first` to `last`, ns: the lane's first and last sample, or the capture's own ends. */
+export function wholeLane(first: number, last: number, mode: CaptureMode = 'cpu-bound'): Sessions {
+  return { sessions: Float64Array.of(first, last), mode, unpaired: 0 };
 }
 
-/** A lane without samples or switches has no session at all. */
+/** A lane without samples has no session at all. */
 export function noSession(mode: CaptureMode): Sessions {
   return { sessions: new Float64Array(0), mode, unpaired: 0 };
 }
 
 /**
- * Per-thread sessions: the Linux driver enables the SPU when the profiled task is switched in and disables it when it is
- * switched out. A capture that begins with an out was on from its first sample; one that ends with an in stays on to its
- * last. Without any switch record there is one session from the first sample to the last, and since then nothing says
- * when the task comes back, the lane counts as per-CPU.
+ * Sessions of a lane whose event follows tasks: the Linux driver enables the SPU when a profiled task is switched in and disables
+ * it when that is switched out. A lane that begins with a task leaving was on from its first sample; one that ends with a task
+ * coming stays on to its last. Without any mark there is one session from the first sample to the last.
  *
  * @param first, last the lane's first and last sample, ns
  */
-export function switchSessions(switches: Switches, first: number, last: number): Sessions {
-  if (switches.n === 0) return wholeLane(first, last);
+export function taskSessions(marks: TaskMarks, first: number, last: number): Sessions {
+  if (marks.n === 0) return wholeLane(first, last, 'task-bound');
   const pairs: number[] = [];
   let unpaired = 0;
-  let on = switches.out[0] === 1 && first <= switches.t[0] ? first : undefined;
+  let on = marks.out[0] === 1 && first <= marks.t[0] ? first : undefined;
+  // Whether a switch, not another record, led to the present state: a second one then is one too many.
+  let switched = true;
   const close = (start: number, end: number): void => {
     // A switch-in at the very ns of the switch-out before it: the moment belongs to the earlier session.
     const from = pairs.length && start <= pairs[pairs.length - 1] ? pairs[pairs.length - 1] + 1 : start;
     if (from <= end) pairs.push(from, end);
   };
-  for (let i = 0; i < switches.n; i++) {
-    const at = switches.t[i];
-    if (switches.out[i]) {
-      if (on === undefined) unpaired++;
-      else close(on, at);
-      on = undefined;
-    } else if (on === undefined) {
-      on = at;
-    } else {
-      unpaired++;
+  for (let i = 0; i < marks.n; i++) {
+    const at = marks.t[i];
+    const paired = marks.paired[i] === 1;
+    const changes = (marks.out[i] === 1) === (on !== undefined);
+    if (!changes) {
+      // ITRACE_START comes just before the first switch-in's own record: no switch is missing between them.
+      if (paired && switched) unpaired++;
+      switched ||= paired;
+      continue;
     }
+    if (on === undefined) on = at;
+    else {
+      close(on, at);
+      on = undefined;
+    }
+    switched = paired;
   }
   if (on !== undefined) close(on, Math.max(on, last));
   return { sessions: Float64Array.from(pairs), mode: 'task-bound', unpaired };

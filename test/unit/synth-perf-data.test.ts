@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Warnings } from '../../core/formats/problems.ts';
 import { Has, SpeColumns } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
-import { switchSessions } from '../../core/model/sessions.ts';
+import { taskSessions } from '../../core/model/sessions.ts';
 import type { Slice } from '../../core/synth/capture.ts';
 import type { SynthOptions } from '../../core/synth/options.ts';
 import { synthOptions } from '../../core/synth/options.ts';
@@ -80,8 +80,9 @@ test('sessions of a per-thread capture hold all its records', () => {
       n: own.length,
       t: Float64Array.from(own, (i) => Number(switches.t[i])),
       out: Uint8Array.from(own, (i) => switches.out[i]!),
+      paired: new Uint8Array(own.length).fill(1),
     };
-    const { sessions, unpaired, mode } = switchSessions(columns, times[0]!, times.at(-1)!);
+    const { sessions, unpaired, mode } = taskSessions(columns, times[0]!, times.at(-1)!);
     expect({ unpaired, mode }).toEqual({ unpaired: 0, mode: 'task-bound' });
     let session = 0;
     for (const t of times) {

@@ -18,10 +18,19 @@ type Clue = readonly [Binding['bound'], string];
  * (auxtrace_mmap_params__set_idx, tools/perf/util/auxtrace.c). ID_INDEX says the same of every event. perf sets `inherit` for no
  * event bound to a CPU, and `enable_on_exec` only for a command that it starts itself without `-a` or `-C` (evsel__config).
  */
-export function bindingOf(band: Pick<SideBand, 'queues' | 'idTids' | 'events' | 'features' | 'spe' | 'switches'>): Binding {
-  const clues = [...auxtraceClue(band), ...indexClue(band), ...attrClue(band), ...switchClue(band), ...commandClue(band)];
+export function bindingOf(
+  band: Pick<SideBand, 'queues' | 'idTids' | 'events' | 'features' | 'spe' | 'switches'>,
+): Binding {
+  const clues = [
+    ...auxtraceClue(band),
+    ...indexClue(band),
+    ...attrClue(band),
+    ...switchClue(band),
+    ...commandClue(band),
+  ];
   const bound = clues[0]?.[0] ?? 'cpu-bound';
-  const words = (side: boolean): string[] => clues.filter((clue) => (clue[0] === bound) === side).map((clue) => clue[1]);
+  const words = (side: boolean): string[] =>
+    clues.filter((clue) => (clue[0] === bound) === side).map((clue) => clue[1]);
   const against = words(false);
   return {
     bound,
@@ -79,7 +88,9 @@ const VALUED = new Set(
 );
 
 /** What a `perf record` profiles: only its own options count, those of the command that it runs come later. */
-export function targetOption(commandLine: readonly string[] | undefined): { bound: Binding['bound']; words: string } | undefined {
+export function targetOption(
+  commandLine: readonly string[] | undefined,
+): { bound: Binding['bound']; words: string } | undefined {
   const start = (commandLine ?? []).indexOf('record');
   if (start < 0) return undefined;
   const words = commandLine!.slice(start + 1);
@@ -88,7 +99,7 @@ export function targetOption(commandLine: readonly string[] | undefined): { boun
     const word = words[i];
     if (/^(-[pt]|--pid\b|--tid\b)/.test(word)) return { bound: 'task-bound', words: word.replace(/=.*/, '') };
     if (/^(-u|--uid\b)/.test(word)) return { bound: 'task-bound', words: word.replace(/=.*/, '') };
-    if (/^(-[a-z]*a[a-z]*$|--all-cpus$|-C|--cpu\b)/.test(word)) cpus = word.replace(/=.*/, '');
+    if (/^(-[gvqsdnN]*a[gvqsdnN]*$|--all-cpus$|-C|--cpu\b)/.test(word)) cpus = word.replace(/=.*/, '');
     if (word === '-C' || word === '--cpu' || VALUED.has(word)) i++;
     else if (word === '--' || !word.startsWith('-')) {
       return cpus ? { bound: 'cpu-bound', words: cpus } : { bound: 'task-bound', words: 'a command, without -a or -C' };

@@ -30,6 +30,7 @@ function speFacts({ facts }: CaptureRow): [string, string | undefined][] {
           min_latency?: number;
         };
         auxBufferBytes?: number;
+        binding?: { bound: string; evidence: string[]; against?: string[] };
       }
     | undefined;
   const config = spe?.config;
@@ -37,11 +38,17 @@ function speFacts({ facts }: CaptureRow): [string, string | undefined][] {
   return [
     ['cores', spe?.cores?.map((core) => core.name ?? `MIDR ${core.midr}`).join(', ')],
     ['machine', [text('hostname'), text('release')].filter(Boolean).join(', Linux ')],
+    ['events', spe?.binding && bindingWords(spe.binding)],
     ['period', config?.period && `${count(Number(config.period))} operations`],
     ['filters', filters.join(', ')],
     ['AUX buffer', spe?.auxBufferBytes && `${bytes(spe.auxBufferBytes)} each`],
     ['command', (facts['commandLine'] as string[] | undefined)?.join(' ')],
   ].map(([label, value]) => [label, value === 0 ? undefined : value] as [string, string | undefined]);
+}
+
+function bindingWords({ bound, evidence, against }: { bound: string; evidence: string[]; against?: string[] }): string {
+  const but = against ? `; but ${against.join(', ')}` : '';
+  return `${bound}: ${evidence.join(', ')}${but}`;
 }
 
 function traceFacts({ facts }: CaptureRow): [string, string | undefined][] {

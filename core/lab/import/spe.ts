@@ -1,13 +1,10 @@
 /** An SPE capture into the lab file. */
-import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
 import { filterWords } from '../../formats/perf-data/no-spe.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { Warnings } from '../../formats/problems.ts';
 import { SCHED_CLOCK } from '../../model/align-rules.ts';
 import { runningOnCpu } from '../../model/running.ts';
-import { noSession, switchSessions, wholeLane } from '../../model/sessions.ts';
-import type { Sessions, Switches } from '../../model/sessions.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { storeLevels } from '../../store/lod.ts';
 import { addMappings, addThreads } from '../../store/mappings.ts';
@@ -19,6 +16,7 @@ import type { FilePart } from '../file-source.ts';
 import type { Imported } from './imported.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';
+import { laneSessions } from './spe-sessions.ts';
 import { decodeInThreads, speThreads } from './spe-threads.ts';
 
 /** How an import is done, beside the file itself. */
@@ -38,10 +36,13 @@ export interface SpeImport {
 /** Decodes all AUX queues of a perf.data. Throws InputError if the file holds no SPE records. */
 export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): Imported {
   const ends = decodeLanes(db, id, perf, warnings, how);
+  const bound = perf.facts.spe?.binding.bound ?? 'cpu-bound';
+  const spans = perf.queues.map((queue, lane) => ({ queue, t0: ends[lane].t0, t1: ends[lane].t1 }));
+  const found = laneSessions(perf, bound, spans, warnings);
   const lanes = perf.queues.map((queue, lane): SpeLane => {
     const { samples, t0, t1, levels } = ends[lane];
     storeLevels(db, id, 'samples', lane, levels);
-    const { sessions, mode } = t0 === undefined ? noSession('cpu-bound') : sessionsOf(perf, queue, t0, t1!, warnings);
+    const { sessions, mode } = found[lane];
     const stored = { lane, cpu: queue.cpu, tid: queue.tid, mode, samples, t0, t1 };
     addLane(db, id, stored);
     if (t0 !== undefined) {
@@ -130,32 +131,6 @@ function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how
     warnings.merge(lane.warnings);
     return lane.end;
   });
-}
-
-/** When profiling was on (model.md section 2); ns after the lane's first sample at `origin`. */
-function sessionsOf(perf: PerfData, queue: AuxQueue, origin: bigint, end: bigint, warnings: Warnings): Sessions {
-  const last = Number(end - origin);
-  if (queue.cpu >= 0) return wholeLane(0, last);
-  const sessions = switchSessions(switchesOf(perf, queue.tid, origin), 0, last);
-  if (sessions.unpaired) {
-    const message = 'switch records of a profiled thread that no other one pairs with: some were lost';
-    warnings.add('data-loss', 'perf-unpaired-switch', message, { count: sessions.unpaired });
-  }
-  return sessions;
-}
-
-/**
- * The switches of one thread, sorted by time: it moves between CPUs, and each CPU's records stand by themselves. Those without a
- * time (an event without PERF_SAMPLE_TIME) say nothing.
- */
-function switchesOf({ switches }: PerfData, tid: number, origin: bigint): Switches {
-  const rows: { t: number; out: number }[] = [];
-  for (let i = 0; i < switches.n; i++) {
-    if (switches.tid[i] === tid && switches.t[i] > 0n)
-      rows.push({ t: Number(switches.t[i] - origin), out: switches.out[i] });
-  }
-  rows.sort((a, b) => a.t - b.t);
-  return { n: rows.length, t: Float64Array.from(rows, (r) => r.t), out: Uint8Array.from(rows, (r) => r.out) };
 }
 
 /** When a CPU ran what is profiled; ns after `origin`. Empty without switch records: then the file doesn't tell. */
