@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pair, umbra, umbraJson } from './umbra.ts';
+import { faulting, pair, umbra, umbraJson } from './umbra.ts';
 
 interface Sweep {
   values: number[];
@@ -81,6 +81,7 @@ describe('umbra sweep', () => {
       '2',
       '--steps',
       '5',
+      ...faulting,
     );
     expect(sweep.values).toEqual([0, 0.5, 1, 1.5, 2]);
     // No unmaps: what pins before it profiles loses nothing; demand mapping meets lazily populated pages.
@@ -136,11 +137,12 @@ describe('umbra sweep', () => {
       '5',
       '--policy',
       'map-on-fault,impdef-event',
+      ...faulting,
     );
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(/coverage: map-on-fault better than impdef-event from reenableNs ≈ .* on \(between/);
     // A private buffer never faults: whatever the unmap rate, an answer to faults can only be worse.
-    const rate = ['--param', 'unmapRate', '--from', '0', '--to', '20', '--steps', '3'];
+    const rate = ['--param', 'unmapRate', '--from', '0', '--to', '20', '--steps', '3', ...faulting];
     const never = umbra('sweep', ...captures, ...rate, '--policy', 'pin-at-enable,bounce-buffer');
     expect(never.stdout).toContain('coverage: bounce-buffer better than pin-at-enable wherever they differ');
     const fails = (...range: string[]) => {

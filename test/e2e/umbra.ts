@@ -17,6 +17,17 @@ export const pair = {
   vm: join(root, 'test/fixtures/pair/two-vcpu.vm.json'),
 };
 
+/**
+ * A replay in which unmaps drop nothing, the SPU takes the first touch, and every notifier reaches pins: faults of each class happen on the
+ * sample pair then, as tests of what is told about faults need them.
+ */
+export const faulting = [
+  'contentsKept=true',
+  'guestZeroes=false',
+  'tornRecords=0',
+  'unpinnedBy=unmap,clear,protect,memslot',
+].flatMap((setting) => ['--set', setting]);
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;

@@ -100,3 +100,15 @@ export class LaneCollector {
     return alignTimeline(timeline, { origin: BigInt(this.origin), span }, request, 'same').timeline;
   }
 }
+
+/**
+ * What the generator's truth assumes: it models faults and their answers, not what unmaps do to records that lie unread, torn records, a guest
+ * that touches its buffer first, or pins that withstand notifiers.
+ */
+export const plainFaults = {
+  contentsKept: true,
+  guestZeroes: false,
+  tornRecords: 0,
+  trapsPerEnable: 0,
+  unpinnedBy: ['unmap', 'clear', 'protect', 'memslot', 'dirty-log'],
+} as const;

@@ -7,7 +7,7 @@ import { builtinPolicy } from '../../core/model/policies.ts';
 import { replay } from '../../core/model/replay.ts';
 import type { SynthOptions } from '../../core/synth/options.ts';
 import { functions } from '../../core/synth/workload.ts';
-import { LaneCollector, make, recoverStage2 } from './synth-recover.ts';
+import { LaneCollector, make, recoverStage2, plainFaults } from './synth-recover.ts';
 
 const small = { samples: 8000, kvmEvents: 0, ramPages: 64, bufferBytes: 16 * 4096, bufferShare: 1 };
 
@@ -16,7 +16,7 @@ function skewOf(options: Partial<SynthOptions>, irqNs: number): Skew {
   const collector = new LaneCollector();
   const { vm, timeline } = recoverStage2(make({ ...small, ...options }, collector.add));
   const lanes = collector.lanes(vm);
-  const params = { ...defaultParams().params, irqNs, fullExtraNs: 0 };
+  const params = { ...defaultParams().params, ...plainFaults, irqNs, fullExtraNs: 0 };
   const { fates } = replay(lanes, collector.align(timeline), builtinPolicy('map-on-fault')!, params);
   const keyed = lanes.map(({ t }, i) => ({ t, keys: Uint32Array.from(collector.fn[i]!), fates: fates[i]! }));
   const found = skew(keyed, functions.length);
