@@ -78,6 +78,8 @@ export function factGroups(c: Capture): FactGroup[] {
       facts: some([
         ['command', commandLine(c), true],
         ['mode', text(at(c, 'spe', 'mode'))],
+        ['events', text(at(c, 'spe', 'binding', 'bound'))],
+        ['evidence', evidence(c)],
         ['period', operations(c)],
         ['filters', filters(c)],
         ['min latency', minLatency(c)],
@@ -167,6 +169,12 @@ function size(value: unknown): string | undefined {
 
 function numeral(value: unknown): string | undefined {
   return typeof value === 'number' ? count(value) : undefined;
+}
+
+/** What says that the events follow tasks or CPUs, and what in the file says the opposite. */
+function evidence(c: Capture): string | undefined {
+  const [said, against] = ['evidence', 'against'].map((part) => list(at(c, 'spe', 'binding', part)).join(', '));
+  return [said, against && `but ${against}`].filter(Boolean).join('; ') || undefined;
 }
 
 function at(c: Capture, ...path: readonly string[]): unknown {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { targetOption } from '../../core/formats/perf-data/binding.ts';
 import { openPerfData } from '../../core/formats/perf-data/perf-data.ts';
@@ -117,4 +118,23 @@ test.each([
   ['perf record --tid=12 sleep 1', 'task-bound', '--tid'],
 ] as const)('%s', (line, bound, said) => {
   expect(targetOption(line.split(' '))).toEqual({ bound, words: said });
+});
+
+test('a real per-thread layout whose switch records have no times: one session a thread, and a warning', () => {
+  const warnings = new Warnings();
+  const file = readFileSync(new URL('../fixtures/spe/perthread.perf.data', import.meta.url));
+  const perf = openPerfData(memorySource(file), warnings);
+  const { binding } = perf.facts.spe!;
+  // Later than every EXIT record of the file: those must not cut a session whose switches are unknown.
+  const end = 1n << 50n;
+  const found = laneSessions(
+    perf,
+    binding.bound,
+    perf.queues.map((queue) => ({ queue, t0: 1n, t1: end })),
+    warnings,
+  );
+  expect(found).toEqual(
+    perf.queues.map(() => ({ sessions: Float64Array.of(0, Number(end) - 1), mode: 'task-bound', unpaired: 0 })),
+  );
+  expect(warnings.list().find((w) => w.kind === 'perf-no-switches')?.count).toBe(4);
 });

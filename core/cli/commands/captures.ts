@@ -8,7 +8,7 @@ export const command: Command = {
   operands: keepOperands,
   arity: [0, Infinity],
   options: keepOptions,
-  details: `${keepDetails}\nRuns of a deleted capture go with it.`,
+  details: `${keepDetails}\nevents: whether SPE follows tasks (task-bound) or CPUs (cpu-bound); --json has the evidence.\nRuns of a deleted capture go with it.`,
   async run(args, out) {
     if (await keep('capture', args, out)) return;
     const list = listLabCaptures(args.need('db'));
@@ -22,8 +22,11 @@ export const command: Command = {
       String(c.samples + c.events),
       c.t0 === undefined || c.t1 === undefined ? '-' : duration(BigInt(c.t1) - BigInt(c.t0)),
       c.cpus.join(','),
+      c.binding?.bound ?? '-',
       String(c.warnings.length),
     ]);
-    out.write(textTable(['id', 'kind', 'name', 'format', 'records', 'span', 'cpus', 'warnings'], rows, 'rlllrrlr'));
+    out.write(
+      textTable(['id', 'kind', 'name', 'format', 'records', 'span', 'cpus', 'events', 'warnings'], rows, 'rlllrrllr'),
+    );
   },
 };

@@ -1,4 +1,5 @@
 /** What an import says of a capture, and `umbra captures` lists. */
+import type { Binding } from '../../formats/perf-data/binding.ts';
 import type { Warning } from '../../formats/problems.ts';
 import type { CaptureKind, CaptureRow } from '../../store/captures.ts';
 import { listCaptures } from '../../store/captures.ts';
@@ -21,6 +22,8 @@ export interface CaptureSummary {
   readonly t1?: bigint;
   readonly clock?: string;
   readonly cpus: readonly number[];
+  /** Whether an SPE capture's events follow tasks, and what in the file says so; absent where the format doesn't say. */
+  readonly binding?: Binding;
   readonly warnings: readonly Warning[];
 }
 
@@ -39,6 +42,7 @@ export function captureSummary(c: CaptureRow): CaptureSummary {
     t1: c.t1,
     clock: c.clock,
     cpus: (c.facts['cpuList'] as number[] | undefined) ?? [],
+    binding: (c.facts['spe'] as { binding?: Binding } | undefined)?.binding,
     warnings: c.warnings,
   };
 }

@@ -23,13 +23,14 @@ export function laneSessions(
   warnings: Warnings,
 ): Sessions[] {
   const profiled = bound === 'task-bound' ? profiledTasks(perf) : new Set<number>();
+  const timed = timedSwitches(perf);
   let unpaired = 0;
   let unmarked = 0;
   const sessions = lanes.map(({ queue, t0, t1 }) => {
     if (t0 === undefined || t1 === undefined) return noSession(bound);
     const last = Number(t1 - t0);
     if (bound === 'cpu-bound') return wholeLane(0, last);
-    const marks = marksOf(perf, queue, profiled, t0);
+    const marks = timed ? marksOf(perf, queue, profiled, t0) : noMarks;
     if (!marks.n) unmarked++;
     const found = taskSessions(marks, 0, last);
     unpaired += found.unpaired;
@@ -41,11 +42,19 @@ export function laneSessions(
   }
   if (unmarked) {
     const message =
-      'lanes of a task-bound capture have no switch records: each counts as one session, so enables are undercounted, and with them what pinning at enable costs';
+      'lanes of a task-bound capture have no switch records with a time: each counts as one session, so enables are undercounted, and with them what pinning at enable costs';
     warnings.add('data-loss', 'perf-no-switches', message, { count: unmarked });
   }
   return sessions;
 }
+
+/** Without PERF_SAMPLE_TIME, as `perf record --per-thread` leaves it, switch records don't say when. */
+function timedSwitches({ switches }: SideBandOfTasks): boolean {
+  for (let i = 0; i < switches.n; i++) if (switches.t[i] > 0n) return true;
+  return false;
+}
+
+const noMarks: TaskMarks = { n: 0, t: new Float64Array(0), out: new Uint8Array(0), paired: new Uint8Array(0) };
 
 /** Threads that the file names as profiled, and their children: events are inherited (perf_event_init_task, kernel/events/core.c). */
 function profiledTasks({ queues, idTids, starts, switches, tasks }: SideBandOfTasks): Set<number> {
@@ -61,8 +70,7 @@ function profiledTasks({ queues, idTids, starts, switches, tasks }: SideBandOfTa
 }
 
 /**
- * The marks of one lane, sorted by time: a thread moves between CPUs, and each CPU's records stand by themselves. Records without a
- * time (an event without PERF_SAMPLE_TIME) say nothing. Empty without switch records: ITRACE_START alone tells of a first enable,
+ * The marks of one lane, sorted by time: a thread moves between CPUs, and each CPU's records stand by themselves. Empty without switch records: ITRACE_START alone tells of a first enable,
  * and nothing of those after it, unless the thread's EXIT on that lane shows that there were none.
  */
 function marksOf(perf: SideBandOfTasks, queue: AuxQueue, profiled: ReadonlySet<number>, origin: bigint): TaskMarks {
@@ -91,7 +99,7 @@ function marksOf(perf: SideBandOfTasks, queue: AuxQueue, profiled: ReadonlySet<n
     exits ||= tasks.exit[i] === 1;
     add(tasks.t[i], tasks.exit[i], 0);
   }
-  if (!switched && !(exits && switches.n)) rows.length = 0;
+  if (!switched && !exits) rows.length = 0;
   rows.sort((a, b) => a.t - b.t);
   return {
     n: rows.length,
