@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pair, umbra, umbraJson } from './umbra.ts';
+import { faulting, pair, umbra, umbraJson } from './umbra.ts';
 
 interface Spread {
   mean: number;
@@ -48,7 +48,7 @@ describe('options of umbra replay change what they should', () => {
     expect(trials!.n).toBe(4);
     expect(trials!.coverage.p5).toBeLessThan(trials!.coverage.p95);
     expect(trials!.coverage.mean).toBeGreaterThan(trials!.coverage.p5);
-    expect(Math.abs(coverage - trials!.coverage.mean)).toBeLessThan(0.01);
+    expect(Math.abs(coverage - trials!.coverage.mean)).toBeLessThan(0.05);
     expect(of(run, 'bare-metal').trials!.coverage).toEqual({ mean: 1, p5: 1, p95: 1 });
 
     const report = join(folder, 'trials.html');
@@ -105,6 +105,7 @@ describe('options of umbra replay change what they should', () => {
     const scenario = join(folder, 'host-mm.json');
     const event = {
       kind: 'unmap',
+      notify: 'clear',
       cause: 'host-mm',
       lane: 0,
       offset: 0,
@@ -122,9 +123,9 @@ describe('options of umbra replay change what they should', () => {
   });
 
   it('SPEv1p3: external aborts become SErrors and kill the VM', () => {
-    const before = replay('external-abort,serror');
+    const before = replay('external-abort,serror', ...faulting);
     expect(of(before, 'external-abort').lostByKind['vm-dead']).toBe(0);
-    const after = replay('external-abort,serror', '--set', 'speVersion=SPEv1p3');
+    const after = replay('external-abort,serror', '--set', 'speVersion=SPEv1p3', ...faulting);
     expect(of(after, 'external-abort').skew.verdict).toBe('dead');
     const abort = of(after, 'external-abort');
     expect(of(after, 'serror')).toMatchObject({ kept: abort.kept, lostByKind: abort.lostByKind, faults: abort.faults });
