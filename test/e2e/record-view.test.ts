@@ -86,6 +86,8 @@ describe.skipIf(noSshd)(`record from a board${noSshd ? ` (skipped: ${noSshd})` :
     try {
       const page = await pages.page.context().newPage();
       await page.goto(server.url);
+      // A lab with a run opens on Home.
+      await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Captures' }).click();
       await page.getByRole('button', { name: 'Record from a board…' }).click();
       await page.getByText('Recording is off: umbra serve was started with --no-capture.').waitFor();
       expect(await page.getByRole('button', { name: 'Record', exact: true }).count()).toBe(0);

@@ -18,7 +18,14 @@ const POLICY = 'impdef-event';
 const pages = usePages((lab, folder) => {
   const { files } = synthFiles(join(folder, 'pair'), { seed: 7, samples: SAMPLES, rounds: 8, truthRecords: 0 });
   importFiles(lab, [files.spe, files.kvm]);
-  const choice = parseReplayWords({ policies: [POLICY, 'map-on-fault'], settings: {} });
+  // One kind of blackout, so that what is lost has one colour in the density.
+  const settings = {
+    contentsKept: true,
+    guestZeroes: false,
+    tornRecords: 0,
+    unpinnedBy: 'unmap,clear,protect,memslot',
+  };
+  const choice = parseReplayWords({ policies: [POLICY, 'map-on-fault'], settings });
   replayInLab(lab, { ...choice, speId: 1, kvmId: 2, command: 'umbra replay' });
 });
 let page: Page;
@@ -54,7 +61,7 @@ async function pixels(lane: number): Promise<Pixels> {
       const guest = [...box.querySelectorAll('.track')][0].getBoundingClientRect().top + 4 - top;
       const style = getComputedStyle(document.querySelector('.timeline'));
       const colors = Object.fromEntries(
-        ['band', 'surface', 'dens', 'irq', 'killed', 'dead', 'full', 'copy', 'disc'].map((n) => [n, style.getPropertyValue('--' + n).trim()]),
+        ['band', 'surface', 'dens', 'irq', 'killed', 'dead', 'full', 'copy', 'disc', 'bad', 'warn', 'muted'].map((n) => [n, style.getPropertyValue('--' + n).trim()]),
       );
       return {
         width: canvas.width,
@@ -66,7 +73,8 @@ async function pixels(lane: number): Promise<Pixels> {
   );
 }
 
-const kinds = ['irq', 'killed', 'dead', 'full', 'copy', 'disc'] as const;
+/** Colours of window kinds: core/words/signs.ts. */
+const kinds = ['irq', 'killed', 'dead', 'full', 'copy', 'disc', 'bad', 'warn', 'muted'] as const;
 const rgb = (hex: string) => hex.match(/\w\w/g)!.map((c) => Number.parseInt(c, 16));
 const long = (hex: string) => (hex.length === 4 ? `#${[...hex.slice(1)].map((d) => d + d).join('')}` : hex);
 
