@@ -2,7 +2,6 @@
 import { isatty } from 'node:tty';
 import { printableCell } from '../words/printable.ts';
 import { duration } from './format.ts';
-import type { Output } from './output.ts';
 
 export interface ProgressLine {
   readonly phase: string;
@@ -51,18 +50,4 @@ export function progressText({ phase, done, total, unit }: ProgressLine, seconds
     if (total && total > done) parts.push(`${duration(Math.round((seconds * 1e9 * (total - done)) / done))} left`);
   }
   return parts.join(' · ');
-}
-
-/** How an import, a reconstruction and a replay tell how far they are. */
-export function reading(out: Output) {
-  return (done: number, total: number) => out.progress({ phase: 'importing', done, total, unit: 'bytes' });
-}
-
-export function reconstructing(out: Output) {
-  return (done: number, total: number) => out.progress({ phase: 'reconstructing stage 2', done, total, unit: 'steps' });
-}
-
-export function replaying(out: Output) {
-  return (done: number, total: number, policy: string) =>
-    out.progress({ phase: `replaying ${policy}`, done, total, unit: 'steps' });
 }

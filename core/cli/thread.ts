@@ -4,7 +4,7 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { labOf } from './command.ts';
-import { explain, runCommand } from './main.ts';
+import { explain, runCommand } from './run-command.ts';
 import { createOutput } from './output.ts';
 
 /** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that comes later. */

@@ -1,8 +1,7 @@
 /** What the assumption checks leave of a result, in words. */
 import { list, range } from '../words/lists.ts';
 import { percent } from '../words/numbers.ts';
-import type { Variant } from './model.ts';
-import type { Compared } from './words.ts';
+import type { Compared, Variant } from './model.ts';
 
 /** Coverage over the run's own assumptions and all checks; undefined if nothing was checked. */
 export function checkedCoverage({ summary, checks }: Variant): string | undefined {

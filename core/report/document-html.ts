@@ -4,8 +4,8 @@ import { factGrid } from './facts.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
 import { page } from './page.ts';
-import { isShown } from './sections.ts';
-import type { ReportOptions } from './sections.ts';
+import { isShown } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import type { Table } from './tables.ts';
 
 /** @param comment what the report says of itself to programs */

@@ -4,8 +4,8 @@ import { printable } from './html.ts';
 import { codeBlock, factsMarkdown, md, table } from './markdown-text.ts';
 import type { MarkdownReport } from './markdown.ts';
 import { notesMarkdown } from './notes.ts';
-import { isShown } from './sections.ts';
-import type { ReportOptions } from './sections.ts';
+import { isShown } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import { standaloneSvg } from './standalone.ts';
 
 /**

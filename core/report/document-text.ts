@@ -1,8 +1,8 @@
 /** A document as plain text for a mail: ASCII, at most 72 columns (but for a word of a command that can't be broken). */
 import { ascii, asciiTable, command, heading, wrap } from './ascii.ts';
 import type { Block, Document } from './document.ts';
-import { isShown } from './sections.ts';
-import type { ReportOptions } from './sections.ts';
+import { isShown } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import { factLines, notesLines } from './text-parts.ts';
 
 export function documentText(doc: Document, options: ReportOptions): string {

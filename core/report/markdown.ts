@@ -8,8 +8,9 @@ import { codeBlock, factsMarkdown, md, table } from './markdown-text.ts';
 import type { Report } from './model.ts';
 import { notesMarkdown } from './notes.ts';
 import { provenanceComment } from './provenance.ts';
-import { isShown } from './sections.ts';
-import type { ReportOptions, SectionId } from './sections.ts';
+import { isShown } from './options.ts';
+import type { SectionId } from './sections.ts';
+import type { ReportOptions } from './options.ts';
 import { groupName, skewGroups, verdictGroups } from './skew-section.ts';
 import {
   assumedSentence,

@@ -131,3 +131,9 @@ export interface CheckedVariant {
 
 /** By lane, then start. */
 export type WindowColumns = Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'>;
+
+/** A policy with one of its outcomes. */
+export interface Compared {
+  readonly policy: PolicyReport;
+  readonly variant: Variant;
+}

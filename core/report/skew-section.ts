@@ -6,7 +6,7 @@ import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 import { verdictMark } from './results.ts';
 import { movedMost, skewChart } from './skew-chart.ts';
 import { skewFacts } from './tables.ts';
-import type { Compared } from './words.ts';
+import type { Compared } from './model.ts';
 import { compared, discardWords, otherDiscard, scaledMark, verdictSentence } from './words.ts';
 
 /** Policies with the same verdict that rests on the same numbers. */

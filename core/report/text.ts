@@ -9,8 +9,9 @@ import { factBlocks } from './facts.ts';
 import { shorten } from '../words/lists.ts';
 import { percent } from '../words/numbers.ts';
 import type { Report } from './model.ts';
-import { isShown } from './sections.ts';
-import type { ReportOptions, SectionId } from './sections.ts';
+import { isShown } from './options.ts';
+import type { SectionId } from './sections.ts';
+import type { ReportOptions } from './options.ts';
 import { drawnSkews } from './figures.ts';
 import { groupName, skewGroups, verdictGroups } from './skew-section.ts';
 import {

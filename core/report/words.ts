@@ -5,7 +5,7 @@ import { checksSentence } from './check-words.ts';
 import { causeSentence, sizeClause } from './cause-words.ts';
 import { list, range } from '../words/lists.ts';
 import { count, duration, percent, significant } from '../words/numbers.ts';
-import type { DlDiscard, PolicyReport, Report, Variant } from './model.ts';
+import type { Compared, DlDiscard, PolicyReport, Report, Variant } from './model.ts';
 
 /** The variant that the report is about. */
 export function mainVariant(report: Report, policy: PolicyReport): Variant | undefined {
@@ -30,12 +30,6 @@ export function scaledMark(report: Report): string | undefined {
 /** What no replay can know: at the foot of every report. */
 export const LIMIT =
   'A replay can’t know what the guest would have done had its profiling been interrupted: it takes the reference capture’s course as given.';
-
-/** A policy with one of its outcomes. */
-export interface Compared {
-  readonly policy: PolicyReport;
-  readonly variant: Variant;
-}
 
 /** The policies compared, the reference left out, with the variant that the report is about, or another. */
 export function compared(report: Report, discard: DlDiscard = report.dlDiscard): Compared[] {

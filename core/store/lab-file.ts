@@ -140,3 +140,13 @@ function keepCopy(path: string, version: number): void {
     throw new LabFileError(`${path}: no copy of it could be made before migrating it: ${(error as Error).message}`);
   }
 }
+
+/** Opens a lab to read it, and closes it afterwards. Throws as `openLabFile`. */
+export function readLab<T>(lab: string, use: (db: Db) => T): T {
+  const db = openLabFile(lab, 'read');
+  try {
+    return use(db);
+  } finally {
+    db.close();
+  }
+}

@@ -2,38 +2,14 @@
  * Draws lanes, px: first what there may be thousands of, as plain pixels, then signs, patterns and frames over it. One pass over
  * what is in view; the same bins serve every zoom until finer ones arrive.
  */
-import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import type { CauseClass } from '../../core/model/terms.ts';
 import { drawBins, forBands, forBins, forCopies } from './bins.ts';
-import type { View } from './bins.ts';
-import type { Measure } from './columns.ts';
 import { drawChange } from './glyphs.ts';
 import { lanesInView, size } from './layout.ts';
-import type { LaneRows, Layout } from './layout.ts';
+import type { LaneRows } from './layout.ts';
 import { drawLane } from './losses.ts';
 import { drawLosses, drawSideMarks } from './marks.ts';
-import type { Palette } from './palette.ts';
-import type { Pixels } from './pixels.ts';
-import type { Picture } from './source.ts';
-
-export interface Scene extends View {
-  readonly context: CanvasRenderingContext2D;
-  readonly pixels: Pixels;
-  readonly palette: Palette;
-  readonly height: number;
-  /** px scrolled down. */
-  readonly scroll: number;
-  readonly layout: Layout;
-  readonly facts: TimelineFacts;
-  readonly picture: Picture | undefined;
-  /** Highest count of a lane's bin per ns, which fills its height: kept steady over pan and zoom by the caller. */
-  readonly peak: number;
-  /** Place of the chosen policy among the bands: its losses are those in the density. */
-  readonly policy: number;
-  readonly measure: Measure;
-  /** In focus: drawn framed. */
-  readonly window?: { readonly lane: number; readonly policy: number; readonly start: number };
-}
+import type { Scene } from './scene.ts';
 
 /** Signs of one kind closer than that are one, px. */
 const APART = 4;

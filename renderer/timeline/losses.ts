@@ -7,7 +7,7 @@ import { forBands } from './bins.ts';
 import { fractionIn, laneColumns, lossColumns } from './columns.ts';
 import type { LaneColumns, LossColumns } from './columns.ts';
 import { mixed, stepOf } from './darkness.ts';
-import type { Scene } from './draw.ts';
+import type { Scene } from './scene.ts';
 import { size } from './layout.ts';
 import type { LaneRows } from './layout.ts';
 

@@ -1,7 +1,7 @@
 /** Where data is missing: what perf flagged in the SPE capture, and where the tracer lost events. */
 import { flagsOf } from '../captures/aux-flags.ts';
 import { drawBins, forCopies, xOf } from './bins.ts';
-import type { Scene } from './draw.ts';
+import type { Scene } from './scene.ts';
 import { shape } from './glyphs.ts';
 import type { LaneRows } from './layout.ts';
 

@@ -5,7 +5,7 @@ import { xOf } from './bins.ts';
 import type { Camera } from './camera.ts';
 import { prepareCanvas } from './canvas.ts';
 import { drawScene } from './draw.ts';
-import type { Scene } from './draw.ts';
+import type { Scene } from './scene.ts';
 import type { Layout } from './layout.ts';
 import { drawOverview, overviewBase } from './overview.ts';
 import type { OverviewData } from './overview.ts';

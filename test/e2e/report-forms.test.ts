@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from './browser.ts';
 import { readSections } from '../../core/lab/reports/report-files.ts';
-import { writeReport } from '../../core/lab/runs/runs.ts';
+import { writeReport } from '../../core/lab/reports/report-files.ts';
 import { verifyReport } from '../../core/lab/reports/verify.ts';
 import { makePairLab } from './pair-lab.ts';
 import { pair, umbra } from './umbra.ts';

@@ -1,7 +1,7 @@
 /** Runs umbra commands one after the other in one warm thread, for umbra.ts: starting a process costs more than most commands. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { runCommand } from '../../core/cli/main.ts';
+import { runCommand } from '../../core/cli/run-command.ts';
 import { createOutput } from '../../core/cli/output.ts';
 
 const { port, done } = workerData as { port: MessagePort; done: Int32Array };

@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { isPerfData, midrOf, requireSpe } from '../../core/formats/perf-data/perf-data.ts';
+import { isPerfData, midrOf } from '../../core/formats/perf-data/perf-data.ts';
+import { requireSpe } from '../../core/formats/perf-data/no-spe.ts';
 import { InputError, Warnings } from '../../core/formats/problems.ts';
 import {
   aux,

@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent, points, pValue } from '../format.ts';
 import type { Output } from '../output.ts';
-import { replaying } from '../progress.ts';
+import { replaying } from '../steps.ts';
 import { dlDiscardOf } from '../result-options.ts';
 import { textTable } from '../table.ts';
 

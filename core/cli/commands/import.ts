@@ -3,7 +3,7 @@ import type { CaptureSummary } from '../../lab/captures/captures.ts';
 import type { Command } from '../command.ts';
 import type { Output } from '../output.ts';
 import { count, duration, warningLine } from '../format.ts';
-import { reading, reconstructing } from '../progress.ts';
+import { reading, reconstructing } from '../steps.ts';
 import { speChoice, speOptions } from '../spe-options.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
 

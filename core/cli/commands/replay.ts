@@ -4,7 +4,7 @@ import { checkRun } from '../../lab/runs/run-check.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
-import { replaying } from '../progress.ts';
+import { replaying } from '../steps.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 

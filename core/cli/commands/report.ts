@@ -4,12 +4,12 @@ import type { ComparisonRequest } from '../../lab/reports/comparison-report.ts';
 import { keyKinds } from '../../lab/symbols/keys.ts';
 import { readSections } from '../../lab/reports/report-files.ts';
 import type { ReportRequest } from '../../lab/reports/report-files.ts';
-import { writeReport } from '../../lab/runs/runs.ts';
+import { writeReport } from '../../lab/reports/report-files.ts';
 import { verifyReport } from '../../lab/reports/verify.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
-import { reading, replaying } from '../progress.ts';
+import { reading, replaying } from '../steps.ts';
 import { dlDiscardOf } from '../result-options.ts';
 
 export const command: Command = {

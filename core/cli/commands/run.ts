@@ -1,7 +1,7 @@
 import { runMainJob } from '../../lab/reports/main-job.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../format.ts';
-import { reading, reconstructing, replaying } from '../progress.ts';
+import { reading, reconstructing, replaying } from '../steps.ts';
 import { commandLine, replayChoice, replayOptions } from '../replay-options.ts';
 import { printResults, resultsJson } from '../results.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';

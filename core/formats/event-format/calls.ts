@@ -1,11 +1,11 @@
 /** The helpers that print formats call: __print_flags, __get_str, sizeof and so on (libtraceevent's process_function). */
 import { become, blank, Unreadable, type Arg, type ArgKind } from './arg.ts';
 import { constant } from './constants.ts';
-import type { ArgParser } from './expression.ts';
+import type { Parser } from './parser.ts';
 import { expect, type Token } from './tokens.ts';
 
 /** Parses a call behind its opening parenthesis. Throws Unreadable for functions that libtraceevent doesn't know. */
-export function parseCall(p: ArgParser, arg: Arg, name: string): Token {
+export function parseCall(p: Parser, arg: Arg, name: string): Token {
   switch (name) {
     case '__print_flags':
       return flags(p, arg);
@@ -53,7 +53,7 @@ export function parseCall(p: ArgParser, arg: Arg, name: string): Token {
   }
 }
 
-function flags(p: ArgParser, arg: Arg): Token {
+function flags(p: Parser, arg: Arg): Token {
   const value = blank();
   expect(p.whole(value), 'delim', ',');
   let token = p.tokens.item();
@@ -67,7 +67,7 @@ function flags(p: ArgParser, arg: Arg): Token {
   return names(p, arg);
 }
 
-function symbols(p: ArgParser, arg: Arg): Token {
+function symbols(p: Parser, arg: Arg): Token {
   const value = blank();
   expect(p.whole(value), 'delim', ',');
   become(arg, { kind: 'symbol', text: '', left: value, names: [], rank: 0 });
@@ -75,7 +75,7 @@ function symbols(p: ArgParser, arg: Arg): Token {
 }
 
 /** `{ value, "name" }, …)` */
-function names(p: ArgParser, arg: Arg): Token {
+function names(p: Parser, arg: Arg): Token {
   let token: Token;
   do {
     token = p.tokens.item();
@@ -93,7 +93,7 @@ function names(p: ArgParser, arg: Arg): Token {
   return p.tokens.item();
 }
 
-function named(p: ArgParser, arg: Arg, kind: ArgKind): Token {
+function named(p: Parser, arg: Arg, kind: ArgKind): Token {
   const name = p.tokens.next();
   if (name.type !== 'item') throw new Unreadable('field name missing');
   expect(p.tokens.next(), 'delim', ')');
@@ -101,7 +101,7 @@ function named(p: ArgParser, arg: Arg, kind: ArgKind): Token {
   return p.tokens.next();
 }
 
-function dynamic(p: ArgParser, arg: Arg, kind: 'dynamic' | 'dynamic-length'): Token {
+function dynamic(p: Parser, arg: Arg, kind: 'dynamic' | 'dynamic-length'): Token {
   const name = p.tokens.next();
   const field = p.fields.find((f) => f.name === name.text && !f.name.startsWith('common_'));
   if (name.type !== 'item' || !field) throw new Unreadable(`dynamic array ${name.text}`);
@@ -113,7 +113,7 @@ function dynamic(p: ArgParser, arg: Arg, kind: 'dynamic' | 'dynamic-length'): To
   return token;
 }
 
-function sizeOf(p: ArgParser, arg: Arg): Token {
+function sizeOf(p: Parser, arg: Arg): Token {
   let token = p.tokens.item();
   let size: number | undefined;
   let unsigned = false;

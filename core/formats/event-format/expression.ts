@@ -7,6 +7,7 @@ import { become, blank, Unreadable, type Arg } from './arg.ts';
 import { parseCall } from './calls.ts';
 import { fold } from './constants.ts';
 import type { EventField } from './format.ts';
+import type { Parser } from './parser.ts';
 import { expect, Tokens, type Token } from './tokens.ts';
 
 export interface PrintFormat {
@@ -61,7 +62,7 @@ export function parsePrintFormat(text: string, fields: readonly EventField[], lo
  * Each method leaves its node in `arg` and returns the token behind it. Public is what the helpers of print formats
  * (calls.ts) need.
  */
-export class ArgParser {
+class ArgParser implements Parser {
   readonly tokens: Tokens;
   readonly fields: readonly EventField[];
   readonly longSize: number;

@@ -1,5 +1,5 @@
 /** What mail programs, editors and web pages put into lines of text, taken out again. */
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 
 const QUOTE = 62;
 const BLANK = 32;

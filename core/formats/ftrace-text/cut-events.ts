@@ -3,7 +3,7 @@ import { cutOff } from '../event-format/text-fields.ts';
 import type { EventFormat } from '../event-format/format.ts';
 import type { Warnings } from '../problems.ts';
 import type { EventLine } from './event-line.ts';
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 
 interface Tally {
   /** With text, and with nothing at all. */

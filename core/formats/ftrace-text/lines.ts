@@ -2,23 +2,11 @@
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { cleanLine, needsCleaning } from './clean-line.ts';
+import type { Line } from './line.ts';
 
 const BLOCK = 256 << 10;
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
-
-/**
- * `bytes[start, end)` is the line without its newline and marks of quoting, `text` the same as latin1; `offset` its place in the
- * source, `number` counts from 1.
- */
-export interface Line {
-  number: number;
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-  text: string;
-  offset: number;
-}
 
 /** Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false. */
 export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean): void {

@@ -6,7 +6,7 @@
 import { InputError, Warnings } from '../problems.ts';
 import { memorySource } from '../source.ts';
 import type { ByteSource } from '../source.ts';
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 import { SteppingBack } from './stepping-back.ts';
 import type { EachLine } from './unwrap.ts';
 

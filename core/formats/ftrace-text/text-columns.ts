@@ -5,7 +5,7 @@ import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { CutEvents } from './cut-events.ts';
 import type { EventLine } from './event-line.ts';
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 import { forEachSortedLine } from './sorted-lines.ts';
 import type { EachLine } from './unwrap.ts';
 

@@ -7,7 +7,7 @@ import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { setText } from './clean-line.ts';
 import { forEachLine } from './lines.ts';
-import type { Line } from './lines.ts';
+import type { Line } from './line.ts';
 
 /** Text with longer lines wasn't broken by anything. */
 const MAX_WIDTH = 132;

@@ -15,7 +15,6 @@ import type { RecordCursor } from './record.ts';
 import { walkRecords } from './walk.ts';
 
 export { isPerfData } from './sections.ts';
-export { requireSpe } from './no-spe.ts';
 
 /**
  * A perf.data file after pass 1: everything but samples and AUX data. AUX data is decoded queue by queue by

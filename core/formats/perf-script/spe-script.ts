@@ -2,7 +2,7 @@
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { forEachLine } from '../ftrace-text/lines.ts';
-import type { Line } from '../ftrace-text/lines.ts';
+import type { Line } from '../ftrace-text/line.ts';
 import { halves, Has } from '../spe/columns.ts';
 import type { SpeColumns } from '../spe/columns.ts';
 import { ASSUMED_RECORD_BYTES, hexHigh, hexLow } from '../spe/text-samples.ts';

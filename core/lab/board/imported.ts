@@ -3,7 +3,7 @@ import type { Job } from '../../contract/jobs.ts';
 import { clockWords } from '../../words/clocks.ts';
 import { getCapture } from '../../store/captures.ts';
 import { readClockPair } from '../../store/clock-pairs.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { captureSummary } from '../captures/captures.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
@@ -42,8 +42,7 @@ export async function replayTar(done: ImportedTar, run: Run): Promise<ImportedTa
 }
 
 function readBack(lab: string, ids: readonly number[]): ImportedTar {
-  const db = openLabFile(lab, 'read');
-  try {
+  return readLab(lab, (db) => {
     const rows = ids.map((id) => getCapture(db, id));
     const board = rows[0]?.facts['board'] as BoardFacts | undefined;
     const [spe, kvm] = (['spe', 'kvm'] as const).map((kind) => rows.find((r) => r.kind === kind)?.id);
@@ -53,7 +52,5 @@ function readBack(lab: string, ids: readonly number[]): ImportedTar {
       ...(board && { board }),
       ...(clocks && { clocks: { ...clockFacts(clocks), words: clockWords(clocks) } }),
     };
-  } finally {
-    db.close();
-  }
+  });
 }

@@ -14,19 +14,14 @@ import { plainName } from '../../formats/event-format/vendor-names.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import type { ExitRow, Exits } from '../../contract/timeline.ts';
 import { storedTrace } from './stored-trace.ts';
 
 /** @throws LabFileError (no such trace), RequestError (it holds no kvm_exit) */
 export function exitsInLab(lab: string, kvm: number): Exits {
-  const db = openLabFile(lab, 'read');
-  try {
-    return exits(db, kvm);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) => exits(db, kvm));
 }
 
 /** @param part the exits that begin in it, ns after the trace's first event; all if left out */

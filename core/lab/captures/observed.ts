@@ -4,7 +4,7 @@ import type { Observed, ObservedLane, ObservedOptions, ObservedReason } from '..
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { readAuxFlags, readLost, readRunning } from '../../store/side-band.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { ObservedSummary } from '../../contract/timeline.ts';
@@ -39,12 +39,7 @@ export interface ObservedBlackouts {
 
 /** @throws LabFileError (no such SPE capture), RequestError (its samples have no times) */
 export function observedInLab(lab: string, spe: number, options: Partial<ObservedOptions> = {}): ObservedBlackouts {
-  const db = openLabFile(lab, 'read');
-  try {
-    return observed(db, getCapture(db, spe, 'spe'), options);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) => observed(db, getCapture(db, spe, 'spe'), options));
 }
 
 export function observed(db: Db, capture: CaptureRow, options: Partial<ObservedOptions> = {}): ObservedBlackouts {

@@ -16,7 +16,7 @@ import { parseVmDescription } from '../../model/vm.ts';
 import type { VmDescription } from '../../model/vm.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
@@ -61,16 +61,13 @@ export interface Stage2Request {
 }
 
 function timelineOf(lab: string, { kvm, vm }: Stage2Request): { stage2: Stage2; timeline: Stage2Timeline } {
-  const db = openLabFile(lab, 'read');
-  try {
+  return readLab(lab, (db) => {
     const stage2 = loadStage2(db, getCapture(db, kvm, 'kvm'));
     const timeline = stage2.timelines[vm];
     if (!timeline)
       throw new RequestError(`capture ${kvm} has no VM ${vm}: its description names ${stage2.timelines.length}`);
     return { stage2, timeline };
-  } finally {
-    db.close();
-  }
+  });
 }
 
 /** Why a timeline says little or nothing: what the trace lacks, a sentence each. */

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { getRun } from '../../store/run-store.ts';
 import type { DlDiscard } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
@@ -12,8 +12,8 @@ import { policyProfile, writeCollapsed, writePprof } from './profile.ts';
 import { captureTable, runTable, runTableNames } from './tables.ts';
 import { writeTable } from './writers.ts';
 import type { OnRows, TableForm } from './writers.ts';
-import { writeWhole } from './output-file.ts';
-import type { OutputFile } from './output-file.ts';
+import { writeWhole } from '../output-file.ts';
+import type { OutputFile } from '../output-file.ts';
 
 export const exportForms = ['csv', 'jsonl', 'json', 'parquet', 'perfetto', 'collapsed', 'pprof'] as const;
 export type ExportForm = (typeof exportForms)[number];
@@ -38,12 +38,9 @@ export interface ExportRequest {
  * @param onRows see writeTable; what it throws ends the export, and the file that was being written is gone
  */
 export function exportFromLab(lab: string, request: ExportRequest, onRows?: OnRows): string[] {
-  const db = openLabFile(lab, 'read');
-  try {
-    return request.run === undefined ? exportCapture(db, request, onRows) : exportRun(db, request, request.run, onRows);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) =>
+    request.run === undefined ? exportCapture(db, request, onRows) : exportRun(db, request, request.run, onRows),
+  );
 }
 
 function exportCapture(db: Db, { capture, form, path, table, raw }: ExportRequest, onRows?: OnRows): string[] {

@@ -10,7 +10,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readWindows, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, WindowRow } from '../../store/run-store.ts';
 import type { OnRows } from './writers.ts';
-import type { OutputFile } from './output-file.ts';
+import type { OutputFile } from '../output-file.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 

@@ -7,7 +7,7 @@ import { synthesise } from '../../synth/pair.ts';
 import type { Truth } from '../../synth/truth.ts';
 import type { ByteSink } from '../../synth/sink.ts';
 import { RequestError } from '../about.ts';
-import { checkTarget } from './output-file.ts';
+import { checkTarget } from '../output-file.ts';
 
 export interface SynthFiles {
   readonly spe: string;

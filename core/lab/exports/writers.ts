@@ -3,7 +3,7 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
 import { printableCell } from '../../words/printable.ts';
 import type { Cell, CellKind, ExportTable } from './tables.ts';
-import type { OutputFile } from './output-file.ts';
+import type { OutputFile } from '../output-file.ts';
 
 export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
 

@@ -3,12 +3,8 @@ import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { fileSource } from '../file-source.ts';
 import type { FilePart } from '../file-source.ts';
-import { HASH_STEP, StepHash } from './source-hash.ts';
-
-export type HashMessage =
-  | { readonly kind: 'read'; readonly bytes: number }
-  | { readonly kind: 'digest'; readonly hex: string }
-  | { readonly kind: 'failed'; readonly error: unknown };
+import { HASH_STEP, StepHash } from './step-hash.ts';
+import type { HashMessage } from './step-hash.ts';
 
 interface HashWork {
   readonly name: string;

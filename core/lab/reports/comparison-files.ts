@@ -6,8 +6,9 @@ import { comparisonDocument, comparisonSections } from '../../report/comparison-
 import type { ComparisonReport } from '../../report/comparison.ts';
 import { provenanceComment } from '../../report/provenance.ts';
 import type { ComparisonProvenance } from '../../report/provenance.ts';
-import type { ReportOptions, SectionId } from '../../report/sections.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import type { SectionId } from '../../report/sections.ts';
+import type { ReportOptions } from '../../report/options.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { comparisonProvenance } from './comparison-provenance.ts';
@@ -35,8 +36,7 @@ export function writeComparison(
     ...(sections ? ['--sections', sections.join()] : []),
     ...(notesFile === undefined ? [] : ['--notes', notesFile]),
   ];
-  const db = openLabFile(lab, 'read');
-  try {
+  return readLab(lab, (db) => {
     const { report, provenance } = compared(
       db,
       request,
@@ -46,9 +46,7 @@ export function writeComparison(
     );
     const forms = comparisonForms(report, chosen, provenance);
     return writeReportForms(forms, file);
-  } finally {
-    db.close();
-  }
+  });
 }
 
 /** The same bytes that `umbra report` writes. */

@@ -2,7 +2,7 @@
 import type { ComparisonReport } from '../../report/comparison.ts';
 import { COMPARISON_FORM } from '../../report/provenance.ts';
 import type { ComparisonProvenance, ComparisonResult, ProvenanceSide } from '../../report/provenance.ts';
-import type { ReportOptions } from '../../report/sections.ts';
+import type { ReportOptions } from '../../report/options.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { hasSymbols } from '../../store/symbols.ts';

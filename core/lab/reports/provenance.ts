@@ -3,7 +3,7 @@ import type { ParamName } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { PROVENANCE_FORM } from '../../report/provenance.ts';
 import type { Provenance, ProvenanceInput, ProvenanceResult } from '../../report/provenance.ts';
-import type { ReportOptions } from '../../report/sections.ts';
+import type { ReportOptions } from '../../report/options.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';

@@ -6,11 +6,13 @@ import type { MarkdownReport } from '../../report/markdown.ts';
 import type { Report } from '../../report/model.ts';
 import { renderHtml } from '../../report/report.ts';
 import { sectionIds } from '../../report/sections.ts';
-import type { ReportOptions, SectionId } from '../../report/sections.ts';
+import type { SectionId } from '../../report/sections.ts';
+import type { ReportOptions } from '../../report/options.ts';
 import { renderText } from '../../report/text.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
-import { writeTextFile } from '../exports/output-file.ts';
+import { writeTextFile } from '../output-file.ts';
 import { readTextFile } from '../file-source.ts';
 import { printPdf } from './pdf.ts';
 import { provenanceOf } from './provenance.ts';
@@ -78,6 +80,12 @@ export function runForms(report: Report, options: ReportOptions): ReportForms {
     markdown: (folder) => renderMarkdown(report, options, folder),
     text: () => renderText(report, options),
   };
+}
+
+/** Writes the report of a run in the form that the file's name asks for. Returns the files written. */
+export function writeReport(lab: string, run: number, file: string, options: ReportRequest = {}): string[] {
+  reportForm(file);
+  return readLab(lab, (db) => writeReportOf(db, run, file, options));
 }
 
 /** Writes a report in the form that the file's name asks for. Returns the files written. */

@@ -11,8 +11,7 @@ import type { ComparisonRequest } from './comparison-report.ts';
 import { provenanceResults } from './provenance.ts';
 import type { ClaimedComparison, ClaimedInput, ClaimedSide } from './verify-claims.ts';
 import { findCaptures, named, replayClaimed, resultDifferences, resultName } from './verify-recompute.ts';
-import type { Workshop } from './verify-recompute.ts';
-import type { Recomputed } from './verify.ts';
+import type { Recomputed, Workshop } from './verify-recompute.ts';
 
 export function recomputeComparison(workshop: Workshop, claimed: ClaimedComparison): Recomputed {
   const { db, report: file } = workshop;

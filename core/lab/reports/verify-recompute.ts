@@ -18,6 +18,7 @@ import type { ImportOptions } from '../import/import.ts';
 import { replayRun } from '../runs/replay.ts';
 import type { OnStep } from '../runs/replay.ts';
 import type { ClaimedInput, ClaimedRun } from './verify-claims.ts';
+import type { ReportForms } from './report-files.ts';
 
 /** Where captures are looked for, and imported. */
 export interface Workshop {
@@ -119,3 +120,12 @@ export function resultDifferences<T extends object>(
 }
 
 export const resultName = (r: Pick<ProvenanceResult, 'policy' | 'dlDiscard'>): string => `${r.policy} (${r.dlDiscard})`;
+
+/** A report made again. */
+export interface Recomputed {
+  readonly differences: readonly string[];
+  readonly results: number;
+  /** It names functions, whose symbols weren't read again: its text can't be compared. */
+  readonly symbols: boolean;
+  readonly forms: ReportForms;
+}

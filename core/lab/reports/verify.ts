@@ -7,13 +7,12 @@ import { inLabFile } from '../../store/lab-write.ts';
 import { version } from '../about.ts';
 import { provenanceOf, provenanceResults } from './provenance.ts';
 import { figuresFolder, runForms } from './report-files.ts';
-import type { ReportForms } from './report-files.ts';
 import { buildReport } from './report.ts';
 import { readClaims, readReport } from './verify-claims.ts';
 import type { ClaimedRun } from './verify-claims.ts';
 import { recomputeComparison } from './verify-comparison.ts';
 import { findCaptures, named, replayClaimed, resultDifferences, resultName } from './verify-recompute.ts';
-import type { VerifyProgress, Workshop } from './verify-recompute.ts';
+import type { Recomputed, VerifyProgress, Workshop } from './verify-recompute.ts';
 
 export interface Verified {
   /** All results are the same, and the file's text is what this Umbra writes. */
@@ -22,15 +21,6 @@ export interface Verified {
   readonly summary: string;
   /** `map-on-fault (record): lost 17, recomputed 18`; at most some dozens. */
   readonly differences: readonly string[];
-}
-
-/** A report made again. */
-export interface Recomputed {
-  readonly differences: readonly string[];
-  readonly results: number;
-  /** It names functions, whose symbols weren't read again: its text can't be compared. */
-  readonly symbols: boolean;
-  readonly forms: ReportForms;
 }
 
 /**

@@ -8,7 +8,7 @@ import { replayPrepared } from '../../model/replay.ts';
 import { comparisonSentence } from '../../report/comparison-words.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
 import type { DlDiscard, RunRow } from '../../store/run-store.ts';
@@ -70,7 +70,7 @@ export interface RunComparison {
 
 /** @throws LabFileError (no such SPE capture), RequestError (samples without times, or keys that one doesn't tell) */
 export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind): CaptureComparison {
-  return reading(lab, (db) => capturesCompared(db, a, b, by));
+  return readLab(lab, (db) => capturesCompared(db, a, b, by));
 }
 
 /** As `compareCaptures`, in a lab that is open. */
@@ -111,7 +111,7 @@ export interface RunsRequest {
 
 /** @param onStep see replayRun @throws LabFileError (no such run), RequestError (no policy in common) */
 export function compareRuns(lab: string, request: RunsRequest, onStep?: OnStep): RunComparison {
-  return reading(lab, (db) => runsCompared(db, request, onStep));
+  return readLab(lab, (db) => runsCompared(db, request, onStep));
 }
 
 /** As `compareRuns`, in a lab that is open. */
@@ -173,15 +173,6 @@ function policyPairs(db: Db, { a, b, policy, withPolicy }: RunsRequest): (readon
   if (common.length) return common.map((id) => [id, id]);
   const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
   throw new RequestError(`runs ${a} (${[...hasA!].join(', ')}) and ${b} (${[...hasB!].join(', ')}) have ${wanted}`);
-}
-
-function reading<T>(lab: string, use: (db: Db) => T): T {
-  const db = openLabFile(lab, 'read');
-  try {
-    return use(db);
-  } finally {
-    db.close();
-  }
 }
 
 /** Functions if both captures know them. */

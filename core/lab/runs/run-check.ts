@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import { answers, causeClasses, stallKinds, windowKinds } from '../../model/terms.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readStalls, readWindows } from '../../store/run-store.ts';
 import type { StallRow, WindowRow } from '../../store/run-store.ts';
@@ -34,12 +34,7 @@ export interface RunCheck {
 
 /** Nothing is stored. @throws LabFileError (no such run), RequestError, ModelError */
 export function checkRun(lab: string, id: number, onStep: OnStep = () => undefined): RunCheck {
-  const db = openLabFile(lab, 'read');
-  try {
-    return compareRun(db, id, onStep);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) => compareRun(db, id, onStep));
 }
 
 /** Lab formats 1 to 5: no contents, no task-bound sessions, discards without being told, no checks. */

@@ -5,7 +5,6 @@ import type { Scenario } from '../../model/scenario.ts';
 import { summarise } from '../../model/stage2/summary.ts';
 import type { Stage2Summary } from '../../model/stage2/summary.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
-import type { ReplayRequest } from './replay.ts';
 import type { RunInputs } from './run-inputs.ts';
 
 export interface RunFacts {
@@ -58,7 +57,13 @@ export interface MeasuredLatency {
   readonly p95: number;
 }
 
-export function runFacts(inputs: RunInputs, request: Pick<ReplayRequest, 'notes' | 'scenario'>): RunFacts {
+/** What a run's facts take from its request. */
+export interface Told {
+  readonly notes?: readonly string[];
+  readonly scenario?: Scenario;
+}
+
+export function runFacts(inputs: RunInputs, request: Told): RunFacts {
   const { vm, stage2, calibration, spe, kvm } = inputs;
   const buffers = inputs.lanes.flatMap(({ pages }) => [...pages]).map((page) => ({ page, pages: 1 }));
   const summary = summarise(stage2.timelines[inputs.vmIndex], buffers);

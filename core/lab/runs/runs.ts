@@ -1,6 +1,5 @@
-/** The use cases around runs that the command line and the windows call: replay, list windows, skew, report. */
-import type { Db } from '../../store/lab-file.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+/** The use cases around runs that the command line and the windows call: replay, list windows, skew. */
+import { readLab } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
 import { listRuns, readResults, readWindows } from '../../store/run-store.ts';
 import type { WindowRow } from '../../store/run-store.ts';
@@ -10,8 +9,6 @@ import { findResult, replayAgain } from './replay-again.ts';
 import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
 import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
-import { reportForm, writeReportOf } from '../reports/report-files.ts';
-import type { ReportRequest } from '../reports/report-files.ts';
 import type { RunFacts } from './run-facts.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
@@ -19,15 +16,6 @@ import type { PolicySkew } from './skew.ts';
 /** Replays and stores, all or nothing. @param onStep see replayRun */
 export function replayInLab(lab: string, request: ReplayRequest, onStep?: OnStep): ReplayedRun {
   return inLabFile(lab, 'write', (db) => replayRun(db, request, onStep));
-}
-
-function reading<T>(lab: string, use: (db: Db) => T): T {
-  const db = openLabFile(lab, 'read');
-  try {
-    return use(db);
-  } finally {
-    db.close();
-  }
 }
 
 export interface RunSummary {
@@ -44,7 +32,7 @@ export interface RunSummary {
 
 /** All runs, by id. */
 export function listLabRuns(lab: string): RunSummary[] {
-  return reading(lab, (db) =>
+  return readLab(lab, (db) =>
     listRuns(db).map(({ id, name, speId: spe, kvmId: kvm, umbra, command, facts }) => ({
       ...{ id, ...(name !== undefined && { name }), spe, kvm, umbra, command },
       notes: (facts as Partial<RunFacts>).notes ?? [],
@@ -55,7 +43,7 @@ export function listLabRuns(lab: string): RunSummary[] {
 
 /** The blackout windows of one result, by lane, then start. */
 export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
-  return reading(lab, (db) => {
+  return readLab(lab, (db) => {
     const { policy, dlDiscard } = findResult(db, choice);
     return [...readWindows(db, choice.run, policy.id, dlDiscard)];
   });
@@ -66,7 +54,7 @@ export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
  * which gives the same fates.
  */
 export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind): PolicySkew & { readonly reference: number } {
-  return reading(lab, (db) => {
+  return readLab(lab, (db) => {
     const { inputs, outcome, summary } = replayAgain(db, choice);
     const kind = by ?? skewKeysOf(db, inputs.spe.id)[0];
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
@@ -75,10 +63,4 @@ export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind): PolicyS
       reference: summary.reference,
     };
   });
-}
-
-/** Writes the report of a run in the form that the file's name asks for. Returns the files written. */
-export function writeReport(lab: string, run: number, file: string, options: ReportRequest = {}): string[] {
-  reportForm(file);
-  return reading(lab, (db) => writeReportOf(db, run, file, options));
 }

@@ -2,7 +2,7 @@
 import { sweepMeasures } from '../../analysis/sweep.ts';
 import type { SweepMeasure } from '../../analysis/sweep.ts';
 import type { Policy } from '../../model/policy.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type { Progress } from '../../contract/contract.ts';
@@ -16,8 +16,7 @@ import type { Sweep, SweepPoint, SweepRequest } from './sweep.ts';
  * @throws as `sweepInLab`; RequestError for an empty range
  */
 export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Progress) => void): SweepAnswer {
-  const db = openLabFile(lab, 'read');
-  try {
+  return readLab(lab, (db) => {
     const run = getRun(db, job.run);
     const { param, steps, log } = job;
     const [from, to] = [sweepBound(param, job.from), sweepBound(param, job.to)];
@@ -39,9 +38,7 @@ export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Prog
       },
     });
     return answer(made);
-  } finally {
-    db.close();
-  }
+  });
 }
 
 function toAnswer(made: Sweep, { settings }: SweepRequest): SweepAnswer {

@@ -13,7 +13,7 @@ import { replayPrepared } from '../../model/replay.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
 import { scaleUnmaps } from '../../model/unmap-rate.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { sampleKeys } from '../symbols/keys.ts';
@@ -96,12 +96,7 @@ export interface SweepHooks {
  * @throws RequestError, ModelError (a value that the parameter can't have), LabFileError
  */
 export function sweepInLab(lab: string, request: SweepRequest, hooks: SweepHooks = {}): Sweep {
-  const db = openLabFile(lab, 'read');
-  try {
-    return sweep(db, request, hooks);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) => sweep(db, request, hooks));
 }
 
 /** As `sweepInLab`, in a lab that is open. */

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Progress } from '../../contract/contract.ts';
 import type { Chosen } from '../../contract/jobs.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import { compactLabFile, inLabFile } from '../../store/lab-write.ts';
 import type { Kept } from '../../store/tidy.ts';
 import { freeRemoved, notesOf, remove, rename, runsOf, setNotes } from '../../store/tidy.ts';
@@ -43,14 +43,11 @@ export function noteInLab(lab: string, kind: Kept, id: number, notes: readonly s
 
 /** What deleting these would take away, for a question to the user. Throws a LabFileError if one of them isn't there. */
 export function wouldDelete(lab: string, kind: Kept, ids: readonly number[]): Chosen & { readonly names: string[] } {
-  const db = openLabFile(lab, 'read');
-  try {
+  return readLab(lab, (db) => {
     const names = ids.map((id) => (kind === 'capture' ? getCapture(db, id).name : (getRun(db, id).name ?? '')));
     const captures = kind === 'capture' ? [...ids] : [];
     return { captures, runs: kind === 'capture' ? runsOf(db, ids) : [...ids], names };
-  } finally {
-    db.close();
-  }
+  });
 }
 
 /** Deletes at once and for good, together with whatever was removed before, and frees the space. */

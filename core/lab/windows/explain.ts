@@ -10,7 +10,7 @@ import { answerText } from '../../model/policy.ts';
 import type { Policy, TimeName } from '../../model/policy.ts';
 import { answerEffects, answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../../model/terms.ts';
 import type { Answer, StallKind } from '../../model/terms.ts';
-import { openLabFile } from '../../store/lab-file.ts';
+import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { firstFaultOn, ioctlBefore, traceEventAt, traceTimeOf } from './explain-trace.ts';
@@ -38,12 +38,7 @@ export interface Explanation {
 
 /** @throws RequestError (no such policy or window in the run), LabFileError (no such run) */
 export function explainInLab(lab: string, request: ExplainRequest): Explanation {
-  const db = openLabFile(lab, 'read');
-  try {
-    return explain(db, request);
-  } finally {
-    db.close();
-  }
+  return readLab(lab, (db) => explain(db, request));
 }
 
 export function explain(db: Db, request: ExplainRequest): Explanation {

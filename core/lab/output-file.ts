@@ -1,7 +1,7 @@
 /** Files that only show up whole: written under another name, renamed at the end, gone if anything fails. */
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { printable } from '../../words/printable.ts';
-import { RequestError } from '../about.ts';
+import { printable } from '../words/printable.ts';
+import { RequestError } from './about.ts';
 
 /** Buffered writing of one file. */
 export interface OutputFile {
