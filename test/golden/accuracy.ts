@@ -1,9 +1,14 @@
-/** `npm run accuracy`: how far the reconstruction agrees with the kernel's own page-table calls, by fixture and by evidence. */
+/**
+ * How far the reconstruction agrees with the kernel's own page-table calls, by trace and by evidence.
+ *
+ *   npm run accuracy                 over the fixtures
+ *   npm run accuracy -- FOLDER…      over every capture below the folders that has X.trace.dat, X.vm.json and X.stage2.txt
+ */
 import { measureAccuracy } from '../../core/model/stage2/accuracy.ts';
 import { nextState, PageState, Segments } from '../../core/model/stage2/page-states.ts';
 import type { PageRange } from '../../core/model/stage2/page-states.ts';
 import type { Stage2Timeline } from '../../core/model/timeline.ts';
-import { compared, load, references } from './stage2-fixtures.ts';
+import { capturesBelow, compared, load, loadFiles, references } from './stage2-fixtures.ts';
 
 const percent = (share: number): string => `${(share * 100).toFixed(3)} %`.padStart(11);
 /** Evidence → page·ns by rows of it, and those in which the kernel's calls agree on whether a write faults. */
@@ -43,17 +48,31 @@ function addEvidence(inferred: Stage2Timeline, truth: Stage2Timeline, ranges: re
   }
 }
 
-console.log(`${'fixture'.padEnd(20)}${'buffers'.padStart(11)}${'unknown'.padStart(11)}${'all RAM'.padStart(11)}`);
-for (const name of references) {
-  const trace = load(name);
+const folders = process.argv.slice(2);
+const traces = folders.length
+  ? folders.flatMap((folder) =>
+      capturesBelow(folder).map(([name, ...files]) => [name, () => loadFiles(...files)] as const),
+    )
+  : references.map((name) => [name, () => load(name)] as const);
+if (!traces.length) throw new Error(`No trace with X.vm.json and X.stage2.txt beside it below ${folders.join(', ')}.`);
+const width = Math.max(20, ...traces.map(([name]) => name.length + 2));
+
+const shares: number[] = [];
+console.log(`${'trace'.padEnd(width)}${'buffers'.padStart(11)}${'unknown'.padStart(11)}${'all RAM'.padStart(11)}`);
+for (const [name, open] of traces) {
+  const trace = open();
   compared(trace).forEach(({ inferred, truth }, v) => {
     const { buffers, slots } = trace.vm.vms[v];
     const buffer = measureAccuracy(inferred, truth, buffers);
     const ram = measureAccuracy(inferred, truth, slots);
-    console.log(`${name.padEnd(20)}${percent(buffer.valid)}${percent(buffer.unknown)}${percent(ram.valid)}`);
+    shares.push(buffer.valid);
+    console.log(`${name.padEnd(width)}${percent(buffer.valid)}${percent(buffer.unknown)}${percent(ram.valid)}`);
     addEvidence(inferred, truth, buffers);
   });
 }
+shares.sort((a, b) => a - b);
+console.log(`${'median, worst'.padEnd(width)}${percent(shares[shares.length >> 1])}${percent(shares[0])}`);
+
 console.log(`\n${'evidence'.padEnd(20)}${'right'.padStart(11)}   page·s`);
 for (const [name, { all, right }] of [...byEvidence].sort(([, a], [, b]) => b.all - a.all)) {
   if (all > 0) console.log(`${name.padEnd(20)}${percent(right / all)}   ${(all / 1e9).toFixed(1)}`);

@@ -1,5 +1,7 @@
 /** Traces with the kernel's own page-table calls beside them (test/fixtures/stage2). */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { openFtraceText } from '../../core/formats/ftrace-text/ftrace-text.ts';
 import { Warnings } from '../../core/formats/problems.ts';
@@ -21,7 +23,7 @@ export const references = [
 ] as const;
 export type ReferenceName = (typeof references)[number];
 
-const fixture = (name: string): URL => new URL(`../fixtures/stage2/${name}`, import.meta.url);
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/stage2/${name}`, import.meta.url));
 
 export interface ReferenceTrace {
   readonly events: KvmEvents;
@@ -30,18 +32,40 @@ export interface ReferenceTrace {
   readonly host: HostFacts;
 }
 
+const read = (file: string): Buffer => (file.endsWith('.gz') ? gunzipSync(readFileSync(file)) : readFileSync(file));
+
 export function load(name: ReferenceName): ReferenceTrace {
-  const calls = gunzipSync(readFileSync(fixture(`${name}.stage2.txt.gz`))).toString();
-  const dat = fixture(`${name}.trace.dat`);
-  const isDat = existsSync(dat);
-  const bytes = isDat ? new Uint8Array(readFileSync(dat)) : gunzipSync(readFileSync(fixture(`${name}.trace.txt.gz`)));
-  const trace = (isDat ? openTraceDat : openFtraceText)(memorySource(bytes, name), new Warnings());
+  const stem = fixture(name);
+  const trace = [`${stem}.trace.dat`, `${stem}.trace.txt.gz`].find((file) => existsSync(file))!;
+  return loadFiles(trace, `${stem}.stage2.txt.gz`, `${stem}.vm.json`);
+}
+
+/** A trace (binary or text), the page-table calls recorded with it, and its VM description; `.gz` is unpacked. */
+export function loadFiles(traceFile: string, callsFile: string, vmFile: string): ReferenceTrace {
+  const open = traceFile.includes('.trace.dat') ? openTraceDat : openFtraceText;
+  const trace = open(memorySource(new Uint8Array(read(traceFile)), traceFile), new Warnings());
   return {
     events: readKvmEvents(trace),
-    vm: parseVmDescription(readFileSync(fixture(`${name}.vm.json`), 'utf8')),
-    calls: parseTableCalls(calls.split('\n')),
+    vm: parseVmDescription(readFileSync(vmFile, 'utf8')),
+    calls: parseTableCalls(read(callsFile).toString().split('\n')),
     host: { kernel: trace.facts.uname, pageSize: trace.facts.pageSize },
   };
+}
+
+/**
+ * Every capture below a folder that has a reference, as `[name, trace, calls, vm]`: X.trace.dat, X.vm.json and
+ * X.stage2.txt, or X.stage2-conv.txt where the calls were put into one encoding of `enum kvm_pgtable_prot`.
+ */
+export function capturesBelow(folder: string): [name: string, trace: string, calls: string, vm: string][] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return files.flatMap((file) => {
+    const stem = /^(.*)\.stage2\.txt(\.gz)?$/.exec(file)?.[1];
+    if (stem === undefined) return [];
+    const path = (ending: string): string => join(folder, `${stem}.${ending}`);
+    const trace = ['trace.dat', 'trace.txt', 'trace.txt.gz'].map(path).find((name) => existsSync(name));
+    if (trace === undefined || !existsSync(path('vm.json'))) return [];
+    return [[stem.replace(/\/trace$/, ''), trace, join(folder, file), path('vm.json')]];
+  });
 }
 
 /** By VM: the inferred timeline, and the true one. */

@@ -13,7 +13,7 @@ import type { Slot } from './slots.ts';
 export class BlockRules {
   readonly #pages: Pages;
   readonly #rows: Rows;
-  readonly #guesses: { row: number; region: number; refuted: boolean; wasSplit: boolean }[] = [];
+  readonly #guesses: { row: number; region: number; refuted: boolean; shown: boolean }[] = [];
   /** By region: whether the first time that could be decided it was a block. Later it may have been split for good. */
   readonly #firstTime: (boolean | undefined)[] = [];
 
@@ -39,7 +39,7 @@ export class BlockRules {
   found(region: number, fault: PendingFault): void {
     const pages = this.#pages;
     this.#refuteRelax(region, fault);
-    if (fault.level < 3) this.#provenBlock(region, fault);
+    if (fault.level < 3) this.provenBlock(region, fault);
     // The level of a fault on a stage 1 walk says nothing, nor does a fault that was taken before the region was unmapped.
     if (Number.isNaN(fault.level) && pages.splitRow[region] >= 0) return;
     const sole = pages.soleRow[region];
@@ -59,7 +59,7 @@ export class BlockRules {
    * No table where pages were mapped, and only a part of the region was unmapped since: unmapping a part of a block takes all of
    * it, and of a table what is left in it stays (stage2_unmap_walker). So the region's last fault had mapped a block.
    */
-  #provenBlock(region: number, fault: PendingFault): void {
+  provenBlock(region: number, fault: PendingFault): void {
     const pages = this.#pages;
     const [row, t] = [pages.lastRow[region], pages.partAt[region]];
     if (row < 0 || t < 0 || t > fault.at || this.#rows.t[row] > t || pages.isBlock[region]) return;
@@ -156,21 +156,32 @@ export class BlockRules {
     pages.splitRow[region] = whole ? -1 : row;
     if (!whole) return;
     pages.guess[region] = this.#guesses.length;
-    this.#guesses.push({ row, region, refuted: false, wasSplit });
+    this.#guesses.push({ row, region, refuted: false, shown: wasSplit || pages.collapsed[region] === 1 });
     this.#firstTime[region] ??= true;
   }
 
   /**
-   * What was split was a block. Of the others, whether the host maps blocks shows in all its regions alike: they stand
-   * unless most regions filled up page by page.
+   * The region is about to be unmapped as a whole. Where the host's mm takes exactly one huge page's range in which single pages
+   * were mapped, it is khugepaged (collapse_huge_page): a fault answered after it finds a huge page, unless the collapse failed.
+   */
+  collapse(region: number, byHostMm: boolean): void {
+    const pages = this.#pages;
+    // Tried again before anything was mapped: still so.
+    if (pages.live[region] === 0 && byHostMm) return;
+    pages.collapsed[region] = byHostMm && !pages.isBlock[region] && pages.live[region] > 1 ? 1 : 0;
+  }
+
+  /**
+   * What was split was a block, and what was collapsed became one. Of the others, whether the host maps blocks shows in all its
+   * regions alike: they stand unless most regions filled up page by page.
    */
   finish(): void {
     const pages = this.#pages;
     for (let r = 0; r < pages.regions; r++) if (pages.soleRow[r] >= 0) this.close(r, true);
     const blocks = this.#firstTime.filter((isBlock) => isBlock === true).length;
     const pageWise = this.#firstTime.filter((isBlock) => isBlock === false).length;
-    for (const { row, region, refuted, wasSplit } of this.#guesses) {
-      if (!refuted && (wasSplit || blocks >= pageWise)) {
+    for (const { row, region, refuted, shown } of this.#guesses) {
+      if (!refuted && (shown || blocks >= pageWise)) {
         this.#rows.widen(row, pages.start[region], pages.block, 'block-fault');
       }
     }

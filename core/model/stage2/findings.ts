@@ -43,7 +43,10 @@ export class Findings {
     if (pages.state[i] === PageState.UNKNOWN) {
       this.#firstFaults.add(fault.page, pages.unit, fault.at, pages.knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
-    } else if (pages.isMapped(i) && pages.since[i] <= fault.contradicts) this.#contradicted(i, fault);
+    } else if (pages.isMapped(i) && pages.since[i] <= fault.contradicts) {
+      if (fault.level < 3 && !this.#neverGotPast(i)) this.#blocks.provenBlock(region, fault);
+      if (pages.isMapped(i)) this.#contradicted(i, fault);
+    }
     this.#blocks.found(region, fault);
     if (fault.level < 3) {
       pages.isClear[region] = 1;

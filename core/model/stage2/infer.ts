@@ -65,9 +65,10 @@ export class VmInference {
   /** kvm_guest_fault. Undefined if the fault can't be on RAM, or changes nothing that a buffer writer would see. */
   fault(thread: Thread, ipaPage: number, esr: number, t: number): PendingFault | undefined {
     const slot = this.slots.of(ipaPage);
-    if (this.slots.all.length > 0 && !slot) return undefined;
     const pages = this.#pages;
     const page = pages.align(ipaPage);
+    if (thread.claimed !== page) thread.progress++;
+    if (this.slots.all.length > 0 && !slot) return undefined;
     const at = thread.exitAt < 0 ? t : thread.exitAt;
     const fault: PendingFault = {
       page,
@@ -82,7 +83,6 @@ export class VmInference {
       raced: false,
       retried: false,
     };
-    if (thread.claimed !== page) thread.progress++;
     // Without slots it may yet turn out to be a device: only a page known to be RAM can be contradicted.
     if (!slot && pages.find(page) < 0) return fault;
     if (fault.type === FaultType.TRANSLATION) this.#findings.unmapped(fault);
@@ -149,7 +149,7 @@ export class VmInference {
         this.#contents.unmapped(row, first + offset, last + offset, effect);
       }
       this.#firstFaults.cover(from, to, t);
-      this.#unmapRange(from, to, t);
+      this.#unmapRange(from, to, t, pieces.length === 1 && pieces[0].cause === 'host-mm');
     }
   }
 
@@ -297,13 +297,14 @@ export class VmInference {
     pages.hasTable[pages.region[i]] = 1;
   }
 
-  #unmapRange(from: number, to: number, t: number): void {
+  #unmapRange(from: number, to: number, t: number, byHostMm: boolean): void {
     const pages = this.#pages;
     this.#blocks.closeRelaxed(from, to);
     for (const region of pages.regionsIn(from, to)) {
       const whole = from <= pages.start[region] && to >= pages.start[region] + pages.block;
       this.#blocks.close(region, whole);
       if (whole) {
+        this.#blocks.collapse(region, byHostMm && to - from === pages.block);
         pages.isFilled[region] = 0;
         pages.partAt[region] = pages.firstRow[region] = -1;
       } else {

@@ -63,6 +63,8 @@ export class Pages {
   relaxRow = new Int32Array(64);
   /** Row of the first fault answered since the region was wholly unmapped; -1 if none. */
   firstRow = new Int32Array(64);
+  /** 1 while the latest thing to happen to the region as a whole was that its pages were collapsed into a huge page. */
+  collapsed = new Uint8Array(64);
   /** ns of the first unmap of a part of the region since its last answered fault; -1 if none. */
   partAt = new Float64Array(64);
 
@@ -167,6 +169,7 @@ export class Pages {
       this.since[i] = t;
       this.progress[i] = -1;
       this.isBlock[region] = this.isFilled[region] = this.isClear[region] = this.#isChanged[i] = 0;
+      this.collapsed[region] = 0;
       this.soleRow[region] = this.splitRow[region] = this.guess[region] = this.relaxRow[region] = -1;
       this.partAt[region] = this.firstRow[region] = -1;
     }
@@ -265,6 +268,7 @@ export class Pages {
     this.fillRow = ints(this.fillRow);
     this.relaxRow = ints(this.relaxRow);
     this.firstRow = ints(this.firstRow);
+    this.collapsed = bytes(this.collapsed);
     this.partAt = floats(this.partAt);
   }
 }
