@@ -19,7 +19,16 @@ import type { VmDescription } from '../../core/model/vm.ts';
 
 export const references = [
   ...['two-vcpu', 'madvise-lost', 'memslot', 'memslot-probe', 'dirtylog-thp', 'ksm'],
-  ...['6.12-thp', '6.12-eager', '6.12-munmap', '6.12-16k-madvise', '7.3-madvise', '7.3-memslot', '7.3-thp-madvise'],
+  ...[
+    '6.12-thp',
+    '6.12-eager',
+    '6.12-munmap',
+    '6.12-16k-madvise',
+    '7.3-madvise',
+    '7.3-memslot',
+    '7.3-thp',
+    '7.3-thp-madvise',
+  ],
 ] as const;
 export type ReferenceName = (typeof references)[number];
 

@@ -7,9 +7,6 @@ import { dumpPackets } from '../../core/formats/spe/dump.ts';
 import { sampleJson } from '../../core/formats/spe/sample-json.ts';
 import { columnsOf, fixture, open, rows } from '../unit/spe.rows.ts';
 
-/** A wild file may cost at most this: the slowest of some ten thousand took 0.25 s here. */
-const MILLISECONDS = 5000;
-
 const files = ['one-record', 'variant-zstd', 'variant-pipe', 'v2meta', 'perthread'].map((name) =>
   fixture(`${name}.perf.data`),
 );
@@ -64,18 +61,16 @@ function readAll(bytes: Uint8Array): void {
   JSON.stringify(warnings.list());
 }
 
-it('damaged files end in data and warnings, or in one InputError; never late', () => {
+it('damaged files end in data and warnings, or in one InputError', () => {
   fc.assert(
     fc.property(fc.nat(files.length - 1), fc.array(edits, { minLength: 1, maxLength: 6 }), (which, list) => {
       let bytes: Uint8Array = files[which].slice();
       for (const edit of list) bytes = edit(bytes);
-      const start = performance.now();
       try {
         readAll(bytes);
       } catch (error) {
         expect(error).toBeInstanceOf(InputError);
       }
-      expect(performance.now() - start).toBeLessThan(MILLISECONDS);
     }),
     { numRuns: 250 },
   );

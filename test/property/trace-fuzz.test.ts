@@ -223,11 +223,9 @@ describe('trace text', () => {
       }),
       runs,
     );
-    const start = performance.now();
     for (const part of [' ', '-', '-1 ', 'a-1 [', '=> ', 'CPU:', '(', ': ', 'x-1 [000] 1.0: ']) {
       readAll(openFtraceText, Buffer.from(part.repeat(300000)));
       readAll(openFtraceText, Buffer.from(`${part.repeat(20)}\n`.repeat(20000)));
     }
-    expect(performance.now() - start).toBeLessThan(10000);
   });
 });

@@ -186,10 +186,12 @@ test.each(['constructor', '__proto__', 'toString', 'kvm_mmio'])(
   },
 );
 
-test('fields of a hostile text take no time', () => {
-  const start = performance.now();
+// A search that backtracks would take hours: the test's own limit ends it.
+test('fields of a hostile text are found in one pass', () => {
+  let fields = 0;
   for (const text of ['a'.repeat(1e6), 'a:'.repeat(5e5), '"'.repeat(1e6), '('.repeat(1e6), 'a="'.repeat(3e5)]) {
-    for (const event of ['x', 'sys_enter_x', 'kvm_exit', 'kvm_entry', 'print', 'sys_exit']) textFields(event, text);
+    for (const event of ['x', 'sys_enter_x', 'kvm_exit', 'kvm_entry', 'print', 'sys_exit'])
+      fields += Object.keys(textFields(event, text)).length;
   }
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(fields).toBeLessThan(100);
 });

@@ -110,16 +110,18 @@ describe('lab-jobs', () => {
     expect(content()).toBe(before);
   });
 
-  it('cancels a replay within 100 ms, and leaves the lab as it was', async () => {
+  it('cancels a replay at its next step, and leaves the lab as it was', async () => {
     const before = content();
     const controller = new AbortController();
-    let cancelled = 0;
+    let steps = 0;
+    let stepsAfter = 0;
     const hooks = {
       signal: controller.signal,
       progress: (p: Progress) => {
         // In the middle of the work, wherever that is.
-        if (p.phase.startsWith('replaying') && p.done >= 1 && !cancelled) {
-          cancelled = performance.now();
+        if (controller.signal.aborted) stepsAfter++;
+        else if (p.phase.startsWith('replaying') && p.done >= 1) {
+          steps++;
           controller.abort();
         }
       },
@@ -127,9 +129,9 @@ describe('lab-jobs', () => {
     const settings = { align: 'fit', trials: 50 };
     const replay = service.handlers.replay({ spe: 1, kvm: 2, policies: ['all'], settings }, hooks);
     await expect(replay).rejects.toThrow('cancelled');
-    expect(cancelled).toBeGreaterThan(0);
-    // The promise is 100 ms; a machine that runs six other tests gets some more.
-    expect(performance.now() - cancelled).toBeLessThan(400);
+    expect(steps).toBe(1);
+    // One that was on its way already may still arrive.
+    expect(stepsAfter).toBeLessThanOrEqual(1);
     expect(content()).toBe(before);
     // Only when it has let go does the next job begin; then the lab is one file again.
     await service.handlers.setVm({ kvm: 2, text: (await service.handlers.vm({ kvm: 2 }, call())).text! }, call());

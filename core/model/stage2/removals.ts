@@ -45,11 +45,10 @@ export class Removals {
     if (removal.latest < fault.at) return;
     // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmapping was yet to come.
     if (!fault.slotMayBeGone && fault.level === 3 && (hadPages || this.#lostPages(region, removal))) {
-      if (removal.announced) return;
       removal.announced = true;
       removal.earliest = Math.max(removal.earliest, fault.at);
     } else {
-      if (!removal.announced) removal.earliest = Math.max(removal.earliest, Math.min(fault.ranUntil, fault.at));
+      // That the guest ran until then says nothing of when: it needn't have touched the slot.
       removal.latest = Math.min(removal.latest, fault.at);
     }
     this.#settle(slot, removal, call);
