@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { boardMethods } from './board.ts';
 import { jobMethods } from './jobs.ts';
+import { RunPolicy } from './run-policy.ts';
 import { runMethods } from './runs.ts';
 import { timelineMethods } from './timeline.ts';
 
@@ -66,37 +67,7 @@ export const Capture = z.strictObject({
 });
 export type Capture = z.infer<typeof Capture>;
 
-export const RunSkew = z.strictObject({
-  /** What was counted: pc, page, … */
-  key: z.string(),
-  tvd: z.number().nullable(),
-  nullMean: z.number().nullable(),
-  nullP95: z.number().nullable(),
-  pValue: z.number().nullable(),
-  excess: z.number().nullable(),
-  verdict: z.string(),
-});
-export type RunSkew = z.infer<typeof RunSkew>;
-
-export const RunPolicy = z.strictObject({
-  policy: z.string(),
-  title: z.string(),
-  dlDiscard: z.enum(['record', 'buffer']),
-  kept: Count,
-  lost: Count,
-  /** kept / reference, 0 … 1. */
-  coverage: z.number(),
-  windows: Count,
-  blackoutNs: z.number(),
-  /** 99th percentile of window durations; missing without windows. */
-  p99Ns: z.number().optional(),
-  stallNs: z.number(),
-  /** Stall / session time. */
-  slowdown: z.number().optional(),
-  pinnedPeakBytes: z.number(),
-  skew: z.array(RunSkew),
-});
-export type RunPolicy = z.infer<typeof RunPolicy>;
+export { RunCheck, RunPolicy, RunSkew } from './run-policy.ts';
 
 export const Run = z.strictObject({
   id: Count,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { FlagEdit } from './timeline.ts';
 import { MAX_UPLOAD } from './limits.ts';
+import type { RunPolicy } from './run-policy.ts';
 import { SweepJob } from './sweep.ts';
 import type { SweepAnswer } from './sweep.ts';
 
@@ -42,6 +43,10 @@ export const ReplayJob = z.strictObject({
   notes: z.array(z.string().max(2000)).max(20).optional(),
 });
 const Kept = { kind: z.enum(['capture', 'run']), id: Id };
+/** A replay's progress, `soFar`: what is done of the policies. Nothing of it is stored yet. */
+export interface ReplaySoFar {
+  readonly policies: readonly RunPolicy[];
+}
 /** An empty name takes a run's away. */
 export const RenameJob = z.strictObject({ ...Kept, name: z.string().max(500) });
 /** All notes of it: what readers of results must know. */
@@ -61,7 +66,7 @@ const reply = <T>() => z.custom<T>();
 export const jobMethods = {
   /** All of the files or none. Ids of the captures, in the order of the files. */
   import: { params: ImportJob, result: reply<{ readonly captures: readonly number[] }>() },
-  /** A new run's id. */
+  /** A new run's id; its progress holds the policies that are done (`ReplaySoFar`). */
   replay: { params: ReplayJob, result: reply<{ readonly run: number }>() },
   /** Stores nothing; its progress holds what there is so far. */
   sweep: { params: SweepJob, result: reply<SweepAnswer>() },

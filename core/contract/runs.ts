@@ -63,6 +63,10 @@ export interface Library {
   readonly keys: readonly string[];
   /** What can be swept: numeric parameters, and how often the host unmaps. */
   readonly sweeps: readonly string[];
+  /** Assumption checks (model.md section 4.7). `title` follows "if". */
+  readonly checks: readonly { readonly id: string; readonly title: string }[];
+  /** Answers that need no page: what `onUnresolved` may be. */
+  readonly unresolved: readonly Answer[];
 }
 
 export interface LibraryPolicy {

@@ -22,6 +22,8 @@ export const SweepJob = z.strictObject({
   steps: z.number().int().min(2).max(MAX_SWEEP_STEPS),
   /** Steps are factors. */
   log: z.boolean(),
+  /** An assumption check that everything is replayed under: one of `Library.checks`. */
+  check: z.string().max(64).optional(),
 });
 export type SweepJob = z.infer<typeof SweepJob>;
 
@@ -46,6 +48,8 @@ export interface SweepCurve extends Readonly<Record<SweepMeasure, Float64Array>>
   readonly policy: string;
   /** 1 where chance doesn't explain the excess (`excess` is NaN when nothing survived). */
   readonly skewed: Uint8Array;
+  /** Places in the model's list of verdicts. */
+  readonly verdict: Uint8Array;
   /** 5–95 % range over several placements. */
   readonly range?: Readonly<
     Record<Exclude<SweepMeasure, 'excess'>, { readonly p5: Float64Array; readonly p95: Float64Array }>

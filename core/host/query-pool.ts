@@ -1,9 +1,9 @@
 /** Query processes of one lab: each carries out one request at a time; a request that is cancelled or takes too long takes its process with it. */
 import { fork } from 'node:child_process';
 import { RequestError } from '../lab/about.ts';
-import type { Params, Result } from '../contract/contract.ts';
+import type { Params, Progress, Result } from '../contract/contract.ts';
 import type { QueryMethod } from '../lab/service/queries.ts';
-import type { QueryRunner } from '../lab/service/service-runs.ts';
+import type { QueryCall, QueryRunner } from '../lab/service/service-runs.ts';
 import type { QueryReply, QueryRequest } from './query-worker.ts';
 
 /** A process that answers requests in order. */
@@ -25,10 +25,13 @@ const PROCESSES = 2;
 /** User SQL is given up after this, ms. */
 const SQL_BUDGET_MS = 60_000;
 
+type FinalReply = Exclude<QueryReply, { readonly progress: Progress }>;
+
 interface Job {
   readonly request: QueryRequest;
   readonly budget: number | undefined;
-  readonly settle: (reply: QueryReply) => void;
+  readonly settle: (reply: FinalReply) => void;
+  readonly progress: ((progress: Progress) => void) | undefined;
   process?: QueryProcess;
   timer?: NodeJS.Timeout;
 }
@@ -39,7 +42,7 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
   const running = new Set<Job>();
   const waiting: Job[] = [];
 
-  const finish = (job: Job, reply: QueryReply) => {
+  const finish = (job: Job, reply: FinalReply) => {
     clearTimeout(job.timer);
     if (!running.delete(job)) return;
     job.settle(reply);
@@ -73,6 +76,7 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
     process.onReply((reply) => {
       const job = jobOf();
       if (!job) return;
+      if ('progress' in reply) return job.progress?.(reply.progress);
       idle.push(process);
       finish(job, reply);
     });
@@ -86,10 +90,11 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
   };
 
   return {
-    run: <M extends QueryMethod>(method: M, params: Params<M>, { signal }: { readonly signal: AbortSignal }) =>
+    run: <M extends QueryMethod>(method: M, params: Params<M>, { signal, progress }: QueryCall) =>
       new Promise<Result<M>>((resolve, reject) => {
         const job: Job = {
           request: { lab, method, params },
+          progress,
           budget: method === 'sql' ? SQL_BUDGET_MS : undefined,
           settle: (reply) => {
             signal.removeEventListener('abort', cancel);

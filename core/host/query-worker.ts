@@ -1,5 +1,6 @@
 /** Entry of a query process: answers one request after the other, and is killed when one has to end (SQLite can't be interrupted). */
 import { Worker } from 'node:worker_threads';
+import type { Progress } from '../contract/contract.ts';
 import { explainError } from '../lab/about.ts';
 import { createQueries, queryMethods } from '../lab/service/queries.ts';
 import type { Queries } from '../lab/service/queries.ts';
@@ -11,15 +12,19 @@ export interface QueryRequest {
   readonly params: unknown;
 }
 
-export type QueryReply = { readonly result: unknown } | { readonly explained: boolean; readonly message: string };
+/** To each request any number of `progress`, then one of the others. */
+export type QueryReply =
+  | { readonly progress: Progress }
+  | { readonly result: unknown }
+  | { readonly explained: boolean; readonly message: string };
 
 function serve(): void {
   const open = new Map<string, Queries>();
-  const answer = ({ lab, method, params }: QueryRequest): QueryReply => {
+  const answer = ({ lab, method, params }: QueryRequest, tell: (reply: QueryReply) => void): QueryReply => {
     try {
       const queries = open.get(lab) ?? createQueries(lab);
       open.set(lab, queries);
-      return { result: queries[method](params as never) };
+      return { result: queries[method](params as never, (progress) => tell({ progress })) };
     } catch (error) {
       const told = explainError(error, lab);
       return {
@@ -32,12 +37,14 @@ function serve(): void {
   const { parentPort } = process;
   if (parentPort) {
     parentPort.once('message', ({ ports: [port] }) => {
-      port.on('message', ({ data }) => port.postMessage(answer(data as QueryRequest)));
+      const send = (reply: QueryReply) => port.postMessage(reply);
+      port.on('message', ({ data }) => send(answer(data as QueryRequest, send)));
       port.start();
     });
   } else {
     endWithParent();
-    process.on('message', (request) => process.send?.(answer(request as QueryRequest)));
+    const send = (reply: QueryReply) => process.send?.(reply);
+    process.on('message', (request) => send(answer(request as QueryRequest, send)));
   }
 }
 

@@ -9,10 +9,12 @@ import type { Jobs } from '../../core/host/job-runner.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import type { LabService, Progress } from '../../core/contract/contract.ts';
 import { UPLOAD_PART } from '../../core/contract/limits.ts';
+import type { ReplaySoFar } from '../../core/contract/jobs.ts';
 import type { SweepAnswer } from '../../core/contract/sweep.ts';
 import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
 import { sweepInLab } from '../../core/lab/runs/sweep.ts';
+import { verdicts } from '../../core/model/terms.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pair/${name}`, import.meta.url));
@@ -188,6 +190,43 @@ describe('lab-jobs', () => {
     await service.handlers.setVm({ kvm: 2, text: JSON.stringify(vms) }, call());
     const timeline = await service.handlers.timeline({ capture: 2 }, call());
     expect(timeline.lanes).toHaveLength(1);
+  });
+
+  it('tells each policy of a replay as soon as it is done, as the run has it then', async () => {
+    const policies = ['pin-vm', 'map-on-fault', 'impdef-event'];
+    const { run } = await service.handlers.replay({ spe: 1, kvm: 2, policies, settings: { align: 'fit' } }, call());
+    const soFar = told.flatMap((p) => (p.soFar ? [(p.soFar as ReplaySoFar).policies] : []));
+    expect(soFar.map((all) => all.map((one) => one.policy))).toEqual([[], ['pin-vm'], ['pin-vm', 'map-on-fault']]);
+    const stored = (await service.handlers.runs({}, call())).find((r) => r.id === run)!.policies;
+    expect(stored.slice(0, 2)).toEqual(soFar.at(-1));
+    expect(stored[0].checks.map((c) => c.id)).toContain('dl-0');
+    expect(stored[0].skew[0].reason).toMatch(/./);
+  });
+
+  it('sweeps under an assumption check: at the run’s own value it is what the run says of that check', async () => {
+    const policies = ['map-on-fault', 'impdef-event'];
+    const settings = {
+      align: 'fit',
+      contentsKept: true,
+      guestZeroes: false,
+      unpinnedBy: 'unmap,clear,protect,memslot',
+    };
+    const { run } = await service.handlers.replay({ spe: 1, kvm: 2, policies, settings }, call());
+    const stored = (await service.handlers.runs({}, call())).find((r) => r.id === run)!.policies;
+    const asked = { run, param: 'exitNs', from: '50000', to: '60000', steps: 2, log: false };
+    for (const check of ['guest-discards', 'reader-slow', undefined]) {
+      const { policies: curves } = await service.handlers.sweep({ ...asked, ...(check && { check }) }, call());
+      for (const [i, one] of stored.entries()) {
+        const told = check === undefined ? one : one.checks.find((c) => c.id === check)!;
+        expect(curves[i].coverage[0], `${one.policy} ${check}`).toBe(told.coverage);
+        const word = 'verdict' in told ? told.verdict : one.skew[0].verdict;
+        expect(verdicts[curves[i].verdict[0]], `${one.policy} ${check}`).toBe(word);
+      }
+    }
+    expect(stored[1].checks.find((c) => c.id === 'guest-discards')!.coverage).toBeLessThan(stored[1].coverage);
+    await expect(service.handlers.sweep({ ...asked, check: 'nonsense' }, call())).rejects.toThrow(
+      'no assumption check is called nonsense',
+    );
   });
 
   it('tells the same of every zoom: counts add up, windows and gaps stay', async () => {

@@ -11,6 +11,7 @@ const curve = (policy: string, coverage: number[], excess = coverage.map(() => 0
   ...{ policy, coverage: Float64Array.from(coverage), excess: Float64Array.from(excess) },
   ...{ blackoutShare: Float64Array.from(coverage), slowdown: Float64Array.from(coverage) },
   skewed: new Uint8Array(coverage.length).fill(skewed),
+  verdict: new Uint8Array(coverage.length),
 });
 const [coverage, , , excess] = measures;
 

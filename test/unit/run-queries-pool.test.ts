@@ -60,6 +60,18 @@ describe('run-queries: the pool of query processes', () => {
     expect(made[1].sent.map((r) => (r.params as { sql: string }).sql)).toEqual(['2', '3', '4']);
   });
 
+  it('passes on what is told on the way, and goes on until the answer', async () => {
+    const { made, pool } = fakes();
+    const told: string[] = [];
+    const progress = ({ phase, done }: { phase: string; done: number }) => void told.push(`${phase} ${done}`);
+    const compared = pool.run('sql', sql('1'), { ...call(), progress });
+    made[0].reply({ progress: { phase: 'comparing a', done: 0, unit: 'policies' } });
+    made[0].reply({ progress: { phase: 'comparing b', done: 1, unit: 'policies' } });
+    made[0].reply({ result: 'done' });
+    expect(await compared).toBe('done');
+    expect(told).toEqual(['comparing a 0', 'comparing b 1']);
+  });
+
   it('kills the process of what is cancelled, and no other', async () => {
     const { made, pool } = fakes();
     const cancel = new AbortController();

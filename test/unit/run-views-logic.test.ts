@@ -77,7 +77,15 @@ describe('run-views: durations', () => {
 
 const policy = (id: string, coverage: number, slowdown: number, verdict = 'representative', excess = 0): RunPolicy => ({
   ...{ policy: id, title: id, dlDiscard: 'record', kept: 1000 * coverage, lost: 1000 - 1000 * coverage, coverage },
-  ...{ windows: 1, blackoutNs: 1, stallNs: 1, slowdown, pinnedPeakBytes: 0 },
+  ...{
+    windows: 1,
+    blackoutNs: 1,
+    stallNs: 1,
+    slowdown,
+    pinnedPeakBytes: 0,
+    reference: id === 'bare-metal',
+    checks: [],
+  },
   skew: [{ key: 'page', tvd: 0, nullMean: 0, nullP95: 0, pValue: 1, excess, verdict }],
 });
 

@@ -1,9 +1,10 @@
 /** Policies and parameters for those who choose them: what there is, and whether what they wrote will do. */
+import { assumptionChecks } from '../../model/checks.ts';
 import { ModelError } from '../../model/errors.ts';
 import { defaultParams, paramNames, paramSpecs, setParams } from '../../model/params.ts';
 import { builtinPolicies } from '../../model/policies.ts';
 import { parsePolicyFile } from '../../model/policy-file.ts';
-import { declaredAnswers, pinRules } from '../../model/policy.ts';
+import { declaredAnswers, pinRules, unresolvedAnswers } from '../../model/policy.ts';
 import type { Policy } from '../../model/policy.ts';
 import { answers, causeClasses, pinBreakers } from '../../model/terms.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -39,6 +40,8 @@ export function library(db: Db): Library {
     params: paramNames.map(paramInfo),
     keys: keyKinds,
     sweeps: sweepParams(),
+    checks: assumptionChecks.map(({ id, title }) => ({ id, title })),
+    unresolved: unresolvedAnswers,
   };
 }
 

@@ -83,8 +83,14 @@ export type OnStep = (done: number, total: number, next: string) => void;
 
 /**
  * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
+ * @param onResult told of each policy as soon as it is done
  */
-export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () => undefined): ReplayedRun {
+export function replayRun(
+  db: Db,
+  request: ReplayRequest,
+  onStep: OnStep = () => undefined,
+  onResult: (result: PolicyResult) => void = () => undefined,
+): ReplayedRun {
   const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
@@ -103,6 +109,7 @@ export function replayRun(db: Db, request: ReplayRequest, onStep: OnStep = () =>
   for (const result of policyResults(db, inputs, request.policies, skewKeysOf(db, request.speId), onStep)) {
     storeResult(db, id, inputs, result);
     results.push(result);
+    onResult(result);
   }
   return { id, facts, settings, results };
 }

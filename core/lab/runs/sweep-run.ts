@@ -2,6 +2,7 @@
 import { sweepMeasures } from '../../analysis/sweep.ts';
 import type { SweepMeasure } from '../../analysis/sweep.ts';
 import type { Policy } from '../../model/policy.ts';
+import { code, verdicts } from '../../model/terms.ts';
 import { readLab } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
@@ -26,7 +27,7 @@ export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Prog
       ...{ speId: run.speId, kvmId: run.kvmId, settings: run.params },
       policies: [...new Map<string, Policy>(results).values()],
       scenario: (run.facts as RunFacts).scenario,
-      ...{ param, from, to, steps, log },
+      ...{ param, from, to, steps, log, ...(job.check !== undefined && { check: job.check }) },
     };
     let soFar: SweepAnswer | undefined;
     const answer = (made: Sweep) => toAnswer(made, request);
@@ -66,6 +67,7 @@ function curve({ id, points }: Sweep['policies'][number]): SweepCurve {
     policy: id,
     ...(columns as Record<SweepMeasure, Float64Array>),
     skewed: Uint8Array.from(points, (p) => Number(p.skewed)),
+    verdict: Uint8Array.from(points, (p) => code(verdicts, p.verdict)),
     ...(points[0]?.trials && {
       range: { coverage: range('coverage'), blackoutShare: range('blackoutShare'), slowdown: range('slowdown') },
     }),

@@ -5,6 +5,8 @@ import type { Crossing, Curve, SweepMeasure } from '../../analysis/sweep.ts';
 import { spreadTrials, summarise } from '../../analysis/summary.ts';
 import type { Summary, Trials } from '../../analysis/summary.ts';
 import type { Alignment } from '../../model/alignment.ts';
+import { assumptionChecks, checkedParams } from '../../model/checks.ts';
+import type { AssumptionCheck } from '../../model/checks.ts';
 import { paramNames, paramSpecs, setParams } from '../../model/params.ts';
 import type { ParamName, ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -12,6 +14,7 @@ import type { Prepared } from '../../model/prepare.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { Scenario } from '../../model/scenario.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
+import type { VerdictWord } from '../../model/terms.ts';
 import { scaleUnmaps } from '../../model/unmap-rate.ts';
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -39,6 +42,8 @@ export interface SweepRequest {
   readonly steps: number;
   /** Steps are factors. */
   readonly log: boolean;
+  /** Everything under one assumption check (model.md section 4.7); what the sweep sets stays as it is. */
+  readonly check?: string;
 }
 
 /** At one step; means over the trials if there are several. */
@@ -51,6 +56,8 @@ export interface SweepPoint extends Readonly<Record<SweepMeasure, number>> {
   readonly excess: number;
   /** Chance doesn't explain the excess. */
   readonly skewed: boolean;
+  /** On the first trial's profile. */
+  readonly verdict: VerdictWord;
   readonly trials?: Trials;
 }
 
@@ -104,6 +111,7 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
   const param = sweepParam(request.param);
   const values = valuesOf(param, request);
   const { policies } = request;
+  const check = checkOf(request.check);
   const captures = loadCaptures(db, request.speId, request.kvmId, request.settings);
   const [kind] = skewKeysOf(db, captures.spe.id);
   const keys = { kind, ...sampleKeys(db, captures.spe, captures.reference.stored, kind) };
@@ -138,7 +146,7 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
     rows.push(
       policies.map((policy, j) => {
         onStep?.(i * policies.length + j, values.length * policies.length);
-        return point(value, policy, inputs, trials, keys);
+        return point(value, policy, inputs, trials, keys, check);
       }),
     );
     if (i + 1 < values.length) onValue?.(made());
@@ -200,6 +208,17 @@ export function sweepBound(param: string, text: string): number {
   return value;
 }
 
+/** @throws RequestError naming what there is */
+function checkOf(id: string | undefined): AssumptionCheck | undefined {
+  if (id === undefined) return undefined;
+  const check = assumptionChecks.find((c) => c.id === id);
+  if (!check) {
+    const ids = assumptionChecks.map((c) => c.id).join(', ');
+    throw new RequestError(`sweep: no assumption check is called ${id}; there are ${ids}`);
+  }
+  return check;
+}
+
 function sweepParam(name: string): SweepParam {
   const all = sweepParams();
   const param = all.find((n) => n === name);
@@ -257,15 +276,19 @@ function point(
   inputs: RunInputs,
   trials: readonly Prepared[],
   keys: Keys & { kind: KeyKind },
+  check: AssumptionCheck | undefined,
 ): SweepPoint {
-  const { params } = inputs.settings;
+  const { settings, prepared: first } = inputs;
+  const params = (check && checkedParams(check, settings, policy, first)) ?? settings.params;
   let excess = NaN;
   let skewed = false;
+  let verdict: VerdictWord = 'no samples';
   const summaries = trials.map((prepared, k): Summary => {
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, k);
     const summary = summarise(inputs.lanes, outcome);
     if (k === 0) {
-      const { digest } = keyedSkew(inputs.lanes, outcome, summary, keys);
+      const { digest, verdict: judged } = keyedSkew(inputs.lanes, outcome, summary, keys);
+      verdict = judged.word;
       excess = digest?.cause.excess ?? NaN;
       skewed = (digest?.cause.pValue ?? 1) <= 0.05;
     }
@@ -282,6 +305,7 @@ function point(
     slowdown: average((s) => s.slowdown),
     excess,
     skewed,
+    verdict,
     ...(summaries.length > 1 && { trials: spreadTrials(summaries) }),
   };
 }

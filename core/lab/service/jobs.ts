@@ -5,13 +5,16 @@ import type { Db } from '../../store/lab-file.ts';
 import { putFlag, removeFlag } from '../../store/flags.ts';
 import { inLabFile, recoverLabFile } from '../../store/lab-write.ts';
 import { remove, rename, restore, setNotes } from '../../store/tidy.ts';
-import type { Job } from '../../contract/jobs.ts';
+import type { Job, ReplaySoFar } from '../../contract/jobs.ts';
+import type { RunPolicy } from '../../contract/run-policy.ts';
 import type { Progress } from '../../contract/contract.ts';
 import { makeExample } from './example.ts';
 import { importFile } from '../import/import.ts';
 import { parseReplayWords } from '../runs/replay-options.ts';
-import { replayRun } from '../runs/replay.ts';
+import { replayRun, resultRow, skewRows } from '../runs/replay.ts';
+import type { PolicyResult } from '../runs/replay.ts';
 import { sweepOfRun } from '../runs/sweep-run.ts';
+import { runPolicy } from './run-policy.ts';
 import { freeSpace } from './tidy.ts';
 import { buildSampleLevels, buildTraceLevels, withoutLevels } from '../captures/trace-levels.ts';
 
@@ -40,11 +43,18 @@ function run(
     case 'replay': {
       const { own, scenario } = job;
       const choice = parseReplayWords({ policies: job.policies, own, settings: job.settings, scenario });
-      const onStep = (done: number, total: number, policy: string) =>
-        progress({ phase: `replaying ${policy}`, done, total, unit: 'steps' });
+      const policies: RunPolicy[] = [];
+      const onStep = (done: number, total: number, policy: string) => {
+        const soFar: ReplaySoFar = { policies: [...policies] };
+        progress({ phase: `replaying ${policy}`, done, total, unit: 'steps', soFar });
+      };
+      const onResult = (result: PolicyResult) => {
+        policies.push(runPolicy(resultRow(result), skewRows(result)));
+      };
       progress({ phase: 'reading captures', done: 0, unit: 'steps' });
       const command = replayCommand(lab, job);
-      const made = replayRun(db, { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes }, onStep);
+      const request = { ...choice, speId: job.spe, kvmId: job.kvm, command, notes: job.notes };
+      const made = replayRun(db, request, onStep, onResult);
       return { run: made.id };
     }
     case 'rename':

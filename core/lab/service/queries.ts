@@ -4,7 +4,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import { comparisonPreview } from '../reports/comparison-files.ts';
-import type { Method, Params, Result } from '../../contract/contract.ts';
+import type { Method, Params, Progress, Result } from '../../contract/contract.ts';
 import { exits } from '../captures/exits.ts';
 import { observedSummary } from '../captures/observed.ts';
 import { replayAgain } from '../runs/replay-again.ts';
@@ -30,7 +30,9 @@ export const queryMethods = [
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
-export type Queries = { readonly [M in QueryMethod]: (params: Params<M>) => Result<M> };
+export type Queries = {
+  readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Result<M>;
+};
 
 /** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
 export function createQueries(lab: string): Queries {
@@ -56,9 +58,21 @@ export function createQueries(lab: string): Queries {
     blackouts: (params) => read((db) => blackouts(db, params)),
     windows: (params) => read((db) => windowTable(db, params)),
     dark: (params) => read((db) => dark(db, params, replayed(db, params))),
-    skew: (params) => read((db) => skewAnswer(db, params, replayed(db, params))),
+    skew: (params, progress) =>
+      read((db) => {
+        progress?.({ phase: `replaying ${params.policy}`, done: 0, unit: 'steps' });
+        const again = replayed(db, params);
+        progress?.({ phase: 'rotating the loss mask', done: 0, unit: 'steps' });
+        return skewAnswer(db, params, again);
+      }),
     calibration: (params) => read((db) => calibrated(db, params)),
-    compareRuns: ({ by, ...request }) => read((db) => runsCompared(db, { ...request, ...keyOf(by) })),
+    compareRuns: ({ by, ...request }, progress) =>
+      read((db) => {
+        progress?.({ phase: 'reading captures', done: 0, unit: 'policies' });
+        return runsCompared(db, { ...request, ...keyOf(by) }, (done, total, policy) =>
+          progress?.({ phase: `comparing ${policy}`, done, total, unit: 'policies' }),
+        );
+      }),
     compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
     report: (params) => read((db) => reportPreview(db, params)),
     comparisonReport: ({ compare: { by, ...request }, ...params }) =>

@@ -9,12 +9,11 @@ import type { QueryMethod } from './queries.ts';
 import type { StoredSummary } from '../runs/replay.ts';
 import { sqlTables } from './sql-query.ts';
 
+/** Who asks: whether they still do, and what is told while it goes on. */
+export type QueryCall = Pick<Call, 'signal'> & Partial<Pick<Call, 'progress'>>;
+
 /** Carries out a request somewhere else, where it can be killed. */
-export type QueryRunner = <M extends QueryMethod>(
-  method: M,
-  params: Params<M>,
-  call: Pick<Call, 'signal'>,
-) => Promise<Result<M>>;
+export type QueryRunner = <M extends QueryMethod>(method: M, params: Params<M>, call: QueryCall) => Promise<Result<M>>;
 
 export type RunHandlers = {
   readonly [M in RunMethod]: (params: RunParamsOf<M>, call: Call) => RunResultOf<M> | Promise<RunResultOf<M>>;
@@ -60,5 +59,5 @@ function storedResults(db: Db, run: number): StoredResult[] {
 /** Queries in the caller's own process: they can't be cancelled. */
 export function inlineQueries(lab: string): QueryRunner {
   const queries = createQueries(lab);
-  return async (method, params) => queries[method](params);
+  return async (method, params, { progress }) => queries[method](params, progress);
 }

@@ -12,8 +12,9 @@ import { SCHEMA_VERSION } from '../../store/schema.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import { removedOf } from '../../store/tidy.ts';
 import { explainError, version } from '../about.ts';
-import type { Call, Capture, LabInfo, LabService, Run, RunPolicy } from '../../contract/contract.ts';
+import type { Call, Capture, LabInfo, LabService, Run } from '../../contract/contract.ts';
 import { runJob } from './jobs.ts';
+import { runPolicy } from './run-policy.ts';
 import { boardHandlers } from './service-board.ts';
 import { jobHandlers } from './service-jobs.ts';
 import type { JobRunner } from './service-jobs.ts';
@@ -158,32 +159,7 @@ function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRo
     command: row.command,
     params: asRecord(row.params),
     facts: asRecord(row.facts),
-    policies: results.map((r) => toPolicy(r, skew)),
-  };
-}
-
-function toPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
-  const summary = asRecord(asRecord(r.summary)['summary']);
-  const p99 = asRecord(summary['durations'])['p99'];
-  const { slowdown } = summary;
-  return {
-    policy: r.policy.id,
-    title: r.policy.title,
-    dlDiscard: r.dlDiscard,
-    kept: r.kept,
-    lost: r.lost,
-    coverage: r.coverage,
-    windows: r.windows,
-    blackoutNs: r.blackoutNs,
-    ...(typeof p99 === 'number' && { p99Ns: p99 }),
-    stallNs: r.stallNs,
-    ...(typeof slowdown === 'number' && { slowdown }),
-    pinnedPeakBytes: r.pinnedPeakBytes,
-    skew: skew
-      .filter((s) => s.policy === r.policy.id && s.dlDiscard === r.dlDiscard)
-      .map(({ key, tvd, nullMean, nullP95, pValue, excess, verdict }) => ({
-        ...{ key, tvd, nullMean, nullP95, pValue, excess, verdict },
-      })),
+    policies: results.map((r) => runPolicy(r, skew)),
   };
 }
 

@@ -1,0 +1,61 @@
+/** What one policy made of a run, as lists and tables show it: counted, judged, and under each assumption check. */
+import { z } from 'zod';
+
+const Count = z.number().int().nonnegative();
+
+export const RunSkew = z.strictObject({
+  /** What was counted: pc, page, … */
+  key: z.string(),
+  tvd: z.number().nullable(),
+  nullMean: z.number().nullable(),
+  nullP95: z.number().nullable(),
+  pValue: z.number().nullable(),
+  excess: z.number().nullable(),
+  verdict: z.string(),
+  /** One clause: what the verdict rests on. Missing in runs of the model's first edition. */
+  reason: z.string().optional(),
+  /** Runs of lost samples; fewer than 5 tell nothing about the cause. */
+  episodes: Count.optional(),
+  /** What became of the question whether it mattered where the blackouts fell: `told`, `nothing lost`, `can't tell`. */
+  cause: z.string().optional(),
+});
+export type RunSkew = z.infer<typeof RunSkew>;
+
+/** A policy's outcome under one assumption check (model.md section 4.7). */
+export const RunCheck = z.strictObject({
+  id: z.string(),
+  /** In words, to follow "if". */
+  title: z.string(),
+  kept: Count,
+  lost: Count,
+  coverage: z.number(),
+  /** Null where nothing can be judged. */
+  verdict: z.string().nullable(),
+});
+export type RunCheck = z.infer<typeof RunCheck>;
+
+export const RunPolicy = z.strictObject({
+  policy: z.string(),
+  title: z.string(),
+  dlDiscard: z.enum(['record', 'buffer']),
+  /** Bare metal: what the others are held against. */
+  reference: z.boolean(),
+  kept: Count,
+  lost: Count,
+  /** kept / reference, 0 … 1. */
+  coverage: z.number(),
+  windows: Count,
+  blackoutNs: z.number(),
+  /** 99th percentile of window durations; missing without windows. */
+  p99Ns: z.number().optional(),
+  stallNs: z.number(),
+  /** Stall / session time. */
+  slowdown: z.number().optional(),
+  pinnedPeakBytes: z.number(),
+  /** An earlier policy of the run that loses the same samples. */
+  sameAs: z.string().optional(),
+  /** Empty in runs of the model's first edition, and where all is settled. */
+  checks: z.array(RunCheck),
+  skew: z.array(RunSkew),
+});
+export type RunPolicy = z.infer<typeof RunPolicy>;

@@ -1,0 +1,44 @@
+/** A result and its skews, stored or just made, as the contract lists them. */
+import type { Cause } from '../../analysis/cause.ts';
+import type { RunCheck, RunPolicy, RunSkew } from '../../contract/run-policy.ts';
+import type { ResultRow, SkewRow } from '../../store/run-store.ts';
+import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
+
+/** @param skew of the whole run: the policy's own are picked out */
+export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
+  // Labs of other hands hold less: every part may be missing.
+  const { summary, checks = [], sameAs } = r.summary as Partial<StoredSummary>;
+  const p99 = summary?.durations?.p99;
+  const slowdown = summary?.slowdown;
+  return {
+    policy: r.policy.id,
+    title: r.policy.title,
+    dlDiscard: r.dlDiscard,
+    reference: r.policy.pin === 'no-stage-2',
+    kept: r.kept,
+    lost: r.lost,
+    coverage: r.coverage,
+    windows: r.windows,
+    blackoutNs: r.blackoutNs,
+    ...(typeof p99 === 'number' && { p99Ns: p99 }),
+    stallNs: r.stallNs,
+    ...(typeof slowdown === 'number' && { slowdown }),
+    pinnedPeakBytes: r.pinnedPeakBytes,
+    ...(sameAs !== undefined && { sameAs }),
+    checks: checks.map(({ id, title, kept, lost, coverage, verdict }): RunCheck => {
+      return { id, title, kept, lost, coverage, verdict };
+    }),
+    skew: skew.filter((s) => s.policy === r.policy.id && s.dlDiscard === r.dlDiscard).map(runSkew),
+  };
+}
+
+function runSkew({ key, tvd, nullMean, nullP95, pValue, excess, verdict, detail }: SkewRow): RunSkew {
+  const told = (detail ?? {}) as Partial<StoredSkew>;
+  const cause: Partial<Cause> | undefined = told.digest?.cause;
+  const reason = told.verdict?.reason;
+  return {
+    ...{ key, tvd, nullMean, nullP95, pValue, excess, verdict },
+    ...(reason !== undefined && { reason }),
+    ...(cause?.word !== undefined && { episodes: cause.episodes, cause: cause.word }),
+  };
+}
