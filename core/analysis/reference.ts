@@ -2,7 +2,7 @@
  * The reference profile by one key function, made ready once for all outcomes: what skew needs of an outcome is then found by its
  * runs of lost samples, not by all samples.
  */
-import { KEPT, OUTSIDE } from '../model/outcome.ts';
+import { lostRuns, sessionsIn } from './loss-runs.ts';
 import type { OverTime } from './over-time.ts';
 import { order } from './ranks.ts';
 
@@ -11,8 +11,8 @@ export interface ReferenceInput {
   readonly t?: Float64Array;
   /** Per sample: the key's index. */
   readonly keys: ArrayLike<number>;
-  /** Which samples are outside sessions; other fates don't count here. */
-  readonly fates: Uint8Array;
+  /** Which samples are outside sessions; other fates don't count here. None where the caller says what is inside. */
+  readonly fates?: Uint8Array;
 }
 
 /** One lane's samples in sessions, in order. */
@@ -46,27 +46,54 @@ const TABLE_BYTES = 32 << 20;
 /** Time bins have a byte a sample. */
 export const MOST_BINS = 255;
 
-export class Reference {
+/** What a way of counting knows of the reference, whether its samples are numbered by its own keys or by finer ones. */
+export interface Profile {
   /** Samples in sessions. */
   readonly total: number;
   /** The keys that there are, largest first (ties: smaller index first), and their samples. What follows numbers them so: a row each. */
   readonly key: Uint32Array;
   readonly counts: Uint32Array;
+  /** Per lane: samples of each row. */
+  readonly own: readonly Uint32Array[];
+  readonly t0: number;
+  readonly t1: number;
+  /** The reference that has the samples' rows, and the row here of each row there; undefined: the same rows. */
+  readonly samples: Reference;
+  readonly fold: Uint32Array | undefined;
+  lossesOf(runs: readonly Uint32Array[]): Losses;
+  overTime(selected: Uint32Array, losses: Losses): OverTime;
+}
+
+export class Reference implements Profile {
+  readonly total: number;
+  readonly key: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly own: readonly Uint32Array[];
   readonly lanes: readonly ReferenceLane[];
   readonly t0: number;
   readonly t1: number;
+  readonly samples = this;
+  readonly fold = undefined;
   readonly bins: number;
   /** Samples per time bin. */
   readonly perBin: Float64Array;
   #table: Uint32Array | undefined;
 
-  /** @param keyCount keys are below it @param asNumbered rows are keys: the callers' numbers stay */
-  constructor(lanes: readonly ReferenceInput[], keyCount: number, bins = 100, asNumbered = false) {
-    const sessions = lanes.map(({ fates }) => sessionsIn(fates));
+  /**
+   * @param keyCount keys are below it
+   * @param asNumbered rows are keys: the callers' numbers stay
+   * @param sessions per lane where samples lie in sessions, if somebody has looked
+   */
+  constructor(
+    lanes: readonly ReferenceInput[],
+    keyCount: number,
+    bins = 100,
+    asNumbered = false,
+    sessions: readonly Uint32Array[] = lanes.map(({ fates }) => sessionsIn(fates ?? new Uint8Array(0))),
+  ) {
     const all = new Uint32Array(keyCount);
     lanes.forEach(({ keys }, l) => {
-      for (let s = 0; s < sessions[l].length; s += 2)
-        for (let i = sessions[l][s]; i < sessions[l][s + 1]; i++) all[keys[i]]++;
+      for (let s = 0; s < sessions[l].length; s += 2) count(keys, sessions[l][s], sessions[l][s + 1], all);
     });
     this.key = asNumbered ? Uint32Array.from(all.keys()) : order(all).filter((k) => all[k] > 0);
     this.counts = Uint32Array.from(this.key, (k) => all[k]);
@@ -88,20 +115,15 @@ export class Reference {
       let n = 0;
       for (let s = 0; s < inside.length; s += 2) n += inside[s + 1] - inside[s];
       const rows = this.key.length <= 65536 ? new Uint16Array(n) : new Uint32Array(n);
-      const bin = new Uint8Array(n);
       const own = new Uint32Array(this.key.length);
       let at = 0;
-      for (let s = 0; s < inside.length; s += 2) {
-        for (let i = inside[s]; i < inside[s + 1]; i++, at++) {
-          const row = rowOf[keys[i]];
-          rows[at] = row;
-          own[row]++;
-          if (t) bin[at] = Math.min(this.bins - 1, Math.floor((t[i] - t0) * scale));
-          this.perBin[bin[at]]++;
-        }
-      }
+      for (let s = 0; s < inside.length; s += 2) at = number(keys, inside[s], inside[s + 1], rowOf, rows, at);
+      count(rows, 0, n, own);
+      const bin = binsOf(t, inside, n, t0, scale, this.bins);
+      count(bin, 0, n, this.perBin);
       return { n, rows, bin, own, inside, totals: {} };
     });
+    this.own = this.lanes.map(({ own }) => own);
     this.total = this.lanes.reduce((sum, { n }) => sum + n, 0);
   }
 
@@ -117,7 +139,7 @@ export class Reference {
     this.lanes.forEach(({ rows }, l) => {
       const own = runs[l];
       episodes += own.length / 2;
-      for (let r = 0; r < own.length; r += 2) for (let i = own[r]; i < own[r + 1]; i++) byRow[rows[i]]++;
+      for (let r = 0; r < own.length; r += 2) count(rows, own[r], own[r + 1], byRow);
     });
     const byLane = runs.map((own) => {
       let sum = 0;
@@ -128,33 +150,44 @@ export class Reference {
   }
 
   /** Samples per time bin: the reference's, those kept, and the reference's of some rows. */
-  overTime(selected: Uint32Array, { runs }: Losses): OverTime {
-    const kept = this.perBin.slice();
+  overTime(selected: Uint32Array, losses: Losses): OverTime {
+    const [width, rows] = [selected.length, this.key.length];
+    const keyReference = new Uint32Array(this.bins * width);
+    const table = this.table();
+    if (!table) return this.timesOf(selected, losses, this.#count(selected, width));
+    for (let b = 0; b < this.bins; b++)
+      for (let j = 0; j < width; j++) keyReference[b * width + j] = table[b * rows + selected[j]];
+    return this.timesOf(selected, losses, keyReference);
+  }
+
+  /** @param keyReference see OverTime */
+  timesOf(selected: Uint32Array, { runs }: Losses, keyReference: Uint32Array): OverTime {
+    const lost = new Float64Array(this.bins);
     runs.forEach((own, l) => {
       const { bin } = this.lanes[l];
-      for (let r = 0; r < own.length; r += 2) for (let i = own[r]; i < own[r + 1]; i++) kept[bin[i]]--;
+      for (let r = 0; r < own.length; r += 2) count(bin, own[r], own[r + 1], lost);
     });
-    const keyReference = this.#keysOverTime(selected);
+    const kept = this.perBin.map((n, b) => n - lost[b]);
     const { t0, t1, bins } = this;
     return { t0, t1, bins, reference: this.perBin, kept, keyReference, selected };
   }
 
-  #keysOverTime(selected: Uint32Array): Uint32Array {
-    const [width, rows] = [selected.length, this.key.length];
-    const out = new Uint32Array(this.bins * width);
-    if (4 * this.bins * rows <= TABLE_BYTES) {
-      const table = (this.#table ??= this.#count(Uint32Array.from(this.key.keys()), rows));
-      for (let b = 0; b < this.bins; b++)
-        for (let j = 0; j < width; j++) out[b * width + j] = table[b * rows + selected[j]];
-      return out;
-    }
-    return this.#count(selected, width);
+  /** Samples of each row per time bin, a row of it a bin; undefined where that is too large. */
+  table(): Uint32Array | undefined {
+    const rows = this.key.length;
+    if (4 * this.bins * rows > TABLE_BYTES) return undefined;
+    return (this.#table ??= this.#count(Uint32Array.from(this.key.keys()), rows));
   }
 
   #count(selected: Uint32Array, width: number): Uint32Array {
-    const out = new Uint32Array(this.bins * width);
     const slots = new Int32Array(this.key.length).fill(-1);
     selected.forEach((row, j) => (slots[row] = j));
+    return this.countSlots(slots, width);
+  }
+
+  /** Samples per time bin of the rows that have a slot, `width` slots a bin; -1 is none. */
+  countSlots(slots: Int32Array, width: number): Uint32Array {
+    const out = new Uint32Array(this.bins * width);
     for (const { rows, bin, n } of this.lanes) {
       for (let i = 0; i < n; i++) if (slots[rows[i]] >= 0) out[bin[i] * width + slots[rows[i]]]++;
     }
@@ -162,61 +195,37 @@ export class Reference {
   }
 }
 
-/** Where samples lie in sessions: [start, end) pairs. */
-export function sessionsIn(fates: Uint8Array): Uint32Array {
-  const ends: number[] = [];
-  let open = false;
-  for (let i = 0; i < fates.length; i++) {
-    if ((fates[i] !== OUTSIDE) === open) continue;
-    ends.push(i);
-    open = !open;
-  }
-  if (open) ends.push(fates.length);
-  return Uint32Array.from(ends);
+/** Adds up how often each value is in [from, to). */
+function count(values: ArrayLike<number>, from: number, to: number, into: Uint32Array | Float64Array): void {
+  for (let i = from; i < to; i++) into[values[i]]++;
 }
 
-/** Runs of lost samples by their place in sessions: one goes on over the gap between two sessions. */
-export function lostRuns(fates: Uint8Array, inside: Uint32Array): Uint32Array {
-  const ends: number[] = [];
-  const aligned = fates.byteOffset % 4 === 0;
-  const words = aligned ? new Uint32Array(fates.buffer, fates.byteOffset, fates.length >> 2) : new Uint32Array(0);
-  let open = false;
-  let base = 0;
-  for (let s = 0; s < inside.length; s += 2) {
-    const [from, to] = [inside[s], inside[s + 1]];
-    let i = from;
-    while (i < to) {
-      if (open) while (i < to && fates[i] !== KEPT && fates[i] !== OUTSIDE) i++;
-      else i = afterKept(fates, words, i, to);
-      if (i === to) break;
-      if (fates[i] === OUTSIDE) throw new RangeError('fates of another reference: a sample is outside every session');
-      ends.push(base + i - from);
-      open = !open;
-    }
-    base += to - from;
-  }
-  if (open) ends.push(base);
-  return Uint32Array.from(ends);
+/** Rows of the keys in [from, to), written from `at` on. Returns where they end. */
+function number(
+  keys: ArrayLike<number>,
+  from: number,
+  to: number,
+  rowOf: Uint32Array,
+  rows: Uint16Array | Uint32Array,
+  at: number,
+): number {
+  for (let i = from; i < to; i++, at++) rows[at] = rowOf[keys[i]];
+  return at;
 }
 
-/** The first sample from `from` on that isn't kept, or `to`: four at a time, since most are. */
-function afterKept(fates: Uint8Array, words: Uint32Array, from: number, to: number): number {
-  let i = from;
-  while (i < to && fates[i] === KEPT && i % 4 !== 0) i++;
-  if (i % 4 === 0) {
-    let word = i / 4;
-    const last = Math.min(words.length, to >> 2);
-    while (word < last && words[word] === ALL_KEPT) word++;
-    i = Math.max(i, 4 * word);
-  }
-  while (i < to && fates[i] === KEPT) i++;
-  return i;
-}
-
-/** Four fates in one word. */
-const ALL_KEPT = KEPT * 0x01010101;
-
-/** Whether two outcomes of one reference lose the same samples. */
-export function sameRuns(a: readonly Uint32Array[], b: readonly Uint32Array[]): boolean {
-  return a.every((own, l) => own.length === b[l].length && own.every((end, i) => end === b[l][i]));
+/** Time bin of each sample in sessions. */
+function binsOf(
+  t: Float64Array | undefined,
+  inside: Uint32Array,
+  n: number,
+  t0: number,
+  scale: number,
+  bins: number,
+): Uint8Array {
+  const bin = new Uint8Array(n);
+  if (!t) return bin;
+  let at = 0;
+  for (let s = 0; s < inside.length; s += 2)
+    for (let i = inside[s]; i < inside[s + 1]; i++, at++) bin[at] = Math.min(bins - 1, Math.floor((t[i] - t0) * scale));
+  return bin;
 }

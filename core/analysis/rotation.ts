@@ -3,7 +3,7 @@
  * by fixed fractions of it: what the same blackouts would have done at other moments (model.md section 7). Nothing is drawn, so results are exact.
  */
 import { Reference } from './reference.ts';
-import type { Losses, ReferenceInput, ReferenceLane } from './reference.ts';
+import type { Losses, Profile, ReferenceInput, ReferenceLane } from './reference.ts';
 
 /** Rotations at most and at least, and what B rotations of the smaller side may cost, in samples. */
 const MOST = 999;
@@ -33,23 +33,25 @@ export class Rotations {
   readonly count: number;
   /** Kept samples per lane, over its samples in sessions; NaN for a lane without any. */
   readonly coverage: readonly number[];
-  /** Per row: what each lane's coverage alone does to its share (q - p). */
-  readonly byLanes: Float64Array;
+  /** Samples lost per lane. */
+  readonly byLane: readonly number[];
+  /** What is rotated: counts come by its rows. */
+  readonly reference: Reference;
   readonly #lanes: readonly MovedLane[];
   readonly #movesKept: boolean;
   /** The j-th fraction is j / #divisor if the lanes are so short that every rotation is taken, else frac(j * STEP). */
   readonly #divisor: number | undefined;
-  readonly #reference: Uint32Array;
 
   constructor(reference: Reference, losses: Losses) {
-    const { total, lanes, counts } = reference;
+    const { total, lanes } = reference;
     const { lost, byLane } = losses;
     this.total = total;
     this.lost = lost;
     this.episodes = losses.episodes;
     this.coverage = lanes.map(({ n }, l) => (n ? (n - byLane[l]) / n : NaN));
     this.#movesKept = total - lost < lost;
-    this.#reference = counts;
+    this.reference = reference;
+    this.byLane = byLane;
     const longest = Math.max(0, ...lanes.map(({ n }) => n));
     this.#divisor = longest - 1 <= MOST ? longest : undefined;
     const moved = Math.max(1, Math.min(lost, total - lost));
@@ -57,13 +59,6 @@ export class Rotations {
       this.#divisor === undefined
         ? Math.max(LEAST, Math.min(MOST, Math.floor(BUDGET / moved)))
         : Math.max(0, longest - 1);
-    this.byLanes = new Float64Array(counts.length);
-    lanes.forEach(({ n, own }, l) => {
-      for (let k = 0; n > 0 && k < own.length; k++) this.byLanes[k] += ((n - byLane[l]) * own[k]) / n;
-    });
-    for (let k = 0; k < counts.length; k++) {
-      this.byLanes[k] = total > lost ? this.byLanes[k] / (total - lost) - counts[k] / total : 0;
-    }
     const budget = TOTALS_BYTES / (lanes.length || 1);
     this.#lanes = lanes.map((lane, l) => {
       const runs = this.#movesKept ? between(losses.runs[l], lane.n) : losses.runs[l];
@@ -72,7 +67,7 @@ export class Rotations {
   }
 
   /** Of one outcome by itself; rows are the keys by their numbers. */
-  static of(lanes: readonly ReferenceInput[], keyCount: number): Rotations {
+  static of(lanes: readonly (ReferenceInput & { readonly fates: Uint8Array })[], keyCount: number): Rotations {
     const reference = new Reference(lanes, keyCount, 1, true);
     return new Rotations(reference, reference.losses(lanes.map(({ fates }) => fates)));
   }
@@ -88,8 +83,19 @@ export class Rotations {
       if (lane.n > 0) addRuns(lane, Math.floor(u * lane.n + 0.5) % lane.n, counts);
     }
     if (!this.#movesKept) return;
-    for (let k = 0; k < counts.length; k++) counts[k] = this.#reference[k] - counts[k];
+    const { counts: all } = this.reference;
+    for (let k = 0; k < counts.length; k++) counts[k] = all[k] - counts[k];
   }
+}
+
+/** Per row of a profile: what each lane's coverage alone does to its share (q - p). */
+export function movesByLanes({ counts, own, samples, total }: Profile, byLane: readonly number[]): Float64Array {
+  const moves = new Float64Array(counts.length);
+  const lost = byLane.reduce((a, b) => a + b, 0);
+  samples.lanes.forEach(({ n }, l) => {
+    for (let k = 0; n > 0 && k < own[l].length; k++) moves[k] += ((n - byLane[l]) * own[l][k]) / n;
+  });
+  return moves.map((sum, k) => (total > lost ? sum / (total - lost) - counts[k] / total : 0));
 }
 
 /** The runs between these. */

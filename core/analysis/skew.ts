@@ -1,10 +1,10 @@
-import { cause } from './cause.ts';
+import { causes } from './cause.ts';
 import type { Cause } from './cause.ts';
 import type { KeyedLane } from './over-time.ts';
 import { activityCorrelations, coverageOverTime } from './over-time.ts';
 import { kendallTauB, order, rankBiasedOverlap, recall } from './ranks.ts';
 import { Reference } from './reference.ts';
-import type { Losses } from './reference.ts';
+import type { Losses, Profile } from './reference.ts';
 import { Rotations } from './rotation.ts';
 import { relativeDeviation } from './verdict.ts';
 import type { KeyCounts } from './verdict.ts';
@@ -90,20 +90,42 @@ export function skew(
 
 /** As `skew`, of a reference that several outcomes share. */
 export function skewOfLosses(
-  base: Reference,
+  base: Profile,
   losses: Losses,
   options: Partial<Omit<SkewOptions, 'bins'>> = {},
 ): Skew | undefined {
-  const { correlatedKeys, level } = { ...defaultSkewOptions, ...options };
+  return skewsOfLosses([base], [losses], options)[0];
+}
+
+/** As `skewOfLosses`, by several ways of counting the same samples. @param losses the same, by the rows of each */
+export function skewsOfLosses(
+  profiles: readonly Profile[],
+  losses: readonly Losses[],
+  options: Partial<Omit<SkewOptions, 'bins'>> = {},
+): (Skew | undefined)[] {
+  const [first] = profiles;
+  if (!first || first.total === losses[0].lost) return profiles.map(() => undefined);
+  const rotations = new Rotations(first.samples, losses[0]);
+  const found = causes(
+    rotations,
+    profiles.map((profile, i) => ({ profile, lost: losses[i].byRow })),
+  );
+  return profiles.map((profile, i) => skewBy(profile, losses[i], found[i], { ...defaultSkewOptions, ...options }));
+}
+
+function skewBy(
+  base: Profile,
+  losses: Losses,
+  { cause: why, keys: effects }: ReturnType<typeof causes>[number],
+  { correlatedKeys, level }: SkewOptions,
+): Skew {
   const { key, counts: reference, total } = base;
   const survivors = total - losses.lost;
-  if (survivors === 0) return undefined;
   const n = key.length;
   const kept = reference.map((count, row) => count - losses.byRow[row]);
   const p = Float64Array.from(reference, (count) => count / total);
   const q = Float64Array.from(kept, (count) => count / survivors);
   const difference = p.map((share, i) => 100 * (q[i] - share));
-  const { cause: why, keys: effects } = cause(new Rotations(base, losses), reference, losses.byRow);
 
   const alive = Uint32Array.from(kept.keys()).filter((row) => kept[row] > 0);
   const byKept = order(kept).subarray(0, alive.length);
@@ -153,7 +175,7 @@ export function countsOf({ keys, reference, kept }: Skew, nameOf: (key: number) 
 }
 
 /** What the verdict's word rests on: counts alone, without rotations. */
-export function keyCounts(base: Reference, losses: Losses, nameOf: (key: number) => string): KeyCounts {
+export function keyCounts(base: Profile, losses: Losses, nameOf: (key: number) => string): KeyCounts {
   const { key, counts: reference, total } = base;
   const kept = reference.map((count, row) => count - losses.byRow[row]);
   return { reference, kept, total, survivors: total - losses.lost, nameOf: (row) => nameOf(key[row]) };

@@ -54,6 +54,39 @@ export class LaneRecord {
     return fates;
   }
 
+  /** Samples in sessions, as [from, to) pairs with gaps between. */
+  inside(): Uint32Array {
+    const ends: number[] = [];
+    let from = 0;
+    const { data } = this.#outside;
+    const upTo = (to: number): void => {
+      if (to > from) ends.push(from, to);
+    };
+    for (let row = 0; row < this.#outside.n * 2; row += 2) {
+      upTo(data[row]);
+      from = data[row + 1];
+    }
+    upTo(this.#samples);
+    return Uint32Array.from(ends);
+  }
+
+  /** Lost samples, as [from, to) pairs with gaps between: windows are in their order. */
+  lost(): Uint32Array {
+    const { data, n } = this.windows;
+    const ends = new Uint32Array(2 * n);
+    let at = 0;
+    for (let row = 0; row < n * W.WIDTH; row += W.WIDTH) {
+      const [from, to] = [data[row + W.FROM], data[row + W.TO]];
+      if (to <= from) continue;
+      if (at > 0 && ends[at - 1] === from) ends[at - 1] = to;
+      else {
+        ends[at++] = from;
+        ends[at++] = to;
+      }
+    }
+    return ends.slice(0, at);
+  }
+
   /** A blackout from `start` to `end` that loses the samples [from, to). Left out if it has neither length nor samples. */
   window(start: number, end: number, why: Reason, from: number, to: number): void {
     if (end > start || to > from) this.#addWindow(start, end, why, from, to);

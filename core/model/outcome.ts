@@ -72,6 +72,9 @@ export interface PolicyOutcome {
   readonly reference: readonly number[];
   /** Per lane, per sample: KEPT, LOST + kind, or OUTSIDE. Made at the first look: counts need none, see `reference` and `windows`. */
   readonly fates: readonly Uint8Array[];
+  /** Per lane: the samples in sessions, and of these the lost ones, as [from, to) pairs of indices with gaps between. What fates say, in short. */
+  readonly inside: readonly Uint32Array[];
+  readonly lost: readonly Uint32Array[];
   readonly windows: Windows;
   readonly stalls: Stalls;
   /** Stage 2 faults taken, by index into `causeClasses`. */

@@ -57,6 +57,12 @@ export function replayPrepared(
     get fates() {
       return (fates ??= records.map((record) => record.fates()));
     },
+    get inside() {
+      return records.map((record) => record.inside());
+    },
+    get lost() {
+      return records.map((record) => record.lost());
+    },
     windows: windowColumns(run, records),
     stalls: stallColumns(run, records),
     faults,

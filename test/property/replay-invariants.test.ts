@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { lostIn, sessionsIn } from '../../core/analysis/loss-runs.ts';
 import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
 import type { Lane, PolicyOutcome } from '../../core/model/outcome.ts';
 import { defaultParams } from '../../core/model/params.ts';
@@ -41,6 +42,16 @@ test('windows are disjoint, sorted, inside sessions, and hold every lost sample 
           expect(held[k].get(kind) ?? 0).toBe(fated);
         }
       });
+    }),
+  );
+});
+
+test('the runs of lost samples, and of those in sessions, are those of the fates', () => {
+  property(
+    fc.property(someInput, ({ lanes, timeline, policy, params }) => {
+      const { fates, inside, lost: runs } = replay(lanes, timeline, policy, params);
+      expect(inside).toEqual(fates.map(sessionsIn));
+      expect(runs).toEqual(fates.map(lostIn));
     }),
   );
 });

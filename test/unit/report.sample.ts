@@ -5,6 +5,7 @@ import { digest } from '../../core/analysis/skew-digest.ts';
 import { summarise } from '../../core/analysis/summary.ts';
 import { density } from '../../core/analysis/tracks.ts';
 import type { PolicyOutcome } from '../../core/model/outcome.ts';
+import { lostIn, sessionsIn } from '../../core/analysis/loss-runs.ts';
 import { KEPT, LOST, NONE } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { code, windowKinds } from '../../core/model/terms.ts';
@@ -34,6 +35,8 @@ export function sampleVariant(
     policy,
     reference: [SAMPLES],
     fates: [fates],
+    inside: [sessionsIn(fates)],
+    lost: [lostIn(fates)],
     windows: {
       n: windows,
       lane: new Int32Array(windows),

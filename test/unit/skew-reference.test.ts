@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { LatencyReference, latencySkew } from '../../core/analysis/latency.ts';
 import { activityCorrelations, countOverTime, coverageOverTime } from '../../core/analysis/over-time.ts';
-import { lostRuns, Reference, sameRuns, sessionsIn } from '../../core/analysis/reference.ts';
-import { skew, skewOfLosses } from '../../core/analysis/skew.ts';
+import { lostIn, lostRuns, runsInSessions, sameRuns, sessionsIn } from '../../core/analysis/loss-runs.ts';
+import { FoldedReference } from '../../core/analysis/folded-reference.ts';
+import { Reference } from '../../core/analysis/reference.ts';
+import { skew, skewOfLosses, skewsOfLosses } from '../../core/analysis/skew.ts';
 import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 
@@ -61,4 +63,28 @@ it('fates of another reference are refused', () => {
   const shared = new Reference(withFates(outcomes[0]), KEYS);
   const others = outcomes[0].map((lane) => lane.slice().fill(OUTSIDE, 1000, 1010));
   expect(() => shared.losses(others)).toThrow(/outside every session/);
+});
+
+it('coarser keys get what counting them by themselves gives', () => {
+  const coarse = [5, 1].map((by) => Uint32Array.from({ length: KEYS }, (_, key) => (key * by) % 9));
+  const shared = new Reference(withFates(outcomes[0]), KEYS);
+  const profiles = [...coarse.map((keyOf) => new FoldedReference(shared, keyOf, 9)), shared];
+  for (const fates of outcomes) {
+    const losses = profiles.map((profile) => profile.lossesOf(shared.losses(fates).runs));
+    const alone = coarse.map((keyOf) =>
+      skew(
+        withFates(fates).map((lane) => ({ ...lane, keys: lane.keys.map((key) => keyOf[key]) })),
+        9,
+      ),
+    );
+    expect(skewsOfLosses(profiles, losses)).toEqual([...alone, skew(withFates(fates), KEYS)]);
+  }
+});
+
+it('runs by their samples are those by their fates', () => {
+  for (const fates of outcomes.flat()) {
+    const inside = sessionsIn(fates);
+    expect(runsInSessions(lostIn(fates), inside)).toEqual(lostRuns(fates, inside));
+  }
+  expect(() => runsInSessions(Uint32Array.of(10, 20), Uint32Array.of(0, 15, 18, 30))).toThrow(/outside every session/);
 });

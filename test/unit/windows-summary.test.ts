@@ -27,6 +27,8 @@ const outcome: PolicyOutcome = {
     Uint8Array.of(OUTSIDE, KEPT, LOST + irq, KEPT, KEPT, LOST + killed, LOST + killed, OUTSIDE),
     Uint8Array.of(KEPT, LOST + irq),
   ],
+  inside: [Uint32Array.of(1, 7), Uint32Array.of(0, 2)],
+  lost: [Uint32Array.of(2, 3, 5, 7), Uint32Array.of(1, 2)],
   windows: {
     n: 3,
     lane: Int32Array.of(0, 0, 1),

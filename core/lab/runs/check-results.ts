@@ -1,5 +1,5 @@
 /** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical losses are analysed once. */
-import { sameRuns } from '../../analysis/reference.ts';
+import { sameRuns } from '../../analysis/loss-runs.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import type { VerdictWord } from '../../model/terms.ts';

@@ -2,6 +2,7 @@
 import { KEPT, LOST, OUTSIDE } from '../../model/outcome.ts';
 import type { Lane, PolicyOutcome } from '../../model/outcome.ts';
 import { code, windowKinds } from '../../model/terms.ts';
+import { lostIn, sessionsIn } from '../../analysis/loss-runs.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import type { RunPart } from '../../contract/runs.ts';
 
@@ -22,7 +23,7 @@ export function outcomeIn(
     return all.map((fate, i) => (t[i] >= from && t[i] <= to ? fate : OUTSIDE));
   });
   const reference = fates.map((lane) => lane.reduce((n, fate) => n + (fate === OUTSIDE ? 0 : 1), 0));
-  return { ...outcome, reference, fates };
+  return { ...outcome, reference, fates, inside: fates.map(sessionsIn), lost: fates.map(lostIn) };
 }
 
 /** A summary's counts of samples, of a part; the rest stays the whole run's. */

@@ -25,8 +25,8 @@ import { checkResults, SeenLosses } from './check-results.ts';
 import type { CheckResult } from './check-results.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
-import { sampleKeys } from '../symbols/keys.ts';
-import type { KeyKind } from '../symbols/keys.ts';
+import { sampleKeySets } from '../symbols/keys.ts';
+import type { PlaceKind } from '../symbols/keys.ts';
 
 export type { Spread };
 
@@ -119,13 +119,13 @@ export function* policyResults(
   db: Db,
   inputs: RunInputs,
   policies: readonly Policy[],
-  kinds: readonly KeyKind[],
+  kinds: readonly PlaceKind[],
   onStep: OnStep = () => undefined,
 ): Generator<PolicyResult> {
   const { params } = inputs.settings;
   const dlDiscard = variantOf(params.dlDiscard);
   const seen = new SeenLosses();
-  const keys = kinds.map((kind) => ({ kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) }));
+  const keys = sampleKeySets(db, inputs.spe, inputs.reference.stored, kinds);
   const skews = new OutcomeSkews(inputs.lanes, keys, sampleLatencies(db, inputs));
   const { trials } = inputs.settings.params;
   const total = trials - 1 + policies.length;

@@ -8,7 +8,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readStalls, readWindows } from '../../store/run-store.ts';
 import type { StallRow, WindowRow } from '../../store/run-store.ts';
 import { version } from '../about.ts';
-import { keyKinds } from '../symbols/keys.ts';
+import { placeKinds } from '../symbols/keys.ts';
 import { policyResults, resultRow, skewRows } from './replay.ts';
 import type { OnStep } from './replay.ts';
 import { ipaOf } from './run-facts.ts';
@@ -48,7 +48,7 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const stored = readResults(db, id);
   const skews = readSkew(db, id);
   const policies = stored.map((r) => r.policy).filter((p, i, all) => all.findIndex((q) => q.id === p.id) === i);
-  const kinds = keyKinds.filter((kind) => skews.some((s) => s.key === kind));
+  const kinds = placeKinds.filter((kind) => skews.some((s) => s.key === kind));
   const { origin } = inputs.reference;
   const rows = { results: 0, windows: 0, stalls: 0, skews: 0 };
   const differences: string[] = [];

@@ -1,8 +1,11 @@
 /** How far a policy's surviving profile is from the reference, by one way of counting. */
 import { LatencyReference } from '../../analysis/latency.ts';
 import type { LatencyLane, LatencySkew } from '../../analysis/latency.ts';
-import { lostRuns, Reference, sameRuns, sessionsIn } from '../../analysis/reference.ts';
-import { keyCounts, skewOfLosses } from '../../analysis/skew.ts';
+import { FoldedReference } from '../../analysis/folded-reference.ts';
+import { runsInSessions, sameRuns } from '../../analysis/loss-runs.ts';
+import { Reference } from '../../analysis/reference.ts';
+import type { Profile } from '../../analysis/reference.ts';
+import { defaultSkewOptions, keyCounts, skewsOfLosses } from '../../analysis/skew.ts';
 import { digest } from '../../analysis/skew-digest.ts';
 import type { SkewDigest } from '../../analysis/skew-digest.ts';
 import type { Summary } from '../../analysis/summary.ts';
@@ -11,7 +14,8 @@ import type { KeyCounts, Verdict } from '../../analysis/verdict.ts';
 import type { Lane, PolicyOutcome } from '../../model/outcome.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { hasSymbols } from '../../store/symbols.ts';
-import type { KeyKind, Keys } from '../symbols/keys.ts';
+import { oneKeySet } from '../symbols/keys.ts';
+import type { KeyKind, Keys, KeySet, KeySets, PlaceKind } from '../symbols/keys.ts';
 
 export interface PolicySkew {
   readonly kind: KeyKind;
@@ -21,87 +25,80 @@ export interface PolicySkew {
 }
 
 /** What every run counts by. */
-export const SKEW_KEYS: readonly KeyKind[] = ['page', 'pc'];
+export const SKEW_KEYS: readonly PlaceKind[] = ['page', 'pc'];
 
 /** The same for a run of this capture: by function first, if some are known. The first is the one that verdicts rest on. */
-export function skewKeysOf(db: Db, capture: number): readonly KeyKind[] {
+export function skewKeysOf(db: Db, capture: number): readonly PlaceKind[] {
   return hasSymbols(db, capture) ? ['symbol', ...SKEW_KEYS] : SKEW_KEYS;
 }
 
 /** Skew of one run's outcomes: its reference is counted once, and outcomes that lose the same samples are analysed once. */
 export class OutcomeSkews {
-  readonly #lanes: readonly Lane[];
-  readonly #keys: readonly (Keys & { readonly kind: KeyKind })[];
-  readonly #latencies: readonly Omit<LatencyLane, 'fates'>[] | undefined;
-  /** Made by the first outcome's fates: they say which samples lie in sessions. */
+  readonly #sets: readonly KeySet[];
+  /** Made by the first outcome, which says what lies in sessions; until then, what it is made of. */
   #shared: Shared | undefined;
+  #inputs: Inputs | undefined;
   readonly #known: Analysed[] = [];
 
   /** @param latencies of the lanes' samples, where their skew is wanted */
-  constructor(
-    lanes: readonly Lane[],
-    keys: readonly (Keys & { readonly kind: KeyKind })[],
-    latencies?: readonly Omit<LatencyLane, 'fates'>[],
-  ) {
-    this.#lanes = lanes;
-    this.#keys = keys;
-    this.#latencies = latencies;
+  constructor(lanes: readonly Lane[], keys: KeySets, latencies?: readonly Omit<LatencyLane, 'fates'>[]) {
+    this.#sets = keys.sets;
+    this.#inputs = { lanes, keys, latencies };
   }
 
-  /** Which samples an outcome loses: what all else is made from, so that nobody needs to keep its fates. */
+  /** Which samples an outcome loses: what all else is made from. */
   lossesOf(outcome: PolicyOutcome): LostRuns {
     const { inside } = this.#sharedWith(outcome);
-    return inside.map((lane, l) => lostRuns(outcome.fates[l], lane));
+    return outcome.lost.map((lost, l) => runsInSessions(lost, inside[l]));
   }
 
   /** @param runs and summary of the same outcome */
   of(runs: LostRuns, summary: Summary): { skew: PolicySkew[]; latency: LatencySkew | undefined } {
     const { digests, counts, latency } = this.#analysed(runs);
-    const skew = this.#keys.map(({ kind }, k) => ({ kind, digest: digests[k], verdict: judge(summary, counts[k]) }));
+    const skew = this.#sets.map(({ kind }, k) => ({ kind, digest: digests[k], verdict: judge(summary, counts[k]) }));
     return { skew, latency };
   }
 
   /** The verdict alone, by counting the first keys: what an assumption check gets. Undefined without keys. */
   verdictOf(runs: LostRuns, summary: Summary): Verdict | undefined {
-    const first = this.#shared?.references[0];
+    const first = this.#shared?.profiles[0];
     return first && judge(summary, keyCounts(first, first.lossesOf(runs), this.#nameOf(0)));
   }
 
   #analysed(runs: LostRuns): Analysed {
     if (!this.#shared) throw new Error('whose losses are these? lossesOf comes first');
-    const { references, latencies } = this.#shared;
+    const { samples, profiles, latencies } = this.#shared;
     const known = this.#known.find((one) => sameRuns(one.runs, runs));
     if (known) return known;
-    const losses = references.map((reference) => reference.lossesOf(runs));
+    const fine = samples.lossesOf(runs);
+    const losses = profiles.map((profile) => (profile instanceof FoldedReference ? profile.foldLosses(fine) : fine));
     const made: Analysed = {
       runs,
-      digests: references.map((reference, k) => {
-        const full = skewOfLosses(reference, losses[k]);
-        return full && digest(full, this.#nameOf(k));
-      }),
-      counts: references.map((reference, k) => keyCounts(reference, losses[k], this.#nameOf(k))),
+      digests: skewsOfLosses(profiles, losses).map((full, k) => full && digest(full, this.#nameOf(k))),
+      counts: profiles.map((profile, k) => keyCounts(profile, losses[k], this.#nameOf(k))),
       latency: latencies?.skewOf(runs),
     };
     if (this.#known.length < MOST_KNOWN) this.#known.push(made);
     return made;
   }
 
-  #sharedWith({ fates }: PolicyOutcome): Shared {
+  #sharedWith({ inside }: PolicyOutcome): Shared {
     if (this.#shared) return this.#shared;
-    const inside = fates.map(sessionsIn);
-    const references = this.#keys.map(
-      ({ lanes, names }) =>
-        new Reference(
-          this.#lanes.map(({ t }, l) => ({ t, keys: lanes[l], fates: fates[l] })),
-          names.length,
-        ),
+    const { lanes, keys, latencies } = this.#inputs!;
+    const ofLanes = lanes.map(({ t }, l) => ({ t, keys: keys.places[l] }));
+    const samples = new Reference(ofLanes, keys.count, defaultSkewOptions.bins, false, inside);
+    this.#inputs = undefined;
+    const profiles = keys.sets.map(({ keyOf, names }) =>
+      keyOf ? new FoldedReference(samples, keyOf, names.length) : samples,
     );
-    const latencies = this.#latencies && new LatencyReference(this.#latencies, inside);
-    return (this.#shared = { inside, references, latencies });
+    return (this.#shared = {
+      ...{ inside, samples, profiles },
+      latencies: latencies && new LatencyReference(latencies, inside),
+    });
   }
 
   #nameOf(k: number): (key: number) => string {
-    const { names } = this.#keys[k];
+    const { names } = this.#sets[k];
     return (key) => names[key];
   }
 }
@@ -109,9 +106,17 @@ export class OutcomeSkews {
 /** Per lane the runs of lost samples (`lostRuns`). */
 export type LostRuns = readonly Uint32Array[];
 
+interface Inputs {
+  readonly lanes: readonly Lane[];
+  readonly keys: KeySets;
+  readonly latencies: readonly Omit<LatencyLane, 'fates'>[] | undefined;
+}
+
 interface Shared {
   readonly inside: readonly Uint32Array[];
-  readonly references: readonly Reference[];
+  /** What the samples are numbered by, and the ways of counting them. */
+  readonly samples: Reference;
+  readonly profiles: readonly Profile[];
   readonly latencies: LatencyReference | undefined;
 }
 
@@ -132,6 +137,6 @@ export function keyedSkew(
   summary: Summary,
   keys: Keys & { readonly kind: KeyKind },
 ): PolicySkew {
-  const skews = new OutcomeSkews(lanes, [keys]);
+  const skews = new OutcomeSkews(lanes, oneKeySet(keys.kind, keys));
   return skews.of(skews.lossesOf(outcome), summary).skew[0];
 }

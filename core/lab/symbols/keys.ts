@@ -11,6 +11,7 @@ import { readMappings } from '../../store/mappings.ts';
 import type { Mapping } from '../../store/mappings.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import { readColumn } from '../../store/spe-store.ts';
+import { Places } from './place-numbers.ts';
 import { distance } from './places.ts';
 import { symbolKeys } from './symbol-keys.ts';
 
@@ -21,6 +22,26 @@ export interface Keys {
   /** Per lane (in the order given), per sample: an index into `names`. */
   readonly lanes: readonly Uint32Array[];
   readonly names: readonly string[];
+}
+
+/** Samples by places, of which several key functions each have their own view. */
+export interface KeySets {
+  /** Per lane, per sample: the place, below `count`. */
+  readonly places: readonly Uint32Array[];
+  readonly count: number;
+  readonly sets: readonly KeySet[];
+}
+
+export interface KeySet {
+  readonly kind: KeyKind;
+  readonly names: readonly string[];
+  /** Index into `names` of each place; undefined where places are keys. */
+  readonly keyOf: Uint32Array | undefined;
+}
+
+/** One way of counting by itself. */
+export function oneKeySet(kind: KeyKind, { lanes, names }: Keys): KeySets {
+  return { places: lanes, count: names.length, sets: [{ kind, names, keyOf: undefined }] };
 }
 
 /** Numbers names in the order in which they turn up. */
@@ -41,7 +62,7 @@ class Names {
 /** The key of each sample of a capture's lanes. A sample without the packet in question has the key `none`. */
 export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[], kind: KeyKind): Keys {
   const names = new Names();
-  const of = addressKeys(db, capture, kind, names);
+  const of = isPlaceKind(kind) ? addressKeys(db, capture, kind, names) : undefined;
   const columns = lanes.map((lane) => {
     const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
     const present = column('present');
@@ -51,32 +72,54 @@ export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[
   return { lanes: columns, names: names.list };
 }
 
+/** As `sampleKeys` for each of several kinds that come from PCs: samples are looked at once, then places. */
+export function sampleKeySets(
+  db: Db,
+  capture: CaptureRow,
+  lanes: readonly SpeLane[],
+  kinds: readonly PlaceKind[],
+): KeySets {
+  const made = kinds.map((kind) => {
+    const names = new Names();
+    return { kind, names, of: addressKeys(db, capture, kind, names), keyOf: new Uint32Array(0) };
+  });
+  const all = new Places();
+  const places = lanes.map((lane) => {
+    const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
+    const own = all.number(column('present'), column('pc'), column('map'));
+    // Names turn up lane by lane: those of a lane in the order in which its places do.
+    const { present, pc, map } = all.columns(own.seen);
+    for (const one of made) {
+      const keys = one.of(present, pc, map);
+      const keyOf = new Uint32Array(all.size);
+      keyOf.set(one.keyOf);
+      own.seen.forEach((place, i) => (keyOf[place] = keys[i]));
+      one.keyOf = keyOf;
+    }
+    return own.places;
+  });
+  return { places, count: all.size, sets: made.map(({ kind, names, keyOf }) => ({ kind, names: names.list, keyOf })) };
+}
+
 /** Keys of places, chunk by chunk; `names` grows with them. */
 export function placeReader(db: Db, capture: CaptureRow, kind: 'symbol' | 'pc') {
   const names = new Names();
-  return { names: names.list as readonly string[], keys: addressKeys(db, capture, kind, names)! };
+  return { names: names.list as readonly string[], keys: addressKeys(db, capture, kind, names) };
 }
 
-/** Keys that come from a sample's PC and mapping; undefined for the other kinds. */
-function addressKeys(
-  db: Db,
-  capture: CaptureRow,
-  kind: KeyKind,
-  names: Names,
-): ReturnType<typeof placeKeys> | undefined {
-  switch (kind) {
-    case 'page':
-    case 'pc':
-    case 'binary':
-      return placeKeys(kind, readMappings(db, capture.id), names);
-    case 'symbol': {
-      const mappings = readMappings(db, capture.id);
-      const pages = placeKeys('page', mappings, names);
-      return symbolKeys(db, capture.id, mappings, (name) => names.of(name), pages);
-    }
-    default:
-      return undefined;
-  }
+/** Kinds that come from a sample's PC and mapping. */
+export const placeKinds = ['symbol', 'page', 'pc', 'binary'] as const;
+export type PlaceKind = (typeof placeKinds)[number];
+
+function isPlaceKind(kind: KeyKind): kind is PlaceKind {
+  return (placeKinds as readonly string[]).includes(kind);
+}
+
+function addressKeys(db: Db, capture: CaptureRow, kind: PlaceKind, names: Names): ReturnType<typeof placeKeys> {
+  const mappings = readMappings(db, capture.id);
+  if (kind !== 'symbol') return placeKeys(kind, mappings, names);
+  const pages = placeKeys('page', mappings, names);
+  return symbolKeys(db, capture.id, mappings, (name) => names.of(name), pages);
 }
 
 /** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
