@@ -1,73 +1,14 @@
 /** SPE samples in the lab file: one chunk a batch and lane, one blob a column. Columns that no record of a chunk has are left out. */
 import { release } from '../formats/memory.ts';
 import type { SpeColumns } from '../formats/spe/columns.ts';
-import { BATCH, Has } from '../formats/spe/columns.ts';
+import { BATCH } from '../formats/spe/columns.ts';
 import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
-import { decodeColumn, encodeColumn } from './column-codec.ts';
+import { decodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
 import type { Db } from './lab-file.ts';
-import type { Planes } from './planes/planes.ts';
-
-/** Name, element type, the `present` bits without which it is empty, and whether neighbours differ little. */
-const columns = {
-  present: { type: Uint16Array, has: 0xffff, delta: false },
-  t: { type: BigUint64Array, has: Has.TIME, delta: true },
-  counter: { type: BigUint64Array, has: Has.COUNTER, delta: true },
-  pc: { type: BigUint64Array, has: Has.PC, delta: false },
-  va: { type: BigUint64Array, has: Has.VA, delta: false },
-  pa: { type: BigUint64Array, has: Has.PA, delta: false },
-  to: { type: BigUint64Array, has: Has.TO, delta: false },
-  pbt: { type: BigUint64Array, has: Has.PBT, delta: false },
-  events: { type: BigUint64Array, has: Has.EVENTS, delta: false },
-  op: { type: Uint16Array, has: Has.OP, delta: false },
-  totalLat: { type: Uint16Array, has: Has.TOTAL, delta: false },
-  issueLat: { type: Uint16Array, has: Has.ISSUE, delta: false },
-  xlatLat: { type: Uint16Array, has: Has.XLAT, delta: false },
-  source: { type: Uint16Array, has: Has.SOURCE, delta: false },
-  context: { type: Uint32Array, has: Has.CONTEXT, delta: false },
-  tid: { type: Int32Array, has: Has.TID, delta: false },
-  pid: { type: Int32Array, has: Has.PID, delta: false },
-  cpu: { type: Int16Array, has: 0xffff, delta: false },
-  el: { type: Uint8Array, has: Has.PC, delta: false },
-  size: { type: Uint32Array, has: 0xffff, delta: false },
-  /** Index into `mapping`, -1 for none: where the PC lies. Found at import, when the mappings of that moment are at hand. */
-  map: { type: Int32Array, has: Has.PC, delta: false },
-} as const;
-
-export type SpeColumnName = keyof typeof columns;
-export type SpeColumnArray<K extends SpeColumnName> = InstanceType<(typeof columns)[K]['type']>;
-
-/** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
-export interface SpeChunk {
-  readonly samples: number;
-  /** Bytes that they took in the SPE buffer. */
-  readonly bytes: number;
-  /** First and last time, ns. */
-  readonly t0: bigint;
-  readonly t1: bigint;
-  readonly columns: readonly { readonly name: string; readonly data: Uint8Array }[];
-}
-
-/**
- * @param map per record, the index of the mapping that its PC lies in, or -1
- * @param planes what to encode with, if the columns lie in its memory
- */
-export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, planes?: Planes): SpeChunk {
-  const { n } = batch;
-  let present = 0;
-  let bytes = 0;
-  for (let i = 0; i < n; i++) {
-    present |= batch.present[i];
-    bytes += batch.size[i];
-  }
-  const blobs: { name: string; data: Uint8Array }[] = [];
-  for (const [name, { has, delta }] of Object.entries(columns)) {
-    const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
-    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta, planes) });
-  }
-  return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
-}
+import { speColumns } from './spe-chunk.ts';
+import type { SpeChunk, SpeColumnArray, SpeColumnName } from './spe-chunk.ts';
 
 /** Writes chunks of one capture, each lane's in order, and takes their memory. */
 export function speWriter(db: Db, capture: number) {
@@ -143,7 +84,7 @@ export function readColumn<K extends SpeColumnName>(
   lane: SpeLane,
   name: K,
 ): SpeColumnArray<K> {
-  const out = new columns[name].type(lane.samples);
+  const out = new speColumns[name].type(lane.samples);
   let first = 0;
   const query = db.prepare(
     `SELECT samples, data FROM spe_chunk LEFT JOIN spe_column ON chunk_id = spe_chunk.id AND name = ?
@@ -176,7 +117,7 @@ export function* readLaneChunks(
     yield {
       n,
       column(name) {
-        const out = new columns[name].type(n) as NumberColumn;
+        const out = new speColumns[name].type(n) as NumberColumn;
         const data = blob.get(id, name) as Uint8Array | undefined;
         if (data) decodeColumn(data, n, out);
         else if (name === 'map') out.fill(-1 as never);

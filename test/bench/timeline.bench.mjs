@@ -15,9 +15,10 @@ import { builtinPolicies } from '../../core/model/policies.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
-import { LodCounter } from '../../core/store/lod.ts';
+import { LodCounter } from '../../core/store/lod-counter.ts';
 import { addResult, addRun, addWindows } from '../../core/store/run-store.ts';
-import { addLane, addSessions, encodeSpeChunk, speWriter } from '../../core/store/spe-store.ts';
+import { addLane, addSessions, speWriter } from '../../core/store/spe-store.ts';
+import { encodeSpeChunk } from '../../core/store/spe-chunk.ts';
 import { launchBrowser } from '../e2e/browser.ts';
 
 const samples = Number(process.argv[2] ?? 1e7);
@@ -51,7 +52,7 @@ function writeLab(path) {
       last = BigInt(t) > last ? BigInt(t) : last;
       addLane(db, spe, { lane, cpu: lane, tid: -1, mode: 'cpu-bound', samples: each, t0: origin, t1: BigInt(t) });
       addSessions(db, spe, lane, [origin, BigInt(t)]);
-      density.store(db, spe, 'samples', lane);
+      storeLevels(db, spe, 'samples', lane, density.levels());
     }
     const facts = { cpus: [0, 1, 2, 3] };
     const common = { sha256: '', clock: 'monotonic', vm: undefined, warnings: [] };

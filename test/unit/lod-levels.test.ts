@@ -7,16 +7,8 @@ import { addCapture } from '../../core/store/captures.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import type { Db } from '../../core/store/lab-file.ts';
-import {
-  binRange,
-  clearLod,
-  FINEST,
-  lodBase,
-  LodCounter,
-  lodShifts,
-  readBins,
-  wantedShift,
-} from '../../core/store/lod.ts';
+import { binRange, clearLod, lodShifts, readBins, storeLevels, wantedShift } from '../../core/store/lod.ts';
+import { FINEST, lodBase, LodCounter } from '../../core/store/lod-counter.ts';
 
 let folder: string;
 let db: Db;
@@ -52,7 +44,7 @@ describe('lod-levels', () => {
         const times = steps.map((step) => (t += BigInt(step)));
         const counter = new LodCounter();
         addAll(counter, times);
-        counter.store(db, 1, 'samples', 0);
+        storeLevels(db, 1, 'samples', 0, counter.levels());
         const shifts = lodShifts(db, 1, 'samples', 0);
         expect(shifts.length).toBeGreaterThan(0);
         for (const shift of shifts) {
@@ -76,7 +68,7 @@ describe('lod-levels', () => {
       counter,
       Array.from({ length: 200_000 }, (_, i) => at(i)),
     );
-    counter.store(db, 1, 'samples', 0);
+    storeLevels(db, 1, 'samples', 0, counter.levels());
     const shifts = lodShifts(db, 1, 'samples', 0);
     expect(shifts[0]).toBeLessThan(20);
     for (const shift of shifts.filter((s) => 2 ** s < 25_000_000)) {
@@ -101,7 +93,7 @@ describe('lod-levels', () => {
           t += gap + length;
           covered += length;
         }
-        counter.store(db, 1, 'guest', 4);
+        storeLevels(db, 1, 'guest', 4, counter.levels());
         for (const shift of lodShifts(db, 1, 'guest', 4)) {
           const bins = readBins(db, 1, 'guest', 4, binRange(origin, base + BigInt(t) + 1n, shift));
           expect(sum(bins)).toBe(covered);
@@ -120,7 +112,7 @@ describe('lod-levels', () => {
       const t = (i * day) / 50_000;
       addAll(counter, [BigInt(t)]);
     }
-    counter.store(db, 1, 'samples', 1);
+    storeLevels(db, 1, 'samples', 1, counter.levels());
     const shifts = lodShifts(db, 1, 'samples', 1);
     expect(shifts[0]).toBeGreaterThan(FINEST);
     const coarsest = shifts.at(-1)!;

@@ -8,7 +8,8 @@ import type { Stage2Timeline } from '../../model/timeline.ts';
 import { getCapture, listCaptures } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { clearLod, lodBase, lodCaptures, LodCounter } from '../../store/lod.ts';
+import { clearLod, lodCaptures, storeLevels } from '../../store/lod.ts';
+import { lodBase, LodCounter } from '../../store/lod-counter.ts';
 import { readColumn, readLanes } from '../../store/spe-store.ts';
 import { storeStage2 } from '../../store/stage2-store.ts';
 import { storedEvents } from './kept-events.ts';
@@ -58,7 +59,7 @@ export function buildSampleLevels(db: Db, spe: number): void {
     const present = readColumn(db, spe, lane, 'present');
     const density = new LodCounter();
     density.addRows(t, present, Has.TIME, lane.samples);
-    density.store(db, spe, 'samples', lane.lane);
+    storeLevels(db, spe, 'samples', lane.lane, density.levels());
   }
 }
 
@@ -123,7 +124,7 @@ class Levels {
 
   store(db: Db, kvm: number): void {
     for (const [name, lanes] of this.#tracks) {
-      for (const [lane, counter] of lanes) counter.store(db, kvm, name, lane);
+      for (const [lane, counter] of lanes) storeLevels(db, kvm, name, lane, counter.levels());
     }
   }
 

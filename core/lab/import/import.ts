@@ -52,7 +52,7 @@ export interface ImportOptions {
   readonly onRead?: (done: number, total: number) => void;
   /** Called while the stage 2 timeline of a trace is made, after it was read: events so far, of how many. */
   readonly onStage2?: OnStage2;
-  /** Threads that decode SPE data; as many as help, if not given. 0: the caller's own. */
+  /** Threads that decode SPE data beside the caller's; as many as help, if not given. */
   readonly threads?: number;
   /** Called after each batch that was written: see `inLabFile`. */
   readonly writeBack?: () => void;
@@ -162,7 +162,7 @@ function importOpened(
     const warnings = new Warnings();
     const format = options.rawSpe ? 'raw-spe' : detectFormat(source);
     let records = 0;
-    const hash = hashSource(outer ?? source, count);
+    const hash = hashSource(outer ?? source, format === 'perf.data', count);
     const work: PartWork = {
       onRecords: (n) => {
         options.writeBack?.();

@@ -6,9 +6,11 @@ import { textMapping } from '../../formats/spe/text-samples.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { noSession, wholeLane } from '../../model/sessions.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { LodCounter } from '../../store/lod.ts';
+import { storeLevels } from '../../store/lod.ts';
+import { LodCounter } from '../../store/lod-counter.ts';
 import { addMappings, addThreads } from '../../store/mappings.ts';
-import { addLane, addSessions, encodeSpeChunk, speWriter } from '../../store/spe-store.ts';
+import { addLane, addSessions, speWriter } from '../../store/spe-store.ts';
+import { encodeSpeChunk } from '../../store/spe-chunk.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import { putSymbols } from '../../store/symbols.ts';
 import { createDemangler } from '../symbols/demangle.ts';
@@ -91,7 +93,7 @@ function finishLane(
   warnings: Warnings,
 ): SpeLane {
   order.report(warnings);
-  density.store(db, id, 'samples', index);
+  storeLevels(db, id, 'samples', index, density.levels());
   const { first: t0, last: t1 } = order;
   const { sessions, mode } = t0 === undefined ? noSession('cpu-bound') : wholeLane(0, Number(t1! - t0));
   const lane = { lane: index, cpu, tid, mode, samples, t0, t1 };

@@ -7,9 +7,16 @@ import { endThread, isThere, Patience, startThread, takeMessages, threadProgram 
 
 /** Below that, starting a thread costs more than it saves, bytes. */
 const WORTH_BYTES = 32 << 20;
-/** @param count gets the bytes that were read for it in another thread */
-export function hashSource(source: FileSource, count: (bytes: number) => void): SourceHash {
-  const worth = source.size >= WORTH_BYTES && availableParallelism() > 1;
+/** The same where two cores are at work already: then a thread only spreads what it costs. */
+const WORTH_BYTES_OF_TWO = 256 << 20;
+
+/**
+ * @param threads whether decoding it takes several threads, too
+ * @param count gets the bytes that were read for it in another thread
+ */
+export function hashSource(source: FileSource, threads: boolean, count: (bytes: number) => void): SourceHash {
+  const cores = availableParallelism();
+  const worth = cores > 1 && source.size >= (threads && cores === 2 ? WORTH_BYTES_OF_TWO : WORTH_BYTES);
   return worth && isThere(threadProgram('hash-worker')) ? new ThreadHash(source, count) : new StepHash(source);
 }
 

@@ -8,11 +8,11 @@ import type { SpeColumns } from '../../formats/spe/columns.ts';
 import { decodeSpe } from '../../formats/spe/decode.ts';
 import type { SpeInput } from '../../formats/spe/decode.ts';
 import { DecodedColumns } from '../../formats/spe/record-memory.ts';
-import { LodCounter } from '../../store/lod.ts';
-import type { LodBlock } from '../../store/lod.ts';
+import { LodCounter } from '../../store/lod-counter.ts';
+import type { LodBlock } from '../../store/lod-counter.ts';
 import { Planes, workBytes } from '../../store/planes/planes.ts';
-import { encodeSpeChunk } from '../../store/spe-store.ts';
-import type { SpeChunk } from '../../store/spe-store.ts';
+import { encodeSpeChunk } from '../../store/spe-chunk.ts';
+import type { SpeChunk } from '../../store/spe-chunk.ts';
 
 /** What decoding a file's queues needs: plain data but for the source. */
 export type LaneInput = SpeInput & Pick<PerfData, 'maps' | 'forks' | 'execs'>;

@@ -1,24 +1,31 @@
-/** Decodes an SPE capture's queues in several threads, while this one writes. */
+/** Decodes an SPE capture's queues in several threads, of which this one is one: it writes what they post between its own chunks. */
 import { availableParallelism } from 'node:os';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
+import { Warnings } from '../../formats/problems.ts';
 import type { Warning } from '../../formats/problems.ts';
-import type { SpeChunk } from '../../store/spe-store.ts';
+import type { SpeChunk } from '../../store/spe-chunk.ts';
 import type { FilePart } from '../file-source.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
+import { Control, nextLane } from './spe-control.ts';
+import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';
-import { Control } from './spe-control.ts';
 import type { SpeMessage, SpeWork } from './spe-worker.ts';
 
 /** Below that, starting threads costs more than they save, bytes of SPE data. */
-const WORTH_BYTES = 128 << 20;
+const WORTH_BYTES = 48 << 20;
 /** More don't help one writer, and each holds some 20 MB. */
 const MAX_THREADS = 6;
 
-/** How many threads help; 0: none does, since there is too little to do. */
+/** How many threads help this one; 0: none does, since there is too little to do. */
 export function speThreads(perf: PerfData): number {
   const worth = (perf.facts.spe?.auxBytes ?? 0) >= WORTH_BYTES;
   if (!worth || !isThere(threadProgram('spe-worker'))) return 0;
-  return Math.min(MAX_THREADS, availableParallelism(), perf.queues.length);
+  return Math.max(0, Math.min(MAX_THREADS, availableParallelism() - 1, filled(perf) - 1));
+}
+
+/** Queues that hold something. */
+function filled({ queues }: PerfData): number {
+  return queues.filter(({ buffers }) => buffers.n > 0).length;
 }
 
 export interface DecodedLane {
@@ -27,8 +34,8 @@ export interface DecodedLane {
 }
 
 /**
- * Decodes all queues with `threads` threads. `onChunk` gets each lane's chunks in order, lanes mixed; `meanwhile` is called
- * while there is nothing to write, until it says that it has nothing to do. What either throws ends the threads.
+ * Decodes all queues, with `threads` threads beside this one. `onChunk` gets each lane's chunks in order, lanes mixed; `meanwhile` is
+ * called while there is nothing to decode or write, until it says that it has nothing to do. What either throws ends the threads.
  * Returns the lanes in the order of `perf.queues`.
  */
 export function decodeInThreads(
@@ -72,6 +79,21 @@ export function decodeInThreads(
     }
   };
   try {
+    const decoder = new LaneDecoder(perf);
+    for (let i = nextLane(control); i < work.lanes.length; i = nextLane(control)) {
+      const lane = work.lanes[i];
+      const warnings = new Warnings();
+      const end = decoder.decode(
+        perf.queues[lane],
+        (chunk) => {
+          onChunk(lane, chunk);
+          while (takeMessages(started, take));
+        },
+        warnings,
+      );
+      decoded[lane] = { end, warnings: warnings.list() };
+    }
+    patience.heard();
     while (running > 0) {
       const { seen } = patience;
       if (takeMessages(started, take)) patience.heard();

@@ -4,10 +4,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import { Warnings } from '../../formats/problems.ts';
 import type { Warning } from '../../formats/problems.ts';
-import type { SpeChunk } from '../../store/spe-store.ts';
+import type { SpeChunk } from '../../store/spe-chunk.ts';
 import { fileSource } from '../file-source.ts';
 import type { FilePart } from '../file-source.ts';
-import { Control } from './spe-control.ts';
+import { Control, nextLane } from './spe-control.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd, LaneInput } from './spe-lane.ts';
 
@@ -44,7 +44,7 @@ function run(work: SpeWork): void {
   };
   try {
     const decoder = new LaneDecoder({ ...work.input, source: fileSource(work.name, work.parts) });
-    for (let i = take(control); i < lanes.length; i = take(control)) {
+    for (let i = nextLane(control); i < lanes.length; i = nextLane(control)) {
       const lane = lanes[i];
       const warnings = new Warnings();
       const end = decoder.decode(
@@ -63,10 +63,6 @@ function run(work: SpeWork): void {
   } catch (error) {
     post({ kind: 'failed', error });
   }
-}
-
-function take(control: Int32Array): number {
-  return Atomics.add(control, Control.NEXT, 1);
 }
 
 function waitForRoom(control: Int32Array<SharedArrayBuffer>, word: number): void {

@@ -11,7 +11,8 @@ import { addMappings, addThreads } from '../../store/mappings.ts';
 import { addAuxFlags, addLost, addRunning } from '../../store/side-band.ts';
 import type { AuxFlagRow, LostRow } from '../../store/side-band.ts';
 import { addLane, addSessions, speWriter } from '../../store/spe-store.ts';
-import type { SpeChunk, SpeLane } from '../../store/spe-store.ts';
+import type { SpeLane } from '../../store/spe-store.ts';
+import type { SpeChunk } from '../../store/spe-chunk.ts';
 import type { FilePart } from '../file-source.ts';
 import type { Imported } from './imported.ts';
 import { LaneDecoder } from './spe-lane.ts';
@@ -29,7 +30,7 @@ export interface SpeImport {
   readonly count: (bytes: number) => void;
   /** Work to do while threads decode; returns whether there is more. */
   readonly meanwhile: () => boolean;
-  /** How many threads decode; as many as help, if not given. 0: the caller's own. */
+  /** How many threads decode beside the caller's; as many as help, if not given. */
   readonly threads?: number;
 }
 
