@@ -31,7 +31,8 @@ export const rooms = {
   exports: ['runs', 'captures', 'symbols'],
   // Verifying a report imports its captures again.
   reports: ['runs', 'import', 'captures', 'symbols'],
-  service: ['reports', 'exports', 'windows', 'runs', 'board', 'import', 'captures', 'symbols'],
+  campaign: ['reports', 'exports', 'runs', 'import', 'captures', 'symbols'],
+  service: ['campaign', 'reports', 'exports', 'windows', 'runs', 'board', 'import', 'captures', 'symbols'],
 };
 
 /** Folders that do no I/O: bytes and numbers in, numbers out. */

@@ -8,8 +8,10 @@ export interface ProgressLine {
   readonly done: number;
   /** Undefined where it can't be known. */
   readonly total?: number;
-  /** Bytes are shown with their rate. */
-  readonly unit: 'bytes' | 'steps';
+  /** Bytes and pairs are shown with their rate, pairs with how many are done. */
+  readonly unit: 'bytes' | 'steps' | 'pairs';
+  /** May change while the phase goes on. */
+  readonly note?: string;
 }
 
 /** Redrawn this often at most, ms: a terminal over ssh is slow. */
@@ -41,13 +43,16 @@ export function progressMeter(write: (text: string) => void) {
 }
 
 /** @param seconds since the phase began */
-export function progressText({ phase, done, total, unit }: ProgressLine, seconds: number): string {
+export function progressText({ phase, done, total, unit, note }: ProgressLine, seconds: number): string {
   const parts = [phase];
+  if (unit === 'pairs' && total) parts.push(`${done} done`);
   if (total) parts.push(`${Math.floor((100 * done) / total)} %`);
   // A rate of the first moments means nothing yet.
   if (seconds > 0.5 && done > 0) {
     if (unit === 'bytes') parts.push(`${(done / seconds / 1e6).toPrecision(3)} MB/s`);
+    if (unit === 'pairs') parts.push(`${((60 * done) / seconds).toPrecision(3)} pairs/min`);
     if (total && total > done) parts.push(`${duration(Math.round((seconds * 1e9 * (total - done)) / done))} left`);
   }
+  if (note) parts.push(note);
   return parts.join(' · ');
 }

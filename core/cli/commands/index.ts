@@ -104,6 +104,12 @@ export const commands: readonly Entry[] = [
     load: () => import('./export.ts'),
   },
   {
+    name: 'campaign',
+    interruptible: true,
+    summary: 'many pairs, over boards, kernels and workloads: run, resume, collect, report',
+    load: () => import('./campaign.ts'),
+  },
+  {
     name: 'sql',
     summary: 'read-only SQL over a lab file',
     load: () => import('./sql.ts'),

@@ -1,5 +1,4 @@
 /** Importing captures: whatever the file, one transaction a call; what fails leaves the lab file as it was. */
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { TimeConv } from '../../formats/perf-data/time-conv.ts';
 import { InputError, Warnings } from '../../formats/problems.ts';
@@ -22,6 +21,7 @@ import { kcoreKallsyms } from '../symbols/files.ts';
 import type { SymbolSources } from '../symbols/files.ts';
 import { addSymbols } from '../symbols/symbols.ts';
 import { readHostFile } from './host-file.ts';
+import { hostFileOf, stemOf, vmFileBeside } from './companions.ts';
 import { BOARD_FACTS, clocksOf } from './board-facts.ts';
 import type { BoardFacts } from './board-facts.ts';
 import { detectFormat } from './detect.ts';
@@ -172,12 +172,12 @@ function importOpened(
       meanwhile: () => hash.step(),
       threads: options.threads,
     };
-    const name = options.name ?? basename(shown).replace(extensions, '');
+    const name = options.name ?? stemOf(basename(shown));
     try {
       const parts = openParts(format, source, warnings, options);
       return parts.map(({ kind, importInto }) => {
-        const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? sidecar(file)) : undefined;
-        const host = kind === 'kvm' ? readHostFile(`${file.replace(extensions, '')}.host.json`) : undefined;
+        const vm = kind === 'kvm' ? readVmFile(options.vmFile ?? vmFileBeside(file)) : undefined;
+        const host = kind === 'kvm' ? readHostFile(hostFileOf(file)) : undefined;
         const id = addCapture(db, { kind, name, file: shown, format, bytes: (outer ?? source).size });
         const own = new Warnings();
         const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
@@ -190,7 +190,7 @@ function importOpened(
             ...facts,
             ...(layers.length && { packedIn: layers }),
             ...(host && { host }),
-            ...(vm && { vmFile: options.vmFile ?? `${shown.replace(extensions, '')}.vm.json` }),
+            ...(vm && { vmFile: options.vmFile ?? `${stemOf(shown)}.vm.json` }),
             ...(options.notes?.length && { notes: options.notes }),
             ...(options.board && { board: options.board }),
           },
@@ -235,14 +235,6 @@ function watched(source: FileSource, onRead: ImportOptions['onRead']) {
 
 /** Bytes between two calls of `onRead`. */
 const READ_STEP = 1 << 18;
-
-const extensions = /((\.(trace|perf|ftrace|report|script))?\.(dat|data|txt|text|log|csv))?(\.(gz|zst|xz|bz2))?$/i;
-
-/** `X.vm.json` beside `X.trace.dat`, if it is there. */
-function sidecar(file: string): string | undefined {
-  const path = `${file.replace(extensions, '')}.vm.json`;
-  return path !== file && existsSync(path) ? path : undefined;
-}
 
 function readVmFile(file: string | undefined): { file: string; json: unknown } | undefined {
   if (file === undefined) return undefined;

@@ -49,7 +49,7 @@ export class SeenLosses {
   }
 }
 
-/** @param skews what the verdicts rest on */
+/** @param skews what the verdicts rest on @param checked ids of the checks wanted; all if left out */
 export function checkResults(
   inputs: RunInputs,
   policy: Policy,
@@ -58,9 +58,11 @@ export function checkResults(
   verdict: VerdictWord | undefined,
   skews: OutcomeSkews,
   seen: SeenLosses,
+  checked?: readonly string[],
 ): CheckResult[] {
   const { settings, prepared, lanes, distributions } = inputs;
-  return checksOf(settings, [policy]).map((check) => {
+  const asked = checksOf(settings, [policy]).filter(({ id }) => checked?.includes(id) ?? true);
+  return asked.map((check) => {
     const { id, title } = check;
     const params = checkedParams(check, settings, policy, prepared);
     const result = (s: Summary, word: VerdictWord | undefined): CheckResult => ({

@@ -37,6 +37,8 @@ export interface ReplayRequest {
   /** What the user set, over the defaults. */
   readonly settings: ResolvedParams;
   readonly scenario?: Scenario;
+  /** Ids of the assumption checks to replay; all that have something to vary if left out. */
+  readonly checks?: readonly string[];
   /** Stored with the run: what makes it again. */
   readonly command: string;
   /** What readers must know of the inputs, besides what the captures' own notes say. */
@@ -106,7 +108,14 @@ export function replayRun(
     addBufferChanges(db, id, lane, inputs.reference.origin, bufferEvents(inputs.timeline, pages));
   }
   const results: PolicyResult[] = [];
-  for (const result of policyResults(db, inputs, request.policies, skewKeysOf(db, request.speId), onStep)) {
+  for (const result of policyResults(
+    db,
+    inputs,
+    request.policies,
+    skewKeysOf(db, request.speId),
+    onStep,
+    request.checks,
+  )) {
     storeResult(db, id, inputs, result);
     results.push(result);
     onResult(result);
@@ -114,13 +123,14 @@ export function replayRun(
   return { id, facts, settings, results };
 }
 
-/** What a run of these policies gives, with the assumption checks; nothing is stored. @param kinds what skew is counted by */
+/** What a run of these policies gives, with the assumption checks; nothing is stored. @param kinds what skew is counted by @param checked see ReplayRequest.checks */
 export function* policyResults(
   db: Db,
   inputs: RunInputs,
   policies: readonly Policy[],
   kinds: readonly PlaceKind[],
   onStep: OnStep = () => undefined,
+  checked?: readonly string[],
 ): Generator<PolicyResult> {
   const { params } = inputs.settings;
   const dlDiscard = variantOf(params.dlDiscard);
@@ -147,7 +157,7 @@ export function* policyResults(
     const { skew, latency } = skews.of(runs, summary);
     const word = skew[0]?.verdict.word;
     seen.add(runs, policy.id, summary.vmDead ? undefined : word);
-    const checks = checkResults(inputs, policy, runs, summary, word, skews, seen);
+    const checks = checkResults(inputs, policy, runs, summary, word, skews, seen, checked);
     const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
     yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
   }

@@ -43,7 +43,7 @@ const FIRST_EDITION =
 
 function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const run = getRun(db, id);
-  const { scenario } = run.facts as RunFacts;
+  const { scenario, checks } = run.facts as RunFacts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const stored = readResults(db, id);
   const skews = readSkew(db, id);
@@ -54,7 +54,7 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const differences: string[] = [];
   if (!('edition' in (run.facts as RunFacts))) differences.push(FIRST_EDITION);
 
-  for (const result of policyResults(db, inputs, policies, kinds, onStep)) {
+  for (const result of policyResults(db, inputs, policies, kinds, onStep, checks)) {
     const { policy, dlDiscard, outcome } = result;
     const name = `${policy.id} (dlDiscard ${dlDiscard})`;
     const before = stored.find((r) => r.policy.id === policy.id && r.dlDiscard === dlDiscard);

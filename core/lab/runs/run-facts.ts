@@ -40,6 +40,8 @@ export interface RunFacts {
   readonly calibration: Readonly<Record<string, MeasuredLatency>>;
   readonly notes: readonly string[];
   readonly scenario?: Scenario;
+  /** Ids of the assumption checks that were replayed, where they weren't all. */
+  readonly checks?: readonly string[];
 }
 
 export interface LaneBuffer {
@@ -61,6 +63,7 @@ export interface MeasuredLatency {
 export interface Told {
   readonly notes?: readonly string[];
   readonly scenario?: Scenario;
+  readonly checks?: readonly string[];
 }
 
 export function runFacts(inputs: RunInputs, request: Told): RunFacts {
@@ -96,6 +99,7 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
     calibration: measuredLatencies(calibration),
     notes: [...new Set([...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
     ...(request.scenario && { scenario: request.scenario }),
+    ...(request.checks && { checks: request.checks }),
   };
 }
 

@@ -1,0 +1,50 @@
+import type { Args, Command } from '../command.ts';
+import { UsageError } from '../command.ts';
+import type { Verb } from '../campaign/verb.ts';
+
+/** Loaded when called: most need neither DuckDB nor charts. */
+const verbs: Readonly<Record<string, () => Promise<{ readonly verb: Verb }>>> = {
+  init: () => import('../campaign/init.ts'),
+  plan: () => import('../campaign/plan.ts'),
+  run: () => import('../campaign/run.ts'),
+  pair: () => import('../campaign/pair.ts'),
+  status: () => import('../campaign/status.ts'),
+};
+
+export const command: Command = {
+  operands: `${Object.keys(verbs).join('|')} DIR [KEY|"select …"]`,
+  arity: [2, 3],
+  options: {
+    jobs: {
+      type: 'string',
+      short: 'j',
+      value: 'N',
+      help: 'run: processes at a time (the campaign’s, or as many as cores)',
+    },
+    retry: { type: 'boolean', help: 'run: failures are tried again' },
+    again: { type: 'boolean', help: 'run, pair: replay whatever results are there' },
+    format: { type: 'string', value: 'F', help: 'plan: tsv | make | json, for other programs' },
+    lab: { type: 'string', value: 'FILE', help: 'pair: keep its captures and its run in this lab file' },
+    tidy: { type: 'boolean', help: 'status: delete the results of other settings, versions and files' },
+  },
+  details:
+    'DIR holds campaign.toml or campaign.json. init writes one; plan lists the pairs, each with its command; run replays them on\n' +
+    'this machine, one process a pair, and goes on where it was; pair replays one; status says how far it is.',
+  async run(args, out) {
+    const [word = '', folder = '', operand] = args.operands;
+    const load = Object.hasOwn(verbs, word) ? verbs[word] : undefined;
+    if (!load) throw new UsageError(`'${word}': ${Object.keys(verbs).join(', ')}`);
+    const { verb } = await load();
+    checkOptions(word, verb, args);
+    if (operand !== undefined && !verb.operand) throw new UsageError(`'${operand}' is one operand too many`);
+    if (operand === undefined && verb.operand)
+      throw new UsageError(`campaign ${word} DIR ${verb.operand}: ${verb.operand} is missing`);
+    await verb.run({ folder, operand: operand ?? '', args, out });
+  },
+};
+
+/** An option that a verb doesn't know would be ignored: nobody means that. */
+function checkOptions(word: string, { options }: Verb, args: Args): void {
+  const other = Object.keys(command.options).find((name) => args.given(name) && !options.includes(name));
+  if (other !== undefined) throw new UsageError(`campaign ${word} has no option --${other}`);
+}

@@ -1,0 +1,140 @@
+/** The pairs of a campaign: files, factors, and what to call them. */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { RequestError } from '../about.ts';
+import type { Campaign, PairGroup } from './file.ts';
+import { factorsIn, fill, glob, matches } from './glob.ts';
+
+export interface CampaignPair {
+  /** What people and scripts call it; unique in its campaign, and safe in a shell. */
+  readonly key: string;
+  readonly factors: Readonly<Record<string, string>>;
+  /** Paths as the campaign's folder sees them: relative to it, or absolute. Both of the same file if that holds both. */
+  readonly spe: string;
+  readonly kvm: string;
+  readonly vm?: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly emulated: boolean;
+  readonly note?: string;
+  /** Why it can't be replayed, whatever its files hold. */
+  readonly missing?: string;
+}
+
+export interface CampaignPairs {
+  /** Sorted by key. */
+  readonly pairs: readonly CampaignPair[];
+  /** All factors that occur, in the order of the file; the repetition last. */
+  readonly factors: readonly string[];
+}
+
+/** @throws RequestError naming file, line and field: a pattern that nothing matches, names that two pairs share */
+export function campaignPairs(campaign: Campaign): CampaignPairs {
+  const { file } = campaign;
+  const found = file.pairs.flatMap((group, i) => groupPairs(campaign, group, i));
+  const used = [...new Set(found.flatMap(({ factors }) => Object.keys(factors)))];
+  const order = [...(file.partition ?? []), file.unit].filter((name) => used.includes(name));
+  const factors = [...new Set([...order, ...used.filter((name) => name !== file.repetition)])];
+  if (used.includes(file.repetition)) factors.push(file.repetition);
+  const unknown = file.partition?.find((name) => !used.includes(name));
+  if (unknown !== undefined) {
+    const line = campaign.lineOf('partition');
+    throw new RequestError(
+      `${where(campaign, line)}: partition: no pair has a factor ${unknown}; there are ${factors.join(', ')}`,
+    );
+  }
+  return { pairs: named(campaign, found, factors), factors };
+}
+
+const where = ({ path }: Campaign, line: number | undefined): string => (line === undefined ? path : `${path}:${line}`);
+
+type Unnamed = Omit<CampaignPair, 'key'> & { readonly name?: string };
+
+/** Where a path of the campaign lies. */
+export function placeOf({ folder }: Pick<Campaign, 'folder'>, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+function groupPairs(campaign: Campaign, group: PairGroup, i: number): Unnamed[] {
+  const field = group.file === undefined ? 'spe' : 'file';
+  const pattern = group[field]!;
+  const fail = (what: string, name: string = field): never => {
+    throw new RequestError(`${where(campaign, campaign.lineOf('pairs', i, name))}: pairs.${i}.${name}: ${what}`);
+  };
+  for (const name of factorsIn(pattern)) {
+    if (!/^[a-z][a-z0-9_]{0,31}$/.test(name)) fail(`{${name}}: a factor is a name of lower-case letters, digits and _`);
+    if (group.factors[name] !== undefined) fail(`{${name}} and factors.${name} both say what ${name} is`);
+  }
+  for (const name of ['kvm', 'vm', 'name'] as const) {
+    const other = factorsIn(group[name] ?? '').find(
+      (n) => !factorsIn(pattern).includes(n) && group.factors[n] === undefined,
+    );
+    if (other !== undefined) fail(`{${other}} isn’t in ${field}: nothing says what it is`, name);
+  }
+  const all = glob(campaign.folder, pattern).filter(({ path }) => !group.except.some((not) => matches(not, path)));
+  if (!all.length) fail(`no file matches ${pattern}`);
+  return all.map(({ path, factors: captured }) => {
+    const factors = { ...captured, ...group.factors };
+    const other = (template: string, what: string) => oneFile(campaign, fill(template, factors), what);
+    const kvm = group.kvm === undefined ? { path } : other(group.kvm, 'KVM trace');
+    const vm = group.vm === undefined ? undefined : other(group.vm, 'VM description');
+    const missing = kvm.missing ?? vm?.missing;
+    return {
+      factors,
+      spe: path,
+      kvm: kvm.path,
+      ...(vm && { vm: vm.path }),
+      params: group.params,
+      emulated: group.emulated,
+      ...(group.note !== undefined && { note: group.note }),
+      ...(missing !== undefined && { missing }),
+      ...(group.name !== undefined && { name: fill(group.name, factors) }),
+    };
+  });
+}
+
+/** The one file that a pattern stands for. A pair without it is a row of the campaign all the same. */
+function oneFile(campaign: Campaign, pattern: string, what: string): { path: string; missing?: string } {
+  const found = /\*/.test(pattern)
+    ? glob(campaign.folder, pattern).map(({ path }) => path)
+    : [pattern].filter((path) => existsSync(placeOf(campaign, path)));
+  if (found.length === 1) return { path: found[0]! };
+  if (!found.length) return { path: pattern, missing: `no ${what}: ${pattern} isn’t there` };
+  return { path: pattern, missing: `${found.length} files match ${pattern}: which is the ${what}?` };
+}
+
+/** A shell and a file system take it as it is. */
+const safe = (text: string): string => text.replace(/[^\w.+=@-]/g, '-');
+
+function named(campaign: Campaign, found: readonly Unnamed[], factors: readonly string[]): CampaignPair[] {
+  const keyOf = ({ name, factors: own, spe }: Unnamed): string => {
+    if (name !== undefined) return name.split('/').map(safe).join('/');
+    const values = factors.flatMap((f) => (own[f] === undefined ? [] : [safe(own[f])]));
+    return values.length ? values.join('/') : spe.split('/').filter(Boolean).map(safe).join('/');
+  };
+  const sorted = found
+    .map((pair) => ({ key: keyOf(pair), pair }))
+    .sort((a, b) => compare(a.key, b.key) || compare(a.pair.spe, b.pair.spe) || compare(a.pair.kvm, b.pair.kvm));
+  const counts = new Map<string, number>();
+  return sorted.map(({ key, pair: { name, ...pair } }) => {
+    const n = (counts.get(key) ?? 0) + 1;
+    counts.set(key, n);
+    if (n > 1 && name !== undefined)
+      throw new RequestError(
+        `${campaign.path}: two pairs are called ${key}: ${pair.spe} is the second; give them factors that tell them apart`,
+      );
+    // Alike in all that is named: repetitions, numbered in the order of their files.
+    return { key: n > 1 ? `${key}~${n}` : key, ...pair };
+  });
+}
+
+/** By code units: the same order on every machine. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** @throws RequestError if the campaign has no such pair */
+export function pairOf({ path }: Campaign, { pairs }: CampaignPairs, key: string): CampaignPair {
+  const found = pairs.find((pair) => pair.key === key);
+  if (found) return found;
+  throw new RequestError(`${path}: no pair is called ${key}; \`umbra campaign plan\` lists them`);
+}
