@@ -61,6 +61,35 @@ export const RemoveJob = z.strictObject({
 });
 export const VmJob = z.strictObject({ kvm: Id, text: z.string().max(1 << 20) });
 
+export const SymbolsJob = z.strictObject({
+  spe: Id,
+  /** Binaries, a vmlinux, kallsyms, perf-PID.map: told apart by what is in them. */
+  files: z.array(FileRef).max(64).optional(),
+  /** Folders of the machine that the lab is on: the root file system of what was recorded, and perf's build-id caches. */
+  symfs: Path.optional(),
+  buildIdDirs: z.array(Path).max(16).optional(),
+});
+/** A query of the SQL console under its name; without `sql` that one goes. */
+export const QueryJob = z.strictObject({
+  name: z.string().trim().min(1).max(120),
+  sql: z
+    .string()
+    .max(1 << 16)
+    .optional(),
+});
+
+/** What became of the samples of one binary, of an SPE capture. */
+export interface BinaryCoverage {
+  readonly binary: string;
+  readonly buildId?: string;
+  /** Where its functions were read just now. */
+  readonly file?: string;
+  readonly samples: number;
+  /** Samples that lie in a known function. */
+  readonly named: number;
+  readonly functions: number;
+}
+
 const reply = <T>() => z.custom<T>();
 
 export const jobMethods = {
@@ -72,6 +101,12 @@ export const jobMethods = {
   sweep: { params: SweepJob, result: reply<SweepAnswer>() },
   /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed anew. */
   setVm: { params: VmJob, result: reply<Record<string, never>>() },
+  /** Looks for the functions that samples lie in, and keeps them; what was found before stays. */
+  addSymbols: {
+    params: SymbolsJob,
+    result: reply<{ readonly binaries: readonly BinaryCoverage[]; readonly warnings: readonly string[] }>(),
+  },
+  saveQuery: { params: QueryJob, result: reply<Record<string, never>>() },
   rename: { params: RenameJob, result: reply<Record<string, never>>() },
   annotate: { params: NotesJob, result: reply<Record<string, never>>() },
   /** Deletes so that it can be undone. What went is what `restore` takes. */
@@ -85,6 +120,13 @@ export const jobMethods = {
     params: z.strictObject({ text: z.string().max(1 << 20) }),
     result: reply<{ readonly problem?: string }>(),
   },
+  /** A description of what the trace itself knows, over the one that is there; `told` says what came from where. Stores nothing. */
+  vmDraft: {
+    params: z.strictObject({ kvm: Id }),
+    result: reply<{ readonly text: string; readonly told: readonly string[] }>(),
+  },
+  /** How many samples lie in known functions, by binary, most samples first. */
+  symbolCoverage: { params: z.strictObject({ spe: Id }), result: reply<readonly BinaryCoverage[]>() },
   /** A trace's description as text; missing if it has none. */
   vm: { params: z.strictObject({ kvm: Id }), result: reply<{ readonly text?: string }>() },
   /** Puts a synthesised pair into the lab, and replays it under all policies. The run's id. */
@@ -93,7 +135,7 @@ export const jobMethods = {
   prepare: { params: z.strictObject({}), result: reply<Record<string, never>>() },
   /** Makes room for a file that only the page has. */
   upload: {
-    params: z.strictObject({ bytes: z.number().int().nonnegative().max(MAX_UPLOAD) }),
+    params: z.strictObject({ bytes: z.number().int().nonnegative().max(MAX_UPLOAD), name: Path.optional() }),
     result: reply<{ readonly upload: number }>(),
   },
   /** Its next bytes, in order. */
@@ -118,6 +160,14 @@ export type Job =
   | ({ readonly kind: 'sweep' } & SweepJob)
   | ({ readonly kind: 'vm' } & z.infer<typeof VmJob>)
   | { readonly kind: 'example' }
+  | {
+      readonly kind: 'symbols';
+      readonly spe: number;
+      readonly files: readonly LocalFile[];
+      readonly symfs?: string;
+      readonly buildIdDirs?: readonly string[];
+    }
+  | { readonly kind: 'query'; readonly of: z.infer<typeof QueryJob> }
   | { readonly kind: 'rename'; readonly of: z.infer<typeof RenameJob> }
   | { readonly kind: 'annotate'; readonly of: z.infer<typeof NotesJob> }
   | ({ readonly kind: 'remove' } & z.infer<typeof RemoveJob>)

@@ -192,13 +192,18 @@ export interface SqlAnswer {
 }
 
 export interface ReportPreview {
-  /** The file as it will be saved. */
+  /** The file as it will be saved; of a PDF the HTML that it is printed from. */
   readonly text: string;
+  /** What is saved where that isn't `text`: a PDF; Markdown with its figures, as a tar. */
+  readonly bytes?: Uint8Array;
   /** Name offered for it. */
   readonly file: string;
   /** Parts that a report can have, in its order. */
   readonly sections: readonly string[];
 }
+
+const ReportForm = z.enum(['html', 'md', 'txt', 'pdf']);
+export type ReportForm = z.infer<typeof ReportForm>;
 
 const reply = <T>() => z.custom<T>();
 
@@ -251,7 +256,7 @@ export const runMethods = {
   report: {
     params: z.strictObject({
       run: Id,
-      form: z.enum(['html', 'txt']),
+      form: ReportForm,
       /** All if left out. */
       sections: z.array(z.string().max(32)).max(32).optional(),
       /** Markdown. */
@@ -272,13 +277,28 @@ export const runMethods = {
           dlDiscard: DlDiscard.optional(),
         }),
       ]),
-      form: z.enum(['html', 'txt']),
+      form: ReportForm,
       sections: z.array(z.string().max(32)).max(32).optional(),
       notes: z.string().max(1 << 18),
     }),
     result: reply<ReportPreview>(),
   },
   schema: { params: z.strictObject({}), result: reply<readonly SqlTable[]>() },
+  /** Named queries of the lab, by name. */
+  savedQueries: {
+    params: z.strictObject({}),
+    result: reply<readonly { readonly name: string; readonly sql: string }[]>(),
+  },
+  /** What is wrong with a query, if anything, and where: characters [from, to). Runs nothing. */
+  checkSql: {
+    params: z.strictObject({
+      sql: z
+        .string()
+        .min(1)
+        .max(1 << 16),
+    }),
+    result: reply<{ readonly problem?: string; readonly from?: number; readonly to?: number }>(),
+  },
   sql: {
     params: z.strictObject({
       sql: z

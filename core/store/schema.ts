@@ -241,6 +241,11 @@ CREATE TABLE flag (                -- moments that somebody named, in a capture'
 );
 CREATE INDEX flag_time ON flag (capture_id, t_ns);
 `,
+  `
+CREATE TABLE saved_query (         -- named queries of the SQL console
+  name TEXT PRIMARY KEY, sql TEXT NOT NULL
+);
+`,
 ];
 
 export const SCHEMA_VERSION = migrations.length;

@@ -34,6 +34,13 @@ export function query(db: Db, chunks: Db, sql: string, fieldsOf: FieldsOf): SqlR
   };
 }
 
+/** Prepares a query without running it. Throws what `query` throws for it. */
+export function prepareOnly(db: Db, sql: string): void {
+  addTables(db, db, () => () => '');
+  const statement = db.prepare(sql);
+  if (!statement.reader || !statement.readonly) throw new LabFileError('only queries: `umbra sql` never writes');
+}
+
 /** The chunked columns as tables of rows. */
 export const bulkTables = {
   spe_sample: [

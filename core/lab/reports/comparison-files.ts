@@ -16,6 +16,7 @@ import { buildComparison } from './comparison-report.ts';
 import type { ComparisonRequest } from './comparison-report.ts';
 import type { ReportPreview, RunParamsOf } from '../../contract/runs.ts';
 import type { OnStep } from '../runs/replay.ts';
+import { previewOf } from './preview.ts';
 import { reportForm, reportNotes, writeReportForms } from './report-files.ts';
 import type { ReportForms, ReportRequest } from './report-files.ts';
 import { shellLine } from '../../words/shell.ts';
@@ -68,7 +69,7 @@ export function comparisonPreview(
   ];
   const { report, provenance } = compared(db, request, comparisonCommand(lab, request, file, options), chosen);
   const forms = comparisonForms(report, chosen, provenance);
-  return { text: form === 'html' ? forms.html() : forms.text(), file, sections: comparisonSections };
+  return { ...previewOf(forms, form, fileName(request)), sections: comparisonSections };
 }
 
 function fileName(request: ComparisonRequest): string {

@@ -15,6 +15,9 @@ import { replayRun, resultRow, skewRows } from '../runs/replay.ts';
 import type { PolicyResult } from '../runs/replay.ts';
 import { sweepOfRun } from '../runs/sweep-run.ts';
 import { runPolicy } from './run-policy.ts';
+import { putQuery, removeQuery } from '../../store/saved-queries.ts';
+import { addSymbols } from '../symbols/symbols.ts';
+import { pickedSources } from '../symbols/picked.ts';
 import { freeSpace } from './tidy.ts';
 import { buildSampleLevels, buildTraceLevels, withoutLevels } from '../captures/trace-levels.ts';
 
@@ -74,6 +77,15 @@ function run(
       return remove(db, job, job.withRuns === true);
     case 'restore':
       restore(db, job);
+      return {};
+    case 'symbols': {
+      progress({ phase: 'looking for functions', done: 0, unit: 'steps' });
+      const { binaries, warnings } = addSymbols(db, getCapture(db, job.spe, 'spe'), pickedSources(job));
+      return { binaries, warnings: warnings.map((w) => w.message) };
+    }
+    case 'query':
+      if (job.of.sql === undefined) removeQuery(db, job.of.name);
+      else putQuery(db, { name: job.of.name, sql: job.of.sql });
       return {};
     case 'example':
       return { run: makeExample(db, progress) };

@@ -11,6 +11,10 @@ import { replayAgain } from '../runs/replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from '../runs/replay-again.ts';
 import { blackouts, calibrated, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
 import { searchRun } from '../windows/search.ts';
+import { vmDraft } from '../captures/vm-draft.ts';
+import { symbolCoverage } from '../symbols/symbols.ts';
+import { getCapture } from '../../store/captures.ts';
+import { checkSql } from './sql-check.ts';
 import { sqlAnswer } from './sql-query.ts';
 
 export const queryMethods = [
@@ -27,6 +31,9 @@ export const queryMethods = [
   'observed',
   'search',
   'sql',
+  'checkSql',
+  'vmDraft',
+  'symbolCoverage',
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
@@ -81,6 +88,9 @@ export function createQueries(lab: string): Queries {
     exits: ({ kvm, part }) => read((db) => exits(db, kvm, part)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),
     sql: (params) => sqlAnswer(lab, params),
+    checkSql: ({ sql }) => checkSql(lab, sql),
+    vmDraft: ({ kvm }) => read((db) => vmDraft(db, getCapture(db, kvm, 'kvm'))),
+    symbolCoverage: ({ spe }) => read((db) => symbolCoverage(db, getCapture(db, spe, 'spe'))),
   };
 }
 

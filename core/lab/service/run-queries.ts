@@ -6,9 +6,7 @@ import { LOST, NONE, OUTSIDE } from '../../model/outcome.ts';
 import { defaultParams, setParams } from '../../model/params.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../../model/terms.ts';
 import { verdictSentence } from '../../report/words.ts';
-import { renderHtml } from '../../report/report.ts';
 import { sectionIds } from '../../report/sections.ts';
-import { renderText } from '../../report/text.ts';
 import { signed } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../../store/run-store.ts';
@@ -31,7 +29,8 @@ import { provenanceOf } from '../reports/provenance.ts';
 import { findResult } from '../runs/replay-again.ts';
 import type { ReplayedAgain } from '../runs/replay-again.ts';
 import { sampleLatencies } from '../runs/replay.ts';
-import { readSections } from '../reports/report-files.ts';
+import { previewOf } from '../reports/preview.ts';
+import { readSections, runForms } from '../reports/report-files.ts';
 import { buildReport } from '../reports/report.ts';
 import { measuredLatencies } from '../runs/run-facts.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
@@ -292,10 +291,6 @@ export function reportPreview(db: Db, { run, form, sections, notes }: RunParamsO
     ...(notes.trim() && { notes }),
   };
   const options = { ...chosen, provenance: provenanceOf(db, run, chosen) };
-  const report = buildReport(db, run);
-  return {
-    text: form === 'html' ? renderHtml(report, options) : renderText(report, options),
-    file: `umbra-run-${run}.${form}`,
-    sections: sectionIds,
-  };
+  const forms = runForms(buildReport(db, run), options);
+  return { ...previewOf(forms, form, `umbra-run-${run}`), sections: sectionIds };
 }

@@ -5,6 +5,7 @@ import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import type { FileRef, Job, jobMethods, LocalFile } from '../../contract/jobs.ts';
 import type { Call } from '../../contract/contract.ts';
+import type { QueryRunner } from './service-runs.ts';
 import { createUploads } from './uploads.ts';
 
 /** Carries out a job where it keeps nobody waiting and can be ended. */
@@ -20,6 +21,7 @@ export type JobHandlers = {
 export function jobHandlers(
   read: <T>(use: (db: Db) => T) => T,
   run: JobRunner,
+  queries: QueryRunner,
 ): { readonly handlers: JobHandlers; close(): void } {
   const uploads = createUploads();
   const local = (ref: FileRef): LocalFile => ('path' in ref ? ref : { path: uploads.path(ref.upload), name: ref.name });
@@ -36,6 +38,15 @@ export function jobHandlers(
     replay: async (params, call) => (await run({ kind: 'replay', ...params }, call)) as Result<'replay'>,
     sweep: async (params, call) => (await run({ kind: 'sweep', ...params }, call)) as Result<'sweep'>,
     setVm: async (params, call) => (await run({ kind: 'vm', ...params }, call)) as Result<'setVm'>,
+    async addSymbols({ spe, files = [], symfs, buildIdDirs }, call) {
+      try {
+        const job: Job = { kind: 'symbols', spe, files: files.map(local), symfs, buildIdDirs };
+        return (await run(job, call)) as Result<'addSymbols'>;
+      } finally {
+        for (const ref of files) if ('upload' in ref) uploads.drop(ref.upload);
+      }
+    },
+    saveQuery: async (of, call) => (await run({ kind: 'query', of }, call)) as Result<'saveQuery'>,
     rename: async (of, call) => (await run({ kind: 'rename', of }, call)) as Result<'rename'>,
     annotate: async (of, call) => (await run({ kind: 'annotate', of }, call)) as Result<'annotate'>,
     remove: async (params, call) => (await run({ kind: 'remove', ...params }, call)) as Result<'remove'>,
@@ -52,12 +63,14 @@ export function jobHandlers(
         throw error;
       }
     },
+    vmDraft: (params, call) => queries('vmDraft', params, call),
+    symbolCoverage: (params, call) => queries('symbolCoverage', params, call),
     vm: ({ kvm }) =>
       read((db) => {
         const { vm } = getCapture(db, kvm, 'kvm');
         return vm === undefined ? {} : { text: JSON.stringify(vm, undefined, 2) };
       }),
-    upload: ({ bytes }) => ({ upload: uploads.start(bytes) }),
+    upload: ({ bytes, name }) => ({ upload: uploads.start(bytes, name) }),
     uploadPart: ({ upload, data }) => (uploads.add(upload, data), {}),
     uploadDrop: ({ upload }) => (uploads.drop(upload), {}),
   };

@@ -1,6 +1,7 @@
 /** The contract's requests about runs (contract-runs.ts) over one lab file. */
 import type { Db } from '../../store/lab-file.ts';
 import { readResults } from '../../store/run-store.ts';
+import { readQueries } from '../../store/saved-queries.ts';
 import type { Call, Params, Result } from '../../contract/contract.ts';
 import type { RunMethod, RunParamsOf, RunResultOf, StoredResult } from '../../contract/runs.ts';
 import { checkParams, checkPolicies, library } from '../runs/library.ts';
@@ -38,6 +39,8 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     report: query('report'),
     comparisonReport: query('comparisonReport'),
     sql: query('sql'),
+    checkSql: query('checkSql'),
+    savedQueries: () => read(readQueries),
   };
 }
 

@@ -77,7 +77,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
   const queries = options.queries ?? inlineQueries(file);
   const watch = watchFile(file);
   const jobs: JobRunner = options.jobs ?? (async (job, { progress }) => runJob(file, job, progress));
-  const changing = jobHandlers(read, jobs);
+  const changing = jobHandlers(read, jobs, queries);
   const boards = boardHandlers(file, jobs, options.captureOff);
   return {
     handlers: patient(() => options.create && makeLab(file), {

@@ -1,7 +1,7 @@
 /** Files that only a page has: their bytes come in parts and stand in a temporary folder until they are imported. */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RequestError } from '../about.ts';
 import { MAX_UPLOAD, UPLOAD_PART } from '../../contract/limits.ts';
 
@@ -14,7 +14,7 @@ interface Upload {
 
 export interface Uploads {
   /** Makes room for `bytes` bytes. Throws RequestError beyond MAX_UPLOAD in all. */
-  start(bytes: number): number;
+  start(bytes: number, name?: string): number;
   /** Appends. Throws RequestError if that is more than was announced. */
   add(id: number, data: Uint8Array): void;
   /** Where the file lies. Throws RequestError unless all of it is there. */
@@ -42,16 +42,18 @@ export function createUploads(): Uploads {
     if (!upload) return;
     open.delete(id);
     finish(upload);
-    rmSync(upload.path, { force: true });
+    rmSync(dirname(upload.path), { recursive: true, force: true });
   };
 
   return {
-    start(bytes) {
+    start(bytes, name) {
       const held = [...open.values()].reduce((sum, u) => sum + u.bytes, 0);
       if (held + bytes > MAX_UPLOAD) throw new RequestError(`uploads of more than ${MAX_UPLOAD} bytes at once`);
       folder ??= mkdtempSync(join(tmpdir(), 'umbra-upload-'));
       const id = nextId++;
-      const path = join(folder, String(id));
+      // Under its own name: symbol files are matched by it.
+      const path = join(folder, String(id), safeName(name));
+      mkdirSync(dirname(path), { mode: 0o700 });
       // 0600: captures hold addresses and command lines.
       open.set(id, { path, bytes, fd: openSync(path, 'wx', 0o600), got: 0 });
       return id;
@@ -78,4 +80,13 @@ export function createUploads(): Uploads {
       folder = undefined;
     },
   };
+}
+
+/** A file name without ways out of its folder. */
+function safeName(name = ''): string {
+  const plain = name
+    .replace(/.*[\\/]/, '')
+    .replace(/[^\w.+-]/g, '_')
+    .slice(0, 120);
+  return /^\.*$/.test(plain) ? 'upload' : plain;
 }

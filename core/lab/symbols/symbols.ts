@@ -43,33 +43,17 @@ export function symbolsInLab(lab: string, capture: number, sources: SymbolSource
   return inLabFile(lab, 'write', (db) => addSymbols(db, getCapture(db, capture, 'spe'), sources));
 }
 
+/** How many samples of a capture lie in functions that the lab knows. Looks for nothing, stores nothing. */
+export function symbolCoverage(db: Db, capture: CaptureRow): readonly BinarySymbols[] {
+  return tallySymbols(db, capture, undefined, new Warnings()).tally.list();
+}
+
 /** The same in the caller's transaction. What is known of other binaries stays. */
 export function addSymbols(db: Db, capture: CaptureRow, picked: SymbolSources): SymbolsFound {
   const sources = { ownKallsyms: kcoreKallsyms(capture.file), ...picked };
   const warnings = new Warnings();
-  const mappings = readMappings(db, capture.id);
-  const counts = countPlaces(db, capture, mappings);
-  const used = mappings.filter((_, i) => counts[i].size > 0);
-  const jits = findPerfMaps(new Set(used.flatMap((m) => (m.kernel ? [] : [m.pid]))), capture.file, sources, warnings);
-  const known = knownFunctions(readSymbols(db, capture.id));
-  const tally = new Tally();
-  const tables = new Map<string, Functions | undefined>();
-  mappings.forEach((m, i) => {
-    // What text says of a binary's functions is all there is: it doesn't tell where the binary was loaded.
-    if (!counts[i].size || m.length >= UNLOCATED) return;
-    const { binary, start } = homeOf(m);
-    const key = `${binary}\0${m.buildId ?? ''}`;
-    if (!tables.has(key)) tables.set(key, findBinary(binary, textOf(mappings, m), sources, warnings) ?? known.get(key));
-    const own = tables.get(key);
-    const jitHome = jitHomeOf(m);
-    const jit = jitHome && (jits.get(m.pid) ?? known.get(`${jitHome.binary}\0`));
-    for (const [into, n] of counts[i]) {
-      if (own && tally.hit(binary, m.buildId, own, start + into, n)) continue;
-      if (jit && tally.hit(jitHome.binary, undefined, jit, jitHome.start + into, n)) continue;
-      tally.miss(binary, m.buildId, own, n);
-    }
-  });
-  warnOfUnused(sources.elfFiles ?? [], tables.values(), warnings);
+  const { tally, tables } = tallySymbols(db, capture, sources, warnings);
+  warnOfUnused(sources.elfFiles ?? [], tables, warnings);
   putSymbols(db, capture.id, tally.readBinaries(), tally.rows());
   const binaries = tally.list();
   const samples = binaries.reduce((sum, b) => sum + b.samples, 0);
@@ -84,6 +68,40 @@ export function addSymbols(db: Db, capture: CaptureRow, picked: SymbolSources): 
   }
   replaceWarnings(db, capture.id, ['symbols-', 'elf-', 'kallsyms-', 'perf-map-'], warnings.list());
   return { binaries, warnings: warnings.list() };
+}
+
+/** @param sources where functions are looked for; undefined: only what the lab knows */
+function tallySymbols(
+  db: Db,
+  capture: CaptureRow,
+  sources: SymbolSources | undefined,
+  warnings: Warnings,
+): { readonly tally: Tally; readonly tables: Iterable<Functions | undefined> } {
+  const mappings = readMappings(db, capture.id);
+  const counts = countPlaces(db, capture, mappings);
+  const used = mappings.filter((_, i) => counts[i].size > 0);
+  const pids = new Set(used.flatMap((m) => (m.kernel ? [] : [m.pid])));
+  const jits = sources ? findPerfMaps(pids, capture.file, sources, warnings) : new Map<number, Functions>();
+  const known = knownFunctions(readSymbols(db, capture.id));
+  const tally = new Tally();
+  const tables = new Map<string, Functions | undefined>();
+  mappings.forEach((m, i) => {
+    // What text says of a binary's functions is all there is: it doesn't tell where the binary was loaded.
+    if (!counts[i].size || m.length >= UNLOCATED) return;
+    const { binary, start } = homeOf(m);
+    const key = `${binary}\0${m.buildId ?? ''}`;
+    if (!tables.has(key))
+      tables.set(key, (sources && findBinary(binary, textOf(mappings, m), sources, warnings)) ?? known.get(key));
+    const own = tables.get(key);
+    const jitHome = jitHomeOf(m);
+    const jit = jitHome && (jits.get(m.pid) ?? known.get(`${jitHome.binary}\0`));
+    for (const [into, n] of counts[i]) {
+      if (own && tally.hit(binary, m.buildId, own, start + into, n)) continue;
+      if (jit && tally.hit(jitHome.binary, undefined, jit, jitHome.start + into, n)) continue;
+      tally.miss(binary, m.buildId, own, n);
+    }
+  });
+  return { tally, tables: tables.values() };
 }
 
 /** A binary's functions: read now from `file`, or those that the lab has. */
