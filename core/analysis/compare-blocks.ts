@@ -2,9 +2,8 @@
  * Profiles in blocks of samples, long enough that one block says little about the next: what clustering in time leaves of a difference
  * between two captures (model.md section 7).
  */
-import { KEPT, OUTSIDE } from '../model/outcome.ts';
 import type { Random } from '../model/random.ts';
-import type { KeyedLane } from './over-time.ts';
+import type { Survivors } from './survivors.ts';
 
 /** Equal parts of each lane's samples in sessions: kept samples of the selected keys, of all keys, and samples at all. */
 export interface Blocks {
@@ -27,53 +26,66 @@ const TIMES = 5;
 export const LEAST_BLOCKS = 10;
 
 /** @param parts into which each lane is cut; a lane with fewer samples has one part a sample */
-export function cutIntoBlocks(
-  lanes: readonly KeyedLane[],
-  keyCount: number,
-  selected: Uint32Array,
-  parts: number,
-): Blocks {
+export function cutIntoBlocks(side: Survivors, selected: Uint32Array, parts: number): Blocks {
+  const { reference: profile, losses } = side;
   const width = selected.length;
-  const column = new Int32Array(keyCount).fill(-1);
-  selected.forEach((key, j) => (column[key] = j));
-  const sizes = lanes.map(({ fates }) => fates.reduce((n, fate) => n + (fate === OUTSIDE ? 0 : 1), 0));
+  const column = new Int32Array(profile.key.length).fill(-1);
+  side.rowsOf(selected).forEach((row, j) => {
+    if (row >= 0) column[row] = j;
+  });
   const starts = [0];
-  for (const size of sizes) starts.push((starts.at(-1) ?? 0) + Math.min(parts, size));
+  for (const { n } of profile.lanes) starts.push((starts.at(-1) ?? 0) + Math.min(parts, n));
   const count = starts.at(-1) ?? 0;
   const blocks = {
     keys: new Float64Array(count * width),
     kept: new Float64Array(count),
     reference: new Float64Array(count),
   };
-  lanes.forEach(({ keys, fates }, l) => {
-    const own = Math.min(parts, sizes[l]);
-    let at = 0;
-    for (let i = 0; i < fates.length; i++) {
-      if (fates[i] === OUTSIDE) continue;
-      const block = starts[l] + Math.floor((at++ * own) / sizes[l]);
-      blocks.reference[block]++;
-      if (fates[i] !== KEPT) continue;
-      blocks.kept[block]++;
-      if (column[keys[i]] >= 0) blocks.keys[block * width + column[keys[i]]]++;
-    }
+  profile.lanes.forEach(({ n, rows }, l) => {
+    const own = Math.min(parts, n);
+    const ends = Float64Array.from({ length: own }, (_, block) => Math.ceil(((block + 1) * n) / own));
+    /** Adds the samples of [from, to), which begin in `block` or later; returns the block in which they end. */
+    const add = (from: number, to: number, block: number, by: 1 | -1): number => {
+      while (ends[block] <= from) block++;
+      for (let at = from; at < to; block++) {
+        const until = Math.min(to, ends[block]);
+        const b = starts[l] + block;
+        blocks.kept[b] += by * (until - at);
+        if (by > 0) blocks.reference[b] += until - at;
+        if (width > 0) addKeys(rows, at, until, column, blocks.keys, b * width, by);
+        if (until === to) return block;
+        at = until;
+      }
+      return block;
+    };
+    if (n > 0) add(0, n, 0, 1);
+    const runs = losses.runs[l];
+    for (let r = 0, block = 0; r < runs.length; r += 2) block = add(runs[r], runs[r + 1], block, -1);
   });
   return { count, width, ...blocks, lanes: starts };
+}
+
+function addKeys(
+  rows: Uint16Array | Uint32Array,
+  from: number,
+  to: number,
+  column: Int32Array,
+  keys: Float64Array,
+  at: number,
+  by: 1 | -1,
+): void {
+  for (let i = from; i < to; i++) {
+    const j = column[rows[i]];
+    if (j >= 0) keys[at + j] += by;
+  }
 }
 
 /**
  * Blocks per lane for both profiles: 5 autocorrelation times of the slowest of the given keys, at least 1 % of the lane.
  * @param top the largest keys of both together
  */
-export function blocksPerLane(
-  a: readonly KeyedLane[],
-  b: readonly KeyedLane[],
-  keyCount: number,
-  top: Uint32Array,
-): number {
-  const slowest = Math.max(
-    1,
-    ...[a, b].flatMap((lanes) => autocorrelationTimes(cutIntoBlocks(lanes, keyCount, top, PARTS))),
-  );
+export function blocksPerLane(a: Survivors, b: Survivors, top: Uint32Array): number {
+  const slowest = Math.max(1, ...[a, b].flatMap((side) => autocorrelationTimes(cutIntoBlocks(side, top, PARTS))));
   return Math.min(MOST_BLOCKS, Math.floor(PARTS / (TIMES * slowest)));
 }
 

@@ -1,5 +1,4 @@
 /** Two profiles side by side: a guest's capture against bare metal's, or what survived of one capture under two policies. */
-import { KEPT, OUTSIDE } from '../model/outcome.ts';
 import { createRandom } from '../model/random.ts';
 import { blocksPerLane, coverageInterval, cutIntoBlocks, dealBlocks, LEAST_BLOCKS } from './compare-blocks.ts';
 import type { Tally } from './compare-blocks.ts';
@@ -9,6 +8,7 @@ import { Rotations } from './rotation.ts';
 import { nullDistribution, simultaneous } from './simultaneous.ts';
 import type { Histogram } from './simultaneous.ts';
 import { jensenShannon, rowsOfInterest } from './skew.ts';
+import { Survivors } from './survivors.ts';
 import { MOVED } from './verdict.ts';
 
 export interface CompareOptions {
@@ -105,11 +105,22 @@ export function compareProfiles(
   nameOf: (key: number) => string,
   options: Partial<CompareOptions> = {},
 ): Comparison | undefined {
+  return compareSurvivors(Survivors.of(a, keyCount), Survivors.of(b, keyCount), keyCount, nameOf, options);
+}
+
+/** As `compareProfiles`, of references that are counted already. */
+export function compareSurvivors(
+  a: Survivors,
+  b: Survivors,
+  keyCount: number,
+  nameOf: (key: number) => string,
+  options: Partial<CompareOptions> = {},
+): Comparison | undefined {
   const { draws, rows: limit, level, seed, paired } = { ...defaultCompareOptions, ...options };
-  const countA = countKept(a, keyCount);
-  const countB = countKept(b, keyCount);
-  const [nA, nB] = [total(countA), total(countB)];
+  const [nA, nB] = [a.total, b.total];
   if (nA === 0 || nB === 0) return undefined;
+  const countA = a.counts(keyCount);
+  const countB = b.counts(keyCount);
 
   const pooled = countA.map((n, key) => n + countB[key]);
   const key = order(pooled).filter((k) => pooled[k] > 0);
@@ -120,12 +131,14 @@ export function compareProfiles(
   const selected = chosen.map((row) => key[row]);
   const observed = Float64Array.from(chosen, (row) => difference[row]);
 
-  const perLane = paired ? PAIRED_BLOCKS : blocksPerLane(a, b, keyCount, key.subarray(0, 10));
-  const cut = [a, b].map((lanes) => cutIntoBlocks(lanes, keyCount, selected, Math.max(1, perLane)));
+  const perLane = paired ? PAIRED_BLOCKS : blocksPerLane(a, b, key.slice(0, 10));
+  // Paired, blocks are for the coverage alone.
+  const followed = paired ? selected.subarray(0, 0) : selected;
+  const cut = [a, b].map((side) => cutIntoBlocks(side, followed, Math.max(1, perLane)));
   const fewest = Math.min(cut[0].count, cut[1].count);
   const random = createRandom(seed);
   const made = paired
-    ? rotated(a, b, keyCount, selected)
+    ? rotated(a, b, selected)
     : fewest < LEAST_BLOCKS || perLane < 1
       ? undefined
       : dealt(draws, selected.length, (visit) => dealBlocks(cut[0], cut[1], draws, random, visit));
@@ -151,7 +164,7 @@ export function compareProfiles(
   const found = made && nullDistribution(made.distances, distanceOf(observed) * (1 - TIE));
   const word = !found ? "can't tell" : found.pValue > level ? 'alike' : moved.length ? 'different' : 'close';
   const interval = coverageInterval(cut[0], cut[1], paired, draws, createRandom(seed + 1));
-  const [coverA, coverB] = [a, b].map(coverageOf);
+  const [coverA, coverB] = [a.coverage, b.coverage];
   return {
     ...{ a: nA, b: nB, paired, word, rows },
     tvd: difference.reduce((sum, d) => sum + Math.abs(d), 0) / 2,
@@ -192,30 +205,26 @@ function dealt(draws: number, width: number, deal: (visit: (x: Tally, y: Tally) 
 }
 
 /** Both masks moved by the same fractions: what the same two sets of losses would differ by at other moments. Undefined where neither loses anything. */
-function rotated(
-  a: readonly KeyedLane[],
-  b: readonly KeyedLane[],
-  keyCount: number,
-  selected: Uint32Array,
-): Null | undefined {
-  const [x, y] = [Rotations.of(a, keyCount), Rotations.of(b, keyCount)];
+function rotated(a: Survivors, b: Survivors, selected: Uint32Array): Null | undefined {
+  const [x, y] = [a, b].map((side) => new Rotations(side.reference, side.losses));
   const draws = Math.min(x.lost ? x.count : Infinity, y.lost ? y.count : Infinity);
   if (!Number.isFinite(draws) || draws === 0) return undefined;
-  const reference = countKept(
-    a.map((lane) => ({ ...lane, fates: lane.fates.map((f) => (f === OUTSIDE ? OUTSIDE : KEPT)) })),
-    keyCount,
-  );
-  const [lostX, lostY] = [new Uint32Array(keyCount), new Uint32Array(keyCount)];
+  const [rowsX, rowsY] = [a.rowsOf(selected), b.rowsOf(selected)];
+  const [lostX, lostY] = [a, b].map(({ reference }) => new Uint32Array(reference.key.length));
   const width = selected.length;
   const moves = new Float64Array(draws * width);
   const distances = new Float64Array(draws);
+  const share = (all: Uint32Array, lost: Uint32Array, row: number, of: number): number =>
+    row < 0 ? 0 : (all[row] - lost[row]) / of;
   for (let j = 0; j < draws; j++) {
     x.lostUnder(j + 1, lostX);
     y.lostUnder(j + 1, lostY);
     const own = moves.subarray(j * width, (j + 1) * width);
-    selected.forEach((k, e) => {
-      own[e] = (reference[k] - lostX[k]) / (x.total - x.lost) - (reference[k] - lostY[k]) / (y.total - y.lost);
-    });
+    for (let e = 0; e < width; e++) {
+      own[e] =
+        share(a.reference.counts, lostX, rowsX[e], x.total - x.lost) -
+        share(b.reference.counts, lostY, rowsY[e], y.total - y.lost);
+    }
     distances[j] = distanceOf(own);
   }
   return { moves, distances };
@@ -227,26 +236,4 @@ function effectsOf({ moves, distances }: Null, observed: Float64Array): ReturnTy
   const sigma = new Float64Array(width);
   for (let j = 0; j < draws; j++) for (let e = 0; e < width; e++) sigma[e] += moves[j * width + e] ** 2 / draws;
   return simultaneous(draws, (j, e) => moves[j * width + e], sigma.map(Math.sqrt), observed);
-}
-
-function countKept(lanes: readonly KeyedLane[], keyCount: number): Uint32Array {
-  const counts = new Uint32Array(keyCount);
-  for (const { keys, fates } of lanes) for (let i = 0; i < fates.length; i++) if (fates[i] === KEPT) counts[keys[i]]++;
-  return counts;
-}
-
-function total(counts: Uint32Array): number {
-  return counts.reduce((sum, n) => sum + n, 0);
-}
-
-function coverageOf(lanes: readonly KeyedLane[]): number {
-  let kept = 0;
-  let all = 0;
-  for (const { fates } of lanes) {
-    for (const fate of fates) {
-      if (fate !== OUTSIDE) all++;
-      if (fate === KEPT) kept++;
-    }
-  }
-  return kept / all;
 }

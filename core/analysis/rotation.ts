@@ -13,6 +13,8 @@ const BUDGET = 1e8;
 const STEP = 0.6180339887498949;
 /** Samples between two rows of running totals. */
 const ROW = 512;
+/** What a running total costs, in samples added up: it is memory that is written once and hardly looked at. */
+const MAKING = 4;
 /** Bytes that the running totals of all lanes may take. */
 const TOTALS_BYTES = 32 << 20;
 
@@ -62,7 +64,7 @@ export class Rotations {
     const budget = TOTALS_BYTES / (lanes.length || 1);
     this.#lanes = lanes.map((lane, l) => {
       const runs = this.#movesKept ? between(losses.runs[l], lane.n) : losses.runs[l];
-      return { ...lane, runs, totals: runningTotals(lane, runs, budget) };
+      return { ...lane, runs, totals: runningTotals(lane, runs, budget, this.count) };
     });
   }
 
@@ -106,17 +108,24 @@ function between(runs: Uint32Array, n: number): Uint32Array {
   return Uint32Array.from(out);
 }
 
-/** Pays where runs are longer than what looking up their totals costs. */
+/** Made where they save more than half of the adding up, themselves included. @param count rotations */
 function runningTotals(
   { rows, own, totals: known }: ReferenceLane,
   runs: Uint32Array,
   budget: number,
+  count: number,
 ): Uint32Array | undefined {
   const width = own.length;
   const marks = Math.floor(rows.length / ROW) + 1;
-  let longest = 0;
-  for (let r = 0; r < runs.length; r += 2) longest = Math.max(longest, runs[r + 1] - runs[r]);
-  if (longest < 2 * ROW + width || 4 * marks * width > budget) return undefined;
+  if (4 * marks * width > budget) return undefined;
+  let [each, looked] = [0, 0];
+  for (let r = 0; r < runs.length; r += 2) {
+    const length = runs[r + 1] - runs[r];
+    each += length;
+    looked += length < 2 * ROW + width ? length : ROW + width;
+  }
+  const making = known.marks ? 0 : MAKING * marks * width;
+  if (count * each < 2 * (count * looked + making)) return undefined;
   if (known.marks) return known.marks;
   const totals = new Uint32Array(marks * width);
   for (let mark = 1; mark < marks; mark++) {

@@ -1,28 +1,25 @@
 /** Two captures, or two runs, side by side. */
-import { compareProfiles } from '../../analysis/compare.ts';
+import { compareSurvivors } from '../../analysis/compare.ts';
 import type { Comparison } from '../../analysis/compare.ts';
-import type { KeyedLane } from '../../analysis/over-time.ts';
-import { summarise } from '../../analysis/summary.ts';
+import { sameRuns } from '../../analysis/loss-runs.ts';
+import type { Losses, Reference } from '../../analysis/reference.ts';
 import type { Summary } from '../../analysis/summary.ts';
-import { replayPrepared } from '../../model/replay.ts';
+import { Survivors } from '../../analysis/survivors.ts';
 import { comparisonSentence } from '../../report/comparison-words.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
-import type { DlDiscard, RunRow } from '../../store/run-store.ts';
+import type { DlDiscard } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
-import { sampleKeys } from '../symbols/keys.ts';
-import type { KeyKind, Keys } from '../symbols/keys.ts';
+import type { KeyKind } from '../symbols/keys.ts';
 import { observed } from '../captures/observed.ts';
 import type { ObservedBlackouts } from '../captures/observed.ts';
-import { loadReference } from '../captures/reference.ts';
 import { requireComparable } from './comparable.ts';
 import { findResult } from './replay-again.ts';
 import type { OnStep } from './replay.ts';
-import type { RunFacts } from './run-facts.ts';
-import { loadRunInputs } from './run-inputs.ts';
+import { RunSide, wholeCapture } from './run-side.ts';
 import { skewKeysOf } from './skew.ts';
 
 export type { Comparison };
@@ -78,19 +75,20 @@ export function capturesCompared(db: Db, a: number, b: number, by?: KeyKind): Ca
   const captures = [getCapture(db, a, 'spe'), getCapture(db, b, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
   requireComparable(db, captures, kind);
-  const [sideA, sideB] = captures.map((capture) => {
-    const reference = loadReference(db, capture, 'auto');
-    const keys = sampleKeys(db, capture, reference.stored, kind);
-    // All samples of a capture count, in whatever session.
-    const fates = reference.lanes.map((lane) => new Uint8Array(lane.t.length));
-    return { keys, lanes: reference.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: fates[i] })) };
-  });
+  const [sideA, sideB] = captures.map((capture) => wholeCapture(db, capture, kind));
   const side = (capture: CaptureRow) => ({
     id: capture.id,
     name: capture.name,
     observed: observed(db, capture).totals,
   });
-  const comparison = compareKeyed(sideA, sideB);
+  const keys = commonKeys(sideA.names, sideB.names);
+  const nameOf = (key: number): string => keys.names[key];
+  const comparison = compareSurvivors(
+    new Survivors(sideA.reference, sideA.losses),
+    new Survivors(sideB.reference, sideB.losses, keys.ofB(sideB.reference)),
+    keys.names.length,
+    nameOf,
+  );
   return {
     ...{ a: side(captures[0]), b: side(captures[1]), by: kind, comparison },
     ...(comparison && { sentence: comparisonSentence(comparison, kind) }),
@@ -122,31 +120,20 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
   const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
   if (captures[0].id !== captures[1].id) requireComparable(db, captures, kind);
-  const outcomesOf = (run: RunRow) => {
-    const { params, facts, speId, kvmId } = run;
-    const inputs = loadRunInputs(db, speId, kvmId, params, (facts as RunFacts).scenario);
-    const keys = sampleKeys(db, inputs.spe, inputs.reference.stored, kind);
-    return (id: string) => {
-      const result = findResult(db, { run: run.id, policy: id, dlDiscard });
-      const own = inputs.settings.params;
-      const outcome = replayPrepared(inputs.prepared, result.policy, own, inputs.distributions);
-      const lanes = inputs.lanes.map(({ t }, i) => ({ t, keys: keys.lanes[i], fates: outcome.fates[i] }));
-      return { summary: summarise(inputs.lanes, outcome), dlDiscard: result.dlDiscard, keys, lanes };
-    };
-  };
-  const ofA = outcomesOf(runs[0]);
-  const ofB = a === b ? ofA : outcomesOf(runs[1]);
-  const sameCapture = runs[0].speId === runs[1].speId;
+  onStep?.(0, pairs.length, 'reading captures');
+  const sideA = new RunSide(db, runs[0], kind);
+  const sideB = a === b ? sideA : new RunSide(db, runs[1], kind, sideA);
+  const compare = survivorComparisons(sideA, sideB);
   return {
     a: { id: a, name: runs[0].command },
     b: { id: b, name: runs[1].command },
     by: kind,
-    sameCapture,
+    sameCapture: captures[0].id === captures[1].id,
     differing: differences(runs[0].params, runs[1].params),
     policies: pairs.map(([policy, other], i) => {
       onStep?.(i, pairs.length, policy);
-      const [x, y] = [ofA(policy), ofB(other)];
-      const comparison = compareKeyed(x, y, sameCapture);
+      const [x, y] = [sideA.outcome(policy, dlDiscard), sideB.outcome(other, dlDiscard)];
+      const comparison = compare(x.losses, y.losses);
       return {
         policy,
         ...(other !== policy && { withPolicy: other }),
@@ -182,23 +169,31 @@ function commonKind(db: Db, [a, b]: readonly [CaptureRow, CaptureRow]): KeyKind 
   return kindA === kindB ? kindA : 'page';
 }
 
-interface Keyed {
-  readonly keys: Keys;
-  readonly lanes: readonly KeyedLane[];
+/** Compares outcomes of two runs; the same losses once. */
+function survivorComparisons(a: RunSide, b: RunSide): (x: Losses, y: Losses) => Comparison | undefined {
+  const known: { x: Losses; y: Losses; comparison: Comparison | undefined }[] = [];
+  return (x, y) => {
+    const same = known.find((one) => sameRuns(one.x.runs, x.runs) && sameRuns(one.y.runs, y.runs));
+    if (same) return same.comparison;
+    const keys = commonKeys(a.names, b.names);
+    const comparison = compareSurvivors(
+      new Survivors(a.reference, x),
+      new Survivors(b.reference, y, keys.ofB(b.reference)),
+      keys.names.length,
+      (key) => keys.names[key],
+      { paired: a.sharesSamples(b) },
+    );
+    known.push({ x, y, comparison });
+    return comparison;
+  };
 }
 
-/** Either side numbers its keys by itself: names bring them together. @param sameSamples lanes that are the same are paired */
-function compareKeyed(a: Keyed, b: Keyed, sameSamples = false): Comparison | undefined {
-  const numbers = new Map(a.keys.names.map((name, i) => [name, i]));
-  const names = [...a.keys.names];
-  const renumbered = Uint32Array.from(b.keys.names, (name) => {
-    const known = numbers.get(name);
-    return known ?? names.push(name) - 1;
-  });
-  const lanes = b.lanes.map((lane) => ({ ...lane, keys: lane.keys.map((key) => renumbered[key]) }));
-  const paired =
-    sameSamples && a.lanes.length === lanes.length && a.lanes.every(({ t }, i) => t.length === lanes[i].t.length);
-  return compareProfiles(a.lanes, lanes, names.length, (key) => names[key], { paired });
+/** Either side numbers its keys by itself: names bring them together. */
+function commonKeys(a: readonly string[], b: readonly string[]) {
+  const numbers = new Map(a.map((name, i) => [name, i]));
+  const names = [...a];
+  const keyOf = Uint32Array.from(b, (name) => numbers.get(name) ?? names.push(name) - 1);
+  return { names, ofB: (reference: Reference): Uint32Array => reference.key.map((key) => keyOf[key]) };
 }
 
 function differences(a: unknown, b: unknown): RunComparison['differing'] {

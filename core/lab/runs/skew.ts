@@ -78,7 +78,8 @@ export class OutcomeSkews {
       counts: profiles.map((profile, k) => keyCounts(profile, losses[k], this.#nameOf(k))),
       latency: latencies?.skewOf(runs),
     };
-    if (this.#known.length < MOST_KNOWN) this.#known.push(made);
+    if (this.#known.length === MOST_KNOWN) this.#known.shift();
+    this.#known.push(made);
     return made;
   }
 
@@ -127,7 +128,7 @@ interface Analysed {
   readonly latency: LatencySkew | undefined;
 }
 
-/** Outcomes remembered: a run has few different ones. */
+/** Outcomes remembered, the latest: a run has few different ones, and a sweep's are like those of the step before. */
 const MOST_KNOWN = 32;
 
 /** Of one outcome by itself, or of a part of a run. */

@@ -19,11 +19,10 @@ import { scaleUnmaps } from '../../model/unmap-rate.ts';
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
-import { sampleKeys } from '../symbols/keys.ts';
-import type { KeyKind, Keys } from '../symbols/keys.ts';
+import { sampleKeySets } from '../symbols/keys.ts';
 import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunCaptures, RunInputs } from './run-inputs.ts';
-import { keyedSkew, skewKeysOf } from './skew.ts';
+import { OutcomeSkews, skewKeysOf } from './skew.ts';
 
 /** No parameter of a run: how many of the timeline's unmaps happen (model/unmap-rate.ts). */
 export const UNMAP_RATE = 'unmapRate';
@@ -114,8 +113,10 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
   const check = checkOf(request.check);
   const captures = loadCaptures(db, request.speId, request.kvmId, request.settings);
   const [kind] = skewKeysOf(db, captures.spe.id);
-  const keys = { kind, ...sampleKeys(db, captures.spe, captures.reference.stored, kind) };
+  const keys = sampleKeySets(db, captures.spe, captures.reference.stored, [kind]);
   const base = runInputs(captures, request.settings, request.scenario);
+  // Whatever is swept, the samples are the same ones, and many steps lose the same of them.
+  const skews = new OutcomeSkews(base.lanes, keys);
   if (param === 'bufferBytes' && base.settings.params.placement === 'explicit') {
     throw new RequestError(
       'sweep: the buffers are as large as the VM description or --buffer says; for other sizes set placement to random, hot or quiet',
@@ -146,7 +147,7 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
     rows.push(
       policies.map((policy, j) => {
         onStep?.(i * policies.length + j, values.length * policies.length);
-        return point(value, policy, inputs, trials, keys, check);
+        return point(value, policy, inputs, trials, skews, check);
       }),
     );
     if (i + 1 < values.length) onValue?.(made());
@@ -275,7 +276,7 @@ function point(
   policy: Policy,
   inputs: RunInputs,
   trials: readonly Prepared[],
-  keys: Keys & { kind: KeyKind },
+  skews: OutcomeSkews,
   check: AssumptionCheck | undefined,
 ): SweepPoint {
   const { settings, prepared: first } = inputs;
@@ -287,7 +288,7 @@ function point(
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, k);
     const summary = summarise(inputs.lanes, outcome);
     if (k === 0) {
-      const { digest, verdict: judged } = keyedSkew(inputs.lanes, outcome, summary, keys);
+      const [{ digest, verdict: judged }] = skews.of(skews.lossesOf(outcome), summary).skew;
       verdict = judged.word;
       excess = digest?.cause.excess ?? NaN;
       skewed = (digest?.cause.pValue ?? 1) <= 0.05;

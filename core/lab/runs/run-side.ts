@@ -1,0 +1,95 @@
+/** One side of a comparison: a run's outcomes, or a whole capture, counted by one way of counting. */
+import { runsInSessions } from '../../analysis/loss-runs.ts';
+import { Reference } from '../../analysis/reference.ts';
+import type { Losses } from '../../analysis/reference.ts';
+import { summarise } from '../../analysis/summary.ts';
+import type { Summary } from '../../analysis/summary.ts';
+import { replayPrepared } from '../../model/replay.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import type { Db } from '../../store/lab-file.ts';
+import type { DlDiscard, RunRow } from '../../store/run-store.ts';
+import { loadReference } from '../captures/reference.ts';
+import { sampleKeys } from '../symbols/keys.ts';
+import type { KeyKind, Keys } from '../symbols/keys.ts';
+import { findResult } from './replay-again.ts';
+import type { RunFacts } from './run-facts.ts';
+import { loadCaptures, runInputs } from './run-inputs.ts';
+import type { RunInputs } from './run-inputs.ts';
+
+/** The samples of a run's lanes, counted: two runs of one capture share them. */
+interface Samples {
+  readonly keys: Keys;
+  reference?: Reference;
+}
+
+export class RunSide {
+  readonly #db: Db;
+  readonly #run: RunRow;
+  readonly #inputs: RunInputs;
+  readonly #samples: Samples;
+
+  /** @param other a side made already, which may have read what this one needs @throws RequestError, ModelError, LabFileError */
+  constructor(db: Db, run: RunRow, kind: KeyKind, other?: RunSide) {
+    this.#db = db;
+    this.#run = run;
+    const { params, facts } = run;
+    const known = other && sameCaptures(run, other.#run) ? other.#inputs : undefined;
+    const captures = known ?? loadCaptures(db, run.speId, run.kvmId, params);
+    this.#inputs = runInputs(captures, params, (facts as RunFacts).scenario);
+    const { spe, reference } = this.#inputs;
+    this.#samples =
+      other && sameLanes(this.#inputs, other.#inputs)
+        ? other.#samples
+        : { keys: sampleKeys(db, spe, reference.stored, kind) };
+  }
+
+  get names(): readonly string[] {
+    return this.#samples.keys.names;
+  }
+
+  /** Counted with the first outcome, which says what lies in sessions. */
+  get reference(): Reference {
+    return this.#samples.reference!;
+  }
+
+  /** Whether both are outcomes of the same samples. */
+  sharesSamples(other: RunSide): boolean {
+    return this.#samples === other.#samples;
+  }
+
+  /** @throws RequestError (the run has no such policy) */
+  outcome(
+    policy: string,
+    dlDiscard: DlDiscard | undefined,
+  ): { summary: Summary; dlDiscard: DlDiscard; losses: Losses } {
+    const { lanes, prepared, settings, distributions } = this.#inputs;
+    const result = findResult(this.#db, { run: this.#run.id, policy, dlDiscard });
+    const outcome = replayPrepared(prepared, result.policy, settings.params, distributions);
+    const { keys } = this.#samples;
+    const { inside, lost } = outcome;
+    const ofLanes = lanes.map(({ t }, l) => ({ t, keys: keys.lanes[l] }));
+    const reference = (this.#samples.reference ??= new Reference(ofLanes, keys.names.length, 1, false, inside));
+    const losses = reference.lossesOf(lost.map((runs, l) => runsInSessions(runs, inside[l])));
+    return { summary: summarise(lanes, outcome), dlDiscard: result.dlDiscard, losses };
+  }
+}
+
+function sameCaptures(a: RunRow, b: RunRow): boolean {
+  const lanesOf = ({ params }: RunRow): string => JSON.stringify(params.params.lanes);
+  return a.speId === b.speId && a.kvmId === b.kvmId && lanesOf(a) === lanesOf(b);
+}
+
+function sameLanes(a: RunInputs, b: RunInputs): boolean {
+  const lanesOf = ({ spe, reference }: RunInputs): string => `${spe.id}: ${reference.stored.map((l) => l.lane).join()}`;
+  return lanesOf(a) === lanesOf(b);
+}
+
+/** All samples of a capture, in whatever session, none lost. */
+export function wholeCapture(db: Db, capture: CaptureRow, kind: KeyKind) {
+  const { lanes, stored } = loadReference(db, capture, 'auto');
+  const keys = sampleKeys(db, capture, stored, kind);
+  const inside = lanes.map(({ t }) => Uint32Array.of(0, t.length));
+  const ofLanes = lanes.map(({ t }, l) => ({ t, keys: keys.lanes[l] }));
+  const reference = new Reference(ofLanes, keys.names.length, 1, false, inside);
+  return { names: keys.names, reference, losses: reference.lossesOf(inside.map(() => new Uint32Array(0))) };
+}
