@@ -1,7 +1,7 @@
 import type { Lane, PolicyOutcome } from '../model/outcome.ts';
 import { NONE } from '../model/outcome.ts';
 import type { PolicyId } from '../model/policy.ts';
-import type { CauseClass, StallKind, WindowKind } from '../model/terms.ts';
+import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../model/terms.ts';
 import { causeClasses, code, stallKinds, windowKinds } from '../model/terms.ts';
 import type { Spread } from './numbers.ts';
 import { quantile, spread } from './numbers.ts';
@@ -133,10 +133,15 @@ export interface Trials extends Readonly<Record<TrialFigure, Spread>> {
   readonly p99: Spread | undefined;
   /** Trials in which the VM died. */
   readonly vmDead: number;
+  /** Trials by their verdict; absent where they weren't judged (sweeps, older runs). */
+  readonly verdicts?: Readonly<Partial<Record<VerdictWord, number>>>;
 }
 
-/** Undefined without trials. */
-export function spreadTrials(trials: readonly Summary[]): Trials | undefined {
+/** Undefined without trials. @param words their verdicts, where they were judged */
+export function spreadTrials(
+  trials: readonly Summary[],
+  words?: readonly (VerdictWord | undefined)[],
+): Trials | undefined {
   if (trials.length === 0) return undefined;
   const figures = Object.fromEntries(trialFigures.map((f) => [f, spread(trials.map((t) => t[f]))])) as Record<
     TrialFigure,
@@ -147,5 +152,12 @@ export function spreadTrials(trials: readonly Summary[]): Trials | undefined {
     n: trials.length,
     p99: spread(trials.flatMap((t) => (t.durations ? [t.durations.p99] : []))),
     vmDead: trials.filter((t) => t.vmDead).length,
+    ...(words && { verdicts: tally(words) }),
   };
+}
+
+function tally(words: readonly (VerdictWord | undefined)[]): Partial<Record<VerdictWord, number>> {
+  const counts: Partial<Record<VerdictWord, number>> = {};
+  for (const word of words) if (word) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }

@@ -73,7 +73,13 @@ export function judge(
   }
   const atWorst = largest(tops, ({ change, half }) => Math.abs(change) + half);
   if (!atWorst || Math.abs(atWorst.change) + atWorst.half <= MOVED) {
-    const reason = `no top-${TOP} key moved by more than ${atWorst ? percentOf(Math.abs(atWorst.change) + atWorst.half) : '0 %'} of its share`;
+    const most = atWorst ? Math.abs(atWorst.change) + atWorst.half : 0;
+    const reason =
+      counts.survivors === counts.total
+        ? 'nothing was lost'
+        : most === 0
+          ? `no top-${TOP} key moved`
+          : `no top-${TOP} key moved by more than ${percentOf(most)} of its share`;
     return { word: 'representative', few: false, coverage, reason };
   }
   const most = largest(tops, ({ change }) => Math.abs(change)) ?? atWorst;

@@ -1,6 +1,7 @@
 /** A run's results for people and for scripts. */
 import type { PolicyResult, ReplayedRun, Spread } from '../lab/runs/replay.ts';
-import { overChecks } from '../lab/runs/check-results.ts';
+import { changing, checkedRange, grouped, holdsShort } from '../words/checks.ts';
+import type { CheckedVerdict } from '../words/checks.ts';
 import { duration, percent, pValue } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
@@ -54,61 +55,89 @@ function policyJson({ policy, outcome, summary: s, trials, checks, sameAs, skew:
   };
 }
 
+/** Rows are told by it: the policies that lose the same samples. */
+const losses = ({ policy, sameAs }: PolicyResult): string => sameAs ?? policy.id;
+
 export function printResults(out: Output, { id, settings, facts, results }: ReplayedRun): void {
-  const head = [
-    'policy',
-    'coverage',
-    'over checks',
-    'windows',
-    'blackout',
-    'p99',
-    'stall',
-    'slowdown',
-    'pinned',
-    'where',
-    'verdict',
-    'unless',
-  ];
-  const rows = results.map(({ policy, summary: s, trials, checks, sameAs, skew: [first] }) => {
-    const { least, greatest, changes } = overChecks(s.coverage, first.verdict.word, checks);
-    return [
-      policy.id,
-      over(s.coverage, trials?.coverage, percent),
-      percent(least) === percent(greatest) ? '-' : `${percent(least)} to ${percent(greatest)}`,
-      over(s.windows, trials?.windows, (n) => String(Number(n.toPrecision(4)))),
-      over(s.blackoutNs, trials?.blackoutNs, wholeNs),
-      s.durations || trials?.p99 ? over(s.durations?.p99 ?? 0, trials?.p99, wholeNs) : '-',
-      over(s.stallNs, trials?.stallNs, wholeNs),
-      over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
-      over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
-      first.digest?.cause.pValue === undefined ? '-' : pValue(first.digest.cause.pValue),
-      sameAs ? `${first.verdict.word} (as ${sameAs})` : first.verdict.word,
-      changes.length ? changes.map((c) => `${c.id}: ${c.verdict}`).join('; ') : checks.length ? 'holds' : '-',
-    ];
-  });
   out.write(`run ${id}: ${facts.alignment.description}\n`);
   for (const warning of facts.placementWarnings) out.write(`note: ${warning}\n`);
+  for (const note of facts.notes) out.write(`note: ${note}\n`);
   const { trials, latency } = settings.params;
   if (trials > 1) {
     const latencies = latency === 'sampled' ? ', each with latencies drawn anew' : '';
     out.write(
-      `means over ${trials} trials${latencies}, with their 5 to 95 % range; skew and verdict are those of the first\n`,
+      `means over ${trials} trials${latencies}, with their 5 to 95 % range; p and verdict are those of the first\n`,
     );
   }
   const assumed = Object.entries(settings.origin).filter(([name, o]) => o === 'assumed' && /Ns/.test(name));
   out.write(`assumed, not measured: ${assumed.map(([name]) => name).join(', ')}\n\n`);
-  out.write(textTable(head, rows, 'lrrrrrrrrrll'));
+  printSurvivors(out, results);
+  printCosts(out, results);
   printChecks(out, results);
+}
+
+/** What survives. Policies that lose the same samples, under each check, share a row. */
+function printSurvivors(out: Output, results: readonly PolicyResult[]): void {
+  const hasTrials = results.some(({ trials }) => trials);
+  const cells = (result: PolicyResult): string[] => {
+    const { summary: s, trials, skew } = result;
+    const of = checkedOf(result);
+    const [least, greatest] = checkedRange(of).map((share) => percent(share));
+    return [
+      over(s.coverage, trials?.coverage, percent),
+      !of.checks?.length ? '-' : least === greatest ? least : `${least} to ${greatest}`,
+      over(s.windows, trials?.windows, (n) => String(Number(n.toPrecision(4)))),
+      over(s.blackoutNs, trials?.blackoutNs, wholeNs),
+      s.durations || trials?.p99 ? over(s.durations?.p99 ?? 0, trials?.p99, wholeNs) : '-',
+      skew[0].digest?.cause.pValue === undefined ? '-' : pValue(skew[0].digest.cause.pValue),
+      skew[0].verdict.word,
+      ...(hasTrials ? [verdictsOf(result)] : []),
+      holdsShort(of) ?? '-',
+    ];
+  };
+  const head = ['policy', 'coverage', 'over checks', 'windows', 'blackout', 'p99', 'where', 'verdict'];
+  const last = hasTrials ? ['by placement', 'checks'] : ['checks'];
+  out.write(textTable([...head, ...last], sameRows(results, cells, losses), `lrrrrrr${'l'.repeat(1 + last.length)}`));
+}
+
+/** What the host pays for it. */
+function printCosts(out: Output, results: readonly PolicyResult[]): void {
+  const cells = ({ summary: s, trials }: PolicyResult): string[] => [
+    over(s.stallNs, trials?.stallNs, wholeNs),
+    over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
+    over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
+  ];
+  out.write(`\n${textTable(['policy', 'stall', 'slowdown', 'pinned'], sameRows(results, cells), 'lrrr')}`);
+}
+
+/** Rows with the same cells once: the first policy's, the others' names below it. */
+function sameRows(
+  results: readonly PolicyResult[],
+  cells: (result: PolicyResult) => readonly string[],
+  also: (result: PolicyResult) => string = () => '',
+): string[][] {
+  return grouped(results, (result) => [also(result), ...cells(result)]).flatMap((same) => {
+    const own = cells(same[0]);
+    return same.map(({ policy: { id } }, i) => (i === 0 ? [id, ...own] : [`= ${id}`, ...own.map(() => '')]));
+  });
+}
+
+function checkedOf({ summary, skew, checks }: PolicyResult): CheckedVerdict {
+  return { coverage: summary.coverage, word: skew[0].verdict.word, checks };
+}
+
+/** `representative 180, misleading 20`: trials by their verdict. */
+function verdictsOf({ trials }: PolicyResult): string {
+  const counts = Object.entries(trials?.verdicts ?? {}).toSorted(([, a], [, b]) => b - a);
+  return counts.map(([word, n]) => `${word} ${n}`).join(', ') || '-';
 }
 
 /** What the checks are called in words, for those that change a verdict. */
 function printChecks(out: Output, results: readonly PolicyResult[]): void {
   const titles = new Map(results.flatMap(({ checks }) => checks.map((c) => [c.id, c.title] as const)));
-  const changing = results.flatMap(({ summary, checks, skew: [first] }) =>
-    overChecks(summary.coverage, first.verdict.word, checks).changes.map((c) => c.id),
-  );
+  const changes = results.flatMap((result) => changing(checkedOf(result)).map((c) => c.id));
   if (titles.size) out.write(`\nassumption checks: ${[...titles.keys()].join(', ')}\n`);
-  for (const id of new Set(changing)) out.write(`  ${id}: if ${titles.get(id)}\n`);
+  for (const id of new Set(changes)) out.write(`  ${id}: if ${titles.get(id)}\n`);
 }
 
 function wholeNs(ns: number): string {

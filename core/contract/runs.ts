@@ -4,6 +4,7 @@
  * Times in replies are ns after the run's origin (its first sample): whole numbers below 2^53.
  */
 import { z } from 'zod';
+import type { CheckResult } from '../analysis/checked.ts';
 import type { LatencyCurves, LatencySkew } from '../analysis/latency.ts';
 import type { Comparison } from '../analysis/compare.ts';
 import type { NullDistribution } from '../analysis/simultaneous.ts';
@@ -19,6 +20,7 @@ import type { MeasuredLatency } from '../lab/runs/run-facts.ts';
 export type {
   CauseClass,
   CaptureComparison,
+  CheckResult,
   Comparison,
   FaultAnswer,
   LatencyCurves,
@@ -99,13 +101,17 @@ export interface Calibrated {
   readonly latencies: Readonly<Record<string, MeasuredLatency>>;
 }
 
-/** A policy's result with one kind of guest, as stored. */
+/** A policy's result, as stored. `dlDiscard`: runs of the model's first edition hold one for each kind of guest. */
 export interface StoredResult {
   readonly policy: Policy;
   readonly dlDiscard: DlDiscard;
   readonly summary: Summary;
   readonly trials?: Trials;
   readonly latency?: LatencySkew;
+  /** What the assumption checks make of it (model.md 4.7); absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckResult[];
+  /** An earlier policy of the run that loses the same samples. */
+  readonly sameAs?: string;
 }
 
 /** Windows of one policy by one of their properties. */
@@ -244,7 +250,7 @@ export const runMethods = {
   /** Run `a` against run `b`: the policies that both have, or one of them. Functions, where both know them, without `by`. */
   compareRuns: {
     params: z.strictObject({
-      ...{ a: Id, b: Id, by: By.optional(), policy: z.string().max(64).optional(), dlDiscard: DlDiscard.optional() },
+      ...{ a: Id, b: Id, by: By.optional(), policy: z.string().max(64).optional() },
     }),
     result: reply<RunComparison>(),
   },
@@ -274,7 +280,6 @@ export const runMethods = {
           policy: z.string().max(64).optional(),
           /** B's, if it is another one. */
           withPolicy: z.string().max(64).optional(),
-          dlDiscard: DlDiscard.optional(),
         }),
       ]),
       form: ReportForm,

@@ -18,6 +18,7 @@ const spelled: Readonly<Record<string, string>> = {
   '\u2248': '~',
   '\u2264': '<=',
   '\u2265': '>=',
+  '\u00b1': '+/-',
   '\u00d7': 'x',
   '\u00b5': 'u',
   '\u03bc': 'u',

@@ -41,3 +41,14 @@ export function excessOf({ excess, pValue: p }: Cause): string {
   if (excess === undefined || p === undefined) return '–';
   return p > 0.05 ? '≈ 0' : significant(excess, 2);
 }
+
+/** `p = 0.85: as many losses at other moments do as much`; what the rotation says, in one clause. */
+export function rotatedWords(cause: Cause): string {
+  if (cause.pValue === undefined || cause.mean === undefined)
+    return cause.word === "can't tell"
+      ? `whether the moments matter can’t be told from ${episodes(cause)}`
+      : cause.word;
+  return cause.pValue > 0.05
+    ? `the same blackouts at other moments do as much (${pValue(cause.pValue)})`
+    : `more than the same blackouts at other moments (${pValue(cause.pValue)})`;
+}

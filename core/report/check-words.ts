@@ -1,43 +1,40 @@
-/** What the assumption checks leave of a result, in words. */
-import { list, range } from '../words/lists.ts';
-import { percent } from '../words/numbers.ts';
-import type { Compared, Variant } from './model.ts';
+/** The assumption checks of a report's outcomes, in words (core/words/checks.ts). */
+import { grouped } from '../words/checks.ts';
+import type { CheckedVerdict } from '../words/checks.ts';
+import type { PolicyReport, ReportedOutcome } from './model.ts';
 
-/** Coverage over the run's own assumptions and all checks; undefined if nothing was checked. */
-export function checkedCoverage({ summary, checks }: Variant): string | undefined {
-  if (!checks?.length) return undefined;
-  const all = [summary.coverage, ...checks.map((check) => check.coverage)];
-  return range(Math.min(...all), Math.max(...all), percent);
+/** An outcome's verdict with its checks. */
+export function checkedOf({ summary, verdict, checks }: ReportedOutcome): CheckedVerdict {
+  return { coverage: summary.coverage, word: verdict.word, ...(checks && { checks }) };
 }
 
-/** `holds under all checks`, or `unless <check>: <verdict>; …`; undefined if nothing was checked. */
-export function checkedVerdict(variant: Variant): string | undefined {
-  const { checks } = variant;
-  if (!checks?.length) return undefined;
-  const changes = changing(variant).map(({ title, verdict }) => `unless ${title}: ${verdict ?? 'no verdict'}`);
-  return changes.length ? changes.join('; ') : 'holds under all checks';
+/** Policies that come out alike in what is told of them. */
+export interface SamePolicies {
+  readonly policies: readonly PolicyReport[];
+  readonly ids: readonly string[];
+  /** The first one's. */
+  readonly outcome: ReportedOutcome;
 }
 
-/** Which assumptions the verdicts hang on; undefined if nothing was checked. */
-export function checksSentence(all: readonly Compared[]): string | undefined {
-  if (!all.some(({ variant }) => variant.checks?.length)) return undefined;
-  const found = new Map<string, string[]>();
-  for (const { policy, variant } of all)
-    for (const { title, verdict } of changing(variant)) {
-      const clause = `${verdict ?? 'without a verdict'} if ${title}`;
-      found.set(clause, [...(found.get(clause) ?? []), policy.id]);
-    }
-  if (found.size === 0) return 'No assumption check changes a verdict.';
-  const clauses = [...found].map(([clause, ids]) => `${list(ids, 12)} would be ${clause}`);
-  return `Verdicts that hang on an assumption: ${clauses.join('; ')}.`;
+/** @param told what is told of a policy: those of which the same is told stand together */
+export function samePolicies(
+  policies: readonly PolicyReport[],
+  told: (policy: PolicyReport) => unknown,
+): SamePolicies[] {
+  return grouped(policies, told).map((same) => ({
+    policies: same,
+    ids: same.map(({ id }) => id),
+    outcome: same[0].outcome,
+  }));
 }
 
-function changing({ checks = [], verdict }: Variant): NonNullable<Variant['checks']> {
-  return checks.filter((check) => check.verdict !== verdict.word);
-}
-
-/** What stands below a verdict in the table of policies. */
-export function verdictNotes(variant: Variant): string[] {
-  const same = variant.sameAs === undefined ? undefined : `loses the same samples as ${variant.sameAs}`;
-  return [checkedVerdict(variant), same].filter((note) => note !== undefined);
+/** What decides on how a policy's survivors are told: who loses the same under every check is one row. */
+export function survival({ id, isReference, outcome }: PolicyReport): unknown {
+  const { summary: s, verdict, trials, skew, checks = [], sameAs = id } = outcome;
+  return [
+    ...[sameAs, isReference, s.coverage, s.kept, s.windows, s.blackoutNs, s.durations, s.lostByKind, s.lostByCause],
+    ...[verdict, trials?.coverage, trials?.windows, trials?.blackoutNs, trials?.verdicts],
+    ...[skew?.cause.excess, skew?.cause.pValue, skew?.tvd],
+    checks.map(({ id, coverage, verdict: word }) => [id, coverage, word]),
+  ];
 }

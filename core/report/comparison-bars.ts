@@ -21,7 +21,7 @@ export function lossBars(rows: readonly LossRow[]): string[] {
   return [
     `Bars: logarithmic, ${ascii(percent(10 ** -decades))} to 100 % of the samples lost.`,
     '',
-    ...rows.flatMap(({ name: policy, main, other }) => [
+    ...rows.flatMap(({ names: [policy], main, other }) => [
       `${name(policy)} A ${bar(main.share)}`,
       `${name('')} B ${bar(other?.share ?? 0)}`,
     ]),

@@ -2,6 +2,7 @@
 import type { ComparedPair, ComparisonReport, ComparisonSide } from './comparison.ts';
 import { centredBars, lossBars } from './comparison-bars.ts';
 import {
+  checksTable,
   costTables,
   coverageTable,
   differingTable,
@@ -97,7 +98,7 @@ function leadFigure(report: ComparisonReport): Figure | undefined {
     name: 'loss',
     caption: 'Samples lost',
     drawing: lossRows(rows),
-    key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Behind each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (block bootstrap over time); *: chance doesn’t explain it.',
+    key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Behind each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (blocks of time drawn with replacement); *: the interval leaves 0 out.',
     text: lossBars(rows),
   };
 }
@@ -106,7 +107,7 @@ function lossRow(pair: ComparedPair) {
   const { name, a, b } = pair;
   const words = `${coverageWords(pair)}${coverageDiffers(pair) ? ' *' : ''}`;
   return {
-    name,
+    names: [name],
     main: { share: 1 - a!.summary.coverage, word: a!.verdict },
     other: { share: 1 - b!.summary.coverage, word: b!.verdict },
     words,
@@ -128,8 +129,8 @@ function shareFigure({ comparison }: ComparedPair, name: string, caption: string
 }
 
 function shareKey(paired: boolean): string {
-  const test = paired ? 'block swaps' : 'Fisher’s exact test';
-  return `Keys whose shares differ most; after each name its share in B. Whiskers: 95 % intervals, block bootstrap over time. Solid bars with *: significant at 5 % for all keys together (${test}, Benjamini–Hochberg).`;
+  const against = paired ? 'both loss masks at other moments' : 'blocks of time dealt anew';
+  return `Keys whose shares differ most; after each name its share in B. Whiskers: 95 % intervals for all keys together (${against}). Solid bars with *: the interval leaves 0 out.`;
 }
 
 const settingTitles = {
@@ -159,7 +160,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
     )
     .join(' ');
   const trials = Math.max(0, ...report.pairs.flatMap(({ a, b }) => [a?.trials?.n ?? 0, b?.trials?.n ?? 0]));
-  const discards = new Set(report.pairs.flatMap(({ a, b }) => [a!.dlDiscard, b!.dlDiscard]));
+  const checks = checksTable(report);
   const blocks =
     report.pairs.length === 1
       ? [table('A, B, and A minus B', pairTable(pair!))]
@@ -167,6 +168,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
           table(KEPT, coverageTable(report)),
           ...costs.flatMap(({ name, table: of }) => (of.rows.length ? [table(capital(name), of)] : [])),
           table('Skew and verdict, against the side’s own reference', skewTable(report)),
+          ...(checks.rows.length ? [table('Coverage and verdict under the assumption checks', checks)] : []),
           table('What survived in A against what survived in B', likenessTable(report)),
           ...(same ? [text(same)] : []),
         ];
@@ -174,16 +176,18 @@ function policyBlocks(report: ComparisonReport): Block[] {
     ...blocks,
     text(
       [
-        'Differences are A minus B, of coverage in percentage points with 95 % intervals (block bootstrap over time); *: the interval leaves 0 out.',
+        'Differences are A minus B, of coverage in percentage points with 95 % intervals (blocks of time drawn with replacement); *: the interval leaves 0 out.',
         trials > 1
           ? `Coverage as the 5–95 % range over placements of the buffers (up to ${count(trials)}); all else is of the first placement.`
           : '',
         'Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU stood still.',
-        'Skew: total variation distance (TVD) of the surviving shares from the reference, less what losing as many samples at random gives.',
+        'Skew: total variation distance (TVD) of the surviving shares from the reference, less what the same blackouts at other moments give on average.',
         report.pairs.length > 1
           ? 'Survivors: alike, chance explains the TVD between the two; close, it doesn’t, but no top-10 key is off by more than 10 % of its share; different, one is.'
           : '',
-        discards.has('buffer') ? 'The guest discards its buffer at DL=1 (PMBSR_EL1.DL: data lost) where so set.' : '',
+        checks.rows.length
+          ? 'Over checks: coverage when one assumption at a time is changed, and whether the verdict holds.'
+          : '',
       ]
         .filter(Boolean)
         .join(' '),

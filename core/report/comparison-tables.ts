@@ -2,7 +2,8 @@
 import type { Comparison } from '../analysis/compare.ts';
 import { observedReasons } from '../analysis/observed.ts';
 import type { ComparedPair, ComparisonReport, PairSide, WindowCount } from './comparison.ts';
-import { coverageDiffers, coverageWords, interval } from './comparison-words.ts';
+import { checkedCoverage, holdsShort } from '../words/checks.ts';
+import { checkedSide, coverageDiffers, coverageWords, interval } from './comparison-words.ts';
 import { excessOf } from './cause-words.ts';
 import { range, shorten } from '../words/lists.ts';
 import { bytes, count, duration, pValue, percent, points, significant } from '../words/numbers.ts';
@@ -61,6 +62,12 @@ export function pairTable(pair: ComparedPair): Table {
       ...measures.map(({ name, of, shown }) => [name, shown(of(a)), shown(of(b)), change(of(a), of(b), shown)]),
       ['excess skew', excessSkew(a), excessSkew(b), ''],
       ['verdict', a.verdict, b.verdict, ''],
+      ...(a.checks?.length || b.checks?.length
+        ? [
+            ['coverage over checks', ...[a, b].map((side) => checkedCoverage(checkedSide(side)) ?? '–'), ''],
+            ['its verdict', ...[a, b].map((side) => holdsShort(checkedSide(side)) ?? '–'), ''],
+          ]
+        : []),
     ],
   };
 }
@@ -126,6 +133,19 @@ export function skewTable({ pairs }: ComparisonReport): Table {
     head: ['policy', 'skew A', 'skew B', 'verdict A', 'verdict B'],
     align: 'lrrll',
     rows: pairs.map(({ name, a, b }) => [shorten(name, 22), excessSkew(a!), excessSkew(b!), a!.verdict, b!.verdict]),
+  };
+}
+
+/** What the assumption checks make of both sides; no rows where neither was checked. */
+export function checksTable({ pairs }: ComparisonReport): Table {
+  const side = (of: PairSide): string =>
+    [checkedCoverage(checkedSide(of)), holdsShort(checkedSide(of))].filter(Boolean).join(', ') || '–';
+  return {
+    head: ['policy', 'A over checks', 'B over checks'],
+    align: 'lll',
+    rows: pairs
+      .filter(({ a, b }) => a!.checks?.length || b!.checks?.length)
+      .map(({ name, a, b }) => [shorten(name, 22), side(a!), side(b!)]),
   };
 }
 

@@ -2,7 +2,9 @@
 import { comparisonWords } from '../analysis/compare.ts';
 import type { Comparison, ComparisonWord } from '../analysis/compare.ts';
 import { MOVED } from '../analysis/verdict.ts';
-import type { ComparedPair, ComparisonReport, ComparisonSide } from './comparison.ts';
+import { grouped, hangingSentence, orderUnderChecks } from '../words/checks.ts';
+import type { CheckedVerdict } from '../words/checks.ts';
+import type { ComparedPair, ComparisonReport, ComparisonSide, PairSide } from './comparison.ts';
 import { list } from '../words/lists.ts';
 import { count, duration, pValue, percent, points, significant } from '../words/numbers.ts';
 import { baseName } from './words.ts';
@@ -36,7 +38,7 @@ export function comparisonFinding(report: ComparisonReport): string {
       : report.pairs.length === 1
         ? pairFinding(report, report.pairs[0]!)
         : runsFinding(report);
-  return [...sentences, discardSentence(report), pairedSentence(report), scaleSentence(report)]
+  return [...sentences, checksSentence(report), pairedSentence(report), scaleSentence(report)]
     .filter((sentence) => sentence !== undefined)
     .join(' ');
 }
@@ -162,13 +164,39 @@ function capturesFinding(report: ComparisonReport): (string | undefined)[] {
   ];
 }
 
-/** Which kind of guest it is, where that isn't the usual one. */
-function discardSentence({ pairs }: ComparisonReport): string | undefined {
-  const sides = (['a', 'b'] as const).filter((side) => pairs.some((pair) => pair[side]?.dlDiscard === 'buffer'));
-  if (sides.length === 0) return undefined;
-  const whose =
-    sides.length === 2 ? 'Both guests throw away their' : `${sides[0]!.toUpperCase()}’s guest throws away its`;
-  return `${whose} whole buffer at DL=1.`;
+/** A side's verdict with its checks. */
+export function checkedSide({ summary, verdict, checks }: PairSide): CheckedVerdict {
+  return { coverage: summary.coverage, word: verdict, ...(checks && { checks }) };
+}
+
+/** Whether the assumption checks change which side keeps more, or a verdict. */
+function checksSentence({ pairs }: ComparisonReport): string | undefined {
+  const orders = pairs.flatMap(({ name, a, b }) => {
+    const order = a && b && orderUnderChecks(checkedSide(a), checkedSide(b));
+    return order ? [{ name, order }] : [];
+  });
+  if (orders.length === 0) return undefined;
+  const clauses = grouped(orders, ({ order }) => order).map((same) => {
+    const { order } = same[0];
+    if (orders.length === 1) return capital(order);
+    const names = same.map(({ name }) => name);
+    return `${same.length === orders.length && same.length > 2 ? `under all ${same.length}` : list(names, 4)}: ${order}`;
+  });
+  const verdictsOf = (side: 'a' | 'b'): (CheckedVerdict & { name: string })[] =>
+    pairs.flatMap((pair) => {
+      const own = pair[side];
+      return own ? [{ name: own.policy, ...checkedSide(own) }] : [];
+    });
+  const hanging = (['a', 'b'] as const)
+    .map((side) => ({ side: side.toUpperCase(), sentence: hangingSentence(verdictsOf(side)) }))
+    .filter(({ sentence }) => sentence?.startsWith('Verdicts'));
+  const [x, y] = hanging;
+  const verdicts =
+    x && y && x.sentence === y.sentence
+      ? ` ${x.sentence}`
+      : hanging.map(({ side, sentence }) => ` In ${side}: ${sentence!.replace(/^V/, 'v')}`).join('');
+  const start = orders.length > 1 ? 'What the assumption checks make of it: ' : '';
+  return `${start}${clauses.join('; ')}.${verdicts || ' No check changes a verdict.'}`;
 }
 
 function pairedSentence({ paired }: ComparisonReport): string | undefined {
@@ -193,7 +221,7 @@ function scaleSentence({ a, b }: ComparisonReport): string | undefined {
 
 /** At a sentence's start; ids stay. */
 const capital = (text: string): string =>
-  text.replace(/^(run|the) /, (word) => word.charAt(0).toUpperCase() + word.slice(1));
+  text.replace(/^(run|the|both) /, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 
 /** `run 1 × run 2`; of captures the files. */
 export function comparisonTitle(report: ComparisonReport): string {

@@ -2,13 +2,14 @@
  * Everything a comparison report says, as one plain object, as model.ts does for the report of one run. A is compared with B: every
  * difference is A's value minus B's.
  */
+import type { CheckResult } from '../analysis/checked.ts';
 import type { Comparison } from '../analysis/compare.ts';
 import type { ObservedReason } from '../analysis/observed.ts';
 import type { Cause } from '../analysis/cause.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { VerdictWord } from '../model/terms.ts';
 import type { ParamOrigin } from '../model/params.ts';
-import type { DlDiscard, ReportInput } from './model.ts';
+import type { ReportInput } from './model.ts';
 
 /** `runs`: the policies that both have. `policies`: one of A's against another, mostly of the same run. `captures`: no replay. */
 export type ComparisonSubject = 'runs' | 'policies' | 'captures';
@@ -82,11 +83,12 @@ export interface ComparedPair {
 
 export interface PairSide {
   readonly policy: string;
-  readonly dlDiscard: DlDiscard;
   readonly summary: Summary;
   readonly trials?: Trials;
   /** Against the side's own reference. */
   readonly verdict: VerdictWord;
+  /** What the assumption checks make of it; absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckResult[];
   /** Undefined when nothing survived. */
   readonly cause?: Cause;
   readonly windows: readonly WindowCount[];

@@ -3,7 +3,7 @@ import { axis, label, renderChart } from './chart.ts';
 import { list, shorten } from '../words/lists.ts';
 import { duration, percent } from '../words/numbers.ts';
 import type { Markup } from './html.ts';
-import type { Report, Variant } from './model.ts';
+import type { Report, ReportedOutcome } from './model.ts';
 import { lineColours, placeholder } from './palette.ts';
 import { compared } from './words.ts';
 
@@ -128,11 +128,11 @@ export function coverageChart(report: Report): Markup | undefined {
   );
 }
 
-function byDuration({ windows }: Variant): readonly Point[] | undefined {
+function byDuration({ windows }: ReportedOutcome): readonly Point[] | undefined {
   return windows.n > 0 ? ecdf(windows.start, windows.end, windows.n) : undefined;
 }
 
-function overTime({ skew, summary, verdict }: Variant): readonly Point[] | undefined {
+function overTime({ skew, summary, verdict }: ReportedOutcome): readonly Point[] | undefined {
   if (!skew || summary.lost === 0 || verdict.word === 'dead') return undefined;
   const { t0, t1, coverage } = skew.time;
   const width = (t1 - t0) / coverage.length;
@@ -149,15 +149,15 @@ export function sharedLines(report: Report, chart: 'durations' | 'coverage'): st
 }
 
 /** One curve for all policies whose points are the same. */
-function distinct(report: Report, points: (variant: Variant) => readonly Point[] | undefined): Curve[] {
+function distinct(report: Report, points: (outcome: ReportedOutcome) => readonly Point[] | undefined): Curve[] {
   const byPoints = new Map<string, Curve>();
-  for (const { policy, variant } of compared(report)) {
-    const curve = points(variant);
+  for (const { id, outcome } of compared(report)) {
+    const curve = points(outcome);
     if (!curve || curve.length === 0) continue;
     const key = curve.join(';');
     const same = byPoints.get(key);
-    if (same) same.ids.push(policy.id);
-    else byPoints.set(key, { ids: [policy.id], points: curve });
+    if (same) same.ids.push(id);
+    else byPoints.set(key, { ids: [id], points: curve });
   }
   return [...byPoints.values()].sort((a, b) => area(a) - area(b));
 }
@@ -227,9 +227,9 @@ function crossing(points: readonly Point[], height: number): Point {
 
 function describeDurations(report: Report): string {
   return compared(report)
-    .flatMap(({ policy, variant: { summary } }) =>
+    .flatMap(({ id, outcome: { summary } }) =>
       summary.durations
-        ? [`${policy.id}: median ${duration(summary.durations.p50)}, longest ${duration(summary.durations.max)}.`]
+        ? [`${id}: median ${duration(summary.durations.p50)}, longest ${duration(summary.durations.max)}.`]
         : [],
     )
     .join(' ');

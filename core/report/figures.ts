@@ -7,7 +7,7 @@ import { isShown } from './options.ts';
 import type { ReportOptions } from './options.ts';
 import { movedMost, skewChart } from './skew-chart.ts';
 import { groupName, skewGroups } from './skew-section.ts';
-import type { Group } from './skew-section.ts';
+import type { SamePolicies } from './check-words.ts';
 import { standaloneSvg, timelineSvg } from './standalone.ts';
 import { compared } from './words.ts';
 
@@ -28,13 +28,13 @@ export function figures(report: Report, options: ReportOptions = {}): Map<Figure
   }
   if (isShown(options, 'skew')) {
     drawnSkews(report).forEach((group, i) => {
-      const { skew } = group.variant;
-      if (skew) add(`skew-${i}`, skewChart(`skew${i}`, groupName(report, group), skew));
+      const { skew } = group.outcome;
+      if (skew) add(`skew-${i}`, skewChart(`skew${i}`, groupName(group), skew));
     });
   }
   return found;
 }
 
-export function drawnSkews(report: Report): readonly Group[] {
-  return skewGroups(report).drawn.filter(({ variant }) => variant.skew && movedMost(variant.skew).length > 0);
+export function drawnSkews(report: Report): readonly SamePolicies[] {
+  return skewGroups(report).drawn.filter(({ outcome }) => outcome.skew && movedMost(outcome.skew).length > 0);
 }

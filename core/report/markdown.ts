@@ -23,7 +23,10 @@ import {
   skewFacts,
   tableNotes,
 } from './tables.ts';
-import { baseName, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
+import { sameNames } from '../words/checks.ts';
+import { finding } from './finding.ts';
+import { LOSS_KEY } from './loss-chart.ts';
+import { baseName, LIMIT, scaledMark } from './words.ts';
 
 export interface MarkdownReport {
   readonly markdown: string;
@@ -38,6 +41,7 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
     drawn.has(name) ? [`![${md(text)}](<${encodeURI(folder)}/${name}.svg>)`, ''] : [];
   const shown = (id: SectionId, section: () => string[]): string[] => (isShown(options, id) ? section() : []);
   const notes = [...report.notes, scaledMark(report)].filter((note) => note !== undefined);
+  const found = finding(report);
   const { rest } = skewGroups(report);
   const quiet = rest.flatMap(({ policies }) => policies);
   const lines = [
@@ -46,12 +50,11 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
     md(report.inputs.map(({ file }) => baseName(file)).join(' × ')),
     '',
     ...notes.flatMap((note) => [`> **Note:** ${md(note)}`, '']),
-    md(finding(report)),
+    md(found.lead),
     '',
-    ...figure(
-      'loss',
-      `Samples lost per policy; filled: ${discardWords[report.dlDiscard]}, hollow: ${discardWords[otherDiscard(report)]}`,
-    ),
+    ...found.points.map(({ label, text }) => `- **${label}:** ${md(text)}`),
+    ...(found.points.length ? [''] : []),
+    ...figure('loss', `Samples lost per policy. ${LOSS_KEY}`),
     ...(options.notes?.trim() ? ['## Notes', '', notesMarkdown(options.notes.trim()), ''] : []),
     ...shown('inputs', () => inputs(report)),
     ...shown('timeline', () => [
@@ -80,11 +83,11 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
       `## Skew by ${md(report.skewKey)}`,
       '',
       ...drawnSkews(report).flatMap((group, i) => [
-        `### ${md(groupName(report, group))}`,
+        `### ${md(groupName(group))}`,
         '',
-        ...figure(`skew-${i}`, `Share differences under ${groupName(report, group)}`),
-        ...(group.variant.skew ? table(movedTable(group.variant.skew)) : []),
-        md(skewFacts(group.variant)),
+        ...figure(`skew-${i}`, `Share differences under ${groupName(group)}`),
+        ...(group.outcome.skew ? table(movedTable(group.outcome.skew)) : []),
+        md(skewFacts(group.outcome)),
         '',
       ]),
       ...(quiet.length ? [md(`No key moved with where the blackouts fell under ${ids(quiet)}.`), ''] : []),
@@ -116,9 +119,10 @@ function verdictList(report: Report): string[] {
   return [
     '## Verdicts',
     '',
-    ...verdictGroups(report).flatMap(({ policies, word, sentence, changed }) => [
-      `- **${md(ids(policies))}: ${word}.** ${md([sentence, ...changed].join(' '))}`,
-    ]),
+    ...verdictGroups(report).map(
+      ({ ids: same, word, sentence, notes: more }) =>
+        `- **${md(sameNames(same))}: ${word}.** ${md([sentence, ...more].join(' '))}`,
+    ),
     '',
   ];
 }

@@ -2,6 +2,7 @@
  * Everything a report says, as one plain object. Who makes the report fills it (core/lab); rendering adds nothing to it but
  * form. Times are ns after the run's origin.
  */
+import type { CheckResult } from '../analysis/checked.ts';
 import type { LatencySkew } from '../analysis/latency.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
@@ -38,14 +39,10 @@ export interface Report {
   readonly parameters: readonly ReportParameter[];
   readonly span: { readonly start: number; readonly end: number };
   readonly lanes: readonly LaneTrack[];
-  /** The variant that the report is about; the other one, where given, stands beside it. */
-  readonly dlDiscard: DlDiscard;
   /** What the skew counts: `pc`, `page`, `symbol`, … */
   readonly skewKey: string;
   readonly policies: readonly PolicyReport[];
 }
-
-export type DlDiscard = 'record' | 'buffer';
 
 /** A label and its value, both as shown. */
 export interface Fact {
@@ -99,12 +96,11 @@ export interface PolicyReport {
   readonly summary: string;
   /** No stage 2: what the others are compared with. */
   readonly isReference: boolean;
-  /** One of them at least: `Report.dlDiscard`'s. */
-  readonly variants: Readonly<Partial<Record<DlDiscard, Variant>>>;
+  readonly outcome: ReportedOutcome;
 }
 
-/** A policy's outcome with one kind of guest. */
-export interface Variant {
+/** What became of the profile under a policy, as the run assumes. */
+export interface ReportedOutcome {
   readonly summary: Summary;
   readonly verdict: Verdict;
   /** Over placement trials, where there were several. */
@@ -114,26 +110,10 @@ export interface Variant {
   readonly latency?: LatencySkew;
   readonly windows: WindowColumns;
   /** What the assumption checks make of it; absent in runs of the model's first edition. */
-  readonly checks?: readonly CheckedVariant[];
+  readonly checks?: readonly CheckResult[];
   /** A policy replayed before it that loses the same samples. */
   readonly sameAs?: string;
 }
 
-/** An outcome under one assumption check. */
-export interface CheckedVariant {
-  readonly id: string;
-  /** In words, to follow "if". */
-  readonly title: string;
-  /** 0 … 1 */
-  readonly coverage: number;
-  readonly verdict: Verdict['word'] | null;
-}
-
 /** By lane, then start. */
 export type WindowColumns = Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'>;
-
-/** A policy with one of its outcomes. */
-export interface Compared {
-  readonly policy: PolicyReport;
-  readonly variant: Variant;
-}

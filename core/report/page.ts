@@ -13,6 +13,8 @@ export interface Page {
   /** What a reader must know first. */
   readonly notes: readonly string[];
   readonly lead: string;
+  /** What a reader asks next, label and sentences. */
+  readonly points?: readonly { readonly label: string; readonly text: string }[];
   readonly figure: Content;
   /** The maker's notes, Markdown. */
   readonly userNotes?: string;
@@ -51,6 +53,17 @@ export function page(p: Page): string {
             }
           </header>
           <p class="lead">${p.lead}</p>
+          ${
+            p.points !== undefined &&
+            p.points.length > 0 &&
+            html`<dl class="finding">
+              ${p.points.map(
+                ({ label, text }) =>
+                  html`<dt>${label}</dt>
+                    <dd>${text}</dd>`,
+              )}
+            </dl>`
+          }
           ${p.figure} ${userNotes(p.userNotes)} ${p.sections}
           <footer>Made by Umbra ${p.umbra}. ${p.foot}</footer>
           ${p.comment !== undefined && new Markup(p.comment)}

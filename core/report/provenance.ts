@@ -4,7 +4,6 @@
  */
 import type { Policy } from '../model/policy.ts';
 import type { Scenario } from '../model/scenario.ts';
-import type { DlDiscard } from './model.ts';
 import type { SectionId } from './sections.ts';
 
 export const PROVENANCE_FORM = 1;
@@ -41,7 +40,7 @@ export interface ProvenanceInput {
 /** Times in ns. Skew by page, which needs no symbols; its measures are null when nothing survived. */
 export interface ProvenanceResult {
   readonly policy: string;
-  readonly dlDiscard: DlDiscard;
+  readonly dlDiscard: 'record' | 'buffer';
   readonly kept: number;
   readonly lost: number;
   readonly windows: number;
@@ -64,7 +63,6 @@ export interface ComparisonProvenance {
   readonly by: string;
   readonly policy?: string;
   readonly withPolicy?: string;
-  readonly dlDiscard?: DlDiscard;
   readonly a: ProvenanceSide;
   readonly b: ProvenanceSide;
   readonly sections?: readonly SectionId[];

@@ -2,7 +2,7 @@ import { coverageChart, durationsChart, sharedLines } from './curves.ts';
 import { inputsSection, parametersSection, reproduceSection } from './facts.ts';
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
-import { lossChart } from './loss-chart.ts';
+import { LOSS_KEY, lossChart } from './loss-chart.ts';
 import type { Report } from './model.ts';
 import { page } from './page.ts';
 import { provenanceComment } from './provenance.ts';
@@ -13,13 +13,15 @@ import type { ReportOptions } from './options.ts';
 import { skewSection, verdictSection } from './skew-section.ts';
 import { definitions, timelineSection } from './timeline.ts';
 import { verdicts } from '../model/terms.ts';
-import { compared, discardWords, finding, LIMIT, otherDiscard, scaledMark } from './words.ts';
+import { finding } from './finding.ts';
+import { compared, LIMIT, scaledMark } from './words.ts';
 
 /** The report as one HTML file that stands alone. The same report gives the same bytes. */
 export function renderHtml(report: Report, options: ReportOptions = {}): string {
   const shown = (id: SectionId, section: (report: Report) => Content): Content =>
     isShown(options, id) && section(report);
   const files = report.inputs.map(({ file }) => file).join(' × ');
+  const found = finding(report);
   const notes = [...report.notes, scaledMark(report)].filter((note) => note !== undefined);
   return page({
     umbra: report.umbra,
@@ -27,7 +29,8 @@ export function renderHtml(report: Report, options: ReportOptions = {}): string 
     title: 'What each KVM fault policy would do to this SPE profile',
     subtitle: files,
     notes,
-    lead: finding(report),
+    lead: found.lead,
+    points: found.points,
     figure: lossFigure(report),
     userNotes: options.notes,
     definitions: definitions(),
@@ -41,16 +44,10 @@ export function renderHtml(report: Report, options: ReportOptions = {}): string 
 
 function lossFigure(report: Report): Markup | false {
   if (compared(report).length === 0) return false;
-  const other = otherDiscard(report);
-  const hasOther = report.policies.some((policy) => policy.variants[other]);
   return html`<figure>
     <figcaption>Samples lost</figcaption>
     ${lossChart(report)}
-    <p class="key">
-      <span>filled: ${discardWords[report.dlDiscard]}</span>${
-        hasOther && html`<span>hollow: ${discardWords[other]}</span>`
-      }${verdicts.map((word) => verdictMark(word))}
-    </p>
+    <p class="key"><span>${LOSS_KEY}</span>${verdicts.map((word) => verdictMark(word))}</p>
   </figure>`;
 }
 
@@ -84,4 +81,4 @@ function linesKey(report: Report, chart: 'durations' | 'coverage'): Content {
   return text !== '' && html`<p class="fn">${text}</p>`;
 }
 
-export { finding } from './words.ts';
+export { finding } from './finding.ts';

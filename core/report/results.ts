@@ -5,23 +5,24 @@ import { bytes, count, duration, pValue, percent, significant } from '../words/n
 import { html } from './html.ts';
 import type { Content, Markup } from './html.ts';
 import { verdictSigns } from '../words/signs.ts';
-import type { PolicyReport, Report, Variant } from './model.ts';
+import type { VerdictWord } from '../model/terms.ts';
+import { checkedCoverage, holdsClause } from '../words/checks.ts';
+import type { PolicyReport, Report } from './model.ts';
 import type { Spread } from '../analysis/numbers.ts';
-import { checkedCoverage, verdictNotes } from './check-words.ts';
-import { discardWords, mainVariant, otherDiscard, scaledMark } from './words.ts';
+import { checkedOf, samePolicies, survival } from './check-words.ts';
+import type { SamePolicies } from './check-words.ts';
+import { verdictCounts } from './finding.ts';
+import { isChecked, trialsOf } from './tables.ts';
+import { scaledMark } from './words.ts';
 
 export function resultsSection(report: Report): Markup {
-  const other = otherDiscard(report);
-  const hasOther = report.policies.some((policy) => policy.variants[other]);
-  const trials = Math.max(0, ...report.policies.map((policy) => mainVariant(report, policy)?.trials?.n ?? 0));
-  const isChecked = report.policies.some((policy) => mainVariant(report, policy)?.checks?.length);
+  const trials = trialsOf(report);
+  const checked = isChecked(report);
   const mark = scaledMark(report);
-  const rows = report.policies.flatMap((policy) => {
-    const variant = mainVariant(report, policy);
-    return variant
-      ? [resultRow(policy, variant, hasOther ? policy.variants[other] : undefined, hasOther, isChecked)]
-      : [];
-  });
+  // One row where all cells are the same; what survives may be the same where the costs aren't.
+  const rows = samePolicies(report.policies, (policy) => [survival(policy), costs(policy)]).map((same) =>
+    resultRow(same, checked),
+  );
   return html`<section aria-labelledby="h-results">
     <h2 id="h-results">Policies${mark && html` <span class="mark">${mark}</span>`}</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="h-results">
@@ -33,8 +34,7 @@ export function resultsSection(report: Report): Markup {
           <tr>
             <th scope="col">policy</th>
             <th scope="col">coverage</th>
-            ${hasOther && html`<th scope="col">${other === 'buffer' ? 'buffer discarded' : 'record lost only'}</th>`}
-            ${isChecked && html`<th scope="col">over checks</th>`}
+            ${checked && html`<th scope="col">over checks</th>`}
             <th scope="col">blackout</th>
             <th scope="col">windows</th>
             <th scope="col">p99 window</th>
@@ -51,39 +51,34 @@ export function resultsSection(report: Report): Markup {
       </table>
     </div>
     <p class="fn">
-      ${sentenceCase(discardWords[report.dlDiscard])} at DL=1 unless the column says
-      otherwise.${trials > 1 && ` Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range.`}
+      ${checked && 'Over checks: coverage when one assumption at a time is changed. '}${trials > 1 && `Means over ${count(trials)} random placements of the buffers; small: their 5–95 % range. `}
       Coverage: samples kept. Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU
       stood still; slowdown: stall over profiled time. Excess skew: total variation distance of the shares by
-      ${report.skewKey}, less what the same blackouts at other moments give on average. DL is PMBSR_EL1.DL: data lost.
+      ${report.skewKey}, less what the same blackouts at other moments give on average.
     </p>
   </section>`;
 }
 
-const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** What a policy costs, as far as a row shows it. */
+function costs({ outcome: { summary: s, trials } }: PolicyReport): unknown {
+  return [s.stallNs, s.slowdown, s.pinnedBytesPeak, trials?.stallNs, trials?.slowdown, trials?.pinnedBytesPeak];
+}
 
-function resultRow(
-  policy: PolicyReport,
-  variant: Variant,
-  other: Variant | undefined,
-  hasOther: boolean,
-  isChecked: boolean,
-): Markup {
-  const { summary, trials, skew, verdict } = variant;
-  const notes = policy.isReference ? [] : verdictNotes(variant);
+function resultRow({ policies: [policy], ids, outcome }: SamePolicies, checked: boolean): Markup {
+  const { summary, trials, skew, verdict } = outcome;
+  const notes = policy.isReference ? [] : [holdsClause(checkedOf(outcome)), verdictCounts(outcome)];
   const share = trials?.coverage.mean ?? summary.coverage;
   const excess =
     skew && summary.lost > 0
       ? html`${excessOf(skew.cause)}<small>${skew.cause.pValue === undefined ? '' : pValue(skew.cause.pValue)}</small>`
       : '–';
   return html`<tr>
-    <th scope="row">${policy.id}</th>
+    <th scope="row">${ids.map((id, i) => html`<span class="same">${i > 0 && '= '}${id}</span>`)}</th>
     <td>
       ${value(share, trials?.coverage, percent)}
       <div class="bar" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></div>
     </td>
-    ${hasOther && html`<td>${other ? percent(other.summary.coverage) : '–'}</td>`}
-    ${isChecked && html`<td>${checkedCoverage(variant) ?? '–'}</td>`}
+    ${checked && html`<td>${checkedCoverage(checkedOf(outcome)) ?? '–'}</td>`}
     <td>${value(summary.blackoutNs, trials?.blackoutNs, duration)}</td>
     <td>${value(summary.windows, trials?.windows, whole)}</td>
     <td>${summary.durations || trials?.p99 ? value(summary.durations?.p99 ?? NaN, trials?.p99, duration) : '–'}</td>
@@ -92,7 +87,7 @@ function resultRow(
     <td>${value(summary.pinnedBytesPeak, trials?.pinnedBytesPeak, bytes)}</td>
     <td>${excess}</td>
     <td class="words">
-      ${policy.isReference ? 'reference' : verdictMark(verdict.word)}${notes.map((note) => html`<small>${note}</small>`)}
+      ${policy.isReference ? 'reference' : verdictMark(verdict.word)}${notes.map((note) => note !== undefined && html`<small>${note}</small>`)}
     </td>
   </tr>`;
 }
@@ -106,7 +101,7 @@ function value(own: number, trials: Spread | undefined, format: (x: number) => s
 /** Means of counts: decimals only of small ones. */
 const whole = (n: number): string => (n >= 10 ? count(n) : significant(n, 2));
 
-export function verdictMark(word: Variant['verdict']['word']): Markup {
+export function verdictMark(word: VerdictWord): Markup {
   return html`<span class="verdict"
     ><i style="color:var(--${verdictSigns[word].colour})" aria-hidden="true">${verdictSigns[word].character}</i>
     ${word}</span

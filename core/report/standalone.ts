@@ -8,6 +8,8 @@ import { html } from './html.ts';
 import type { Markup } from './html.ts';
 import type { LaneTrack, Report } from './model.ts';
 import { inLight } from './palette.ts';
+import { bands } from './same-windows.ts';
+import { sameNamesShort } from '../words/checks.ts';
 import { compared } from './words.ts';
 import { windowKinds } from '../model/terms.ts';
 
@@ -48,6 +50,7 @@ export function timelineSvg(report: Report): Markup {
     html`<svg width="${inner}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
       ${drawing as Markup}
     </svg>`;
+  const policyBands = bands(report);
   for (const track of lanesShown(report)) {
     parts.push(
       html`<text x="${LEFT}" y="${y + 14}" font-weight="600" fill="var(--ink)">${track.label}</text
@@ -62,8 +65,8 @@ export function timelineSvg(report: Report): Markup {
       const glyphs = places.map((x) => html`<use href="#g-${one.id}" x="${x}%" y="6" />`);
       row(`${one.words} ${count(n)}`, BAND_HEIGHT, html`<g fill="var(--${one.colour})">${glyphs}</g>`);
     }
-    for (const { policy, variant } of compared(report)) {
-      row(policy.id, BAND_HEIGHT, stretched(BINS, BAND_HEIGHT, band(report, track, variant.windows)));
+    for (const { ids, windows } of policyBands) {
+      row(sameNamesShort(ids), BAND_HEIGHT, stretched(BINS, BAND_HEIGHT, band(report, track, windows)));
     }
     y += 12;
   }
@@ -107,7 +110,7 @@ function ruler(report: Report, inner: number): Markup {
 
 function kindsShown(report: Report): (typeof windowKinds)[number][] {
   const seen = new Set<number>();
-  for (const { variant } of compared(report))
-    for (let i = 0; i < variant.windows.n; i++) seen.add(variant.windows.kind[i]!);
+  for (const { outcome } of compared(report))
+    for (let i = 0; i < outcome.windows.n; i++) seen.add(outcome.windows.kind[i]!);
   return windowKinds.filter((_, i) => seen.has(i));
 }

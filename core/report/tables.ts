@@ -3,10 +3,11 @@ import type { SkewDigest } from '../analysis/skew-digest.ts';
 import { excessOf, lanesClause, rotatedClause } from './cause-words.ts';
 import { list, range, shorten } from '../words/lists.ts';
 import { bytes, count, duration, percent, points, significant } from '../words/numbers.ts';
-import type { PolicyReport, Report, Variant } from './model.ts';
+import type { PolicyReport, Report, ReportedOutcome } from './model.ts';
 import { movedMost } from './skew-chart.ts';
-import { checkedCoverage } from './check-words.ts';
-import { compared, discardWords, mainVariant, otherDiscard } from './words.ts';
+import { checkedCoverage } from '../words/checks.ts';
+import { checkedOf, samePolicies, survival } from './check-words.ts';
+import { compared } from './words.ts';
 
 export interface Table {
   readonly head: readonly string[];
@@ -15,50 +16,45 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What each policy keeps, and what that is worth. */
+/** What each policy keeps, and what that is worth. Policies that come out alike share a row. */
 export function keptTable(report: Report): Table {
-  const other = otherDiscard(report);
-  const hasOther = report.policies.some((policy) => policy.variants[other]);
-  const second = hasOther ? (other === 'buffer' ? 'buffer lost' : 'record lost') : 'over checks';
   return {
-    head: ['policy', 'coverage', second, 'skew', 'verdict'],
+    head: ['policy', 'coverage', 'over checks', 'skew', 'verdict'],
     align: 'lrrrl',
-    rows: rows(report, (policy, variant) => {
-      const { summary, trials, skew } = variant;
-      const against = policy.variants[other];
-      const excess = skew && summary.lost > 0 ? excessOf(skew.cause) : '–';
-      return [
+    rows: samePolicies(report.policies, survival).flatMap(({ policies, ids: names, outcome }) => {
+      const { summary, trials, skew } = outcome;
+      return named(names, [
         trials && trials.coverage.p5 !== trials.coverage.p95
           ? range(trials.coverage.p5, trials.coverage.p95, percent)
           : percent(trials?.coverage.mean ?? summary.coverage),
-        against ? percent(against.summary.coverage) : (checkedCoverage(variant) ?? '–'),
-        excess,
-        policy.isReference ? 'reference' : variant.verdict.word,
-      ];
+        checkedCoverage(checkedOf(outcome)) ?? '–',
+        skew && summary.lost > 0 ? excessOf(skew.cause) : '–',
+        policies[0].isReference ? 'reference' : outcome.verdict.word,
+      ]);
     }),
   };
 }
 
 /** What each policy costs. Means over the trials, where there were several. */
 export function costTable(report: Report): Table {
+  const cells = ({ outcome: { summary, trials } }: PolicyReport): string[] => [
+    count(trials?.windows.mean ?? summary.windows),
+    duration(trials?.blackoutNs.mean ?? summary.blackoutNs),
+    duration(trials?.stallNs.mean ?? summary.stallNs),
+    percent(trials?.slowdown.mean ?? summary.slowdown),
+    bytes(trials?.pinnedBytesPeak.mean ?? summary.pinnedBytesPeak),
+  ];
   return {
     head: ['policy', 'windows', 'blackout', 'stall', 'slowdown', 'pinned'],
     align: 'lrrrrr',
-    rows: rows(report, (_, { summary, trials }) => [
-      count(trials?.windows.mean ?? summary.windows),
-      duration(trials?.blackoutNs.mean ?? summary.blackoutNs),
-      duration(trials?.stallNs.mean ?? summary.stallNs),
-      percent(trials?.slowdown.mean ?? summary.slowdown),
-      bytes(trials?.pinnedBytesPeak.mean ?? summary.pinnedBytesPeak),
-    ]),
+    rows: samePolicies(report.policies, cells).flatMap(({ policies, ids: names }) => named(names, cells(policies[0]))),
   };
 }
 
-function rows(report: Report, cells: (policy: PolicyReport, variant: Variant) => readonly string[]): string[][] {
-  return report.policies.flatMap((policy) => {
-    const variant = mainVariant(report, policy);
-    return variant ? [[shorten(policy.id, 22), ...cells(policy, variant)]] : [];
-  });
+/** A row of policies that are the same: the others' names below the first one's. */
+function named(names: readonly string[], cells: readonly string[]): string[][] {
+  const empty = cells.map(() => '');
+  return names.map((name, i) => (i === 0 ? [shorten(name, 22), ...cells] : [`= ${shorten(name, 22)}`, ...empty]));
 }
 
 /** How long the blackout windows are, under each policy that has some. */
@@ -66,26 +62,37 @@ export function durationTable(report: Report): Table {
   return {
     head: ['policy', 'windows', 'median', 'p90', 'p99', 'longest'],
     align: 'lrrrrr',
-    rows: compared(report).flatMap(({ policy, variant: { summary } }) => {
-      if (!summary.durations) return [];
-      const { p50, p90, p99, max } = summary.durations;
-      return [[shorten(policy.id, 22), count(summary.windows), ...[p50, p90, p99, max].map(duration)]];
-    }),
+    rows: samePolicies(compared(report), ({ outcome: { summary } }) => [summary.windows, summary.durations]).flatMap(
+      ({ ids: names, outcome: { summary } }) => {
+        if (!summary.durations) return [];
+        const { p50, p90, p99, max } = summary.durations;
+        return named(names, [count(summary.windows), ...[p50, p90, p99, max].map(duration)]);
+      },
+    ),
   };
 }
 
 /** What the tables' words mean. */
 export function tableNotes(report: Report): string {
-  const trials = Math.max(0, ...report.policies.map((policy) => mainVariant(report, policy)?.trials?.n ?? 0));
+  const trials = trialsOf(report);
   return [
-    `Unless a column says otherwise the ${discardWords[report.dlDiscard]} at DL=1 (PMBSR_EL1.DL: data lost).`,
+    isChecked(report) ? 'Over checks: coverage when one assumption at a time is changed.' : '',
     trials > 1 ? `Means over ${count(trials)} random placements of the buffers; of coverage the 5–95 % range.` : '',
     'Coverage: samples kept. Blackout: guest time unprofiled, all lanes together.',
     'Stall: host time in which a vCPU stood still; slowdown: stall over profiled time.',
-    `Skew: total variation distance of the shares by ${report.skewKey}, less what losing as many samples at random gives.`,
+    `Skew: total variation distance of the shares by ${report.skewKey}, less what the same blackouts at other moments give on average.`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** Placements that the figures are means of; 0 for one alone. */
+export function trialsOf(report: Report): number {
+  return Math.max(0, ...report.policies.map(({ outcome }) => outcome.trials?.n ?? 0));
+}
+
+export function isChecked(report: Report): boolean {
+  return report.policies.some(({ outcome }) => outcome.checks?.length);
 }
 
 /** The keys that moved most. */
@@ -111,7 +118,7 @@ export function movedTable(skew: SkewDigest): Table {
 }
 
 /** How far a profile is from the reference, in numbers. */
-export function skewFacts({ skew, latency }: Pick<Variant, 'skew' | 'latency'>): string {
+export function skewFacts({ skew, latency }: Pick<ReportedOutcome, 'skew' | 'latency'>): string {
   if (!skew) return '';
   const facts = [
     `TVD ${significant(skew.tvd, 2)} (${rotatedClause(skew.cause)})`,
@@ -148,7 +155,7 @@ export function assumedSentence({ parameters }: Report): string {
   return `${count(assumed)} of ${count(parameters.length)} are assumed: defaults that illustrate, not taken from these captures.`;
 }
 
-export function ids(policies: readonly PolicyReport[], most = 12): string {
+export function ids(policies: readonly Pick<PolicyReport, 'id'>[], most = 12): string {
   return list(
     policies.map(({ id }) => id),
     most,

@@ -4,9 +4,10 @@ import { shorten } from '../words/lists.ts';
 import { count, duration } from '../words/numbers.ts';
 import type { LaneTrack, Report, WindowColumns } from './model.ts';
 import { eventClasses, eventPlaces, lanesShown } from './timeline.ts';
-import { compared } from './words.ts';
+import { bands } from './same-windows.ts';
+import { sameNamesShort } from '../words/checks.ts';
 
-const LABEL = 22;
+const LABEL = 24;
 const BINS = COLUMNS - LABEL - 2;
 
 /** From nothing to all of a part. */
@@ -30,15 +31,15 @@ function lane(report: Report, track: LaneTrack): string[] {
     const { n } = eventPlaces(report, track, one);
     return n ? [row(`${one.words} ${n}`, eventCells(report, track, one.holds))] : [];
   });
-  const bands = compared(report).map(({ policy, variant }) =>
-    row(policy.id, darkCells(report, track.lane, variant.windows)),
+  const dark = bands(report).map(({ ids, windows }) =>
+    row(sameNamesShort(ids), darkCells(report, track.lane, windows)),
   );
   return [
     '',
     `${ascii(track.label)}, ${track.records} samples`,
     row('samples', sampleCells(track)),
     ...events,
-    ...bands,
+    ...dark,
   ];
 }
 

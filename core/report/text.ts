@@ -28,7 +28,10 @@ import {
 import type { Table } from './tables.ts';
 import { factLines, hanging, notesLines } from './text-parts.ts';
 import { textTimeline } from './text-timeline.ts';
-import { baseName, compared, finding, LIMIT, scaledMark } from './words.ts';
+import { sameNames } from '../words/checks.ts';
+import { samePolicies, survival } from './check-words.ts';
+import { finding } from './finding.ts';
+import { baseName, compared, LIMIT, scaledMark } from './words.ts';
 
 export function renderText(report: Report, options: ReportOptions = {}): string {
   const shown = (id: SectionId, section: (report: Report) => string[]): string[] =>
@@ -41,7 +44,7 @@ export function renderText(report: Report, options: ReportOptions = {}): string 
     '='.repeat(title.length),
     ...wrap(files),
     '',
-    ...wrap(finding(report)),
+    ...findingLines(report),
     ...notes.flatMap((note) => ['', ...wrap(`NOTE: ${note}`)]),
     ...lossBars(report),
     ...notesLines(options.notes),
@@ -57,6 +60,11 @@ export function renderText(report: Report, options: ReportOptions = {}): string 
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
+function findingLines(report: Report): string[] {
+  const { lead, points } = finding(report);
+  return [...wrap(lead), ...points.flatMap(({ label, text }) => ['', ...hanging(`${label}: `.padEnd(10), text)])];
+}
+
 const table = ({ head, align, rows }: Table): string[] => asciiTable(head, rows, align);
 
 /** Beside the longest name and verdict. */
@@ -64,9 +72,9 @@ const BAR = 18;
 
 /** Samples lost per policy, a bar on a logarithmic scale. */
 function lossBars(report: Report): string[] {
-  const rows = compared(report);
+  const rows = samePolicies(compared(report), survival);
   if (rows.length === 0) return [];
-  const lost = rows.map(({ variant }) => 1 - variant.summary.coverage);
+  const lost = rows.map(({ outcome }) => 1 - outcome.summary.coverage);
   const least = Math.min(...lost.filter((share) => share > 0), 0.01);
   const decades = Math.max(1, -Math.floor(Math.log10(least)));
   const width = (share: number): number =>
@@ -75,12 +83,18 @@ function lossBars(report: Report): string[] {
     ...heading(`Samples lost (bars: logarithmic, ${ascii(percent(10 ** -decades))} to 100 %)`),
     ...asciiTable(
       ['policy', 'lost', '', 'verdict'],
-      rows.map(({ policy, variant }, i) => [
-        shorten(policy.id, 22),
-        lost[i] === 0 ? 'none' : percent(lost[i]!),
-        `|${'#'.repeat(width(lost[i]!)).padEnd(BAR)}|`,
-        variant.verdict.word,
-      ]),
+      rows.flatMap(({ ids: names, outcome }, i) =>
+        names.map((name, j) =>
+          j > 0
+            ? [`= ${shorten(name, 22)}`, '', '', '']
+            : [
+                shorten(name, 22),
+                lost[i] === 0 ? 'none' : percent(lost[i]!),
+                `|${'#'.repeat(width(lost[i]!)).padEnd(BAR)}|`,
+                outcome.verdict.word,
+              ],
+        ),
+      ),
       'lrll',
     ),
   ];
@@ -114,13 +128,10 @@ function skew(report: Report): string[] {
     ...heading(`Skew by ${report.skewKey}`),
     ...drawn.flatMap((group, i) => [
       ...(i > 0 ? [''] : []),
-      ...wrap(`${groupName(report, group)}:`),
+      ...wrap(`${groupName(group)}:`),
       '',
-      // A mail is read to its end only if it is short: the other kind of guest in numbers, not key by key.
-      ...(group.variant.skew && group.discard === report.dlDiscard
-        ? [...table(movedTable(group.variant.skew)), '']
-        : []),
-      ...wrap(skewFacts(group.variant)),
+      ...(group.outcome.skew ? [...table(movedTable(group.outcome.skew)), ''] : []),
+      ...wrap(skewFacts(group.outcome)),
     ]),
     ...(drawn.length
       ? [
@@ -139,11 +150,11 @@ function verdictLines(report: Report): string[] {
   const sorted = groups.toSorted((a, b) => verdicts.indexOf(a.word) - verdicts.indexOf(b.word));
   return [
     ...heading('Verdicts'),
-    ...sorted.flatMap(({ policies: same, word, sentence, changed }, i) => [
+    ...sorted.flatMap(({ ids: same, word, sentence, notes }, i) => [
       ...(i > 0 ? [''] : []),
-      ...hanging(`${verdictSigns[word].ascii} `, `${ids(same)}: ${word.toUpperCase()}`),
+      ...hanging(`${verdictSigns[word].ascii} `, `${sameNames(same)}: ${word.toUpperCase()}`),
       ...wrap(sentence, COLUMNS, '  '),
-      ...changed.flatMap((text) => wrap(text, COLUMNS, '  ')),
+      ...notes.flatMap((text) => wrap(text, COLUMNS, '  ')),
     ]),
   ];
 }

@@ -9,6 +9,9 @@ import type { Content, Markup } from './html.ts';
 import { html } from './html.ts';
 import type { LaneTrack, Report, WindowColumns } from './model.ts';
 import type { Colour } from '../words/signs.ts';
+import { bands } from './same-windows.ts';
+import type { Band } from './same-windows.ts';
+import { sameNames, sameNamesShort } from '../words/checks.ts';
 import { compared, scaledMark } from './words.ts';
 
 /** Lanes drawn at most: those with most events and losses. */
@@ -63,12 +66,13 @@ export function patterns(): Markup {
 export function timelineSection(report: Report): Markup {
   const shown = lanesShown(report);
   const left = report.lanes.length - shown.length;
-  const bands = Math.max(1, shown.length * compared(report).length);
-  const bins = Math.max(100, Math.min(BINS, Math.floor(BAND_BYTES / (16 * bands))));
+  const policyBands = bands(report);
+  const drawn = Math.max(1, shown.length * policyBands.length);
+  const bins = Math.max(100, Math.min(BINS, Math.floor(BAND_BYTES / (16 * drawn))));
   const mark = scaledMark(report);
   return html`<section aria-labelledby="h-timeline">
     <h2 id="h-timeline">Timeline${mark && html` <span class="mark">${mark}</span>`}</h2>
-    ${ruler(report)} ${shown.map((lane) => laneFigure(report, lane, bins))}
+    ${ruler(report)} ${shown.map((lane) => laneFigure(report, lane, bins, policyBands))}
     ${left > 0 && html`<p class="fn">${count(left)} more lanes not drawn: those with the most events and losses are.</p>`}
     ${legend(report)}
   </section>`;
@@ -78,15 +82,15 @@ export function timelineSection(report: Report): Markup {
 export function lanesShown(report: Report): LaneTrack[] {
   if (report.lanes.length <= LANES) return [...report.lanes];
   const weight = new Map(report.lanes.map(({ lane, events }) => [lane, events.t.length]));
-  for (const { variant } of compared(report)) {
-    const { windows } = variant;
+  for (const { outcome } of compared(report)) {
+    const { windows } = outcome;
     for (let i = 0; i < windows.n; i++) weight.set(windows.lane[i], (weight.get(windows.lane[i]) ?? 0) + 1);
   }
   const most = report.lanes.toSorted((a, b) => weight.get(b.lane)! - weight.get(a.lane)!).slice(0, LANES);
   return report.lanes.filter((lane) => most.includes(lane));
 }
 
-function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
+function laneFigure(report: Report, track: LaneTrack, bins: number, policyBands: readonly Band[]): Markup {
   const { span } = report;
   const interval = track.records > 1 ? `, one per ${duration((span.end - span.start) / track.records)}` : '';
   const about = `${count(track.records)} samples${interval}`;
@@ -102,14 +106,13 @@ function laneFigure(report: Report, track: LaneTrack, bins: number): Markup {
       </svg>
     </div>
     ${rows}
-    ${compared(report).map(({ policy, variant }) => {
-      const { windows } = variant;
+    ${policyBands.map(({ ids, windows }) => {
       const paths = bandPaths(windows, track.lane, span, bins, windowKinds.length);
       const text = laneWords(windows, track.lane);
       return html`<div class="row band">
-        <span>${policy.id}</span
+        <span title="${sameNames(ids)}">${sameNamesShort(ids)}</span
         ><svg viewBox="0 0 ${bins} ${BAND_HEIGHT}" preserveAspectRatio="none" role="img">
-          <title>${policy.id}, ${track.label}</title>
+          <title>${sameNames(ids)}, ${track.label}</title>
           <desc>${text}</desc>
           <rect class="bg" width="${bins}" height="${BAND_HEIGHT}" />
           ${windowKinds.map((kind, i) => bandOf(kind, paths[i]))}
@@ -187,8 +190,8 @@ function ruler(report: Report): Markup {
 
 function legend(report: Report): Markup {
   const kinds = new Set<number>();
-  for (const { variant } of compared(report))
-    for (let i = 0; i < variant.windows.n; i++) kinds.add(variant.windows.kind[i]);
+  for (const { outcome } of compared(report))
+    for (let i = 0; i < outcome.windows.n; i++) kinds.add(outcome.windows.kind[i]);
   return html`<p class="legend">
       ${windowKinds.map(
         (kind, i) =>

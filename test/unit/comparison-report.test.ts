@@ -7,18 +7,17 @@ import { comparisonFinding } from '../../core/report/comparison-words.ts';
 import { documentHtml } from '../../core/report/document-html.ts';
 import { documentMarkdown } from '../../core/report/document-markdown.ts';
 import { documentText } from '../../core/report/document-text.ts';
-import { sampleReport, sampleVariant } from './report.sample.ts';
+import { sampleReport, sampleOutcome } from './report.sample.ts';
 import { createRandom } from '../../core/model/random.ts';
 
 /** `windows` windows a second of 1 ms. */
 function side(policy: string, windows: number, change: Partial<PairSide> = {}): PairSide {
-  const { summary, verdict, skew } = sampleVariant(policy, windows, 1e6);
+  const { summary, verdict, skew } = sampleOutcome(policy, windows, 1e6);
   const counts = windows
     ? [{ cause: 'userspace', kind: 'session-killed', windows, ns: windows * 1e6, lost: windows }]
     : [];
   return {
     policy,
-    dlDiscard: 'record',
     summary,
     verdict: verdict.word,
     cause: skew?.cause,
@@ -122,16 +121,22 @@ describe('a comparison', () => {
     expect(comparisonDocument(report([pair])).figure!.name).toBe('loss');
   });
 
-  test('says which guest it is, and that a timeline was stretched', () => {
-    const buffer = side('map', 5, { dlDiscard: 'buffer' });
-    const pair = { name: 'map', a: buffer, b: side('map', 5), comparison: compared(3) };
-    const base = report([pair]);
-    const finding = comparisonFinding({ ...base, b: { ...base.b, scale: 0.5 } });
-    expect(finding).toContain('A’s guest throws away its whole buffer at DL=1.');
+  test('says what the checks make of it, in every form, and that a timeline was stretched', () => {
+    const check = (coverage: number, verdict: 'dead' | 'misleading') => ({
+      ...{ id: 'dl-0', title: 'DL is never set', kept: 0, lost: 0, coverage, verdict },
+    });
+    const a = side('map', 5, { checks: [check(0.2, 'dead')] });
+    const b = side('map', 10, { checks: [check(0.9, 'misleading')] });
+    const base = report([{ name: 'map', a, b, comparison: compared(3) }]);
+    const scaled = { ...base, b: { ...base.b, scale: 0.5 } };
+    const finding = comparisonFinding(scaled).replaceAll('\u202f', ' ');
+    expect(finding).toContain('A keeps more; B keeps more if DL is never set (20 % in A, 90 % in B).');
+    expect(finding).toContain('In A: verdicts that hang on an assumption: map would be dead if DL is never set.');
     expect(finding).toContain('B’s KVM timeline was scaled (× 0.5) to fit');
-    expect(comparisonDocument({ ...base, b: { ...base.b, scale: 0.5 } }).notes).toEqual([
-      'B: KVM timeline scaled × 0.5',
-    ]);
+    expect(comparisonDocument(scaled).notes).toEqual(['B: KVM timeline scaled × 0.5']);
+    for (const text of forms(scaled)) expect(text).toMatch(/unless dl-0: dead/);
+    const several = report(['map', 'pin'].map((name) => ({ name, a, b, comparison: compared(3) })));
+    for (const text of forms(several)) expect(text).toMatch(/20.99\.[\d]+.%, unless dl-0: dead/);
   });
 
   test('holds names that are markup as text', () => {

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { paletteCss } from '../../core/report/palette.ts';
-import { finding, renderHtml } from '../../core/report/report.ts';
-import { samplePolicy, sampleReport, sampleVariant } from './report.sample.ts';
+import { finding as findingOf, findingText } from '../../core/report/finding.ts';
+import { renderMarkdown } from '../../core/report/markdown.ts';
+import { renderHtml } from '../../core/report/report.ts';
+import { renderText } from '../../core/report/text.ts';
+import type { Report, ReportedOutcome } from '../../core/report/model.ts';
+import { sampleCheck, sampleOutcome, samplePolicy, sampleReport } from './report.sample.ts';
 
 const text = renderHtml(sampleReport());
+const finding = (report: Report): string => findingText(findingOf(report));
 
 /** Visible text, tags out, one space between words. */
 function words(html: string): string {
@@ -117,7 +122,7 @@ describe('hostile input', () => {
   const evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;{b}{a|x}\u0000\ud800${x}';
 
   test('names from captures come out as text', () => {
-    const variant = sampleVariant(evil, 20, 1e7, (key) => `${evil}${key}`);
+    const variant = sampleOutcome(evil, 20, 1e7, (key) => `${evil}${key}`);
     const facts = [{ label: evil, value: evil }];
     const report = sampleReport({
       umbra: evil,
@@ -128,7 +133,10 @@ describe('hostile input', () => {
       placement: facts,
       certainty: facts,
       parameters: [{ name: evil, value: evil, unit: evil, origin: 'user' }],
-      policies: [samplePolicy(evil, variant, variant), samplePolicy(`${evil}2`, sampleVariant(evil, 30, 1e6))],
+      policies: [
+        samplePolicy(evil, { ...variant, checks: [{ ...sampleCheck(evil, variant), title: evil }] }),
+        samplePolicy(`${evil}2`, sampleOutcome(evil, 30, 1e6)),
+      ],
       inputs: [
         {
           kind: 'spe',
@@ -156,9 +164,9 @@ describe('size', () => {
   test('10^5 windows a policy and 64 lanes stay below 2 MB', () => {
     const [lane] = sampleReport().lanes;
     const lanes = Array.from({ length: 64 }, (_, i) => ({ ...lane!, lane: i, label: `vCPU ${i}` }));
-    const variant = sampleVariant('many', 100_000, 5_000);
+    const variant = sampleOutcome('many', 100_000, 5_000);
     const spread = { ...variant, windows: { ...variant.windows, lane: variant.windows.lane.map((_, i) => i % 64) } };
-    const policies = Array.from({ length: 12 }, (_, i) => samplePolicy(`policy-${i}`, spread, spread));
+    const policies = Array.from({ length: 12 }, (_, i) => samplePolicy(`policy-${i}`, spread));
     const large = renderHtml(sampleReport({ lanes, policies }));
     expect(large.length).toBeLessThan(2_000_000);
     expect(words(large)).toContain('56 more lanes not drawn');
@@ -166,14 +174,61 @@ describe('size', () => {
 });
 
 describe('words', () => {
-  test('the finding names the best, the worst, and what misleads', () => {
-    const sentence = finding(sampleReport()).replaceAll('\u202f', ' ');
-    expect(sentence).toContain('the 2 000 samples of spe.perf.data');
-    expect(sentence).toMatch(/covered to 99 % under map-on-fault, and to 10(\.\d+)? % under serror/);
-    expect(sentence).toMatch(/is dead under serror/);
-    expect(sentence).toMatch(/Under \S+, key_\d+ shows [\d.]+ % of the samples, and the reference [\d.]+ %/);
-    expect(sentence).toMatch(/throws away its whole buffer at DL=1/);
-    expect(words(text).replaceAll('\u202f', ' ')).toContain(sentence.slice(0, 60));
+  test('the first screen: what is lost, how dark, how far it moved, what that hangs on, what was measured', () => {
+    const { lead, points } = findingOf(sampleReport());
+    const said = new Map(points.map((point) => [point.label, point.text.replaceAll('\u202f', ' ')]));
+    expect(lead.replaceAll('\u202f', ' ')).toMatch(
+      /^Of the 2 000 samples of spe\.perf\.data \(1\.00 s, 1 lane\), replayed against kvm\.trace\.dat, 90 % are lost under serror, 20 % under impdef-event and 1 % under map-on-fault\.$/,
+    );
+    expect([...said.keys()]).toEqual(['Dark', 'Skewed', 'Hangs on', 'Rests on', 'Scope']);
+    expect(said.get('Dark')).toMatch(
+      /^serror 900 ms \(90 % of the time profiled\) in 1 window; all of its losses session killed \(cause userspace\)/,
+    );
+    expect(said.get('Skewed')).toMatch(/key_\d+ moved by [+−][\d.]+ ± [\d.]+ % of its share/);
+    expect(said.get('Skewed')).toMatch(/^Dead under serror/);
+    expect(said.get('Hangs on')).toMatch(/^If slow fails: map-on-fault keeps 80 % instead of 99 %/);
+    expect(said.get('Rests on')).toMatch(
+      /^Measured in the trace: mapNs 1\.83 µs\. Assumed: irqNs 1\.00 µs\. .*1 unmap/,
+    );
+    expect(words(text).replaceAll('\u202f', ' ')).toContain(lead.replaceAll('\u202f', ' '));
+  });
+
+  test('latencies of an emulator are called that, and slow ones are doubted', () => {
+    const parameters = [{ name: 'mapNs', value: 261_000, unit: 'ns', origin: 'measured' }] as const;
+    expect(finding(sampleReport({ parameters }))).toContain('recorded on an emulator, or a busy host?');
+    const noted = finding(sampleReport({ parameters, notes: ['a real kernel under QEMU emulation'] }));
+    expect(noted).toContain('(on an emulator: they are not those of hardware)');
+  });
+
+  test('checks and policies that come out alike, in each form', () => {
+    const outcome: ReportedOutcome = { ...sampleOutcome('pin-vm', 20, 1e7), sameAs: 'pin-vm' };
+    const checks = [sampleCheck('clear', sampleOutcome('pin-vm', 1, 9e8)), sampleCheck('slow', outcome)];
+    const report = sampleReport({
+      policies: ['pin-vm', 'pin-at-enable', 'mine'].map((id) => samplePolicy(id, { ...outcome, checks })),
+    });
+    const forms = [renderHtml(report), renderMarkdown(report, {}, 'x').markdown, renderText(report)].map((form) =>
+      words(form).replaceAll('\u202f', ' ').replaceAll('\\', ''),
+    );
+    for (const form of forms) {
+      expect(form).toMatch(/pin-vm\s+= pin-at-enable\s+= mine/);
+      expect(form).toMatch(
+        /Holds under 1 of 2 assumption checks, not if clear fails \(then dead, coverage 10(\.\d+)? %\)/,
+      );
+    }
+    expect(forms[2]).toMatch(/pin-vm = 2 others \|/);
+  });
+
+  test('how often each verdict came out over placements, in each form', () => {
+    const outcome = sampleOutcome('pin-vm', 20, 1e7);
+    const trials = {
+      ...(Object.fromEntries(
+        Object.entries(outcome.summary).map(([name, x]) => [name, { mean: x as number, p5: 0, p95: 1 }]),
+      ) as unknown as NonNullable<ReportedOutcome['trials']>),
+      ...{ n: 200, p99: undefined, vmDead: 0, verdicts: { misleading: 20, representative: 180 } },
+    };
+    const report = sampleReport({ policies: [samplePolicy('pin-vm', { ...outcome, trials })] });
+    for (const form of [renderHtml(report), renderMarkdown(report, {}, 'x').markdown, renderText(report)])
+      expect(words(form)).toContain('representative in 180 of 200 placements, misleading in 20');
   });
 
   test('a scaled KVM timeline is marked wherever results show', () => {
@@ -185,28 +240,29 @@ describe('words', () => {
   test('no policy is said to be skewed and not skewed', () => {
     const rest = /No key moved with where the blackouts fell under ([^.]*)/.exec(words(text))?.[1] ?? '';
     expect(rest).not.toContain('impdef-event');
-    expect(words(text)).toContain('map-on-fault; guest discards the buffer');
+    expect(rest).toContain('serror');
   });
 
   test('nothing lost, nothing replayed, nothing survived', () => {
-    const lossless = [samplePolicy('pin-vm', sampleVariant('pin-vm', 0, 0))];
-    expect(finding(sampleReport({ policies: lossless }))).toContain('would all have survived');
+    const lossless = [samplePolicy('pin-vm', sampleOutcome('pin-vm', 0, 0))];
+    expect(finding(sampleReport({ policies: lossless }))).toContain('none are lost under pin-vm');
     expect(renderHtml(sampleReport({ policies: lossless }))).toContain('No key moved with where the blackouts fell');
     expect(finding(sampleReport({ policies: [] }))).toBe('No policy was replayed.');
     expect(renderHtml(sampleReport({ policies: [], lanes: [], inputs: [] }))).toContain('</html>');
-    const gone = sampleVariant('serror', 1, 1e9 + 1);
+    const gone = sampleOutcome('serror', 1, 1e9 + 1);
     expect(gone.skew).toBeUndefined();
     expect(renderHtml(sampleReport({ policies: [samplePolicy('serror', gone)] }))).toContain('dead');
   });
 });
 
 test('the longest change of verdict has room beside the lead figure', () => {
-  const record = sampleVariant('pin-vm', 20, 1e7);
-  const variant = (word: 'representative' | 'usable with care') => ({
+  const record = sampleOutcome('pin-vm', 20, 1e7);
+  const outcome = (word: 'representative' | 'usable with care') => ({
     ...record,
     verdict: { ...record.verdict, word },
   });
-  const policies = [samplePolicy('pin-vm', variant('representative'), variant('usable with care'))];
+  const checks = [sampleCheck('a', outcome('usable with care'))];
+  const policies = [samplePolicy('pin-vm', { ...outcome('representative'), checks })];
   const html = renderHtml(sampleReport({ policies }));
   const svg = /<svg class="chart" viewBox="0 0 (\d+) \d+"[^>]*aria-labelledby="loss-t[^]*?<\/svg>/.exec(html);
   const label = /<text[^>]*transform="translate\(([\d.]+) [\d.]+\)"[^>]*>(representative → usable with care)</.exec(

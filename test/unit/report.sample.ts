@@ -9,19 +9,20 @@ import { lostIn, sessionsIn } from '../../core/analysis/loss-runs.ts';
 import { KEPT, LOST, NONE } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { code, windowKinds } from '../../core/model/terms.ts';
-import type { PolicyReport, Report, Variant } from '../../core/report/model.ts';
+import type { CheckResult } from '../../core/analysis/checked.ts';
+import type { PolicyReport, Report, ReportedOutcome } from '../../core/report/model.ts';
 
 const SPAN = 1e9;
 const SAMPLES = 2000;
 const KEYS = 12;
 
 /** One lane; `windows` windows of `length` ns, spread evenly; key 0 is busy where they are. */
-export function sampleVariant(
+export function sampleOutcome(
   policy: string,
   windows: number,
   length: number,
   nameOf: (key: number) => string = (key) => `key_${key}`,
-): Variant {
+): ReportedOutcome {
   const random = createRandom(4);
   const killed = code(windowKinds, 'session-killed');
   const starts = Float64Array.from({ length: windows }, (_, i) => (i * SPAN) / windows);
@@ -72,9 +73,14 @@ export function sampleVariant(
   };
 }
 
-export function samplePolicy(id: string, record: Variant, buffer?: Variant): PolicyReport {
-  const variants = buffer ? { record, buffer } : { record };
-  return { id, title: id, summary: `What ${id} does.`, isReference: id === 'bare-metal', variants };
+export function samplePolicy(id: string, outcome: ReportedOutcome): PolicyReport {
+  return { id, title: id, summary: `What ${id} does.`, isReference: id === 'bare-metal', outcome };
+}
+
+/** What another outcome would be as an assumption check of a policy. */
+export function sampleCheck(id: string, { summary, verdict }: ReportedOutcome): CheckResult {
+  const { kept, lost, coverage } = summary;
+  return { id, title: `${id} fails`, kept, lost, coverage, verdict: verdict.word };
 }
 
 export function sampleReport(change: Partial<Report> = {}): Report {
@@ -130,13 +136,15 @@ export function sampleReport(change: Partial<Report> = {}): Report {
         },
       },
     ],
-    dlDiscard: 'record',
     skewKey: 'symbol',
     policies: [
-      samplePolicy('bare-metal', sampleVariant('bare-metal', 0, 0)),
-      samplePolicy('map-on-fault', sampleVariant('map-on-fault', 20, 100_000), sampleVariant('map-on-fault', 20, 1e7)),
-      samplePolicy('impdef-event', sampleVariant('impdef-event', 20, 1e7), sampleVariant('impdef-event', 20, 2e7)),
-      samplePolicy('serror', sampleVariant('serror', 1, 0.9 * SPAN)),
+      samplePolicy('bare-metal', sampleOutcome('bare-metal', 0, 0)),
+      samplePolicy('map-on-fault', {
+        ...sampleOutcome('map-on-fault', 20, 100_000),
+        checks: [sampleCheck('slow', sampleOutcome('map-on-fault', 20, 1e7))],
+      }),
+      samplePolicy('impdef-event', sampleOutcome('impdef-event', 20, 1e7)),
+      samplePolicy('serror', sampleOutcome('serror', 1, 0.9 * SPAN)),
     ],
     ...change,
   };

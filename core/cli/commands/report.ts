@@ -10,7 +10,6 @@ import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { reading, replaying } from '../steps.ts';
-import { dlDiscardOf } from '../result-options.ts';
 
 export const command: Command = {
   arity: [0, 0],
@@ -28,11 +27,6 @@ export const command: Command = {
       type: 'string',
       value: 'KEY',
       help: `of a comparison: ${keyKinds.join(' | ')} (symbol where known, else page)`,
-    },
-    dl: {
-      type: 'string',
-      value: 'record|buffer',
-      help: "of a comparison: what the guest does with DL=1 (each run's own)",
     },
     verify: { type: 'string', value: 'FILE.{html,md}', help: 'recompute a report, and say whether it is the same' },
     input: { type: 'string', value: 'FILE', multiple: true, help: '--verify: where a capture lies now' },
@@ -75,13 +69,13 @@ function comparisonOf(args: Args): ComparisonRequest | undefined {
   if ((run === undefined) === (spe === undefined)) throw new UsageError('report: either --run or --spe');
   if (spe !== undefined) {
     if (other === undefined) throw new UsageError('report: --spe A needs --with B, another SPE capture');
-    for (const name of ['policy', 'with-policy', 'dl'])
+    for (const name of ['policy', 'with-policy'])
       if (args.given(name)) throw new UsageError(`--${name} is of runs, not of captures`);
     return { of: 'captures', a: spe, b: other, by };
   }
   if (other !== undefined || withPolicy !== undefined)
-    return { of: 'runs', a: run!, b: other ?? run!, by, policy, withPolicy, dlDiscard: dlDiscardOf(args) };
-  for (const name of ['policy', 'by', 'dl'])
+    return { of: 'runs', a: run!, b: other ?? run!, by, policy, withPolicy };
+  for (const name of ['policy', 'by'])
     if (args.given(name)) throw new UsageError(`--${name} is of comparisons: add --with or --with-policy`);
   return undefined;
 }

@@ -126,7 +126,6 @@ export function comparisonCommand(
     ...(a === b ? [] : ['--with', String(b)]),
     ...(runs?.policy === undefined ? [] : ['--policy', runs.policy]),
     ...(runs?.withPolicy === undefined ? [] : ['--with-policy', runs.withPolicy]),
-    ...(runs?.dlDiscard ? ['--dl', runs.dlDiscard] : []),
     ...(by ? ['--by', by] : []),
     ...options,
     ...['-o', file],

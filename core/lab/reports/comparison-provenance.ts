@@ -25,7 +25,6 @@ export function comparisonProvenance(
     ...(request.of === 'runs' && {
       ...(request.policy !== undefined && { policy: request.policy }),
       ...(request.withPolicy !== undefined && { withPolicy: request.withPolicy }),
-      ...(request.dlDiscard && { dlDiscard: request.dlDiscard }),
     }),
     ...{ a: side(request.a), b: side(request.b) },
     ...chosen,

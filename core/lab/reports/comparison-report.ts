@@ -24,6 +24,7 @@ import type { DlDiscard, RunRow } from '../../store/run-store.ts';
 import { RequestError, version } from '../about.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { RunsRequest } from '../runs/compare.ts';
+import type { ComparedVerdict } from '../runs/run-side.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { findResult } from '../runs/replay-again.ts';
 import type { OnStep, StoredSkew, StoredSummary } from '../runs/replay.ts';
@@ -124,8 +125,8 @@ function runReport(
     settings: rows.length,
     pairs: found.policies.map((pair): ComparedPair => ({
       name: pair.withPolicy === undefined ? pair.policy : `${pair.policy} against ${pair.withPolicy}`,
-      a: pairSide(db, runA, pair.policy, pair.dlDiscard.a, found.by),
-      b: pairSide(db, runB, pair.withPolicy ?? pair.policy, pair.dlDiscard.b, found.by),
+      a: pairSide(db, runA, pair.policy, pair.verdicts.a, found.by),
+      b: pairSide(db, runB, pair.withPolicy ?? pair.policy, pair.verdicts.b, found.by),
       comparison: pair.comparison,
     })),
   };
@@ -135,15 +136,17 @@ function pairSide(
   db: Db,
   { id: run }: RunRow,
   policy: string,
-  dlDiscard: PairSide['dlDiscard'],
+  { word, checks }: ComparedVerdict,
   by: KeyKind,
 ): PairSide {
-  const { summary, trials } = findResult(db, { run, policy, dlDiscard }).summary as StoredSummary;
+  const { dlDiscard, summary: stored } = findResult(db, { run, policy });
+  const { summary, trials } = stored as StoredSummary;
   const skews = readSkew(db, run).filter((s) => s.policy === policy && s.dlDiscard === dlDiscard);
-  const { digest, verdict } = (skews.find(({ key }) => key === by) ?? skews[0]!).detail as StoredSkew;
+  const { digest } = (skews.find(({ key }) => key === by) ?? skews[0]!).detail as StoredSkew;
   const windows = countWindows(db, run, policy, dlDiscard);
   return {
-    ...{ policy, dlDiscard, summary, verdict: verdict.word, windows },
+    ...{ policy, summary, verdict: word, windows },
+    ...(checks && { checks }),
     ...(trials && { trials }),
     ...(digest && { cause: digest.cause }),
   };
@@ -230,7 +233,7 @@ function decisions(db: Db, { a, b, policy, withPolicy }: RunsRequest): Differing
   >)[];
   return [
     row('pin', (p) => p.pin),
-    row('a pin gives way to', (p) => p.unpinnedBy.join(', ') || 'nothing'),
+    row('a pinned page is unpinned by', (p) => p.unpinnedBy.join(', ') || 'nothing'),
     row('cache pins', (p) => p.cachePins),
     ...(Object.keys(x.onFault) as (keyof Policy['onFault'])[]).map((cause) =>
       row(`answer to ${cause}`, (p) => answerText(p.onFault[cause])),

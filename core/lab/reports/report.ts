@@ -3,14 +3,13 @@ import { bufferEvents, density } from '../../analysis/tracks.ts';
 import type { Windows } from '../../model/outcome.ts';
 import { paramNames, paramSpecs } from '../../model/params.ts';
 import type { ResolvedParams } from '../../model/params.ts';
-import type { Policy } from '../../model/policy.ts';
 import { code, windowKinds } from '../../model/terms.ts';
 import { bytes, count, duration, percent } from '../../words/numbers.ts';
-import type { Fact, PolicyReport, Report, ReportInput, Variant } from '../../report/model.ts';
+import type { Fact, PolicyReport, Report, ReportedOutcome, ReportInput } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readWindows, variantOf } from '../../store/run-store.ts';
-import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
+import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
@@ -46,10 +45,9 @@ export function buildReport(db: Db, runId: number): Report {
     parameters: parameters(settings),
     span: { start: 0, end: inputs.reference.span },
     lanes: laneTracks(inputs),
-    dlDiscard: variantOf(params.dlDiscard),
     // A run counts by function first if those were known when it was made.
     skewKey: skews[0].key,
-    policies: policyReports(db, run.id, BigInt(facts.origin), skews),
+    policies: policyReports(db, run, BigInt(facts.origin), skews),
   };
 }
 
@@ -164,24 +162,21 @@ function laneTracks({ lanes, reference, timeline }: RunInputs): Report['lanes'] 
   });
 }
 
-function policyReports(db: Db, run: number, origin: bigint, skews: readonly SkewRow[]): PolicyReport[] {
-  const byPolicy = new Map<string, { policy: Policy; variants: Partial<Record<DlDiscard, Variant>> }>();
-  for (const result of readResults(db, run)) {
-    const { id } = result.policy;
-    const entry = byPolicy.get(id) ?? { policy: result.policy, variants: {} };
-    byPolicy.set(id, entry);
-    entry.variants[result.dlDiscard] = variant(db, run, origin, result, skews);
-  }
-  return [...byPolicy.values()].map(({ policy, variants }) => ({
-    id: policy.id,
-    title: policy.title,
-    summary: policy.summary,
-    isReference: policy.pin === 'no-stage-2',
-    variants,
+/** The run's own results; runs of the model's first edition hold those of another kind of guest, too. */
+function policyReports(db: Db, run: RunRow, origin: bigint, skews: readonly SkewRow[]): PolicyReport[] {
+  const own = variantOf(run.params.params.dlDiscard);
+  const results = readResults(db, run.id);
+  const shown = results.filter((result) => result.dlDiscard === own);
+  return (shown.length ? shown : results).map((result) => ({
+    id: result.policy.id,
+    title: result.policy.title,
+    summary: result.policy.summary,
+    isReference: result.policy.pin === 'no-stage-2',
+    outcome: outcomeOf(db, run.id, origin, result, skews),
   }));
 }
 
-function variant(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): Variant {
+function outcomeOf(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): ReportedOutcome {
   const { summary, trials, latency, checks, sameAs } = result.summary as StoredSummary;
   const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
   const { digest, verdict } = own!.detail as StoredSkew;
@@ -189,7 +184,7 @@ function variant(db: Db, run: number, origin: bigint, result: ResultRow, skews: 
   return { summary, verdict, trials, skew: digest, latency, windows, checks, sameAs };
 }
 
-function windowColumns(db: Db, run: number, origin: bigint, result: ResultRow): Variant['windows'] {
+function windowColumns(db: Db, run: number, origin: bigint, result: ResultRow): ReportedOutcome['windows'] {
   const n = result.windows;
   const columns: Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'> = {
     n,

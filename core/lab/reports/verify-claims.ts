@@ -50,7 +50,6 @@ const ClaimedComparison = z.object({
   by: z.enum(keyKinds),
   policy: z.string().optional(),
   withPolicy: z.string().optional(),
-  dlDiscard: DlDiscard.optional(),
   ...{ a: Side, b: Side },
   sections: z.array(z.enum(sectionIds)).optional(),
   notes: z.string().optional(),

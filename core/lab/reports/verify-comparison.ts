@@ -61,14 +61,10 @@ function inputsOf(side: ClaimedSide): readonly ClaimedInput[] {
   return 'run' in side ? side.run.inputs : [side.capture];
 }
 
-function requestOf(
-  { by, policy, withPolicy, dlDiscard, a }: ClaimedComparison,
-  idA: number,
-  idB: number,
-): ComparisonRequest {
+function requestOf({ by, policy, withPolicy, a }: ClaimedComparison, idA: number, idB: number): ComparisonRequest {
   // Symbols aren't read again; the results don't rest on them.
   const ids = { a: idA, b: idB, by: by === 'symbol' ? ('page' as const) : by };
-  return 'run' in a ? { of: 'runs', ...ids, policy, withPolicy, dlDiscard } : { of: 'captures', ...ids };
+  return 'run' in a ? { of: 'runs', ...ids, policy, withPolicy } : { of: 'captures', ...ids };
 }
 
 /** What a side says of itself with the names and ids of that time. */

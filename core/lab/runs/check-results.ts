@@ -1,4 +1,5 @@
 /** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical losses are analysed once. */
+import type { CheckResult } from '../../analysis/checked.ts';
 import { sameRuns } from '../../analysis/loss-runs.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
@@ -8,16 +9,6 @@ import type { Policy } from '../../model/policy.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { RunInputs } from './run-inputs.ts';
 import type { LostRuns, OutcomeSkews } from './skew.ts';
-
-export interface CheckResult {
-  readonly id: string;
-  /** In words, to follow "if". */
-  readonly title: string;
-  readonly kept: number;
-  readonly lost: number;
-  readonly coverage: number;
-  readonly verdict: VerdictWord | null;
-}
 
 interface Seen {
   readonly runs: LostRuns;
@@ -77,14 +68,4 @@ export function checkResults(
     // A dead VM is dead whatever it had lost by then.
     return result(own, own.vmDead ? judge() : seen.verdict(runs, judge));
   });
-}
-
-/** The coverages of a result's checks, its own among them; and the first check that changes the verdict. */
-export function overChecks(coverage: number, verdict: VerdictWord | undefined, checks: readonly CheckResult[]) {
-  const all = [coverage, ...checks.map((c) => c.coverage)];
-  return {
-    least: Math.min(...all),
-    greatest: Math.max(...all),
-    changes: checks.filter((c) => c.verdict !== (verdict ?? null)),
-  };
 }

@@ -11,7 +11,6 @@ import type { CaptureRow } from '../../store/captures.ts';
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults } from '../../store/run-store.ts';
-import type { DlDiscard } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { observed } from '../captures/observed.ts';
@@ -20,6 +19,7 @@ import { requireComparable } from './comparable.ts';
 import { findResult } from './replay-again.ts';
 import type { OnStep } from './replay.ts';
 import { RunSide, wholeCapture } from './run-side.ts';
+import type { ComparedVerdict } from './run-side.ts';
 import { skewKeysOf } from './skew.ts';
 
 export type { Comparison };
@@ -44,9 +44,10 @@ export interface PolicyComparison {
   readonly policy: string;
   /** B's policy, where it isn't the same. */
   readonly withPolicy?: string;
-  readonly dlDiscard: { readonly a: DlDiscard; readonly b: DlDiscard };
   readonly a: Summary;
   readonly b: Summary;
+  /** Each side's verdict against its own reference, as its run stored it. */
+  readonly verdicts: { readonly a: ComparedVerdict; readonly b: ComparedVerdict };
   /** Of what survived; undefined when nothing did in either run. */
   readonly comparison: Comparison | undefined;
   /** It in words. */
@@ -103,8 +104,6 @@ export interface RunsRequest {
   readonly policy?: string;
   /** B's policy; the same as A's if left out. */
   readonly withPolicy?: string;
-  /** Each run's own if left out. */
-  readonly dlDiscard?: DlDiscard;
 }
 
 /** @param onStep see replayRun @throws LabFileError (no such run), RequestError (no policy in common) */
@@ -114,7 +113,7 @@ export function compareRuns(lab: string, request: RunsRequest, onStep?: OnStep):
 
 /** As `compareRuns`, in a lab that is open. */
 export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): RunComparison {
-  const { a, b, by, dlDiscard } = request;
+  const { a, b, by } = request;
   const runs = [getRun(db, a), getRun(db, b)] as const;
   const pairs = policyPairs(db, request);
   const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
@@ -132,13 +131,12 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
     differing: differences(runs[0].params, runs[1].params),
     policies: pairs.map(([policy, other], i) => {
       onStep?.(i, pairs.length, policy);
-      const [x, y] = [sideA.outcome(policy, dlDiscard), sideB.outcome(other, dlDiscard)];
+      const [x, y] = [sideA.outcome(policy), sideB.outcome(other)];
       const comparison = compare(x.losses, y.losses);
       return {
         policy,
         ...(other !== policy && { withPolicy: other }),
-        dlDiscard: { a: x.dlDiscard, b: y.dlDiscard },
-        ...{ a: x.summary, b: y.summary, comparison },
+        ...{ a: x.summary, b: y.summary, verdicts: { a: x.verdict, b: y.verdict }, comparison },
         ...(comparison && { sentence: comparisonSentence(comparison) }),
       };
     }),

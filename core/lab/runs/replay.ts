@@ -1,4 +1,5 @@
 /** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
+import type { CheckResult } from '../../analysis/checked.ts';
 import { bufferEvents } from '../../analysis/tracks.ts';
 import type { LatencySkew } from '../../analysis/latency.ts';
 import type { Spread } from '../../analysis/numbers.ts';
@@ -22,7 +23,6 @@ import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { checkResults, SeenLosses } from './check-results.ts';
-import type { CheckResult } from './check-results.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeySets } from '../symbols/keys.ts';
@@ -147,7 +147,10 @@ export function* policyResults(
   const further = Array.from({ length: trials - 1 }, (_, k) => {
     onStep(k, total, `placement ${k + 1}`);
     const prepared = inputs.trial(k + 1);
-    return policies.map((policy) => replayOne(prepared, policy, k + 1).summary);
+    return policies.map((policy) => {
+      const { outcome, summary } = replayOne(prepared, policy, k + 1);
+      return { summary, word: skews.verdictOf(skews.lossesOf(outcome), summary)?.word };
+    });
   });
   for (const [s, policy] of policies.entries()) {
     onStep(trials - 1 + s, total, policy.id);
@@ -158,7 +161,14 @@ export function* policyResults(
     const word = skew[0]?.verdict.word;
     seen.add(runs, policy.id, summary.vmDead ? undefined : word);
     const checks = checkResults(inputs, policy, runs, summary, word, skews, seen, checked);
-    const spread = further.length ? spreadTrials([summary, ...further.map((trial) => trial[s])]) : undefined;
+    const trialsOf = [{ summary, word }, ...further.map((trial) => trial[s])];
+    const spread =
+      further.length > 0
+        ? spreadTrials(
+            trialsOf.map((trial) => trial.summary),
+            trialsOf.map((trial) => trial.word),
+          )
+        : undefined;
     yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
   }
 }

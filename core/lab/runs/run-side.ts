@@ -1,17 +1,21 @@
 /** One side of a comparison: a run's outcomes, or a whole capture, counted by one way of counting. */
+import type { CheckResult } from '../../analysis/checked.ts';
 import { runsInSessions } from '../../analysis/loss-runs.ts';
 import { Reference } from '../../analysis/reference.ts';
 import type { Losses } from '../../analysis/reference.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import { replayPrepared } from '../../model/replay.ts';
+import type { VerdictWord } from '../../model/terms.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import type { DlDiscard, RunRow } from '../../store/run-store.ts';
+import { readSkew } from '../../store/run-store.ts';
+import type { ResultRow, RunRow } from '../../store/run-store.ts';
 import { loadReference } from '../captures/reference.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind, Keys } from '../symbols/keys.ts';
 import { findResult } from './replay-again.ts';
+import type { StoredSkew, StoredSummary } from './replay.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -22,7 +26,16 @@ interface Samples {
   reference?: Reference;
 }
 
+/** The verdict on one side, and what the assumption checks make of it. */
+export interface ComparedVerdict {
+  readonly word: VerdictWord;
+  readonly reason: string;
+  /** Absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckResult[];
+}
+
 export class RunSide {
+  readonly #kind: KeyKind;
   readonly #db: Db;
   readonly #run: RunRow;
   readonly #inputs: RunInputs;
@@ -32,6 +45,7 @@ export class RunSide {
   constructor(db: Db, run: RunRow, kind: KeyKind, other?: RunSide) {
     this.#db = db;
     this.#run = run;
+    this.#kind = kind;
     const { params, facts } = run;
     const known = other && sameCaptures(run, other.#run) ? other.#inputs : undefined;
     const captures = known ?? loadCaptures(db, run.speId, run.kvmId, params);
@@ -58,19 +72,24 @@ export class RunSide {
   }
 
   /** @throws RequestError (the run has no such policy) */
-  outcome(
-    policy: string,
-    dlDiscard: DlDiscard | undefined,
-  ): { summary: Summary; dlDiscard: DlDiscard; losses: Losses } {
+  outcome(policy: string): { summary: Summary; verdict: ComparedVerdict; losses: Losses } {
     const { lanes, prepared, settings, distributions } = this.#inputs;
-    const result = findResult(this.#db, { run: this.#run.id, policy, dlDiscard });
+    const result = findResult(this.#db, { run: this.#run.id, policy });
     const outcome = replayPrepared(prepared, result.policy, settings.params, distributions);
     const { keys } = this.#samples;
     const { inside, lost } = outcome;
     const ofLanes = lanes.map(({ t }, l) => ({ t, keys: keys.lanes[l] }));
     const reference = (this.#samples.reference ??= new Reference(ofLanes, keys.names.length, 1, false, inside));
     const losses = reference.lossesOf(lost.map((runs, l) => runsInSessions(runs, inside[l])));
-    return { summary: summarise(lanes, outcome), dlDiscard: result.dlDiscard, losses };
+    return { summary: summarise(lanes, outcome), verdict: this.#verdict(result), losses };
+  }
+
+  /** By the key that is compared, if the run counted by it; else by the run's first. */
+  #verdict({ policy, dlDiscard, summary }: ResultRow): ComparedVerdict {
+    const skews = readSkew(this.#db, this.#run.id).filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
+    const { verdict } = (skews.find(({ key }) => key === this.#kind) ?? skews[0]).detail as StoredSkew;
+    const { checks } = summary as StoredSummary;
+    return { word: verdict.word, reason: verdict.reason, ...(checks && { checks }) };
   }
 }
 
