@@ -126,6 +126,7 @@ describe('KVM text: the same as the text in order', () => {
     ['events of a vendor', 'v2.txt.gz', 'sorted.txt.gz'],
     ['lines broken by a mail program', 'mail.txt', 'whole.txt'],
     ['marks of quoting', 'quoted-tight.txt', 'unquoted.txt'],
+    ["trace-cmd's plugins for x86", 'report-plugins.txt.gz', 'report.txt.gz'],
   ])('%s', (_, file, plain) => {
     expect(told(file)).toEqual(told(plain));
   });

@@ -43,6 +43,7 @@ export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | u
   const at = m[0].length;
   const named = eventName(text, at, isTraceCmd);
   if (!named) return undefined;
+  named.textAt = behindPlugin(text, named.textAt);
   const pid = Number(m[2]);
   if (pid > 0x7fffffff) return undefined;
   const time = m[7] === undefined ? timeOf(m[5], m[6]) : BigInt(m[7]) * 1000n;
@@ -59,10 +60,19 @@ function timeOf(whole: string, fraction: string | undefined): bigint {
   return BigInt(whole) * 1000000000n + BigInt(fraction.padEnd(9, '0'));
 }
 
+/** trace-cmd's plugins for x86 on a trace of another machine: what they look for and don't find stands before the event's own text. */
+const PLUGIN = /(?:<CANT FIND FIELD \w+>|CAN'T FIND FIELD "\w+")+/y;
+
+function behindPlugin(text: string, at: number): number {
+  if (!text.startsWith('<CANT', at) && !text.startsWith("CAN'T", at)) return at;
+  PLUGIN.lastIndex = at;
+  return PLUGIN.test(text) ? PLUGIN.lastIndex : at;
+}
+
 const NAMED = /([A-Za-z_][\w.-]*)(: ?|\(|(?= -> ))/y;
 const FUNCTION = /\S+ (?:<--?) ?\S+/y;
 
-function eventName(text: string, at: number, isTraceCmd: boolean): Pick<EventLine, 'event' | 'textAt'> | undefined {
+function eventName(text: string, at: number, isTraceCmd: boolean): { event: string; textAt: number } | undefined {
   NAMED.lastIndex = at;
   const m = NAMED.exec(text);
   if (!m) {

@@ -13,7 +13,7 @@ import { TraceEncoder } from './trace-encoder.ts';
 
 /** Machines that KVM traces are of, by what their kvm_exit tells. Stage 2 as the model has it is arm64's. */
 const foreign: readonly (readonly [machine: string, field: string, text: RegExp])[] = [
-  ['x86', 'guest_rip', /\brip\b/],
+  ['x86', 'guest_rip', /\brip:? +(?:0x)?[0-9a-f]{4}/],
   ['RISC-V', 'scause', /\bSCAUSE:/],
 ];
 
