@@ -5,11 +5,21 @@ import { cleanLine, needsCleaning } from './clean-line.ts';
 import type { Line } from './line.ts';
 
 const BLOCK = 256 << 10;
+const NEWLINE = 10;
+const RETURN = 13;
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
 
-/** Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false. */
-export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean): void {
+/**
+ * Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false.
+ * @param plain may take a line by its bytes, without newline, before it is made a text: true if it did
+ */
+export function forEachLine(
+  source: ByteSource,
+  warnings: Warnings,
+  onLine: (line: Line) => boolean,
+  plain?: (bytes: Uint8Array, start: number, end: number) => boolean,
+): void {
   const latin1 = new TextDecoder('latin1');
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
   let held = new Uint8Array(0);
@@ -22,31 +32,38 @@ export function forEachLine(source: ByteSource, warnings: Warnings, onLine: (lin
     bytes.set(block, held.length);
     const base = at - held.length;
     at += block.length;
-    const text = latin1.decode(bytes);
-    const foreign = needsCleaning(text);
+    let text: string | undefined;
+    let foreign = false;
     let start = 0;
     for (;;) {
-      let end = text.indexOf('\n', start);
+      let end = bytes.indexOf(NEWLINE, start);
       if (end < 0) {
         if (at < source.size) break;
-        if (start === text.length) return;
-        end = text.length;
+        if (start === bytes.length) return;
+        end = bytes.length;
       }
       if (skipping) {
         skipping = false;
       } else {
         line.number++;
-        line.bytes = bytes;
-        line.start = start;
-        line.end = end;
-        while (line.end > start && text.charCodeAt(line.end - 1) === 13) line.end--;
-        line.text = text.slice(start, line.end);
-        line.offset = base + start;
-        cleanLine(line, foreign);
-        if (!onLine(line)) return;
+        let stop = end;
+        while (stop > start && bytes[stop - 1] === RETURN) stop--;
+        if (!plain?.(bytes, start, stop)) {
+          if (text === undefined) {
+            text = latin1.decode(bytes);
+            foreign = needsCleaning(text);
+          }
+          line.bytes = bytes;
+          line.start = start;
+          line.end = stop;
+          line.text = text.slice(start, stop);
+          line.offset = base + start;
+          cleanLine(line, foreign);
+          if (!onLine(line)) return;
+        }
       }
       start = end + 1;
-      if (start > text.length) return;
+      if (start > bytes.length) return;
     }
     held = bytes.slice(start);
     if (held.length > MAX_LINE || skipping) {

@@ -21,8 +21,8 @@ export interface SampleText {
   binary: string | undefined;
   /** Hex, behind `(binary)`: the physical address. */
   behind: string | undefined;
-  /** From the branch stack: hex, without 0x. */
-  branches: readonly { readonly from: string; readonly to: string }[];
+  /** From the branch stack. */
+  branches: readonly { readonly from: bigint; readonly to: bigint }[];
 }
 
 export const HEX = /^[0-9a-f]{1,16}$/;
@@ -32,7 +32,8 @@ const FLAG =
   /^(?:br|jmp|jcc|call|return|int|iret|syscall|sysret|async|hw|tx|abrt|tr|strt|start|end|vmentry|vmexit|miss|not_taken|pred)(?:\/[\w,]*\/?)?$|^\([xDt]+\)$|^\/[\w,]+\/$/;
 
 /** Branch stack entries: `0xfrom (dso)/0xto (dso)/P/-/-/cycles/type/spec`, or with symbols. */
-const BRANCH = /0x([0-9a-f]+)(?: ?\([^()]*(?:\([^()]*\))?\))?\/0x([0-9a-f]+)(?: ?\([^()]*(?:\([^()]*\))?\))?\/[A-Z-]/g;
+const BRANCH =
+  /0x([0-9a-f]{1,16})(?: ?\([^()]*(?:\([^()]*\))?\))?\/0x([0-9a-f]{1,16})(?: ?\([^()]*(?:\([^()]*\))?\))?\/[A-Z-]/g;
 const NAMED_BRANCH = /\S+(?: ?\([^()]*\))?\/\S+(?: ?\([^()]*\))?\/[A-Z-]{1,3}\/[X-]\/[A-]\/\d+/;
 
 /** Columns that may follow the physical address: page sizes, instruction bytes, IPC, registers. */
@@ -82,7 +83,7 @@ function takeBranches(text: string, fields: SampleText): string {
   if (!text.includes('/-/') && !text.includes('/X/')) return text;
   const all = [...text.matchAll(BRANCH)];
   const at = all.length ? all[0].index : (NAMED_BRANCH.exec(text)?.index ?? text.length);
-  fields.branches = all.map(([, from, to]) => ({ from, to }));
+  fields.branches = all.map(([, from, to]) => ({ from: BigInt(`0x${from}`), to: BigInt(`0x${to}`) }));
   const behind = / ([0-9a-f]{1,16})\s*$/.exec(text.slice(at));
   if (behind) fields.behind = behind[1];
   return text.slice(0, at);

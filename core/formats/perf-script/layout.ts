@@ -6,13 +6,13 @@ import { HEX } from './fields.ts';
 import type { SampleText } from './fields.ts';
 
 /** `addr` is data's or a branch's target: that depends on the operation. */
-type Role = 'addr' | 'weight' | 'other' | 'pc' | 'pa';
+export type Role = 'addr' | 'weight' | 'other' | 'pc' | 'pa';
 
 export interface SampleNumbers {
-  /** Hex; undefined where the text has none, or 0. */
-  addr: string | undefined;
-  pc: string | undefined;
-  pa: string | undefined;
+  /** Undefined where the text has none, or 0. */
+  addr: bigint | undefined;
+  pc: bigint | undefined;
+  pa: bigint | undefined;
   /** Cycles. */
   weight: number;
   /** The symbol, without what was a column of its own. */
@@ -22,6 +22,11 @@ export interface SampleNumbers {
 /** A latency never has more digits; an address hardly ever has so few. */
 const LATENCY = /^\d{1,5}$/;
 const KERNEL = /^ffff[0-9a-f]{12}$/;
+
+/** Undefined for 0, which perf prints for what a record doesn't have. */
+export function address(hex: string | undefined): bigint | undefined {
+  return hex === undefined ? undefined : BigInt(`0x${hex}`) || undefined;
+}
 
 interface Column {
   latencies: number;
@@ -110,6 +115,11 @@ export class Layout {
     return (this.#roles ??= { plain: this.#plain.roles(false), sourced: this.#sourced.roles(true) });
   }
 
+  /** Whether a physical address may stand behind a function's name. */
+  get hasTrailing(): boolean {
+    return this.#plain.hasTrailing() || this.#sourced.hasTrailing();
+  }
+
   /** Columns that some line has. */
   get has() {
     const { plain, sourced } = this.roles;
@@ -124,7 +134,10 @@ export class Layout {
     const shape = hasSource ? this.#sourced : this.#plain;
     const { numbers, before, behind } = fields;
     if (numbers.length < roles.length) return undefined;
-    const found: SampleNumbers = { addr: before[0], pc: undefined, pa: behind, weight: 0, symbol: fields.symbol };
+    const found = {
+      ...{ addr: before[0] as string | undefined, pc: undefined as string | undefined, pa: behind },
+      ...{ weight: 0, symbol: fields.symbol },
+    };
     for (let i = 0; i < roles.length; i++) {
       const role = roles[i];
       if (role === 'weight') found.weight = LATENCY.test(numbers[i]) ? Number(numbers[i]) : 0;
@@ -141,8 +154,9 @@ export class Layout {
       const last = found.symbol.slice(blank + 1);
       if (HEX.test(last)) [found.pa, found.symbol] = [last, found.symbol.slice(0, Math.max(0, blank))];
     }
-    // perf prints 0 for what a record doesn't have.
-    for (const name of ['addr', 'pc', 'pa'] as const) if (found[name] === '0') found[name] = undefined;
-    return found;
+    return {
+      ...{ addr: address(found.addr), pc: address(found.pc), pa: address(found.pa) },
+      ...{ weight: found.weight, symbol: found.symbol },
+    };
   }
 }

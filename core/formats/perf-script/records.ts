@@ -20,18 +20,18 @@ export function placeOf(event: string): number | undefined {
 /** What the samples of one record tell together. */
 export interface TextRecord {
   readonly sample: ScriptLine;
-  fields: SampleText;
-  pc: string | undefined;
+  binary: string | undefined;
+  pc: bigint | undefined;
   symbol: string;
-  pa: string | undefined;
+  pa: bigint | undefined;
   weight: number;
-  va: string | undefined;
-  target: string | undefined;
+  va: bigint | undefined;
+  target: bigint | undefined;
   /** Bits of perf's data_src. */
   operation: number;
   branch: boolean;
   /** `addr` of a sample that doesn't say of what it is. */
-  unclear: string | undefined;
+  unclear: bigint | undefined;
   /** Where the last of its samples stands in perf's order. */
   place: number;
   samples: number;
@@ -47,16 +47,28 @@ const BRANCH_FLAG = /\b(?:br|jmp|jcc|call|return)\b/;
 const isMemoryEvent = (event: string): boolean => event !== 'instructions' && !event.startsWith('branch');
 
 export function startRecord(sample: ScriptLine, event: string, fields: SampleText, numbers: SampleNumbers): TextRecord {
+  const { comm, pid, tid, cpu, time, restAt } = sample;
   const record: TextRecord = {
-    ...{ sample: { ...sample }, fields, pc: numbers.pc, symbol: numbers.symbol, pa: undefined, weight: 0 },
-    ...{ va: undefined, target: undefined, operation: 0, branch: false, unclear: undefined, place: -1, samples: 0 },
+    sample: { comm, pid, tid, cpu, time, event: sample.event, restAt },
+    binary: fields.binary,
+    pc: numbers.pc,
+    symbol: numbers.symbol,
+    pa: undefined,
+    weight: 0,
+    va: undefined,
+    target: undefined,
+    operation: 0,
+    branch: false,
+    unclear: undefined,
+    place: -1,
+    samples: 0,
   };
   addSample(record, event, fields, numbers);
   return record;
 }
 
 /** Whether a sample is one more of the record before it. */
-export function isSameRecord(record: TextRecord, sample: ScriptLine, event: string, pc: string | undefined): boolean {
+export function isSameRecord(record: TextRecord, sample: ScriptLine, event: string, pc: bigint | undefined): boolean {
   const { sample: first } = record;
   const place = placeOf(event);
   return (
@@ -87,9 +99,10 @@ export function addSample(
   const { dataSource } = fields;
   if (dataSource !== undefined) record.operation |= parseInt(dataSource.slice(-1), 16) & (MEM_LOAD | MEM_STORE);
   const { branches } = fields;
-  const taken = branches.find(({ from }) => from === record.pc);
+  const taken = branches.length ? branches.find(({ from }) => from === record.pc) : undefined;
   if (taken) record.target ??= taken.to;
-  const isBranch = event.startsWith('branch') || BRANCH_FLAG.test(fields.flags) || taken !== undefined;
+  const isBranch =
+    event.startsWith('branch') || (fields.flags !== '' && BRANCH_FLAG.test(fields.flags)) || taken !== undefined;
   record.branch ||= isBranch;
   if (addr === undefined) return;
   if (isMemoryEvent(event) || record.operation) record.va ??= addr;

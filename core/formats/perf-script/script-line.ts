@@ -20,7 +20,7 @@ export interface ScriptLine {
 }
 
 /** The columns in front of the event's own text lie within so many characters. */
-const MAX_FRONT = 500;
+export const MAX_FRONT = 500;
 
 const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
 /** What stands in front of the time, from its end on: names of threads may hold blanks, numbers and slashes. */
@@ -29,7 +29,7 @@ const NO_TASK = /^\s*(?:\[(-?\d{1,10})\])?$/;
 /** A sample's mode (-F +misc), between CPU and time. */
 const MISC = /(\]|\d)\s+[KUHGgMSEp]{1,3}\s*$/;
 /** CPUs that perf knows: an unknown one is printed as -1 in three places, or as the same without a sign. */
-const MAX_CPU = 0x7fff;
+export const MAX_CPU = 0x7fff;
 /** A period may stand before the event's name, which holds no blank and ends in a colon. */
 const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?: |$)/y;
 

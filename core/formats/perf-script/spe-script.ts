@@ -5,9 +5,13 @@ import { forEachLine } from '../ftrace-text/lines.ts';
 import type { Line } from '../ftrace-text/line.ts';
 import { halves, Has } from '../spe/columns.ts';
 import type { SpeColumns } from '../spe/columns.ts';
-import { ASSUMED_RECORD_BYTES, hexHigh, hexLow } from '../spe/text-samples.ts';
+import { ASSUMED_RECORD_BYTES } from '../spe/text-samples.ts';
 import type { OnSamples, TextBinary, TextSamples, TextSymbol } from '../spe/text-samples.ts';
 import { parseFields } from './fields.ts';
+import type { SampleText } from './fields.ts';
+import { address } from './layout.ts';
+import type { SampleNumbers } from './layout.ts';
+import { PlainLines } from './plain-line.ts';
 import { addSample, isSameRecord, MEM_STORE, startRecord } from './records.ts';
 import type { TextRecord } from './records.ts';
 import { baseName, readScriptHead } from './script-head.ts';
@@ -50,10 +54,15 @@ export function openSpeScript(source: ByteSource, warnings: Warnings): TextSampl
     comms,
     read(columns, onBatch) {
       const reader = new SpeScript(head, { binaries, symbols, comms }, columns, onBatch, warnings);
-      forEachLine(source, warnings, (line) => {
-        reader.take(line);
-        return true;
-      });
+      forEachLine(
+        source,
+        warnings,
+        (line) => {
+          reader.take(line);
+          return true;
+        },
+        (bytes, start, end) => reader.takePlain(bytes, start, end),
+      );
       reader.finish();
     },
   };
@@ -73,11 +82,9 @@ class SpeScript {
   readonly #warnings: Warnings;
   readonly #map: Int32Array;
   readonly #pc: Uint32Array;
-  readonly #va: Uint32Array;
-  readonly #pa: Uint32Array;
-  readonly #to: Uint32Array;
   readonly #band = new SideBandText();
   readonly #code: TextCode;
+  readonly #plain: PlainLines | undefined;
   #record: TextRecord | undefined;
   /** The record's first address comes with the first frame of its call chain. */
   #awaitsFrame = false;
@@ -94,12 +101,19 @@ class SpeScript {
     this.#onBatch = onBatch;
     this.#warnings = warnings;
     this.#code = new TextCode(names.binaries, names.symbols, this.#band);
+    // Below a sample with a call chain comes more.
+    this.#plain = head.chains ? undefined : new PlainLines(head.layout);
     this.#map = new Int32Array(columns.capacity);
     this.#pc = halves(columns.pc);
-    this.#va = halves(columns.va);
-    this.#pa = halves(columns.pa);
-    this.#to = halves(columns.to);
     columns.n = 0;
+  }
+
+  /** Whether a line was a sample as nearly all are; if not, `take` is to look at it. */
+  takePlain(bytes: Uint8Array, start: number, end: number): boolean {
+    const plain = this.#plain?.take(bytes, start, end);
+    if (!plain) return false;
+    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers);
+    return true;
   }
 
   take(line: Line): void {
@@ -110,9 +124,12 @@ class SpeScript {
     const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
     const numbers = fields && this.#head.layout.assign(fields);
     if (!numbers) return this.#unread(line);
+    this.#sample(sample, baseName(sample.event), fields, numbers);
+  }
+
+  #sample(sample: ScriptLine, event: string, fields: SampleText, numbers: SampleNumbers): void {
     this.#inChain = this.#head.chains;
     this.#awaitsFrame = this.#inChain;
-    const event = baseName(sample.event);
     const record = this.#record;
     if (record && isSameRecord(record, sample, event, this.#inChain ? record.pc : numbers.pc)) {
       this.#merged++;
@@ -167,12 +184,12 @@ class SpeScript {
     if (!this.#awaitsFrame || !this.#record) return;
     this.#awaitsFrame = false;
     const fields = parseFields(text);
-    const pc = fields?.numbers[0];
-    if (!fields || pc === undefined || pc === '0') return;
+    const pc = address(fields?.numbers[0]);
+    if (!fields || pc === undefined) return;
     const { symbol, binary } = fields;
     this.#record.pc = pc;
     this.#record.symbol = symbol;
-    this.#record.fields.binary = binary;
+    this.#record.binary = binary;
   }
 
   #unread(line: Line): void {
@@ -208,9 +225,9 @@ class SpeScript {
       c.pid[i] = sample.pid;
     }
     // perf 6.1 knows no targets: what it prints for a load's `instructions` is data's.
-    if (record.va !== undefined) present |= put(this.#va, i, record.va, Has.VA);
-    if (record.target !== undefined && !operation) present |= put(this.#to, i, record.target, Has.TO);
-    if (record.pa !== undefined) present |= put(this.#pa, i, record.pa, Has.PA);
+    if (record.va !== undefined) present |= put(c.va, i, record.va, Has.VA);
+    if (record.target !== undefined && !operation) present |= put(c.to, i, record.target, Has.TO);
+    if (record.pa !== undefined) present |= put(c.pa, i, record.pa, Has.PA);
     if (record.unclear !== undefined && record.va === undefined && record.target === undefined) this.#unclear++;
     if (record.weight > 0) {
       present |= Has.TOTAL;
@@ -227,21 +244,21 @@ class SpeScript {
   }
 
   /** The PC of row `i`, and the code that it lies in. */
-  #place(i: number, pc: string, { fields, symbol, sample }: TextRecord): void {
+  #place(i: number, pc: bigint, { binary, symbol, sample }: TextRecord): void {
     const c = this.#columns;
-    c.present[i] |= put(this.#pc, i, pc, Has.PC);
+    c.present[i] |= Has.PC;
+    c.pc[i] = pc;
     c.el[i] = this.#pc[2 * i + 1] >>> 31 === 1 ? 1 : 0;
-    this.#map[i] = this.#code.place(c.pc[i], sample, fields.binary, symbol);
+    this.#map[i] = this.#code.place(pc, this.#pc[2 * i + 1], sample, binary, symbol);
   }
 
   #comm({ tid, comm }: ScriptLine): void {
     const { comms } = this.#names;
-    if (comm !== '' && comms.size < MAX_NAMES) comms.set(tid, comm);
+    if (comm !== '' && comms.size < MAX_NAMES && comms.get(tid) !== comm) comms.set(tid, comm);
   }
 }
 
-function put(words: Uint32Array, i: number, hex: string, has: number): number {
-  words[2 * i] = hexLow(hex);
-  words[2 * i + 1] = hexHigh(hex);
+function put(column: BigUint64Array, i: number, address: bigint, has: number): number {
+  column[i] = address;
   return has;
 }

@@ -6,11 +6,22 @@ import type { SideBandText } from './side-band.ts';
 /** Names that are kept: of binaries, functions, threads. More is no profile. */
 export const MAX_NAMES = 1 << 20;
 
+interface SymbolName {
+  readonly name: string;
+  /** Bytes behind the function's start; undefined where the text has no offsets. */
+  readonly offset: bigint | undefined;
+}
+
 export class TextCode {
   readonly binaries: TextBinary[];
   readonly symbols: TextSymbol[];
-  readonly #binaryOf = new Map<string, number>();
-  readonly #symbolOf = new Map<string, number>();
+  /** Of user space, and of the kernel. */
+  readonly #binaryOf = [new Map<string, number>(), new Map<string, number>()];
+  /** By binary. */
+  readonly #symbolOf: Map<string, number>[] = [];
+  #symbolCount = 0;
+  /** A text's names, without their offsets. */
+  readonly #names = new Map<string, SymbolName>();
   readonly #band: SideBandText;
 
   constructor(binaries: TextBinary[], symbols: TextSymbol[], band: SideBandText) {
@@ -19,43 +30,59 @@ export class TextCode {
     this.#band = band;
   }
 
-  /** Index of the binary that an address lies in, -1 for none. `symbol` may have an offset. */
-  place(pc: bigint, thread: { tid: number; pid: number }, file: string | undefined, symbol: string): number {
+  /** Index of the binary that an address lies in, -1 for none. `high`: its upper half. `symbol` may have an offset. */
+  place(
+    pc: bigint,
+    high: number,
+    thread: { tid: number; pid: number },
+    file: string | undefined,
+    symbol: string,
+  ): number {
     const named = file === '[unknown]' || file === '' ? undefined : file;
-    const map = this.#band.find(pc, thread.tid, thread.pid, named);
+    const map = this.#band.maps ? this.#band.find(pc, thread.tid, thread.pid, named) : undefined;
     let binary: number;
     if (map) {
       if (map.index === undefined && this.binaries.length < MAX_NAMES) map.index = this.binaries.push(map.binary) - 1;
       binary = map.index ?? -1;
     } else {
-      binary = named === undefined ? -1 : this.#unlocated(named, pc >> 63n === 1n);
+      binary = named === undefined ? -1 : this.#unlocated(named, high >>> 31 === 1);
     }
     if (binary >= 0 && symbol !== '' && symbol !== '[unknown]') this.#add(binary, symbol, pc);
     return binary;
   }
 
   #unlocated(file: string, kernel: boolean): number {
-    const key = `${kernel ? 'k' : 'u'}${file}`;
-    let index = this.#binaryOf.get(key);
-    if (index === undefined && this.#binaryOf.size < MAX_NAMES) {
+    const known = this.#binaryOf[Number(kernel)];
+    let index = known.get(file);
+    if (index === undefined && known.size < MAX_NAMES) {
       index = this.binaries.push({ file, kernel }) - 1;
-      this.#binaryOf.set(key, index);
+      known.set(file, index);
     }
     return index ?? -1;
   }
 
-  #add(binary: number, text: string, pc: bigint): void {
+  #nameOf(text: string): SymbolName {
+    const known = this.#names.get(text);
+    if (known) return known;
     const plus = text.lastIndexOf('+0x');
     const digits = plus < 0 ? '' : text.slice(plus + 3);
     const offset = HEX.test(digits) ? BigInt(`0x${digits}`) : undefined;
-    const name = offset === undefined ? text : text.slice(0, plus);
+    const name = { name: offset === undefined ? text : text.slice(0, plus), offset };
+    if (this.#names.size < MAX_NAMES) this.#names.set(text, name);
+    return name;
+  }
+
+  #add(binary: number, text: string, pc: bigint): void {
+    const { name, offset } = this.#nameOf(text);
     const start = offset === undefined || offset > pc ? pc : pc - offset;
     // With offsets functions of one name are told apart; without, they are one.
-    const key = offset === undefined ? `${binary} ${name}` : `${binary} ${name} ${start}`;
-    const index = this.#symbolOf.get(key);
+    const key = offset === undefined ? name : `${name}\n${start}`;
+    const known = (this.#symbolOf[binary] ??= new Map());
+    const index = known.get(key);
     if (index === undefined) {
-      if (this.#symbolOf.size >= MAX_NAMES) return;
-      this.#symbolOf.set(key, this.symbols.push({ binary, name, start, end: pc + 4n }) - 1);
+      if (this.#symbolCount >= MAX_NAMES) return;
+      this.#symbolCount++;
+      known.set(key, this.symbols.push({ binary, name, start, end: pc + 4n }) - 1);
       return;
     }
     const own = this.symbols[index];

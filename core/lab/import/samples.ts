@@ -23,6 +23,9 @@ const LANE_BATCH = 16384;
 const MANY_LANES = 64;
 const MANY_LANES_BATCH = 1024;
 
+/** Samples that are taken from a text at once. */
+const TEXT_BATCH = 4096;
+
 /** More is no profile: CPUs, or threads of a text that tells no CPU. */
 const MAX_LANES = 4096;
 
@@ -44,7 +47,7 @@ export function importSamples(
     lane.rows.n = 0;
   };
   let last: LaneRows | undefined;
-  text.read(new SpeColumns(4096), (batch, map) => {
+  text.read(new SpeColumns(TEXT_BATCH), (batch, map) => {
     for (let i = 0; i < batch.n; i++) {
       const cpu = batch.cpu[i];
       const tid = cpu < 0 && batch.present[i] & Has.TID ? batch.tid[i] : -1;
@@ -57,9 +60,14 @@ export function importSamples(
           lanes.set(key, last);
         }
       }
-      last.take(batch, i, map[i]);
-      if (last.rows.n === last.rows.capacity) store(last);
+      last.take(i);
+      if (last.isFull) {
+        last.gather(batch, map);
+        store(last);
+      }
     }
+    // The batch is lent.
+    for (const lane of lanes.values()) lane.gather(batch, map);
   });
   const stored = [...lanes.values()].map((lane): SpeLane => {
     if (lane.rows.n) store(lane);
@@ -135,26 +143,40 @@ class LaneRows {
     this.tid = tid;
     this.rows = new SpeColumns(index < MANY_LANES ? LANE_BATCH : MANY_LANES_BATCH);
     this.map = new Int32Array(this.rows.capacity);
-    this.#wide = wideColumns.map((name) => halves(this.rows[name]));
   }
 
-  readonly #wide: readonly Uint32Array[];
-  #from: SpeColumns | undefined;
-  #fromWide: readonly Uint32Array[] = [];
+  /** Rows of the batch at hand that are this lane's, not copied yet. */
+  readonly #taken = new Int32Array(TEXT_BATCH);
+  #n = 0;
 
-  /** Copies row `i` of a batch. */
-  take(batch: SpeColumns, i: number, map: number): void {
-    if (this.#from !== batch) {
-      this.#from = batch;
-      this.#fromWide = wideColumns.map((name) => halves(batch[name]));
+  get isFull(): boolean {
+    return this.rows.n + this.#n === this.rows.capacity;
+  }
+
+  /** Notes row `i` of the batch at hand. */
+  take(i: number): void {
+    this.#taken[this.#n++] = i;
+  }
+
+  /** Copies what was noted, column by column: a loop over one pair of arrays is a fast one. */
+  gather(batch: SpeColumns, map: Int32Array): void {
+    const n = this.#n;
+    if (!n) return;
+    const { rows } = this;
+    const to = rows.n;
+    for (const name of wideColumns) gatherWide(rows[name], to, batch[name], this.#taken, n);
+    for (const name of shortColumns) gatherShort(rows[name], to, batch[name], this.#taken, n);
+    for (const name of intColumns) gatherInt(rows[name], to, batch[name], this.#taken, n);
+    gatherInt(this.map, to, map, this.#taken, n);
+    for (let k = 0; k < n; k++) {
+      const i = this.#taken[k];
+      rows.context[to + k] = batch.context[i];
+      rows.size[to + k] = batch.size[i];
+      rows.cpu[to + k] = batch.cpu[i];
+      rows.el[to + k] = batch.el[i];
     }
-    const to = this.rows.n++;
-    for (let k = 0; k < this.#wide.length; k++) {
-      this.#wide[k][2 * to] = this.#fromWide[k][2 * i];
-      this.#wide[k][2 * to + 1] = this.#fromWide[k][2 * i + 1];
-    }
-    for (const name of narrowColumns) this.rows[name][to] = batch[name][i];
-    this.map[to] = map;
+    rows.n += n;
+    this.#n = 0;
   }
 
   /** What a full batch says of the lane as a whole. */
@@ -165,7 +187,22 @@ class LaneRows {
   }
 }
 
-const narrowColumns = [
-  ...(['present', 'op', 'totalLat', 'issueLat', 'xlatLat', 'source'] as const),
-  ...(['context', 'tid', 'pid', 'cpu', 'el', 'size'] as const),
-];
+const shortColumns = ['present', 'op', 'totalLat', 'issueLat', 'xlatLat', 'source'] as const;
+const intColumns = ['tid', 'pid'] as const;
+
+function gatherWide(to: BigUint64Array, at: number, from: BigUint64Array, rows: Int32Array, n: number): void {
+  const [target, source] = [halves(to), halves(from)];
+  for (let k = 0, out = 2 * at; k < n; k++, out += 2) {
+    const i = 2 * rows[k];
+    target[out] = source[i];
+    target[out + 1] = source[i + 1];
+  }
+}
+
+function gatherShort(to: Uint16Array, at: number, from: Uint16Array, rows: Int32Array, n: number): void {
+  for (let k = 0; k < n; k++) to[at + k] = from[rows[k]];
+}
+
+function gatherInt(to: Int32Array, at: number, from: Int32Array, rows: Int32Array, n: number): void {
+  for (let k = 0; k < n; k++) to[at + k] = from[rows[k]];
+}
