@@ -9,6 +9,8 @@ const verbs: Readonly<Record<string, () => Promise<{ readonly verb: Verb }>>> = 
   run: () => import('../campaign/run.ts'),
   pair: () => import('../campaign/pair.ts'),
   status: () => import('../campaign/status.ts'),
+  collect: () => import('../campaign/collect.ts'),
+  sql: () => import('../campaign/sql.ts'),
 };
 
 export const command: Command = {
@@ -29,7 +31,9 @@ export const command: Command = {
   },
   details:
     'DIR holds campaign.toml or campaign.json. init writes one; plan lists the pairs, each with its command; run replays them on\n' +
-    'this machine, one process a pair, and goes on where it was; pair replays one; status says how far it is.',
+    'this machine, one process a pair, and goes on where it was; pair replays one; status says how far it is.\n' +
+    'collect writes the results as a Parquet dataset in DIR/dataset; sql runs DuckDB over it (tables pairs, outcomes, checks, windows,\n' +
+    'keys, stage2_summary; DIR/dataset/README.md has their columns).',
   async run(args, out) {
     const [word = '', folder = '', operand] = args.operands;
     const load = Object.hasOwn(verbs, word) ? verbs[word] : undefined;

@@ -1,10 +1,7 @@
 import { runSql } from '../../lab/service/sql.ts';
 import { printableCell } from '../../words/printable.ts';
 import type { Command } from '../command.ts';
-import { textTable } from '../table.ts';
-
-/** Rows of a text table are held to align them: beyond this, columns are separated by tabs and streamed. */
-const ALIGNED_ROWS = 1000;
+import { rowPrinter } from '../rows.ts';
 
 export const command: Command = {
   operands: '"select …"',
@@ -17,18 +14,10 @@ export const command: Command = {
     runSql(args.need('db'), args.operands[0], ({ columns, rows }) => {
       if (args.flag('json'))
         return out.json([...rows].map((row) => Object.fromEntries(columns.map((c, i) => [c, value(row[i])]))));
-      const held: string[][] = [];
-      let streaming = false;
-      for (const row of rows) {
-        const cells = row.map((v) => (v === null ? '' : printableCell(String(value(v)))));
-        if (streaming) {
-          out.write(`${cells.join('\t')}\n`);
-        } else if (held.push(cells) > ALIGNED_ROWS) {
-          streaming = true;
-          out.write([columns, ...held].map((r) => `${r.join('\t')}\n`).join(''));
-        }
-      }
-      if (!streaming) out.write(textTable(columns, held, ''));
+      const printer = rowPrinter(out);
+      printer.columns(columns);
+      for (const row of rows) printer.row(row.map((v) => (v === null ? '' : printableCell(String(value(v))))));
+      printer.end();
     });
   },
 };

@@ -57,6 +57,14 @@ export function runPair(campaign: Campaign, { key, again = false, lab, ...progre
   return { result, known: false };
 }
 
+/** Wherever the campaign lies, its dataset is the same: files are called what the campaign calls them. */
+function asNamed(campaign: Campaign, { spe, kvm, vm }: CampaignPair, words: string): string {
+  return [spe, kvm, ...(vm === undefined ? [] : [vm])].reduce(
+    (text, path) => text.replaceAll(placeOf(campaign, path), path),
+    words,
+  );
+}
+
 /** The same without looking for a result, and without storing one. */
 export function replayPair(
   campaign: Campaign,
@@ -79,7 +87,7 @@ export function replayPair(
     // An interruption, or a bug of ours: neither is a result.
     if (reason === undefined) throw error;
     const ended = typeof (error as NodeJS.ErrnoException).code === 'string' || /out of memory/.test(reason);
-    return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: reason, ended };
+    return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: asNamed(campaign, pair, reason), ended };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -57,7 +57,7 @@ export function campaignState(campaign: Campaign, onLook: OnLook = () => undefin
         return { pair, print, ...statusOf(campaign, print.id, ids), ...(sameAs !== undefined && { sameAs }) };
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        return { pair, status: 'failed', reason: error.message };
+        return { pair, status: 'failed', reason: error.message.replaceAll(`${campaign.folder}/`, '') };
       }
     });
     const used = new Set(states.flatMap(({ print }) => print?.id ?? []));
@@ -99,7 +99,7 @@ export interface StatusCounts {
 }
 
 export function statusCounts({ pairs, stale }: CampaignState): StatusCounts {
-  const of = (status: PairStatus): number => pairs.filter((p) => p.status === status).length;
+  const of = (status: PairStatus): number => pairs.filter((p) => p.sameAs === undefined && p.status === status).length;
   return {
     pairs: pairs.length,
     ...{ done: of('done'), failed: of('failed'), pending: of('pending') },

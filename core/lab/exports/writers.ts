@@ -1,8 +1,7 @@
 /** Tables as files: CSV (RFC 4180), JSON lines, a JSON array, Parquet. */
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import type { SchemaElement } from 'hyparquet';
 import { printableCell } from '../../words/printable.ts';
-import type { Cell, CellKind, ExportTable } from './tables.ts';
+import { ParquetFile } from './parquet.ts';
+import type { Cell, ExportTable } from './tables.ts';
 import type { OutputFile } from '../output-file.ts';
 
 export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
@@ -101,34 +100,9 @@ function writeJson(table: ExportTable, file: OutputFile): void {
   file.text(before === '[\n' ? '[]\n' : '\n]\n');
 }
 
-const parquetTypes: Readonly<Record<CellKind, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
-  int32: { type: 'INT32' },
-  int64: { type: 'INT64' },
-  real: { type: 'DOUBLE' },
-  text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
-};
-
-/** One row group a batch, snappy-compressed. */
 function writeParquet({ columns, batches }: ExportTable, file: OutputFile): void {
-  const buffer = new ByteWriter();
-  const schema: SchemaElement[] = [
-    { name: 'root', num_children: columns.length },
-    ...columns.map(({ name, kind }) => ({ name, repetition_type: 'OPTIONAL' as const, ...parquetTypes[kind] })),
-  ];
-  const writer = new ParquetWriter({ writer: buffer, schema, createdBy: 'umbra' });
-  for (const { rows, cell } of batches()) {
-    writer.write({
-      columnData: columns.map(({ name }, c) => ({ name, data: Array.from({ length: rows }, (_, i) => cell(c, i)) })),
-      rowGroupSize: rows,
-    });
-    drain(buffer, file);
-  }
-  writer.finish();
-  drain(buffer, file);
-}
-
-/** Moves what was written to the file. `offset` counts on, so that row groups know where they lie. */
-function drain(buffer: ByteWriter, file: OutputFile): void {
-  file.bytes(new Uint8Array(buffer.buffer, 0, buffer.index));
-  buffer.index = 0;
+  const parquet = new ParquetFile(file, columns);
+  for (const { rows, cell } of batches())
+    parquet.rowGroup(columns.map((_, c) => Array.from({ length: rows }, (_, i) => cell(c, i))));
+  parquet.finish();
 }

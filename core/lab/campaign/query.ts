@@ -1,0 +1,112 @@
+/** SQL over a campaign's dataset: DuckDB in a process of its own, which is ended to cancel. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { RequestError } from '../about.ts';
+import { DATASET } from './dataset.ts';
+import type { DuckLine, DuckRequest, DuckValue } from './duckdb-process.ts';
+import { datasetTableNames } from './tables.ts';
+
+export type { DuckValue };
+
+export interface QueryOptions {
+  /** As DuckDB takes it: `400MB`. */
+  readonly memory?: string;
+  /** Resolves when the user asks to stop. */
+  readonly stopped?: Promise<void>;
+}
+
+/** Told of a query's columns, then of its rows in batches. */
+export interface QuerySink {
+  columns(query: number, names: readonly string[]): void;
+  rows(query: number, rows: readonly (readonly DuckValue[])[]): void;
+}
+
+/**
+ * Runs queries one after the other. Returns false if the user stopped them. @throws RequestError: no dataset, or DuckDB's own words
+ */
+export async function queryDataset(
+  campaign: string,
+  queries: readonly string[],
+  sink: QuerySink,
+  { memory, stopped }: QueryOptions = {},
+): Promise<boolean> {
+  const dataset = resolve(campaign, DATASET);
+  if (!existsSync(dataset))
+    throw new RequestError(
+      `${campaign}: has no dataset yet: \`umbra campaign collect ${campaign}\` makes it of the results`,
+    );
+  const child = spawn(process.execPath, [program()], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let cancelled = false;
+  void stopped?.then(() => {
+    cancelled = true;
+    child.kill('SIGKILL');
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (words: string) => (said = (said + words).slice(-2000)));
+  child.stdin.on('error', () => undefined);
+  const request: DuckRequest = { dataset, tables: datasetTableNames, queries, ...(memory !== undefined && { memory }) };
+  child.stdin.end(JSON.stringify(request));
+  const ended = new Promise<string>((done) => {
+    child.on('error', (error) => done(error.message));
+    child.on('close', (code, signal) => done(signal ?? `exit code ${code}`));
+  });
+  let done = false;
+  try {
+    for await (const text of createInterface({ input: child.stdout })) {
+      const line = JSON.parse(text) as DuckLine;
+      if ('error' in line) throw new RequestError(explained(line.error));
+      if ('done' in line) done = true;
+      else if ('columns' in line) sink.columns(line.query, line.columns);
+      else sink.rows(line.query, line.rows);
+    }
+    const how = await ended;
+    if (!done && !cancelled)
+      throw new RequestError(`DuckDB’s process ended (${how}): ${said.trim().split('\n').at(-1) || 'out of memory?'}`);
+    return !cancelled;
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** All rows of each query, for those that come to few. */
+export async function queryAll(
+  campaign: string,
+  queries: readonly string[],
+  options?: QueryOptions,
+): Promise<{ columns: readonly string[]; rows: (readonly DuckValue[])[] }[]> {
+  const found = queries.map(() => ({ columns: [] as readonly string[], rows: [] as (readonly DuckValue[])[] }));
+  await queryDataset(
+    campaign,
+    queries,
+    {
+      columns: (query, names) => (found[query]!.columns = names),
+      rows: (query, rows) => {
+        for (const row of rows) found[query]!.rows.push(row);
+      },
+    },
+    options,
+  );
+  return found;
+}
+
+/** A source file beside this one, or its own bundle beside the one that holds this. */
+function program(): string {
+  return fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? './duckdb-process.ts' : './duckdb-process.js', import.meta.url),
+  );
+}
+
+/** One line of DuckDB's, with what there is where a name is wrong. */
+function explained(message: string): string {
+  const first = message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line && !/^(LINE|\^)/.test(line));
+  const tables = /Table with name/.test(message)
+    ? `; there are ${datasetTableNames.map((t) => join(t)).join(', ')}`
+    : '';
+  return `DuckDB: ${first.join(' ')}${tables}`;
+}
