@@ -4,8 +4,11 @@ import type { CaptureMode, Lane, PolicyOutcome } from '../../core/model/outcome.
 import { defaultParams, setParams } from '../../core/model/params.ts';
 import { builtinPolicy } from '../../core/model/policies.ts';
 import { parsePolicyFile } from '../../core/model/policy-file.ts';
-import type { Policy } from '../../core/model/policy.ts';
-import { replay } from '../../core/model/replay.ts';
+import type { RunParams } from '../../core/model/params.ts';
+import type { Policy, TimeName } from '../../core/model/policy.ts';
+import type { Distributions } from '../../core/model/latencies.ts';
+import { prepare } from '../../core/model/prepare.ts';
+import { replayPrepared } from '../../core/model/replay.ts';
 import {
   answers,
   causeClasses,
@@ -40,7 +43,8 @@ export interface VectorOutcome {
   readonly pinnedByteNs: number;
 }
 
-export interface Vector {
+/** What a replay is given. */
+export interface Scenario {
   readonly samples: readonly { readonly lane: number; readonly t: number; readonly size: number }[];
   readonly sessions: Readonly<Record<string, readonly (readonly [number, number])[]>>;
   readonly rows: readonly VectorRow[];
@@ -48,17 +52,30 @@ export interface Vector {
   readonly policy: unknown;
   readonly params: Readonly<Record<string, unknown>>;
   readonly mode: CaptureMode;
+  /** Measured latencies, ns, for `latency: sampled`; vectors have none. */
+  readonly distributions?: Readonly<Partial<Record<TimeName, readonly number[]>>>;
+  /** 0 unless told. */
+  readonly trial?: number;
+}
+
+export interface Vector extends Scenario {
   readonly expect: VectorOutcome;
 }
 
-/** The outcome as vectors write it. Throws ModelError if the vector asks for what the product refuses. */
-export function outcomeOf(vector: Vector): VectorOutcome {
-  const { rlimitBytes } = vector.params;
-  const values = { ...vector.params, ...(rlimitBytes === null && { rlimitBytes: 'none' }) };
-  const { params } = setParams(defaultParams(), values, 'user', 'vector');
-  const lanes = lanesOf(vector);
-  const outcome = replay(lanes, timelineOf(vector.rows), policyOf(vector.policy), params);
-  return inVectorForm(vector, lanes, outcome);
+/** The outcome as vectors write it. Throws ModelError if the scenario asks for what the product refuses. */
+export function outcomeOf(scenario: Scenario): VectorOutcome {
+  const lanes = lanesOf(scenario);
+  const run = prepare(lanes, timelineOf(scenario.rows));
+  const measured = Object.entries(scenario.distributions ?? {}).map(([name, ns]) => [name, Float64Array.from(ns)]);
+  const distributions = Object.fromEntries(measured) as Distributions;
+  const [policy, params] = [policyOf(scenario.policy), paramsOf(scenario.params)];
+  return inVectorForm(scenario, lanes, replayPrepared(run, policy, params, distributions, scenario.trial));
+}
+
+/** Parameters as vectors write them, over the defaults. */
+export function paramsOf(params: Scenario['params']): RunParams {
+  const values = { ...params, ...(params.rlimitBytes === null && { rlimitBytes: 'none' }) };
+  return setParams(defaultParams(), values, 'user', 'vector').params;
 }
 
 /** The first difference in words; undefined if they are equal. Stalls of one lane and t come in any order. */
@@ -85,7 +102,7 @@ export function firstDifference(expected: VectorOutcome, got: VectorOutcome): st
 const inOrder = (row: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-function lanesOf({ samples, sessions, buffers, mode }: Vector): Lane[] {
+export function lanesOf({ samples, sessions, buffers, mode }: Scenario): Lane[] {
   const numbers = Object.keys(buffers)
     .map(Number)
     .sort((a, b) => a - b);
@@ -123,14 +140,14 @@ function timelineOf(rows: readonly VectorRow[]): Stage2Timeline {
   };
 }
 
-function policyOf(policy: unknown): Policy {
+export function policyOf(policy: unknown): Policy {
   if (typeof policy !== 'string') return parsePolicyFile(JSON.stringify(policy), 'vector')[0];
   const found = builtinPolicy(policy);
   if (!found) throw new Error(`no policy is called ${policy}`);
   return found;
 }
 
-function inVectorForm({ samples }: Vector, lanes: readonly Lane[], outcome: PolicyOutcome): VectorOutcome {
+function inVectorForm({ samples }: Scenario, lanes: readonly Lane[], outcome: PolicyOutcome): VectorOutcome {
   const { fates, windows: w, stalls: s, faults } = outcome;
   const fate = (f: number): string => (f === KEPT ? 'kept' : f === OUTSIDE ? 'outside' : windowKinds[f - 1]);
   const next = lanes.map(() => 0);
