@@ -53,6 +53,7 @@ export function restartAfter(
     if (told) return handled + reenableNs();
     if (mode === 'cpu-bound') return Infinity;
   }
-  for (let s = session + 2; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
+  // Its own session's start is one, too, if it faulted there and all took 0 ns.
+  for (let s = session; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
   return Infinity;
 }

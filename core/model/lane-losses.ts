@@ -43,7 +43,7 @@ export class LaneLosses {
   /** An unmap at `t` loses what lies unread in these pages. @param written bytes ever @param landed as for `read` */
   wipe(t: number, slots: readonly number[], cause: number, written: number, landed = this.#landed): void {
     const low = written - this.#bufferBytes;
-    this.#unread.forget(t, low);
+    this.#unread.forget(t, low, landed);
     const spans = this.#spans(slots, Math.max(0, low), written);
     const lost = new Set(slots);
     for (const run of this.#unread.take(spans, 0, landed)) {

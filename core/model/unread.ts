@@ -57,8 +57,8 @@ export class Unread {
     }
   }
 
-  /** Forgets what perf has read by `now`, and what begins before `pos`: it was overwritten. */
-  forget(now: number, pos: number): void {
+  /** Forgets what perf has read by `now`, and of the records before `landed` those that begin before `pos`: they were overwritten. */
+  forget(now: number, pos: number, landed: number): void {
     let upTo = 0;
     let done = 0;
     for (; done < this.#reads.length && this.#reads[done].at <= now; done++) upTo = this.#reads[done].upTo;
@@ -66,7 +66,7 @@ export class Unread {
     let gone = 0;
     for (; gone < this.#stretches.length; gone++) {
       const s = this.#stretches[gone];
-      const from = Math.max(upTo, this.#firstFrom(s, pos));
+      const from = Math.max(upTo, Math.min(landed, this.#firstFrom(s, pos)));
       if (from < s.to) {
         if (from > s.from) this.#cut(s, from);
         break;

@@ -73,8 +73,9 @@ function getsThrough(page: NaivePage, row: NaiveRow, unpinnedBy: readonly PinBre
   if (!page.pinned || (row.kind === 'map' && row.writable)) return true;
   const way = row.cause === 'dirty-log' ? 'dirty-log' : row.kind === 'access-clear' ? 'clear' : row.notify;
   const through = way === 'unknown' || unpinnedBy.includes(way);
-  hit(through ? '6 pin gives way' : '6 pin withstands');
-  if (way === 'dirty-log') hit('6 dirty-log');
+  hit(6, through ? 'pin gives way' : 'pin withstands');
+  if (way === 'dirty-log') hit(6, 'way dirty-log');
+  if (way === 'unknown') hit(6, 'way unknown');
   return through;
 }
 
@@ -85,7 +86,7 @@ export function applyRow(page: NaivePage, row: NaiveRow, policy: Policy, params:
   const takesPin = row.cause !== 'dirty-log';
   switch (row.kind) {
     case 'map':
-      hit(row.writable ? '5 map' : '5 read-only map');
+      hit(5, row.writable ? 'map' : 'read-only map');
       page.makeValid();
       page.gone = false;
       if (row.writable) break;
@@ -94,23 +95,23 @@ export function applyRow(page: NaivePage, row: NaiveRow, policy: Policy, params:
       if (takesPin) page.pinned = false;
       break;
     case 'unmap':
-      hit('5 unmap');
+      hit(5, 'unmap');
       page.mapped = false;
-      if (page.untouched) hit('5 stays first-touch');
+      if (page.untouched) hit(5, 'stays first-touch');
       else page.cause = row.cause;
       page.gone = row.contents === 'gone';
-      if (page.gone) hit('5 gone');
+      if (page.gone) hit(5, 'gone');
       if (takesPin) page.pinned = false;
       break;
     case 'write-protect':
       if (!page.mapped) break;
-      hit('5 write-protect');
+      hit(5, 'write-protect');
       page.writable = false;
       page.cause = row.cause;
       break;
     case 'access-clear':
       if (params.spuFlagUpdates || !page.mapped) break;
-      hit('5 access-clear');
+      hit(5, 'access-clear');
       page.accessed = false;
       page.cause = row.cause;
       break;

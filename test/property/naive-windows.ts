@@ -1,4 +1,5 @@
 /** Windows of the naive simulator: rules 25 and 26 of docs/design/replay-rules.md. */
+import type { Hit } from './naive-coverage.ts';
 import type { Answer, CauseClass, WindowKind } from '../../core/model/terms.ts';
 
 export interface NaiveWindow {
@@ -61,7 +62,7 @@ export function lose(sample: NaiveSample, window: NaiveWindow): void {
 type Loss = Pick<NaiveWindow, 'kind' | 'cause' | 'page' | 'action'>;
 
 /** Rule 25: takes kept samples of one session; their window reaches to `end` and goes around what is there. */
-export function take(session: NaiveSession, taken: readonly NaiveSample[], end: number, loss: Loss): void {
+export function take(session: NaiveSession, taken: readonly NaiveSample[], end: number, loss: Loss, hit: Hit): void {
   const { track } = session;
   const from = track.indexOf(taken[0]);
   const to = loss.kind === 'discarded' ? track.length : track.indexOf(taken.at(-1)!) + 1;
@@ -81,6 +82,7 @@ export function take(session: NaiveSession, taken: readonly NaiveSample[], end: 
       piece.push(entry);
       continue;
     }
+    hit(25, 'cut into pieces');
     close(entry.start);
     done.push(entry);
     start = entry.end;
