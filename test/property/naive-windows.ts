@@ -1,6 +1,6 @@
 /** Windows of the naive simulator: rules 25 and 26 of docs/design/replay-rules.md. */
-import type { Hit } from './naive-coverage.ts';
 import type { Answer, CauseClass, WindowKind } from '../../core/model/terms.ts';
+import type { Hit } from './naive-coverage.ts';
 
 export interface NaiveWindow {
   readonly is: 'window';

@@ -8,7 +8,8 @@ import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
 import { replay } from '../../core/model/replay.ts';
 import { causeClasses, code, stage2Kinds, windowKinds } from '../../core/model/terms.ts';
 import { property } from './replay-property.ts';
-import { someInput, someLanes, someParams, timelineOf } from './replay-inputs.ts';
+import { timelineOf } from './replay-inputs.ts';
+import { someInput } from './replay-scenarios.ts';
 
 const FIRST_TOUCH = code(causeClasses, 'first-touch');
 
@@ -70,7 +71,8 @@ test('bare metal loses nothing, stalls nothing, pins nothing', () => {
 test('without stage 2 events only the first touch differs between policies', () => {
   const stage2 = builtinPolicies.filter((p) => p.pin !== 'no-stage-2' && p.pin !== 'private-buffer');
   property(
-    fc.property(someLanes, someParams, (lanes, params) => {
+    fc.property(someInput, ({ lanes, params: some }) => {
+      const params = { ...some, rlimitBytes: 'none' as const };
       const outcomes = stage2.map((policy) => replay(lanes, timelineOf([]), policy, params));
       for (const { faults } of outcomes) expect([...faults.subarray(FIRST_TOUCH + 1)].every((n) => n === 0)).toBe(true);
       if (params.initial === 'unmapped') return;
@@ -98,7 +100,7 @@ function evenly(lane: Lane): Lane {
 
 /** The conditions that replay.ts states: loss depends on positions in the buffer alone. */
 test('where loss depends on position only, a longer irqNs never loses fewer samples', () => {
-  const regular = someLanes.map((lanes) => lanes.map(evenly));
+  const regular = someInput.map(({ lanes }) => lanes.map(evenly));
   const single = (lane: Lane): Lane =>
     lane.t.length ? { ...lane, sessions: Float64Array.of(0, lane.t[lane.t.length - 1]) } : lane;
   property(

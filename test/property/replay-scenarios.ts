@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { builtinPolicies } from '../../core/model/policies.ts';
 import { injectedDls, pinRules, unresolvedAnswers } from '../../core/model/policy.ts';
 import { answers, causeClasses, contentsFates, notifies, pinBreakers, stage2Kinds } from '../../core/model/terms.ts';
+import { lanesOf, paramsOf, policyOf, timelineOf } from '../vectors/vector.ts';
 import type { Scenario, VectorRow } from '../vectors/vector.ts';
 
 /** A value in `often` out of `often + 1` cases, else one of `others`. */
@@ -148,3 +149,11 @@ export const someScenario: fc.Arbitrary<Scenario> = fc
     buffers: Object.fromEntries(lanes.map(({ pages }, lane) => [lane, { pages }])),
     ...rest,
   }));
+
+/** The same as the replay takes it. */
+export const someInput = someScenario.map((scenario) => ({
+  lanes: lanesOf(scenario),
+  timeline: timelineOf(scenario.rows),
+  policy: policyOf(scenario.policy),
+  params: paramsOf(scenario.params),
+}));

@@ -119,7 +119,7 @@ export function lanesOf({ samples, sessions, buffers, mode }: Scenario): Lane[] 
   });
 }
 
-function timelineOf(rows: readonly VectorRow[]): Stage2Timeline {
+export function timelineOf(rows: readonly VectorRow[]): Stage2Timeline {
   const bytes = (value: (r: VectorRow) => number) => Uint8Array.from(rows, value);
   return {
     n: rows.length,
