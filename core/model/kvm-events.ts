@@ -50,6 +50,8 @@ export const KvmKind = {
   S2_DESTROY: 23,
   /** kvm_pgtable_stage2_split: blocks in the range become tables of pages. */
   S2_SPLIT: 24,
+  /** A guest's own guest was entered, left or given an exception (kvm_nested_eret, kvm_inject_nested_exception). */
+  NESTED: 25,
 } as const;
 
 /** Calls that change host mappings, and what their argument (`word >>> 8`) is. */
@@ -205,4 +207,7 @@ export const KvmIoctl = {
   GET_DIRTY_LOG: 0x4010ae42,
   CLEAR_DIRTY_LOG: 0xc018aec0,
   RESET_DIRTY_RINGS: 0xaec7,
+  SET_MEMORY_ATTRIBUTES: 0x4020aed2,
+  CREATE_GUEST_MEMFD: 0xc040aed4,
+  PRE_FAULT_MEMORY: 0xc040aed5,
 } as const;

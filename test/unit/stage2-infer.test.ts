@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unfollowedSentences } from '../../core/lab/captures/stage2.ts';
 import { KvmEvents, KvmIoctl, KvmKind } from '../../core/model/kvm-events.ts';
 import { reconstruct } from '../../core/model/stage2/reconstruct.ts';
 import { summarise } from '../../core/model/stage2/summary.ts';
@@ -638,6 +639,34 @@ describe('lost events', () => {
     trace.events.push(20_000, VMM, 1, KvmKind.UNMAP, HVA + 0x240, HVA + 0x241);
     trace.wait(50_000).push(0, KvmKind.LOST);
     expect(trace.rows().filter((r) => r.includes(' unmap '))).toEqual([]);
+  });
+});
+
+describe('calls that map or unmap without an event', () => {
+  test('KVM_PRE_FAULT_MEMORY: what was unmapped is unknown until its next fault, what was mapped stays', () => {
+    const trace = new Trace().create().enter().touch(P).progress().ioctl(KvmIoctl.PRE_FAULT_MEMORY);
+    const rows = trace.touch(P + 8).rows();
+    expect(rows.filter((row) => row.includes('pre-fault-ioctl')).map((row) => row.replace(/^\d+ /, ''))).toEqual([
+      'unknown 80000+576 pre-fault-ioctl',
+      'unknown 80241+1471 pre-fault-ioctl',
+    ]);
+    expect(rows.filter((row) => row.includes(' map ')).map((row) => row.replace(/^\d+ /, ''))).toEqual([
+      'map 80240+1 W fault',
+      'map 80248+1 W fault',
+    ]);
+    expect(reconstruct(trace.events, description()).unfollowed).toMatchObject({ preFaults: 1, nested: 0 });
+  });
+
+  test('guest_memfds, attributes and nested guests are counted', () => {
+    const trace = new Trace().create().ioctl(KvmIoctl.CREATE_GUEST_MEMFD).ioctl(KvmIoctl.SET_MEMORY_ATTRIBUTES);
+    trace.push(VCPU, KvmKind.NESTED).push(VCPU, KvmKind.NESTED);
+    const { unfollowed, timelines } = reconstruct(trace.events, description());
+    expect(unfollowed).toEqual({ preFaults: 0, guestMemfds: 1, attributes: 1, nested: 2 });
+    expect(unfollowedSentences({ unfollowed, timelines })).toEqual([
+      '1 KVM_CREATE_GUEST_MEMFD ioctl: holes punched into a guest_memfd unmap guest pages that no event names',
+      '1 KVM_SET_MEMORY_ATTRIBUTES ioctl: pages that became private or shared are unmapped, and no event names them',
+      '2 events of nested guests: these run on stage 2 tables of their own, which are not followed',
+    ]);
   });
 });
 

@@ -85,6 +85,12 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
       return push(KvmKind.ACCESS_FAULT, page(field('ipa')));
     case 'kvm_mmio':
       return push(KvmKind.MMIO, page(field('gpa')));
+    // A device's, of an instruction that the processor doesn't describe: userspace decodes it.
+    case 'kvm_mmio_nisv':
+      return push(KvmKind.MMIO, page(field('ipa')));
+    case 'kvm_nested_eret':
+    case 'kvm_inject_nested_exception':
+      return push(KvmKind.NESTED);
     case 'kvm_userspace_exit':
       return userExit(field('reason'), field('errno'), events);
     case 'kvm_unmap_hva_range':

@@ -71,8 +71,9 @@ function timelineOf(lab: string, { kvm, vm }: Stage2Request): { stage2: Stage2; 
 }
 
 /** Why a timeline says little or nothing: what the trace lacks, a sentence each. */
-function gapsOf({ description, events, timelines }: Stage2): string[] {
-  const gaps: string[] = [];
+function gapsOf(stage2: Stage2): string[] {
+  const { description, events, timelines } = stage2;
+  const gaps: string[] = unfollowedSentences(stage2);
   if (!timelines.some((t) => t.exact) && !events.has(KvmKind.GUEST_FAULT)) {
     const advice = 'record with `-e kvm:kvm_guest_fault` (or all of `-e kvm`)';
     gaps.push(`no kvm_guest_fault in the trace: which pages were mapped when is unknown; ${advice}`);
@@ -91,6 +92,36 @@ function gapsOf({ description, events, timelines }: Stage2): string[] {
     );
   }
   return gaps;
+}
+
+/** What in the trace may change stage 2 without saying where: a sentence each, with how often. */
+export function unfollowedSentences({
+  unfollowed,
+  timelines,
+}: Pick<Reconstruction, 'unfollowed' | 'timelines'>): string[] {
+  const { preFaults, guestMemfds, attributes, nested } = unfollowed;
+  if (timelines.every((t) => t.exact)) return [];
+  const times = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+  return [
+    ...(preFaults
+      ? [
+          `${times(preFaults, 'KVM_PRE_FAULT_MEMORY ioctl')}: which pages they mapped isn't traced; what was unmapped is unknown until its next fault`,
+        ]
+      : []),
+    ...(guestMemfds
+      ? [
+          `${times(guestMemfds, 'KVM_CREATE_GUEST_MEMFD ioctl')}: holes punched into a guest_memfd unmap guest pages that no event names`,
+        ]
+      : []),
+    ...(attributes
+      ? [
+          `${times(attributes, 'KVM_SET_MEMORY_ATTRIBUTES ioctl')}: pages that became private or shared are unmapped, and no event names them`,
+        ]
+      : []),
+    ...(nested
+      ? [`${times(nested, 'event')} of nested guests: these run on stage 2 tables of their own, which are not followed`]
+      : []),
+  ];
 }
 
 /** The rows of a VM's timeline, with `ipa` those that touch its page; and what the trace lacks for more. */

@@ -26,7 +26,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { loadReference } from '../captures/reference.ts';
 import type { Reference } from '../captures/reference.ts';
-import { loadStage2 } from '../captures/stage2.ts';
+import { loadStage2, unfollowedSentences } from '../captures/stage2.ts';
 import type { Stage2 } from '../captures/stage2.ts';
 
 /** What a run reads of its captures; only `lanes` of the parameters bears on it. */
@@ -144,7 +144,7 @@ export function runInputs(
     distributions: distributions(resolved, calibration, alignment.scale),
     prepared,
     trial,
-    warnings: [...warnings, ...placement.warnings],
+    warnings: [...warnings, ...unfollowedSentences(stage2), ...placement.warnings],
   };
 }
 

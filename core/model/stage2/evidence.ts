@@ -43,6 +43,8 @@ const table = [
   ['table-call', 'observed'],
   /** The VMM mapped something where its memory had gone: there is something to map again. */
   ['mapped-again', 'observed'],
+  /** KVM_PRE_FAULT_MEMORY may have mapped the page: no event says which. */
+  ['pre-fault-ioctl', 'unknown'],
 ] as const satisfies readonly (readonly [string, Certainty])[];
 
 export type Evidence = (typeof table)[number][0];

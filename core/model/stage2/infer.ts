@@ -12,7 +12,7 @@ import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
 import { Findings } from './findings.ts';
 import { FirstFaults } from './first-faults.ts';
-import { EVERYTHING, PageState } from './page-states.ts';
+import { EVERYTHING, PageState, runsOf } from './page-states.ts';
 import { Pages } from './pages.ts';
 import { Removals } from './removals.ts';
 import { Rows } from './rows.ts';
@@ -216,6 +216,20 @@ export class VmInference {
   /** A memslot call has returned. */
   callReturned(call: SlotCall): void {
     this.#removals.returned(call);
+  }
+
+  /** ioctl(KVM_PRE_FAULT_MEMORY): maps a range that the trace doesn't give. What was unmapped is unknown until its next event. */
+  preFault(t: number): void {
+    const mapped = this.#pages.doubtUnmapped(t);
+    const runs = [...runsOf(mapped, this.#pages.unit)];
+    for (const slot of this.slots.all) {
+      let from = slot.page;
+      for (const [start, end] of [...runs, [slot.end, slot.end] as const]) {
+        const to = Math.min(start, slot.end);
+        if (to > from) this.rows.add('unknown', t, from, to - from, 'pre-fault-ioctl');
+        from = Math.max(from, end);
+      }
+    }
   }
 
   /** Events were lost between two moments: nothing is known of any page until new evidence. */

@@ -176,6 +176,25 @@ export class Pages {
     this.#changed.length = 0;
   }
 
+  /** What was unmapped may be mapped since `t`. Returns the pages that are known to be mapped, ascending. */
+  doubtUnmapped(t: number): number[] {
+    this.initial = PageState.UNKNOWN;
+    this.knownFrom = t;
+    const mapped: number[] = [];
+    for (let i = 0; i < this.n; i++) {
+      if (this.isMapped(i)) mapped.push(this.page[i]);
+      if (this.state[i] !== PageState.UNMAPPED) continue;
+      this.#count(this.region[i], 1);
+      this.state[i] = PageState.UNKNOWN;
+      this.since[i] = t;
+      this.progress[i] = -1;
+      this.#markChanged(i);
+    }
+    this.isClear.fill(0, 0, this.regions);
+    this.soleRow.fill(-1, 0, this.regions);
+    return mapped.sort((a, b) => a - b);
+  }
+
   /** Records not unmapped, in a region: so many more. */
   #count(region: number, more: number): void {
     this.live[region] += more;

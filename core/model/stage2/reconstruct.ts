@@ -21,11 +21,25 @@ export interface Reconstruction {
   readonly losses: number;
   /** Fetches of the dirty log of a slot that nothing tells: pages that they protected may be taken for writable. */
   readonly unshownFetches: number;
+  /** What may change stage 2 without an event that says where. */
+  readonly unfollowed: Unfollowed;
   /** The host's page size in 4 KiB units, and who said so. */
   readonly pageUnit: number;
   readonly pageSizeFrom: FactOrigin;
   /** What the permissions in page-table calls were read by; undefined without such calls. */
   readonly protFrom?: FactOrigin;
+}
+
+/** Calls and events by what they are. */
+export interface Unfollowed {
+  /** ioctl(KVM_PRE_FAULT_MEMORY): unmapped pages are unknown from then on, until a fault. */
+  readonly preFaults: number;
+  /** ioctl(KVM_CREATE_GUEST_MEMFD): holes punched into one unmap guest pages, and name its file only. */
+  readonly guestMemfds: number;
+  /** ioctl(KVM_SET_MEMORY_ATTRIBUTES): private and shared memory change places. */
+  readonly attributes: number;
+  /** Events of nested guests, which run on tables of their own. */
+  readonly nested: number;
 }
 
 /** Without a description: one VM, all vCPU threads, no memslots. */
@@ -48,6 +62,7 @@ export function reconstruct(trace: KvmTrace, description?: VmDescription, host: 
       strangers: 0,
       losses: countLosses(trace),
       unshownFetches: 0,
+      unfollowed: { preFaults: 0, guestMemfds: 0, attributes: 0, nested: 0 },
     };
   }
   const first = readAll(trace, known, []);
@@ -89,6 +104,7 @@ class Reader {
   #unattributed = 0;
   #strangers = 0;
   #losses = 0;
+  readonly #unfollowed = { preFaults: 0, guestMemfds: 0, attributes: 0, nested: 0 };
 
   constructor(description: VmDescription, hasBlocks: readonly boolean[]) {
     this.#vms = description.vms.map((vm, v) => new VmInference(vm, description.pageUnit, hasBlocks[v]));
@@ -152,6 +168,9 @@ class Reader {
         this.#returned(thread, t, false);
         this.#ioctl(thread, events.word[i], t);
         break;
+      case KvmKind.NESTED:
+        this.#unfollowed.nested++;
+        break;
       case KvmKind.MEMSLOT:
         for (const vm of this.#of(thread)) {
           const call = vm.slots.open(thread.tid);
@@ -168,6 +187,7 @@ class Reader {
       unattributed: this.#unattributed,
       strangers: this.#strangers,
       losses: this.#losses,
+      unfollowed: this.#unfollowed,
       unshownFetches: this.#vms.reduce((sum, vm) => sum + vm.dirtyLog.unshown, 0),
     };
   }
@@ -230,6 +250,13 @@ class Reader {
       if (thread.vm >= 0) this.#vms[thread.vm].create();
       return;
     }
+    if (command === KvmIoctl.PRE_FAULT_MEMORY) {
+      this.#unfollowed.preFaults++;
+      for (const vm of this.#of(thread)) vm.preFault(t);
+      return;
+    }
+    if (command === KvmIoctl.CREATE_GUEST_MEMFD) this.#unfollowed.guestMemfds++;
+    if (command === KvmIoctl.SET_MEMORY_ATTRIBUTES) this.#unfollowed.attributes++;
     const setsRegion = command === KvmIoctl.SET_USER_MEMORY_REGION || command === KvmIoctl.SET_USER_MEMORY_REGION2;
     const partial = isPartial(command);
     if (!setsRegion && !partial && command !== KvmIoctl.GET_DIRTY_LOG) return;
