@@ -10,6 +10,7 @@
  *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
  *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2; sessions of captures that follow
  *      tasks; assumption checks; how the clocks of two captures lay to each other while they were recorded
+ *   7  named queries; the machine code of functions that samples lie in, and the source lines that it came from
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -245,6 +246,8 @@ CREATE INDEX flag_time ON flag (capture_id, t_ns);
 CREATE TABLE saved_query (         -- named queries of the SQL console
   name TEXT PRIMARY KEY, sql TEXT NOT NULL
 );
+ALTER TABLE symbol ADD COLUMN code BLOB;                     -- the function's bytes as in its file; null: not known
+ALTER TABLE symbol ADD COLUMN lines TEXT;                    -- JSON {files, rows: [[offset in the function, file, line], …]}; null: no line table
 `,
 ];
 

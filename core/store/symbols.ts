@@ -15,19 +15,66 @@ export interface SymbolRow {
   readonly linkageName?: string;
 }
 
+/** Source lines of a function. Rows ascend by offset; each holds up to the next one. */
+export interface SourceLines {
+  readonly files: readonly string[];
+  /** Bytes from the function's start, index into `files`, line from 1 (0: code of no line). */
+  readonly rows: readonly (readonly [offset: number, file: number, line: number])[];
+}
+
+/** What a function is made of, as far as its file was at hand. */
+export interface SymbolCode {
+  readonly code?: Uint8Array;
+  readonly lines?: SourceLines;
+}
+
 /** Replaces all that is known of these binaries. */
-export function putSymbols(db: Db, capture: number, binaries: Iterable<string>, rows: Iterable<SymbolRow>): void {
+export function putSymbols(
+  db: Db,
+  capture: number,
+  binaries: Iterable<string>,
+  rows: Iterable<SymbolRow & SymbolCode>,
+): void {
   const remove = db.prepare('DELETE FROM symbol WHERE capture_id = ? AND binary = ?');
   for (const binary of binaries) remove.run(capture, binary);
-  const insert = db.prepare('INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare(
+    `INSERT INTO symbol (capture_id, binary, build_id, start, size_bytes, name, linkage_name, code, lines)
+     VALUES (@capture, @binary, @buildId, @start, @bytes, @name, @linkageName, @code, @lines)`,
+  );
   for (const r of rows) {
-    insert.run(capture, r.binary, r.buildId ?? null, signed(r.start), r.bytes, r.name, r.linkageName ?? null);
+    insert.run({
+      ...{
+        capture,
+        binary: r.binary,
+        buildId: r.buildId ?? null,
+        start: signed(r.start),
+        bytes: r.bytes,
+        name: r.name,
+      },
+      ...{ linkageName: r.linkageName ?? null, code: r.code ?? null },
+      lines: r.lines ? JSON.stringify(r.lines) : null,
+    });
   }
+}
+
+/** The machine code and lines of the function that starts there; neither in labs before format 7. */
+export function readSymbolCode(db: Db, capture: number, binary: string, start: bigint): SymbolCode {
+  const row = db
+    .prepare('SELECT * FROM symbol WHERE capture_id = ? AND binary = ? AND start = ?')
+    .get(capture, binary, signed(start)) as { code?: Uint8Array | null; lines?: string | null } | undefined;
+  return {
+    ...(row?.code && { code: new Uint8Array(row.code) }),
+    ...(row?.lines && { lines: JSON.parse(row.lines) as SourceLines }),
+  };
 }
 
 /** By binary, then start. */
 export function readSymbols(db: Db, capture: number): SymbolRow[] {
-  const rows = db.prepare('SELECT * FROM symbol WHERE capture_id = ? ORDER BY binary, start').all(capture);
+  const rows = db
+    .prepare(
+      `SELECT binary, build_id, start, size_bytes, name, linkage_name FROM symbol WHERE capture_id = ? ORDER BY binary, start`,
+    )
+    .all(capture);
   return (rows as Record<string, bigint | string | null>[]).map((r) => ({
     binary: r['binary'] as string,
     buildId: (r['build_id'] as string | null) ?? undefined,

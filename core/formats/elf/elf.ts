@@ -5,7 +5,8 @@
 import { InputError } from '../problems.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
-import { NOTES_BYTES, SECTIONS, SEGMENTS } from '../symbols/limits.ts';
+import { cString } from '../event-format/text-bytes.ts';
+import { NOTES_BYTES, SECTION_NAMES_BYTES, SECTIONS, SEGMENTS } from '../symbols/limits.ts';
 
 /** One PT_LOAD: file bytes `[offset, offset + size)` lie at `vaddr`. */
 export interface Segment {
@@ -16,6 +17,8 @@ export interface Segment {
 }
 
 export interface Section {
+  /** As `.text`; empty where the file has no names for its sections. */
+  readonly name: string;
   readonly type: number;
   readonly flags: number;
   readonly offset: number;
@@ -68,6 +71,7 @@ export function openElf(source: ByteSource, warnings: Warnings): ElfFile {
     word(view, layout.shoff, is64),
     view.getUint16(layout.phentsize + 4, true),
     view.getUint16(layout.phentsize + 6, true),
+    view.getUint16(layout.phentsize + 8, true),
   );
   const programs = reader.programs(
     word(view, layout.phoff, is64),
@@ -107,7 +111,7 @@ class ElfReader {
     return new DataView(bytes.buffer, 0, entry ? bytes.length - (bytes.length % entry) : 0);
   }
 
-  sections(offset: number, entry: number, count: number): Section[] {
+  sections(offset: number, entry: number, count: number, namesAt: number): Section[] {
     const least = layouts[this.#is64 ? 64 : 32].section;
     let n = count;
     // With 0xff00 sections and more the first one's size tells how many.
@@ -116,10 +120,11 @@ class ElfReader {
       n = first && first.byteLength >= least ? word(first, this.#is64 ? 32 : 20, this.#is64) : 0;
     }
     const view = this.#table('section', offset, entry, least, Math.min(n, SECTIONS));
-    const sections: Section[] = [];
+    const sections: (Omit<Section, 'name'> & { nameAt: number })[] = [];
     for (let at = 0; view && at < view.byteLength; at += entry) {
       const field = (at64: number, at32: number) => word(view, at + (this.#is64 ? at64 : at32), this.#is64);
       sections.push({
+        nameAt: view.getUint32(at, true),
         type: view.getUint32(at + 4, true),
         flags: view.getUint32(at + 8, true),
         offset: field(24, 16),
@@ -128,7 +133,15 @@ class ElfReader {
         entrySize: field(56, 36),
       });
     }
-    return sections;
+    // SHN_XINDEX: the first section's link tells.
+    const strings = sections[namesAt === 0xffff ? (sections[0]?.link ?? 0) : namesAt];
+    const names = strings
+      ? Uint8Array.from(this.#source.read(strings.offset, Math.min(strings.size, SECTION_NAMES_BYTES)))
+      : new Uint8Array(0);
+    return sections.map(({ nameAt, ...rest }) => ({
+      name: cString(names, nameAt, Math.min(names.length, nameAt + 64)),
+      ...rest,
+    }));
   }
 
   programs(

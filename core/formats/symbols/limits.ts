@@ -12,8 +12,24 @@ export const STRINGS_BYTES = 1 << 29;
 /** Sections of an ELF file. */
 export const SECTIONS = 1 << 17;
 
+/** Bytes of the names of an ELF file's sections. */
+export const SECTION_NAMES_BYTES = 1 << 20;
+
 /** Program headers of an ELF file. */
 export const SEGMENTS = 256;
 
 /** Bytes of notes that are searched for the build id. */
 export const NOTES_BYTES = 1 << 20;
+
+/** Bytes of a section of DWARF line tables, unpacked. */
+export const LINE_BYTES = 1 << 28;
+
+/** Source files of one binary. */
+export const LINE_FILES = 1 << 16;
+
+/** Bytes of machine code kept of one function, and of all functions of a binary. */
+export const FUNCTION_BYTES = 1 << 16;
+export const CODE_BYTES = 1 << 26;
+
+/** Source lines kept of one binary. */
+export const LINE_ROWS = 1 << 20;

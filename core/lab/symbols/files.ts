@@ -12,6 +12,8 @@ import { readPerfMap } from '../../formats/symbols/perf-map.ts';
 import type { SymbolTable } from '../../formats/symbols/symbol-table.ts';
 import type { Mapping } from '../../store/mappings.ts';
 import { withFile } from '../file-source.ts';
+import { codeOf } from './code.ts';
+import type { CodeOf } from './code.ts';
 import { KERNEL } from './places.ts';
 
 export interface SymbolSources {
@@ -32,6 +34,8 @@ export interface SymbolSources {
 export interface Found {
   readonly file: string;
   readonly table: SymbolTable;
+  /** Machine code and source lines of functions; undefined where the source has neither (kallsyms, generated code). */
+  readonly codeOf?: CodeOf;
 }
 
 /**
@@ -86,20 +90,27 @@ function findFile(m: Mapping, sources: SymbolSources, warnings: Warnings): Found
   ];
   const own = [...picked, ...places.filter((file) => existsSync(file) && readable(file, m, warnings))];
   const ran = own.length ? withFile(own[0], (s) => openElf(s, warnings)) : undefined;
-  if (ran && hasSymtab(ran)) return load(own[0], ran, warnings);
+  if (ran && hasSymtab(ran)) return load(own[0], own[0], ran, warnings);
   // A stripped binary: its symbols may lie apart, with addresses that its own segments place.
   const apart = [...own.slice(1), ...debugFiles(m, sources).filter((f) => existsSync(f) && readable(f, m, warnings))];
   const full = apart.find((file) => withFile(file, (s) => hasSymtab(openElf(s, warnings))));
-  if (full !== undefined) return load(full, ran, warnings);
-  return ran && load(own[0], ran, warnings);
+  if (full !== undefined) return load(full, own[0], ran, warnings);
+  return ran && load(own[0], own[0], ran, warnings);
 }
 
-function load(file: string, ran: ElfFile | undefined, warnings: Warnings): Found {
+/** @param ranFile the binary that ran, `ran` its headers */
+function load(file: string, ranFile: string | undefined, ran: ElfFile | undefined, warnings: Warnings): Found {
   const table = withFile(file, (s) => {
     const elf = openElf(s, warnings);
     return elfSymbols(elf, warnings, ran?.segments);
   });
-  return { file, table };
+  const read: CodeOf = (functions) =>
+    withFile(file, (debugSource) => {
+      const debug = openElf(debugSource, warnings);
+      if (ranFile === undefined) return codeOf(undefined, debug, functions, warnings);
+      return withFile(ranFile, (s) => codeOf(openElf(s, warnings), debug, functions, warnings));
+    });
+  return { file, table, codeOf: read };
 }
 
 /** Where a build-id cache keeps a binary: DIR/.build-id/ab/cdef…/. */

@@ -13,7 +13,7 @@ import { readMappings } from '../../store/mappings.ts';
 import type { Mapping } from '../../store/mappings.ts';
 import { readColumn, readLanes } from '../../store/spe-store.ts';
 import { putSymbols, readSymbols } from '../../store/symbols.ts';
-import type { SymbolRow } from '../../store/symbols.ts';
+import type { SymbolCode, SymbolRow } from '../../store/symbols.ts';
 import { createDemangler } from './demangle.ts';
 import { addressPlace, distance, homeOf, jitHomeOf, placeAddress } from './places.ts';
 import { findBinary, findPerfMaps, kcoreKallsyms } from './files.ts';
@@ -105,7 +105,7 @@ function tallySymbols(
 }
 
 /** A binary's functions: read now from `file`, or those that the lab has. */
-interface Functions extends Pick<Found, 'table'> {
+interface Functions extends Pick<Found, 'table' | 'codeOf'> {
   readonly file?: string;
 }
 
@@ -196,11 +196,14 @@ class Tally {
     return [...this.#byBinary.values()].flatMap((b) => (b.found?.file === undefined ? [] : [b.binary]));
   }
 
-  *rows(): Generator<SymbolRow> {
+  *rows(): Generator<SymbolRow & SymbolCode> {
     const demangle = createDemangler();
     for (const { binary, buildId, found, hits } of this.#byBinary.values()) {
       if (found?.file === undefined) continue;
-      for (const i of hits) yield rowOf(binary, buildId, found.table, i, demangle);
+      const { table } = found;
+      const list = [...hits];
+      const code = found.codeOf?.(list.map((i) => ({ start: table.start[i], end: table.end[i] })));
+      for (const [k, i] of list.entries()) yield { ...rowOf(binary, buildId, table, i, demangle), ...code?.[k] };
     }
   }
 

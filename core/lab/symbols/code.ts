@@ -1,0 +1,96 @@
+/** Machine code and source lines of functions, read from the binary that ran, and kept with the functions in the lab. */
+import type { ElfFile, Segment } from '../../formats/elf/elf.ts';
+import { fileOffset } from '../../formats/elf/elf.ts';
+import { hasLines, readLines } from '../../formats/elf/line-table.ts';
+import type { Warnings } from '../../formats/problems.ts';
+import { CODE_BYTES, FUNCTION_BYTES, LINE_ROWS } from '../../formats/symbols/limits.ts';
+import type { SourceLines, SymbolCode } from '../../store/symbols.ts';
+
+/** A function's place in its file: byte offsets, the end excluded. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is known of some functions' code, in their order. */
+export type CodeOf = (functions: readonly Extent[]) => SymbolCode[];
+
+/**
+ * @param ran the binary that ran, if it is at hand: files of debug information have none of its code
+ * @param debug the file with its line tables, if any
+ */
+export function codeOf(
+  ran: ElfFile | undefined,
+  debug: ElfFile | undefined,
+  functions: readonly Extent[],
+  warnings: Warnings,
+): SymbolCode[] {
+  const lines = debug && hasLines(debug) ? linesOf(debug, ran?.segments ?? debug.segments, functions, warnings) : [];
+  let left = CODE_BYTES;
+  return functions.map(({ start, end }, i) => {
+    const size = Math.min(end - start, FUNCTION_BYTES);
+    const code = ran && size > 0 && size <= left ? Uint8Array.from(ran.source.read(start, size)) : undefined;
+    left -= code?.length ?? 0;
+    return { ...(code?.length && { code }), ...(lines[i] && { lines: lines[i] }) };
+  });
+}
+
+/** Per function its lines, undefined for those that the tables say nothing of. */
+function linesOf(
+  debug: ElfFile,
+  segments: readonly Segment[],
+  functions: readonly Extent[],
+  warnings: Warnings,
+): (SourceLines | undefined)[] {
+  const order = functions.map((_, i) => i).sort((a, b) => functions[a].start - functions[b].start);
+  const starts = Float64Array.from(order, (i) => functions[i].start);
+  const found = functions.map((): [number, number, number][] => []);
+  let rows = 0;
+  const files = readLines(debug, warnings, (from, to, file, line) => {
+    const first = fileOffset(segments, from);
+    if (first === undefined || rows >= LINE_ROWS) return;
+    const last = first + Number(to - from);
+    // The last function that starts before the stretch ends, and those before it that reach into the stretch.
+    for (let k = below(starts, last) - 1; k >= 0; k--) {
+      const { start, end } = functions[order[k]];
+      if (end <= first) break;
+      found[order[k]].push([Math.max(0, first - start), file, line]);
+      rows++;
+    }
+  });
+  if (rows >= LINE_ROWS) {
+    warnings.add(
+      'info',
+      'elf-lines',
+      `more than ${LINE_ROWS} source lines in ${debug.source.name}: the rest is left out`,
+    );
+  }
+  return found.map((list) => (list.length ? packed(list, files) : undefined));
+}
+
+/** How many of ascending numbers lie below one. */
+function below(numbers: Float64Array, limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Rows that say something new, and the files that they name. */
+function packed(list: [number, number, number][], all: readonly string[]): SourceLines {
+  const files: string[] = [];
+  const own = new Map<number, number>();
+  const rows: [number, number, number][] = [];
+  for (const [offset, file, line] of list.sort(([a], [b]) => a - b)) {
+    let index = own.get(file);
+    if (index === undefined) own.set(file, (index = files.push(all[file] ?? '?') - 1));
+    const last = rows.at(-1);
+    if (last && last[1] === index && last[2] === line) continue;
+    if (last && last[0] === offset) rows.pop();
+    rows.push([offset, index, line]);
+  }
+  return { files, rows };
+}
