@@ -1,6 +1,6 @@
 /** What the desktop app and its pages say to each other. A page in a browser does without. */
 
-/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 0 … 7. */
+/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 0 … 8. */
 export const viewTitles = {
   home: 'Home',
   captures: 'Captures',
@@ -8,6 +8,7 @@ export const viewTitles = {
   policies: 'Policies',
   blackouts: 'Blackouts',
   skew: 'Skew',
+  code: 'Code',
   sql: 'SQL',
   report: 'Report',
 } as const;

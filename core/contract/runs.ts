@@ -14,6 +14,7 @@ import type { Verdict } from '../analysis/verdict.ts';
 import type { ParamName, ResolvedParams } from '../model/params.ts';
 import type { FaultAnswer, Policy } from '../model/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
+import type { FunctionCode, Functions } from './code.ts';
 import type { CaptureComparison, RunComparison } from '../lab/runs/compare.ts';
 import type { MeasuredLatency } from '../lab/runs/run-facts.ts';
 
@@ -245,6 +246,17 @@ export const runMethods = {
       kept: z.boolean().optional(),
     }),
     result: reply<Dark>(),
+  },
+  functions: { params: Choice, result: reply<Functions>() },
+  /** `key`: a function as keys by symbol call it, or `kvbench+0x1a40`. */
+  code: {
+    params: Choice.extend({
+      key: z
+        .string()
+        .min(1)
+        .max(1 << 14),
+    }),
+    result: reply<FunctionCode>(),
   },
   skew: { params: Choice.extend({ by: By, part: Part.optional() }), result: reply<SkewAnswer>() },
   /** Run `a` against run `b`: the policies that both have, or one of them. Functions, where both know them, without `by`. */

@@ -20,11 +20,14 @@ export type QueryReply =
 
 function serve(): void {
   const open = new Map<string, Queries>();
-  const answer = ({ lab, method, params }: QueryRequest, tell: (reply: QueryReply) => void): QueryReply => {
+  const answer = async (
+    { lab, method, params }: QueryRequest,
+    tell: (reply: QueryReply) => void,
+  ): Promise<QueryReply> => {
     try {
       const queries = open.get(lab) ?? createQueries(lab);
       open.set(lab, queries);
-      return { result: queries[method](params as never, (progress) => tell({ progress })) };
+      return { result: await queries[method](params as never, (progress) => tell({ progress })) };
     } catch (error) {
       const told = explainError(error, lab);
       return {
@@ -33,18 +36,23 @@ function serve(): void {
       };
     }
   };
+  // One after the other, also where an answer has to wait for something.
+  let last: Promise<void> = Promise.resolve();
+  const take = (request: QueryRequest, send: (reply: QueryReply) => void): void => {
+    last = last.then(async () => send(await answer(request, send)));
+  };
   // Electron's utility process is sent a port to its host; Node's child process has a channel to it.
   const { parentPort } = process;
   if (parentPort) {
     parentPort.once('message', ({ ports: [port] }) => {
       const send = (reply: QueryReply) => port.postMessage(reply);
-      port.on('message', ({ data }) => send(answer(data as QueryRequest, send)));
+      port.on('message', ({ data }) => take(data as QueryRequest, send));
       port.start();
     });
   } else {
     endWithParent();
     const send = (reply: QueryReply) => process.send?.(reply);
-    process.on('message', (request) => send(answer(request as QueryRequest, send)));
+    process.on('message', (request) => take(request as QueryRequest, send));
   }
 }
 

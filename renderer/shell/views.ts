@@ -1,4 +1,4 @@
-/** The views, in the order of the rail and of the keys 1 … 7. Each loads when it is first shown; one that isn't here isn't shown. */
+/** The views, in the order of the rail and of the keys 0 … 8. Each loads when it is first shown; one that isn't here isn't shown. */
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import { viewIds } from '../state/selection.ts';
@@ -37,6 +37,10 @@ export const views: readonly View[] = [
     component: defineAsyncComponent(() => import('../skew/SkewView.vue')),
   },
   {
+    ...{ id: 'code', title: 'Code', glyph: '⌸' },
+    component: defineAsyncComponent(() => import('../code/CodeView.vue')),
+  },
+  {
     ...{ id: 'sql', title: 'SQL', glyph: '›_' },
     component: defineAsyncComponent(() => import('../sql/SqlView.vue')),
   },
@@ -46,7 +50,7 @@ export const views: readonly View[] = [
   },
 ];
 
-/** 0 … 7: the same key for a view whatever other views there are. */
+/** 0 … 8: the same key for a view whatever other views there are. */
 export function keyOf(view: ViewId): string {
   return String(viewIds.indexOf(view));
 }

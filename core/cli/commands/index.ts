@@ -75,6 +75,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./skew.ts'),
   },
   {
+    name: 'annotate',
+    summary: 'one function: its samples by instruction, in the reference and surviving',
+    load: () => import('./annotate.ts'),
+  },
+  {
     name: 'compare',
     interruptible: true,
     summary: "two captures (a guest's and bare metal's), or two runs, side by side",

@@ -10,6 +10,8 @@ import { observedSummary } from '../captures/observed.ts';
 import { replayAgain } from '../runs/replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from '../runs/replay-again.ts';
 import { blackouts, calibrated, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { functionCode, functionSamples } from '../windows/code.ts';
+import { functionsOf } from '../windows/functions.ts';
 import { searchRun } from '../windows/search.ts';
 import { vmDraft } from '../captures/vm-draft.ts';
 import { symbolCoverage } from '../symbols/symbols.ts';
@@ -21,6 +23,8 @@ export const queryMethods = [
   'blackouts',
   'windows',
   'dark',
+  'functions',
+  'code',
   'skew',
   'calibration',
   'compareRuns',
@@ -37,8 +41,11 @@ export const queryMethods = [
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
+/** All at once, but for code: its disassembler is loaded when it is first needed. */
+type Answer<M extends QueryMethod> = M extends 'code' ? Promise<Result<M>> : Result<M>;
+
 export type Queries = {
-  readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Result<M>;
+  readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Answer<M>;
 };
 
 /** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
@@ -65,6 +72,8 @@ export function createQueries(lab: string): Queries {
     blackouts: (params) => read((db) => blackouts(db, params)),
     windows: (params) => read((db) => windowTable(db, params)),
     dark: (params) => read((db) => dark(db, params, replayed(db, params))),
+    functions: (params) => read((db) => functionsOf(db, replayed(db, params))),
+    code: async (params) => functionCode(read((db) => functionSamples(db, params.key, replayed(db, params)))),
     skew: (params, progress) =>
       read((db) => {
         progress?.({ phase: `replaying ${params.policy}`, done: 0, unit: 'steps' });

@@ -32,6 +32,8 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
     blackouts: query('blackouts'),
     windows: query('windows'),
     dark: query('dark'),
+    functions: query('functions'),
+    code: query('code'),
     skew: query('skew'),
     calibration: query('calibration'),
     compareRuns: query('compareRuns'),
@@ -62,5 +64,6 @@ function storedResults(db: Db, run: number): StoredResult[] {
 /** Queries in the caller's own process: they can't be cancelled. */
 export function inlineQueries(lab: string): QueryRunner {
   const queries = createQueries(lab);
-  return async (method, params, { progress }) => queries[method](params, progress);
+  return async <M extends QueryMethod>(method: M, params: Params<M>, { progress }: QueryCall) =>
+    (await queries[method](params, progress)) as Result<M>;
 }

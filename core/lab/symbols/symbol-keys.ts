@@ -37,7 +37,12 @@ export function symbolKeys(
   pageKeys: KeyOf,
 ): KeyOf {
   const rows = readSymbols(db, capture);
-  const homes = tablesOf(rows);
+  const homes = new Map(
+    Array.from(functionTables(rows), ([home, { table }]): [string, Named] => [
+      home,
+      { table, keys: new Int32Array(table.n).fill(-1) },
+    ]),
+  );
   const wheres = mappings.map((m): Where[] => {
     const home = homeOf(m);
     const jit = jitHomeOf(m);
@@ -111,15 +116,17 @@ class Cache {
   }
 }
 
-function tablesOf(rows: readonly SymbolRow[]): Map<string, Named> {
+/** By binary and build id (`binary\0id`): its functions as keys call them, and their rows. */
+export function functionTables(
+  rows: readonly SymbolRow[],
+): Map<string, { readonly table: SymbolTable; readonly rows: readonly SymbolRow[] }> {
   const groups = Map.groupBy(rows, (r) => `${r.binary}\0${r.buildId ?? ''}`);
   const binaries = Map.groupBy(rows, (r) => r.name);
   return new Map(
     Array.from(groups, ([home, own]) => {
       const symbols = new SymbolCollector((i) => titleOf(own[i], binaries.get(own[i].name)!));
       own.forEach((r, i) => symbols.add(addressPlace(r.binary, r.start), r.bytes, Binding.GLOBAL, i));
-      const table = symbols.build();
-      return [home, { table, keys: new Int32Array(table.n).fill(-1) }];
+      return [home, { table: symbols.build(), rows: own }];
     }),
   );
 }
