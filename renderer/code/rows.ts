@@ -1,6 +1,6 @@
 /** What the Code view makes of a function's rows. */
 import type { CodeRow, FunctionCode, Functions } from '../../core/contract/code.ts';
-import { percent, points } from '../../core/words/numbers.ts';
+import { percent } from '../../core/words/numbers.ts';
 
 /** A row as shown: a source line stands where it begins. */
 export interface ShownRow {
@@ -31,11 +31,17 @@ export function shownRows({ rows, files, all }: FunctionCode, hotOnly: boolean):
         row,
         ...(isNew && { line: { file: files[line[0]] ?? '?', number: line[1] } }),
         ...(reference && { share: percent(p, 2) }),
-        ...(reference && !Number.isNaN(q) && { surviving: percent(q, 2), moved: points(100 * (q - p)) }),
+        ...(reference && !Number.isNaN(q) && { surviving: percent(q, 2), moved: moved(q - p) }),
         bar: reference / most,
         dark: (reference - kept) / most,
       };
     });
+}
+
+/** Percentage points, signed; the column's head says the unit. */
+function moved(difference: number): string {
+  const text = (100 * Math.abs(difference)).toFixed(2);
+  return Number(text) === 0 ? text : `${difference < 0 ? '−' : '+'}${text}`;
 }
 
 /** The row with most samples after (or, going back, before) one, in order of samples: what `h` and `H` walk through. */

@@ -79,7 +79,7 @@ describe('sensitivity', () => {
   it('shows curves as they come, goes on in other views, and keeps what there is when it is cancelled', async () => {
     await open('#policies?run=1&part=sensitivity&sweep=unmapRate_0_400_200');
     await page.getByText(/^\d+ of 200 values so far$/).waitFor();
-    await page.keyboard.press('6');
+    await page.keyboard.press('7');
     const jobs = page.getByRole('list', { name: 'Jobs' });
     await jobs.getByText('Sweep of unmapRate, run 1').waitFor();
     await jobs.getByRole('button', { name: 'Cancel' }).click();
