@@ -60,8 +60,8 @@ export function usePages(make: (db: string, folder: string) => void): Pages {
       reducedMotion: 'reduce',
     });
     page = await context.newPage();
-    // The first question starts a process, on a machine that may be busy with other test files.
-    page.setDefaultTimeout(20_000);
+    // The first question starts a process; a busy machine may need more.
+    page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 20_000));
     complaints = [];
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
