@@ -37,9 +37,16 @@ export function tellStory(story: Story): Sentence[] {
   return storyParts.flatMap((part) => told[part].map((text) => ({ part, text })));
 }
 
-function windowWords({ run, policy, dlDiscard, window: w }: Story): string {
+/** Kinds of windows in which the SPU ran: what it wrote was lost later. */
+const lostLater: readonly string[] = ['wiped', 'torn', 'copy-failed', 'discarded'];
+
+function windowWords({ run, policy, window: w }: Story): string {
+  const length = ns(w.end - w.start);
+  const what = lostLater.includes(w.kind)
+    ? `lane ${w.lane} lost what it had recorded over ${length}`
+    : `lane ${w.lane} was dark for ${length}`;
   return (
-    `Window ${w.number} of ${policy.id} in run ${run} (dlDiscard ${dlDiscard}): lane ${w.lane} was dark for ${ns(w.end - w.start)}, ` +
+    `Window ${w.number} of ${policy.id} in run ${run}: ${what}, ` +
     `from ${moment(w.start)} to ${moment(w.end)} (${w.startClock} to ${w.endClock} ns in the SPE capture's clock); kind ${w.kind}.`
   );
 }
@@ -53,6 +60,26 @@ function triggerWords({ trigger: t, window: w }: Story): string {
       return (
         `${elsewhere}At ${moment(t.t)} the SPU of lane ${t.lane} wrote sample ${t.sample} at byte ${t.offset} of ${buffer}, ${since}; ` +
         `page ${t.slot} of the buffer, IPA ${w.ipa}, was not valid at stage 2: a stage 2 fault.`
+      );
+    case 'torn':
+      return (
+        `${elsewhere}There KVM let the SPU go on without telling the guest. With DL=1 part of a record was lost, so the stream goes on in ` +
+        `the middle of one: the decoder misreads ${plural(t.torn.records, 'record')} behind it (tornRecords, ${t.torn.origin}).`
+      );
+    case 'wiped':
+      return (
+        `The last of these records was written at ${moment(t.t)}, sample ${t.sample} of lane ${t.lane} at byte ${t.offset} of ${buffer}; ` +
+        `the page, IPA ${w.ipa}, was valid then. Perf reads at service points (one every ${size(t.watermarkBytes)}), and had not read them yet.`
+      );
+    case 'copy-failed':
+      return (
+        `These records were written to KVM's own buffer of ${size(t.privateBytes)}, the last one at ${moment(t.t)} (sample ${t.sample} of ` +
+        `lane ${t.lane}); page ${t.slot} of the guest's buffer, IPA ${w.ipa}, was gone when they were to be copied there.`
+      );
+    case 'refused':
+      return (
+        `At ${moment(w.start)} lane ${t.lane} enabled profiling, and KVM refused: pinning ${buffer} would exceed RLIMIT_MEMLOCK ` +
+        `(rlimitBytes). No stage 2 fault.`
       );
     case 'service-point':
       return (
@@ -70,6 +97,7 @@ function triggerWords({ trigger: t, window: w }: Story): string {
 function otherWords(t: StoryTrigger, w: Story['window']): string {
   if (t.otherWindow === undefined) return '';
   if (w.kind === 'discarded') return `What was lost here was thrown away later, because of window ${t.otherWindow}. `;
+  if (t.what === 'torn') return `This record follows the fault of window ${t.otherWindow}, at ${moment(t.t)}. `;
   if (t.lane !== w.lane) return `The VM died on another lane, in window ${t.otherWindow}. `;
   return `The blackout began in an earlier session, in window ${t.otherWindow}. `;
 }
@@ -77,7 +105,10 @@ function otherWords(t: StoryTrigger, w: Story['window']): string {
 function causeWords(cause: StoryCause, { trigger }: Story): string[] {
   const { event, trace, injected } = cause;
   const className = `class ${cause.class}`;
-  if (!event) return [`The page was unmapped from the start by the parameter initial, ${className}.`];
+  if (!event)
+    return trigger.what === 'wiped' || trigger.what === 'copy-failed'
+      ? [`Which unmap lost them can't be told from the timeline, ${className}.`]
+      : [`The page was unmapped from the start by the parameter initial, ${className}.`];
   const sentences: string[] = [];
   if (event.kind === 'initial-unmapped') {
     sentences.push(`The page had never been mapped (${className}; ${evidence(event)}).`);
@@ -86,7 +117,13 @@ function causeWords(cause: StoryCause, { trigger }: Story): string[] {
     const before =
       event.t === trigger.t ? 'at that moment' : `${ns(trigger.t - event.t)} earlier, at ${moment(event.t)}`;
     const by = injected ? ' by the scenario' : '';
-    sentences.push(`It had become so ${before}${by}: ${what}, ${className}${injected ? '' : ` (${evidence(event)})`}.`);
+    const begin =
+      trigger.what === 'wiped'
+        ? `They were lost ${ns(event.t - trigger.t)} later, at ${moment(event.t)}`
+        : trigger.what === 'copy-failed'
+          ? `It had gone at ${moment(event.t)}`
+          : `It had become so ${before}`;
+    sentences.push(`${begin}${by}: ${what}, ${className}${injected ? '' : ` (${evidence(event)})`}.`);
     if (event.effect) sentences.push(effectWords(event.effect));
   }
   if (trace) {
@@ -144,7 +181,7 @@ function evidence({ evidence: name, certainty }: PageEvent): string {
 }
 
 function historyWords({ history, earlierEvents, trigger }: Story): string[] {
-  if (trigger.what !== 'fault') return [];
+  if (trigger.what === 'service-point' || trigger.what === 'private-full' || trigger.what === 'refused') return [];
   const written =
     trigger.lastWrite > -Infinity
       ? `a record was last written to it at ${moment(trigger.lastWrite)}`
@@ -162,6 +199,16 @@ function eventWords(e: PageEvent): string {
 }
 
 function answerWords({ policy, answer: a, cause, trigger }: Story): string[] {
+  if (trigger.what === 'wiped')
+    return [
+      'No fault, and no answer: the SPU was never stopped. What was in the page went with it before perf had it.',
+    ];
+  if (trigger.what === 'copy-failed')
+    return ['No fault, and no answer: KVM had nowhere to copy them to until the VMM maps something there again.'];
+  if (trigger.what === 'refused')
+    return [
+      `KVM exited to the VMM (KVM_EXIT_RLIMIT), ${ns(a.stallNs)} of stall; profiling stays off until the session ends.`,
+    ];
   if (a.answer === undefined) {
     const stall = a.stallNs
       ? `; the copy kept the vCPU out for ${ns(a.stallNs)} (stall, no instruction went unprofiled)`
@@ -183,6 +230,14 @@ function answerWords({ policy, answer: a, cause, trigger }: Story): string[] {
       return [
         `${declared} The guest ran on unprofiled until the PMBIRQ took it out: ${sum(a.blackout)}. KVM then pinned the buffer's ${plural(a.pages, 'page')}.${stall}`,
       ];
+    case 'exit-to-userspace': {
+      const then = a.stopped
+        ? 'which left profiling off to the end of the session (afterExit stop)'
+        : 'which settled it, and the vCPU ran on with the page valid';
+      return [
+        `${declared} The guest ran on unprofiled until the PMBIRQ took it out: ${sum(a.blackout)}. KVM then exited to the VMM, ${then}.${stall}`,
+      ];
+    }
     case 'serror':
       return [`${declared} An SError went to vCPU ${trigger.lane}.`];
     default:
@@ -193,7 +248,7 @@ function answerWords({ policy, answer: a, cause, trigger }: Story): string[] {
 }
 
 function reactionWords({ reaction: r, answer, trigger }: Story): string[] {
-  if (answer.answer === undefined) return [];
+  if (answer.answer === undefined || trigger.what === 'refused') return [];
   const dl = r.dl === undefined ? '' : ` (PMBSR_EL1.DL=${r.dl})`;
   const again =
     r.resumedAt === undefined

@@ -62,6 +62,8 @@ export interface StoryTrigger extends Pick<
   readonly bufferBytes: number;
   readonly watermarkBytes: number;
   readonly privateBytes: number;
+  /** Records that the decoder loses behind a fault with DL=1 that the guest isn't told of; what that rests on. */
+  readonly torn: { readonly records: number; readonly origin: NumberOrigin };
 }
 
 /** A change of the page at stage 2. */
@@ -87,7 +89,7 @@ export interface StoryCause {
   readonly injected: boolean;
   /** The event in the KVM trace. */
   readonly trace: StoryTraceEvent | undefined;
-  /** ns from it to the fault. */
+  /** ns from it to the fault; of what was lost after it had been written, from the last record to it. */
   readonly invalidForNs: number | undefined;
 }
 
@@ -106,7 +108,7 @@ export interface StoryTraceEvent {
 }
 
 export interface StoryAnswer {
-  /** Undefined where there was no fault. */
+  /** Undefined where there was no fault, or nobody to answer: what was written was lost later. */
   readonly answer: string | undefined;
   /** What the policy says, where SPEv1p3 makes another answer of it. */
   readonly declared: string | undefined;
@@ -117,6 +119,8 @@ export interface StoryAnswer {
   readonly pages: number;
   /** Stall that the replay counted, ns. */
   readonly stallNs: number;
+  /** `exit-to-userspace`: the VMM left profiling off. */
+  readonly stopped?: boolean;
 }
 
 export interface StoryReaction {

@@ -1,5 +1,5 @@
 /** Which sample began a blackout, and where in the buffer the SPU stood then. */
-import { KEPT, LOST } from '../model/outcome.ts';
+import { KEPT, LOST, NONE } from '../model/outcome.ts';
 import type { Lane, PolicyOutcome, Windows } from '../model/outcome.ts';
 import type { RunParams } from '../model/params.ts';
 import { code, PAGE_SHIFT, windowKinds } from '../model/terms.ts';
@@ -8,14 +8,18 @@ import type { WindowKind } from '../model/terms.ts';
 const PAGE = 2 ** PAGE_SHIFT;
 const DISCARDED = code(windowKinds, 'discarded');
 const DEAD = code(windowKinds, 'vm-dead');
+const TORN = code(windowKinds, 'torn');
+const IRQ = code(windowKinds, 'irq-latency');
 const after: readonly WindowKind[] = ['buffer-full', 'copy-out'];
 
 export interface WindowTrigger {
   /**
    * `fault`: the SPU wrote to a page that was not valid. `service-point`, `private-full`: a kept sample filled the buffer up to its
-   * watermark, or KVM's own buffer.
+   * watermark, or KVM's own buffer. Without a fault of their own: `torn`, a record behind one (the fault's is `window`); `wiped`, written and
+   * then lost to an unmap; `copy-failed`, in KVM's own buffer, for a page that was gone when it was copied; `refused`, an enable that KVM
+   * didn't let through.
    */
-  readonly what: 'fault' | 'service-point' | 'private-full';
+  readonly what: 'fault' | 'service-point' | 'private-full' | 'torn' | 'wiped' | 'copy-failed' | 'refused';
   /** The window in which the blackout began: another one for what is discarded, carried into a later session, or on another lane. */
   readonly window: number;
   /** Place of its lane among the lanes. */
@@ -49,14 +53,21 @@ export function findTrigger(
   const fates = outcome.fates[index];
   const kind = windowKinds[windows.kind[first]];
   const start = windows.start[first];
-  const isFault = !after.includes(kind);
+  const what = whatBegan(windows, window, first);
+  const isFault = !after.includes(kind) && what !== 'refused';
 
   let sample = fates.length - 1;
-  if (isFault) [sample] = lostSamples(fates, windows, first);
+  // Of what was written and lost later the last record: nothing had happened to its page yet.
+  if (isFault) sample = lostSamples(fates, windows, first).at(what === 'wiped' || what === 'copy-failed' ? -1 : 0)!;
+  else if (what === 'refused')
+    sample = Math.max(
+      0,
+      lane.t.findIndex((t) => t >= start),
+    );
   else while (sample > 0 && (lane.t[sample] > start || !wasWritten(fates[sample]))) sample--;
   const slot = isFault ? lane.pages.indexOf(windows.page[first]) : -1;
   return {
-    what: isFault ? 'fault' : kind === 'copy-out' ? 'private-full' : 'service-point',
+    what,
     window: first,
     lane: index,
     sample,
@@ -86,8 +97,23 @@ export function lostSamples(fates: Uint8Array, windows: Windows, window: number)
   return samples;
 }
 
+function whatBegan(windows: Windows, window: number, first: number): WindowTrigger['what'] {
+  const kind = windowKinds[windows.kind[first]];
+  if (kind === 'buffer-full') return 'service-point';
+  if (kind === 'copy-out') return 'private-full';
+  if (kind === 'wiped' || kind === 'copy-failed') return kind;
+  if (windowKinds[windows.kind[window]] === 'torn') return 'torn';
+  return windows.cause[first] === NONE ? 'refused' : 'fault';
+}
+
+/** Kinds of what reached the buffer before it was lost. */
+const written = new Set([
+  DISCARDED,
+  ...(['torn', 'wiped', 'copy-failed'] as const).map((kind) => code(windowKinds, kind)),
+]);
+
 function wasWritten(fate: number): boolean {
-  return fate === KEPT || fate === LOST + DISCARDED;
+  return fate === KEPT || (fate >= LOST && written.has(fate - LOST));
 }
 
 /** The window whose start is the trigger's time. */
@@ -98,6 +124,12 @@ function beginning(lanes: readonly Lane[], windows: Windows, window: number): nu
     do at++;
     while (at < windows.n && (windows.kind[at] === DISCARDED || !same(windows, at, window)));
     if (at === windows.n) return window;
+  }
+  if (windows.kind[at] === TORN) {
+    // The fault that tore it lies before it, maybe behind other torn records.
+    do at--;
+    while (at >= 0 && !(windows.kind[at] === IRQ && same(windows, at, window)));
+    if (at < 0) return window;
   }
   if (windows.kind[at] === DEAD) {
     // The page that killed the VM lies in the killer's buffer.
@@ -125,10 +157,14 @@ function isCarried(sessions: Float64Array, windows: Windows, window: number): bo
   const before = window - 1;
   if (before < 0 || windows.kind[before] !== windows.kind[window] || !same(windows, before, window)) return false;
   const session = sessions.indexOf(windows.start[window]);
-  return session > 0 && session % 2 === 0 && windows.end[before] === sessions[session - 1];
+  if (session <= 0 || session % 2 !== 0) return false;
+  // Sessions of no length between have no window.
+  let end = session - 1;
+  while (end > 1 && sessions[end] === sessions[end - 1] && windows.end[before] !== sessions[end]) end -= 2;
+  return windows.end[before] === sessions[end];
 }
 
-/** ptr before a sample (replay.ts, rules 7 and 8): lost samples don't move it. */
+/** ptr before a sample (replay.ts, rules 7 and 8): samples that were never written don't move it. */
 function position(
   { t, size, sessions, pages }: Lane,
   fates: Uint8Array,

@@ -1,6 +1,7 @@
 /**
  * Read-only SQL over a lab file, with the chunked columns as rows: `spe_sample` and `trace_event` are virtual tables over the
- * chunks. Addresses are hex text there, times integers (ns).
+ * chunks. Addresses are hex text there, times integers (ns). `check_result` gives the assumption checks, which a lab file holds as JSON
+ * beside the result that they are of, as rows.
  */
 import { Has, SpeColumns } from '../formats/spe/columns.ts';
 import { TraceColumns } from '../formats/event-format/columns.ts';
@@ -48,6 +49,18 @@ export const bulkTables = {
     ...['prev_target', 'op_class', 'op_payload', 'events', 'total_lat', 'issue_lat', 'xlat_lat', 'source', 'context'],
     ...['size_bytes', 'map'],
   ],
+  check_result: [
+    'run_id',
+    'policy',
+    'dl_discard',
+    'check_id',
+    'title',
+    'kept',
+    'lost',
+    'coverage',
+    'verdict',
+    'changes',
+  ],
   trace_event: ['capture_id', 'seq', 't_ns', 'cpu', 'tid', 'comm', 'system', 'event', 'lost_before', 'fields'],
 } as const;
 
@@ -58,12 +71,33 @@ function addTables(db: Db, chunks: Db, fieldsOf: FieldsOf): void {
       for (const capture of ids(chunks, 'spe')) yield* sampleRows(chunks, capture);
     },
   });
+  db.table('check_result', {
+    columns: [...bulkTables.check_result],
+    *rows() {
+      yield* checkRows(chunks);
+    },
+  });
   db.table('trace_event', {
     columns: [...bulkTables.trace_event],
     *rows() {
       for (const capture of ids(chunks, 'kvm')) yield* eventRows(chunks, capture, fieldsOf(capture));
     },
   });
+}
+
+/** A row a result and check. `changes`: 1 if the verdict is another one than the result's own, by the key that verdicts rest on. */
+function checkRows(db: Db): (bigint | number | string | null)[][] {
+  return db
+    .prepare(
+      `SELECT r.run_id, r.policy, r.dl_discard, c.value ->> 'id', c.value ->> 'title', c.value ->> 'kept', c.value ->> 'lost',
+         c.value ->> 'coverage', c.value ->> 'verdict',
+         ifnull(c.value ->> 'verdict', '') <> ifnull((SELECT s.verdict FROM skew_result s WHERE s.run_id = r.run_id
+           AND s.policy = r.policy AND s.dl_discard = r.dl_discard ORDER BY s.rowid LIMIT 1), '')
+       FROM replay_result r JOIN run ON run.id = r.run_id AND run.removed_ms IS NULL, json_each(r.summary, '$.checks') c
+       ORDER BY r.run_id, r.rowid, c.key`,
+    )
+    .raw()
+    .all() as (bigint | number | string | null)[][];
 }
 
 function ids(db: Db, kind: string): number[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +138,83 @@ describe('umbra explain', () => {
     );
     expect(full.story.trigger.what).toBe('service-point');
     expect(full.story.cause).toBeUndefined();
+  });
+
+  describe('of what was lost without a fault of its own', () => {
+    const words = (run: string, policy: string, window: number) =>
+      umbra('explain', '--db', db, '--run', run, '--policy', policy, '--window', String(window)).stdout;
+    let plain: Window[];
+    beforeAll(() => {
+      const policyFile = join(folder, 'exits.json');
+      const answers = ['first-touch', 'userspace', 'host-mm', 'kvm', 'dirty-log', 'guest-allowed', 'guest-forbidden'];
+      writeFileSync(
+        policyFile,
+        JSON.stringify({
+          id: 'exits',
+          pin: 'never',
+          onFault: Object.fromEntries(answers.map((cause) => [cause, 'exit-to-userspace'])),
+        }),
+      );
+      const base = ['replay', '--db', db, '--spe', '1', '--kvm', '2', '--policy'];
+      umbraJson(...base, 'map-on-fault', '--policy-file', policyFile); // 3
+      umbraJson(...base, 'pin-at-enable', '--set', 'rlimitBytes=4096'); // 4
+      umbraJson(...base, 'exits', '--policy-file', policyFile, '--set', 'afterExit=stop'); // 5
+      plain = umbraJson<Window[]>('windows', '--db', db, '--run', '3', '--policy', 'map-on-fault');
+    });
+
+    it('wiped: written, and unmapped before perf had read it; no answer, no cost', () => {
+      const at = plain.findIndex((w) => w.kind === 'wiped');
+      const { story } = umbraJson<Explained>(
+        ...['explain', '--db', db, '--run', '3', '--policy', 'map-on-fault', '--window', String(at)],
+      );
+      expect(story.trigger.what).toBe('wiped');
+      expect(story.trigger.t).toBe(story.window.end);
+      expect(story.cause).toMatchObject({ class: 'userspace', event: { kind: 'unmap' } });
+      // The unmap comes after what it lost.
+      expect(story.cause!.event!.t).toBeGreaterThan(story.window.end);
+      expect(story.cause!.trace).toMatchObject({ comm: 'vmm', call: { name: 'madvise' } });
+      expect(story.answer).toMatchObject({ blackout: [], stallNs: 0 });
+      const text = words('3', 'map-on-fault', at);
+      expect(text).toMatch(/lane 0 lost what it had recorded over [\d.]+ ms/);
+      expect(text).toMatch(/was valid then\. Perf reads at service points/);
+      expect(text).toMatch(/^They were lost [\d.]+ ms later, at .*: an unmap of \d+ pages, class userspace/m);
+      expect(text).toMatch(/contents were dropped/);
+      expect(text).toContain('No fault, and no answer');
+      expect(text).not.toMatch(/a stage 2 fault|of blackout/);
+    });
+
+    it('torn: behind a fault that the guest isn’t told of', () => {
+      const at = plain.findIndex((w) => w.kind === 'torn');
+      const text = words('3', 'map-on-fault', at);
+      expect(text).toMatch(
+        new RegExp(
+          `This record follows the fault of window ${at - 1}, .*With DL=1 .*misreads 1 record behind it \\(tornRecords, assumed\\)`,
+        ),
+      );
+      expect(text).toContain('map-on-fault answers userspace with map.');
+    });
+
+    it('exit to userspace: taken by the VMM, and not an injected event; refused enables', () => {
+      const exits = umbraJson<Window[]>('windows', '--db', db, '--run', '3', '--policy', 'exits');
+      const at = exits.findIndex((w) => w.kind === 'irq-latency');
+      const resumed = words('3', 'exits', at);
+      expect(resumed).toMatch(/KVM then exited to the VMM, which settled it, and the vCPU ran on/);
+      expect(resumed).toMatch(/The host worked 50\.\d µs on it \(exitNs 50\.0 µs, assumed\)/);
+      expect(resumed).not.toContain('injected');
+      const stopped = umbraJson<Window[]>('windows', '--db', db, '--run', '5', '--policy', 'exits');
+      const off = words(
+        '5',
+        'exits',
+        stopped.findIndex((w) => w.kind === 'session-killed'),
+      );
+      expect(off).toMatch(/which left profiling off to the end of the session \(afterExit stop\)/);
+      expect(off).toContain('Profiling did not come back.');
+      const refused = words('4', 'pin-at-enable', 0);
+      expect(refused).toMatch(
+        /enabled profiling, and KVM refused: pinning its 512 KiB buffer would exceed RLIMIT_MEMLOCK/,
+      );
+      expect(refused).toContain('KVM_EXIT_RLIMIT');
+    });
   });
 
   it('says when SPEv1p3 makes an SError of an external abort', () => {

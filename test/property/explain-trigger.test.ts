@@ -12,9 +12,7 @@ const PAGE = 4096;
 describe('the trigger of each blackout window', () => {
   test('is a sample that the window’s kind lost, on the page that faulted', () => {
     property(
-      fc.property(someInput, ({ lanes, timeline, policy, params: drawn }) => {
-        // Torn records take their bytes in the buffer, which the trigger's offset doesn't count yet.
-        const params = { ...drawn, tornRecords: 0 };
+      fc.property(someInput, ({ lanes, timeline, policy, params }) => {
         const outcome = replay(lanes, timeline, policy, params);
         const { windows } = outcome;
         // What was taken later (torn, wiped, not copied, discarded) has no fault of its own to point at.
@@ -22,6 +20,10 @@ describe('the trigger of each blackout window', () => {
         for (let w = 0; w < windows.n; w++) {
           if (!faults.includes(windowKinds[windows.kind[w]])) continue;
           const trigger = findTrigger(lanes, outcome, params, w);
+          if (trigger.what === 'refused') {
+            expect(outcome.windows.page[trigger.window]).toBe(-1);
+            continue;
+          }
           const lane = lanes[trigger.lane]!;
           const fate = outcome.fates[trigger.lane]![trigger.sample]!;
           const first = trigger.window;
@@ -47,6 +49,28 @@ describe('the trigger of each blackout window', () => {
             expect(trigger.t).toBeLessThanOrEqual(windows.start[first]!);
           }
           expect(trigger.end).toBeGreaterThanOrEqual(windows.end[first]!);
+        }
+      }),
+    );
+  });
+
+  test('of what was written and lost later is its last record, or the fault that tore it', () => {
+    property(
+      fc.property(someInput, ({ lanes, timeline, policy, params }) => {
+        const outcome = replay(lanes, timeline, policy, params);
+        const { windows } = outcome;
+        for (let w = 0; w < windows.n; w++) {
+          const kind = windowKinds[windows.kind[w]];
+          if (kind !== 'wiped' && kind !== 'copy-failed' && kind !== 'torn') continue;
+          const { what, window, lane, sample, t } = findTrigger(lanes, outcome, params, w);
+          expect(what).toBe(kind);
+          if (kind === 'torn') {
+            expect(windowKinds[windows.kind[window]]).toBe('irq-latency');
+            expect(t).toBeLessThanOrEqual(windows.start[w]);
+          } else {
+            expect(outcome.fates[lane]![sample]).toBe(LOST + windows.kind[w]!);
+            expect(t).toBe(windows.end[w]);
+          }
         }
       }),
     );

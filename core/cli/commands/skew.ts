@@ -1,5 +1,8 @@
 import { keyKinds } from '../../lab/symbols/keys.ts';
+import { checkIds } from '../../lab/runs/find-check.ts';
 import { skewOf } from '../../lab/runs/runs.ts';
+import { holdsSentence } from '../../words/checks.ts';
+import { plain } from '../../words/numbers.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { points, pValue } from '../format.ts';
@@ -11,6 +14,7 @@ export const command: Command = {
   options: {
     ...resultOptions,
     by: { type: 'string', value: 'KEY', help: `${keyKinds.join(' | ')} (symbol if known, else page)` },
+    check: { type: 'string', value: 'ID', help: `under one assumption check: ${checkIds.join(' | ')}` },
   },
   details:
     'Differences are surviving minus reference share, in percentage points. Intervals (95 %) and p-values hold for all keys together:\n' +
@@ -19,11 +23,17 @@ export const command: Command = {
     const asked = keyKinds.find((k) => k === args.text('by'));
     if (!asked && args.text('by') !== undefined)
       throw new UsageError(`skew: --by takes ${keyKinds.join(', ')}, not '${args.text('by')}'`);
-    const { kind: by, digest, verdict } = skewOf(args.need('db'), resultChoice(args), asked);
-    if (args.flag('json')) return out.json({ by, verdict, skew: digest ?? null });
+    const found = skewOf(args.need('db'), resultChoice(args), asked, args.text('check'));
+    const { kind: by, digest, verdict, check, checks, coverage, notes } = found;
+    if (args.flag('json'))
+      return out.json({ by, verdict, skew: digest ?? null, ...(check && { check }), ...(checks && { checks }) });
+    for (const note of notes) out.write(`note: ${note}\n`);
+    if (check) out.write(`if ${check.title} (${check.id})${check.changes ? '' : ': changes nothing here'}\n`);
     if (!digest) return out.write(`nothing survived: ${verdict.word}\n`);
     const { cause } = digest;
     out.write(`${verdict.word}: ${verdict.reason}\n`);
+    const holds = holdsSentence({ coverage, word: verdict.word, ...(checks && { checks }) });
+    if (holds) out.write(`${plain(holds)}\n`);
     out.write(
       cause.mean === undefined || cause.pValue === undefined
         ? `where the blackouts fell: ${cause.word} (${cause.episodes} loss episodes)\n`

@@ -1,3 +1,4 @@
+import { checkIds, findCheck } from '../../lab/runs/find-check.ts';
 import type { Sweep } from '../../lab/runs/sweep.ts';
 import { groupCrossings, sweepBound, sweepInLab, sweepOrders } from '../../lab/runs/sweep.ts';
 import type { Command } from '../command.ts';
@@ -23,12 +24,18 @@ export const command: Command = {
     to: { type: 'string', value: 'B', help: 'its last value', required: true },
     steps: { type: 'string', value: 'N', help: 'values tried, both ends included (11)' },
     log: { type: 'boolean', help: 'steps are factors' },
+    check: {
+      type: 'string',
+      value: 'ID | all',
+      help: `under one assumption check, or also under each: ${checkIds.join(', ')}`,
+    },
     ...replayOptions,
   },
   details:
     'unmapRate thins (below 1) or multiplies (above 1) the unmaps of the KVM timeline, the same way for the same --seed: below 1\n' +
     'each stays with that probability; above 1 each gets copies, between itself and the next unmap, on pages of other unmaps\n' +
-    'of its cause class. Crossing points are interpolated between the two steps named.',
+    'of its cause class. Crossing points are interpolated between the two steps named.\n' +
+    '--check all sweeps once more under each assumption check, and says what becomes of the crossing points: nine times the work.',
   run(args, out) {
     const param = args.need('param');
     const [from, to] = [sweepBound(param, args.need('from')), sweepBound(param, args.need('to'))];
@@ -44,11 +51,36 @@ export const command: Command = {
     };
     const onStep = (done: number, total: number) =>
       out.progress({ phase: `sweeping ${param}`, done, total, unit: 'steps' });
-    const sweep = sweepInLab(args.need('db'), { ...request, steps, log: args.flag('log') }, { onStep });
-    if (args.flag('json')) out.json(sweepJson(sweep));
-    else printSweep(out, sweep);
+    const under = (check: string | undefined): Sweep =>
+      sweepInLab(args.need('db'), { ...request, steps, log: args.flag('log'), ...(check && { check }) }, { onStep });
+    const check = args.text('check');
+    const sweep = under(check === 'all' ? undefined : check);
+    const checks = check === 'all' ? checkIds.map((id) => ({ id, sweep: under(id) })) : [];
+    const one = check === 'all' ? undefined : check;
+    if (args.flag('json')) {
+      const checked = checks.map(({ id, sweep: of }) => ({ id, crossings: of.crossings }));
+      return out.json({ ...sweepJson(sweep), ...(one && { check: one }), ...(check === 'all' && { checks: checked }) });
+    }
+    if (one) out.write(`if ${findCheck(one, 'sweep').title} (${one})\n`);
+    printSweep(out, sweep);
+    if (checks.length) printChecks(out, sweep, checks);
   },
 };
+
+/** What becomes of a sweep's conclusions under each assumption check. */
+function printChecks(
+  out: Output,
+  plain: Sweep,
+  checks: readonly { readonly id: string; readonly sweep: Sweep }[],
+): void {
+  const own = conclusions(plain);
+  const told = checks.map(({ id, sweep }) => ({ id, lines: conclusions(sweep) }));
+  const same = told.filter(({ lines }) => lines.join() === own.join());
+  out.write('\nunder the assumption checks\n');
+  if (same.length) out.write(`the same under ${same.map(({ id }) => id).join(', ')}\n`);
+  for (const { id, lines } of told.filter((t) => !same.includes(t)))
+    out.write(`${id} (if ${findCheck(id, 'sweep').title})\n${lines.map((line) => `  ${line}\n`).join('')}`);
+}
 
 function sweepJson({ settings, policies, ...rest }: Sweep): object {
   return {
@@ -73,25 +105,39 @@ const shown = {
 const FEW = 3;
 
 function printSweep(out: Output, sweep: Sweep): void {
-  const { param, unit, policies, values, crossings, alignment, warnings, settings } = sweep;
+  const { param, unit, policies, values, alignment, warnings, settings } = sweep;
   const valueText = (value: number) => textOf(value, unit);
-  out.write(`${alignment.description}; dlDiscard ${settings.params.dlDiscard}`);
+  out.write(alignment.description);
   out.write(settings.params.trials > 1 ? `; means over ${settings.params.trials} placements\n` : '\n');
   for (const warning of warnings) out.write(`note: ${warning}\n`);
   for (const [measure, { title, format }] of Object.entries(shown)) {
     const rows = policies.map(({ id, points }) => [id, ...points.map((p) => format(p[measure as keyof typeof shown]))]);
     out.write(`\n${title}\n${textTable([param, ...values.map(valueText)], rows, `l${'r'.repeat(values.length)}`)}`);
   }
+  const verdicts = policies.map(({ id, points }) => [id, ...points.map((p) => p.verdict)]);
+  out.write(`\nverdict\n${textTable([param, ...values.map(valueText)], verdicts, 'l'.repeat(values.length + 1))}`);
   out.write('\ncrossing points\n');
-  if (!crossings.length) out.write('none\n');
-  for (const { measure, winners, losers, at, low, high } of groupCrossings(crossings)) {
-    out.write(`${measure}: ${winners.join(', ')} better than ${losers.join(', ')} `);
-    out.write(`from ${param} ≈ ${valueText(at)} on (between ${valueText(low)} and ${valueText(high)})\n`);
-  }
-  if (policies.length > FEW) return;
-  for (const { measure, better, worse } of sweepOrders(sweep)) {
-    out.write(`${measure}: ${better} better than ${worse} wherever they differ\n`);
-  }
+  for (const line of conclusions(sweep)) out.write(`${line}\n`);
+}
+
+/** Where policies change places, and of few policies which is better all along. */
+function conclusions(sweep: Sweep): string[] {
+  if (sweep.policies.length > FEW) return crossingLines(sweep);
+  const orders = sweepOrders(sweep).map(
+    ({ measure, better, worse }) => `${measure}: ${better} better than ${worse} wherever they differ`,
+  );
+  return [...crossingLines(sweep), ...orders];
+}
+
+/** Where which policies change places, a line each. */
+function crossingLines({ param, unit, crossings }: Sweep): string[] {
+  const text = (value: number): string => textOf(value, unit);
+  const lines = groupCrossings(crossings).map(
+    ({ measure, winners, losers, at, low, high }) =>
+      `${measure}: ${winners.join(', ')} better than ${losers.join(', ')} from ${param} ≈ ${text(at)} on ` +
+      `(between ${text(low)} and ${text(high)})`,
+  );
+  return lines.length ? lines : ['none'];
 }
 
 function textOf(value: number, unit: string): string {

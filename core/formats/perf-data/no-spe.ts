@@ -47,7 +47,7 @@ export function filterWords(config: SpeConfig): string[] {
   // All of the three that older kernels know: nothing but other operations is left out.
   const masks = (['branch', 'load', 'store', 'simd', 'float'] as const).filter((name) => config[`${name}_filter_mask`]);
   const value = (name: 'event_filter' | 'inv_event_filter' | 'inv_data_src_filter') =>
-    config[name] === '0x0' ? [] : [`${name}=${config[name]}`];
+    (config[name] ?? '0x0') === '0x0' ? [] : [`${name}=${config[name]}`];
   return [
     ...on.map((name) => `${name}_filter=1`),
     ...masks.map((name) => `${name}_filter_mask=1`),

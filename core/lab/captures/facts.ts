@@ -1,4 +1,6 @@
 /** A capture's facts as a reader wants them: a label and a value, what is unknown left out. */
+import type { SpeConfig } from '../../formats/perf-data/facts.ts';
+import { filterWords } from '../../formats/perf-data/no-spe.ts';
 import { bytes, count, duration } from '../../words/numbers.ts';
 import type { Fact } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
@@ -22,25 +24,18 @@ function speFacts({ facts }: CaptureRow): [string, string | undefined][] {
   const spe = facts['spe'] as
     | {
         cores?: { name?: string; midr: string }[];
-        config?: {
-          period?: string;
-          load_filter?: boolean;
-          store_filter?: boolean;
-          branch_filter?: boolean;
-          min_latency?: number;
-        };
+        config?: SpeConfig;
         auxBufferBytes?: number;
         binding?: { bound: string; evidence: string[]; against?: string[] };
       }
     | undefined;
   const config = spe?.config;
-  const filters = (['load', 'store', 'branch'] as const).filter((f) => config?.[`${f}_filter`]);
   return [
     ['cores', spe?.cores?.map((core) => core.name ?? `MIDR ${core.midr}`).join(', ')],
     ['machine', [text('hostname'), text('release')].filter(Boolean).join(', Linux ')],
     ['events', spe?.binding && bindingWords(spe.binding)],
     ['period', config?.period && `${count(Number(config.period))} operations`],
-    ['filters', filters.join(', ')],
+    ['filters', config && filterWords(config).join(', ')],
     ['AUX buffer', spe?.auxBufferBytes && `${bytes(spe.auxBufferBytes)} each`],
     ['command', (facts['commandLine'] as string[] | undefined)?.join(' ')],
   ].map(([label, value]) => [label, value === 0 ? undefined : value] as [string, string | undefined]);

@@ -14,6 +14,7 @@ import { addLane, addSessions, speWriter } from '../../store/spe-store.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { SpeChunk } from '../../store/spe-chunk.ts';
 import type { FilePart } from '../file-source.ts';
+import { SPE_FILTERS } from './filter-warning.ts';
 import type { Imported } from './imported.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';
@@ -108,7 +109,7 @@ function warnOfConfig({ facts, timeConv }: PerfData, warnings: Warnings): void {
   const isWhole = filters.length === 3 && config.branch_filter && config.load_filter && config.store_filter;
   if (filters.length && !isWhole) {
     const message = `recorded with ${filters.join(', ')}: the capture is a subset of what ran, and so is every share of it`;
-    warnings.add('info', 'spe-filters', message);
+    warnings.add('info', SPE_FILTERS, message);
   }
 }
 

@@ -1,6 +1,8 @@
 /** A stored result with its samples' fates: replayed again, which gives the same ones. */
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
+import { checkedParams } from '../../model/checks.ts';
+import type { AssumptionCheck } from '../../model/checks.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import { replayPrepared } from '../../model/replay.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -40,11 +42,18 @@ export interface ReplayedAgain {
   readonly summary: Summary;
 }
 
-export function replayAgain(db: Db, choice: ResultChoice): ReplayedAgain {
+/** @param check an assumption check to replay under, unless it can change nothing: `changes` says so */
+export function replayAgain(
+  db: Db,
+  choice: ResultChoice,
+  check?: AssumptionCheck,
+): ReplayedAgain & { readonly changes: boolean } {
   const result = findResult(db, choice);
   const run = getRun(db, choice.run);
   const { scenario } = run.facts as RunFacts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
-  const outcome = replayPrepared(inputs.prepared, result.policy, inputs.settings.params, inputs.distributions);
-  return { result, inputs, outcome, summary: summarise(inputs.lanes, outcome) };
+  const { settings, prepared, distributions } = inputs;
+  const checked = check && checkedParams(check, settings, result.policy, prepared);
+  const outcome = replayPrepared(prepared, result.policy, checked ?? settings.params, distributions);
+  return { result, inputs, outcome, summary: summarise(inputs.lanes, outcome), changes: checked !== undefined };
 }

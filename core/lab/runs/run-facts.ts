@@ -5,6 +5,8 @@ import type { Scenario } from '../../model/scenario.ts';
 import { summarise } from '../../model/stage2/summary.ts';
 import type { Stage2Summary } from '../../model/stage2/summary.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
+import type { CaptureRow } from '../../store/captures.ts';
+import { SPE_FILTERS } from '../import/filter-warning.ts';
 import type { RunInputs } from './run-inputs.ts';
 
 export interface RunFacts {
@@ -97,10 +99,15 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
       rowsByEvidence: summary.rowsByEvidence,
     },
     calibration: measuredLatencies(calibration),
-    notes: [...new Set([...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
+    notes: [...new Set([...subsetNotes(spe), ...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
     ...(request.scenario && { scenario: request.scenario }),
     ...(request.checks && { checks: request.checks }),
   };
+}
+
+/** What makes the reference a subset of what ran: coverage and shares are of that subset. */
+function subsetNotes({ warnings }: CaptureRow): string[] {
+  return warnings.flatMap(({ kind, message }) => (kind === SPE_FILTERS ? [`SPE capture ${message}`] : []));
 }
 
 /** Without the distributions themselves. */

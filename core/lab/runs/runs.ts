@@ -1,14 +1,16 @@
 /** The use cases around runs that the command line and the windows call: replay, list windows, skew. */
 import { readLab } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
-import { listRuns, readResults, readWindows } from '../../store/run-store.ts';
+import { getRun, listRuns, readResults, readWindows } from '../../store/run-store.ts';
 import type { WindowRow } from '../../store/run-store.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
+import type { CheckResult } from '../../analysis/checked.ts';
+import { findCheck } from './find-check.ts';
 import { findResult, replayAgain } from './replay-again.ts';
 import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
-import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
+import type { OnStep, ReplayedRun, ReplayRequest, StoredSummary } from './replay.ts';
 import type { RunFacts } from './run-facts.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
@@ -49,18 +51,38 @@ export function listWindows(lab: string, choice: ResultChoice): WindowRow[] {
   });
 }
 
+export interface ResultSkew extends PolicySkew {
+  readonly reference: number;
+  /** Share of the reference that survives, 0 … 1. */
+  readonly coverage: number;
+  /** What a reader must know of the run's captures, e.g. that filters made the reference a subset of what ran. */
+  readonly notes: readonly string[];
+  /** The check that it was replayed under, if one was asked for; `changes`: whether it can change anything here. */
+  readonly check?: { readonly id: string; readonly title: string; readonly changes: boolean };
+  /** What the checks make of the verdict: of the plain outcome, by the key that the run's verdicts rest on. */
+  readonly checks?: readonly CheckResult[];
+}
+
 /**
  * Skew of one result by any key, by default the one that verdicts of this capture rest on: the stored run is replayed again,
  * which gives the same fates.
+ * @param checkId an assumption check (model.md section 4.7) to replay it under
+ * @throws RequestError (no such policy or check), LabFileError (no such run)
  */
-export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind): PolicySkew & { readonly reference: number } {
+export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind, checkId?: string): ResultSkew {
+  const check = checkId === undefined ? undefined : findCheck(checkId, 'skew');
   return readLab(lab, (db) => {
-    const { inputs, outcome, summary } = replayAgain(db, choice);
-    const kind = by ?? skewKeysOf(db, inputs.spe.id)[0];
+    const { inputs, outcome, summary, result, changes } = replayAgain(db, choice, check);
+    const [own] = skewKeysOf(db, inputs.spe.id);
+    const kind = by ?? own;
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
+    const { checks } = result.summary as StoredSummary;
     return {
       ...keyedSkew(inputs.lanes, outcome, summary, keys),
       reference: summary.reference,
+      coverage: summary.coverage,
+      notes: (getRun(db, choice.run).facts as Partial<RunFacts>).notes ?? [],
+      ...(check ? { check: { id: check.id, title: check.title, changes } } : kind === own && checks && { checks }),
     };
   });
 }

@@ -5,7 +5,7 @@ import type { Crossing, Curve, SweepMeasure } from '../../analysis/sweep.ts';
 import { spreadTrials, summarise } from '../../analysis/summary.ts';
 import type { Summary, Trials } from '../../analysis/summary.ts';
 import type { Alignment } from '../../model/alignment.ts';
-import { assumptionChecks, checkedParams } from '../../model/checks.ts';
+import { checkedParams } from '../../model/checks.ts';
 import type { AssumptionCheck } from '../../model/checks.ts';
 import { paramNames, paramSpecs, setParams } from '../../model/params.ts';
 import type { ParamName, ResolvedParams } from '../../model/params.ts';
@@ -20,6 +20,7 @@ import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { sampleKeySets } from '../symbols/keys.ts';
+import { findCheck } from './find-check.ts';
 import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunCaptures, RunInputs } from './run-inputs.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
@@ -88,8 +89,8 @@ export function sweepParams(): SweepParam[] {
 
 /** Parameters that say where the timeline and the buffers lie; with any other one these stay as they are. */
 const rebuilds: readonly string[] = ['offsetNs', 'scale', 'seed', 'bufferBytes'];
-/** Parameters that no replay looks at, and a number that is a name. */
-const unswept: readonly string[] = ['gapFactor', 'gapMinNs', 'vm'];
+/** Parameters that no replay looks at, and numbers that are names. */
+const unswept: readonly string[] = ['gapFactor', 'gapMinNs', 'vm', 'injectDl'];
 
 export interface SweepHooks {
   /** Before each policy's replay at each value: how many are done, of how many. */
@@ -110,7 +111,7 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
   const param = sweepParam(request.param);
   const values = valuesOf(param, request);
   const { policies } = request;
-  const check = checkOf(request.check);
+  const check = request.check === undefined ? undefined : findCheck(request.check, 'sweep');
   const captures = loadCaptures(db, request.speId, request.kvmId, request.settings);
   const [kind] = skewKeysOf(db, captures.spe.id);
   const keys = sampleKeySets(db, captures.spe, captures.reference.stored, [kind]);
@@ -207,17 +208,6 @@ export function sweepBound(param: string, text: string): number {
   const value = typeof read === 'number' ? read : text.trim() === '' ? NaN : Number(text);
   if (!Number.isFinite(value)) throw new RequestError(`sweep: ${param} is a number, not '${text}'`);
   return value;
-}
-
-/** @throws RequestError naming what there is */
-function checkOf(id: string | undefined): AssumptionCheck | undefined {
-  if (id === undefined) return undefined;
-  const check = assumptionChecks.find((c) => c.id === id);
-  if (!check) {
-    const ids = assumptionChecks.map((c) => c.id).join(', ');
-    throw new RequestError(`sweep: no assumption check is called ${id}; there are ${ids}`);
-  }
-  return check;
 }
 
 function sweepParam(name: string): SweepParam {

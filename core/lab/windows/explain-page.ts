@@ -2,7 +2,8 @@
 import type { PageEvent } from '../../analysis/story.ts';
 import type { WindowTrigger } from '../../analysis/window-trigger.ts';
 import { NONE } from '../../model/outcome.ts';
-import type { PolicyOutcome } from '../../model/outcome.ts';
+import type { PolicyOutcome, Windows } from '../../model/outcome.ts';
+import type { Policy } from '../../model/policy.ts';
 import { causeOfRow, INITIAL_UNMAPPED, MAP, NOTHING, opOfRow } from '../../model/page-ops.ts';
 import { effectOfRow } from '../../model/timeline.ts';
 import { certainties } from '../../model/stage2/evidence.ts';
@@ -86,4 +87,37 @@ export function culprit(
     }
   }
   return first ?? latest;
+}
+
+/**
+ * The unmap that lost records which lay unread in a page: the first one after the last of them that drops contents, and that reaches the page
+ * (one that the policy pinned withstands what isn't in `unpinnedBy`).
+ */
+export function wipedBy(
+  history: readonly HistoryRow[],
+  after: number,
+  { unpinnedBy }: Pick<Policy, 'unpinnedBy'>,
+): HistoryRow | undefined {
+  let isPinned = false;
+  for (const entry of history) {
+    const { event } = entry;
+    if (event.by === 'policy' && event.kind === 'pin') isPinned = true;
+    if (event.t < after || !event.effect || event.effect.contents === 'kept') continue;
+    const { notify } = event.effect;
+    if (!isPinned || notify === 'unknown' || unpinnedBy.includes(notify)) return entry;
+  }
+  return undefined;
+}
+
+/** The unmap since which a page is gone at a time. */
+export function goneBy(history: readonly HistoryRow[], at: number): HistoryRow | undefined {
+  return history.findLast(({ event }) => event.t <= at && event.effect?.contents === 'gone');
+}
+
+/** When what a `copy-failed` window lost was to be copied: at the lane's next copy, or at the end. */
+export function copyTime(windows: Windows, window: number): number {
+  const copy = code(windowKinds, 'copy-out');
+  for (let w = window; w < windows.n && windows.lane[w] === windows.lane[window]; w++)
+    if (windows.kind[w] === copy && windows.start[w] >= windows.end[window]) return windows.start[w];
+  return Infinity;
 }

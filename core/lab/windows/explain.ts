@@ -15,7 +15,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import { firstFaultOn, ioctlBefore, traceEventAt, traceTimeOf } from './explain-trace.ts';
 import { darkOf, lossOf } from './explain-loss.ts';
-import { culprit, pageHistory } from './explain-page.ts';
+import { copyTime, culprit, goneBy, pageHistory, wipedBy } from './explain-page.ts';
 import type { HistoryRow } from './explain-page.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { replayAgain } from '../runs/replay-again.ts';
@@ -71,7 +71,8 @@ function findStory(db: Db, request: ExplainRequest, again: ReplayedAgain): Story
   const lane = inputs.lanes[trigger.lane];
   const answer = windows.action[window] === NONE ? undefined : answers[windows.action[window]];
   const scene: Scene = { ...again, trigger, window, answer };
-  const history = trigger.what === 'fault' ? pageHistory(inputs, outcome, trigger) : [];
+  const found = onPage.includes(trigger.what) ? findCause(scene) : undefined;
+  const history = found?.history ?? [];
   const bufferBytes = lane.pages.length * 2 ** PAGE_SHIFT;
   const origin = inputs.reference.origin;
   return {
@@ -103,8 +104,9 @@ function findStory(db: Db, request: ExplainRequest, again: ReplayedAgain): Story
       bufferBytes,
       watermarkBytes: params.watermarkBytes === 'auto' ? bufferBytes / 2 : params.watermarkBytes,
       privateBytes: params.privateBytes,
+      torn: { records: params.tornRecords, origin: inputs.settings.origin.tornRecords },
     },
-    cause: trigger.what === 'fault' ? causeOf(db, scene) : undefined,
+    cause: found && causeOf(db, scene, found),
     history: history.slice(-HISTORY).map(({ event }) => event),
     earlierEvents: Math.max(0, history.length - HISTORY),
     answer: answerOf(scene),
@@ -115,13 +117,36 @@ function findStory(db: Db, request: ExplainRequest, again: ReplayedAgain): Story
   };
 }
 
-function causeOf(db: Db, scene: Scene): StoryCause {
+/** Triggers that a page of the buffer has to do with. */
+const onPage: readonly WindowTrigger['what'][] = ['fault', 'torn', 'wiped', 'copy-failed'];
+
+interface FoundCause {
+  /** What happened to the page, up to what the story is about. */
+  readonly history: readonly HistoryRow[];
+  readonly culprit: HistoryRow | undefined;
+}
+
+/** What made the page invalid before a fault; or what lost records that had been written to it, or were to be copied there. */
+function findCause({ inputs, outcome, trigger, window, result }: Scene): FoundCause {
+  const { windows } = outcome;
+  if (trigger.what === 'fault' || trigger.what === 'torn') {
+    const history = pageHistory(inputs, outcome, trigger);
+    return { history, culprit: culprit(inputs, history, windows.cause[window], trigger) };
+  }
+  const all = pageHistory(inputs, outcome, { ...trigger, t: Infinity });
+  const found =
+    trigger.what === 'wiped'
+      ? wipedBy(all, windows.end[window], result.policy)
+      : goneBy(all, copyTime(outcome.windows, window));
+  const until = found?.event.t ?? trigger.t;
+  return { history: all.filter(({ event }) => event.t <= until), culprit: found };
+}
+
+function causeOf(db: Db, scene: Scene, { culprit: found }: FoundCause): StoryCause {
   const { inputs, outcome, trigger, window } = scene;
   const { stage2, kvm, vm } = inputs;
   const cause = outcome.windows.cause[window];
-  const history = pageHistory(inputs, outcome, trigger);
-  const found = culprit(inputs, history, cause, trigger);
-  const story = { class: causeClasses[cause], invalidForNs: found && trigger.t - found.event.t };
+  const story = { class: causeClasses[cause], invalidForNs: found && Math.abs(trigger.t - found.event.t) };
   const evidence = found?.event.evidence;
   if (!found || evidence === 'scenario' || evidence === undefined) {
     return { ...story, event: found?.event, injected: evidence === 'scenario', trace: undefined };
@@ -155,7 +180,11 @@ function irqEnd(scene: Scene): number {
 
 function answerOf(scene: Scene): StoryAnswer {
   const { trigger, answer, result, outcome, window, inputs } = scene;
+  const { params } = inputs.settings;
   const pages = inputs.lanes[trigger.lane].pages.length;
+  if (trigger.what === 'refused')
+    return { ...NO_ANSWER, answer, stallNs: stallAt(scene, outcome.windows.start[window], ['exit']) };
+  if (answer === undefined && onPage.includes(trigger.what)) return NO_ANSWER;
   if (answer === undefined) {
     const copy = trigger.what === 'private-full';
     return {
@@ -175,17 +204,30 @@ function answerOf(scene: Scene): StoryAnswer {
       ? ['walkNsPerPage', 'mapNs']
       : answer === 'repin'
         ? ['walkNsPerPage', 'pinNsPerPage']
-        : injected
-          ? ['injectNs']
-          : [];
+        : answer === 'exit-to-userspace'
+          ? ['exitNs']
+          : injected
+            ? ['injectNs']
+            : [];
   return {
     answer,
     declared: declared === answer ? undefined : declared,
     blackout: answer === 'serror' ? [] : sourced(scene, ...blackout),
     stall: sourced(scene, ...stall),
     pages: answer === 'map' ? 1 : answer === 'repin' ? pages : 0,
-    stallNs: stallAt(scene, irqEnd(scene), answer === 'map' ? ['map'] : injected ? ['inject'] : ['pin', 'unpin']),
+    stallNs: stallAt(scene, irqEnd(scene), stallKindsOf(answer)),
+    ...(answer === 'exit-to-userspace' && { stopped: params.afterExit === 'stop' }),
   };
+}
+
+const NO_ANSWER: StoryAnswer = {
+  ...{ answer: undefined, declared: undefined, blackout: [], stall: [], pages: 0, stallNs: 0 },
+};
+
+function stallKindsOf(answer: Answer): readonly StallKind[] {
+  if (answer === 'map') return ['map'];
+  if (answer === 'exit-to-userspace') return ['exit'];
+  return isInjected(answer) ? ['inject'] : ['pin', 'unpin'];
 }
 
 function isInjected(answer: Answer): boolean {
@@ -209,7 +251,9 @@ function reactionOf(scene: Scene): StoryReaction {
   const none = { what: 'none', dl: undefined, takes: [], resumedAt: trigger.end } as const;
   if (answer === undefined) return none;
   if (answer === 'serror') return { ...none, what: 'panic', resumedAt: undefined };
-  if (!isInjected(answer)) return none;
+  // The VMM that leaves profiling off leaves it to the guest's next session.
+  const off = answer === 'exit-to-userspace' && trigger.end >= sessions[sessions.length - 1];
+  if (!isInjected(answer)) return { ...none, ...(off && { resumedAt: undefined }) };
   const discards = params.guestReaction === 'discard-session';
   const resumedAt = trigger.end < sessions[sessions.length - 1] ? trigger.end : undefined;
   const handled = sourced(scene, 'irqNs', 'injectNs', 'guestHandlerNs').reduce((sum, { ns }) => sum + ns, trigger.t);

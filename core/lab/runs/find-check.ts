@@ -1,0 +1,14 @@
+/** Assumption checks by name: what `--check` and the windows ask for. */
+import { assumptionChecks } from '../../model/checks.ts';
+import type { AssumptionCheck } from '../../model/checks.ts';
+import { RequestError } from '../about.ts';
+
+export const checkIds: readonly string[] = assumptionChecks.map(({ id }) => id);
+
+/** @param command who asks, for the error @throws RequestError naming what there is */
+export function findCheck(id: string, command: string): AssumptionCheck {
+  const check = assumptionChecks.find((c) => c.id === id);
+  if (!check)
+    throw new RequestError(`${command}: no assumption check is called ${id}; there are ${checkIds.join(', ')}`);
+  return check;
+}
