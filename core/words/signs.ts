@@ -78,6 +78,14 @@ export const causeSigns: Readonly<Record<CauseClass, CauseSign>> = {
   },
 };
 
+/** The cases of the email that asks for policies ("KVM/arm64: SPE: Translate VA to IPA on a stage 2 fault", 2022), by cause class. */
+export const emailCases: Readonly<Partial<Record<CauseClass, string>>> = {
+  userspace: 'case 1',
+  kvm: 'case 2',
+  'guest-allowed': 'case 3A',
+  'guest-forbidden': 'case 3B',
+};
+
 /** Not a cause: the tracer lost events, so nothing is known of these pages. */
 export const unknownSign: CauseSign = {
   ...{ words: 'unknown (events lost)', colour: 'muted', character: '▬' },

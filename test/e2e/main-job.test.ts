@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faulting, pair, temporaryFolder, umbra, umbraJson } from './umbra.ts';
 
@@ -32,6 +33,8 @@ interface Window {
   lost: number;
 }
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
 /** One run on the sample pair, in a lab file in `folder`. */
 function runPair(folder: string, ...options: string[]) {
   const db = join(folder, 'lab.umbra');
@@ -39,6 +42,36 @@ function runPair(folder: string, ...options: string[]) {
   const run = umbraJson<RunJson>('run', pair.spe, pair.kvm, '-o', report, '--db', db, ...options);
   return { db, report, run };
 }
+
+describe('the demo', () => {
+  it('exercises the email’s cases 1, 2, 3A and 3B, and says which are injected', () => {
+    const demo = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { demo: string } }).scripts
+      .demo;
+    const scenario = /--scenario (\S+)/.exec(demo)![1]!;
+    const options = [
+      '--align',
+      'fit',
+      '--scenario',
+      join(root, scenario),
+      '--policy',
+      'map-on-fault,pin-at-enable,serror',
+    ];
+    const { db, report, run } = runPair(temporaryFolder(), ...options);
+    const causes = umbraJson<{ policy: string; lane: number; cause: string; lost: number }[]>(
+      ...['sql', '--db', db],
+      'select policy, lane, cause, sum(lost) lost from blackout_window where cause is not null group by 1, 2, 3',
+    );
+    const met = (policy: string, lane: number) =>
+      causes.filter((c) => c.policy === policy && c.lane === lane && c.lost > 0).map(({ cause }) => cause);
+    expect(met('map-on-fault', 0)).toEqual(['userspace']);
+    for (const policy of ['map-on-fault', 'pin-at-enable'])
+      expect(met(policy, 1)).toEqual(['guest-allowed', 'guest-forbidden', 'kvm']);
+    expect(run.policies.find(({ id }) => id === 'serror')!.skew.verdict).toBe('dead');
+    const note =
+      'injected by a scenario, not in the trace: kvm (case 2): 1, guest-allowed (case 3A): 1, guest-forbidden (case 3B): 1';
+    expect(readFileSync(report, 'utf8')).toContain(note);
+  });
+});
 
 describe('umbra run on the sample pair', () => {
   let folder: string;

@@ -5,6 +5,8 @@ import type { Scenario } from '../../model/scenario.ts';
 import { summarise } from '../../model/stage2/summary.ts';
 import type { Stage2Summary } from '../../model/stage2/summary.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
+import type { CauseClass } from '../../model/terms.ts';
+import { emailCases } from '../../words/signs.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import { SPE_FILTERS } from '../import/filter-warning.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -99,7 +101,15 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
       rowsByEvidence: summary.rowsByEvidence,
     },
     calibration: measuredLatencies(calibration),
-    notes: [...new Set([...subsetNotes(spe), ...notesOf(spe.facts), ...notesOf(kvm.facts), ...(request.notes ?? [])])],
+    notes: [
+      ...new Set([
+        ...subsetNotes(spe),
+        ...notesOf(spe.facts),
+        ...notesOf(kvm.facts),
+        ...(request.notes ?? []),
+        ...scenarioNotes(request.scenario),
+      ]),
+    ],
     ...(request.scenario && { scenario: request.scenario }),
     ...(request.checks && { checks: request.checks }),
   };
@@ -108,6 +118,15 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
 /** What makes the reference a subset of what ran: coverage and shares are of that subset. */
 function subsetNotes({ warnings }: CaptureRow): string[] {
   return warnings.flatMap(({ kind, message }) => (kind === SPE_FILTERS ? [`SPE capture ${message}`] : []));
+}
+
+/** Which stage 2 events nobody recorded, by their class. */
+function scenarioNotes(scenario: Scenario | undefined): string[] {
+  const counts = new Map<CauseClass, number>();
+  for (const { cause, times } of scenario?.events ?? []) if (cause) counts.set(cause, (counts.get(cause) ?? 0) + times);
+  if (counts.size === 0) return [];
+  const told = [...counts].map(([cause, n]) => `${cause}${emailCases[cause] ? ` (${emailCases[cause]})` : ''}: ${n}`);
+  return [`stage 2 events injected by a scenario, not in the trace: ${told.join(', ')}`];
 }
 
 /** Without the distributions themselves. */
