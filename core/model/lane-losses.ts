@@ -92,7 +92,7 @@ export class LaneLosses {
 
   /** The first page, in the order of its bytes, that a run's first record has a byte in. */
   #firstPage({ from, pos }: Run, isOne: (slot: number) => boolean): number {
-    const size = this.#lane.lane.size[from];
+    const size = this.#lane.bytesBefore.at(from + 1) - this.#lane.bytesBefore.at(from);
     const laps = this.#bufferBytes / PAGE;
     const first = Math.floor(pos / PAGE);
     const last = Math.floor((pos + size - 1) / PAGE);

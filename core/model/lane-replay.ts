@@ -210,9 +210,9 @@ export class LaneReplay {
       const faults = first < until && bytes > toFault;
 
       const pagesAhead = Math.floor(((this.#ptr % PAGE) + bytes) / PAGE) + 1;
-      const change = this.#stage2.changeOnTheWay(t[last], page, pagesAhead);
+      const change = this.#stage2.changeOnTheWay(last, page, pagesAhead);
       if (change < Infinity) {
-        this.#write(times.firstAtLeast(change, this.#black.next, last));
+        this.#write(change);
       } else if (faults) {
         this.#write(first);
         this.#fault(invalid, lane.pages[invalid]);

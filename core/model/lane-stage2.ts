@@ -115,22 +115,26 @@ export class LaneStage2 {
   }
 
   /**
-   * Applies events up to and including `end`, until one changes one of the `pages` from page `first` on, around the buffer's
-   * end, or loses what lies in a page, or an answer's effect is due; returns that one's time, Infinity if there is none.
+   * Applies events that come before sample `last` is written, until one changes one of the `pages` from page `first` on, around the
+   * buffer's end, or loses what lies in a page, or an answer's effect is due; returns the first sample after that one, Infinity if
+   * there is none.
    */
-  changeOnTheWay(end: number, first: number, pages: number): number {
-    const { events, lane } = this.#lane;
-    const before = Math.min(end, this.effectAt);
-    while (this.#event < events.n && events.t[this.#event] <= before) {
+  changeOnTheWay(last: number, first: number, pages: number): number {
+    const { events, lane, times } = this.#lane;
+    // By samples, not by times: to look up the time of a sample far ahead costs more than the rest of the step.
+    while (this.#event < events.n && events.sample[this.#event] <= last && events.t[this.#event] <= this.effectAt) {
       const e = this.#event;
       // What it loses depends on the records before it: they are written first.
-      if (this.#wipes && events.loses[e] && !this.pages.withstands(events.slot[e], events.way[e])) return events.t[e];
+      if (this.#wipes && events.loses[e] && !this.pages.withstands(events.slot[e], events.way[e])) {
+        return events.sample[e];
+      }
       this.#event++;
       if (!(this.#apply(e) & VALIDITY_CHANGED)) continue;
       const ahead = events.slot[e] - first;
-      if ((ahead < 0 ? ahead + lane.pages.length : ahead) < pages) return events.t[e];
+      if ((ahead < 0 ? ahead + lane.pages.length : ahead) < pages) return events.sample[e];
     }
-    return this.effectAt <= end ? this.effectAt : Infinity;
+    if (this.effectAt > lane.t[last]) return Infinity;
+    return times.firstAtLeast(this.effectAt, 0, last);
   }
 
   /** The vCPU stands still while the host works. */

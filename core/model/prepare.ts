@@ -7,7 +7,7 @@ import { byteSums } from './byte-sums.ts';
 import type { ByteSums } from './byte-sums.ts';
 import { ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
-import { eventsOn, indexTimeline } from './timeline-index.ts';
+import { eventsOn, indexTimeline, samplesAt } from './timeline-index.ts';
 import type { BufferEvents, TimelineIndex } from './timeline-index.ts';
 import type { Stage2Timeline } from './timeline.ts';
 
@@ -18,6 +18,8 @@ export interface PreparedLane {
   readonly bytesBefore: ByteSums;
   /** Whether a record of 0 bytes is among them. */
   readonly hasEmpty: boolean;
+  /** Per row of the timeline the lane's first sample after it. */
+  readonly sampleOfRow: Uint32Array;
   readonly events: BufferEvents;
 }
 
@@ -41,13 +43,16 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
     checkLane(lane);
   });
   checkBuffers(lanes);
-  const prepared = lanes.map((lane) => ({
-    lane,
-    times: new Ascending(lane.t),
-    bytesBefore: byteSums(lane.size),
-    hasEmpty: lane.size.includes(0),
-    events: eventsOn(index, lane.pages),
-  }));
+  const prepared = lanes.map((lane) => {
+    const times = new Ascending(lane.t);
+    const sampleOfRow = samplesAt(index.timeline, times);
+    return {
+      ...{ lane, times, sampleOfRow },
+      bytesBefore: byteSums(lane.size),
+      hasEmpty: lane.size.includes(0),
+      events: eventsOn(index, lane.pages, sampleOfRow),
+    };
+  });
   const withSessions = lanes.filter((l) => l.sessions.length);
   const start = withSessions.reduce((m, l) => Math.min(m, l.sessions[0]), Infinity);
   const end = withSessions.reduce((m, l) => Math.max(m, l.sessions[l.sessions.length - 1]), -Infinity);
@@ -58,7 +63,7 @@ export function prepare(lanes: readonly Lane[], timeline: Stage2Timeline | Timel
 export function withBuffers(prepared: Prepared, pages: readonly Float64Array[]): Prepared {
   const lanes = prepared.lanes.map(({ lane, ...same }, i) => {
     const moved = { ...lane, pages: pages[i] };
-    return { ...same, lane: moved, events: eventsOn(prepared.index, moved.pages) };
+    return { ...same, lane: moved, events: eventsOn(prepared.index, moved.pages, same.sampleOfRow) };
   });
   checkBuffers(lanes.map((l) => l.lane));
   return { ...prepared, lanes };

@@ -3,6 +3,7 @@
  * power-of-two blocks (a short one into pages) and each block lists its rows; a page then looks at the blocks that hold it, one
  * a level. Built once a timeline, so that many placements of a buffer stay cheap.
  */
+import type { Ascending } from './ascending.ts';
 import { BlockTable } from './block-table.ts';
 import { ModelError } from './errors.ts';
 import { causeOfRow, GONE, INITIAL_UNMAPPED, losesContents, NOTHING, opOfRow, UNMAP, wayOfRow } from './page-ops.ts';
@@ -13,7 +14,7 @@ export interface TimelineIndex {
   readonly timeline: Stage2Timeline;
   /** Per block: its first entry * 2^26 + how many it has. */
   readonly blocks: BlockTable;
-  /** Two numbers an entry, side by side since they are looked up at random: row * 64 + op * 8 + cause, and the row's time, ns. */
+  /** Two numbers an entry, side by side since they are looked up at random: row * 2^12 + what it does (packed), and its time, ns. */
   readonly entries: Float64Array;
 }
 
@@ -22,6 +23,8 @@ export interface BufferEvents {
   readonly n: number;
   /** ns in the run. */
   readonly t: Float64Array;
+  /** The lane's first sample that comes after it: at its time or later; as many as there are if none does. */
+  readonly sample: Uint32Array;
   /** Index into the buffer's pages. */
   readonly slot: Uint32Array;
   /** MAP … ACCESS_CLEAR. */
@@ -83,18 +86,42 @@ export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
     const at = next[pairs.data[2 * i]]++;
     const row = pairs.data[2 * i + 1];
     const op = opOfRow(timeline, row);
-    entries[2 * at] = row * 64 + op * 8 + causeOfRow(timeline, row, op);
+    entries[2 * at] = row * WHAT + pack(timeline, row, op);
     entries[2 * at + 1] = timeline.t[row];
   }
   blocks.revalue((block) => start[block] * MOST + start[block + 1] - start[block]);
   return { timeline, blocks, entries };
 }
 
+/** What a row does to a page: its op, cause, way, contents and whether they are lost, in 12 bits. */
+const WHAT = 2 ** 12;
+function pack(timeline: Stage2Timeline, row: number, op: number): number {
+  const cause = causeOfRow(timeline, row, op);
+  const packed = (op << 9) | (cause << 6) | (wayOfRow(timeline, row, op, cause) << 3);
+  return op === UNMAP ? packed | (timeline.contents[row] << 1) | Number(losesContents(timeline, row)) : packed;
+}
+
+/** Per row the first of these times that is not before it: where a lane's samples go on after the row. */
+export function samplesAt(timeline: Stage2Timeline, times: Ascending): Uint32Array {
+  const { length } = times.values;
+  const samples = new Uint32Array(timeline.n);
+  let at = 0;
+  for (let row = 0; row < timeline.n; row++) {
+    const t = timeline.t[row];
+    // Initial states come first, whatever their time.
+    if (row > 0 && t < timeline.t[row - 1]) at = times.firstAtLeast(t, 0, length);
+    while (at < length && times.values[at] < t) at++;
+    samples[row] = at;
+  }
+  return samples;
+}
+
 /**
  * The events on a buffer of those IPA pages: a row gives one for each page that it touches.
+ * @param sampleOfRow samplesAt of the lane
  * @throws ModelError when there are more than 2^26
  */
-export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvents {
+export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow: Uint32Array): BufferEvents {
   const { blocks, entries } = index;
   const initialUnmapped = new Uint8Array(pages.length);
   const hits = new Rows(3);
@@ -118,7 +145,7 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
   }
 
   const t = new Float64Array(found);
-  const what = new Uint8Array(found);
+  const what = new Uint16Array(found);
   const slotOf = new Uint32Array(found);
   const rowOf = new Uint32Array(found);
   let n = 0;
@@ -126,9 +153,9 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
     const slot = hits.data[h];
     for (let i = hits.data[h + 1]; i < hits.data[h + 2]; i++) {
       const packed = entries[2 * i];
-      const row = Math.floor(packed / 64);
-      what[n] = packed - row * 64;
-      if (what[n] >>> 3 === INITIAL_UNMAPPED) {
+      const row = Math.floor(packed / WHAT);
+      what[n] = packed - row * WHAT;
+      if (what[n] >>> 9 === INITIAL_UNMAPPED) {
         initialUnmapped[slot] = 1;
         continue;
       }
@@ -142,6 +169,7 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
   const events = {
     n,
     t: new Float64Array(n),
+    sample: new Uint32Array(n),
     slot: new Uint32Array(n),
     op: new Uint8Array(n),
     cause: new Uint8Array(n),
@@ -150,25 +178,21 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array): BufferEvent
     loses: new Uint8Array(n),
     rowEnds: new Uint8Array(n),
   };
-  const { timeline } = index;
   let anyLost = false;
   let anyGone = false;
   for (let e = 0; e < n; e++) {
     const hit = order[e];
     const row = rowOf[hit];
-    const op = what[hit] >>> 3;
-    const cause = what[hit] & 7;
     events.t[e] = t[hit];
+    events.sample[e] = sampleOfRow[row];
     events.slot[e] = slotOf[hit];
-    events.op[e] = op;
-    events.cause[e] = cause;
-    events.way[e] = wayOfRow(timeline, row, op, cause);
-    if (op === UNMAP) {
-      events.contents[e] = timeline.contents[row];
-      events.loses[e] = losesContents(timeline, row) ? 1 : 0;
-      anyLost ||= events.loses[e] === 1;
-      anyGone ||= events.contents[e] === GONE;
-    }
+    events.op[e] = what[hit] >>> 9;
+    events.cause[e] = (what[hit] >>> 6) & 7;
+    events.way[e] = (what[hit] >>> 3) & 7;
+    events.contents[e] = (what[hit] >>> 1) & 3;
+    events.loses[e] = what[hit] & 1;
+    anyLost ||= events.loses[e] === 1;
+    anyGone ||= events.contents[e] === GONE;
     events.rowEnds[e] = e + 1 === n || rowOf[order[e + 1]] !== row ? 1 : 0;
   }
   return { ...events, initialUnmapped, anyLost, anyGone };

@@ -25,7 +25,11 @@ test('the events on a buffer are those of all rows that touch its pages, in orde
       fc.uniqueArray(page, { minLength: 1, maxLength: 30 }),
       (ranges, buffer) => {
         const rows = ranges.map(([page, pages], t) => ({ t, kind: UNMAP, page, pages, cause: NONE, writable: 0 }));
-        const events = eventsOn(indexTimeline(timelineOf(rows)), Float64Array.from(buffer));
+        const events = eventsOn(
+          indexTimeline(timelineOf(rows)),
+          Float64Array.from(buffer),
+          new Uint32Array(rows.length),
+        );
         const found = Array.from({ length: events.n }, (_, e) => `${events.t[e]} ${events.slot[e]}`);
         const expected = rows.flatMap((r) =>
           buffer.flatMap((p, slot) => (r.page <= p && p < r.page + r.pages ? [`${r.t} ${slot}`] : [])),
