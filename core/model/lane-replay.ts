@@ -186,17 +186,16 @@ export class LaneReplay {
     const { times, bytesBefore, lane } = this.#lane;
     const t = times.values;
     while (this.#black.next < this.#black.end) {
-      const now = t[this.#black.next];
-      if (this.#black.after > -Infinity && now > this.#black.after) {
+      const { next, after } = this.#black;
+      if (after > -Infinity && t[next] > after) {
         this.#black.openAfter();
         continue;
       }
-      this.#stage2.settle(now);
+      this.#stage2.settleBefore(next);
 
       // What stops the samples from here on, if nothing else happens: found by bytes alone.
-      let until =
-        this.#black.after > -Infinity ? times.firstAbove(now, this.#black.next + 1, this.#black.end) : this.#black.end;
-      if (this.#debt > 0) until = this.#black.next + 1;
+      let until = after > -Infinity ? times.firstAbove(t[next], next + 1, this.#black.end) : this.#black.end;
+      if (this.#debt > 0) until = next + 1;
       const page = Math.floor(this.#ptr / PAGE);
       const invalid = this.#stage2.pages.nextInvalid(page);
       const toLimit = this.#toLimit();
@@ -206,7 +205,7 @@ export class LaneReplay {
       // Of the two the nearer comes first; a sample that does both faults.
       const first = this.#reaching(toStop <= toFault ? toStop : toFault + 1, until);
       const last = Math.min(first, until - 1);
-      const bytes = bytesBefore.at(last + 1) - bytesBefore.at(this.#black.next);
+      const bytes = bytesBefore.at(last + 1) - bytesBefore.at(next);
       const faults = first < until && bytes > toFault;
 
       const pagesAhead = Math.floor(((this.#ptr % PAGE) + bytes) / PAGE) + 1;

@@ -114,6 +114,16 @@ export class LaneStage2 {
     }
   }
 
+  /** Whatever comes before a sample. */
+  settleBefore(sample: number): void {
+    if (this.effectAt < Infinity) {
+      this.settle(this.#lane.lane.t[sample]);
+      return;
+    }
+    const { events } = this.#lane;
+    while (this.#event < events.n && events.sample[this.#event] <= sample) this.#apply(this.#event++);
+  }
+
   /**
    * Applies events that come before sample `last` is written, until one changes one of the `pages` from page `first` on, around the
    * buffer's end, or loses what lies in a page, or an answer's effect is due; returns the first sample after that one, Infinity if
@@ -133,7 +143,7 @@ export class LaneStage2 {
       const ahead = events.slot[e] - first;
       if ((ahead < 0 ? ahead + lane.pages.length : ahead) < pages) return events.sample[e];
     }
-    if (this.effectAt > lane.t[last]) return Infinity;
+    if (this.effectAt === Infinity || this.effectAt > lane.t[last]) return Infinity;
     return times.firstAtLeast(this.effectAt, 0, last);
   }
 

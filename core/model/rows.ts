@@ -4,9 +4,10 @@ export class Rows {
   data: Float64Array;
   n = 0;
 
-  constructor(width: number) {
+  /** @param rows as many as are expected */
+  constructor(width: number, rows = 64) {
     this.width = width;
-    this.data = new Float64Array(width * 64);
+    this.data = new Float64Array(width * rows);
   }
 
   /** Opens a row and returns its offset in `data`; the caller fills it. */

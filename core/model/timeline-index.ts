@@ -124,7 +124,7 @@ export function samplesAt(timeline: Stage2Timeline, times: Ascending): Uint32Arr
 export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow: Uint32Array): BufferEvents {
   const { blocks, entries } = index;
   const initialUnmapped = new Uint8Array(pages.length);
-  const hits = new Rows(3);
+  const hits = new Rows(3, pages.length);
   let found = 0;
   for (const level of blocks.levels()) {
     const size = 2 ** level;
