@@ -32,11 +32,18 @@ const magics: readonly Magic[] = [
   ['version https://git-lfs.github.com/spec/', 'a Git LFS pointer, not the file itself: `git lfs pull` fetches it'],
 ];
 
+const PAGE = /^\s*(?:<!doctype html|<html|<head|<\?xml|<svg)/i;
+
+/** Whether the head is a web page's. */
+export function isPage(head: Uint8Array): boolean {
+  return PAGE.test(latin1.decode(head.subarray(0, 256)));
+}
+
 /** Text whose first lines say what it is; the first that matches. */
 const texts: readonly (readonly [pattern: RegExp, what: string])[] = [
   [
-    /^\s*(?:<!doctype html|<html|<head|<\?xml|<svg)/i,
-    'HTML or XML, as a page that was saved in the place of a file: download the file itself',
+    PAGE,
+    'HTML or XML, as a page that was saved in the place of a file: download the file itself, or save the page as text',
   ],
   [/^\s*[{[][^]*"linux-perf-json-version"/, `JSON of perf data convert, which isn't read; ${INSTEAD}`],
   [/^\s*[{[][^]*"traceEvents"/, `JSON of Chrome's trace format, which isn't read; ${INSTEAD}`],

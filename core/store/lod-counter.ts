@@ -18,6 +18,8 @@ const STEP = 2;
 const BLOCKS_A_HALF = Float64Array.from({ length: COARSEST + 1 }, (_, shift) => 2 ** (32 - BLOCK_SHIFT - shift));
 /** Blocks held while counting, 4 KiB each; with more the finest level is given up. */
 const MAX_BLOCKS = 4096;
+/** Blocks of the coarsest level, 18 min each: half a year of them. What lies in others isn't counted. */
+const MAX_COARSEST = 4 * MAX_BLOCKS;
 /** From that many on they are not filled up first where little is in them: clearing and adding up megabytes takes time. */
 const SPARSE_BLOCKS = 64;
 /** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
@@ -29,6 +31,11 @@ export interface LodBlock {
   readonly block: number;
   readonly total: number;
   readonly data: Uint8Array;
+}
+
+/** Blocks that counters may still open together; one that finds none left counts in coarser bins, and not at all beyond the coarsest. */
+export interface LodBudget {
+  blocks: number;
 }
 
 /** Counts one track of one lane. */
@@ -43,9 +50,19 @@ export class LodCounter {
   #events = 0;
 
   readonly #base: number;
+  /** Takes what isn't counted. */
+  readonly #beyond = new Uint32Array(BLOCK);
+  /** Whether there is such. */
+  leftOut = false;
 
-  /** @param base zero of `addInterval`'s times: a moment of the clock, ns, cut down to whole coarsest bins (`lodBase`) */
-  constructor(base = 0n) {
+  readonly #budget: LodBudget;
+
+  /**
+   * @param base zero of `addInterval`'s times: a moment of the clock, ns, cut down to whole coarsest bins (`lodBase`)
+   * @param budget blocks that counters may have together
+   */
+  constructor(base = 0n, budget: LodBudget = { blocks: Infinity }) {
+    this.#budget = budget;
     this.#base = Number(base >> BigInt(COARSEST));
   }
 
@@ -139,12 +156,19 @@ export class LodCounter {
     if (!bins) {
       const { size } = this.#blocks;
       const sparse = size >= SPARSE_BLOCKS && this.#events * 4 < MIN_MEAN * size * BLOCK;
-      if ((sparse || size === MAX_BLOCKS) && this.#shift < COARSEST) {
+      const full = size === MAX_BLOCKS || this.#budget.blocks <= 0;
+      if ((sparse || full) && this.#shift < COARSEST) {
         this.#coarsen();
         return true;
       }
-      bins = new Uint32Array(BLOCK);
-      this.#blocks.set(block, bins);
+      if (size >= MAX_COARSEST || this.#budget.blocks <= 0) {
+        this.leftOut = true;
+        bins = this.#beyond;
+      } else {
+        bins = new Uint32Array(BLOCK);
+        this.#blocks.set(block, bins);
+        this.#budget.blocks--;
+      }
     }
     this.#last = block;
     this.#bins = bins;
@@ -162,6 +186,7 @@ export class LodCounter {
       const first = (block % ratio) * (BLOCK / ratio);
       for (let i = 0; i < BLOCK; i++) into[first + (i >> STEP)] += bins[i];
     }
+    this.#budget.blocks += this.#blocks.size - coarser.size;
     this.#blocks = coarser;
     this.#shift += STEP;
     this.#last = -1;

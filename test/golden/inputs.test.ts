@@ -126,6 +126,8 @@ describe('KVM text: the same as the text in order', () => {
     ['events of a vendor', 'v2.txt.gz', 'sorted.txt.gz'],
     ['lines broken by a mail program', 'mail.txt', 'whole.txt'],
     ['marks of quoting', 'quoted-tight.txt', 'unquoted.txt'],
+    ['a raw mail, quoted-printable', 'mail-raw.txt.gz', 'sorted.txt.gz'],
+    ['colours of grep', 'coloured.txt.gz', 'sorted.txt.gz'],
     ["trace-cmd's plugins for x86", 'report-plugins.txt.gz', 'report.txt.gz'],
   ])('%s', (_, file, plain) => {
     expect(told(file)).toEqual(told(plain));
@@ -144,10 +146,39 @@ test.each([
   ['text without events', 'no-event.txt.gz', /-F \+event/],
   ['a trace without threads', 'time-only.txt', /no comm, tid, cpu/],
   ['a counter for a clock', 'numbers.txt.gz', /whole numbers.*doesn't count ns/],
+  ['a trace from its end', 'newest-first.txt.gz', /line 2: the time goes back.*newest first; reverse it with `tac`/],
+  ['a web page', 'page.html', /HTML or XML/],
+  ['two pairs in a zip', 'two-pairs.zip', /a zip of 4 captures/],
   ['x86', 'host-a.txt', /a KVM trace of x86/],
   ['x86, quoted', 'host-b.txt', /a KVM trace of x86/],
 ])('%s is refused by name', (_, file, message) => {
   expect(() => importFiles(newLab(), [fixture(file)])).toThrow(message);
+});
+
+test('SPE text: dates, no thread ids, and pieces out of order', () => {
+  const rows = (file: string) => {
+    const lab = newLab();
+    const [made] = importFiles(lab, [fixture(file)]);
+    return { kinds: made.warnings.map((w) => w.kind), rows: samplesOf(lab).rows };
+  };
+  const plain = rows('plain-spe.txt');
+  expect(plain.rows).toHaveLength(40);
+  const appended = rows('appended-spe.txt');
+  expect(new Set(appended.rows)).toEqual(new Set(plain.rows));
+  expect(appended.kinds).toContain('text-out-of-order');
+  expect(appended.kinds).not.toContain('spe-time-backwards');
+  expect(new Set(rows('date.txt').rows)).toEqual(new Set(plain.rows.filter((r) => rows('date.txt').rows.includes(r))));
+  expect(rows('date.txt').rows).toHaveLength(20);
+  const bare = rows('no-tid.txt');
+  expect(bare.rows).toHaveLength(20);
+  expect(bare.kinds).toContain('script-no-tid');
+});
+
+test('one damaged time is told, with its place in the file', () => {
+  const [made] = importFiles(newLab(), [fixture('far-time.txt.gz')]);
+  expect(made.warnings).toContainEqual(
+    expect.objectContaining({ severity: 'undecoded', kind: 'time-leaps', count: 1, offset: expect.any(Number) }),
+  );
 });
 
 test('every file that fails is named; each of the others is imported if asked for', () => {

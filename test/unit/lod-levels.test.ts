@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { halves, Has } from '../../core/formats/spe/columns.ts';
 import { addCapture } from '../../core/store/captures.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
@@ -128,5 +129,27 @@ describe('lod-levels', () => {
         if (span > 2 * bins) expect(n).toBeGreaterThanOrEqual(bins / 2 - 1);
       }),
     );
+  });
+});
+
+describe('times that lie nowhere near each other', () => {
+  it('take a bounded number of blocks, and say so', () => {
+    const counter = new LodCounter();
+    const n = 60_000;
+    const t = BigUint64Array.from({ length: n }, (_, i) => (BigInt(i) * 0x9e37_79b9_7f4a_7c15n) & ((1n << 64n) - 1n));
+    counter.addRows(halves(t), new Uint16Array(n).fill(Has.TIME), Has.TIME, n);
+    const blocks = [...counter.levels()];
+    expect(counter.leftOut).toBe(true);
+    expect(blocks.length).toBeLessThanOrEqual(4 * 4096);
+  });
+
+  it('counters that share a budget keep within it', () => {
+    const budget = { blocks: 10 };
+    const counters = [new LodCounter(0n, budget), new LodCounter(0n, budget)];
+    for (let i = 0; i < 400; i++) counters[i & 1].addAt(i * 2 ** 41);
+    const blocks = counters.flatMap((c) => [...c.levels()]);
+    expect(blocks.length).toBeLessThanOrEqual(10);
+    expect(counters.some((c) => c.leftOut)).toBe(true);
+    expect(budget.blocks).toBeGreaterThanOrEqual(0);
   });
 });

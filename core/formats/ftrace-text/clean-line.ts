@@ -11,14 +11,14 @@ const MARKS = /^ ?(?:> ?)+|^\| /;
 
 /**
  * Blanks that aren't ASCII's, as latin1 reads their UTF-8: no-break space (U+00A0; also alone, as in files in latin1), the spaces
- * U+2000 … U+200A, U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are nothing.
+ * U+2000 … U+200A, U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are nothing, and so are colours (`grep --color=always`).
  */
 const BLANKS = /\u00c2\u00a0|\u00e2\u0080[\u0080-\u008a\u00af]|\u00e3\u0080\u0080|(?<=^|[\u0000-\u007f])\u00a0/g;
-const NOTHING = /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf/g;
+const NOTHING = /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[\d;]*[mK]/g;
 
 /** Whether a block of text may hold anything but marks of quoting to clean. */
 export function needsCleaning(text: string): boolean {
-  return /[\u00a0\u00e2\u00e3\u00ef]/.test(text);
+  return /[\u001b\u00a0\u00e2\u00e3\u00ef]/.test(text);
 }
 
 /** Marks of quoting and other blanks than ASCII's. `foreign`: what `needsCleaning` says of the line's block. */

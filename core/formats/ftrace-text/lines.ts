@@ -18,7 +18,7 @@ export function forEachLine(
   source: ByteSource,
   warnings: Warnings,
   onLine: (line: Line) => boolean,
-  plain?: (bytes: Uint8Array, start: number, end: number) => boolean,
+  plain?: (bytes: Uint8Array, start: number, end: number, offset: number) => boolean,
 ): void {
   const latin1 = new TextDecoder('latin1');
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
@@ -48,7 +48,7 @@ export function forEachLine(
         line.number++;
         let stop = end;
         while (stop > start && bytes[stop - 1] === RETURN) stop--;
-        if (!plain?.(bytes, start, stop)) {
+        if (!plain?.(bytes, start, stop, base + start)) {
           if (text === undefined) {
             text = latin1.decode(bytes);
             foreign = needsCleaning(text);

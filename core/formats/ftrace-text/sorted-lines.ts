@@ -147,13 +147,15 @@ function findPlaces(source: ByteSource, eachLine: EachLine, eventOf: EventOf) {
     marks = undefined;
     return true;
   });
-  if (back.isRelative) throw new InputError(source.name, relativeTimes(back));
+  if (back.isRelative || back.isReversed) throw new InputError(source.name, relativeTimes(back));
   places.start[places.n] = source.size;
   return { places, pieces, line };
 }
 
 /** Why times of `perf script --deltatime`, and the like, can't be used. */
 export function relativeTimes(back: SteppingBack, isZero = false): string {
+  if (back.isReversed)
+    return `line ${back.line}: the time goes back, as it does from line to line: newest first; reverse it with \`tac\``;
   const seen = isZero ? 'all times are 0' : `line ${back.line}: the time goes back, as it does all along`;
   return `${seen}: they are distances, not times: print them without --deltatime`;
 }

@@ -3,8 +3,12 @@
  * the other go back once a piece; distances (`perf script --deltatime`) go back all along.
  */
 
+/** Fewer lines show no order. */
+const SOME = 4;
 /** Share of the lines that go back from which on times are distances. */
 const RELATIVE = 0.1;
+/** From here on it is a recording from its end to its beginning. */
+const REVERSED = 0.9;
 
 export class SteppingBack {
   readonly #last = new Map<number, bigint>();
@@ -25,6 +29,10 @@ export class SteppingBack {
   }
 
   get isRelative(): boolean {
-    return this.#back > RELATIVE * this.#lines;
+    return this.#back > RELATIVE * this.#lines && !this.isReversed;
+  }
+
+  get isReversed(): boolean {
+    return this.#lines > SOME && this.#back > REVERSED * (this.#lines - this.#last.size);
   }
 }

@@ -57,7 +57,7 @@ export function readScriptHead(source: ByteSource): ScriptHead {
     );
   if (!layout.has.pc && !frames)
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
-  if (samples > 1 && (isZero || back.isRelative)) throw refuse(relativeTimes(back, isZero));
+  if (samples > 1 && (isZero || back.isRelative || back.isReversed)) throw refuse(relativeTimes(back, isZero));
   return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0 };
 }
 

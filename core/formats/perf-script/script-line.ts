@@ -25,7 +25,10 @@ export const MAX_FRONT = 500;
 const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
 /** What stands in front of the time, from its end on: names of threads may hold blanks, numbers and slashes. */
 const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(-?\d{1,10})\])?$/;
-const NO_TASK = /^\s*(?:\[(-?\d{1,10})\])?$/;
+/** No thread id: then a name is told from other text by the CPU behind it only. */
+const NO_TASK = /^\s*(?:(?:(\S.{0,63}?)\s+)?\[(-?\d{1,10})\])?$/;
+/** `-F +tod`: the date in front of the time. */
+const DATE = /\s\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6,9}\s*$/;
 /** A sample's mode (-F +misc), between CPU and time. */
 const MISC = /(\]|\d)\s+[KUHGgMSEp]{1,3}\s*$/;
 /** CPUs that perf knows: an unknown one is printed as -1 in three places, or as the same without a sign. */
@@ -41,18 +44,20 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
   // Without a CPU the columns end in the blanks that TASK wants behind the thread.
   const head = front
     .slice(0, time.index + 1)
+    .replace(DATE, ' ')
     .replace(MISC, '$1 ')
     .replace(/\]\s*$/, ']');
   const task = TASK.exec(head);
   const bare = task ? undefined : NO_TASK.exec(time.index ? head : '');
-  if (!task && !bare) return undefined;
+  // `comm-tid [cpu]` is ftrace's.
+  if (!task && (!bare || /-\d+$/.test(bare[1] ?? ''))) return undefined;
   const at = time.index + time[0].length;
   EVENT.lastIndex = at;
   const named = EVENT.exec(front);
-  const cpu = Number((task ? task[3] : bare![1]) ?? -1);
+  const cpu = Number((task ? task[3] : bare![2]) ?? -1);
   const first = Number(task?.[1] ?? -1);
   return {
-    comm: task ? head.slice(0, task.index).trim() : '',
+    comm: task ? head.slice(0, task.index).trim() : (bare![1] ?? ''),
     pid: task?.[2] === undefined ? -1 : first,
     tid: task?.[2] === undefined ? first : Number(task[2]),
     cpu: cpu >= 0 && cpu <= MAX_CPU ? cpu : -1,

@@ -3,8 +3,12 @@ import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { forEachLine } from '../ftrace-text/lines.ts';
 import type { Line } from '../ftrace-text/line.ts';
+import { forEachSortedLine } from '../ftrace-text/sorted-lines.ts';
+import { OutOfOrder } from '../ftrace-text/text-columns.ts';
+import type { TextOrder } from '../ftrace-text/text-columns.ts';
 import { halves, Has } from '../spe/columns.ts';
 import type { SpeColumns } from '../spe/columns.ts';
+import { LeapWatch, warnOfLeap } from '../time-leaps.ts';
 import { ASSUMED_RECORD_BYTES } from '../spe/text-samples.ts';
 import type { OnSamples, TextBinary, TextSamples, TextSymbol } from '../spe/text-samples.ts';
 import { parseFields } from './fields.ts';
@@ -34,9 +38,9 @@ const FRAME = /^\s+[0-9a-f]{1,16}(?:\s|$)/;
 
 /**
  * Opens a text that holds SPE samples; what is no sample is counted in `warnings` while it is read.
- * @throws InputError if its columns can't make records: see readScriptHead
+ * @throws InputError if its columns can't make records: see readScriptHead; reading throws as `order` has it: see TextOrder
  */
-export function openSpeScript(source: ByteSource, warnings: Warnings): TextSamples {
+export function openSpeScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TextSamples {
   const head = readScriptHead(source);
   const binaries: TextBinary[] = [];
   const symbols: TextSymbol[] = [];
@@ -53,7 +57,13 @@ export function openSpeScript(source: ByteSource, warnings: Warnings): TextSampl
     symbols,
     comms,
     read(columns, onBatch) {
-      const reader = new SpeScript(head, { binaries, symbols, comms }, columns, onBatch, warnings);
+      const names = { binaries, symbols, comms };
+      const reader = new SpeScript(head, names, columns, onBatch, warnings, order === 'checked');
+      if (order === 'sorted') {
+        const eventOf = (text: string) => (isSideBand(text) ? undefined : parseScriptLine(text));
+        forEachSortedLine(source, warnings, forEachLine, eventOf, (line) => reader.take(line));
+        return reader.finish();
+      }
       forEachLine(
         source,
         warnings,
@@ -61,7 +71,7 @@ export function openSpeScript(source: ByteSource, warnings: Warnings): TextSampl
           reader.take(line);
           return true;
         },
-        (bytes, start, end) => reader.takePlain(bytes, start, end),
+        (bytes, start, end, offset) => reader.takePlain(bytes, start, end, offset),
       );
       reader.finish();
     },
@@ -94,7 +104,19 @@ class SpeScript {
   #merged = 0;
   #withoutPc = 0;
 
-  constructor(head: ScriptHead, names: Names, columns: SpeColumns, onBatch: OnSamples, warnings: Warnings) {
+  readonly #leaps = new LeapWatch();
+  readonly #latest: Map<number, bigint> | undefined;
+
+  /** @param checked a record before the one above, of the same CPU (thread, where it tells no CPU), ends the reading with an OutOfOrder */
+  constructor(
+    head: ScriptHead,
+    names: Names,
+    columns: SpeColumns,
+    onBatch: OnSamples,
+    warnings: Warnings,
+    checked: boolean,
+  ) {
+    this.#latest = checked ? new Map() : undefined;
     this.#head = head;
     this.#names = names;
     this.#columns = columns;
@@ -109,10 +131,10 @@ class SpeScript {
   }
 
   /** Whether a line was a sample as nearly all are; if not, `take` is to look at it. */
-  takePlain(bytes: Uint8Array, start: number, end: number): boolean {
+  takePlain(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
     const plain = this.#plain?.take(bytes, start, end);
     if (!plain) return false;
-    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers);
+    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset);
     return true;
   }
 
@@ -124,10 +146,10 @@ class SpeScript {
     const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
     const numbers = fields && this.#head.layout.assign(fields);
     if (!numbers) return this.#unread(line);
-    this.#sample(sample, baseName(sample.event), fields, numbers);
+    this.#sample(sample, baseName(sample.event), fields, numbers, line.offset);
   }
 
-  #sample(sample: ScriptLine, event: string, fields: SampleText, numbers: SampleNumbers): void {
+  #sample(sample: ScriptLine, event: string, fields: SampleText, numbers: SampleNumbers, offset: number): void {
     this.#inChain = this.#head.chains;
     this.#awaitsFrame = this.#inChain;
     const record = this.#record;
@@ -138,6 +160,7 @@ class SpeScript {
     }
     this.#write();
     this.#record = startRecord(sample, event, fields, numbers);
+    if (this.#leaps.isFar(sample.time)) warnOfLeap(this.#warnings, { offset, t0: sample.time });
   }
 
   finish(): void {
@@ -210,6 +233,12 @@ class SpeScript {
     }
     const i = c.n++;
     const { sample, operation } = record;
+    if (this.#latest) {
+      const lane = sample.cpu >= 0 ? sample.cpu : -2 - sample.tid;
+      const latest = this.#latest.get(lane);
+      if (latest !== undefined && sample.time < latest) throw new OutOfOrder('the time goes back');
+      if (sample.time !== latest) this.#latest.set(lane, sample.time);
+    }
     this.#records++;
     let present: number = Has.TIME;
     c.t[i] = sample.time;

@@ -5,13 +5,14 @@ import { KvmKind } from '../../model/kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../../model/kvm-events.ts';
 import { causeClasses, stage2Kinds } from '../../model/terms.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
-import { getCapture, listCaptures } from '../../store/captures.ts';
+import { getCapture, listCaptures, replaceWarnings } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { clearLod, lodCaptures, storeLevels } from '../../store/lod.ts';
 import { lodBase, LodCounter } from '../../store/lod-counter.ts';
 import { readColumn, readLanes } from '../../store/spe-store.ts';
 import { storeStage2 } from '../../store/stage2-store.ts';
+import { levelsCut } from './levels-cut.ts';
 import { storedEvents } from './kept-events.ts';
 import { loadStage2 } from './stage2.ts';
 
@@ -63,10 +64,17 @@ export function buildSampleLevels(db: Db, spe: number): void {
   }
 }
 
+/** Lanes of all tracks, and blocks (4 KiB) that they may have together. */
+const MAX_COUNTERS = 4096;
+const MAX_BLOCKS = 32768;
+
 class Levels {
   /** By track, then lane. */
   readonly #tracks = new Map<string, Map<number, LodCounter>>();
   readonly #base: bigint;
+  readonly #budget = { blocks: MAX_BLOCKS };
+  #counters = 0;
+  readonly #rest: LodCounter;
   /** ns of the events' zero after the base. */
   readonly #zero: number;
   readonly #runs = new GuestRuns((tid, start, end) =>
@@ -76,6 +84,7 @@ class Levels {
   constructor(base: bigint, zero: number) {
     this.#base = base;
     this.#zero = zero;
+    this.#rest = new LodCounter(base, { blocks: 1 });
   }
 
   /** The same trace, whose events are counted when somebody first goes through all of them: for long ones that takes a while. */
@@ -123,6 +132,9 @@ class Levels {
   }
 
   store(db: Db, kvm: number): void {
+    let cut = this.#counters >= MAX_COUNTERS;
+    for (const lanes of this.#tracks.values()) for (const { leftOut } of lanes.values()) cut ||= leftOut;
+    replaceWarnings(db, kvm, [levelsCut.kind], cut ? [levelsCut] : []);
     for (const [name, lanes] of this.#tracks) {
       for (const [lane, counter] of lanes) storeLevels(db, kvm, name, lane, counter.levels());
     }
@@ -132,7 +144,12 @@ class Levels {
     let lanes = this.#tracks.get(name);
     if (!lanes) this.#tracks.set(name, (lanes = new Map()));
     let counter = lanes.get(lane);
-    if (!counter) lanes.set(lane, (counter = new LodCounter(this.#base)));
+    if (counter) return counter;
+    // So many threads are no VM's: what is left of them shares a lane that isn't stored.
+    if (this.#counters >= MAX_COUNTERS) return this.#rest;
+    this.#counters++;
+    counter = new LodCounter(this.#base, this.#budget);
+    lanes.set(lane, counter);
     return counter;
   }
 }

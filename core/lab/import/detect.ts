@@ -2,7 +2,7 @@
 import { isPerfData } from '../../formats/perf-data/perf-data.ts';
 import { HEAD_BYTES, isFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
 import { perfScriptKind } from '../../formats/perf-script/perf-script.ts';
-import { foreignFile } from '../../formats/foreign.ts';
+import { foreignFile, isPage } from '../../formats/foreign.ts';
 import { InputError } from '../../formats/problems.ts';
 import type { ByteSource } from '../../formats/source.ts';
 import { isSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
@@ -25,6 +25,8 @@ export function detectFormat(source: ByteSource): Format {
   if (isPerfData(head)) return 'perf.data';
   if (isTraceDat(head)) return 'trace.dat';
   if (isSpeCsv(head)) return 'spe-csv';
+  // A page may hold a trace, but with &lt; for <, and lines of its own.
+  if (isPage(head)) throw new InputError(source.name, foreignFile(head));
   if (isFtraceText(head)) return 'ftrace-text';
   const script = perfScriptKind(source);
   if (script) return `perf-script-${script}`;

@@ -1,4 +1,5 @@
 /** What is in one file, by its format: an SPE capture, a KVM trace, or both. */
+import type { TraceColumns } from '../../formats/event-format/columns.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
 import { OutOfOrder } from '../../formats/ftrace-text/text-columns.ts';
@@ -13,6 +14,7 @@ import { Warnings } from '../../formats/problems.ts';
 import { openRawSpe, rawSpeFacts } from '../../formats/raw-spe/raw-spe.ts';
 import type { RawSpe } from '../../formats/raw-spe/raw-spe.ts';
 import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
+import { LeapWatch, warnOfLeap } from '../../formats/time-leaps.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import type { CaptureKind } from '../../store/captures.ts';
@@ -50,7 +52,7 @@ export function openParts(
 ): Part[] {
   const traced = (open: (own: Warnings) => TraceFile): Part => ({
     kind: 'kvm',
-    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, open(own), onRecords),
+    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, watchLeaps(open(own), own), onRecords),
   });
   const tracedText = (open: typeof openFtraceText): Part => ({
     kind: 'kvm',
@@ -87,7 +89,18 @@ export function openParts(
     case 'perf-script-trace':
       return [tracedText(openTraceScript)];
     case 'perf-script-spe':
-      return [sampled((own) => openSpeScript(source, own))];
+      return [
+        {
+          kind: 'spe',
+          importInto: (db, id, own, { onRecords }) =>
+            inTimeOrder(db, (order) => {
+              const seen = new Warnings();
+              const found = importSamples(db, id, source.name, openSpeScript(source, seen, order), seen, onRecords);
+              own.merge(seen.list());
+              return found;
+            }),
+        },
+      ];
     case 'spe-csv':
       return [sampled((own) => openSpeCsv(source, timeConv, own))];
     case 'raw-spe': {
@@ -104,6 +117,22 @@ export function openParts(
       ];
     }
   }
+}
+
+/** A trace that tells of times far from those before. */
+function watchLeaps(trace: TraceFile, warnings: Warnings): TraceFile {
+  const leaps = new LeapWatch();
+  const look = ({ t, n }: TraceColumns) => {
+    for (let i = 0; i < n; i++) if (leaps.isFar(t[i])) warnOfLeap(warnings, { t0: t[i] });
+  };
+  return {
+    ...trace,
+    read: (columns, onBatch) =>
+      trace.read(columns, (batch) => {
+        if (trace.facts.nanoseconds) look(batch);
+        onBatch(batch);
+      }),
+  };
 }
 
 /** Nearly all text is in the order of its times: that it isn't shows while it is read, and then it is read again. */

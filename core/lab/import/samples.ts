@@ -14,6 +14,7 @@ import { encodeSpeChunk } from '../../store/spe-chunk.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import { putSymbols } from '../../store/symbols.ts';
 import { createDemangler } from '../symbols/demangle.ts';
+import { levelsCut } from '../captures/levels-cut.ts';
 import type { Imported } from './imported.ts';
 import { homeOf } from '../symbols/places.ts';
 import { countSamples, TimeOrder } from './spe-lane.ts';
@@ -100,7 +101,8 @@ function finishLane(
   { index, cpu, tid, samples, order, density }: LaneRows,
   warnings: Warnings,
 ): SpeLane {
-  order.report(warnings);
+  order.report(warnings, true);
+  if (density.leftOut) warnings.merge([levelsCut]);
   storeLevels(db, id, 'samples', index, density.levels());
   const { first: t0, last: t1 } = order;
   const { sessions, mode } = t0 === undefined ? noSession('cpu-bound') : wholeLane(0, Number(t1! - t0));

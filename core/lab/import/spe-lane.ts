@@ -3,11 +3,13 @@ import { AddressMap } from '../../formats/perf-data/address-map.ts';
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
 import type { Warnings } from '../../formats/problems.ts';
+import { LEAP_NS, warnOfLeap } from '../../formats/time-leaps.ts';
 import { BATCH, halves, Has } from '../../formats/spe/columns.ts';
 import type { SpeColumns } from '../../formats/spe/columns.ts';
 import { decodeSpe } from '../../formats/spe/decode.ts';
 import type { SpeInput } from '../../formats/spe/decode.ts';
 import { DecodedColumns } from '../../formats/spe/record-memory.ts';
+import { levelsCut } from '../captures/levels-cut.ts';
 import { LodCounter } from '../../store/lod-counter.ts';
 import type { LodBlock } from '../../store/lod-counter.ts';
 import { Planes, workBytes } from '../../store/planes/planes.ts';
@@ -58,6 +60,7 @@ export class LaneDecoder {
     this.#columns.clear();
     decodeSpe(this.#perf, queue, this.#columns, store, warnings);
     order.report(warnings);
+    if (density.leftOut) warnings.merge([levelsCut]);
     return { samples, t0: order.first, t1: order.last, levels: [...density.levels()] };
   }
 }
@@ -67,6 +70,9 @@ export function countSamples(density: LodCounter, { t, present, n }: SpeColumns)
   density.addRows(halves(t), present, Has.TIME, n);
 }
 
+/** A leap in upper halves of times. */
+const LEAP_HIGH = LEAP_NS / 2 ** 32;
+
 /** First and last time of a lane, and records that go back in time. */
 export class TimeOrder {
   first: bigint | undefined;
@@ -75,17 +81,27 @@ export class TimeOrder {
   #untimed = 0;
   #lo = 0;
   #hi = 0;
+  /** Upper half of the last time, whether it went back or not; NaN before the first. */
+  #previous = NaN;
+  #leaps = 0;
+  #leapTo: bigint | undefined;
 
   check({ n, t, present }: SpeColumns): void {
     const times = halves(t);
     let lastLo = this.#lo;
     let lastHi = this.#hi;
     let timed = 0;
+    let previous = this.#previous;
     for (let i = 0; i < n; i++) {
       if (!(present[i] & Has.TIME)) continue;
       const lo = times[2 * i];
       const hi = times[2 * i + 1];
-      if (timed++ === 0) this.first ??= t[i];
+      if (timed++ === 0 && this.first === undefined) {
+        this.first = t[i];
+        lastHi = hi;
+      }
+      if (hi - previous > LEAP_HIGH || previous - hi > LEAP_HIGH) this.#leap(t[i]);
+      previous = hi;
       if (hi < lastHi || (hi === lastHi && lo < lastLo)) {
         this.#backwards++;
       } else {
@@ -94,12 +110,20 @@ export class TimeOrder {
       }
     }
     this.#lo = lastLo;
+    this.#previous = previous;
     this.#hi = lastHi;
     this.#untimed += n - timed;
     if (this.first !== undefined) this.last = (BigInt(lastHi) << 32n) | BigInt(lastLo);
   }
 
-  report(warnings: Warnings): void {
+  #leap(to: bigint): void {
+    this.#leaps++;
+    this.#leapTo ??= to;
+  }
+
+  report(warnings: Warnings, isText = false): void {
+    // Of text it is known where in the file.
+    if (this.#leaps && !isText) warnOfLeap(warnings, { count: this.#leaps, t0: this.#leapTo });
     if (this.#backwards) {
       const message =
         'SPE records are earlier than the one before them in the buffer: replayed at the time of that one';

@@ -81,7 +81,9 @@ function captures(folder: string, shown: string, archive: Archive): Member[] {
     return { path, name };
   });
   const kit = all.filter(({ name }) => kitNames.test(name));
-  const found = kit.length
+  // A pair of the kit's names is the kit's; whoever calls one file so may have others beside it, or two of them.
+  const isKit = kit.length === PAIR && new Set(kit.map(({ name }) => name.slice(0, 3))).size === PAIR;
+  const found = isKit
     ? kit
     : all.filter(({ path, name }) => !sidecars.test(name) && name !== BOARD_FACTS && isCapture(path));
   if (!found.length) {
@@ -93,7 +95,7 @@ function captures(folder: string, shown: string, archive: Archive): Member[] {
       : 'it is empty';
     throw new InputError(shown, `a ${archive} without a capture (perf.data, trace.dat, or text of them): ${names}`);
   }
-  if (!kit.length && found.length > PAIR) {
+  if (found.length > PAIR) {
     const names = found.map((m) => m.name).join(', ');
     throw new InputError(
       shown,

@@ -1,10 +1,12 @@
 /** What captures come wrapped in: compression, archives, another encoding. By content: names lie. */
 
-export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE';
+export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE' | 'quoted-printable';
 export type Archive = 'zip' | 'tar';
 
-/** Bytes of the head that telling them apart wants. */
-export const LAYER_HEAD = 512;
+/** Bytes of the head that telling them apart wants: of a mail, more than its header. */
+export const LAYER_HEAD = 8192;
+
+const TAR_HEADER = 512;
 
 const magics: readonly (readonly [Layer | 'zip', readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
@@ -19,7 +21,8 @@ const magics: readonly (readonly [Layer | 'zip', readonly number[]])[] = [
 /** Undefined for what stands there by itself. */
 export function layerOf(head: Uint8Array): Layer | Archive | undefined {
   for (const [layer, magic] of magics) if (magic.every((byte, i) => head[i] === byte)) return layer;
-  return isTar(head) ? 'tar' : encodingOf(head);
+  if (isTar(head.subarray(0, TAR_HEADER))) return 'tar';
+  return encodingOf(head) ?? (isQuotedPrintable(head) ? 'quoted-printable' : undefined);
 }
 
 /** Where a tar header's own checksum stands: eight bytes, which count as blanks. */
@@ -28,13 +31,14 @@ const [SUM_START, SUM_END] = [148, 156];
 /** `ustar` at byte 257 of the first header, whose checksum is right (POSIX pax, ustar interchange format). */
 function isTar(head: Uint8Array): boolean {
   const text = (from: number, to: number) => String.fromCharCode(...head.subarray(from, to));
-  if (head.length < LAYER_HEAD || text(257, 262) !== 'ustar') return false;
+  if (head.length < TAR_HEADER || text(257, 262) !== 'ustar') return false;
   const sum = head.reduce((total, byte, at) => total + (at >= SUM_START && at < SUM_END ? 0x20 : byte), 0);
   return parseInt(text(SUM_START, SUM_END).replaceAll('\0', ' ').trim(), 8) === sum;
 }
 
 /** UTF-16 without a byte order mark: every other byte of ASCII is 0. */
-function encodingOf(head: Uint8Array): Layer | undefined {
+function encodingOf(all: Uint8Array): Layer | undefined {
+  const head = all.subarray(0, 512);
   const n = head.length & ~1;
   if (n < 16) return undefined;
   const zeros = [0, 0];
@@ -44,4 +48,18 @@ function encodingOf(head: Uint8Array): Layer | undefined {
   }
   if (zeros[0] === 0 && zeros[1] > 0.45 * n) return 'UTF-16LE';
   return zeros[1] === 0 && zeros[0] > 0.45 * n ? 'UTF-16BE' : undefined;
+}
+
+/** What mail programs write as `=XX`: `=` itself, blanks at the end of a line, bytes beyond ASCII (RFC 2045, 6.7). */
+const ESCAPED = /=(?:3D|20|09|[89A-F][0-9A-F]|\r?$)/g;
+const SOFT_BREAK = /=\r?\n/g;
+
+/** A raw mail's text: no line is longer than 76 columns, each `=` begins an escape, and there are some that nothing else writes. */
+function isQuotedPrintable(head: Uint8Array): boolean {
+  if (head.includes(0)) return false;
+  const text = new TextDecoder('latin1').decode(head);
+  if ((text.match(SOFT_BREAK)?.length ?? 0) + (text.match(/=3D/g)?.length ?? 0) < 2) return false;
+  // The last line may go on.
+  const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
+  return lines.every((l) => l.length <= 77 && (l.match(/=/g)?.length ?? 0) === (l.match(ESCAPED)?.length ?? 0));
 }

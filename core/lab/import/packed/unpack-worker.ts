@@ -65,6 +65,8 @@ function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
     case 'UTF-16LE':
     case 'UTF-16BE':
       return recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be');
+    case 'quoted-printable':
+      return unquoted(file);
   }
 }
 
@@ -89,6 +91,25 @@ async function* recoded(file: AsyncIterable<Uint8Array>, encoding: string): Asyn
   const encoder = new TextEncoder();
   for await (const chunk of file) yield encoder.encode(decoder.decode(chunk, { stream: true }));
   yield encoder.encode(decoder.decode());
+}
+
+async function* unquoted(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held = '';
+  for await (const chunk of file) {
+    const text = held + Buffer.from(chunk).toString('latin1');
+    // An escape may go on in the next chunk.
+    const cut = /=[0-9A-F\r]?$/.exec(text)?.index ?? text.length;
+    held = text.slice(cut);
+    yield unquotedBytes(text.slice(0, cut));
+  }
+  yield unquotedBytes(held);
+}
+
+function unquotedBytes(text: string): Uint8Array {
+  const plain = text
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(plain, 'latin1');
 }
 
 let bytes = 0;

@@ -1,0 +1,28 @@
+/** Times that lie far from their neighbours: one damaged time makes a capture span years, and everything behind it is in doubt. */
+import type { Warnings } from './problems.ts';
+
+/** Nothing is traced or profiled with such a gap in it, ns: 30 days. */
+export const LEAP_NS = 30 * 86_400 * 1e9;
+
+/** Adds the warning, at a byte of the file where that is known. */
+export function warnOfLeap(
+  warnings: Warnings,
+  at: { readonly offset?: number; readonly count?: number; t0?: bigint },
+): void {
+  const message =
+    'times more than 30 days from the one before: damaged, or of several recordings put together; spans and rates of this capture are in doubt';
+  warnings.add('undecoded', 'time-leaps', message, at);
+}
+
+/** Watches times that come one by one. */
+export class LeapWatch {
+  #last = NaN;
+
+  /** Whether a time, ns, is far from the one before. */
+  isFar(time: bigint): boolean {
+    const t = Number(time);
+    const far = Math.abs(t - this.#last) > LEAP_NS;
+    this.#last = t;
+    return far;
+  }
+}
