@@ -46,6 +46,18 @@ describe('records', () => {
     expect(decode(speFile(stream), 'pc', 'total', 'xlat').rows).toEqual(['20 9 -']);
   });
 
+  it('what no column holds is told, once a kind', () => {
+    const kindsOf = (...packets: Uint8Array[]) =>
+      Object.keys(decode(speFile(words(...packets, ...packets, ...packets)), 'pc').warnings);
+    const realm = words(Uint8Array.of(0xb0), 0x9000_0000_0000_0010n);
+    const context2 = words(Uint8Array.of(0x65), 8);
+    expect(kindsOf(pc(16), Uint8Array.of(0x9c, 7, 0), ts(1))).toEqual(['spe-alt-issue']);
+    expect(kindsOf(pc(16), context(7), context2, ts(1))).toEqual(['spe-two-contexts']);
+    expect(kindsOf(realm, ts(1))).toEqual(['spe-realm-addresses']);
+    // Neither a tag nor contexts of different records are any of these.
+    expect(kindsOf(words(Uint8Array.of(0xb2), 0x1000_0000_0000_0010n), context(7), ts(1), context2, ts(2))).toEqual([]);
+  });
+
   it('PC, targets and data addresses become addresses', () => {
     const address = (h: number, value: bigint): Uint8Array => words(Uint8Array.of(h), value);
     const levels = [0x80n, 0xa0n, 0xc0n, 0xe0n, 0x40n].map((top) =>

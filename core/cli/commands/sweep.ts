@@ -98,7 +98,10 @@ const shown = {
   coverage: { title: 'coverage', format: (x: number) => percent(x, 3) },
   blackoutShare: { title: 'blackout, share of session time', format: (x: number) => percent(x, 3) },
   slowdown: { title: 'slowdown, stall / session time', format: (x: number) => percent(x, 3) },
-  excess: { title: 'excess skew, TVD above chance', format: (x: number) => (Number.isNaN(x) ? '-' : x.toFixed(5)) },
+  excess: {
+    title: 'excess skew: TVD less that of the same losses at other moments',
+    format: (x: number) => (Number.isNaN(x) ? '-' : x.toFixed(5)),
+  },
 } as const;
 
 /** Of more policies there are too many pairs to tell. */

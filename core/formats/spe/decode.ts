@@ -9,6 +9,7 @@ import type { DecodedColumns } from './record-memory.ts';
 import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
+import { Unkept } from './unkept.ts';
 
 /** What decoding a queue needs of a file: plain data but for the source, so that it may be done in another thread. */
 export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'switches' | 'starts' | 'pids'>;
@@ -69,6 +70,7 @@ class QueueDecoder {
 
   readonly #bad = new Skipped();
   readonly #cut = new Skipped();
+  readonly #unkept = new Unkept();
 
   constructor(perf: SpeInput, queue: AuxQueue, columns: DecodedColumns, onBatch: (columns: DecodedColumns) => void) {
     this.#perf = perf;
@@ -118,6 +120,8 @@ class QueueDecoder {
     this.#bad.warn(warnings, 'undecoded', 'spe-bad-packet', 'bytes in the SPE data that are no packet: skipped');
     const message = 'SPE records cut short, by the hardware or by a hole in the data: dropped';
     this.#cut.warn(warnings, 'data-loss', 'spe-cut-record', message);
+    // In a damaged stream anything looks like any packet.
+    if (this.#bad.count === 0) this.#unkept.warn(warnings);
   }
 
   /**
@@ -129,6 +133,7 @@ class QueueDecoder {
     const { capacity, size, wasm, bytes: b, view, chunk, starts, layouts: rowLayouts } = columns;
     const layouts = this.#layouts;
     const trail = this.#trail;
+    const unkept = this.#unkept;
     // Places are those of the memory.
     const aux = auxAt - chunk;
     const file = fileAt - chunk;
@@ -200,7 +205,9 @@ class QueueDecoder {
         between = false;
         present = 0;
         trail.start();
+        unkept.record();
       }
+      unkept.packet(kind, h, header, b[at + bytes - 1]);
       const field = fieldOf(kind, h, header);
       trail.add(at - pos, pos - recordAt, at + bytes - pos, field);
       if (field) {

@@ -23,7 +23,7 @@ export const Kind = {
 export const Address = { PC: 0, TARGET: 1, VA: 2, PA: 3, PREVIOUS_TARGET: 4 } as const;
 
 /** Counter packet indexes. */
-export const Counter = { TOTAL: 0, ISSUE: 1, XLAT: 2 } as const;
+export const Counter = { TOTAL: 0, ISSUE: 1, XLAT: 2, ALT_ISSUE: 4 } as const;
 
 /** Operation type classes. */
 export const OpClass = { OTHER: 0, LOAD_STORE: 1, BRANCH: 2 } as const;

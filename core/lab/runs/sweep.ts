@@ -52,7 +52,7 @@ export interface SweepPoint extends Readonly<Record<SweepMeasure, number>> {
   readonly windows: number;
   readonly blackoutNs: number;
   readonly stallNs: number;
-  /** Excess TVD over the null model, by the key that verdicts rest on; NaN when nothing survived. Of the first trial. */
+  /** TVD less what the same losses at other moments give on average, by the key that verdicts rest on; NaN when nothing survived. Of the first trial. */
   readonly excess: number;
   /** Chance doesn't explain the excess. */
   readonly skewed: boolean;
