@@ -1,6 +1,7 @@
 /** The story of a blackout window in sentences. Each number says where it comes from. */
 import { plural } from '../words/lists.ts';
 import * as words from '../words/numbers.ts';
+import type { Confidence } from '../model/stage2/confidence.ts';
 import type { UnmapEffect } from '../model/timeline.ts';
 import type { PageEvent, SourcedNs, Story, StoryCause, StoryTrigger } from './story.ts';
 
@@ -126,6 +127,7 @@ function causeWords(cause: StoryCause, { trigger }: Story): string[] {
     sentences.push(`${begin}${by}: ${what}, ${className}${injected ? '' : ` (${evidence(event)})`}.`);
     if (event.effect) sentences.push(effectWords(event.effect));
   }
+  if (event.confidence && !injected) sentences.push(...confidenceWords(event.confidence));
   if (trace) {
     const thread = trace.vcpu === undefined ? '' : `, which runs vCPU ${trace.vcpu}`;
     const shows = event.kind === 'initial-unmapped' ? 'What tells so is' : 'In the KVM trace that is';
@@ -178,6 +180,16 @@ function kindWords({ kind }: PageEvent): string {
 
 function evidence({ evidence: name, certainty }: PageEvent): string {
   return `${certainty ?? 'given'}, evidence ${name ?? 'none'}`;
+}
+
+function confidenceWords({ origin, rows, right, captures, atLeast, withinNs }: Confidence): string[] {
+  if (origin === 'exact') return [];
+  if (origin === 'unmeasured') return ['How often such evidence is right was never measured.'];
+  const away = withinNs > 0 ? `; 95 % of these were within ${ns(withinNs)} of the kernel's own call` : '';
+  return [
+    `Of ${words.count(rows)} events on such evidence in ${plural(captures, 'reference capture')} ${words.count(right)} were right ` +
+      `(at least ${words.percent(atLeast)})${away}.`,
+  ];
 }
 
 function historyWords({ history, earlierEvents, trigger }: Story): string[] {

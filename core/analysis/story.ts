@@ -3,6 +3,7 @@
  * was lost. core/lab/windows/explain.ts finds them, story-words.ts tells them. Times in ns after the run's origin unless they say otherwise.
  */
 import type { PolicyId } from '../model/policy.ts';
+import type { Confidence } from '../model/stage2/confidence.ts';
 import type { Certainty } from '../model/stage2/evidence.ts';
 import type { UnmapEffect } from '../model/timeline.ts';
 import type { WindowTrigger } from './window-trigger.ts';
@@ -77,6 +78,8 @@ export interface PageEvent {
   readonly pages: number;
   readonly evidence: string | undefined;
   readonly certainty: Certainty | undefined;
+  /** How often events on such evidence are right, and how far off in time; undefined for the policy's own. */
+  readonly confidence?: Confidence | undefined;
   /** Of the timeline's unmaps and read-only maps. */
   readonly effect?: UnmapEffect | undefined;
 }

@@ -2,6 +2,7 @@
 import type { PolicyResult, ReplayedRun, Spread } from '../lab/runs/replay.ts';
 import { changing, checkedRange, grouped, holdsShort } from '../words/checks.ts';
 import type { CheckedVerdict } from '../words/checks.ts';
+import { unsureLoss } from '../lab/runs/evidence-losses.ts';
 import { duration, percent, pValue } from './format.ts';
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
@@ -20,7 +21,16 @@ export function resultsJson({ id, settings, facts, results }: ReplayedRun): obje
   };
 }
 
-function policyJson({ policy, outcome, summary: s, trials, checks, sameAs, skew: [first] }: PolicyResult): object {
+function policyJson({
+  policy,
+  outcome,
+  summary: s,
+  trials,
+  checks,
+  sameAs,
+  restsOn,
+  skew: [first],
+}: PolicyResult): object {
   const d = first.digest;
   return {
     id: policy.id,
@@ -51,6 +61,8 @@ function policyJson({ policy, outcome, summary: s, trials, checks, sameAs, skew:
       reason: first.verdict.reason,
     },
     checks,
+    restsOn,
+    unsureLoss: unsureLoss(restsOn, s.lost)?.share ?? 0,
     ...(sameAs && { sameAs }),
   };
 }
@@ -74,6 +86,7 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
   printSurvivors(out, results);
   printCosts(out, results);
   printChecks(out, results);
+  printUnsure(out, results);
 }
 
 /** What survives. Policies that lose the same samples, under each check, share a row. */
@@ -138,6 +151,17 @@ function printChecks(out: Output, results: readonly PolicyResult[]): void {
   const changes = results.flatMap((result) => changing(checkedOf(result)).map((c) => c.id));
   if (titles.size) out.write(`\nassumption checks: ${[...titles.keys()].join(', ')}\n`);
   for (const id of new Set(changes)) out.write(`  ${id}: if ${titles.get(id)}\n`);
+}
+
+/** How much of the losses rests on stage 2 events that may not have happened. */
+function printUnsure(out: Output, results: readonly PolicyResult[]): void {
+  const unsure = results.flatMap(({ policy, summary, restsOn }) => {
+    const found = unsureLoss(restsOn, summary.lost);
+    return found ? [`  ${policy.id}: ${percent(found.share)} of its loss (${found.evidence.join(', ')})\n`] : [];
+  });
+  if (!results.some(({ restsOn }) => restsOn.length)) return;
+  if (!unsure.length) out.write('\nevery loss to stage 2 rests on evidence that is right in 95 % of cases or more\n');
+  else out.write(`\nrests on evidence that may be right in less than 95 % of cases:\n${unsure.join('')}`);
 }
 
 function wholeNs(ns: number): string {

@@ -198,6 +198,18 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow:
   return { ...events, initialUnmapped, anyLost, anyGone };
 }
 
+/** The rows that touch a page, in the timeline's order. */
+export function rowsOn({ blocks, entries }: TimelineIndex, page: number): Uint32Array {
+  const rows: number[] = [];
+  for (const level of blocks.levels()) {
+    const list = blocks.find(Math.floor(page / 2 ** level), level);
+    if (list < 0) continue;
+    const first = Math.floor(list / MOST);
+    for (let i = first; i < first + (list - first * MOST); i++) rows.push(Math.floor(entries[2 * i] / 64));
+  }
+  return Uint32Array.from(rows).sort();
+}
+
 /** Bits of a number that a pass sorts by: its counters stay in the first-level cache. */
 const DIGIT = 12;
 

@@ -3,6 +3,7 @@ import { measureAccuracy } from '../../core/model/stage2/accuracy.ts';
 import { exactTimelines } from '../../core/model/stage2/exact.ts';
 import { parseTableCalls, tableCallKind } from '../../core/model/stage2/reference.ts';
 import { KvmKind } from '../../core/model/kvm-events.ts';
+import { confidenceOf } from '../../core/model/stage2/confidence.ts';
 import { stage2Rows } from '../../core/model/stage2/stage2-json.ts';
 import { description, rowTexts, VCPU, VMM } from './stage2-trace.ts';
 
@@ -115,6 +116,8 @@ test('JSON: times in the trace’s clock, as strings from 2^53 on; the rows of o
       pages: 1,
       cause: 'first-touch',
       evidence: 'first-fault',
+      confidence: confidenceOf('first-fault').atLeast,
+      withinNs: null,
     },
     {
       t: 10_000_021_000,
@@ -124,6 +127,8 @@ test('JSON: times in the trace’s clock, as strings from 2^53 on; the rows of o
       cause: null,
       evidence: 'table-call',
       writable: true,
+      confidence: 1,
+      withinNs: 0,
     },
   ]);
   expect([...stage2Rows({ ...timeline, origin: 1n << 60n })].at(-1)?.t).toBe('1152921504606867976');

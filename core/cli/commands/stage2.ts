@@ -1,6 +1,7 @@
 import { stage2Accuracy, stage2Timeline } from '../../lab/captures/stage2.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
+import { duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';
 
 export const command: Command = {
@@ -16,6 +17,9 @@ export const command: Command = {
       help: "measure it against the kernel's own page-table calls (*.stage2.txt)",
     },
   },
+  details:
+    'right: how many rows on such evidence are right, at least; within: how far 95 % of these are from the kernel’s call. Both were measured\n' +
+    'against traced page-table calls of kernels 6.1, 6.12 and 7.3 in an emulator, whose times are longer than a machine’s.',
   run(args, out) {
     const request = { kvm: args.integer('kvm')!, vm: args.integer('vm') ?? 0 };
     const file = args.text('reference');
@@ -35,8 +39,10 @@ export const command: Command = {
       ...[String(r.t), r.kind, r.ipa, String(r.pages), r.cause ?? '-', r.notify ?? '-'],
       r.contents === undefined ? '-' : `${r.contents}${r.contentsOrigin === 'assumed' ? ' (assumed)' : ''}`,
       r.evidence,
+      r.confidence === null ? 'not measured' : r.confidence === 1 ? 'exact' : `≥ ${percent(r.confidence)}`,
+      r.withinNs ? duration(r.withinNs) : '-',
     ]);
-    const heads = ['t ns', 'kind', 'ipa', 'pages', 'cause', 'notify', 'contents', 'evidence'];
-    out.write(textTable(heads, cells, 'rllrllll'));
+    const heads = ['t ns', 'kind', 'ipa', 'pages', 'cause', 'notify', 'contents', 'evidence', 'right', 'within'];
+    out.write(textTable(heads, cells, 'rllrllllrr'));
   },
 };

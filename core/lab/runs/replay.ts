@@ -23,6 +23,8 @@ import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { checkResults, SeenLosses } from './check-results.ts';
+import { evidenceLosses } from './evidence-losses.ts';
+import type { EvidenceLoss } from './evidence-losses.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeySets } from '../symbols/keys.ts';
@@ -56,6 +58,8 @@ export interface PolicyResult {
   readonly checks: readonly CheckResult[];
   /** An earlier policy of the run with the same fates. */
   readonly sameAs?: string;
+  /** Samples lost by the evidence for the stage 2 events that took them. */
+  readonly restsOn: readonly EvidenceLoss[];
   /** By key kind; empty for what nothing can be compared with. */
   readonly skew: readonly PolicySkew[];
 }
@@ -68,6 +72,8 @@ export interface StoredSummary {
   /** Absent in runs of the model's first edition. */
   readonly checks?: readonly CheckResult[];
   readonly sameAs?: string;
+  /** Absent in runs before it was counted. */
+  readonly restsOn?: readonly EvidenceLoss[];
 }
 
 /** What a stored skew's `detail` holds. */
@@ -169,7 +175,11 @@ export function* policyResults(
             trialsOf.map((trial) => trial.word),
           )
         : undefined;
-    yield { policy, dlDiscard, outcome, summary, trials: spread, latency, checks, ...(sameAs && { sameAs }), skew };
+    const restsOn = evidenceLosses(inputs.prepared.index, outcome);
+    yield {
+      ...{ policy, dlDiscard, outcome, summary, trials: spread, latency, checks, restsOn, skew },
+      ...(sameAs && { sameAs }),
+    };
   }
 }
 
@@ -193,7 +203,16 @@ function storeResult(db: Db, run: number, inputs: RunInputs, result: PolicyResul
 }
 
 /** A result as it is stored. */
-export function resultRow({ policy, dlDiscard, summary, trials, latency, checks, sameAs }: PolicyResult): ResultRow {
+export function resultRow({
+  policy,
+  dlDiscard,
+  summary,
+  trials,
+  latency,
+  checks,
+  sameAs,
+  restsOn,
+}: PolicyResult): ResultRow {
   return {
     policy,
     dlDiscard,
@@ -204,7 +223,7 @@ export function resultRow({ policy, dlDiscard, summary, trials, latency, checks,
     blackoutNs: Math.round(summary.blackoutNs),
     stallNs: Math.round(summary.stallNs),
     pinnedPeakBytes: summary.pinnedBytesPeak,
-    summary: { summary, trials, latency, checks, sameAs } satisfies StoredSummary,
+    summary: { summary, trials, latency, checks, sameAs, restsOn } satisfies StoredSummary,
   };
 }
 

@@ -6,11 +6,11 @@ import { answers, causeClasses, stallKinds, windowKinds } from '../../model/term
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readStalls, readWindows } from '../../store/run-store.ts';
-import type { StallRow, WindowRow } from '../../store/run-store.ts';
+import type { ResultRow, StallRow, WindowRow } from '../../store/run-store.ts';
 import { version } from '../about.ts';
 import { placeKinds } from '../symbols/keys.ts';
 import { policyResults, resultRow, skewRows } from './replay.ts';
-import type { OnStep } from './replay.ts';
+import type { OnStep, StoredSummary } from './replay.ts';
 import { ipaOf } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
@@ -65,7 +65,7 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
       const first = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => !same(a[i], b[i]));
       if (first !== undefined) differences.push(`${name}: ${difference(table, first, a, b)}`);
     };
-    compare('results', [before], [resultRow(result)]);
+    compare('results', [before], [asStored(before, resultRow(result))]);
     compare('windows', readWindows(db, id, policy.id, dlDiscard), windowRows(outcome, origin));
     compare('stalls', readStalls(db, id, policy.id), stallRows(outcome, origin));
     const mine = skews.filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
@@ -77,6 +77,12 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
     );
   }
   return { run: id, madeBy: run.umbra, umbra: version, identical: !differences.length, rows, differences };
+}
+
+/** Without what runs hadn't when this one was stored. */
+function asStored({ summary: stored }: ResultRow, { summary, ...row }: ResultRow): ResultRow {
+  const { restsOn, ...rest } = summary as StoredSummary;
+  return { ...row, summary: 'restsOn' in (stored as StoredSummary) ? { ...rest, restsOn } : rest };
 }
 
 /** As JSON would give them back: stored rows have been through it. */

@@ -6,6 +6,7 @@ import type { PolicyOutcome, Windows } from '../../model/outcome.ts';
 import type { Policy } from '../../model/policy.ts';
 import { causeOfRow, INITIAL_UNMAPPED, MAP, NOTHING, opOfRow } from '../../model/page-ops.ts';
 import { effectOfRow } from '../../model/timeline.ts';
+import { confidenceOf } from '../../model/stage2/confidence.ts';
 import { certainties } from '../../model/stage2/evidence.ts';
 import { answers, causeClasses, code, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
@@ -35,6 +36,7 @@ export function pageHistory(inputs: RunInputs, outcome: PolicyOutcome, trigger: 
       pages: timeline.pages[row],
       evidence: timeline.evidences[timeline.evidence[row]],
       certainty: certainties[timeline.evidence[row]],
+      confidence: confidenceOf(timeline.evidences[timeline.evidence[row]]),
       effect: effectOfRow(timeline, row),
     };
     rows.push({ event, row });
