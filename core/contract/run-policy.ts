@@ -57,5 +57,7 @@ export const RunPolicy = z.strictObject({
   /** Empty in runs of the model's first edition, and where all is settled. */
   checks: z.array(RunCheck),
   skew: z.array(RunSkew),
+  /** The part of the loss that rests on stage 2 evidence that is right less than 95 % of the time; missing where none does. */
+  unsure: z.strictObject({ share: z.number(), evidence: z.array(z.string()) }).optional(),
 });
 export type RunPolicy = z.infer<typeof RunPolicy>;

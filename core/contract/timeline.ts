@@ -200,6 +200,8 @@ export interface FoundWindow {
     readonly kind: string;
     readonly cause: string | null;
     readonly evidence: string;
+    /** How much of such evidence is right at least, 0 … 1, as measured; null if it never was. */
+    readonly confidence: number | null;
     /** Of an unmap or a read-only map: who announced it, what became of the contents, and whether that is measured or assumed. */
     readonly notify?: string;
     readonly contents?: string;

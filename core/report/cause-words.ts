@@ -2,7 +2,7 @@
 import type { Cause } from '../analysis/cause.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Verdict } from '../analysis/verdict.ts';
-import { count, pValue, percent, significant } from '../words/numbers.ts';
+import { count, excess as excessText, pValue, percent, significant } from '../words/numbers.ts';
 
 /** The verdict's reason as a sentence. */
 export function sizeClause({ reason }: Pick<Verdict, 'reason'>): string {
@@ -38,8 +38,7 @@ export function lanesClause({ cause }: Pick<SkewDigest, 'cause'>): string | unde
 
 /** Two digits; where the moments may not have mattered, none. */
 export function excessOf({ excess, pValue: p }: Cause): string {
-  if (excess === undefined || p === undefined) return '–';
-  return p > 0.05 ? '≈ 0' : significant(excess, 2);
+  return excessText(excess, p);
 }
 
 /** `p = 0.85: as many losses at other moments do as much`; what the rotation says, in one clause. */

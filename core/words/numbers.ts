@@ -127,6 +127,12 @@ export function pValue(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${significant(p, 2)}`;
 }
 
+/** An excess over a null with its p-value: two digits; where chance may have made it, none. */
+export function excess(value: number | null | undefined, p: number | null | undefined): string {
+  if (typeof value !== 'number' || typeof p !== 'number') return '–';
+  return p > 0.05 ? '≈ 0' : significant(value, 2);
+}
+
 /** Thin spaces and minus signs as a terminal, a file or a parser wants them. */
 export function plain(text: string): string {
   return text.replaceAll(THIN, ' ').replaceAll(MINUS, '-');

@@ -2,6 +2,7 @@
 import { verdicts } from '../../core/model/terms.ts';
 import type { StoredResult, Trials } from '../../core/contract/runs.ts';
 import type { RunPolicy, RunSkew } from '../../core/contract/contract.ts';
+import { excess, pValue } from '../../core/words/numbers.ts';
 import { bytes, count, duration, exactNs, percent } from '../format.ts';
 
 export interface Row {
@@ -59,6 +60,12 @@ export function skewOf(p: RunPolicy): RunSkew | undefined {
   return p.skew[0];
 }
 
+/** Which part of the loss may rest on stage 2 events that never were. */
+function unsureText({ unsure }: RunPolicy): string {
+  if (!unsure) return '';
+  return `; ${percent(unsure.share)} of the loss rests on evidence that may be right in less than 95 % of cases (${unsure.evidence.join(', ')})`;
+}
+
 /** @param otherLoses what a guest of the other kind throws away when DL is set */
 export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
   return [
@@ -68,7 +75,7 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
       unit: percent,
       value: ({ own }) => own.coverage,
       text: ({ own }) => percent(own.coverage),
-      title: ({ own }) => `${count(own.kept)} of ${count(own.kept + own.lost)} records kept`,
+      title: ({ own }) => `${count(own.kept)} of ${count(own.kept + own.lost)} records kept${unsureText(own)}`,
     },
     {
       ...{ id: 'other', label: `if DL loses ${otherLoses}`, share: 'plain' },
@@ -115,12 +122,12 @@ export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
     {
       ...{ id: 'skew', label: 'excess skew' },
       value: ({ own }) => skewOf(own)?.excess ?? undefined,
-      text: ({ own }) => skewText(skewOf(own)),
+      text: ({ own }) => excess(skewOf(own)?.excess, skewOf(own)?.pValue),
       title: ({ own }) => {
         const skew = skewOf(own);
-        return (
-          skew && `TVD by ${skew.key}, over what random loss would give; p = ${skew.pValue?.toPrecision(2) ?? '–'}`
-        );
+        if (!skew) return undefined;
+        const tested = skew.pValue === null ? '' : ` (${pValue(skew.pValue)})`;
+        return `TVD by ${skew.key}, less what the same blackouts at other moments give on average${tested}`;
       },
     },
   ];
@@ -165,13 +172,4 @@ function time(value: Column['value']): Pick<Column, 'value' | 'text' | 'title' |
       return ns === undefined ? undefined : exactNs(Math.round(ns));
     },
   };
-}
-
-function skewText(skew: RunSkew | undefined): string {
-  if (skew?.excess === undefined || skew.excess === null) return '–';
-  // Below the null model's mean by chance: no skew, and no minus sign before a zero.
-  return skew.excess
-    .toFixed(3)
-    .replace(/^-0\.000$/, '0.000')
-    .replace('-', '−');
 }

@@ -1,6 +1,6 @@
 /** A blackout window in sentences. Field terms stay as they are: they are what people search for. */
 import type { FoundWindow } from '../../core/contract/timeline.ts';
-import { duration } from '../format.ts';
+import { duration, percent } from '../format.ts';
 
 const answers: Readonly<Record<string, string>> = {
   map: 'maps the page, and the guest profiles on',
@@ -21,6 +21,12 @@ const kinds: Readonly<Record<string, string>> = {
   discarded: 'With DL=1 the guest throws away all that it kept since the last service point.',
 };
 
+/** How often such evidence is right. */
+function sureText({ confidence }: NonNullable<FoundWindow['trigger']>): string {
+  if (confidence === null) return 'which was never measured';
+  return confidence === 1 ? 'exact' : `right in at least ${percent(confidence)} of cases`;
+}
+
 export function story(window: FoundWindow, policy: string): string[] {
   const { trigger, action, ipa, cause } = window;
   const out: string[] = [];
@@ -30,7 +36,7 @@ export function story(window: FoundWindow, policy: string): string[] {
     const many = trigger.pages > 1 ? `, one of ${trigger.pages}` : '';
     const what = trigger.kind === 'unmap' ? 'unmapped' : trigger.kind;
     out.push(
-      `${before} before, the page at ${ipa} was ${what} (${trigger.cause ?? cause}${many}; by ${trigger.evidence}).`,
+      `${before} before, the page at ${ipa} was ${what} (${trigger.cause ?? cause}${many}; by ${trigger.evidence}, ${sureText(trigger)}).`,
     );
     if (trigger.contents === 'dropped')
       out.push('Its contents were dropped, with any record in it that perf had not read.');

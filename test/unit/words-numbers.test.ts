@@ -4,6 +4,7 @@ import {
   bytes,
   count,
   duration,
+  excess,
   percent,
   percentNumber,
   points,
@@ -95,4 +96,13 @@ describe('numbers as shown', () => {
     expect(plain(range(900, 1100, duration))).toBe('900 ns – 1.10 µs');
     expect(plain(range(5, 5, count))).toBe('5');
   });
+});
+
+test('an excess is told where chance didn’t make it, never as a rounded zero', () => {
+  expect([excess(0.00012, 0.01), excess(0.0302, 0.05), excess(-0.004, 0.04)].map(plain)).toEqual([
+    '0.00012',
+    '0.03',
+    '-0.004',
+  ]);
+  expect([excess(0.2, 0.06), excess(undefined, 0.01), excess(0.1, null)]).toEqual(['≈ 0', '–', '–']);
 });

@@ -11,6 +11,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readWindows, variantOf } from '../../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
+import { unsureLoss } from '../runs/evidence-losses.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
@@ -41,7 +42,7 @@ export function buildReport(db: Db, runId: number): Report {
     },
     vm: vmFacts(facts),
     placement: placementFacts(facts, params.placement, params.trials),
-    certainty: certaintyFacts(facts),
+    certainty: [...certaintyFacts(facts), ...unsureFacts(readResults(db, runId))],
     parameters: parameters(settings),
     span: { start: 0, end: inputs.reference.span },
     lanes: laneTracks(inputs),
@@ -120,6 +121,19 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
       value: `median ${duration(m.median)}, 5–95 % ${duration(m.p5)} – ${duration(m.p95)}, ${count(m.count)} round trips`,
     })),
   ];
+}
+
+/** Losses that may rest on stage 2 events that never were. */
+function unsureFacts(results: readonly ResultRow[]): Fact[] {
+  const told = results.flatMap(({ policy, lost, summary }) => {
+    const { restsOn } = summary as StoredSummary;
+    return restsOn ? [{ policy: policy.id, unsure: unsureLoss(restsOn, lost) }] : [];
+  });
+  if (!told.length) return [];
+  const unsure = told.flatMap(({ policy, unsure: of }) =>
+    of ? [`${percent(of.share)} of the loss under ${policy} (${of.evidence.join(', ')})`] : [],
+  );
+  return [{ label: 'rests on evidence below 95 %', value: unsure.join('; ') || 'no loss' }];
 }
 
 /** Parameters that say how a run was asked for stand elsewhere in a report. */

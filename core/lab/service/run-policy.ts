@@ -2,14 +2,16 @@
 import type { Cause } from '../../analysis/cause.ts';
 import type { RunCheck, RunPolicy, RunSkew } from '../../contract/run-policy.ts';
 import type { ResultRow, SkewRow } from '../../store/run-store.ts';
+import { unsureLoss } from '../runs/evidence-losses.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 
 /** @param skew of the whole run: the policy's own are picked out */
 export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
   // Labs of other hands hold less: every part may be missing.
-  const { summary, checks = [], sameAs } = r.summary as Partial<StoredSummary>;
+  const { summary, checks = [], sameAs, restsOn = [] } = r.summary as Partial<StoredSummary>;
   const p99 = summary?.durations?.p99;
   const slowdown = summary?.slowdown;
+  const unsure = unsureLoss(restsOn, r.lost);
   return {
     policy: r.policy.id,
     title: r.policy.title,
@@ -29,6 +31,7 @@ export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
       return { id, title, kept, lost, coverage, verdict };
     }),
     skew: skew.filter((s) => s.policy === r.policy.id && s.dlDiscard === r.dlDiscard).map(runSkew),
+    ...(unsure && { unsure: { share: unsure.share, evidence: [...unsure.evidence] } }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Finding one blackout window, and its story: what made the page fault. */
+import { confidenceOf } from '../../model/stage2/confidence.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, seekWindow } from '../../store/run-store.ts';
@@ -55,10 +56,11 @@ function triggerOf(db: Db, run: number, ipa: bigint, at: number): FoundWindow['t
   if (!change) return undefined;
   const { kind, cause, evidence, pages, notify, contents, contentsOrigin } = change;
   const inTrace = Number(change.t - t0);
+  const { atLeast } = confidenceOf(evidence);
   const line = kind === 'initial-unmapped' ? undefined : traceLines(db, kvmId, inTrace, inTrace + 1, 1)[0]?.line;
   return {
     t: Math.round(trace.shiftNs + copy * trace.periodNs + inTrace * trace.scale),
-    ...{ kind, cause, evidence, pages },
+    ...{ kind, cause, evidence, pages, confidence: Number.isNaN(atLeast) ? null : atLeast },
     ...(notify !== null && contents !== null && contentsOrigin !== null && { notify, contents, contentsOrigin }),
     ...(line !== undefined && { line }),
   };
