@@ -1,6 +1,6 @@
 /**
- * `umbra replay` as people run it: 13 policies with their assumption checks and skew, on a synthesised pair of seed 1. Wall and CPU seconds,
- * peak memory; the best of ROUNDS.
+ * `umbra replay` as people run it: 13 policies with their assumption checks and skew, on a synthesised pair of seed 1; and `umbra compare` of
+ * two such runs, all policies. Wall and CPU seconds, peak memory; the best of ROUNDS.
  *
  *     node test/bench/run.bench.ts [SAMPLES…]        (2 000 000 and 10 000 000)
  */
@@ -14,7 +14,13 @@ const ROUNDS = 3;
 const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['2000000', '10000000'];
 const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
 
-function run(args: readonly string[]): { wall: number; cpu: number; mb: number } {
+interface Measured {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly mb: number;
+}
+
+function run(args: readonly string[]): Measured {
   const start = performance.now();
   const done = spawnSync('/usr/bin/time', ['-f', 'TIME %U %S %M', process.execPath, umbra, ...args], {
     encoding: 'utf8',
@@ -26,8 +32,14 @@ function run(args: readonly string[]): { wall: number; cpu: number; mb: number }
   return { wall, cpu: Number(told[1]) + Number(told[2]), mb: Number(told[3]) / 1000 };
 }
 
-console.log(`umbra replay, 13 policies with assumption checks and skew; best of ${ROUNDS}\n`);
-console.log('     samples    wall s     CPU s   peak MB');
+function row(command: string, samples: string, rounds: readonly Measured[]): void {
+  const best = rounds.reduce((a, b) => (b.wall < a.wall ? b : a));
+  const cells = [Number(samples).toLocaleString('en'), best.wall.toFixed(2), best.cpu.toFixed(2), best.mb.toFixed(0)];
+  console.log(command.padEnd(8) + cells.map((cell, i) => cell.padStart(i === 0 ? 12 : 10)).join(''));
+}
+
+console.log(`umbra replay and umbra compare, 13 policies with assumption checks and skew; best of ${ROUNDS}\n`);
+console.log('             samples    wall s     CPU s   peak MB');
 for (const samples of sizes) {
   const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
   try {
@@ -39,9 +51,10 @@ for (const samples of sizes) {
       copyFileSync(lab, copy);
       return run(['replay', '--db', copy, '--spe', '1', '--kvm', '2']);
     });
-    const best = rounds.reduce((a, b) => (b.wall < a.wall ? b : a));
-    const cells = [Number(samples).toLocaleString('en'), best.wall.toFixed(2), best.cpu.toFixed(2), best.mb.toFixed(0)];
-    console.log(cells.map((cell, i) => cell.padStart(i === 0 ? 12 : 10)).join(''));
+    row('replay', samples, rounds);
+    run(['replay', '--db', copy, '--spe', '1', '--kvm', '2', '--set', 'irqNs=30000']);
+    const compare = () => run(['compare', '--db', copy, '--run', '1', '--with', '2']);
+    row('compare', samples, Array.from({ length: ROUNDS }, compare));
   } finally {
     rmSync(folder, { recursive: true });
   }
