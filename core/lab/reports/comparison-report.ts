@@ -24,6 +24,7 @@ import type { DlDiscard, RunRow } from '../../store/run-store.ts';
 import { RequestError, version } from '../about.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { RunsRequest } from '../runs/compare.ts';
+import { refuseFirstEdition } from '../runs/run-facts.ts';
 import type { ComparedVerdict } from '../runs/run-side.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { findResult } from '../runs/replay-again.ts';
@@ -101,6 +102,7 @@ function runReport(
       `run ${a} against itself: name another run with --with, or two policies with --policy and --with-policy`,
     );
   const [runA, runB] = [getRun(db, a), getRun(db, b)];
+  for (const run of [runA, runB]) refuseFirstEdition(run);
   const found = runsCompared(db, request, onStep);
   const name = (run: RunRow, id: string | undefined): string => {
     if (id === undefined) return `run ${run.id}`;

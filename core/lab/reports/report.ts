@@ -13,6 +13,7 @@ import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
+import { refuseFirstEdition } from '../runs/run-facts.ts';
 import type { RunFacts } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
@@ -23,6 +24,7 @@ const DENSITY_BINS = 900;
 /** Everything that a report says, out of the lab file. */
 export function buildReport(db: Db, runId: number): Report {
   const run = getRun(db, runId);
+  refuseFirstEdition(run);
   const facts = run.facts as RunFacts;
   const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);

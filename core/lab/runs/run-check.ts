@@ -1,5 +1,6 @@
 /** Replaying a stored run once more: the same inputs, parameters and seed must give the same rows. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Summary } from '../../analysis/summary.ts';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome } from '../../model/outcome.ts';
 import { answers, causeClasses, stallKinds, windowKinds } from '../../model/terms.ts';
@@ -12,6 +13,7 @@ import { placeKinds } from '../symbols/keys.ts';
 import { policyResults, resultRow, skewRows } from './replay.ts';
 import type { OnStep, StoredSummary } from './replay.ts';
 import { ipaOf } from './run-facts.ts';
+import { isFirstEdition } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 
@@ -37,9 +39,19 @@ export function checkRun(lab: string, id: number, onStep: OnStep = () => undefin
   return readLab(lab, (db) => compareRun(db, id, onStep));
 }
 
-/** Lab formats 1 to 5: no contents, no task-bound sessions, discards without being told, no checks. */
 const FIRST_EDITION =
-  "does not reproduce: replayed by the model's first edition (docs/design/model.md says what changed)";
+  "does not reproduce: replayed by the model's first edition, in which no unmap lost what lay in a page, no record was torn, a guest " +
+  'did not write its buffer before the SPU did, and DL=1 alone made a guest discard (docs/design/model.md says what changed)';
+
+/** `lost 7 (irq-latency 7), now 256 (wiped 256)`: by kind of window, so that the difference explains itself. */
+function lostThenAndNow(before: ResultRow, now: Summary): string {
+  const text = (lost: number, byKind: Readonly<Record<string, number>>): string => {
+    const kinds = Object.entries(byKind).filter(([, n]) => n > 0);
+    return kinds.length ? `${lost} (${kinds.map(([kind, n]) => `${kind} ${n}`).join(', ')})` : String(lost);
+  };
+  const { summary } = before.summary as { summary: Pick<Summary, 'lostByKind'> };
+  return `lost ${text(before.lost, summary.lostByKind)}, now ${text(now.lost, now.lostByKind)}`;
+}
 
 function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const run = getRun(db, id);
@@ -52,18 +64,20 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const { origin } = inputs.reference;
   const rows = { results: 0, windows: 0, stalls: 0, skews: 0 };
   const differences: string[] = [];
-  if (!('edition' in (run.facts as RunFacts))) differences.push(FIRST_EDITION);
+  const first = isFirstEdition(run);
+  if (first) differences.push(FIRST_EDITION);
 
   for (const result of policyResults(db, inputs, policies, kinds, onStep, checks)) {
     const { policy, dlDiscard, outcome } = result;
     const name = `${policy.id} (dlDiscard ${dlDiscard})`;
     const before = stored.find((r) => r.policy.id === policy.id && r.dlDiscard === dlDiscard);
     if (!before) continue;
+    if (first) differences.push(`${name}: ${lostThenAndNow(before, result.summary)}`);
     const compare = <T>(table: keyof typeof rows, old: Iterable<T>, now: Iterable<T>): void => {
       const [a, b] = [[...old], [...now]];
       rows[table] += a.length;
-      const first = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => !same(a[i], b[i]));
-      if (first !== undefined) differences.push(`${name}: ${difference(table, first, a, b)}`);
+      const at = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => !same(a[i], b[i]));
+      if (at !== undefined) differences.push(`${name}: ${difference(table, at, a, b)}`);
     };
     compare('results', [before], [asStored(before, resultRow(result))]);
     compare('windows', readWindows(db, id, policy.id, dlDiscard), windowRows(outcome, origin));

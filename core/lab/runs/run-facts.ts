@@ -8,6 +8,8 @@ import { PAGE_SHIFT } from '../../model/terms.ts';
 import type { CauseClass } from '../../model/terms.ts';
 import { emailCases } from '../../words/signs.ts';
 import type { CaptureRow } from '../../store/captures.ts';
+import type { RunRow } from '../../store/run-store.ts';
+import { RequestError } from '../about.ts';
 import { SPE_FILTERS } from '../import/filter-warning.ts';
 import type { RunInputs } from './run-inputs.ts';
 
@@ -68,6 +70,20 @@ export interface Told {
   readonly notes?: readonly string[];
   readonly scenario?: Scenario;
   readonly checks?: readonly string[];
+}
+
+/** Runs of labs before format 6: the model's first edition replayed them. */
+export function isFirstEdition(run: RunRow): boolean {
+  return !('edition' in (run.facts as RunFacts));
+}
+
+/** Reports speak of what the first edition didn't know. @throws RequestError naming the way out */
+export function refuseFirstEdition(run: RunRow): void {
+  if (!isFirstEdition(run)) return;
+  throw new RequestError(
+    `run ${run.id} was replayed by the model's first edition, whose results reports don't put into words: ` +
+      `replay its captures again (--spe ${run.speId} --kvm ${run.kvmId}; it was made by: ${run.command})`,
+  );
 }
 
 export function runFacts(inputs: RunInputs, request: Told): RunFacts {
