@@ -205,7 +205,7 @@ export function rowsOn({ blocks, entries }: TimelineIndex, page: number): Uint32
     const list = blocks.find(Math.floor(page / 2 ** level), level);
     if (list < 0) continue;
     const first = Math.floor(list / MOST);
-    for (let i = first; i < first + (list - first * MOST); i++) rows.push(Math.floor(entries[2 * i] / 64));
+    for (let i = first; i < first + (list - first * MOST); i++) rows.push(Math.floor(entries[2 * i] / WHAT));
   }
   return Uint32Array.from(rows).sort();
 }
