@@ -39,7 +39,13 @@ function block(one: Block): string[] {
       return [...wrap(`${one.caption}:`), '', ...asciiTable(head, rows, align)];
     }
     case 'figures':
-      return [];
+      if (!one.inText) return [];
+      return one.figures.flatMap(({ caption, text }, i) => [
+        ...(i > 0 ? [''] : []),
+        ...wrap(`${caption}:`),
+        '',
+        ...text,
+      ]);
     case 'facts':
       return one.blocks.flatMap((facts, i) => [
         ...(i > 0 ? [''] : []),

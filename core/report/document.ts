@@ -32,7 +32,8 @@ export interface DocumentSection {
 export type Block =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'table'; readonly caption: string; readonly table: Table }
-  | { readonly kind: 'figures'; readonly figures: readonly Figure[] }
+  /** `inText`: also in plain text, in characters. */
+  | { readonly kind: 'figures'; readonly figures: readonly Figure[]; readonly inText?: true }
   | { readonly kind: 'facts'; readonly blocks: readonly FactBlock[] }
   | { readonly kind: 'commands'; readonly commands: readonly string[] };
 

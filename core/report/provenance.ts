@@ -86,11 +86,23 @@ export interface ComparisonResult {
   readonly word: string | null;
 }
 
+export const CAMPAIGN_FORM = 'campaign-1';
+
+/** The same of a report across a campaign's pairs. */
+export interface CampaignProvenance {
+  readonly form: typeof CAMPAIGN_FORM;
+  readonly umbra: string;
+  readonly command: string;
+  /** The maker's notes, Markdown. */
+  readonly notes?: string;
+  readonly pairs: readonly { readonly pair: string; readonly fingerprint: string; readonly digest: string }[];
+}
+
 const OPEN = '<!-- umbra-report ';
 const CLOSE = ' -->';
 
 /** As a comment of HTML and Markdown. What would end it (`-->`, `--!>`) is escaped in the JSON's strings. */
-export function provenanceComment(provenance: Provenance | ComparisonProvenance): string {
+export function provenanceComment(provenance: Provenance | ComparisonProvenance | CampaignProvenance): string {
   const json = JSON.stringify(provenance)
     .replace(/[<>]/g, (c) => (c === '<' ? '\\u003c' : '\\u003e'))
     .replaceAll('--', '-\\u002d');

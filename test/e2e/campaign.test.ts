@@ -178,6 +178,36 @@ describe('umbra campaign', () => {
     expect(umbraJson<Status>('campaign', 'status', other)).toMatchObject({ done: 4, repeated: 1, pending: 0 });
   });
 
+  it('reports what the truth is, of how many pairs of how many boards, and verifies it', () => {
+    const file = join(root, 'report.html');
+    for (const form of ['html', 'md', 'txt'])
+      expect(umbra('campaign', 'report', folder, '-o', join(root, `report.${form}`)).code).toBe(0);
+    const text = readFileSync(join(root, 'report.txt'), 'utf8').replace(/\s+/g, ' ');
+    expect(text).toContain('4 pairs of 2 boards, 3 policies');
+    // Pins withstand reclaim: nothing else loses less. Two repetitions are too few to say so.
+    expect(text).toMatch(/board reclaim +2 .* 0 % /);
+    expect(text).toContain('2 of 6 pairs failed');
+    expect(readFileSync(file, 'utf8')).toContain('Each dot is a pair');
+    const verified = umbraJson<{ identical: boolean; replayed: number }>(
+      'campaign',
+      'report',
+      folder,
+      '--verify',
+      file,
+      '--sample',
+      '1',
+    );
+    expect(verified).toMatchObject({ identical: true, replayed: 1 });
+    writeFileSync(file, readFileSync(file, 'utf8').replace('loses', 'gains'));
+    const changed = umbra('campaign', 'report', folder, '--verify', file, '--sample', '1');
+    expect([changed.code, changed.stderr]).toEqual([
+      1,
+      expect.stringContaining('its text isn’t what the dataset gives'),
+    ]);
+    const other = umbra('campaign', 'report', folder, '--verify', join(root, 'r.txt'));
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('no HTML or Markdown report')]);
+  });
+
   it('says what is wrong with its usage, and SQL that isn’t a query', () => {
     const fails = (...args: string[]) => {
       const { code, stderr } = umbra('campaign', ...args);

@@ -11,6 +11,7 @@ const verbs: Readonly<Record<string, () => Promise<{ readonly verb: Verb }>>> = 
   status: () => import('../campaign/status.ts'),
   collect: () => import('../campaign/collect.ts'),
   sql: () => import('../campaign/sql.ts'),
+  report: () => import('../campaign/report.ts'),
 };
 
 export const command: Command = {
@@ -27,13 +28,22 @@ export const command: Command = {
     again: { type: 'boolean', help: 'run, pair: replay whatever results are there' },
     format: { type: 'string', value: 'F', help: 'plan: tsv | make | json, for other programs' },
     lab: { type: 'string', value: 'FILE', help: 'pair: keep its captures and its run in this lab file' },
+    output: { type: 'string', short: 'o', value: 'FILE.{html,pdf,md,txt}', help: 'report: what to write' },
+    notes: { type: 'string', value: 'FILE.md', help: 'report: your notes, Markdown, below the finding' },
+    verify: {
+      type: 'string',
+      value: 'FILE.{html,md}',
+      help: 'report: instead, replay its pairs again and say whether it is the same',
+    },
+    sample: { type: 'string', value: 'N', help: 'report --verify: only so many of its pairs' },
     tidy: { type: 'boolean', help: 'status: delete the results of other settings, versions and files' },
   },
   details:
     'DIR holds campaign.toml or campaign.json. init writes one; plan lists the pairs, each with its command; run replays them on\n' +
     'this machine, one process a pair, and goes on where it was; pair replays one; status says how far it is.\n' +
     'collect writes the results as a Parquet dataset in DIR/dataset; sql runs DuckDB over it (tables pairs, outcomes, checks, windows,\n' +
-    'keys, stage2_summary; DIR/dataset/README.md has their columns).',
+    'keys, stage2_summary; DIR/dataset/README.md has their columns). report says what holds across\n' +
+    'the pairs: which policy is best where, what turns the order around, and what can’t be told.',
   async run(args, out) {
     const [word = '', folder = '', operand] = args.operands;
     const load = Object.hasOwn(verbs, word) ? verbs[word] : undefined;

@@ -1,5 +1,6 @@
 /** The tables of a campaign's dataset: every column with its unit, and the rows that a pair's result comes to. One list for files and docs. */
 import type { Cell, CellKind } from '../exports/tables.ts';
+import { pairDigest } from './digest.ts';
 import type { FlagId } from './flags.ts';
 import type { PairState } from './state.ts';
 import type { PairDone } from './result.ts';
@@ -41,6 +42,7 @@ const pairs: DatasetTable = {
     ...[column('spe_file', 'text', 'path as the campaign names it'), column('kvm_file', 'text', 'the same')],
     ...[column('spe_sha256', 'text', 'hex'), column('kvm_sha256', 'text', 'hex')],
     column('fingerprint', 'text', 'of files, settings and version: names the result'),
+    column('digest', 'text', 'of its outcomes and checks: what a report is verified by'),
     column('samples', 'int64', 'samples in sessions: the reference'),
     column('lanes', 'int32', 'vCPUs, or CPUs that stand for them'),
     column('span_ns', 'int64', 'ns from the first to the last sample'),
@@ -59,7 +61,15 @@ const pairs: DatasetTable = {
           sameAs === undefined ? status : 'repeated',
           sameAs === undefined ? (reason ?? null) : `the same captures as ${sameAs}`,
         ],
-        ...[flags.join(','), pair.spe, pair.kvm, print?.files.spe ?? null, print?.files.kvm ?? null, print?.id ?? null],
+        ...[
+          flags.join(','),
+          pair.spe,
+          pair.kvm,
+          print?.files.spe ?? null,
+          print?.files.kvm ?? null,
+          print?.id ?? null,
+          done ? pairDigest(done) : null,
+        ],
         ...[done ? whole(done.facts.samples) : null, done?.facts.lanes ?? null, done ? whole(done.facts.spanNs) : null],
         ...[done?.facts.align ?? null, done?.facts.scale ?? null, done?.facts.warnings ?? null],
         ...[notes.join('; ') || null, done?.umbra ?? null],
