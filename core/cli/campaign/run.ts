@@ -1,23 +1,30 @@
-import { fileURLToPath } from 'node:url';
 import { RequestError } from '../../lab/about.ts';
 import { runCampaign } from '../../lab/campaign/run.ts';
 import type { RunProgress } from '../../lab/campaign/run.ts';
+import { UsageError } from '../command.ts';
 import { Interrupted } from '../output.ts';
 import type { Output } from '../output.ts';
 import { plural } from '../../words/lists.ts';
 import { lookAt } from './looking.ts';
 import { listFailures } from './status.ts';
+import { umbraCommand } from './umbra-command.ts';
 import type { Verb } from './verb.ts';
 
-/** How this Umbra is called again: the Node that runs it, and the same program. */
-export const umbraCommand = (): readonly string[] => [
-  process.execPath,
-  fileURLToPath(new URL('../umbra.mjs', import.meta.url)),
-];
-
 export const verb: Verb = {
-  options: ['jobs', 'retry', 'again'],
-  async run({ folder, args, out }) {
+  options: ['jobs', 'retry', 'again', 'on', 'detach'],
+  async run(call) {
+    const { folder, args, out } = call;
+    const on = args.text('on');
+    if (on !== undefined && on !== 'slurm') throw new UsageError(`--on takes slurm, not '${on}'`);
+    if (on) {
+      const other = ['jobs', 'again'].find((name) => args.given(name));
+      if (other)
+        throw new UsageError(
+          `--${other} is of this machine: slurm.jobs of the campaign says how many tasks run at a time`,
+        );
+      return (await import('./run-slurm.ts')).runOnSlurm(call);
+    }
+    if (args.flag('detach')) throw new UsageError('--detach is of --on slurm');
     const state = lookAt(folder, out);
     const done = await runCampaign(state, {
       command: umbraCommand(),

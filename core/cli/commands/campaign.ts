@@ -26,6 +26,8 @@ export const command: Command = {
     },
     retry: { type: 'boolean', help: 'run: failures are tried again' },
     again: { type: 'boolean', help: 'run, pair: replay whatever results are there' },
+    on: { type: 'string', value: 'slurm', help: 'run: as a job array of Slurm, on a shared file system; follows it' },
+    detach: { type: 'boolean', help: 'run --on slurm: submit, and don’t follow' },
     format: { type: 'string', value: 'F', help: 'plan: tsv | make | json, for other programs' },
     lab: { type: 'string', value: 'FILE', help: 'pair: keep its captures and its run in this lab file' },
     output: { type: 'string', short: 'o', value: 'FILE.{html,pdf,md,txt}', help: 'report: what to write' },

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slurmSeconds } from '../../core/lab/campaign/slurm.ts';
+import { synthCampaign } from './campaign-synth.ts';
+import { startSlurm, whyNoSlurm } from './one-node-slurm.ts';
+import type { Slurm } from './one-node-slurm.ts';
+
+const bin = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
+const why = whyNoSlurm();
+
+it('reads the times that sbatch takes', () => {
+  const times = ['30', '1:30', '2:00:00', '1-12', '1-12:30', '1-12:30:15'];
+  expect(times.map(slurmSeconds)).toEqual([1800, 90, 7200, 129_600, 131_400, 131_415]);
+});
+
+// A skipped test with its reason in its name.
+describe.skipIf(why !== undefined)(
+  `umbra campaign run --on slurm${why ? ` (skipped: ${why})` : ''}`,
+  { timeout: 240_000 },
+  () => {
+    let root: string;
+    let slurm: Slurm;
+    beforeAll(async () => {
+      root = mkdtempSync(join(tmpdir(), 'umbra-test-'));
+      slurm = await startSlurm(mkdtempSync(join(root, 'slurm-')));
+      synthCampaign(
+        join(root, 'local'),
+        { boards: ['reclaim', 'munmap'], workloads: ['mixed'], repetitions: 1, samples: 600 },
+        '[slurm]\npartition = "short"\ntime = "10"\nmemory = "200M"\n',
+      );
+      writeFileSync(join(root, 'local/captures/munmap/mixed-1/kvm.vm.json'), '{}');
+      cpSync(join(root, 'local'), join(root, 'cluster'), { recursive: true });
+    }, 240_000);
+    afterAll(async () => {
+      await slurm?.stop();
+      rmSync(root, { recursive: true, force: true });
+    });
+
+    /** As a process: its environment names the Slurm. */
+    async function umbra(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+      const child = spawn(process.execPath, [bin, 'campaign', ...args], { env: { ...process.env, ...slurm.env } });
+      const [stdout, stderr, [code]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'exit') as Promise<[number]>,
+      ]);
+      return { code, stdout, stderr };
+    }
+    const contents = (folder: string): Map<string, string> => {
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      return new Map(
+        files.map((f) => [
+          join(f.parentPath, f.name).slice(folder.length),
+          readFileSync(join(f.parentPath, f.name), 'latin1'),
+        ]),
+      );
+    };
+
+    it('makes the dataset that a local run makes, byte for byte, failures and all; resumed, it submits nothing', async () => {
+      const [local, cluster] = [join(root, 'local'), join(root, 'cluster')];
+      const ran = await umbra('run', cluster, '--on', 'slurm', '--json');
+      expect(ran).toMatchObject({ code: 0 });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ pairs: 2, done: 1, failed: 1, lacking: 0 });
+      // The job that collects has run, too: following ends when the queue has nothing left.
+      expect(existsSync(join(cluster, 'dataset/campaign.json'))).toBe(true);
+      expect((await umbra('run', local)).code).toBe(0);
+      expect((await umbra('collect', local)).code).toBe(0);
+      expect(contents(join(cluster, 'dataset'))).toEqual(contents(join(local, 'dataset')));
+      expect((await umbra('run', cluster, '--on', 'slurm')).stdout).toBe(
+        'nothing to replay: every pair has its result\n',
+      );
+    });
+
+    it('says what Slurm refuses', async () => {
+      const other = join(root, 'other');
+      cpSync(join(root, 'cluster'), other, { recursive: true });
+      rmSync(join(other, 'results'), { recursive: true });
+      const file = join(other, 'campaign.toml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"short"', '"nope"'));
+      const refused = await umbra('run', other, '--on', 'slurm');
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/umbra: sbatch: .*invalid partition/i)]);
+    });
+  },
+);
