@@ -201,7 +201,7 @@ function checksSentence({ pairs }: ComparisonReport): string | undefined {
 
 function pairedSentence({ paired }: ComparisonReport): string | undefined {
   return paired
-    ? 'Both replay the same samples, so the intervals and p-values are of differences between the two in the same blocks of time.'
+    ? 'Both replay the same samples: for the p-values and the shares’ intervals the losses of both are moved to other moments together.'
     : undefined;
 }
 

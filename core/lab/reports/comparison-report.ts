@@ -240,6 +240,10 @@ function decisions(db: Db, { a, b, policy, withPolicy }: RunsRequest): Differing
     ...(Object.keys(x.onFault) as (keyof Policy['onFault'])[]).map((cause) =>
       row(`answer to ${cause}`, (p) => answerText(p.onFault[cause])),
     ),
+    row('answer while nothing is pinned', (p) => (p.pin === 'first-fault' ? p.onUnpinned : 'as above')),
+    row('answer where there is no page', (p) => p.onUnresolved),
+    row('DL that KVM injects', (p) => p.injectDl),
+    row('traps at each enable', (p) => p.trapsPerEnable ?? 'as the run’s'),
     ...times.map((name) => row(`its own ${name}`, (p) => p.times?.[name])),
   ];
 }
