@@ -26,3 +26,10 @@ export class LeapWatch {
     return far;
   }
 }
+
+/** For a text whose first time is 0 exactly, as `perf script --reltime` prints it. */
+export function warnOfRelativeTimes(warnings: Warnings): void {
+  const message =
+    "times count from the first sample (perf script --reltime), so they are no clock's: align by start, loop or fit, or print them without --reltime";
+  warnings.add('info', 'relative-times', message);
+}

@@ -1,8 +1,9 @@
 /** Inputs as people hand them in: kind → file → what must come out. test/fixtures/inputs/README.md says how each was made. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countExits } from '../../core/lab/captures/exits.ts';
 import { loadStage2 } from '../../core/lab/captures/stage2.ts';
@@ -172,6 +173,25 @@ test('SPE text: dates, no thread ids, and pieces out of order', () => {
   const bare = rows('no-tid.txt');
   expect(bare.rows).toHaveLength(20);
   expect(bare.kinds).toContain('script-no-tid');
+});
+
+test.each([
+  ['SPE', 'plain-spe.txt', /(\d+)\.(\d{6}):/],
+  ['KVM', 'sorted.txt.gz', /(\d+)\.(\d{6}):/],
+])('times of %s text from the first on are told to be no clock', (_, file, time) => {
+  const bytes = readFileSync(fixture(file));
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+  let first: number | undefined;
+  const relative = text.replaceAll(new RegExp(time, 'g'), (_, seconds: string, micros: string) => {
+    const t = Number(seconds) * 1e6 + Number(micros);
+    first ??= t;
+    return `${((t - first) / 1e6).toFixed(6)}:`;
+  });
+  const path = join(folder, `${labs}-relative.txt`);
+  writeFileSync(path, relative, 'latin1');
+  const [made] = importFiles(newLab(), [path]);
+  expect(made.warnings.map((w) => w.kind)).toContain('relative-times');
+  expect(made.t0).toBe(0n);
 });
 
 test('one damaged time is told, with its place in the file', () => {

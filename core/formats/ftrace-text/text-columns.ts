@@ -5,7 +5,7 @@ import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { CutEvents } from './cut-events.ts';
 import type { EventLine } from './event-line.ts';
-import { LeapWatch, warnOfLeap } from '../time-leaps.ts';
+import { LeapWatch, warnOfLeap, warnOfRelativeTimes } from '../time-leaps.ts';
 import type { Line } from './line.ts';
 import { forEachSortedLine } from './sorted-lines.ts';
 import type { EachLine } from './unwrap.ts';
@@ -48,6 +48,7 @@ export class TextColumns {
   readonly #isTime: boolean;
   readonly #checked: boolean;
   #latest = 0n;
+  #any = false;
   readonly #leaps = new LeapWatch();
   readonly #cut = new CutEvents();
   readonly #columns: TraceColumns;
@@ -134,6 +135,8 @@ export class TextColumns {
     const index = this.#eventIndex(event, line);
     if (index === undefined || this.#cut.isCut(index, event, line)) return this.#close();
     if (event.time < this.#latest && this.#checked) throw new OutOfOrder(`line ${line.number}: the time goes back`);
+    if (!this.#any && this.#isTime && event.time === 0n) warnOfRelativeTimes(this.#warnings);
+    this.#any = true;
     this.#latest = event.time;
     if (this.#isTime && this.#leaps.isFar(event.time))
       warnOfLeap(this.#warnings, { offset: line.offset, t0: event.time });

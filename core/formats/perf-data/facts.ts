@@ -4,6 +4,7 @@ import { type Binding, bindingOf } from './binding.ts';
 import { coreName } from './cores.ts';
 import { featureName, type Features } from './features.ts';
 import type { SideBand } from './side-band.ts';
+import { eventName } from './event-name.ts';
 import { AuxFlag, recordName } from './types.ts';
 import type { FileLayout } from './sections.ts';
 
@@ -204,7 +205,7 @@ export function perfFacts(layout: FileLayout, band: SideBand): PerfFacts {
     cpusAvailable: features.cpusAvailable,
     totalMemory: features.totalMemory,
     commandLine: features.commandLine,
-    events: events.map(eventFacts),
+    events: events.map((event) => eventFacts(event, features.pmus)),
     spe: band.spe && speFacts(band.spe, band),
     clock: clockOf(events),
     sampleTime: features.sampleTime && {
@@ -224,9 +225,10 @@ export function perfFacts(layout: FileLayout, band: SideBand): PerfFacts {
   };
 }
 
-function eventFacts({ attr, ids, name }: PerfEvent): EventFacts {
+function eventFacts(event: PerfEvent, pmus: ReadonlyMap<number, string> | undefined): EventFacts {
+  const { attr, ids } = event;
   return {
-    name,
+    name: eventName(event, pmus),
     type: attr.type,
     config: hex(attr.config),
     period: String(attr.period),

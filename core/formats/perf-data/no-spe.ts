@@ -25,8 +25,8 @@ function emptyReason({ samples }: PerfData, config: SpeConfig | undefined): stri
 }
 
 /** There was none, or what it recorded is gone. */
-function otherReason({ facts, events, samples, auxType }: PerfData): string {
-  const names = events.map((e) => e.name).filter((event) => event);
+function otherReason({ facts, samples, auxType }: PerfData): string {
+  const names = facts.events.map((e) => e.name);
   const isInjected = facts.commandLine?.[1] === 'inject' || facts.commandLine?.[0] === 'inject';
   if (!auxType && names.some((name) => /^arm_spe/.test(name))) {
     const how = isInjected ? 'perf inject' : 'perf inject, or a tool like it,';

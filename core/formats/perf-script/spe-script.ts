@@ -8,7 +8,7 @@ import { OutOfOrder } from '../ftrace-text/text-columns.ts';
 import type { TextOrder } from '../ftrace-text/text-columns.ts';
 import { halves, Has } from '../spe/columns.ts';
 import type { SpeColumns } from '../spe/columns.ts';
-import { LeapWatch, warnOfLeap } from '../time-leaps.ts';
+import { LeapWatch, warnOfLeap, warnOfRelativeTimes } from '../time-leaps.ts';
 import { ASSUMED_RECORD_BYTES } from '../spe/text-samples.ts';
 import type { OnSamples, TextBinary, TextSamples, TextSymbol } from '../spe/text-samples.ts';
 import { parseFields } from './fields.ts';
@@ -239,7 +239,7 @@ class SpeScript {
       if (latest !== undefined && sample.time < latest) throw new OutOfOrder('the time goes back');
       if (sample.time !== latest) this.#latest.set(lane, sample.time);
     }
-    this.#records++;
+    if (!this.#records++ && sample.time === 0n) warnOfRelativeTimes(this.#warnings);
     let present: number = Has.TIME;
     c.t[i] = sample.time;
     c.cpu[i] = sample.cpu;
