@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildReport } from '../../core/lab/reports/report.ts';
-import { replayInLab } from '../../core/lab/runs/runs.ts';
+import { policyProfile } from '../../core/lab/exports/profile.ts';
+import { codeOfFunction } from '../../core/lab/windows/code.ts';
+import { explainInLab } from '../../core/lab/windows/explain.ts';
+import { compareRuns } from '../../core/lab/runs/compare.ts';
+import { listWindows, replayInLab, skewOf } from '../../core/lab/runs/runs.ts';
 import { checkRun } from '../../core/lab/runs/run-check.ts';
 import { builtinPolicy } from '../../core/model/policies.ts';
 import { openLabFile, readLab } from '../../core/store/lab-file.ts';
 import { getRun, readResults } from '../../core/store/run-store.ts';
 
 const policies = ['map-on-fault', 'pin-at-enable', 'nondestructive-repin'];
+const REFUSAL =
+  /^run 1 was replayed by the model's first edition.*umbra replay --again 1 .*--spe 1 --kvm 2; it was made by: umbra replay/;
 let folder: string;
 let lab: string;
 beforeEach(() => {
@@ -48,10 +54,18 @@ test('replayed again it comes out otherwise, and the difference is explained', (
   ]);
 });
 
+test('what would be replayed now is not shown beside what it stored', () => {
+  const choice = { run: 1, policy: 'map-on-fault' };
+  expect(listWindows(lab, choice).length).toBeGreaterThan(0);
+  expect(() => skewOf(lab, choice)).toThrow(REFUSAL);
+  expect(() => explainInLab(lab, { ...choice, window: 0 })).toThrow(REFUSAL);
+  expect(() => compareRuns(lab, { a: 1, b: 1 })).toThrow(REFUSAL);
+  expect(() => readLab(lab, (db) => policyProfile(db, choice))).toThrow(REFUSAL);
+  expect(() => void codeOfFunction(lab, 'lookup', choice)).toThrow(REFUSAL);
+});
+
 test('its report is refused with the way out; a new run of the same parameters is the second edition’s, and reproduces', () => {
-  expect(() => readLab(lab, (db) => buildReport(db, 1))).toThrow(
-    /^run 1 was replayed by the model's first edition.*--spe 1 --kvm 2; it was made by: umbra replay/s,
-  );
+  expect(() => readLab(lab, (db) => buildReport(db, 1))).toThrow(REFUSAL);
   const settings = readLab(lab, (db) => getRun(db, 1).params);
   const request = { speId: 1, kvmId: 2, policies: policies.map((id) => builtinPolicy(id)!), settings };
   const { id } = replayInLab(lab, { ...request, checks: [], command: 'umbra replay …' });

@@ -18,6 +18,7 @@ import type { ObservedBlackouts } from '../captures/observed.ts';
 import { requireComparable } from './comparable.ts';
 import { findResult } from './replay-again.ts';
 import type { OnStep } from './replay.ts';
+import { refuseFirstEdition } from './run-facts.ts';
 import { RunSide, wholeCapture } from './run-side.ts';
 import type { ComparedVerdict } from './run-side.ts';
 import { skewKeysOf } from './skew.ts';
@@ -115,6 +116,7 @@ export function compareRuns(lab: string, request: RunsRequest, onStep?: OnStep):
 export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): RunComparison {
   const { a, b, by } = request;
   const runs = [getRun(db, a), getRun(db, b)] as const;
+  runs.forEach(refuseFirstEdition);
   const pairs = policyPairs(db, request);
   const captures = [getCapture(db, runs[0].speId, 'spe'), getCapture(db, runs[1].speId, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);

@@ -9,6 +9,7 @@ import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
+import { refuseFirstEdition } from './run-facts.ts';
 import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -42,7 +43,10 @@ export interface ReplayedAgain {
   readonly summary: Summary;
 }
 
-/** @param check an assumption check to replay under, unless it can change nothing: `changes` says so */
+/**
+ * @param check an assumption check to replay under, unless it can change nothing: `changes` says so
+ * @throws RequestError for a run of the model's first edition, which would come out otherwise than it is stored
+ */
 export function replayAgain(
   db: Db,
   choice: ResultChoice,
@@ -50,6 +54,7 @@ export function replayAgain(
 ): ReplayedAgain & { readonly changes: boolean } {
   const result = findResult(db, choice);
   const run = getRun(db, choice.run);
+  refuseFirstEdition(run);
   const { scenario } = run.facts as RunFacts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const { settings, prepared, distributions } = inputs;

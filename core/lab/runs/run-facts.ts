@@ -77,12 +77,17 @@ export function isFirstEdition(run: RunRow): boolean {
   return !('edition' in (run.facts as RunFacts));
 }
 
-/** Reports speak of what the first edition didn't know. @throws RequestError naming the way out */
+/**
+ * What is asked for would be of the model as it is now, beside stored windows and verdicts that are not.
+ * @throws RequestError naming the way out
+ */
 export function refuseFirstEdition(run: RunRow): void {
   if (!isFirstEdition(run)) return;
+  const { id, speId, kvmId, command } = run;
   throw new RequestError(
-    `run ${run.id} was replayed by the model's first edition, whose results reports don't put into words: ` +
-      `replay its captures again (--spe ${run.speId} --kvm ${run.kvmId}; it was made by: ${run.command})`,
+    `run ${id} was replayed by the model's first edition: numbers made now would not fit what it stored. ` +
+      `umbra replay --again ${id} says what differs; for a run that can be looked into, replay its captures ` +
+      `(--spe ${speId} --kvm ${kvmId}; it was made by: ${command})`,
   );
 }
 
