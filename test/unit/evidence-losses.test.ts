@@ -77,6 +77,16 @@ describe('losses by evidence', () => {
     ]);
   });
 
+  test('of another lane start anew, whatever its first window is', () => {
+    const found = windows(
+      [250, 990, 'vm-dead', 'userspace', 2, 1],
+      [10, 20, 'buffer-full', undefined, -1, 1],
+      [250, 990, 'vm-dead', 'userspace', 2, 4],
+    );
+    found.windows.lane.set([0, 1, 1]);
+    expect(evidenceLosses(trace, found)).toEqual([{ evidence: 'missed-unmap', lost: 5 }]);
+  });
+
   test('of records wiped later, to the unmap that dropped them', () => {
     expect(evidenceLosses(trace, windows([120, 190, 'wiped', 'userspace', 2, 9]))).toEqual([
       { evidence: 'unmap-hva', lost: 9 },

@@ -41,9 +41,9 @@ export function evidenceLosses(index: TimelineIndex, { windows }: Pick<PolicyOut
   /** Until when a page of a lane was seen to fault. */
   const faulted = new Map<number, number>();
   for (let w = 0; w < windows.n; w++) {
+    if (w > 0 && windows.lane[w] !== windows.lane[w - 1]) faulted.clear();
     const page = windows.page[w];
     if (page < 0 || windows.cause[w] === NONE) continue;
-    if (w > 0 && windows.lane[w] !== windows.lane[w - 1]) faulted.clear();
     let own = rows.get(page);
     if (!own) rows.set(page, (own = rowsOn(index, page)));
     const row = blamed(index, own, windows, w, faulted.get(page) ?? -Infinity);
