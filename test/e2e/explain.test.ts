@@ -103,6 +103,8 @@ describe('umbra explain', () => {
       'trigger',
       'cause',
       'cause',
+      // How often such evidence was right in the reference captures.
+      'cause',
       'cause',
       'history',
       'answer',
