@@ -1,3 +1,23 @@
 /** Numbers as the app shows them: core/words' rules, without zeros at the end. The exact value belongs in a title. */
+import {
+  exactNs as exact,
+  bytes as size,
+  count as whole,
+  percentNumber,
+  shortDuration,
+  THIN,
+} from '../core/words/numbers.ts';
+import { display, separators } from './state/display.ts';
+
 export { ranges } from '../core/words/lists.ts';
-export { bytes, count, exactNs, percentNumber as percent, shortDuration as duration } from '../core/words/numbers.ts';
+export { percentNumber as percent };
+
+/** Between digits; what stands before a unit stays. */
+const thousands = new RegExp(`(?<=\\d)${THIN}(?=\\d)`, 'g');
+const separated = (text: string) =>
+  display.separator === 'thin' ? text : text.replace(thousands, separators[display.separator]);
+
+export const count = (n: number | bigint | string): string => separated(whole(n));
+export const bytes = (n: number): string => separated(size(n));
+export const exactNs = (ns: number | bigint | string): string => separated(exact(ns));
+export const duration = (ns: number | bigint): string => separated(shortDuration(ns));

@@ -11,6 +11,7 @@ export const viewTitles = {
   code: 'Code',
   sql: 'SQL',
   report: 'Report',
+  settings: 'Settings',
 } as const;
 export type ViewId = keyof typeof viewTitles;
 

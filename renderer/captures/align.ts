@@ -1,7 +1,7 @@
 /** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
 import type { Capture } from '../../core/contract/contract.ts';
 import { autoAlign, clocksOf, loopCopies, overlaps } from '../../core/model/align-rules.ts';
-import type { AlignSetting } from '../../core/model/align-rules.ts';
+import type { AlignMode, AlignSetting } from '../../core/model/align-rules.ts';
 import { clockShift } from './board-clocks.ts';
 
 export const alignWords: Readonly<Record<AlignSetting, string>> = {
@@ -22,6 +22,10 @@ export interface Preview {
   readonly spe: Span;
   /** Copies of the trace. */
   readonly kvm: readonly Span[];
+  /** What `auto` comes to, or what was asked for. */
+  readonly mode: AlignMode;
+  /** The clocks of two machines were compared while they recorded, and the alignment uses that. */
+  readonly compared: boolean;
   readonly problem?: string;
 }
 
@@ -31,7 +35,7 @@ const MAX_COPIES = 40;
 export function previewAlignment(
   spe: Capture,
   kvm: Capture,
-  mode: AlignSetting,
+  setting: AlignSetting,
   offsetNs: number,
 ): Preview | undefined {
   if (spe.t0 === undefined || spe.t1 === undefined || kvm.t0 === undefined || kvm.t1 === undefined) return undefined;
@@ -42,16 +46,18 @@ export function previewAlignment(
   const overlap = overlaps(apart, length, samples.end);
   const clocks = shift === undefined ? clocksOf(spe.clock, kvm.clock) : 'same';
   const auto = autoAlign(clocks, apart, length, samples.end);
-  const at = (mode === 'auto' ? auto : mode) === 'absolute' ? apart : offsetNs;
+  const mode = setting === 'auto' ? auto : setting;
+  const at = mode === 'absolute' ? apart : offsetNs;
+  const how = { mode, compared: shift !== undefined && mode === 'absolute' };
   if (mode === 'loop' && length > 0) {
     const { first, copies } = loopCopies(at, length, samples.end);
     const spans = Array.from({ length: Math.min(MAX_COPIES, copies) }, (_, i) => ({
       start: first + i * length,
       end: first + (i + 1) * length,
     }));
-    return { spe: samples, kvm: spans };
+    return { spe: samples, kvm: spans, ...how };
   }
   const span = mode === 'fit' ? samples.end : length;
   const problem = mode === 'absolute' && !overlap ? 'On one clock the two captures don’t overlap.' : undefined;
-  return { spe: samples, kvm: [{ start: at, end: at + span }], ...(problem && { problem }) };
+  return { spe: samples, kvm: [{ start: at, end: at + span }], ...how, ...(problem && { problem }) };
 }

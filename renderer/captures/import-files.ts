@@ -1,79 +1,150 @@
-/** Files from a drop or a picker into the lab: by their path where the app knows it, else their bytes go to the host first. */
-import type { FileRef } from '../../core/contract/jobs.ts';
-import { UPLOAD_PART } from '../../core/contract/limits.ts';
+/** Files from a drop or a picker into the lab, one by one: each has its own result, and a bad one takes nobody along. */
+import { defineStore } from 'pinia';
+import { computed, shallowRef } from 'vue';
+import { ServiceError } from '../../core/contract/client.ts';
+import type { Capture } from '../../core/contract/contract.ts';
 import { useJobs } from '../state/jobs.ts';
-import type { JobHooks } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
+import { usePair } from '../state/pair.ts';
 import { useSelection } from '../state/selection.ts';
+import { isSymbolFile, useSymbols } from './load-symbols.ts';
+import { headOf, nameOf, useUploads } from './uploads.ts';
+import type { Source } from './uploads.ts';
 
-export function useImport() {
+/** What became of one file. */
+export interface ImportRow {
+  readonly id: number;
+  readonly name: string;
+  readonly source: Source;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  /** What was done, or why not. */
+  readonly said?: string;
+  readonly captures: readonly number[];
+  /** The capture that it was already, by its bytes. */
+  readonly twinOf?: Capture;
+}
+
+/** A capture of the same bytes that was there before. */
+export function twinOf(made: readonly number[], captures: readonly Capture[]): Capture | undefined {
+  const fresh = captures.filter((c) => made.includes(c.id));
+  return captures.find((c) => !made.includes(c.id) && fresh.some((f) => isSame(f, c)));
+}
+
+const isSame = (a: Capture, b: Capture) => a.kind === b.kind && a.sha256 !== '' && a.sha256 === b.sha256;
+
+export const useImport = defineStore('imports', () => {
   const lab = useLab();
   const jobs = useJobs();
+  const pair = usePair();
   const selection = useSelection();
+  const { uploadAll } = useUploads();
+  const { loadSymbols } = useSymbols();
+  const rows = shallowRef<readonly ImportRow[]>([]);
+  let nextId = 1;
 
-  /**
-   * Files, or paths of them, one by one; JSON files are VM descriptions of the traces among them. Failures show as the jobs'.
-   */
+  const change = (id: number, to: Partial<ImportRow>) => {
+    rows.value = rows.value.map((row) => (row.id === id ? { ...row, ...to } : row));
+  };
+
+  /** JSON files are VM descriptions of the traces among the others; symbol files go to the SPE capture that is chosen. */
   async function importFiles(files: readonly Source[]): Promise<void> {
-    const captures = files.filter((file) => !isDescription(file));
-    const description = files.find(isDescription);
-    if (!captures.length) return;
-    for (const file of captures) await importOne(file, description);
+    const fresh = files.map((source): ImportRow => ({
+      ...{ id: nextId++, name: nameOf(source), source, state: 'waiting', captures: [] },
+    }));
+    const names = new Set(fresh.map(({ name }) => name));
+    rows.value = [...rows.value.filter((row) => row.state === 'running' || !names.has(row.name)), ...fresh];
+    const isDescription = ({ name }: ImportRow) => /\.json$/i.test(name);
+    const descriptions = fresh.filter(isDescription);
+    const others = fresh.filter((row) => !isDescription(row));
+    for (const row of others) await importOne(row, descriptions[0]?.source);
+    for (const row of descriptions) {
+      if (others.length) change(row.id, { state: 'done', said: 'VM description of the traces beside it' });
+      else await describe(row);
+    }
   }
 
-  /** A job of its own: a bad file takes nobody along. */
-  async function importOne(file: Source, description: Source | undefined): Promise<void> {
+  async function importOne(row: ImportRow, description: Source | undefined): Promise<void> {
+    change(row.id, { state: 'running', said: undefined });
+    if (isSymbolFile(row.name, await headOf(row.source))) return symbolsOf(row);
     try {
-      const done = await jobs.track(`Import ${nameOf(file)}`, async (hooks) => {
-        const refs = await uploadAll([file, ...(description ? [description] : [])], hooks);
-        const vm = description ? refs.pop() : undefined;
-        return lab.request('import', { files: refs, ...(vm && { vm }) }, hooks);
+      const done = await jobs.track(
+        `Import ${row.name}`,
+        async (hooks) => {
+          const refs = await uploadAll([row.source, ...(description === undefined ? [] : [description])], hooks);
+          const vm = description === undefined ? undefined : refs.pop();
+          return lab.request('import', { files: refs, ...(vm && { vm }) }, hooks);
+        },
+        true,
+      );
+      const captures = [...done.captures];
+      const twin = twinOf(captures, await lab.request('captures', {}));
+      change(row.id, { state: 'done', captures, ...(twin && { twinOf: twin }) });
+      if (selection.current.view === 'captures') selection.select({ capture: captures[0], part: undefined });
+      else jobs.notify(`Imported ${row.name}.`, { label: 'Show', run: () => show(captures) });
+    } catch (error) {
+      failed(row, error);
+    }
+  }
+
+  function failed(row: ImportRow, error: unknown): void {
+    const cancelled = error instanceof ServiceError && error.code === 'cancelled';
+    change(row.id, cancelled ? { state: 'cancelled' } : { state: 'failed', said: (error as Error).message });
+    if (!cancelled && selection.current.view !== 'captures')
+      jobs.notify(`${row.name} wasn’t imported.`, { label: 'Why?', run: () => show([]) });
+  }
+
+  const show = (captures: readonly number[]) =>
+    selection.select({ view: 'captures', part: undefined, ...(captures.length && { capture: captures[0] }) });
+
+  async function symbolsOf(row: ImportRow): Promise<void> {
+    const capture = pair.spe;
+    if (!capture)
+      return change(row.id, {
+        state: 'failed',
+        said: 'Symbols, and no SPE capture that they could be for: import that first.',
       });
-      selection.select({ view: 'captures', capture: done.captures[0] });
-    } catch {
-      // The strip of jobs says what happened.
-    }
+    const found = await loadSymbols(capture, [row.source]);
+    if (found)
+      change(row.id, {
+        state: 'done',
+        said: [`Symbols for ${capture.name}: ${found.said}`, ...found.warnings].join(' '),
+      });
+    else change(row.id, { state: 'failed', said: `Its symbols weren’t loaded into ${capture.name}.` });
   }
 
-  async function uploadAll(files: readonly Source[], hooks: JobHooks): Promise<FileRef[]> {
-    const refs: FileRef[] = [];
+  /** A description alone is for the trace that is chosen. */
+  async function describe(row: ImportRow): Promise<void> {
+    const trace = pair.kvm;
+    if (!trace)
+      return change(row.id, {
+        state: 'failed',
+        said: 'A VM description, and no KVM trace to attach it to: import that first.',
+      });
+    if (typeof row.source === 'string')
+      return change(row.id, {
+        state: 'failed',
+        said: `Open it in the VM description of ${trace.name}, or drop it together with its trace.`,
+      });
     try {
-      for (const file of files) {
-        const path = typeof file === 'string' ? file : window.umbra?.pathOf(file);
-        if (path) refs.push({ path });
-        else if (typeof file !== 'string') refs.push({ upload: await upload(file, hooks), name: file.name });
-      }
-      return refs;
+      const text = await row.source.text();
+      await jobs.run(`VM description of ${trace.name}`, 'setVm', { kvm: trace.id, text }, true);
+      change(row.id, { state: 'done', said: `VM description of ${trace.name}`, captures: [trace.id] });
     } catch (error) {
-      for (const ref of refs) if ('upload' in ref) void lab.request('uploadDrop', { upload: ref.upload });
-      throw error;
+      failed(row, error);
     }
   }
 
-  async function upload(file: File, { signal, onProgress }: JobHooks): Promise<number> {
-    const { upload: id } = await lab.request('upload', { bytes: file.size }, { signal });
-    try {
-      for (let at = 0; at < file.size; at += UPLOAD_PART) {
-        onProgress({ phase: `reading ${file.name}`, done: at, total: file.size, unit: 'bytes' });
-        const data = new Uint8Array(await file.slice(at, at + UPLOAD_PART).arrayBuffer());
-        await lab.request('uploadPart', { upload: id, data }, { signal });
-      }
-      return id;
-    } catch (error) {
-      void lab.request('uploadDrop', { upload: id }).catch(() => undefined);
-      throw error;
-    }
+  async function again(id: number): Promise<void> {
+    const row = rows.value.find((r) => r.id === id);
+    if (row) await importFiles([row.source]);
   }
+  const dismiss = (id: number) => {
+    rows.value = rows.value.filter((row) => row.id !== id);
+  };
+  const clear = () => {
+    rows.value = rows.value.filter((row) => row.state === 'waiting' || row.state === 'running');
+  };
+  const settled = computed(() => rows.value.every((row) => row.state !== 'waiting' && row.state !== 'running'));
 
-  return { importFiles };
-}
-
-type Source = File | string;
-
-function nameOf(file: Source): string {
-  return typeof file === 'string' ? file.replace(/.*[\\/]/, '') : file.name;
-}
-
-function isDescription(file: Source): boolean {
-  return /\.json$/i.test(nameOf(file));
-}
+  return { rows, settled, importFiles, again, dismiss, clear };
+});

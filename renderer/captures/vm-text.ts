@@ -57,6 +57,24 @@ export function removeRow(text: string, vm: number, table: TableName, row: numbe
   return edit(text, vm, table, (rows) => rows.filter((_, i) => i !== row));
 }
 
+/** Bytes of the host's pages as the text says it. */
+export function pageSizeOf(text: string): string | undefined {
+  try {
+    const { pageSize } = JSON.parse(text) as { pageSize?: unknown };
+    return pageSize === undefined ? undefined : String(pageSize);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param size bytes; empty: not said */
+export function setPageSize(text: string, size: string): string {
+  if (!parseVms(text)) return text;
+  const rest = JSON.parse(text) as Row;
+  delete rest['pageSize'];
+  return JSON.stringify(size ? { pageSize: Number(size), ...rest } : rest, undefined, 2);
+}
+
 function edit(text: string, vm: number, table: TableName, change: (rows: readonly Row[]) => readonly Row[]): string {
   const vms = parseVms(text);
   if (!vms) return text;

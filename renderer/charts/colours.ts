@@ -2,6 +2,7 @@
 import { causeSigns, colours as palette, windowSigns } from '../../core/words/signs.ts';
 import type { CauseSign, Colour, WindowSign } from '../../core/words/signs.ts';
 import { onScopeDispose, shallowRef } from 'vue';
+import { onTheme } from '../state/display.ts';
 import type { ShallowRef } from 'vue';
 
 const names = [...(Object.keys(palette) as Colour[]), 'ui', 'mono'] as const;
@@ -12,15 +13,13 @@ function read(): Colours {
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
 }
 
-/** Follows the system's theme for as long as the component lives. */
+/** Follows the theme for as long as the component lives. */
 export function useColours(): ShallowRef<Colours> {
   const colours = shallowRef(read());
-  const dark = matchMedia('(prefers-color-scheme: dark)');
   const update = () => {
     colours.value = read();
   };
-  dark.addEventListener('change', update);
-  onScopeDispose(() => dark.removeEventListener('change', update));
+  onScopeDispose(onTheme(update));
   return colours;
 }
 

@@ -48,6 +48,10 @@ export const views: readonly View[] = [
     ...{ id: 'report', title: 'Report', glyph: '▤' },
     component: defineAsyncComponent(() => import('../report/ReportView.vue')),
   },
+  {
+    ...{ id: 'settings', title: 'Settings', glyph: '⚙' },
+    component: defineAsyncComponent(() => import('../settings/SettingsView.vue')),
+  },
 ];
 
 /** 0 … 8: the same key for a view whatever other views there are. */

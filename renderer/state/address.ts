@@ -34,6 +34,8 @@ export interface Selection {
   readonly bands?: string;
   readonly tab?: string;
   readonly search?: string;
+  /** A query of the SQL console. */
+  readonly sql?: string;
   /** By what its columns are dark: by samples if missing. */
   readonly dark?: 'time';
   /** Start of the blackout window in focus (of `policy` on `lane`), ns. */
@@ -72,6 +74,7 @@ const words = [
   'bands',
   'tab',
   'search',
+  'sql',
 ] as const;
 /** Words of which there are few. */
 const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'], dark: ['time'] } as const;

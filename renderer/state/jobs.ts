@@ -18,15 +18,27 @@ export interface JobState {
   readonly cancelling?: true;
 }
 
+/** Something that has happened, and what can be done about it. */
+export interface Notice {
+  readonly id: number;
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
 /** What a job does before or beside its request (uploads) tells by the same means. */
 export interface JobHooks {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
+/** A notice without an answer goes after this, ms; one that can be undone stays longer. */
+const NOTICE_MS = 8000;
+const UNDO_MS = 30_000;
+
 export const useJobs = defineStore('jobs', () => {
   const lab = useLab();
   const jobs = shallowRef<readonly JobState[]>([]);
+  const notices = shallowRef<readonly Notice[]>([]);
   const controllers = new Map<number, AbortController>();
   let nextId = 1;
 
@@ -35,17 +47,27 @@ export const useJobs = defineStore('jobs', () => {
   };
   const dismiss = (id: number) => {
     jobs.value = jobs.value.filter((job) => job.id !== id);
+    notices.value = notices.value.filter((notice) => notice.id !== id);
   };
 
+  /** Says what has happened; with something to do about it, for longer. */
+  function notify(text: string, action?: Notice['action']): void {
+    const id = nextId++;
+    const done = action && { label: action.label, run: () => (dismiss(id), action.run()) };
+    notices.value = [...notices.value.slice(-2), { id, text, ...(done && { action: done }) }];
+    setTimeout(() => dismiss(id), action ? UNDO_MS : NOTICE_MS);
+  }
+
   /**
-   * Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`.
+   * Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`. Earlier failures of that title are forgotten.
    * @param toldElsewhere the view that asked shows by itself why it failed
    */
   async function track<T>(title: string, work: (hooks: JobHooks) => Promise<T>, toldElsewhere = false): Promise<T> {
     const id = nextId++;
     const controller = new AbortController();
     controllers.set(id, controller);
-    jobs.value = [...jobs.value, { id, title }];
+    const others = jobs.value.filter((job) => job.title !== title || job.problem === undefined);
+    jobs.value = [...others, { id, title }];
     let first: { at: number; done: number; phase: string } | undefined;
     const onProgress = (progress: Progress) => {
       const now = performance.now();
@@ -68,8 +90,12 @@ export const useJobs = defineStore('jobs', () => {
     }
   }
 
-  const run = <M extends Method>(title: string, method: M, params: Params<M>): Promise<Result<M>> =>
-    track(title, (hooks) => lab.request(method, params, hooks));
+  const run = <M extends Method>(
+    title: string,
+    method: M,
+    params: Params<M>,
+    toldElsewhere = false,
+  ): Promise<Result<M>> => track(title, (hooks) => lab.request(method, params, hooks), toldElsewhere);
 
   function cancel(id: number): void {
     controllers.get(id)?.abort();
@@ -81,5 +107,5 @@ export const useJobs = defineStore('jobs', () => {
     if (running.value) event.preventDefault();
   });
 
-  return { jobs, running, run, track, cancel, dismiss };
+  return { jobs, notices, running, run, track, cancel, dismiss, notify };
 });
