@@ -2,7 +2,7 @@
 import { causeSigns, colours as palette, windowSigns } from '../../core/words/signs.ts';
 import type { CauseSign, Colour, WindowSign } from '../../core/words/signs.ts';
 import { onScopeDispose, shallowRef } from 'vue';
-import { onTheme } from '../state/display.ts';
+import { onTheme } from '../state/theme.ts';
 import type { ShallowRef } from 'vue';
 
 const names = [...(Object.keys(palette) as Colour[]), 'ui', 'mono'] as const;

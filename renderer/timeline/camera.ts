@@ -74,6 +74,18 @@ export function rulerLabel(t: number, step: number): string {
   return `${text.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '\u202f')} ${name}`;
 }
 
+/**
+ * The same in the capture's clock, in seconds as perf script and trace-cmd print them.
+ * @param origin ns of the timeline's zero in that clock
+ */
+export function clockLabel(t: number, step: number, origin: bigint): string {
+  const ns = origin + BigInt(Math.round(t));
+  const digits = Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step))));
+  const [whole, rest] = [ns / 1_000_000_000n, ns % 1_000_000_000n];
+  const fraction = rest.toString().padStart(9, '0').slice(0, digits);
+  return `${whole}${digits ? `.${fraction}` : ''} s`;
+}
+
 function unitOf(ns: number): readonly [number, string] {
   if (ns >= 1e9) return [1e9, 's'];
   if (ns >= 1e6) return [1e6, 'ms'];

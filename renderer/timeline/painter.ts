@@ -24,7 +24,7 @@ export interface Canvases {
   readonly overview: HTMLCanvasElement | null;
 }
 
-export interface Frame extends Omit<RulerMarks, 'selected'> {
+export interface Frame extends Omit<RulerMarks, 'selected' | 'origin'> {
   readonly facts: TimelineFacts;
   readonly layout: Layout;
   readonly camera: Camera;
@@ -77,7 +77,10 @@ export function createPainter() {
       if (frame.pinned !== undefined) line(xOf(view, frame.pinned), palette.ink);
       if (frame.pointer !== undefined) line(frame.pointer, palette.muted);
       const above = prepareCanvas(ruler);
-      if (above) drawRuler(above.context, palette, camera, above.width, { ...frame, selected: area });
+      if (above)
+        drawRuler(above.context, palette, camera, above.width, {
+          ...{ ...frame, selected: area, origin: facts.origin },
+        });
       const strip = prepareCanvas(overview);
       if (!strip) return;
       drawOverview(strip.context, palette, overviewOf(frame, strip.width, palette), facts.span, camera, strip.width);

@@ -1,12 +1,13 @@
 /** The ruler, and what is marked on it: markers, flags, search hits, the selected time. */
 import type { Flag } from '../../core/contract/timeline.ts';
-import { rulerLabel, rulerStep } from './camera.ts';
+import type { Display } from '../state/display.ts';
+import { clockLabel, rulerLabel, rulerStep } from './camera.ts';
 import type { Camera } from './camera.ts';
 import type { Palette } from './palette.ts';
 
 export const RULER = 22;
-/** Between labels, px: more where the text is larger. */
-const APART = 110;
+/** Between labels, px; those of a clock are longer. */
+const APART = { relative: 110, absolute: 150 } as const;
 
 export interface Marker {
   readonly name: 'A' | 'B';
@@ -20,6 +21,9 @@ export interface RulerMarks {
   readonly hits: readonly { readonly t: number }[];
   readonly hit: number;
   readonly selected: { readonly from: number; readonly to: number } | undefined;
+  /** How times are told, and ns of the timeline's zero in the capture's clock. */
+  readonly time: Display['time'];
+  readonly origin: string;
 }
 
 export function drawRuler(
@@ -27,7 +31,7 @@ export function drawRuler(
   palette: Palette,
   camera: Camera,
   width: number,
-  { markers, flags, hits, hit, selected }: RulerMarks,
+  { markers, flags, hits, hit, selected, time, origin }: RulerMarks,
 ): void {
   context.clearRect(0, 0, width, RULER);
   const x = (t: number) => ((t - camera.start) / (camera.end - camera.start)) * width;
@@ -38,14 +42,14 @@ export function drawRuler(
     context.fillRect(left, 0, Math.max(1, Math.min(width, x(selected.to)) - left), RULER);
     context.globalAlpha = 1;
   }
-  const step = rulerStep(camera, width, APART);
+  const step = rulerStep(camera, width, APART[time]);
   context.font = palette.mono;
   context.textBaseline = 'top';
   for (let t = Math.ceil(camera.start / step) * step; t <= camera.end; t += step) {
     context.fillStyle = palette.line;
     context.fillRect(Math.round(x(t)), RULER - 6, 1, 6);
     context.fillStyle = palette.muted;
-    const label = rulerLabel(t, step);
+    const label = time === 'absolute' ? clockLabel(t, step, BigInt(origin)) : rulerLabel(t, step);
     if (x(t) + 3 + context.measureText(label).width <= width) context.fillText(label, x(t) + 3, 3);
   }
   drawHits(context, palette, width, hits, hit, x);

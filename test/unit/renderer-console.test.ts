@@ -67,8 +67,8 @@ it('commands are found by parts of words, those that begin so first', () => {
 describe('settings', () => {
   it('take what is known of a stored text, and nothing else', () => {
     expect(readDisplay(null)).toEqual({ theme: 'system', separator: 'thin', time: 'relative' });
-    expect(readDisplay('{"theme":"dark","separator":"x","time":"utc"}')).toEqual({
-      ...{ theme: 'dark', separator: 'thin', time: 'utc' },
+    expect(readDisplay('{"theme":"dark","separator":"x","time":"absolute"}')).toEqual({
+      ...{ theme: 'dark', separator: 'thin', time: 'absolute' },
     });
     expect(readDisplay('{')).toEqual(readDisplay(null));
   });

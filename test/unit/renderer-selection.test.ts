@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { around, fitted, panned, rulerLabel, rulerStep, towards, zoomed } from '../../renderer/timeline/camera.ts';
+import {
+  around,
+  clockLabel,
+  fitted,
+  panned,
+  rulerLabel,
+  rulerStep,
+  towards,
+  zoomed,
+} from '../../renderer/timeline/camera.ts';
 import { changed, formatSelection, parseSelection, viewIds } from '../../renderer/state/address.ts';
 import type { Selection } from '../../renderer/state/address.ts';
 
@@ -101,5 +110,13 @@ describe('renderer-camera', () => {
     expect(rulerLabel(620_002_000, step)).toBe('620.002 ms');
     expect(rulerLabel(0, 200_000_000)).toMatch(/^0(\.0)? /);
     expect(rulerLabel(1_234_000_000_000, 1e9)).toBe('1\u202f234 s');
+  });
+});
+
+describe('a ruler in the capture’s clock', () => {
+  it('has as many decimals as its step needs, beyond what a double holds', () => {
+    expect(clockLabel(1_000_000, 100_000, 1_789_271_318_153n)).toBe('1789.2723 s');
+    expect(clockLabel(5, 1, 9_007_199_254_740_993n)).toBe('9007199.254740998 s');
+    expect(clockLabel(0, 5e9, 12_000_000_000n)).toBe('12 s');
   });
 });
