@@ -1,6 +1,7 @@
 /**
- * The timeline on a lab of 10^7 samples (argument: another number): time from opening the page to the first painted timeline, and
- * frame times of zooming, panning and dragging in a headless Chromium. `npm run build` first.
+ * The timeline on a lab of 10^7 samples (argument: another number): time from the page's first byte to the first painted timeline, and
+ * the time from an input to the frame that shows it, of zooming, panning and selecting in a headless Chromium. `npm run build` first.
+ * Figures mean something on a machine that does nothing else.
  *
  *   node test/bench/timeline.bench.mjs [SAMPLES]
  */
@@ -15,6 +16,7 @@ import { builtinPolicies } from '../../core/model/policies.ts';
 import { defaultParams } from '../../core/model/params.ts';
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
+import { storeLevels } from '../../core/store/lod.ts';
 import { LodCounter } from '../../core/store/lod-counter.ts';
 import { addResult, addRun, addWindows } from '../../core/store/run-store.ts';
 import { addLane, addSessions, speWriter } from '../../core/store/spe-store.ts';
@@ -108,31 +110,70 @@ async function until(page, expression) {
   while (!(await page.evaluate(expression))) await page.waitForTimeout(10);
 }
 
-/**
- * Frame intervals while `act` goes on, ms: p50, p95, max, and how many were longer than 1.5 frames of 60 Hz; and the CPU time of the
- * page's main thread a frame, which tells even where others use the machine: at 60 frames/s a frame has 16.7 ms.
- */
-async function frames(page, act) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' }).catch(() => undefined);
-  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const busy = async () => {
-    const { metrics } = await cdp.send('Performance.getMetrics');
-    return metrics.find((m) => m.name === 'TaskDuration').value * 1000;
-  };
-  const before = await busy();
-  await page.evaluate(`window.frameTimes = []; window.measuring = true; (() => {
-    let last = performance.now();
-    const tick = (now) => { frameTimes.push(now - last); last = now; if (measuring) requestAnimationFrame(tick); };
-    requestAnimationFrame(tick);
-  })()`);
+const categories = ['benchmark', 'input', 'latencyInfo', 'cc', 'toplevel', 'devtools.timeline'];
+
+/** What the browser's own tracing (chrome://tracing's events) tells of the time in which `act` goes on. */
+async function traced(browser, act) {
+  const cdp = await browser.newBrowserCDPSession();
+  await cdp.send('Tracing.start', { transferMode: 'ReturnAsStream', traceConfig: { includedCategories: categories } });
   await act();
-  const times = await page.evaluate('measuring = false, frameTimes.slice(1).sort((a, b) => a - b)');
-  const at = (q) => times[Math.min(times.length - 1, Math.floor(q * times.length))].toFixed(1);
-  const late = times.filter((ms) => ms > 25).length;
-  const cpu = (((await busy()) - before) / times.length).toFixed(1);
+  const done = new Promise((resolve) => cdp.once('Tracing.tracingComplete', resolve));
+  await cdp.send('Tracing.end');
+  const { stream } = await done;
+  let text = '';
+  for (let eof = false; !eof;) {
+    const part = await cdp.send('IO.read', { handle: stream, size: 1 << 20 });
+    text += part.base64Encoded ? Buffer.from(part.data, 'base64').toString() : part.data;
+    ({ eof } = part);
+  }
+  await cdp.send('IO.close', { handle: stream });
   await cdp.detach();
-  return { frames: times.length, p50: at(0.5), p95: at(0.95), max: at(1), late, 'CPU a frame': cpu };
+  return JSON.parse(text).traceEvents;
+}
+
+/** Moves over the page that nobody waits for are no gesture's. */
+const quiet = /MOUSE_MOVED_EVENT|MOUSE_ENTERED|MOUSE_EXITED|UNKNOWN/;
+
+/**
+ * From an input to the frame that shows it, ms: p50, p95, max, and how many took longer than two frames of 60 Hz (EventLatency: from the
+ * input's arrival to the frame's presentation); and the tasks of the page's main thread that took over 50 ms.
+ */
+function latencies(events) {
+  const open = new Map();
+  const times = [];
+  for (const e of events) {
+    if (e.name !== 'EventLatency') continue;
+    const id = `${e.pid} ${JSON.stringify(e.id2 ?? e.id)}`;
+    if (e.ph === 'b') open.set(id, e);
+    else if (e.ph === 'e' && open.has(id)) {
+      const begun = open.get(id);
+      open.delete(id);
+      const type = (begun.args?.event_latency ?? e.args?.event_latency)?.event_type ?? '';
+      if (!quiet.test(type)) times.push((e.ts - begun.ts) / 1000);
+    }
+  }
+  times.sort((x, y) => x - y);
+  const mains = new Set(
+    events
+      .filter((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  const tasks = events
+    .filter((e) => /RunTask$/.test(e.name) && e.ph === 'X' && mains.has(`${e.pid} ${e.tid}`))
+    .map((e) => ({ wall: e.dur / 1000, cpu: (e.tdur ?? e.dur) / 1000 }));
+  const most = (of) => tasks.reduce((max, task) => Math.max(max, task[of]), 0).toFixed(1);
+  const at = (q) => times[Math.min(times.length - 1, Math.floor(q * times.length))]?.toFixed(1) ?? '-';
+  return {
+    ...{
+      inputs: times.length,
+      p50: at(0.5),
+      p95: at(0.95),
+      max: at(1),
+      'over 33 ms': times.filter((t) => t > 33).length,
+    },
+    'tasks > 50 ms': tasks.filter(({ wall }) => wall > 50).length,
+    ...{ 'longest task': most('wall'), 'its CPU at most': most('cpu') },
+  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
@@ -152,14 +193,19 @@ try {
   await page.goto(`${server.url}`);
   await page.getByRole('link', { name: 'Timeline' }).waitFor();
   await page.keyboard.press('2');
-  const painted = 'performance.getEntriesByName("umbra:timeline")[0]?.startTime';
+  const painted = `(() => {
+    const at = performance.getEntriesByName("umbra:timeline")[0]?.startTime;
+    return at && at - performance.getEntriesByType("navigation")[0].responseStart;
+  })()`;
   await until(page, painted);
   console.log(
-    `first timeline painted ${(await page.evaluate(painted)).toFixed(0)} ms after the page was opened (Captures first)`,
+    `first timeline painted ${(await page.evaluate(painted)).toFixed(0)} ms after the page’s first byte (Captures first)`,
   );
   await page.reload();
   await until(page, painted);
-  console.log(`reloaded on the timeline: ${(await page.evaluate(painted)).toFixed(0)} ms`);
+  console.log(
+    `reloaded on the timeline: painted ${(await page.evaluate(painted)).toFixed(0)} ms after the page’s first byte`,
+  );
 
   await page.mouse.move(700, 300);
   await page.waitForTimeout(500);
@@ -169,21 +215,40 @@ try {
       await page.waitForTimeout(60);
     }
   };
-  const drag = async () => {
+  const drag = (shift) => async () => {
+    if (shift) await page.keyboard.down('Shift');
+    await page.mouse.move(700, 300);
     await page.mouse.down();
     for (let i = 0; i < 60; i++) {
       await page.mouse.move(700 - i * 6, 300);
       await page.waitForTimeout(16);
     }
     await page.mouse.up();
+    if (shift) await page.keyboard.up('Shift');
   };
-  const rows = {
-    'at rest': await frames(page, () => page.waitForTimeout(1500)),
-    'zoom in (W)': await frames(page, hold('w', 30)),
-    'pan (D)': await frames(page, hold('d', 25)),
-    drag: await frames(page, drag),
-    'zoom out (S)': await frames(page, hold('s', 30)),
+  const wheel = async () => {
+    await page.keyboard.down('Control');
+    for (let i = 0; i < 40; i++) {
+      await page.mouse.wheel(0, i < 20 ? -60 : 60);
+      await page.waitForTimeout(16);
+    }
+    await page.keyboard.up('Control');
   };
+  const gestures = {
+    'zoom in (W)': hold('w', 30),
+    'pan (D)': hold('d', 25),
+    'pan (Shift-drag)': drag(true),
+    'zoom (Ctrl-wheel)': wheel,
+    'zoom out (S)': hold('s', 30),
+    'select (drag)': drag(false),
+  };
+  const rows = {};
+  for (const [name, act] of Object.entries(gestures)) {
+    rows[name] = latencies(await traced(browser, act));
+    // What was fetched for it has come by then.
+    await page.waitForTimeout(1000);
+  }
+  console.log('input to frame, ms, by the browser’s own tracing:');
   console.table(rows);
   await browser.close();
   await server.close();

@@ -9,6 +9,9 @@ import type { LabServer } from '../../core/host/web-socket.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 
+/** How long a page may take, ms; more on a machine that others use, by the variable. */
+const PATIENCE_MS = Number(process.env['UMBRA_PATIENCE_MS'] ?? 20_000);
+
 type State = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 export interface Pages {
@@ -60,8 +63,8 @@ export function usePages(make: (db: string, folder: string) => void): Pages {
       reducedMotion: 'reduce',
     });
     page = await context.newPage();
-    // The first question starts a process; a busy machine may need more.
-    page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 20_000));
+    // The first question starts a process, on a machine that may be busy with other test files.
+    page.setDefaultTimeout(PATIENCE_MS);
     complaints = [];
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());

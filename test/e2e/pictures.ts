@@ -1,5 +1,6 @@
 /**
- * Makes the pictures of docs/views: the sample pair in each view. `npm run build` first.
+ * Makes the pictures of docs/views: a synthesised lab of three million samples (UMBRA_PICTURE_SAMPLES: another number) in each view.
+ * `npm run build` first.
  *
  *   node test/e2e/pictures.ts [NAME…]
  */
@@ -9,10 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../core/host/web-socket.ts';
-import { runMainJob } from '../../core/lab/reports/main-job.ts';
-import { replayInLab } from '../../core/lab/runs/runs.ts';
-import { readReplayWords } from '../../core/lab/runs/replay-options.ts';
 import { launchBrowser } from './browser.ts';
+import { writePicturesLab } from './pictures-lab.ts';
 
 interface Picture {
   readonly hash: string;
@@ -28,40 +27,54 @@ const longest = async (page: Page) => {
   await page.getByRole('table', { name: 'Samples lost by key' }).waitFor();
 };
 const pictures: Readonly<Record<string, Picture>> = {
+  home: { hash: '#home?run=1', ready: (page) => page.getByRole('heading', { name: /^On this pair,/ }).waitFor() },
+  'home-dark': {
+    ...{ hash: '#home?run=1', dark: true },
+    ready: (page) => page.getByRole('heading', { name: /^On this pair,/ }).waitFor(),
+  },
   captures: {
     hash: '#captures?capture=2',
-    ready: (page) => page.getByRole('table', { name: 'Exits by reason' }).waitFor(),
+    async ready(page) {
+      await page.getByRole('table', { name: 'Exits by reason' }).waitFor();
+      await page.getByRole('list', { name: 'Before the replay' }).getByText('Symbols').waitFor();
+    },
   },
-  timeline: { hash: '#timeline?run=1&policy=pin-vm', ready: longest },
+  timeline: { hash: '#timeline?run=1&policy=map-on-fault', ready: longest },
   'timeline-dark': { hash: '#timeline?run=1&policy=map-on-fault', dark: true, ready: shown },
   policies: {
     hash: '#policies?run=1&policy=map-on-fault',
-    ready: (page) => page.getByRole('row', { name: /^pin-vm/ }).waitFor(),
-  },
-  sensitivity: {
-    hash: '#policies?run=1&part=sensitivity&sweep=reenableNs_1000_100000000_21_log&policy=pin-vm',
-    async ready(page) {
-      const crossing = page.getByRole('button', { name: /^From reenableNs/ }).first();
-      await crossing.waitFor();
-      await page.getByRole('list', { name: 'Jobs' }).waitFor({ state: 'hidden' });
-      await crossing.hover();
-    },
-  },
-  blackouts: {
-    hash: '#blackouts?run=1&policy=impdef-event',
     ready: (page) =>
       page
-        .getByRole('row', { name: /^kvbench/ })
+        .getByRole('row', { name: /pin-vm/ })
+        .first()
+        .waitFor(),
+  },
+  blackouts: {
+    hash: '#blackouts?run=1&policy=map-on-fault',
+    ready: (page) =>
+      page
+        .getByRole('row', { name: /kvbench/ })
         .first()
         .waitFor(),
   },
   skew: {
-    hash: '#skew?run=1&policy=map-on-fault&dlDiscard=buffer',
-    ready: (page) => page.getByRole('heading', { name: 'Noise or bias?' }).waitFor(),
+    hash: '#skew?run=1&policy=map-on-fault',
+    ready: (page) =>
+      page
+        .getByRole('row', { name: /scan_table/ })
+        .first()
+        .waitFor(),
+  },
+  sensitivity: {
+    hash: '#policies?run=1&part=sensitivity&sweep=reenableNs_1000_100000000_9_log&policy=map-on-fault',
+    async ready(page) {
+      await page.getByRole('list', { name: 'Jobs' }).waitFor();
+      await page.getByRole('list', { name: 'Jobs' }).waitFor({ state: 'hidden' });
+    },
   },
   compare: {
-    hash: '#skew?part=runs&run=2&with=1&policy=pin-vm',
-    ready: (page) => page.getByRole('heading', { name: 'Survivors under pin-vm' }).waitFor(),
+    hash: '#skew?part=runs&run=2&with=1&policy=map-on-fault',
+    ready: (page) => page.getByRole('heading', { name: 'Survivors under map-on-fault' }).waitFor(),
   },
   sql: {
     hash: '#sql',
@@ -72,26 +85,21 @@ const pictures: Readonly<Record<string, Picture>> = {
     },
   },
   report: { hash: '#report?run=1', ready: (page) => page.frameLocator('iframe').locator('svg').first().waitFor() },
+  settings: { hash: '#settings', ready: (page) => page.getByRole('heading', { name: 'Settings' }).waitFor() },
 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
 const chosen = process.argv.slice(2);
+const samples = Number(process.env['UMBRA_PICTURE_SAMPLES'] ?? 3e6);
 const folder = mkdtempSync(join(tmpdir(), 'umbra-pictures-'));
 try {
-  const lab = join(folder, 'pair.umbra');
-  const pair = { speFile: 'test/fixtures/pair/kvbench.perf.data', kvmFile: 'test/fixtures/pair/two-vcpu.trace.dat' };
-  const notes = ['SPE capture: synthesised, not from silicon', 'KVM trace: a real arm64 kernel under emulation'];
-  runMainJob({
-    ...{ ...pair, reportFile: join(folder, 'report.html'), lab, importOptions: { notes: [] } },
-    replay: { ...readReplayWords({ options: { align: 'fit' } }), command: 'npm run demo', notes },
-  });
-  // What the first run is compared with.
-  const later = { speId: 1, kvmId: 2, notes, command: 'umbra replay --align fit --set reenableNs=100000000 …' };
-  replayInLab(lab, { ...readReplayWords({ options: { align: 'fit', reenableNs: 1e8 } }), ...later });
+  const lab = writePicturesLab(folder, samples);
   const server = await startServer({ lab });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1366, height: 850 }, reducedMotion: 'reduce' });
+  // Of millions of samples, and on a machine that may be busy.
+  page.setDefaultTimeout(180_000);
   await page.goto(server.url);
   for (const [name, { hash, dark, ready }] of Object.entries(pictures)) {
     if (chosen.length && !chosen.includes(name)) continue;

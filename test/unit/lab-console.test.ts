@@ -94,6 +94,21 @@ describe('symbols', () => {
   });
 });
 
+describe('a trace alone', () => {
+  it('has a lane for each thread that ran the guest, though nothing describes its VM', async () => {
+    const alone = join(folder, 'alone.umbra');
+    const path = join(folder, 'alone.trace.txt.gz');
+    copyFileSync(fixture('stage2/two-vcpu.trace.txt.gz'), path);
+    importFiles(alone, [path]);
+    const of = openLabService(alone);
+    const { lanes, trace, spe } = await of.handlers.timeline({ capture: 1 }, call);
+    of.close();
+    expect(lanes.map((l) => l.lane)).toEqual([0, 1]);
+    expect(lanes[0].vcpuTid).toBeLessThan(lanes[1].vcpuTid!);
+    expect([trace?.copies, spe]).toEqual([1, undefined]);
+  });
+});
+
 describe('reports', () => {
   it('come as Markdown with their figures, packed as one file', async () => {
     const made = join(folder, 'made.umbra');

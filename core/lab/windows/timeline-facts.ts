@@ -58,7 +58,8 @@ export function captureTimeline(db: Db, id: number): TimelineFacts {
     const lanes = readLanes(db, id).map((lane) => speLane(lane, cpuOf(lane)));
     return { ...common, spe: id, lanes };
   }
-  const vcpus = loadDescription(capture)?.vms.flatMap((vm) => vm.vcpus) ?? [];
+  const described = loadDescription(capture)?.vms.flatMap((vm) => vm.vcpus) ?? [];
+  const vcpus = described.length ? described : guestThreads(db, id);
   const place: TracePlace = { shiftNs: 0, scale: 1, copies: 1, periodNs: Math.max(1, span), span };
   return {
     ...common,
@@ -66,6 +67,12 @@ export function captureTimeline(db: Db, id: number): TimelineFacts {
     lanes: vcpus.map(({ vcpu, tid }) => ({ lane: vcpu, samples: 0, vcpuTid: tid })).sort((a, b) => a.lane - b.lane),
     trace: place,
   };
+}
+
+/** Threads that ran the guest, numbered in the order of their ids: nothing says which vCPU each is. */
+function guestThreads(db: Db, kvm: number): { vcpu: number; tid: number }[] {
+  const tids = lodTracks(db, kvm).flatMap(({ track, lane }) => (track === 'guest' && lane >= 0 ? [lane] : []));
+  return tids.sort((a, b) => a - b).map((tid, vcpu) => ({ vcpu, tid }));
 }
 
 function place({ t0 = 0n, t1 = 0n }: CaptureRow, alignment: RunFacts['alignment']): TracePlace {
