@@ -198,6 +198,7 @@ describe('umbra campaign', () => {
       '1',
     );
     expect(verified).toMatchObject({ identical: true, replayed: 1 });
+    expect(umbra('report', '--verify', file).stderr).toContain('`umbra campaign report DIR --verify` recomputes it');
     writeFileSync(file, readFileSync(file, 'utf8').replace('loses', 'gains'));
     const changed = umbra('campaign', 'report', folder, '--verify', file, '--sample', '1');
     expect([changed.code, changed.stderr]).toEqual([

@@ -14,7 +14,7 @@ import { shellLine } from '../../words/shell.ts';
 import type { Campaign } from './file.ts';
 import { FileHashes, fingerprintOf, RESULT_FORM } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { campaignPairs, pairOf, placeOf } from './pairs.ts';
+import { asNamed, campaignPairs, pairOf, placeOf } from './pairs.ts';
 import type { CampaignPair } from './pairs.ts';
 import { readResult, writeResult } from './result.ts';
 import type { KeyRow, OutcomeRow, PairDone, PairResult, WindowColumns } from './result.ts';
@@ -57,14 +57,6 @@ export function runPair(campaign: Campaign, { key, again = false, lab, ...progre
   return { result, known: false };
 }
 
-/** Wherever the campaign lies, its dataset is the same: files are called what the campaign calls them. */
-function asNamed(campaign: Campaign, { spe, kvm, vm }: CampaignPair, words: string): string {
-  return [spe, kvm, ...(vm === undefined ? [] : [vm])].reduce(
-    (text, path) => text.replaceAll(placeOf(campaign, path), path),
-    words,
-  );
-}
-
 /** The same without looking for a result, and without storing one. */
 export function replayPair(
   campaign: Campaign,
@@ -87,7 +79,7 @@ export function replayPair(
     // An interruption, or a bug of ours: neither is a result.
     if (reason === undefined) throw error;
     const ended = typeof (error as NodeJS.ErrnoException).code === 'string' || /out of memory/.test(reason);
-    return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: asNamed(campaign, pair, reason), ended };
+    return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: asNamed(campaign, reason), ended };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /** The pairs of a campaign: files, factors, and what to call them. */
 import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { RequestError } from '../about.ts';
 import type { Campaign, PairGroup } from './file.ts';
 import { factorsIn, fill, glob, matches } from './glob.ts';
@@ -52,6 +52,12 @@ type Unnamed = Omit<CampaignPair, 'key'> & { readonly name?: string };
 /** Where a path of the campaign lies. */
 export function placeOf({ folder }: Pick<Campaign, 'folder'>, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
+}
+
+/** Files in a message are called what the campaign calls them: wherever it lies, its dataset is the same. */
+export function asNamed({ folder }: Pick<Campaign, 'folder'>, words: string): string {
+  const places = [resolve(folder), join(folder)].filter((place) => !/^\.+$/.test(place));
+  return places.reduce((text, place) => text.replaceAll(`${place}/`, ''), words);
 }
 
 function groupPairs(campaign: Campaign, group: PairGroup, i: number): Unnamed[] {

@@ -3,7 +3,7 @@ import { InputError } from '../../formats/problems.ts';
 import type { Campaign } from './file.ts';
 import { FileHashes, fingerprintOf } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { campaignPairs } from './pairs.ts';
+import { asNamed, campaignPairs } from './pairs.ts';
 import type { CampaignPair } from './pairs.ts';
 import { readResult, resultIds } from './result.ts';
 import { campaignSettings } from './settings.ts';
@@ -57,7 +57,7 @@ export function campaignState(campaign: Campaign, onLook: OnLook = () => undefin
         return { pair, print, ...statusOf(campaign, print.id, ids), ...(sameAs !== undefined && { sameAs }) };
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        return { pair, status: 'failed', reason: error.message.replaceAll(`${campaign.folder}/`, '') };
+        return { pair, status: 'failed', reason: asNamed(campaign, error.message) };
       }
     });
     const used = new Set(states.flatMap(({ print }) => print?.id ?? []));

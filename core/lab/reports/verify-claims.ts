@@ -1,6 +1,6 @@
 /** What a report's file says of itself, checked. */
 import { z } from 'zod';
-import { COMPARISON_FORM, findProvenance, PROVENANCE_FORM } from '../../report/provenance.ts';
+import { CAMPAIGN_FORM, COMPARISON_FORM, findProvenance, PROVENANCE_FORM } from '../../report/provenance.ts';
 import { sectionIds } from '../../report/sections.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
@@ -83,6 +83,10 @@ export function readClaims(file: string, text: string): ClaimedRun | ClaimedComp
   }
   if (found === undefined)
     throw new RequestError(`${file}: no HTML or Markdown report of Umbra's: it doesn't say how it was made`);
+  if ((found as { form?: unknown } | null)?.form === CAMPAIGN_FORM)
+    throw new RequestError(
+      `${file}: a report across a campaign’s pairs: \`umbra campaign report DIR --verify\` recomputes it`,
+    );
   const checked = Claims.safeParse(found);
   if (checked.success) return checked.data;
   const { path, message } = checked.error.issues[0];
