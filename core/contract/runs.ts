@@ -12,7 +12,7 @@ import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { ParamName, ResolvedParams } from '../model/params.ts';
-import type { FaultAnswer, Policy } from '../model/policy.ts';
+import type { FaultAnswer, Policy, TimeName } from '../model/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
 import type { FunctionCode, Functions } from './code.ts';
 import type { CaptureComparison, RunComparison } from '../lab/runs/compare.ts';
@@ -68,6 +68,8 @@ export interface Library {
   readonly sweeps: readonly string[];
   /** Assumption checks (model.md section 4.7). `title` follows "if". */
   readonly checks: readonly { readonly id: string; readonly title: string }[];
+  /** Latencies that a policy may have of its own. */
+  readonly times: readonly TimeName[];
   /** Answers that need no page: what `onUnresolved` may be. */
   readonly unresolved: readonly Answer[];
 }

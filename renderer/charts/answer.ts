@@ -1,7 +1,7 @@
 /** An answer of the host that follows its question. */
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { Ref, ShallowRef } from 'vue';
-import type { Method, Params, Result } from '../../core/contract/contract.ts';
+import type { Method, Params, Progress, Result } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 
 export interface Answer<T> {
@@ -10,7 +10,12 @@ export interface Answer<T> {
   readonly loading: Readonly<Ref<boolean>>;
   /** Why there is no answer to the present question. */
   readonly problem: Readonly<Ref<string | undefined>>;
+  /** How far it is, of requests that tell. */
+  readonly progress: Readonly<ShallowRef<Progress | undefined>>;
+  /** The user gave the present question up. */
+  readonly cancelled: Readonly<Ref<boolean>>;
   retry(): void;
+  cancel(): void;
 }
 
 /**
@@ -27,10 +32,14 @@ export function useAnswer<M extends Method>(
   const value = shallowRef<Result<M>>();
   const loading = ref(false);
   const problem = ref<string>();
+  const progress = shallowRef<Progress>();
+  const cancelled = ref(false);
   let open: AbortController | undefined;
 
   async function ask() {
     open?.abort();
+    progress.value = undefined;
+    cancelled.value = false;
     const params = question();
     if (!params) {
       value.value = undefined;
@@ -42,7 +51,10 @@ export function useAnswer<M extends Method>(
     open = mine;
     loading.value = true;
     try {
-      const result = await lab.request(method, params, { signal: mine.signal });
+      const onProgress = (now: Progress) => {
+        if (open === mine) progress.value = now;
+      };
+      const result = await lab.request(method, params, { signal: mine.signal, onProgress });
       if (open !== mine) return;
       value.value = result;
       problem.value = undefined;
@@ -60,5 +72,14 @@ export function useAnswer<M extends Method>(
     open = undefined;
     last?.abort();
   });
-  return { value, loading, problem, retry: () => void ask() };
+  function cancel() {
+    if (!loading.value) return;
+    const last = open;
+    open = undefined;
+    last?.abort();
+    loading.value = false;
+    progress.value = undefined;
+    cancelled.value = true;
+  }
+  return { value, loading, problem, progress, cancelled, retry: () => void ask(), cancel };
 }

@@ -1,6 +1,7 @@
-/** The answer to "which policy?", out of a run's stored results: pure, so that what Home says can be tested without a page. */
+/** The answer to "which policy?", out of a run's results: pure, so that what Home says can be tested without a page. */
 import type { Run } from '../../core/contract/contract.ts';
-import type { StoredResult } from '../../core/contract/runs.ts';
+import { outcomesOf, verdictOf } from '../policies/outcomes.ts';
+import type { VerdictChange } from '../policies/outcomes.ts';
 
 /** Policies that lost the very same samples, as one row. */
 export interface AnswerRow {
@@ -12,63 +13,23 @@ export interface AnswerRow {
   readonly low: number;
   readonly high: number;
   readonly verdict: string;
-  /** Checks that change the verdict, with what it becomes. */
-  readonly changes: readonly { readonly title: string; readonly verdict: string }[];
+  /** Checks that change the verdict, with what it becomes, and of which of the policies where not of all. */
+  readonly changes: readonly VerdictChange[];
   /** Bare metal: what the others are held against, not a choice. */
   readonly reference: boolean;
 }
 
 /** @returns rows, least lost first; the reference comes last */
-export function answerRows(run: Run, results: readonly StoredResult[]): AnswerRow[] {
-  const verdictOf = (policy: string, dlDiscard: string): string =>
-    run.policies.find((p) => p.policy === policy && p.dlDiscard === dlDiscard)?.skew[0]?.verdict ?? 'not computed';
-  const own = results.filter((r) => r.dlDiscard === results[0]?.dlDiscard);
-  const groups: StoredResult[][] = [];
-  for (const result of own) {
-    const same = groups.find(([first]) => first !== undefined && sameFates(first, result));
-    if (same) same.push(result);
-    else groups.push([result]);
-  }
-  return groups
-    .map((group): AnswerRow => {
-      const [first] = group as [StoredResult];
-      const { lost, reference } = first.summary;
-      const checks = checksOf(first);
-      const verdict = verdictOf(first.policy.id, first.dlDiscard);
-      const shares = [1 - first.summary.coverage, ...checks.map((c) => 1 - c.coverage)];
-      return {
-        policies: group.map((r) => r.policy.id),
-        lost,
-        share: reference ? lost / reference : 0,
-        low: Math.min(...shares),
-        high: Math.max(...shares),
-        verdict,
-        changes: checks.flatMap((c) =>
-          c.verdict !== null && c.verdict !== verdict ? [{ title: c.title, verdict: c.verdict }] : [],
-        ),
-        reference: group.every((r) => r.policy.pin === 'no-stage-2'),
-      };
-    })
-    .sort((a, b) => Number(a.reference) - Number(b.reference) || a.lost - b.lost);
-}
-
-interface Check {
-  readonly title: string;
-  readonly coverage: number;
-  readonly verdict: string | null;
-}
-
-/** None in runs that were stored before there were checks. */
-function checksOf(result: StoredResult): readonly Check[] {
-  return (result as StoredResult & { readonly checks?: readonly Check[] }).checks ?? [];
-}
-
-/** Bare metal loses nothing by definition: it never shares a row with a policy that lost nothing by merit. */
-function sameFates(a: StoredResult, b: StoredResult): boolean {
-  if ((a.policy.pin === 'no-stage-2') !== (b.policy.pin === 'no-stage-2')) return false;
-  const key = ({ summary: s }: StoredResult) =>
-    JSON.stringify([s.lost, s.windows, s.blackoutNs, s.lostByKind, s.lostByCause]);
-  return key(a) === key(b);
+export function answerRows(run: Pick<Run, 'policies'>): AnswerRow[] {
+  return outcomesOf(run.policies).map(({ members, first, least, greatest, changes, reference }) => ({
+    policies: members.map((p) => p.policy),
+    lost: first.lost,
+    share: first.lost ? first.lost / (first.kept + first.lost) : 0,
+    low: 1 - greatest,
+    high: 1 - least,
+    verdict: verdictOf(first),
+    ...{ changes, reference },
+  }));
 }
 
 /** One sentence; what is said is said of this pair only. */

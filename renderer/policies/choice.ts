@@ -1,16 +1,15 @@
-/** Which stored result the views are about: the selection's run, policy and reading of DL, or what is worth a look without one. */
+/** Which stored result the views are about: the selection's run and policy, or what is worth a look without one. */
 import { computed } from 'vue';
 import type { RunPart } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
-import type { DlDiscard } from '../state/selection.ts';
-import { skewOf } from './columns.ts';
 import { notable } from './notable.ts';
+import { ownResults, skewOf } from './outcomes.ts';
 import { shownRun } from './run-facts.ts';
 
-/** The run's own reading stands first. */
-export function ownDiscard(run: Run): DlDiscard {
+/** What a run's guest does at DL=1: the key of its results. Runs of the model's first edition have both; their own comes first. */
+export function ownDiscard(run: Run): 'record' | 'buffer' {
   return run.policies[0]?.dlDiscard ?? 'record';
 }
 
@@ -18,9 +17,8 @@ export function useChoice() {
   const lab = useLab();
   const selection = useSelection();
   const run = computed(() => shownRun(lab.runs ?? [], selection.current.run));
-  const dlDiscard = computed(() => selection.current.dlDiscard ?? (run.value && ownDiscard(run.value)) ?? 'record');
-  /** Of that reading of DL. */
-  const policies = computed(() => run.value?.policies.filter((p) => p.dlDiscard === dlDiscard.value) ?? []);
+  const dlDiscard = computed(() => (run.value ? ownDiscard(run.value) : 'record'));
+  const policies = computed(() => ownResults(run.value?.policies ?? []));
   const policy = computed(() =>
     selection.current.policy === undefined
       ? notable(policies.value)

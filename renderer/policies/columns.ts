@@ -1,175 +1,187 @@
-/** The results matrix: what a column shows, and what it is sorted by. */
+/** The results matrix: what a column shows, what it means, and what it is sorted by. */
+import { range } from '../../core/words/lists.ts';
+import { excess, pValue, percent as withSign, points } from '../../core/words/numbers.ts';
 import { verdicts } from '../../core/model/terms.ts';
-import type { StoredResult, Trials } from '../../core/contract/runs.ts';
 import type { RunPolicy, RunSkew } from '../../core/contract/contract.ts';
-import { excess, pValue } from '../../core/words/numbers.ts';
-import { bytes, count, duration, exactNs, percent } from '../format.ts';
+import type { StoredResult, Trials } from '../../core/contract/runs.ts';
+import { bytes, count, duration, exactNs } from '../format.ts';
+import { skewOf, underCheck, verdictOf } from './outcomes.ts';
+import type { Outcome } from './outcomes.ts';
 
-export interface Row {
-  /** As the run was asked for. */
-  readonly own: RunPolicy;
-  /** The other reading of DL. */
-  readonly other?: RunPolicy;
-  /** Over the run's placement trials, if there were several. */
-  readonly trials?: Trials;
-}
+type Spread = { readonly mean: number; readonly p5: number; readonly p95: number };
 
 export interface Column {
   readonly id: string;
   readonly label: string;
+  /** What it is, for somebody who sees it for the first time. */
+  readonly help: string;
   /** Sorted by; undefined stays at the end. */
-  readonly value: (row: Row) => number | undefined;
-  readonly text: (row: Row) => string;
-  readonly title?: (row: Row) => string | undefined;
-  /** A share: percent sign, and (the run's own reading) a bar. */
-  readonly share?: 'bar' | 'plain';
-  /** What trials vary, and how one of its values reads. */
-  readonly spread?: (
-    trials: Trials,
-  ) => { readonly mean: number; readonly p5: number; readonly p95: number } | undefined;
-  readonly unit?: (value: number) => string;
+  readonly value: (p: RunPolicy) => number | undefined;
+  readonly text: (value: number) => string;
+  /** In place of `text`, where a value alone doesn't say it. */
+  readonly textOf?: (p: RunPolicy) => string;
+  /** To the digit. */
+  readonly title?: (p: RunPolicy) => string | undefined;
+  /** In a second line. */
+  readonly note?: (row: Outcome) => string;
+  /** What trials vary. */
+  readonly spread?: (trials: Trials) => Spread | undefined;
 }
 
-export function rowsOf(policies: readonly RunPolicy[], stored: readonly StoredResult[] = []): Row[] {
-  const ids = [...new Set(policies.map((p) => p.policy))];
-  return ids.map((id) => {
-    const [own, other] = policies.filter((p) => p.policy === id);
-    const result = stored.find((s) => s.policy.id === id && s.dlDiscard === own.dlDiscard);
-    return { own, other, trials: result?.trials };
-  });
-}
+const timeText = (ns: number) => (ns ? duration(ns) : '0');
+const exact = (ns: number | undefined) => (ns === undefined ? undefined : exactNs(Math.round(ns)));
 
-/** `99.1 – 99.9`: 5 to 95 % of the trials. Empty where they all agree, and without trials. */
-export function rangeText(column: Column, { trials }: Row): string {
-  const spread = trials && column.spread?.(trials);
-  if (!spread || !column.unit) return '';
-  const [low, high] = [column.unit(spread.p5), column.unit(spread.p95)];
-  return low === high ? '' : `${low} – ${high}`;
-}
-
-/** The mean behind a range. */
-export function rangeTitle(column: Column, { trials }: Row): string | undefined {
-  const spread = trials && column.spread?.(trials);
-  return spread && column.unit && trials
-    ? `${trials.n} placements: mean ${column.unit(spread.mean)}; below, their 5–95 % range. The figure above is the first one’s.`
-    : undefined;
-}
-
-/** What a run counted by first is what its verdicts rest on. */
-export function skewOf(p: RunPolicy): RunSkew | undefined {
-  return p.skew[0];
-}
-
-/** Which part of the loss may rest on stage 2 events that never were. */
-function unsureText({ unsure }: RunPolicy): string {
-  if (!unsure) return '';
-  return `; ${percent(unsure.share)} of the loss rests on evidence that may be right in less than 95 % of cases (${unsure.evidence.join(', ')})`;
-}
-
-/** @param otherLoses what a guest of the other kind throws away when DL is set */
-export function columns(otherLoses: 'the record' | 'the buffer'): Column[] {
-  return [
-    {
-      ...{ id: 'coverage', label: 'coverage', share: 'bar' },
-      spread: (t) => t.coverage,
-      unit: percent,
-      value: ({ own }) => own.coverage,
-      text: ({ own }) => percent(own.coverage),
-      title: ({ own }) => `${count(own.kept)} of ${count(own.kept + own.lost)} records kept${unsureText(own)}`,
+export const columns: readonly Column[] = [
+  {
+    ...{ id: 'coverage', label: 'coverage' },
+    help: 'Samples kept, of all that lie in sessions. Below it: the span over the assumption checks.',
+    value: (p) => p.coverage,
+    text: withSign,
+    title: (p) => `${count(p.kept)} of ${count(p.kept + p.lost)} samples kept, ${count(p.lost)} lost${unsureText(p)}`,
+    note: ({ least, greatest }) => (least < greatest ? range(least, greatest, withSign) : ''),
+    spread: (t) => t.coverage,
+  },
+  {
+    ...{ id: 'windows', label: 'windows' },
+    help: 'Blackout windows: stretches of guest time in which samples are not collected, or are thrown away later.',
+    value: (p) => p.windows,
+    text: (n) => count(Math.round(n)),
+    spread: (t) => t.windows,
+  },
+  {
+    ...{ id: 'blackout', label: 'blackout' },
+    help: 'Guest time in blackout windows, all vCPUs together.',
+    value: (p) => p.blackoutNs,
+    text: timeText,
+    title: (p) => exact(p.blackoutNs),
+    spread: (t) => t.blackoutNs,
+  },
+  {
+    ...{ id: 'p99', label: 'p99 window' },
+    help: 'One window in a hundred is longer than that.',
+    value: (p) => p.p99Ns,
+    text: timeText,
+    title: (p) => exact(p.p99Ns),
+    spread: (t) => t.p99,
+  },
+  {
+    ...{ id: 'stall', label: 'stall' },
+    help: 'Host time in which vCPUs stood still for KVM: pinning, mapping, trapping, copying, exits. No instruction goes unprofiled in it.',
+    value: (p) => p.stallNs,
+    text: timeText,
+    title: (p) => exact(p.stallNs),
+    spread: (t) => t.stallNs,
+  },
+  {
+    ...{ id: 'slowdown', label: 'slowdown' },
+    help: 'Stall, as a share of the time in sessions.',
+    value: (p) => p.slowdown,
+    text: withSign,
+    spread: (t) => t.slowdown,
+  },
+  {
+    ...{ id: 'pinned', label: 'pinned peak' },
+    help: 'Most memory pinned at any moment.',
+    value: (p) => p.pinnedPeakBytes,
+    text: (n) => (n ? bytes(n) : '0'),
+    title: (p) => `${count(p.pinnedPeakBytes)} bytes`,
+    spread: (t) => t.pinnedBytesPeak,
+  },
+  {
+    ...{ id: 'skew', label: 'excess skew' },
+    help: 'Total variation distance of the survivors’ shares from the reference’s, less what the same blackouts at other moments give on average; p: how often those give at least as much.',
+    value: (p) => skewOf(p)?.excess ?? undefined,
+    text: String,
+    textOf: (p) => (skewOf(p)?.cause === "can't tell" ? 'can’t tell' : excess(skewOf(p)?.excess, skewOf(p)?.pValue)),
+    title: (p) => skewTitle(skewOf(p)),
+    note: ({ first }) => {
+      const p = skewOf(first)?.pValue;
+      return p === undefined || p === null ? '' : pValue(p);
     },
-    {
-      ...{ id: 'other', label: `if DL loses ${otherLoses}`, share: 'plain' },
-      value: ({ other }) => other?.coverage,
-      text: ({ other }) => (other ? percent(other.coverage) : '–'),
-    },
-    {
-      ...{ id: 'windows', label: 'windows' },
-      value: ({ own }) => own.windows,
-      text: ({ own }) => count(own.windows),
-      spread: (t) => t.windows,
-      unit: (n) => count(Math.round(n)),
-    },
-    {
-      ...{ id: 'blackout', label: 'blackout' },
-      ...time(({ own }) => own.blackoutNs),
-      spread: (t) => t.blackoutNs,
-    },
-    {
-      ...{ id: 'p99', label: 'p99 window' },
-      ...time(({ own }) => own.p99Ns),
-      spread: (t) => t.p99,
-    },
-    {
-      ...{ id: 'stall', label: 'stall' },
-      ...time(({ own }) => own.stallNs),
-      spread: (t) => t.stallNs,
-    },
-    {
-      ...{ id: 'slowdown', label: 'slow\u00addown', share: 'plain' },
-      value: ({ own }) => own.slowdown,
-      text: ({ own }) => (own.slowdown === undefined ? '–' : percent(own.slowdown)),
-      title: () => 'stall by session time',
-      spread: (t) => t.slowdown,
-      unit: percent,
-    },
-    {
-      ...{ id: 'pinned', label: 'pinned peak' },
-      value: ({ own }) => own.pinnedPeakBytes,
-      text: ({ own }) => (own.pinnedPeakBytes ? bytes(own.pinnedPeakBytes) : '0'),
-      spread: (t) => t.pinnedBytesPeak,
-      unit: bytes,
-    },
-    {
-      ...{ id: 'skew', label: 'excess skew' },
-      value: ({ own }) => skewOf(own)?.excess ?? undefined,
-      text: ({ own }) => excess(skewOf(own)?.excess, skewOf(own)?.pValue),
-      title: ({ own }) => {
-        const skew = skewOf(own);
-        if (!skew) return undefined;
-        const tested = skew.pValue === null ? '' : ` (${pValue(skew.pValue)})`;
-        return `TVD by ${skew.key}, less what the same blackouts at other moments give on average${tested}`;
-      },
-    },
-  ];
-}
+  },
+];
 
 /** The worst first when it descends, as with numbers of losses. */
-export const verdictColumn: Column = {
+export const verdictColumn = {
   ...{ id: 'verdict', label: 'verdict' },
-  value: ({ own }) => {
-    const rank = (verdicts as readonly string[]).indexOf(skewOf(own)?.verdict ?? '');
+  help: 'How far the survivors’ shares moved: by size, whatever the cause. Then the reason, and the assumptions that would change it.',
+  value: (p: RunPolicy): number | undefined => {
+    const rank = (verdicts as readonly string[]).indexOf(verdictOf(p));
     return rank < 0 ? undefined : rank;
   },
-  text: ({ own }) => skewOf(own)?.verdict ?? 'not computed',
 };
+
+/** Values of a row's members: one text where they agree, else from the least to the greatest. */
+export function cellText(column: Column, { members }: Pick<Outcome, 'members'>): string {
+  if (column.textOf) return column.textOf(members[0]);
+  const values = members.map(column.value);
+  const known = values.filter((v) => v !== undefined);
+  if (!known.length) return '–';
+  return range(Math.min(...known), Math.max(...known), column.text);
+}
+
+/** Whether members of a row cost differently, though they lose the same. */
+export function costsDiffer({ members }: Outcome): boolean {
+  return columns.some((c) => new Set(members.map((p) => cellText(c, { members: [p] }))).size > 1);
+}
+
+export function trialsOf(policy: string, stored: readonly StoredResult[]): Trials | undefined {
+  return stored.find((s) => s.policy.id === policy)?.trials;
+}
+
+/** `99.1 – 99.9 %`: 5 to 95 % of the trials (least to greatest of fewer than 20). Empty where they all agree, and without trials. */
+export function rangeText({ spread, text }: Column, trials: Trials | undefined): string {
+  const found = trials && spread?.(trials);
+  return !found || text(found.p5) === text(found.p95) ? '' : range(found.p5, found.p95, text);
+}
+
+/** What a range over trials is. */
+export function rangeTitle({ spread, text }: Column, trials: Trials | undefined): string | undefined {
+  const found = trials && spread?.(trials);
+  if (!found || !trials) return undefined;
+  const what = trials.n < 20 ? 'least to greatest' : '5–95 % range';
+  return `${trials.n} placements: mean ${text(found.mean)}, ${what} below. The figure above is the first one’s.`;
+}
 
 export interface Sorting {
   readonly by: string;
   readonly descending: boolean;
 }
 
-/** The run's own order without a sorting. */
-export function sorted(rows: readonly Row[], all: readonly Column[], sorting: Sorting | undefined): Row[] {
-  const column = all.find((c) => c.id === sorting?.by);
-  if (!column || !sorting) return [...rows];
+/** What is asked first: which policy loses least. */
+export const asAsked: Sorting = { by: 'coverage', descending: true };
+
+/** By a column's value of the rows' first members; the reference stays last. */
+export function sorted(rows: readonly Outcome[], { by, descending }: Sorting): Outcome[] {
+  const column = [...columns, verdictColumn].find((c) => c.id === by);
+  if (!column) return [...rows];
   return rows.toSorted((a, b) => {
-    const [x, y] = [column.value(a), column.value(b)];
+    if (a.reference !== b.reference) return Number(a.reference) - Number(b.reference);
+    const [x, y] = [column.value(a.first), column.value(b.first)];
     if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
-    return sorting.descending ? y - x : x - y;
+    return descending ? y - x : x - y;
   });
 }
 
-function time(value: Column['value']): Pick<Column, 'value' | 'text' | 'title' | 'unit'> {
-  return {
-    value,
-    unit: (ns) => (ns ? duration(ns) : '0'),
-    text: (row) => {
-      const ns = value(row);
-      return ns === undefined ? '–' : ns ? duration(ns) : '0';
-    },
-    title: (row) => {
-      const ns = value(row);
-      return ns === undefined ? undefined : exactNs(Math.round(ns));
-    },
-  };
+/** A check's coverage less the run's own, in percentage points. */
+export function checkDifference(p: RunPolicy, check: string): string {
+  const difference = 100 * (underCheck(p, check).coverage - p.coverage);
+  return difference ? points(difference) : '·';
+}
+
+/** Which part of the loss may rest on stage 2 events that never were. */
+function unsureText({ unsure }: RunPolicy): string {
+  if (!unsure) return '';
+  return `; ${withSign(unsure.share)} of the loss rests on evidence that may be right in less than 95 % of cases (${unsure.evidence.join(', ')})`;
+}
+
+function skewTitle(skew: RunSkew | undefined): string | undefined {
+  if (!skew || skew.tvd === null) return undefined;
+  const distance = `TVD ${Number(skew.tvd.toPrecision(2))} by ${skew.key}`;
+  const episodes = skew.episodes === undefined ? '' : `, ${count(skew.episodes)} loss episodes`;
+  if (skew.cause === 'nothing lost') return `${distance}: nothing is lost`;
+  if (skew.cause === "can't tell") return `${distance}${episodes}: too few to tell whether it mattered where they fell`;
+  return skew.nullMean === null
+    ? `${distance}${episodes}`
+    : `${distance}${episodes}; the same blackouts at other moments: ${Number(skew.nullMean.toPrecision(2))} on average`;
 }

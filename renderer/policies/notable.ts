@@ -1,5 +1,5 @@
 import type { RunPolicy } from '../../core/contract/contract.ts';
-import { skewOf } from './columns.ts';
+import { skewOf } from './outcomes.ts';
 
 /** What a reader would look at first: the policy that misleads most, else the one that loses most and lives. */
 export function notable(policies: readonly RunPolicy[]): RunPolicy | undefined {

@@ -1,8 +1,9 @@
 /** The replay that was asked for last: it goes on while other views are looked at, with its progress in the strip of jobs. */
 import { defineStore } from 'pinia';
-import { ref } from 'vue';
+import { ref, shallowRef } from 'vue';
 import { ServiceError } from '../../core/contract/client.ts';
-import type { Params } from '../../core/contract/contract.ts';
+import type { Params, RunPolicy } from '../../core/contract/contract.ts';
+import type { ReplaySoFar } from '../../core/contract/jobs.ts';
 import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 
@@ -11,13 +12,33 @@ export const useReplayJob = defineStore('replay-job', () => {
   const jobs = useJobs();
   const running = ref(false);
   const problem = ref<string>();
+  /** Policies that are done, of the replay that runs. */
+  const soFar = shallowRef<readonly RunPolicy[]>([]);
+  /** Policies that a new run begins with, asked for elsewhere; all if undefined. */
+  const wanted = shallowRef<readonly string[]>();
+  let controller: AbortController | undefined;
 
   /** Resolves to the run's id; undefined if it was cancelled or failed. */
   async function start(title: string, params: Params<'replay'>): Promise<number | undefined> {
     running.value = true;
     problem.value = undefined;
+    soFar.value = [];
+    const mine = new AbortController();
+    controller = mine;
     try {
-      return (await jobs.track(title, (hooks) => lab.request('replay', params, hooks), true)).run;
+      const made = await jobs.track(
+        title,
+        ({ signal, onProgress }) =>
+          lab.request('replay', params, {
+            signal: AbortSignal.any([signal, mine.signal]),
+            onProgress(progress) {
+              onProgress(progress);
+              if (progress.soFar) soFar.value = (progress.soFar as ReplaySoFar).policies;
+            },
+          }),
+        true,
+      );
+      return made.run;
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === 'cancelled')) problem.value = (error as Error).message;
       return undefined;
@@ -26,5 +47,5 @@ export const useReplayJob = defineStore('replay-job', () => {
     }
   }
 
-  return { running, problem, start };
+  return { running, problem, soFar, wanted, start, cancel: () => controller?.abort() };
 });

@@ -1,6 +1,7 @@
 /** What a new run is asked for: parameters in groups, and the command line that asks for the same. */
 import type { Library, ParamInfo } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
+import { bytes, duration } from '../format.ts';
 import type { Question } from '../sensitivity/question.ts';
 
 export interface Group {
@@ -11,13 +12,11 @@ export interface Group {
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Clocks', ['align', 'offsetNs', 'scale', 'lanes', 'vm']],
   ['Buffer', ['placement', 'buffers', 'trials', 'seed', 'bufferBytes', 'watermarkBytes', 'privateBytes', 'vmBytes']],
+  ['KVM and the VMM', ['unpinnedBy', 'injectDl', 'trapsPerEnable', 'rlimitBytes', 'afterExit']],
+  ['Guest', ['dlDiscard', 'guestReaction', 'guestZeroes', 'guestSError', 'tornRecords']],
   [
-    'Guest and hardware',
-    [
-      ...['dlDiscard', 'dlProbability', 'tornRecords', 'guestReaction', 'guestZeroes', 'guestSError', 'afterExit'],
-      ...['speVersion', 'profilingException', 'spuFlagUpdates', 'initial', 'contentsKept'],
-      ...['unpinnedBy', 'injectDl', 'trapsPerEnable', 'rlimitBytes'],
-    ],
+    'Hardware and memory',
+    ['dlProbability', 'speVersion', 'profilingException', 'spuFlagUpdates', 'initial', 'contentsKept'],
   ],
   [
     'Times',
@@ -76,6 +75,19 @@ export function fieldText(value: unknown): string {
     .join(',');
 }
 
+/** A value as a table shows it, with its unit. */
+export function settingText(value: unknown, unit: string): string {
+  if (typeof value === 'number') {
+    if (unit === 'ns') return value ? duration(value) : '0 ns';
+    if (unit === 'ns a page') return `${value} ns a page`;
+    if (unit === 'bytes') return bytes(value);
+    return unit ? `${value} ${unit}` : String(value);
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value) && !value.length) return 'none';
+  return value === undefined ? '–' : fieldText(value);
+}
+
 /** What was found in the captures, of a run's parameters or of a calibration's: name to value. */
 export function measuredIn(resolved: unknown): ReadonlyMap<string, string> {
   const { params, origin } = (resolved ?? {}) as {
@@ -106,7 +118,7 @@ export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): 
 
 /** The command that prints the same sweep; a run's own policies and its scenario must be saved as files first. */
 export function sweepCommand(lab: string, run: Run, question: Question, library: Library | undefined): string {
-  const { param, from, to, steps, log } = question;
+  const { param, from, to, steps, log, check } = question;
   const { params = {}, origin = {} } = run.params as {
     params?: Record<string, unknown>;
     origin?: Record<string, string>;
@@ -116,7 +128,7 @@ export function sweepCommand(lab: string, run: Run, question: Question, library:
   const builtin = (id: string) => library?.policies.find((p) => p.policy.id === id)?.builtin !== false;
   return [
     `umbra sweep --db ${quote(lab)} --spe ${run.spe} --kvm ${run.kvm} --policy ${ids.filter(builtin).join(',')}`,
-    `--param ${param} --from ${from} --to ${to} --steps ${steps}${log ? ' --log' : ''}`,
+    `--param ${param} --from ${from} --to ${to} --steps ${steps}${log ? ' --log' : ''}${check === undefined ? '' : ` --check ${check}`}`,
     ...choiceWords(
       ids.filter((id) => !builtin(id)),
       Object.fromEntries(settings.map(([name, value]) => [name, fieldText(value)])),

@@ -1,34 +1,39 @@
-/** A sweep as the address holds it (`irqNs_500_50000_11_log`), and what to ask where nobody has said yet. */
+/** A sweep as the address holds it (`irqNs_500_50000_11_log`, `…_log_if-dl-0` under an assumption check), and what to ask where nobody has said yet. */
 import type { ResolvedParams } from '../../core/contract/runs.ts';
 import { MAX_SWEEP_STEPS } from '../../core/contract/sweep.ts';
 import type { SweepJob } from '../../core/contract/sweep.ts';
 
 export type Question = Omit<SweepJob, 'run'>;
 
-export function formatQuestion({ param, from, to, steps, log }: Question): string {
-  return [param, from, to, steps, ...(log ? ['log'] : [])].join('_');
+export function formatQuestion({ param, from, to, steps, log, check }: Question): string {
+  return [param, from, to, steps, ...(log ? ['log'] : []), ...(check === undefined ? [] : [`if-${check}`])].join('_');
 }
 
 /** Undefined for what is no such word; whether its parameter and numbers will do is the host's to say. */
 export function parseQuestion(word: string | undefined): Question | undefined {
-  const [param, from, to, count, log, ...more] = word?.split('_') ?? [];
+  const [param, from, to, count, ...options] = word?.split('_') ?? [];
   const steps = Number(count);
-  if (!param || !from || !to || more.length || (log !== undefined && log !== 'log')) return undefined;
+  const log = options[0] === 'log';
+  const [condition, ...more] = log ? options.slice(1) : options;
+  const check = condition === undefined ? undefined : /^if-([a-z0-9-]+)$/.exec(condition)?.[1];
+  if (!param || !from || !to || more.length || (condition !== undefined && check === undefined)) return undefined;
   if (!Number.isInteger(steps) || steps < 2 || steps > MAX_SWEEP_STEPS) return undefined;
-  return { param, from, to, steps, log: log === 'log' };
+  return { param, from, to, steps, log, ...(check !== undefined && { check }) };
 }
 
-/** What people ask about first, and what each stands for. */
-export const often: readonly (readonly [param: string, what: string])[] = [
-  ['irqNs', 'how long the guest runs on, unprofiled, until the PMBIRQ takes the vCPU out'],
-  ['reenableNs', 'how long until perf has read the buffer and enables a killed session again'],
-  ['bufferBytes', 'how large each lane’s buffer is'],
-  ['unmapRate', 'how often the host unmaps, as a multiple of the trace'],
+/** What people ask about first. */
+export const often: readonly string[] = [
+  ...['irqNs', 'reenableNs', 'readNs', 'dlProbability', 'trapsPerEnable', 'bufferBytes', 'unmapRate'],
 ];
 
 /** Those that have no scale of their own to lie around. */
 const fixed: Readonly<Record<string, Omit<Question, 'param'>>> = {
   unmapRate: { from: '0.1', to: '10', steps: 9, log: true },
+  trapsPerEnable: { from: '0', to: '20', steps: 11, log: false },
+  tornRecords: { from: '0', to: '100', steps: 11, log: false },
+  rlimitBytes: { from: '64K', to: '64M', steps: 11, log: true },
+  vmBytes: { from: '256M', to: '16G', steps: 7, log: true },
+  watermarkBytes: { from: '64K', to: '1M', steps: 5, log: true },
   dlProbability: { from: '0', to: '1', steps: 11, log: false },
   offsetNs: { from: '0', to: '1000000', steps: 11, log: false },
   seed: { from: '1', to: '10', steps: 10, log: false },

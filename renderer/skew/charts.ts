@@ -121,65 +121,6 @@ function valueLabels(rows: readonly ShareRow[], c: Colours): CustomSeriesOption 
   };
 }
 
-/** Shares before and after; on the line nothing moved. */
-export function shareScatter(
-  rows: readonly ShareRow[],
-  c: Colours,
-  picked: string | undefined,
-  profiles = survival,
-): ChartOption {
-  const lines = axis(c);
-  const positive = rows.flatMap((r) => [r.p, r.q]).filter((x) => x > 0);
-  const low = 10 ** Math.floor(Math.log10(Math.min(...positive, 0.1)));
-  const high = Math.min(1, Math.max(...positive, low * 10) * 1.25);
-  const both = {
-    ...lines,
-    type: 'log' as const,
-    min: low,
-    max: high,
-    axisLabel: { ...lines.axisLabel, formatter: (v: number) => `${Number((100 * v).toPrecision(2))} %` },
-    nameLocation: 'middle' as const,
-  };
-  return {
-    grid: { left: 62, right: 12, top: 10, bottom: 42 },
-    tooltip: {
-      ...tooltip(c),
-      formatter: (at) => {
-        const row = rows[(Array.isArray(at) ? at[0] : at).dataIndex];
-        return row ? `${row.name}\n${share(row.p)} ${profiles.p}, ${share(row.q)} ${profiles.q}` : '';
-      },
-    },
-    xAxis: { ...both, name: `share ${profiles.p}`, nameGap: 26 },
-    yAxis: { ...both, name: `share ${profiles.q}`, nameGap: 48 },
-    series: [
-      {
-        type: 'scatter',
-        // A key of which nothing is in one of them lies on that edge.
-        data: rows.map((r) => ({
-          value: [Math.max(r.p, low), Math.max(r.q, low)],
-          symbol: r.significant ? 'diamond' : 'circle',
-          symbolSize: r.name === picked ? 13 : r.significant ? 10 : 7,
-          itemStyle: {
-            color: r.significant ? c.killed : c.dens,
-            opacity: r.significant ? 1 : 0.7,
-            ...(r.name === picked && { borderColor: c.accent, borderWidth: 2 }),
-          },
-        })),
-      },
-      {
-        type: 'line',
-        silent: true,
-        symbol: 'none',
-        data: [
-          [low, low],
-          [high, high],
-        ],
-        lineStyle: { color: c.muted, width: 1, type: 'dashed' },
-      },
-    ],
-  };
-}
-
 /** Coverage per time bin, and under it when the keys that moved were active. */
 export function overTime(
   { time }: SkewDigest,

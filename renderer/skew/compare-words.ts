@@ -11,6 +11,17 @@ export function shareRows({ rows }: Comparison): ShareRow[] {
   }));
 }
 
+/** What the null of a comparison was drawn from; why there is none. */
+export function drawNotes({ paired, blocks, null: model, word }: Comparison): string {
+  if (!model || word === "can't tell")
+    return paired
+      ? 'Can’t tell: too few loss episodes to ask whether it matters where they fell.'
+      : `Can’t tell: ${count(blocks)} blocks of time a side, and fewer than 10 tell nothing.`;
+  return paired
+    ? `Both loss masks shifted by the same fraction of each vCPU’s samples, ${count(blocks)} times.`
+    : `${count(blocks)} blocks of time a side, as long as the keys’ activity hangs together, dealt to either side again and again.`;
+}
+
 /** A difference that always has its sign; empty where there is none. */
 export function signed(difference: number, unit: 'count' | 'ns' | 'share'): string {
   if (!difference || Number.isNaN(difference)) return '';

@@ -1,5 +1,6 @@
 /** Numbers of skew as people read them. */
 import { percent } from '../../core/words/numbers.ts';
+import { count } from '../format.ts';
 import type { SkewDigest } from '../../core/contract/runs.ts';
 
 export type SkewKey = SkewDigest['rows'][number];
@@ -25,14 +26,27 @@ export function points(x: number): string {
   return `${x < 0 ? '−' : '+'}${text}`;
 }
 
-/** p = 0.041, p < 0.001 */
-export function pText(p: number): string {
-  return p < 0.001 ? `p < 0.001` : `p = ${Number(p.toPrecision(2))}`;
-}
-
 /** A p-value in a column; keys with too few losses have none. */
 export function adjustedText(p: number | null): string {
   return p === null ? '–' : p < 0.001 ? '< 0.001' : String(Number(p.toPrecision(2)));
+}
+
+/** Whether it mattered where the blackouts fell: what was rotated and how many loss episodes there are; or why nobody can tell. */
+export function causeNotes({ cause }: Pick<SkewDigest, 'cause'>): string {
+  const episodes = `${count(cause.episodes)} loss ${cause.episodes === 1 ? 'episode' : 'episodes'}`;
+  if (cause.word === 'nothing lost') return 'Nothing was lost: there is nothing to ask.';
+  if (cause.word === "can't tell")
+    return cause.episodes < 5
+      ? `Can’t tell: ${episodes}, and fewer than 5 have no pattern to speak of.`
+      : `Can’t tell: nothing survived, or there is nothing to rotate (${episodes}).`;
+  return `Each vCPU’s losses shifted by the same fraction of its samples, ${count(cause.rotations)} times; ${episodes}.`;
+}
+
+/** Keys for a slope chart: the largest of the reference and those that moved most, without doubles; largest first. */
+export function sloped<T extends ShareRow>(rows: readonly T[], limit: number): T[] {
+  const half = Math.ceil(limit / 2);
+  const largest = rows.toSorted((a, b) => b.p - a.p).slice(0, half);
+  return [...new Set([...largest, ...movers(rows, limit - half)])].toSorted((a, b) => b.p - a.p);
 }
 
 /** Keys that moved most, by the size of their change; shown largest first. */

@@ -46,6 +46,8 @@ export interface Selection {
   /** A kind of blackout and a cause class: what the list of windows is narrowed to. */
   readonly kind?: string;
   readonly cause?: string;
+  /** An assumption check that outcomes are shown under; as replayed if missing. */
+  readonly check?: string;
   /** Part of a view that has several; other views leave it alone. */
   readonly part?: string;
   /** What `run`, or in a comparison of captures `capture`, is compared with. */
@@ -66,6 +68,7 @@ const words = [
   'key',
   'kind',
   'cause',
+  'check',
   'part',
   'sweep',
   'measure',

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 describe('two runs', () => {
-  it.skip('shows what differs between them, and what `umbra compare` prints of each policy', async () => {
+  it('shows what differs between them, and what `umbra compare` prints of each policy', async () => {
     await open('#skew?part=runs&run=2&with=1');
     const told = umbraJson<RunComparison>('compare', '--db', pages.db, '--run', '2', '--with', '1');
     await page.getByRole('row', { name: /^reenableNs 100.000.000 set 1.000.000 assumed/ }).waitFor();
@@ -98,8 +98,8 @@ describe('a guest capture against a bare-metal one', () => {
 });
 
 describe('one result', () => {
-  it.skip('narrows down to a lane and a part of the time, dragged out of the coverage, and widens again', async () => {
-    await open('#skew?run=1&policy=map-on-fault&dlDiscard=buffer');
+  it('narrows down to a lane and a part of the time, dragged out of the coverage, and widens again', async () => {
+    await open('#skew?run=1&policy=map-on-fault');
     const coverage = page.getByRole('img', { name: /^Coverage in equal parts/ });
     await coverage.waitFor();
     const whole = page.getByText((await page.getByText(/of the samples are gone/).innerText()).trim(), { exact: true });
@@ -123,8 +123,8 @@ describe('one result', () => {
     expect(await pages.accessibility()).toEqual([]);
   });
 
-  it.skip('narrows down to a part of the time by keys', async () => {
-    await open('#skew?run=1&policy=map-on-fault&dlDiscard=buffer');
+  it('narrows down to a part of the time by keys', async () => {
+    await open('#skew?run=1&policy=map-on-fault');
     const chart = page.getByRole('group', { name: /^Choose a part/ });
     await chart.focus();
     await page.keyboard.press('Home');

@@ -5,13 +5,21 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
-import { percent } from '../../renderer/format.ts';
+import { percent } from '../../core/words/numbers.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { pair, umbraJson } from './umbra.ts';
 
 interface RunJson {
-  policies: { id: string; coverage: number; windows: number; skew: { verdict: string } }[];
+  policies: {
+    id: string;
+    kept: number;
+    lost: number;
+    coverage: number;
+    windows: number;
+    skew: { verdict: string; reason: string };
+    checks: { id: string; title: string; coverage: number; verdict: string }[];
+  }[];
 }
 
 /** What the command says and what the window shows are the same lab. */
@@ -51,7 +59,10 @@ describe('the sample pair in the lab', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.skip('shows both captures with what they say of themselves', async () => {
+  it('shows both captures with what they say of themselves', async () => {
+    // A lab with a run opens on its answer.
+    await page.getByRole('heading', { name: /^On this pair, / }).waitFor();
+    await page.keyboard.press('1');
     const spe = page.getByRole('row', { name: /kvbench/ });
     await spe.waitFor();
     expect(await spe.innerText()).toMatch(/24\u202f000\s+1\.\d+\u202fs\s+0–1\s+Neoverse-N1/);
@@ -61,20 +72,57 @@ describe('the sample pair in the lab', () => {
     expect(await accessibility(page)).toEqual([]);
   });
 
-  it.skip('shows the run as the command printed it, and what it rests on', async () => {
+  it('shows the run as the command printed it, and what it rests on', async () => {
     await page.keyboard.press('3');
+    const rows = page
+      .getByRole('table')
+      .filter({ has: page.getByRole('columnheader', { name: 'verdict' }) })
+      .getByRole('row');
+    const rowOf = (id: string) => rows.filter({ has: page.getByRole('link', { name: id, exact: true }) });
     for (const policy of run.policies) {
-      const cells = page.getByRole('row', { name: new RegExp(`^${policy.id} `) }).getByRole('cell');
+      const cells = rowOf(policy.id).getByRole('cell');
       await cells.first().waitFor();
-      const [coverage, , windows] = await cells.allInnerTexts();
-      expect([coverage.trim(), windows.replaceAll('\u202f', '')], policy.id).toEqual([
-        `${percent(policy.coverage)}%`,
-        String(policy.windows),
-      ]);
-      expect(await cells.last().innerText(), policy.id).toBe(policy.skew.verdict);
+      const [coverage] = (await cells.first().innerText()).split('\n');
+      expect(coverage.trim(), policy.id).toBe(percent(policy.coverage));
+      const verdict = await cells.last().innerText();
+      expect(verdict.split('\n')[0].replace(/^\S /, ''), policy.id).toContain(policy.skew.verdict);
+      if (policy.id === 'bare-metal') continue;
+      expect(verdict, policy.id).toContain(policy.skew.reason);
+      const changes = policy.checks.filter((c) => c.verdict !== policy.skew.verdict);
+      for (const { title, verdict: word } of changes) expect(verdict, policy.id).toContain(`${title}: ${word}`);
+      const others = await rowOf(policy.id).getByRole('link').count();
+      if (!changes.length && others === 2)
+        expect(verdict, policy.id).toContain(`holds under all ${policy.checks.length}`);
     }
+    // Policies that lose the same samples share a row, and none does with another loss.
+    const lostIn = new Map<string, Set<number>>();
+    for (const { id, lost } of run.policies) {
+      const names = (await rowOf(id).getByRole('rowheader').innerText()).replaceAll(/\s*▸ each|\s/g, '');
+      lostIn.set(names, (lostIn.get(names) ?? new Set()).add(lost));
+    }
+    expect(lostIn.size).toBeLessThan(run.policies.length);
+    for (const [names, lost] of lostIn) expect([...lost], names).toHaveLength(1);
     await page.getByText(/^fit: trace times ×/).waitFor();
     await page.getByText('emulated').first().waitFor();
+    expect(await accessibility(page)).toEqual([]);
+  });
+
+  it('shows every policy under the assumption check that is picked', async () => {
+    const title = run.policies.flatMap((p) => p.checks).find((c) => c.id === 'dl-0')!.title;
+    await page.getByRole('combobox', { name: 'outcomes' }).selectOption({ value: 'dl-0' });
+    await page.getByRole('columnheader', { name: 'as replayed' }).waitFor();
+    expect(new URL(page.url()).hash).toContain('check=dl-0');
+    const rows = page
+      .getByRole('table')
+      .filter({ has: page.getByRole('columnheader', { name: 'as replayed' }) })
+      .getByRole('row');
+    for (const { id, coverage, checks, skew } of run.policies) {
+      const told = checks.find((c) => c.id === 'dl-0') ?? { coverage, verdict: skew.verdict };
+      const cells = rows.filter({ has: page.getByRole('link', { name: id, exact: true }) }).getByRole('cell');
+      const [now, , before, , verdict] = await cells.allInnerTexts();
+      expect([now.trim(), before.trim()], `${id} if ${title}`).toEqual([percent(told.coverage), percent(coverage)]);
+      expect(verdict, id).toContain(told.verdict);
+    }
     expect(await accessibility(page)).toEqual([]);
   });
 });

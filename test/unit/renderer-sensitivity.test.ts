@@ -21,6 +21,8 @@ describe('renderer-sensitivity', () => {
       { param: 'irqNs', from: '500', to: '5e4', steps: 11, log: true },
       { param: 'offsetNs', from: '-1000', to: '1000.5', steps: 2, log: false },
       { param: 'bufferBytes', from: '64K', to: '1M', steps: 5, log: true },
+      { param: 'irqNs', from: '1', to: '2', steps: 3, log: true, check: 'dl-0' },
+      { param: 'irqNs', from: '1', to: '2', steps: 3, log: false, check: 'reader-slow' },
     ]) {
       expect(parseQuestion(formatQuestion(question))).toEqual(question);
     }
@@ -34,6 +36,7 @@ describe('renderer-sensitivity', () => {
       'irqNs_1_2_2.5',
       'irqNs_1_2_3_lin',
       'irqNs_1_2_3_log_4',
+      'irqNs_1_2_3_if-dl-0_log',
     ])
       expect(parseQuestion(word), word).toBeUndefined();
   });
@@ -42,7 +45,7 @@ describe('renderer-sensitivity', () => {
     const params = { irqNs: 20_000, bufferBytes: 2 ** 20, offsetNs: 0, watermarkBytes: 'auto' as const };
     expect(defaultQuestion('irqNs', params, 'ns')).toMatchObject({ from: '2000', to: '200000', log: true });
     expect(defaultQuestion('bufferBytes', params, 'bytes')).toMatchObject({ from: '262144', to: '4194304', steps: 5 });
-    expect(defaultQuestion('watermarkBytes', params, 'bytes')).toMatchObject({ from: '0', log: false });
+    expect(defaultQuestion('watermarkBytes', params, 'bytes')).toMatchObject({ from: '64K', to: '1M', log: true });
     expect(defaultQuestion('unmapRate', params, '')).toMatchObject({ from: '0.1', to: '10' });
   });
 

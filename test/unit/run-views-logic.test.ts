@@ -3,7 +3,6 @@ import type { SkewDigest, StoredResult, WindowTable } from '../../core/contract/
 import type { RunPolicy } from '../../core/contract/contract.ts';
 import { around, placeOf, rowsOf } from '../../renderer/blackouts/rows.ts';
 import { curves } from '../../renderer/blackouts/curves.ts';
-import { columns, rangeText, rowsOf as matrixRows } from '../../renderer/policies/columns.ts';
 import { freeId } from '../../renderer/policies/free-id.ts';
 import { notable } from '../../renderer/policies/notable.ts';
 import { spots } from '../../renderer/policies/spots.ts';
@@ -114,17 +113,6 @@ describe('run-views: policies', () => {
     const skewed = [...calm, policy('d', 0.95, 0, 'misleading', 0.1), policy('e', 0.95, 0, 'misleading', 0.2)];
     expect(notable(skewed)?.policy).toBe('e');
     expect(notable([])).toBeUndefined();
-  });
-
-  it('shows the range over trials, and none where they agree', () => {
-    const spread = (p5: number, p95: number) => ({ mean: (p5 + p95) / 2, p5, p95 });
-    const trials = { n: 20, coverage: spread(0.991, 0.998), windows: spread(3, 3) };
-    const stored = [{ policy: { id: 'a' }, dlDiscard: 'record', trials }] as unknown as StoredResult[];
-    const [row] = matrixRows([policy('a', 0.99, 0)], stored);
-    const column = (id: string) => columns('the buffer').find((c) => c.id === id)!;
-    expect(rangeText(column('coverage'), row)).toBe('99.1 – 99.8');
-    expect(rangeText(column('windows'), row)).toBe('');
-    expect(rangeText(column('coverage'), matrixRows([policy('a', 0.99, 0)])[0])).toBe('');
   });
 
   it('finds a free id that a policy file takes', () => {

@@ -4,7 +4,7 @@ import { ModelError } from '../../model/errors.ts';
 import { defaultParams, paramNames, paramSpecs, setParams } from '../../model/params.ts';
 import { builtinPolicies } from '../../model/policies.ts';
 import { parsePolicyFile } from '../../model/policy-file.ts';
-import { declaredAnswers, pinRules, unresolvedAnswers } from '../../model/policy.ts';
+import { declaredAnswers, pinRules, timeNames, unresolvedAnswers } from '../../model/policy.ts';
 import type { Policy } from '../../model/policy.ts';
 import { answers, causeClasses, pinBreakers } from '../../model/terms.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -41,6 +41,7 @@ export function library(db: Db): Library {
     keys: keyKinds,
     sweeps: sweepParams(),
     checks: assumptionChecks.map(({ id, title }) => ({ id, title })),
+    times: timeNames,
     unresolved: unresolvedAnswers,
   };
 }

@@ -89,7 +89,11 @@ export function createQueries(lab: string): Queries {
           progress?.({ phase: `comparing ${policy}`, done, total, unit: 'policies' }),
         );
       }),
-    compareCaptures: ({ a, b, by }) => read((db) => capturesCompared(db, a, b, keyOf(by).by)),
+    compareCaptures: ({ a, b, by }, progress) =>
+      read((db) => {
+        progress?.({ phase: 'comparing block of time by block of time', done: 0, unit: 'steps' });
+        return capturesCompared(db, a, b, keyOf(by).by);
+      }),
     report: (params) => read((db) => reportPreview(db, params)),
     comparisonReport: ({ compare: { by, ...request }, ...params }) =>
       read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),

@@ -1,0 +1,129 @@
+/**
+ * A run's policies as rows: those that lose the very same samples share one, bare metal has its own. What a row says of the
+ * assumption checks it says of all its members, or names those that it holds for.
+ */
+import type { RunCheck, RunPolicy, RunSkew } from '../../core/contract/run-policy.ts';
+
+export interface Outcome {
+  /** In the run's order; never empty. */
+  readonly members: readonly RunPolicy[];
+  readonly first: RunPolicy;
+  /** Bare metal. */
+  readonly reference: boolean;
+  /** Least and greatest coverage over the members' checks, the outcome itself among them. */
+  readonly least: number;
+  readonly greatest: number;
+  /** Assumption checks of any member. */
+  readonly checks: number;
+  /** What checks make of the verdict, where they change it. */
+  readonly changes: readonly VerdictChange[];
+}
+
+export interface VerdictChange {
+  readonly id: string;
+  /** Follows "if" or "unless". */
+  readonly title: string;
+  readonly verdict: string;
+  /** Members that it holds for; empty: all of them. */
+  readonly only: readonly string[];
+}
+
+/** What the run's verdicts rest on: the first that it counted by. */
+export function skewOf(p: RunPolicy): RunSkew | undefined {
+  return p.skew[0];
+}
+
+export function verdictOf(p: RunPolicy): string {
+  return skewOf(p)?.verdict ?? 'not computed';
+}
+
+/** One result a policy: runs of the model's first edition have two, their own first. */
+export function ownResults(policies: readonly RunPolicy[]): RunPolicy[] {
+  return policies.filter((p, i) => policies.findIndex((q) => q.policy === p.policy) === i);
+}
+
+/** Least lost first, the reference last; equal losses in the run's order. */
+export function outcomesOf(policies: readonly RunPolicy[]): Outcome[] {
+  return grouped(policies, fatesKey)
+    .map(outcome)
+    .sort((a, b) => Number(a.reference) - Number(b.reference) || a.first.lost - b.first.lost);
+}
+
+/** What a policy came to under a check; its own outcome where the check has nothing to vary. */
+export function underCheck(p: RunPolicy, id: string): Pick<RunCheck, 'kept' | 'lost' | 'coverage' | 'verdict'> {
+  const { kept, lost, coverage } = p;
+  return p.checks.find((c) => c.id === id) ?? { kept, lost, coverage, verdict: verdictOf(p) };
+}
+
+/** As `outcomesOf` for the outcomes under a check: members share their row only if they still lose as much. */
+export function outcomesUnder(policies: readonly RunPolicy[], id: string): Outcome[] {
+  const key = (p: RunPolicy) => {
+    const { lost, verdict } = underCheck(p, id);
+    return `${fatesKey(p)} ${lost} ${verdict}`;
+  };
+  return grouped(policies, key)
+    .map(outcome)
+    .sort(
+      (a, b) =>
+        Number(a.reference) - Number(b.reference) || underCheck(a.first, id).lost - underCheck(b.first, id).lost,
+    );
+}
+
+/** Checks that the run has, with how many policies' verdicts each changes. */
+export function checksOf(policies: readonly RunPolicy[]): { id: string; title: string; changes: number }[] {
+  const found = new Map<string, { id: string; title: string; changes: number }>();
+  for (const p of ownResults(policies)) {
+    for (const { id, title, verdict } of p.checks) {
+      const entry = found.get(id) ?? { id, title, changes: 0 };
+      if (verdict !== null && verdict !== verdictOf(p)) entry.changes++;
+      found.set(id, entry);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Bare metal keeps all by definition: a policy that does so by merit never shares its row. A dead VM is dead whatever it had lost. */
+function fatesKey(p: RunPolicy): string {
+  if (p.reference) return 'reference';
+  return `${p.lost ? (p.sameAs ?? p.policy) : 'all kept'} ${verdictOf(p)}`;
+}
+
+function grouped(policies: readonly RunPolicy[], keyOf: (p: RunPolicy) => string): RunPolicy[][] {
+  return [...Map.groupBy(ownResults(policies), keyOf).values()];
+}
+
+function outcome(members: readonly RunPolicy[]): Outcome {
+  const [first] = members;
+  const coverages = members.flatMap((p) => [p.coverage, ...p.checks.map((c) => c.coverage)]);
+  return {
+    members,
+    first,
+    reference: first.reference,
+    least: Math.min(...coverages),
+    greatest: Math.max(...coverages),
+    checks: Math.max(...members.map((p) => p.checks.length)),
+    changes: changesOf(members),
+  };
+}
+
+function changesOf(members: readonly RunPolicy[]): VerdictChange[] {
+  const word = verdictOf(members[0]);
+  const found = members.flatMap((p) =>
+    p.checks.flatMap(({ id, title, verdict }) =>
+      verdict === null || verdict === word ? [] : [{ id, title, verdict, policy: p.policy }],
+    ),
+  );
+  return [...Map.groupBy(found, ({ id, verdict }) => `${id} ${verdict}`).values()].map((same) => ({
+    ...{ id: same[0].id, title: same[0].title, verdict: same[0].verdict },
+    only: same.length === members.length ? [] : same.map(({ policy }) => policy),
+  }));
+}
+
+/** `It holds under all 8 assumption checks.`, or what changes it; undefined if nothing was checked. */
+export function checksText(p: RunPolicy): string | undefined {
+  if (!p.checks.length || p.reference) return undefined;
+  const changes = changesOf([p]).map(({ title, verdict }) => `unless ${title}: ${verdict}`);
+  return changes.length
+    ? `It holds ${changes.join('; ')}.`
+    : `It holds under all ${p.checks.length} assumption checks.`;
+}
