@@ -41,7 +41,7 @@ function alignment(run: Run): Mark | undefined {
 /** The model's times (model.md section 4); other parameters in ns place things and aren't measured. */
 const times = [
   ...['irqNs', 'trapNs', 'walkNsPerPage', 'mapNs', 'pinNsPerPage', 'unpinNsPerPage', 'injectNs', 'guestHandlerNs'],
-  ...['reenableNs', 'fullExtraNs', 'copyBytesPerNs'],
+  ...['reenableNs', 'readNs', 'exitNs', 'fullExtraNs', 'copyBytesPerNs'],
 ];
 
 /** Those that no capture told: defaults, illustrative. */

@@ -19,7 +19,8 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
   const numbers = facts.lanes.map((l) => l.lane);
   const policies = computed(() => chosenPolicies(facts, selection.current.bands, selection.current.policy));
   const policy = computed(() => selection.current.policy ?? policies.value[0]);
-  const dlDiscard = computed(() => selection.current.dlDiscard ?? facts.dlDiscard ?? 'record');
+  /** The run's own: others were never replayed. */
+  const dlDiscard = computed(() => facts.dlDiscard ?? 'record');
   const measure = computed<Measure>(() => selection.current.dark ?? 'samples');
   /** While something is dragged it isn't in the address yet. */
   const draftStates = shallowRef<readonly LaneState[]>();

@@ -50,7 +50,7 @@ describe('the sample pair in the lab', () => {
     server = await startServer({ lab: db });
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 10_000));
     await page.goto(server.url);
   });
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SkewDigest, StoredResult, WindowTable } from '../../core/contract/runs.ts';
+import type { SkewDigest, WindowTable } from '../../core/contract/runs.ts';
 import type { RunPolicy } from '../../core/contract/contract.ts';
 import { around, placeOf, rowsOf } from '../../renderer/blackouts/rows.ts';
 import { curves } from '../../renderer/blackouts/curves.ts';
