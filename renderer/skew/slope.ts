@@ -49,17 +49,18 @@ export function slopeChart(
       name: row.name,
       triggerLineEvent: true,
       data: [
-        { value: at(row.p), label: { ...label, position: 'left', formatter: share(row.p) } },
+        { value: at(row.p), label: { ...label, position: 'left', formatter: () => share(row.p) } },
         {
           value: at(row.q),
           label: {
             ...label,
             position: 'right',
-            formatter: `${row.q ? share(row.q) : 'gone'}${row.significant ? ' *' : ''}  ${short(row.name, 26)}`,
+            formatter: () => `${row.q ? share(row.q) : 'gone'}${row.significant ? ' *' : ''}  ${short(row.name, 26)}`,
           },
         },
       ],
-      labelLayout: { moveOverlap: 'shiftY' },
+      // Names make room for each other; those on the left would push them, so they rather go.
+      labelLayout: ({ dataIndex }) => (dataIndex === 1 ? { moveOverlap: 'shiftY' } : { hideOverlap: true }),
       symbol: row.significant ? 'diamond' : 'circle',
       symbolSize: on ? 8 : row.significant ? 7 : 5,
       z: on ? 5 : row.significant ? 4 : 3,

@@ -8,7 +8,7 @@ import { umbraJson } from './umbra.ts';
 interface Sweep {
   values: number[];
   crossings: { measure: string; winner: string; loser: string; at: number }[];
-  policies: { id: string; points: { coverage: number }[] }[];
+  policies: { id: string; points: { coverage: number; verdict: string }[] }[];
 }
 
 const policies = ['map-on-fault', 'pin-vm', 'nondestructive-repin', 'bounce-buffer'];
@@ -49,6 +49,29 @@ describe('sensitivity', () => {
       ).toBe(true);
     }
     expect(await page.getByRole('img', { name: new RegExp(`${words.length} crossing points?`) }).count()).toBe(1);
+    expect(await pages.accessibility()).toEqual([]);
+  });
+
+  it('sweeps under an assumption check, and shows the verdicts that the command gives, as bands', async () => {
+    await open(`${asked}_if-guest-discards`);
+    await page.getByRole('heading', { name: /^Sensitivity · run 1 · if the guest discards/ }).waitFor();
+    const command = await page.getByRole('code').innerText();
+    expect(command).toContain('--check guest-discards');
+    await page.getByRole('list', { name: 'Jobs' }).waitFor({ state: 'hidden' });
+    const told = umbraJson<Sweep>(...command.split(' ').slice(1));
+    const bands = page.getByRole('region', { name: 'Verdict at each value' });
+    for (const { id, points } of told.policies) {
+      const row = bands
+        .getByRole('row')
+        .filter({ has: page.getByRole('button', { name: new RegExp(`^(= )?${id}$`) }) });
+      const shown = await row.getByRole('cell').evaluateAll((cells) =>
+        cells.flatMap((cell) => {
+          const word = cell.querySelector('span')?.textContent ?? '';
+          return Array.from({ length: Number(cell.getAttribute('colspan') ?? 1) }, () => word);
+        }),
+      );
+      expect(shown, id).toEqual(points.map((p) => p.verdict));
+    }
     expect(await pages.accessibility()).toEqual([]);
   });
 

@@ -342,12 +342,12 @@ describe('renderer-policies: skew', () => {
       'surviving',
     ]);
     const [, lost] = option.series as {
-      data: { value: number; label: { formatter: string } }[];
+      data: { value: number; label: { formatter: () => string } }[];
       lineStyle: { color: string };
     }[];
     const { min } = option.yAxis as unknown as { min: number };
     expect(lost.data[1].value).toBe(min);
-    expect(lost.data[1].label.formatter).toMatch(/^gone/);
+    expect(lost.data[1].label.formatter()).toMatch(/^gone/);
     // The key that is chosen is lit.
     expect(lost.lineStyle.color).toBe('accent');
   });
