@@ -76,7 +76,7 @@ describe('a guest capture against a bare-metal one', () => {
   it('tells each one’s own blackouts, and the keys that moved', async () => {
     const told = umbraJson<CaptureComparison>('compare', '--db', pages.db, '--spe', '4', '--with', '3');
     await open('#skew?part=captures&capture=4&with=3');
-    await page.getByText(told.comparison!.word, { exact: true }).waitFor();
+    await page.getByText(new RegExp(`^\\W*${told.comparison!.word}$`)).waitFor();
     await page
       .getByRole('row', { name: new RegExp(`^dark by itself .*\\(${percent(told.a.observed.darkShare)} %\\)`) })
       .waitFor();
