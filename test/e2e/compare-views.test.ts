@@ -7,14 +7,14 @@ import { percent } from '../../renderer/format.ts';
 import { points, share } from '../../renderer/skew/words.ts';
 import { makePairLab } from './pair-lab.ts';
 import { usePages } from './pages.ts';
-import { umbraJson } from './umbra.ts';
+import { faulting, umbraJson } from './umbra.ts';
 
 const policies = ['map-on-fault', 'impdef-event', 'pin-vm'];
 const spe = (name: string) => fileURLToPath(new URL(`../fixtures/spe/${name}.perf.data`, import.meta.url));
 
 const pages = usePages((lab, folder) => {
   makePairLab(lab, `${folder}/report.html`, policies);
-  const other = ['--policy', 'map-on-fault,impdef-event,serror', '--set', 'reenableNs=100000000'];
+  const other = ['--policy', 'map-on-fault,impdef-event,serror', ...faulting, '--set', 'reenableNs=100000000'];
   umbraJson('replay', '--db', lab, '--spe', '1', '--kvm', '2', ...other);
   umbraJson('import', spe('percpu-2cpu'), spe('gaps'), '--db', lab);
 });
