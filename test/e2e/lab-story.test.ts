@@ -118,6 +118,8 @@ describe('the main story', () => {
     await page.waitForURL(/window=\d+/);
     const told = await details().getByRole('definition').allInnerTexts();
 
+    // The window is wide, so the view is all there is: what was zoomed to comes back, too.
+    await page.keyboard.press('w');
     await page.waitForURL(/viewFrom=\d+/);
     await page.reload();
     await details()
