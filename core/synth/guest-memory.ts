@@ -1,6 +1,6 @@
 /** The VM's memory, and the true state of stage 2: every change goes through here and into the history. */
-import { causeClasses, code, stage2Kinds } from '../model/terms.ts';
-import type { CauseClass, Stage2Kind } from '../model/terms.ts';
+import { causeClasses, code, contentsFates, contentsOrigins, notifies, stage2Kinds } from '../model/terms.ts';
+import type { CauseClass, Contents, Notify, Stage2Kind } from '../model/terms.ts';
 import type { Stage2Timeline } from '../model/timeline.ts';
 import type { SynthOptions } from './options.ts';
 
@@ -21,6 +21,17 @@ export interface GuestSlot {
 
 const NO_CAUSE = 255;
 
+/** What an unmap, or a read-only remap, does besides: who announces it, and what becomes of the page's contents. */
+export interface Effect {
+  readonly notify: Notify;
+  readonly contents: Contents;
+}
+
+/** Reclaim, KSM, copy-on-write: the bytes come back. */
+export const HOST_MM: Effect = { notify: 'clear', contents: 'kept' };
+const UNANNOUNCED: Effect = { notify: 'unknown', contents: 'kept' };
+const MEASURED = code(contentsOrigins, 'measured');
+
 export class History {
   readonly t: number[] = [];
   readonly kind: number[] = [];
@@ -28,6 +39,8 @@ export class History {
   readonly pages: number[] = [];
   readonly cause: number[] = [];
   readonly writable: number[] = [];
+  readonly notify: number[] = [];
+  readonly contents: number[] = [];
 
   add(
     t: number,
@@ -36,6 +49,7 @@ export class History {
     pages: number,
     cause: CauseClass | undefined,
     writable: boolean,
+    { notify, contents }: Effect = UNANNOUNCED,
   ): void {
     this.t.push(t);
     this.kind.push(code(stage2Kinds, kind));
@@ -43,6 +57,8 @@ export class History {
     this.pages.push(pages);
     this.cause.push(cause === undefined ? NO_CAUSE : code(causeClasses, cause));
     this.writable.push(writable ? 1 : 0);
+    this.notify.push(code(notifies, notify));
+    this.contents.push(code(contentsFates, contents));
   }
 
   /** As the model holds a timeline; times after `origin`. */
@@ -56,9 +72,9 @@ export class History {
       cause: Uint8Array.from(this.cause),
       evidence: new Uint8Array(this.t.length),
       writable: Uint8Array.from(this.writable),
-      notify: new Uint8Array(this.t.length),
-      contents: new Uint8Array(this.t.length),
-      contentsOrigin: new Uint8Array(this.t.length),
+      notify: Uint8Array.from(this.notify),
+      contents: Uint8Array.from(this.contents),
+      contentsOrigin: new Uint8Array(this.t.length).fill(MEASURED),
       origin: BigInt(origin),
       span,
       exact: true,
@@ -82,6 +98,10 @@ export class GuestMemory {
   readonly hasTable: Uint8Array;
   /** By 2 MiB region: the host's page was split; no more blocks. */
   readonly isSplit: Uint8Array;
+  /** By page: nothing is mapped behind it in the VMM. A guest that touches it makes KVM_RUN fail with EFAULT. */
+  readonly isHole: Uint8Array;
+  /** By page of a slot that is away: its bytes were dropped meanwhile. */
+  readonly #droppedAway = new Set<number>();
   /** By 2 MiB region: pages mapped. */
   readonly #mapped: Uint16Array;
   readonly history = new History();
@@ -104,6 +124,7 @@ export class GuestMemory {
     this.isBlock = new Uint8Array(regions);
     this.hasTable = new Uint8Array(regions);
     this.isSplit = new Uint8Array(regions);
+    this.isHole = new Uint8Array(this.pages);
     this.#mapped = new Uint16Array(regions);
     // KVM maps blocks only where guest and host addresses agree modulo 2 MiB (fault_supports_stage2_huge_mapping).
     this.#hvaShift = 0xffef_0000_0000 / PAGE + (thp ? 0 : 1);
@@ -159,23 +180,64 @@ export class GuestMemory {
   /** kvm_set_spte_gfn: another host page, read-only. */
   remap(t: number, page: number): void {
     this.#set(page, State.READ_ONLY);
-    this.history.add(t, 'map', this.ipaPage(page), 1, 'host-mm', false);
+    this.history.add(t, 'map', this.ipaPage(page), 1, 'host-mm', false, HOST_MM);
   }
 
-  /** Unmaps a range within a slot; a block that it touches goes as a whole (stage2_unmap_walker). */
-  unmap(t: number, first: number, pages: number, cause: CauseClass): void {
-    let [from, to] = [first, first + pages];
-    if (this.isBlock[from >> 9]) from = (from >> 9) * BLOCK;
-    if (this.isBlock[(to - 1) >> 9]) to = (((to - 1) >> 9) + 1) * BLOCK;
+  /** Unmaps a range within a slot; a block that it touches goes as a whole (stage2_unmap_walker), its rest with its contents. */
+  unmap(t: number, first: number, pages: number, cause: CauseClass, effect: Effect): void {
+    const end = first + pages;
+    const from = this.isBlock[first >> 9] ? (first >> 9) * BLOCK : first;
+    const to = this.isBlock[(end - 1) >> 9] ? (((end - 1) >> 9) + 1) * BLOCK : end;
     for (let page = from; page < to; page++) this.#set(page, State.UNMAPPED);
     for (let region = from >> 9; region <= (to - 1) >> 9; region++) this.isBlock[region] = 0;
-    this.history.add(t, 'unmap', this.ipaPage(from), to - from, cause, false);
+    this.#unmapRow(t, from, first, cause, { ...effect, contents: 'kept' });
+    this.#unmapRow(t, first, end, cause, effect);
+    this.#unmapRow(t, end, to, cause, { ...effect, contents: 'kept' });
+    if (effect.contents === 'gone' && effect.notify !== 'memslot') this.isHole.fill(1, first, end);
+  }
+
+  /** The host's mm announces a whole huge page that it splits: [from, to) of it lies outside of what the call is about. */
+  announceSplit(t: number, from: number, to: number, cause: CauseClass): void {
+    this.#unmapRow(t, from, to, cause, HOST_MM);
+  }
+
+  #unmapRow(t: number, from: number, to: number, cause: CauseClass, effect: Effect): void {
+    if (from < to) this.history.add(t, 'unmap', this.ipaPage(from), to - from, cause, false, effect);
+  }
+
+  hasHole(first: number, pages: number): boolean {
+    return this.isHole.subarray(first, first + pages).includes(1);
+  }
+
+  /** The VMM maps fresh memory over a range; where nothing was, there is something to map again. @param away its slot is */
+  remapHost(t: number, first: number, pages: number, away: boolean): void {
+    for (const [from, to] of runs(first, first + pages, (page) => this.isHole[page] === 1)) {
+      this.isHole.fill(0, from, to);
+      if (away) this.dropAway(from, to - from);
+      else this.#unmapRow(t, from, to, 'userspace', { notify: 'unmap', contents: 'dropped' });
+    }
   }
 
   /** The slot is gone, and its tables with it. */
   removeSlot(t: number, { first, pages }: GuestSlot): void {
-    this.unmap(t, first, pages, 'userspace');
+    this.#droppedAway.clear();
+    this.unmap(t, first, pages, 'userspace', { notify: 'memslot', contents: 'gone' });
     this.hasTable.fill(0, first >> 9, (first + pages) >> 9);
+  }
+
+  /** The bytes of pages whose slot is away are dropped. */
+  dropAway(first: number, pages: number): void {
+    for (let page = first; page < first + pages; page++) this.#droppedAway.add(page);
+  }
+
+  /** The slot is back, by the same memory. */
+  restoreSlot(t: number, { first, pages }: GuestSlot): void {
+    for (const contents of ['kept', 'dropped'] as const) {
+      const isOne = (page: number): boolean =>
+        !this.isHole[page] && this.#droppedAway.has(page) === (contents === 'dropped');
+      for (const [from, to] of runs(first, first + pages, isOne))
+        this.#unmapRow(t, from, to, 'userspace', { notify: 'memslot', contents });
+    }
   }
 
   /** Dirty logging: every writable page of the slot becomes read-only. */
@@ -189,12 +251,22 @@ export class GuestMemory {
   /** A write to a block under dirty logging: its table replaces it, with this page alone in it. */
   splitBlock(t: number, page: number): void {
     const region = page >> 9;
-    this.unmap(t, region * BLOCK, BLOCK, 'dirty-log');
+    this.unmap(t, region * BLOCK, BLOCK, 'dirty-log', UNANNOUNCED);
     this.isSplit[region] = 1;
     this.mapPage(t, page);
   }
 
   age(t: number, first: number, pages: number): void {
     this.history.add(t, 'access-clear', this.ipaPage(first), pages, 'host-mm', false);
+  }
+}
+
+/** Maximal runs [from, to) of pages in [first, end) for which `is` holds. */
+function* runs(first: number, end: number, is: (page: number) => boolean): Generator<readonly [number, number]> {
+  for (let page = first; page < end; page++) {
+    if (!is(page)) continue;
+    const from = page;
+    while (page < end && is(page)) page++;
+    yield [from, page];
   }
 }

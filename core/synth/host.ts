@@ -1,7 +1,9 @@
 /** What the host does to a VM's memory: the VMM's calls, kswapd and ksmd, at the rates asked for. */
 import type { Random } from '../model/random.ts';
 import { NS_PER_TICK, TIME_ZERO } from './clock.ts';
-import { BLOCK, PAGE, State } from './guest-memory.ts';
+import { adviceOf } from './advice.ts';
+import { BLOCK, HOST_MM, PAGE, State } from './guest-memory.ts';
+import type { Effect } from './guest-memory.ts';
 import type { HostRates, SynthOptions } from './options.ts';
 import type { Actor } from './trace-events.ts';
 import type { Machine } from './vcpu.ts';
@@ -18,7 +20,6 @@ const KVM_SET_USER_MEMORY_REGION = 0x4020ae46;
 const KVM_GET_DIRTY_LOG = 0x4010ae42;
 const VM_FD = 6;
 const ARG = 0xffffe1373000;
-const MADV_DONTNEED = 4;
 /** From a call to its notifier, ns. */
 const CALL_NS = 700;
 /** How long KVM_SET_USER_MEMORY_REGION takes, when within it the pages go, and how long the slot stays away. */
@@ -62,7 +63,8 @@ export class Host {
     this.#repeat('reclaims', from, this.#reclaim, true);
     this.#repeat('merges', from, this.#merge);
     this.#repeat('aging', from, this.#age);
-    this.#repeat('memslots', from, this.#memslot);
+    this.#repeat('memslots', from, (at) => this.#memslot(at, false));
+    this.#repeat('moves', from, (at) => this.#memslot(at, true));
     this.#repeat('dirtyLogs', from, this.#dirtyLog);
   }
 
@@ -102,19 +104,36 @@ export class Host {
     this.#machine.agenda.at(at, run);
   }
 
-  #unmap(t: number, actor: Actor, first: number, pages: number, cause: 'userspace' | 'host-mm'): void {
+  #unmap(
+    t: number,
+    actor: Actor,
+    [first, pages]: readonly [number, number],
+    cause: 'userspace' | 'host-mm',
+    effect: Effect,
+  ): void {
     const { events, memory } = this.#machine;
+    const end = first + pages;
     this.#machine.invalidations++;
     events.unmap(t, actor, memory.hva(first), pages * PAGE);
     // A notifier finds no slot while it is away: nothing more happens.
-    if (memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers) return;
+    if (memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers) {
+      if (effect.contents === 'gone') memory.isHole.fill(1, first, end);
+      if (effect.contents === 'dropped') memory.dropAway(first, pages);
+      return;
+    }
     // Part of a huge page goes: the host's mm splits it first, with a notifier for all of it (__split_huge_pmd), and it stays split.
-    for (let region = first >> 9; region <= (first + pages - 1) >> 9; region++) {
-      if (first <= region * BLOCK && first + pages >= (region + 1) * BLOCK) continue;
-      if (memory.isBlock[region]) events.unmap(t, actor, memory.hva(region * BLOCK), BLOCK * PAGE);
+    const split: number[] = [];
+    for (let region = first >> 9; region <= (end - 1) >> 9; region++) {
+      if (first <= region * BLOCK && end >= (region + 1) * BLOCK) continue;
+      if (memory.isBlock[region]) split.push(region * BLOCK);
       memory.isSplit[region] = 1;
     }
-    memory.unmap(t, first, pages, cause);
+    memory.unmap(t, first, pages, cause, effect);
+    for (const block of split) {
+      events.unmap(t, actor, memory.hva(block), BLOCK * PAGE);
+      memory.announceSplit(t, block, Math.max(block, first), cause);
+      memory.announceSplit(t, Math.min(block + BLOCK, end), block + BLOCK, cause);
+    }
   }
 
   readonly #vmmUnmap = (t: number): void => {
@@ -122,19 +141,35 @@ export class Host {
     const { vmm } = this.#threads;
     const { first, pages } = this.#range();
     const isMunmap = this.#random.below(4) === 0;
+    const { backing, advice: all, holes } = this.#options;
+    // No draw where there is no choice: a seed's pair stays what it was.
+    const advice = all[all.length > 1 ? this.#random.below(all.length) : 0];
+    const leavesHole = isMunmap && holes > 0 && this.#random.uniform() < holes;
     this.#call(t, 12_000, (at) => {
+      // ENOMEM, and no notifier for what isn't mapped.
+      if (memory.hasHole(first, pages)) return;
       const range = [memory.hva(first), pages * PAGE];
       if (isMunmap) events.call(at, vmm, 'munmap', range);
-      else events.call(at, vmm, 'madvise', [...range, MADV_DONTNEED]);
-      agenda.at(at + CALL_NS, (then) => this.#unmap(then, vmm, first, pages, 'userspace'));
+      else events.call(at, vmm, 'madvise', [...range, adviceOf[advice].number]);
+      const contents = isMunmap ? 'gone' : adviceOf[advice].contents(backing);
+      if (contents !== undefined) {
+        const effect = { notify: isMunmap ? 'unmap' : 'clear', contents } as const;
+        agenda.at(at + CALL_NS, (then) => this.#unmap(then, vmm, [first, pages], 'userspace', effect));
+      }
       // MAP_FIXED puts fresh memory there; nothing is mapped in between, so no notifier runs.
-      if (isMunmap) agenda.at(at + 4_000, (then) => events.call(then, vmm, 'mmap', [...range, 3, 0x4032, -1, 0]));
+      if (!isMunmap || leavesHole) return;
+      agenda.at(at + 4_000, (then) => {
+        events.call(then, vmm, 'mmap', [...range, 3, 0x4032, -1, 0]);
+        const isAway = memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers;
+        memory.remapHost(then, first, pages, isAway);
+      });
     });
   };
 
   readonly #reclaim = (t: number): void => {
     const { first, pages } = this.#range();
-    this.#unmap(t, this.#threads.kswapd, first, pages, 'host-mm');
+    if (this.#machine.memory.hasHole(first, pages)) return;
+    this.#unmap(t, this.#threads.kswapd, [first, pages], 'host-mm', HOST_MM);
   };
 
   /** write_protect_page, then replace_page (mm/ksm.c): unmapped for a moment, then mapped read-only. */
@@ -143,8 +178,10 @@ export class Host {
     const { first } = this.#range(1);
     if (!this.#machine.hasBuffers || this.#machine.isLogging) return;
     if (memory.state[first] !== State.WRITABLE || memory.isBlock[first >> 9]) return;
-    this.#unmap(t, this.#threads.ksmd, first, 1, 'host-mm');
+    this.#unmap(t, this.#threads.ksmd, [first, 1], 'host-mm', HOST_MM);
     agenda.at(t + 180, (then) => {
+      // Another thread unmapped it: replace_page finds its entry changed.
+      if (memory.isHole[first]) return;
       this.#machine.invalidations++;
       events.setSpte(then, this.#threads.ksmd, memory.hva(first));
       if (this.#machine.hasBuffers && !memory.isBlock[first >> 9]) memory.remap(then, first);
@@ -158,8 +195,8 @@ export class Host {
     memory.age(t, first, pages);
   };
 
-  /** The buffers' slot is deleted and added again. */
-  readonly #memslot = (t: number): void => {
+  /** The buffers' slot is deleted and added again; or it moves to another IPA, and back. */
+  #memslot(t: number, moves: boolean): void {
     const { memory, events, agenda } = this.#machine;
     const { vmm } = this.#threads;
     const buffers = memory.slots[1];
@@ -174,14 +211,15 @@ export class Host {
       });
       agenda.at(at + MEMSLOT_NS, returned);
       agenda.at(at + MEMSLOT_NS + AWAY_NS, setRegion);
-      agenda.at(at + MEMSLOT_NS + AWAY_NS + 1_000, () => {
+      agenda.at(at + MEMSLOT_NS + AWAY_NS + 1_000, (then) => {
         this.#machine.hasBuffers = true;
-        // Added anew: without the flag for dirty logging.
-        this.#machine.isLogging = false;
+        memory.restoreSlot(then, buffers);
+        // Added anew: without the flag for dirty logging, which a move leaves.
+        if (!moves) this.#machine.isLogging = false;
       });
       agenda.at(at + 2 * MEMSLOT_NS + AWAY_NS - 1_000, returned);
     });
-  };
+  }
 
   /** The first one switches logging on, which write-protects the slot; the others fetch the log, which does it again. */
   readonly #dirtyLog = (t: number): void => {

@@ -104,7 +104,7 @@ function plainExitNs(options: SynthOptions, span: number): number {
   return exits > 0 ? Math.max(3_000, Math.floor((span * cpus) / exits)) : span * 4;
 }
 
-function vmDescription(memory: GuestMemory, { cpus, bufferBytes }: SynthOptions): object {
+function vmDescription(memory: GuestMemory, { cpus, bufferBytes, backing }: SynthOptions): object {
   const hex = (n: number): string => `0x${n.toString(16)}`;
   const vcpus = Array.from({ length: cpus }, (_, vcpu) => vcpu);
   return {
@@ -116,6 +116,7 @@ function vmDescription(memory: GuestMemory, { cpus, bufferBytes }: SynthOptions)
           gpa: hex(memory.ipa(first)),
           size: hex(pages * PAGE),
           hva: hex(memory.hva(first)),
+          backing,
         })),
         vcpus: vcpus.map((vcpu) => ({ vcpu, tid: FIRST_VCPU_TID + vcpu })),
         buffers: vcpus.map((vcpu) => ({

@@ -1,3 +1,6 @@
+import { adviceOf, advices, backings } from './advice.ts';
+import type { Advice, Backing } from './advice.ts';
+
 /** What a capture pair is made of. Rates are per second of the whole VM. */
 export interface PhaseShare {
   readonly name: string;
@@ -7,7 +10,7 @@ export interface PhaseShare {
 
 /** Stage 2 changes by the host. */
 export interface HostRates {
-  /** The VMM's madvise(MADV_DONTNEED), or munmap and mmap: class `userspace`. */
+  /** The VMM's madvise, or munmap, every fourth time: class `userspace`. */
   readonly unmaps: number;
   /** Reclaim by kswapd: class `host-mm`. */
   readonly reclaims: number;
@@ -15,8 +18,10 @@ export interface HostRates {
   readonly merges: number;
   /** Page aging by kswapd. */
   readonly aging: number;
-  /** RAM memslot deleted and added again. */
+  /** The buffers' memslot deleted and added again. */
   readonly memslots: number;
+  /** The buffers' memslot moved away and back. */
+  readonly moves: number;
   /** KVM_GET_DIRTY_LOG; logging is switched on with the first. */
   readonly dirtyLogs: number;
 }
@@ -42,6 +47,12 @@ export interface SynthOptions extends HostRates {
   readonly bufferShare: number;
   /** Most pages one unmap covers. */
   readonly unmapPages: number;
+  /** What guest memory is to the VMM. */
+  readonly backing: Backing;
+  /** What its madvise says, by turns of chance. */
+  readonly advice: readonly Advice[];
+  /** Share of its munmaps that it maps nothing over, until the guest touches a page there, 0 … 1. */
+  readonly holes: number;
   /** Rates of `unmaps` and `reclaims` are this many times as high in that phase. */
   readonly burst: { readonly phase: string; readonly factor: number } | undefined;
   /** 2 MiB blocks where the addresses agree. */
@@ -77,12 +88,16 @@ export const defaultSynthOptions: SynthOptions = {
   ramPages: 1024,
   bufferShare: 0.5,
   unmapPages: 8,
+  backing: 'anonymous',
+  advice: ['dontneed'],
+  holes: 0,
   burst: undefined,
   unmaps: 100,
   reclaims: 0,
   merges: 0,
   aging: 0,
   memslots: 0,
+  moves: 0,
   dirtyLogs: 0,
   thp: false,
   kvmEvents: 5_000,
@@ -120,11 +135,21 @@ export function synthOptions(given: Partial<SynthOptions> = {}): SynthOptions {
   whole('lostPages', 0, 1e6);
   if (options.bufferBytes % 4096) throw new SynthError('bufferBytes must be a multiple of 4096');
   if (!(options.bufferShare >= 0 && options.bufferShare <= 1)) throw new SynthError('bufferShare must lie in 0 … 1');
-  for (const name of ['unmaps', 'reclaims', 'merges', 'aging', 'memslots', 'dirtyLogs'] as const) {
+  for (const name of ['unmaps', 'reclaims', 'merges', 'aging', 'memslots', 'moves', 'dirtyLogs'] as const) {
     const rate = options[name];
     if (!(rate >= 0 && rate <= 1e6)) throw new SynthError(`${name} must be a rate a second, 0 … 1000000`);
   }
-  const { phases, burst } = options;
+  if (!(options.holes >= 0 && options.holes <= 1)) throw new SynthError('holes must lie in 0 … 1');
+  const { phases, burst, backing, advice } = options;
+  if (!backings.includes(backing)) throw new SynthError(`backing must be ${backings.join(' or ')}, not ${backing}`);
+  if (!advice.length) throw new SynthError(`advice: name at least one of ${advices.join(', ')}`);
+  for (const one of advice) {
+    if (!advices.includes(one)) throw new SynthError(`advice must be of ${advices.join(', ')}, not ${one}`);
+    if (adviceOf[one].refusedFor === backing)
+      throw new SynthError(`advice: the kernel refuses ${one} for ${backing} memory (EINVAL)`);
+  }
+  // KSM merges anonymous memory only.
+  if (backing === 'shared' && options.merges > 0) throw new SynthError('merges: ksmd merges no shared memory');
   if (!phases.length) throw new SynthError('phases: name at least one');
   for (const { name, share } of phases) {
     if (!(share > 0 && share <= 1e6)) throw new SynthError(`phases: ${name} needs a share above 0`);

@@ -1,8 +1,9 @@
 /** A capture pair with known truth: an SPE capture, a KVM trace, the VM's description, and what is true of them. */
-import { LaneBlackouts, truthPolicies } from './blackouts.ts';
+import { trueBlackouts, truthParams, TRUTH_SAMPLES } from './blackouts.ts';
 import { planCapture, writeCapture } from './capture.ts';
 import type { Slice } from './capture.ts';
 import { tickNs } from './clock.ts';
+import { PAGE } from './guest-memory.ts';
 import { writeKvmTrace } from './kvm-trace.ts';
 import type { KvmTrace } from './kvm-trace.ts';
 import type { SynthOptions } from './options.ts';
@@ -30,30 +31,21 @@ export interface Pair {
 export function synthesise(options: SynthOptions, sinks: PairSinks, onSlice?: (slice: Slice) => void): Pair {
   const plan = planCapture(options);
   const kvm = writeKvmTrace(options, plan, sinks.kvm);
-  const { memory, timeline } = kvm;
-  const lanes = Array.from({ length: options.cpus }, (_, lane) => lane);
   // A thread's sessions would have to be cut out first: see Truth.
-  const known = options.mode === 'per-cpu' ? truthPolicies : [];
-  const blackouts = known.map((policy) => ({
-    policy,
-    lanes: lanes.map(
-      (lane) =>
-        new LaneBlackouts(lane, memory.ipaPage(memory.bufferPage(lane, 0)), memory.bufferPages, timeline, policy),
-    ),
-  }));
+  const known = options.mode === 'per-cpu' && options.samples <= TRUTH_SAMPLES;
+  const most = Math.ceil(options.samples / options.cpus);
+  const times = Array.from({ length: known ? options.cpus : 0 }, () => ({ ns: new Float64Array(most), n: 0 }));
   const records = new TruthRecords(plan, options.samples <= options.truthRecords);
-  const lastTick = new Float64Array(options.cpus);
   const ends = writeCapture(options, plan, sinks.spe, (slice) => {
     const { n } = slice.batch.columns;
     const { counter } = slice.batch.wide;
-    for (let i = 0; i < n; i++) {
-      const t = tickNs(counter[2 * i + 1] * 2 ** 32 + counter[2 * i]);
-      for (const { lanes } of blackouts) lanes[slice.lane].sample(t);
-    }
-    if (n > 0) lastTick[slice.lane] = counter[2 * n - 1] * 2 ** 32 + counter[2 * n - 2];
+    const lane = times.at(slice.lane);
+    for (let i = 0; lane && i < n; i++) lane.ns[lane.n++] = tickNs(counter[2 * i + 1] * 2 ** 32 + counter[2 * i]);
     records.add(slice);
     onSlice?.(slice);
   });
-  for (const { lanes } of blackouts) lanes.forEach((lane, i) => lane.finish(tickNs(lastTick[i])));
-  return { kvm, truth: truthOf(options, plan, kvm, records, blackouts, ends) };
+  const params = truthParams(kvm.memory.pages * PAGE);
+  const lanes = times.map(({ ns, n }) => ns.subarray(0, n));
+  const policies = known ? trueBlackouts(lanes, kvm, params) : [];
+  return { kvm, truth: truthOf(options, plan, kvm, records, { params, policies }, ends) };
 }

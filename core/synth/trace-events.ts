@@ -74,10 +74,11 @@ export class TraceEvents {
     this.#end(t, vcpu, view);
   }
 
-  /** @param reason KVM_EXIT_* */
-  userExit(t: number, vcpu: Actor, reason: number): void {
+  /** @param reason KVM_EXIT_* @param errno KVM_RUN's, 0 or below */
+  userExit(t: number, vcpu: Actor, reason: number, errno = 0): void {
     const view = this.#begin(traceFormats.userExit, vcpu);
     view.setUint32(8, reason, true);
+    view.setInt32(12, errno, true);
     this.#end(t, vcpu, view);
   }
 

@@ -1,9 +1,10 @@
 /** `truth.json`: what is true of a pair. Field names are those of the shared captures' truth files, where they have one. */
 import { Has } from '../formats/spe/columns.ts';
+import type { RunParams } from '../model/params.ts';
 import { causeClasses, stage2Kinds } from '../model/terms.ts';
+import { effectOfRow } from '../model/timeline.ts';
 import { NONE } from '../model/outcome.ts';
-import { truthParams } from './blackouts.ts';
-import type { LaneBlackouts, TrueWindow, TruthPolicy } from './blackouts.ts';
+import type { PolicyTruth } from './blackouts.ts';
 import type { CapturePlan, Slice } from './capture.ts';
 import { HZ, TIME_CYCLES, TIME_MULT, TIME_SHIFT, TIME_ZERO, tickNs } from './clock.ts';
 import { PAGE } from './guest-memory.ts';
@@ -86,20 +87,13 @@ export class TruthRecords {
   }
 }
 
-export interface PolicyTruth {
-  readonly policy: TruthPolicy;
-  readonly kept: number;
-  readonly lost: number;
-  readonly windows: readonly TrueWindow[];
-}
-
 export interface Truth {
   readonly about: string;
   readonly options: SynthOptions;
   readonly blackouts: {
     readonly about: string;
-    readonly params: typeof truthParams;
-    /** None in per-thread mode. */
+    readonly params: RunParams;
+    /** Of the built-in ones; none in per-thread mode, and of pairs with more than TRUTH_SAMPLES records. */
     readonly policies: readonly PolicyTruth[];
   };
   readonly [other: string]: unknown;
@@ -110,7 +104,7 @@ export function truthOf(
   plan: CapturePlan,
   kvm: KvmTrace,
   records: TruthRecords,
-  blackouts: readonly { policy: TruthPolicy; lanes: readonly LaneBlackouts[] }[],
+  blackouts: Pick<Truth['blackouts'], 'params' | 'policies'>,
   ends: { first: number; last: number },
 ): Truth {
   const { timeline } = kvm;
@@ -141,24 +135,20 @@ export function truthOf(
     lost_events: kvm.losses,
     stage2: {
       about:
-        'true changes of stage 2: t in ns, pages of 4 KiB, cause = class of the next fault there; a map is in effect from the entry of the vCPU that faulted',
+        'true changes of stage 2: t in ns, pages of 4 KiB, cause = class of the next fault there; a map is in effect from the entry of the vCPU that faulted; notify = who announces an unmap or a read-only map, contents = what becomes of the bytes; an unmap of what is unmapped after contents gone: there is something to map again',
       t: each((i) => Number(timeline.origin) + timeline.t[i]),
       kind: each((i) => stage2Kinds[timeline.kind[i]]),
       ipa: each((i) => `0x${(timeline.page[i] * PAGE).toString(16)}`),
       pages: each((i) => timeline.pages[i]),
       cause: each((i) => (timeline.cause[i] === NONE ? null : causeClasses[timeline.cause[i]])),
       writable: each((i) => timeline.writable[i] === 1),
+      notify: each((i) => effectOfRow(timeline, i)?.notify ?? null),
+      contents: each((i) => effectOfRow(timeline, i)?.contents ?? null),
     },
     blackouts: {
       about:
-        'what these policies lose of the profile, record by record, when replayed against the true changes with these parameters',
-      params: truthParams,
-      policies: blackouts.map(({ policy, lanes }) => ({
-        policy,
-        kept: lanes.reduce((sum, l) => sum + l.kept, 0),
-        lost: options.samples - lanes.reduce((sum, l) => sum + l.kept, 0),
-        windows: lanes.flatMap((l) => l.windows),
-      })),
+        'what the built-in policies lose of the profile: the model replayed over the true changes with these parameters (umbra replay --params reads them)',
+      ...blackouts,
     },
     ...(columns && { aux_records: auxRecords, buffers, columns }),
   };

@@ -1,7 +1,7 @@
 /** A vCPU of the traced VM: its guest writes through its buffer and to other RAM, and KVM answers its faults. */
 import type { Random } from '../model/random.ts';
 import type { Agenda } from './agenda.ts';
-import { PAGE, State } from './guest-memory.ts';
+import { HOST_MM, PAGE, State } from './guest-memory.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { EC, ExitReason } from './trace-events.ts';
 import type { Actor, TraceEvents } from './trace-events.ts';
@@ -26,6 +26,7 @@ const Fsc = { TRANSLATION: 0x04, PERMISSION: 0x0c } as const;
 
 const KVM_RUN = 0xae80;
 const KVM_EXIT_MMIO = 6;
+const EFAULT = 14;
 
 /** Latencies, ns: from exit to kvm_guest_fault, on to the next entry, of a plain trap, from entry to the same write again. */
 const TO_FAULT = [250, 450] as const;
@@ -116,6 +117,7 @@ export class Vcpu {
     const esr = WRITE_ABORT | (isTranslation ? Fsc.TRANSLATION : Fsc.PERMISSION) | level;
     events.guestFault(faultAt, this.actor, memory.ipa(page), esr >>> 0);
     if (missing) return this.#emulate(faultAt, page);
+    if (memory.isHole[page]) return this.#fillHole(faultAt, page);
     const seen = this.#machine.invalidations;
     if (!isTranslation && !memory.isBlock[region] && !this.#isLogged(page)) {
       agenda.at(faultAt + 300, (at) => this.#copyOnWrite(at, page));
@@ -160,8 +162,9 @@ export class Vcpu {
     }
     this.#machine.invalidations++;
     events.unmap(t, this.actor, memory.hva(page), PAGE);
-    memory.unmap(t, page, 1, 'host-mm');
+    memory.unmap(t, page, 1, 'host-mm', HOST_MM);
     agenda.at(t + 160, (at) => {
+      if (memory.isHole[page]) return;
       this.#machine.invalidations++;
       events.setSpte(at, this.actor, memory.hva(page));
       memory.remap(at, page);
@@ -196,6 +199,22 @@ export class Vcpu {
         events.entry(entered, this.actor);
         this.#next(entered);
       });
+    });
+  }
+
+  /** Nothing is mapped behind the page: KVM_RUN fails, and the VMM puts fresh memory there before it runs the guest again. */
+  #fillHole(t: number, page: number): void {
+    const { memory, events, agenda } = this.#machine;
+    events.userExit(t + 300, this.actor, 0, -EFAULT);
+    const mapAt = t + 300 + this.#spread(4_000);
+    agenda.at(mapAt, (at) => {
+      events.call(at, this.actor, 'mmap', [memory.hva(page), PAGE, 3, 0x4032, -1, 0]);
+      memory.remapHost(at, page, 1, memory.slotOf(page).slot === 2 && !this.#machine.hasBuffers);
+    });
+    agenda.at(mapAt + 3_000, (at) => events.call(at, this.actor, 'ioctl', [12 + this.#vcpu, KVM_RUN, 0]));
+    agenda.at(mapAt + 3_800, (at) => {
+      events.entry(at, this.actor);
+      agenda.at(at + AGAIN, (again) => this.#touch(again, page));
     });
   }
 }

@@ -29,6 +29,6 @@ for (const round of ['cold', 'warm']) {
 measure('KVM trace', options.kvmEvents, 'events', () => {
   writeKvmTrace(options, plan, nowhere);
 });
-measure('pair with the truth of three policies', samples, 'records', () => {
+measure('pair with the truth of all policies', samples, 'records', () => {
   synthesise(options, { spe: nowhere, kvm: nowhere });
 });

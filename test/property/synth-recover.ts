@@ -101,10 +101,7 @@ export class LaneCollector {
   }
 }
 
-/**
- * What the generator's truth assumes: it models faults and their answers, not what unmaps do to records that lie unread, torn records, a guest
- * that touches its buffer first, or pins that withstand notifiers.
- */
+/** A fault costs what its answer costs, and nothing else is lost: for tests that look at the answers' losses alone. */
 export const plainFaults = {
   contentsKept: true,
   guestZeroes: false,

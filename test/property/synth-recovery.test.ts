@@ -1,19 +1,17 @@
 // Does Umbra recover the truth from a pair whose truth is known by construction?
 import { expect, test } from 'vitest';
-import { defaultParams } from '../../core/model/params.ts';
-import { builtinPolicy } from '../../core/model/policies.ts';
-import { replay } from '../../core/model/replay.ts';
-import { causeClasses, PAGE_SHIFT, windowKinds } from '../../core/model/terms.ts';
-import { NONE } from '../../core/model/outcome.ts';
-import type { Windows } from '../../core/model/outcome.ts';
+import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
+import { prepare } from '../../core/model/prepare.ts';
+import { replayPrepared } from '../../core/model/replay.ts';
+import { truthOfOutcome } from '../../core/synth/blackouts.ts';
 import type { SynthOptions } from '../../core/synth/options.ts';
-import { truthParams } from '../../core/synth/blackouts.ts';
-import { bufferAccuracy, LaneCollector, make, recoverStage2, plainFaults } from './synth-recover.ts';
+import { bufferAccuracy, LaneCollector, make, recoverStage2 } from './synth-recover.ts';
 
 const small = { samples: 20_000, ramPages: 512, bufferBytes: 32 * 4096, kvmEvents: 3000 };
 
 test.each<[string, Partial<SynthOptions>]>([
   ['madvise and munmap', { unmaps: 2000 }],
+  ['munmap with nothing in place', { unmaps: 2000, holes: 0.5 }],
   ['reclaim', { unmaps: 0, reclaims: 1000 }],
   ['same-page merging and its copy-on-write', { unmaps: 0, merges: 2000 }],
   ['all of these, aged', { unmaps: 800, reclaims: 300, merges: 800, aging: 100 }],
@@ -39,6 +37,7 @@ test.each<[string, Partial<SynthOptions>, number, number]>([
   ['dirty logging at a high rate, with unmaps', { dirtyLogs: 200, unmaps: 1000, cpus: 3 }, 0.9999, 0.9999],
   ['dirty logging that splits blocks', { dirtyLogs: 30, thp: true, ramPages: 4096 }, 0.9999, 0.9999],
   ['dirty logging, and memslots changed', { dirtyLogs: 50, memslots: 10 }, 0.999, 0.999],
+  ['memslots moved away and back', { moves: 20 }, 0.999, 0.999],
 ])('stage 2 of the buffers within what the trace tells: %s', (_, rates, leastValid, leastMapped) => {
   for (let seed = 1; seed <= 3; seed++) {
     const { valid, mapped } = bufferAccuracy(make({ ...small, unmaps: 0, ...rates, seed }));
@@ -56,49 +55,53 @@ test('what the tracer lost is unknown, and what is known is right', () => {
   expect(valid).toBeGreaterThan(0.97);
 });
 
-/** Windows as truth.json has them. */
-function rows(windows: Windows, origin: number): object[] {
-  return Array.from({ length: windows.n }, (_, i) => ({
-    lane: windows.lane[i],
-    start: origin + windows.start[i]!,
-    end: origin + windows.end[i]!,
-    kind: windowKinds[windows.kind[i]!],
-    cause: windows.cause[i] === NONE ? null : causeClasses[windows.cause[i]!],
-    ipa: windows.page[i]! < 0 ? null : `0x${(windows.page[i]! * 2 ** PAGE_SHIFT).toString(16)}`,
-    lost: windows.lost[i],
-  }));
-}
+const mixed = ['dontneed', 'free', 'pageout', 'cold'] as const;
 
-test.each([1, 2, 3, 4, 5, 6])(
-  'windows are the true ones to the nanosecond, all but those of second unmaps (seed %i)',
-  (seed) => {
+test.each<[string, Partial<SynthOptions>]>([
+  ['madvise and munmap', { unmaps: 1500 }],
+  ['reclaim, merges', { unmaps: 500, reclaims: 300, merges: 600, aging: 100 }],
+  ['advice of all kinds', { unmaps: 1500, advice: mixed }],
+  ['shared memory', { unmaps: 1500, reclaims: 200, backing: 'shared', advice: ['dontneed', 'remove', 'pageout'] }],
+  ['munmap with nothing in place', { unmaps: 2000, holes: 0.5, advice: mixed }],
+  ['blocks that unmaps split', { cpus: 4, unmaps: 300, unmapPages: 600, thp: true, ramPages: 4096 }],
+])('every policy’s windows and losses are the true ones to the nanosecond: %s', (name, rates) => {
+  for (let seed = 1; seed <= 3; seed++) {
     const collector = new LaneCollector();
-    const rates = { unmaps: 1500, reclaims: 300, merges: 600, bufferShare: 0.7 };
-    const made = make({ ...small, cpus: 1 + (seed % 3), seed, ...rates }, collector.add);
+    const made = make({ ...small, cpus: 1 + (seed % 3), seed, bufferShare: 0.7, ...rates }, collector.add);
     const { vm, timeline } = recoverStage2(made);
-    // The truth maps every page again, also one that the VMM has munmap'ed and mapped nothing in place of.
-    timeline.contents.fill(0);
-    const lanes = collector.lanes(vm);
-    const params = { ...defaultParams().params, ...plainFaults };
-    expect(params).toMatchObject({
-      ...truthParams,
-      align: params.align,
-      placement: params.placement,
-      calibrate: params.calibrate,
-    });
-    const { policies } = made.pair.truth.blackouts;
-    expect(policies).toHaveLength(3);
-    // The generator's truth of the pinning policies is the first edition's: what they are now, test/fixtures/vectors says.
-    for (const truth of policies.filter(({ policy }) => policy === 'map-on-fault')) {
-      const outcome = replay(lanes, collector.align(timeline), builtinPolicy(truth.policy)!, params);
-      const found = new Set(rows(outcome.windows, collector.origin).map((row) => JSON.stringify(row)));
-      const same = truth.windows.filter((row) => found.has(JSON.stringify(row)));
-      // A mapping that the VMM lays over munmap'ed pages takes them once more, which the truth doesn't know.
-      expect(same.length).toBeGreaterThan(0.6 * truth.windows.length);
-      const kept = outcome.fates.reduce((sum, f) => sum + f.filter((fate) => fate === 0).length, 0);
-      expect(Math.abs(kept - truth.kept)).toBeLessThan(0.005 * small.samples);
+    const prepared = prepare(collector.lanes(vm), collector.align(timeline));
+    const { params, policies } = made.pair.truth.blackouts;
+    expect(policies).toHaveLength(builtinPolicies.length);
+    for (const truth of policies) {
+      const outcome = replayPrepared(prepared, builtinPolicy(truth.policy)!, params);
+      expect(truthOfOutcome(outcome, collector.origin), `${name}, seed ${seed}`).toEqual(truth);
       expect(truth.kept + truth.lost).toBe(small.samples);
-      if (truth.policy === 'map-on-fault') expect(truth.windows.length).toBeGreaterThan(20);
     }
-  },
-);
+    const lossy = policies.find(({ policy }) => policy === 'map-on-fault')!;
+    expect(lossy.lost).toBeGreaterThan(20);
+  }
+});
+
+test('what the truth says of each unmap is what was done', () => {
+  const effects = (rates: Partial<SynthOptions>): string[] => {
+    const { kind, notify, contents } = make({ ...small, seed: 3, ...rates }).pair.truth['stage2'] as Record<
+      string,
+      string[]
+    >;
+    const all = kind!.map((what, i) => `${what} ${notify![i]} ${contents![i]}`);
+    return [...new Set(all.filter((row) => row.startsWith('unmap')))].sort();
+  };
+  expect(effects({ unmaps: 1000 })).toEqual(['unmap clear dropped', 'unmap unmap dropped', 'unmap unmap gone']);
+  expect(effects({ unmaps: 0, reclaims: 500 })).toEqual(['unmap clear kept']);
+  expect(effects({ unmaps: 0, moves: 20 })).toEqual(['unmap memslot gone', 'unmap memslot kept']);
+  const shared = effects({ unmaps: 1000, backing: 'shared', advice: ['dontneed', 'remove'] });
+  expect(shared).toEqual(['unmap clear dropped', 'unmap clear kept', 'unmap unmap dropped', 'unmap unmap gone']);
+});
+
+test('advice that the kernel refuses is refused', () => {
+  expect(() => make({ backing: 'shared', advice: ['free'] })).toThrow(
+    'advice: the kernel refuses free for shared memory',
+  );
+  expect(() => make({ advice: ['remove'] })).toThrow('advice: the kernel refuses remove for anonymous memory');
+  expect(() => make({ backing: 'shared', merges: 1 })).toThrow('merges: ksmd merges no shared memory');
+});

@@ -1,4 +1,4 @@
-import { synthFiles } from '../../lab/exports/synth.ts';
+import { synthAdvices, synthBackings, synthFiles } from '../../lab/exports/synth.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { count } from '../format.ts';
@@ -9,6 +9,7 @@ const rates = {
   merges: 'pages that ksmd merges a second (0)',
   aging: 'kvm_age_hva a second (0)',
   memslots: "deletions of the buffers' memslot a second (0)",
+  moves: "the buffers' memslot moved away and back, a second (0)",
   'dirty-logs': 'KVM_GET_DIRTY_LOG a second (0)',
 } as const;
 
@@ -31,6 +32,9 @@ export const command: Command = {
     ),
     'unmap-pages': { type: 'string', value: 'N', help: 'most pages that one unmap covers (8)' },
     'buffer-share': { type: 'string', value: 'X', help: 'share of the changes that hit SPE buffers (0.5)' },
+    backing: { type: 'string', value: 'B', help: `guest memory is ${synthBackings.join(' | ')} (anonymous)` },
+    advice: { type: 'string', value: 'A,…', help: `the VMM's madvise: ${synthAdvices.join(', ')} (dontneed)` },
+    holes: { type: 'string', value: 'X', help: 'share of the munmaps that nothing is mapped over at once (0)' },
     burst: { type: 'string', value: 'PHASE:X', help: 'unmaps and reclaims are X times as frequent in that phase' },
     thp: { type: 'boolean', help: '2 MiB blocks' },
     'kvm-events': { type: 'string', value: 'N', help: 'events in the trace, about (5000)' },
@@ -42,7 +46,7 @@ export const command: Command = {
   },
   details:
     'Writes spe.perf.data, kvm.trace.dat, kvm.vm.json and truth.json: a pair on one clock whose samples, stage 2 changes and\n' +
-    'blackouts under a few policies are known. perf and trace-cmd read it. Nothing in it is from silicon.',
+    'blackouts under the built-in policies are known. perf and trace-cmd read it. Nothing in it is from silicon.',
   run(args, out) {
     const { files, truth, kvmEvents } = synthFiles(args.need('out'), {
       seed: args.integer('seed'),
@@ -60,9 +64,16 @@ export const command: Command = {
       merges: args.number('merges'),
       aging: args.number('aging'),
       memslots: args.number('memslots'),
+      moves: args.number('moves'),
       dirtyLogs: args.number('dirty-logs'),
       unmapPages: whole(args, 'unmap-pages'),
       bufferShare: args.number('buffer-share'),
+      backing: choice(args, 'backing', synthBackings),
+      advice: args
+        .text('advice')
+        ?.split(',')
+        .map((one) => oneOf('advice', one, synthAdvices)),
+      holes: args.number('holes'),
       burst: pairs(args, 'burst')?.map(([phase, factor]) => ({ phase, factor }))[0],
       thp: args.flag('thp'),
       kvmEvents: whole(args, 'kvm-events'),
@@ -92,8 +103,12 @@ function whole(args: Args, name: string): number | undefined {
 
 function choice<const T extends string>(args: Args, name: string, all: readonly T[]): T | undefined {
   const text = args.text(name);
+  return text === undefined ? undefined : oneOf(name, text, all);
+}
+
+function oneOf<const T extends string>(name: string, text: string, all: readonly T[]): T {
   const found = all.find((one) => one === text);
-  if (text !== undefined && !found) throw new UsageError(`--${name} is ${all.join(' or ')}, not '${text}'`);
+  if (!found) throw new UsageError(`--${name} is ${all.join(' or ')}, not '${text}'`);
   return found;
 }
 

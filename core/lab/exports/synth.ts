@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from
 import { join } from 'node:path';
 import { synthOptions, SynthError } from '../../synth/options.ts';
 import type { SynthOptions } from '../../synth/options.ts';
+export { advices as synthAdvices, backings as synthBackings } from '../../synth/advice.ts';
 import { synthesise } from '../../synth/pair.ts';
 import type { Truth } from '../../synth/truth.ts';
 import type { ByteSink } from '../../synth/sink.ts';
