@@ -82,6 +82,26 @@ test.each<[string, Partial<SynthOptions>]>([
   }
 });
 
+test.each<[string, Partial<SynthOptions>]>([
+  ['memslots deleted and added again, and unmaps', { unmaps: 300, memslots: 10 }],
+  ['memslots moved that have holes', { unmaps: 300, moves: 10, holes: 0.3 }],
+  ['dirty logging, and unmaps', { unmaps: 300, dirtyLogs: 50 }],
+  ['dirty logging, and memslots moved', { unmaps: 300, dirtyLogs: 50, moves: 10 }],
+])('every policy’s losses are the true ones to a few records: %s', (name, rates) => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const collector = new LaneCollector();
+    const made = make({ ...small, seed, bufferShare: 0.7, ...rates }, collector.add);
+    const { vm, timeline } = recoverStage2(made);
+    const prepared = prepare(collector.lanes(vm), collector.align(timeline));
+    const { params, policies } = made.pair.truth.blackouts;
+    for (const truth of policies) {
+      const { lost } = truthOfOutcome(replayPrepared(prepared, builtinPolicy(truth.policy)!, params), collector.origin);
+      const what = `${name}, seed ${seed}, ${truth.policy}: ${lost} lost, in truth ${truth.lost}`;
+      expect(Math.abs(lost - truth.lost), what).toBeLessThanOrEqual(3);
+    }
+  }
+});
+
 test('what the truth says of each unmap is what was done', () => {
   const effects = (rates: Partial<SynthOptions>): string[] => {
     const { kind, notify, contents } = make({ ...small, seed: 3, ...rates }).pair.truth['stage2'] as Record<

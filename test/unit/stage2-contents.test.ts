@@ -113,6 +113,29 @@ describe('memslots', () => {
     ]);
   });
 
+  describe('whose memory the VMM had munmapped', () => {
+    const rest = ['unmap 80000+576 memslot kept measured', 'unmap 80242+1470 memslot kept measured'];
+    const hole = 'unmap 80240+2 unmap gone measured';
+
+    test('bring nothing back there, until an mmap does', () => {
+      const trace = start().call(MemoryCall.MUNMAP, P, 2).unmap(P, 2);
+      trace.memslot(1, RAM, 0, 0).memslot(1, RAM, 2048, HVA).call(MemoryCall.MMAP, P, 2, 1);
+      expect(effects(trace)).toEqual([hole, `${gone} measured`, ...rest, 'unmap 80240+2 unmap dropped measured']);
+    });
+
+    test('nor if it went while they were away', () => {
+      const trace = start().memslot(1, RAM, 0, 0).call(MemoryCall.MUNMAP, P, 2).unmap(P, 2);
+      expect(effects(trace.memslot(1, RAM, 2048, HVA))).toEqual([`${gone} measured`, ...rest]);
+    });
+
+    test('bring fresh memory back that was mapped meanwhile', () => {
+      const trace = start().call(MemoryCall.MUNMAP, P, 2).unmap(P, 2).memslot(1, RAM, 0, 0);
+      trace.call(MemoryCall.MMAP, P, 2, 1).memslot(1, RAM, 2048, HVA);
+      const fresh = 'unmap 80240+2 memslot dropped measured';
+      expect(effects(trace)).toEqual([hole, `${gone} measured`, rest[0], fresh, rest[1]]);
+    });
+  });
+
   test('moved to other guest pages: dropped there, still gone where it was', () => {
     const trace = start()
       .memslot(1, RAM, 0, 0)

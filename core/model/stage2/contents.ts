@@ -17,7 +17,7 @@ export class Contents {
   /** `row` unmaps guest pages [start, end) with that effect. */
   unmapped(row: number, start: number, end: number, effect: UnmapEffect): void {
     this.#rows.tell(row, effect);
-    if (effect.contents === 'gone') this.#vacancies.add(start, end, undefined, false);
+    if (effect.contents === 'gone') this.#vacancies.addHole(start, end);
     // Only what is mapped is announced: something is there again.
     else this.#vacancies.mapped(start, end);
   }
@@ -25,12 +25,12 @@ export class Contents {
   /** `row` unmaps [start, end) since their slot goes. */
   slotTaken(row: number, slot: Slot, origin: UnmapEffect['origin'], start = slot.page, end = slot.end): void {
     this.#rows.tell(row, { notify: 'memslot', contents: 'gone', origin });
-    this.#vacancies.add(start, end, slot.hva - slot.page, true);
+    this.#vacancies.addSlot(start, end, slot.hva - slot.page);
   }
 
   /** The memory of a slot that is away was unmapped by the VMM. */
   lost(start: number, end: number, effect: UnmapEffect): void {
-    if (effect.contents !== 'kept') this.#vacancies.lose(start, end);
+    if (effect.contents !== 'kept') this.#vacancies.lose(start, end, effect.contents === 'gone');
   }
 
   /** A slot covers guest pages [start, end) again. `offset`: HVA page minus guest page of its memory; undefined if no call told it. */
