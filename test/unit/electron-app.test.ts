@@ -113,7 +113,7 @@ describe('electron-app', () => {
 
   it('has a menu with accelerators that reaches the page, also before that is there', () => {
     expect(saw['menu']).toEqual({
-      accelerators: ['CmdOrCtrl+N', 'CmdOrCtrl+O', 'CmdOrCtrl+I', 'CmdOrCtrl+1', 'CmdOrCtrl+7', 'Alt+Left'],
+      accelerators: ['CmdOrCtrl+N', 'CmdOrCtrl+O', 'CmdOrCtrl+I', 'CmdOrCtrl+1', 'CmdOrCtrl+8', 'Alt+Left'],
       before: 0,
       told: [{ umbra: 'port' }, { umbra: 'do', command: 'skew' }, { umbra: 'do', command: 'keys' }],
       travelled: ['back'],

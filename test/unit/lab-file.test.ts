@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCapture, listCaptures } from '../../core/store/captures.ts';
 import { LabFileError, openLabFile } from '../../core/store/lab-file.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
-import { APPLICATION_ID, migrations } from '../../core/store/schema.ts';
+import { APPLICATION_ID, migrations, SCHEMA_VERSION } from '../../core/store/schema.ts';
 
 let folder: string;
 let lab: string;
@@ -79,7 +79,7 @@ describe('a lab file', () => {
     writeFileSync(lab, gunzipSync(packed));
     const old = openLabFile(lab, 'read');
     expect(listCaptures(old)).toHaveLength(2);
-    expect(old.pragma('user_version', { simple: true })).toBe(6n);
+    expect(old.pragma('user_version', { simple: true })).toBe(BigInt(SCHEMA_VERSION));
     expect(() => addCapture(old, capture)).toThrow(/readonly/);
     old.close();
     expect(readdirSync(folder).sort()).toEqual(['lab.umbra', 'lab.umbra.v5']);

@@ -9,7 +9,7 @@ import type { Capture } from '../../core/contract/contract.ts';
 describe('signs', () => {
   it("are the app's colours, light and dark", () => {
     const css = readFileSync(new URL('../../renderer/styles/tokens.css', import.meta.url), 'utf8');
-    const [light, dark] = css.split('@media (prefers-color-scheme: dark)');
+    const [light, dark] = css.split(":root[data-theme='dark']");
     const long = (hex: string | undefined) => hex?.replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
     for (const [i, part] of [light, dark].entries()) {
       for (const [name, value] of Object.entries(colours)) {

@@ -199,7 +199,8 @@ class Forked extends EventEmitter {
   }
 
   #send(word: Word): void {
-    if (this.child.connected) this.child.send(word);
+    // It may be ending: what it doesn't get any more is nobody's mistake.
+    if (this.child.connected) this.child.send(word, () => undefined);
   }
 
   kill(): boolean {
