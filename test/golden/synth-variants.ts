@@ -16,6 +16,10 @@ export const variants: Readonly<Record<string, Partial<SynthOptions>>> = {
     lostPages: 3,
   },
   'one CPU, blocks': { ...small, cpus: 1, thp: true, unmaps: 500 },
+  'advice of all kinds, holes, moves': {
+    ...small,
+    ...{ unmaps: 2000, advice: ['dontneed', 'free', 'pageout', 'cold'], holes: 0.5, moves: 100 },
+  },
 };
 
 /** What the tools print for a variant. */

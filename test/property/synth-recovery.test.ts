@@ -87,6 +87,13 @@ test.each<[string, Partial<SynthOptions>]>([
   ['memslots moved that have holes', { unmaps: 300, moves: 10, holes: 0.3 }],
   ['dirty logging, and unmaps', { unmaps: 300, dirtyLogs: 50 }],
   ['dirty logging, and memslots moved', { unmaps: 300, dirtyLogs: 50, moves: 10 }],
+  [
+    'everything at once',
+    {
+      ...{ unmaps: 500, advice: mixed, holes: 0.5, reclaims: 200, merges: 200, aging: 100 },
+      ...{ dirtyLogs: 20, memslots: 5, moves: 5 },
+    },
+  ],
 ])('every policy’s losses are the true ones to a few records: %s', (name, rates) => {
   for (let seed = 1; seed <= 3; seed++) {
     const collector = new LaneCollector();
