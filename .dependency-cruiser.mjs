@@ -1,5 +1,5 @@
 /** `npm run imports`: the whole import graph against imports.js, and circles of files. Types count as imports do. */
-import { allowed, ioModules, onlyIn, pure, rooms } from './imports.js';
+import { allowed, ioModules, onlyIn, pure, rooms, terms } from './imports.js';
 
 const within = (place) => (place.endsWith('.ts') ? `^${place}$` : `^${place}/`);
 const own = '^(core|electron|renderer)/';
@@ -9,6 +9,18 @@ const folderRules = Object.entries(allowed).map(([folder, others]) => ({
   severity: 'error',
   from: { path: within(folder) },
   to: { path: own, pathNot: [folder, ...others].map(within) },
+}));
+
+/** What a folder may not reach by any way: the direct rules say so only if each folder on the way keeps to them. */
+const reachRules = [
+  ['renderer', ['core/lab', 'core/store', 'core/formats', 'core/host', 'core/cli', 'core/report', 'electron']],
+  ['core/contract', ['core/lab', 'core/store', 'core/formats', 'core/host', 'core/report']],
+  ...pure.map((folder) => [folder, ['core/lab', 'core/store', 'core/host']]),
+].map(([folder, never]) => ({
+  name: `${folder} does not reach ${never.join(', ')}`,
+  severity: 'error',
+  from: { path: within(folder) },
+  to: { path: never.map(within), reachable: true },
 }));
 
 const roomRules = Object.entries(rooms).map(([room, others]) => ({
@@ -22,6 +34,7 @@ export default {
   forbidden: [
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
     ...folderRules,
+    ...reachRules,
     ...roomRules,
     {
       name: 'every room of core/lab is in imports.js',
@@ -34,6 +47,12 @@ export default {
       severity: 'error',
       from: { path: '^core/lab/[^/]+$' },
       to: { path: '^core/lab/[^/]+/' },
+    },
+    {
+      name: "the model's terms import each other alone",
+      severity: 'error',
+      from: { path: terms.map(within) },
+      to: { path: own, pathNot: terms.map(within) },
     },
     {
       name: 'core, electron and renderer do not import tests',

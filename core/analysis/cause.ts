@@ -6,30 +6,10 @@ import type { Profile } from './reference.ts';
 import { movesByLanes } from './rotation.ts';
 import type { Rotations } from './rotation.ts';
 import { nullDistribution, simultaneous } from './simultaneous.ts';
-import type { Histogram, NullDistribution } from './simultaneous.ts';
+import type { NullDistribution } from './simultaneous.ts';
+import type { Cause } from '../model/terms/skew.ts';
 
-/** `told`: there is a p-value. `nothing lost` and `can't tell` (fewer than 5 episodes, or nothing to rotate) are results, too. */
-export const causeWords = ['told', 'nothing lost', "can't tell"] as const;
-export type CauseWord = (typeof causeWords)[number];
-
-export interface Cause {
-  readonly word: CauseWord;
-  /** Maximal runs of lost samples in the lanes' orders. */
-  readonly episodes: number;
-  /** Coverage of each lane; null for a lane without samples. */
-  readonly lanes: readonly (number | null)[];
-  /** TVD that the lanes' unequal coverage alone makes. */
-  readonly lanesTvd: number;
-  /** Rotations; what follows is of the TVD under them, and absent unless `told`. */
-  readonly rotations: number;
-  readonly mean?: number;
-  readonly p95?: number;
-  /** (1 + rotations with at least the observed TVD) / (rotations + 1). */
-  readonly pValue?: number;
-  /** Observed TVD less `mean`. */
-  readonly excess?: number;
-  readonly histogram?: Histogram;
-}
+export type { Cause } from '../model/terms/skew.ts';
 
 /** Per key. NaN where a key gets none. */
 export interface KeyEffects {

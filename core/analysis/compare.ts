@@ -6,10 +6,13 @@ import type { KeyedLane } from './over-time.ts';
 import { order } from './ranks.ts';
 import { Rotations } from './rotation.ts';
 import { nullDistribution, simultaneous } from './simultaneous.ts';
-import type { Histogram } from './simultaneous.ts';
 import { jensenShannon, rowsOfInterest } from './skew.ts';
 import { Survivors } from './survivors.ts';
 import { MOVED } from './verdict.ts';
+import type { Comparison, CompareRow } from '../model/terms/comparison.ts';
+
+export { comparisonWords } from '../model/terms/comparison.ts';
+export type { ComparisonWord, Comparison } from '../model/terms/comparison.ts';
 
 export interface CompareOptions {
   /** Deals of blocks. */
@@ -23,69 +26,6 @@ export interface CompareOptions {
 }
 
 export const defaultCompareOptions: CompareOptions = { draws: 999, rows: 50, level: 0.05, seed: 1, paired: false };
-
-/**
- * `alike`: the null explains the difference. `close`: it doesn't, but no top-10 key of the second profile moved by more than 10 % of its
- * share beyond doubt. `different`: one did. `can't tell`: too few blocks or losses for a null.
- */
-export const comparisonWords = ['alike', 'close', 'different', "can't tell"] as const;
-export type ComparisonWord = (typeof comparisonWords)[number];
-
-export interface Comparison {
-  /** Samples of the first profile and of the second. */
-  readonly a: number;
-  readonly b: number;
-  readonly tvd: number;
-  readonly jsDistance: number;
-  readonly paired: boolean;
-  /** Blocks of the profile that has fewer; rotations, if paired. */
-  readonly blocks: number;
-  /**
-   * TVD of the keys in `rows` and the rest as one: observed, and under the null (blocks dealt anew; paired: both masks rotated together).
-   * Absent where the word is `can't tell`.
-   */
-  readonly null?: ComparisonNull;
-  readonly coverage: CoverageDifference;
-  readonly keys: number;
-  readonly significantKeys: number;
-  readonly rows: readonly CompareRow[];
-  readonly word: ComparisonWord;
-  /** Top-10 keys of the second profile whose share differs by more than 10 % of it, and whose interval leaves 0 out. */
-  readonly moved: readonly string[];
-}
-
-export interface ComparisonNull {
-  readonly mean: number;
-  readonly p95: number;
-  readonly pValue: number;
-  readonly excess: number;
-  readonly histogram: Histogram;
-}
-
-/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (blocks drawn with replacement). */
-export interface CoverageDifference {
-  readonly a: number;
-  readonly b: number;
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface CompareRow {
-  readonly name: string;
-  readonly a: number;
-  readonly b: number;
-  /** Shares. */
-  readonly shareA: number;
-  readonly shareB: number;
-  /** A's share minus B's, percentage points, with its 95 % interval for all listed keys together; null where there is no null. */
-  readonly difference: number;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** For all listed keys together. */
-  readonly adjusted: number | null;
-  readonly significant: boolean;
-}
 
 /** Moves of the listed keys' shares under the null, draw by draw, and the distances that they make. */
 interface Null {

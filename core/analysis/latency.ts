@@ -1,4 +1,7 @@
 import { KEPT, OUTSIDE } from '../model/outcome.ts';
+import type { LatencySkew, LatencyQuantiles, LatencyCurves } from '../model/terms/results.ts';
+
+export type { LatencySkew, LatencyCurves } from '../model/terms/results.ts';
 
 /** Latencies of one lane's samples. The columns are parallel. */
 export interface LatencyLane {
@@ -7,21 +10,6 @@ export interface LatencyLane {
   /** 1 where the record had that latency packet; left out when all had. */
   readonly known?: Uint8Array;
   readonly fates: Uint8Array;
-}
-
-/** Latency skew: quantiles in cycles, reference and survivors, and their distributions' largest distance. */
-export interface LatencySkew {
-  readonly reference: LatencyQuantiles;
-  readonly kept: LatencyQuantiles;
-  /** Kolmogorov–Smirnov distance, 0 … 1. */
-  readonly ks: number;
-}
-
-export interface LatencyQuantiles {
-  readonly n: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
 }
 
 /** Undefined when no survivor has a latency. */
@@ -92,13 +80,6 @@ function skewOf(reference: Float64Array, kept: Float64Array): LatencySkew | unde
     ks = Math.max(ks, Math.abs(sumBefore / before.n - sumAfter / after.n));
   }
   return { reference: before, kept: after, ks };
-}
-
-/** Both distributions as steps: the shares of records with a latency of at most so many cycles. */
-export interface LatencyCurves {
-  readonly cycles: Float64Array;
-  readonly reference: Float64Array;
-  readonly kept: Float64Array;
 }
 
 /**

@@ -1,4 +1,7 @@
 /** Small statistics on typed arrays. */
+import type { Spread } from '../model/terms/results.ts';
+
+export type { Spread } from '../model/terms/results.ts';
 
 /**
  * The p-quantile of ascending values, between neighbours linearly (Hyndman and Fan's type 7: R's and numpy's default).
@@ -41,13 +44,6 @@ export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number 
     xy += dx * dy;
   }
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : undefined;
-}
-
-/** Mean and 5–95 % range over trials. */
-export interface Spread {
-  readonly mean: number;
-  readonly p5: number;
-  readonly p95: number;
 }
 
 /** The spread of a non-empty list; undefined for an empty one. */

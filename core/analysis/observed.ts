@@ -2,11 +2,12 @@
  * Blackouts that a capture shows by itself, with no replay (model.md section 6): what perf flagged, and gaps that nothing
  * explains.
  */
+import { observedReasons } from '../model/terms/observed.ts';
+import type { ObservedReason, ObservedTotals } from '../model/terms/observed.ts';
 import { quantile } from './numbers.ts';
 
-/** Why a stretch counts as a blackout; the earlier reason wins where several hold. Collisions lose single records, all over. */
-export const observedReasons = ['truncated', 'partial', 'lost', 'gap'] as const;
-export type ObservedReason = (typeof observedReasons)[number];
+export { observedReasons };
+export type { ObservedReason };
 
 /** PERF_AUX_FLAG_* (include/uapi/linux/perf_event.h). */
 export const AUX_TRUNCATED = 1;
@@ -44,16 +45,7 @@ export interface Observed {
   readonly darkNs: Float64Array;
   /** Index into `observedReasons`. */
   readonly reason: Uint8Array;
-  /** All lanes together. */
-  readonly totals: {
-    readonly truncated: number;
-    readonly partial: number;
-    /** AUX records flagged COLLISION: records lost one at a time because the previous one was still in flight. */
-    readonly collisions: number;
-    readonly lostRecords: number;
-    readonly darkNs: number;
-    readonly runningNs: number;
-  };
+  readonly totals: ObservedTotals;
 }
 
 interface Row {

@@ -2,6 +2,10 @@
  * Many keys, one test: a key's move is compared with the largest standardised move of any key under the null, so that stars and intervals
  * hold for all keys together and can't contradict each other (Westfall and Young 1993; model.md section 7).
  */
+import type { NullDistribution } from '../model/terms/skew.ts';
+
+export type { NullDistribution } from '../model/terms/skew.ts';
+
 const LEVEL = 0.95;
 /** Values that differ by rounding alone are equal. */
 const TIE = 1e-13;
@@ -50,24 +54,6 @@ export function firstAtLeast(ascending: Float64Array, value: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** What a null's distances say of the observed one. */
-export interface NullDistribution {
-  readonly mean: number;
-  readonly p95: number;
-  /** (1 + draws with at least the observed distance) / (draws + 1). */
-  readonly pValue: number;
-  /** Observed less `mean`. */
-  readonly excess: number;
-  readonly histogram: Histogram;
-}
-
-/** How often a draw's distance fell into each of equal bins over [low, high]. */
-export interface Histogram {
-  readonly low: number;
-  readonly high: number;
-  readonly counts: readonly number[];
 }
 
 const BINS = 40;

@@ -1,5 +1,4 @@
 import { causes } from './cause.ts';
-import type { Cause } from './cause.ts';
 import type { KeyedLane } from './over-time.ts';
 import { activityCorrelations, coverageOverTime } from './over-time.ts';
 import { kendallTauB, order, rankBiasedOverlap, recall } from './ranks.ts';
@@ -8,6 +7,9 @@ import type { Losses, Profile } from './reference.ts';
 import { Rotations } from './rotation.ts';
 import { relativeDeviation } from './verdict.ts';
 import type { KeyCounts } from './verdict.ts';
+import type { Skew } from '../model/terms/skew.ts';
+
+export type { Skew } from '../model/terms/skew.ts';
 
 export interface SkewOptions {
   /** Bins of time of coverage over time. */
@@ -19,60 +21,6 @@ export interface SkewOptions {
 }
 
 export const defaultSkewOptions: SkewOptions = { bins: 100, correlatedKeys: 50, level: 0.05 };
-
-/** How the surviving profile differs from the reference, by one key function (model.md section 7). */
-export interface Skew {
-  /** Samples N of the reference, and n that survived. */
-  readonly reference: number;
-  readonly kept: number;
-  /** Total variation distance of the shares, 0 … 1. */
-  readonly tvd: number;
-  /** Jensen–Shannon distance (base 2), 0 … 1. */
-  readonly jsDistance: number;
-  /** Of the reference's top 50; undefined when a column is all ties. Keys without survivors are in none of the lists. */
-  readonly kendallTauB: number | undefined;
-  /** Rank-biased overlap (p = 0.9) of the two top 50. */
-  readonly rankBiasedOverlap: number;
-  /** Which part of the reference's top 10 is in the survivors' top 10. */
-  readonly top10Recall: number;
-  /** Keys that nothing survived of. */
-  readonly vanished: number;
-  readonly cause: Cause;
-  readonly keys: SkewKeys;
-  /** Coverage per time bin over [t0, t1] (ns); NaN where the reference has no sample. */
-  readonly time: { readonly t0: number; readonly t1: number; readonly coverage: Float64Array };
-}
-
-/** Keys that the reference has, largest first, as columns. NaN where a key gets no value. */
-export interface SkewKeys {
-  readonly n: number;
-  /** The key's index. */
-  readonly key: Uint32Array;
-  /** Samples in the reference, and of these survivors. */
-  readonly reference: Uint32Array;
-  readonly kept: Uint32Array;
-  /** Shares. */
-  readonly p: Float64Array;
-  readonly q: Float64Array;
-  /** q - p in percentage points. */
-  readonly difference: Float64Array;
-  /** Ends of its 95 % interval for all keys together, by rotation; only for keys with enough losses expected. */
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-  /** q / p. */
-  readonly ratio: Float64Array;
-  /** Standard deviation of q / p - 1 if losses fell anywhere: the guard against small numbers. */
-  readonly s: Float64Array;
-  /** Rank among the survivors, from 1, 0 for vanished keys; the rank in the reference is the row's number. Ties stay in the reference's order. */
-  readonly rank: Uint32Array;
-  /** By rotation: of the key alone, and for all keys together. */
-  readonly pValue: Float64Array;
-  readonly adjusted: Float64Array;
-  /** 1 where `adjusted` is at the level or below, which is where the interval excludes 0. */
-  readonly significant: Uint8Array;
-  /** Of the key's activity over time with the coverage; NaN where nothing varies. */
-  readonly correlation: Float64Array;
-}
 
 /**
  * @param lanes samples with keys and fates; those outside sessions don't count

@@ -7,6 +7,7 @@ import type { Confidence } from '../model/stage2/confidence.ts';
 import type { Certainty } from '../model/stage2/evidence.ts';
 import type { UnmapEffect } from '../model/timeline.ts';
 import type { WindowTrigger } from './window-trigger.ts';
+import type { DlVariant } from '../model/terms/results.ts';
 
 /** Where a number comes from: a capture, a default, the user, the policy's own figures. */
 export type NumberOrigin = 'measured' | 'assumed' | 'user' | 'policy';
@@ -20,7 +21,7 @@ export interface SourcedNs {
 export interface Story {
   readonly run: number;
   readonly policy: { readonly id: PolicyId; readonly title: string };
-  readonly dlDiscard: 'record' | 'buffer';
+  readonly dlDiscard: DlVariant;
   readonly window: StoryWindow;
   readonly trigger: StoryTrigger;
   /** Undefined where no fault was: a full buffer. */

@@ -1,50 +1,13 @@
 import type { Lane, PolicyOutcome } from '../model/outcome.ts';
 import { NONE } from '../model/outcome.ts';
-import type { PolicyId } from '../model/policy.ts';
-import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../model/terms.ts';
+import type { VerdictWord } from '../model/terms.ts';
 import { causeClasses, code, stallKinds, windowKinds } from '../model/terms.ts';
 import type { Spread } from './numbers.ts';
 import { quantile, spread } from './numbers.ts';
+import { trialFigures } from '../model/terms/results.ts';
+import type { Summary, Durations, TrialFigure, Trials } from '../model/terms/results.ts';
 
-/** What one policy did to the reference profile (model.md section 6). Times in ns. */
-export interface Summary {
-  readonly policy: PolicyId;
-  /** Samples inside sessions: the reference. `kept + lost`. */
-  readonly reference: number;
-  readonly kept: number;
-  readonly lost: number;
-  /** kept / reference; 1 when the reference is empty. */
-  readonly coverage: number;
-  /** Time with a session on, all lanes together. */
-  readonly sessionNs: number;
-  readonly blackoutNs: number;
-  /** Blackout as share of session time. */
-  readonly blackoutShare: number;
-  readonly windows: number;
-  /** Window durations; undefined without windows. */
-  readonly durations: Durations | undefined;
-  readonly lostByKind: Readonly<Record<WindowKind, number>>;
-  /** `none`: lost without a stage 2 fault, e.g. while KVM served a full buffer. */
-  readonly lostByCause: Readonly<Record<CauseClass | 'none', number>>;
-  readonly stallNs: number;
-  readonly stallByKind: Readonly<Record<StallKind, number>>;
-  /** stall / session time: 0.01 is 1 % longer. */
-  readonly slowdown: number;
-  readonly pinnedBytesPeak: number;
-  readonly pinnedByteSeconds: number;
-  readonly faults: number;
-  readonly faultsByCause: Readonly<Record<CauseClass, number>>;
-  /** A lane went black to the end: the VM is gone (SError). */
-  readonly vmDead: boolean;
-}
-
-/** ns. */
-export interface Durations {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly max: number;
-}
+export type { Summary, Trials } from '../model/terms/results.ts';
 
 /** Looks at windows and stalls, not at samples. @param lanes the replay's input, in the order of `outcome.reference` */
 export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summary {
@@ -108,33 +71,6 @@ function durationsOf(sorted: Float64Array): Durations {
 
 function named<T extends string>(terms: readonly T[], value: (index: number) => number): Record<T, number> {
   return Object.fromEntries(terms.map((term, i) => [term, value(i)])) as Record<T, number>;
-}
-
-/** The figures of a summary that vary with the buffer's placement. */
-export const trialFigures = [
-  'kept',
-  'lost',
-  'coverage',
-  'blackoutNs',
-  'blackoutShare',
-  'windows',
-  'stallNs',
-  'slowdown',
-  'pinnedBytesPeak',
-  'pinnedByteSeconds',
-  'faults',
-] as const;
-export type TrialFigure = (typeof trialFigures)[number];
-
-/** Mean and 5–95 % range over N placement trials of one policy. */
-export interface Trials extends Readonly<Record<TrialFigure, Spread>> {
-  readonly n: number;
-  /** p99 of the window durations, ns, over the trials that had windows; undefined if none had. */
-  readonly p99: Spread | undefined;
-  /** Trials in which the VM died. */
-  readonly vmDead: number;
-  /** Trials by their verdict; absent where they weren't judged (sweeps, older runs). */
-  readonly verdicts?: Readonly<Partial<Record<VerdictWord, number>>>;
 }
 
 /** Undefined without trials. @param words their verdicts, where they were judged */

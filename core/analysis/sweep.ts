@@ -1,8 +1,7 @@
 /** Curves of policies over one parameter: the values to try, and where two policies change places. */
 
-/** What a sweep compares policies by. */
-export const sweepMeasures = ['coverage', 'blackoutShare', 'slowdown', 'excess'] as const;
-export type SweepMeasure = (typeof sweepMeasures)[number];
+export { sweepMeasures } from '../model/terms/sweep.ts';
+export type { SweepMeasure } from '../model/terms/sweep.ts';
 
 /** The values of a measure at each step; NaN where it has none (`excess` when nothing survived). */
 export interface Curve {

@@ -1,29 +1,8 @@
 /** How far the surviving profile can be trusted: by size, how far shares moved (model.md section 7). Why they moved is cause.ts's question. */
-import type { VerdictWord } from '../model/terms.ts';
 import type { Summary } from './summary.ts';
+import type { Verdict, MovedKey } from '../model/terms/results.ts';
 
-/** A verdict with what it rests on; core/report puts it in a sentence. */
-export interface Verdict {
-  /** `no samples`: the reference has none, so there is nothing to judge. */
-  readonly word: VerdictWord;
-  /** `usable with care` only because there are too few samples to tell. */
-  readonly few: boolean;
-  /** One clause: what the word rests on. */
-  readonly reason: string;
-  /** Which part of the reference survived, 0 … 1. */
-  readonly coverage: number;
-  /** The top-10 key that moved most beyond doubt; absent where no key decided. */
-  readonly key?: MovedKey;
-}
-
-export interface MovedKey {
-  readonly name: string;
-  readonly p: number;
-  readonly q: number;
-  /** q / p - 1, and half of its interval (z · s). */
-  readonly change: number;
-  readonly half: number;
-}
+export type { Verdict } from '../model/terms/results.ts';
 
 /** A share may move by this part of itself. */
 export const MOVED = 0.1;

@@ -1,6 +1,6 @@
 /** The options that `umbra replay` and `umbra run` share. */
-import { readReplayWords } from '../lab/runs/replay-options.ts';
-import type { ReplayChoice } from '../lab/runs/replay-options.ts';
+import { readReplayWords } from '../lab/runs/run-settings.ts';
+import type { ReplayChoice } from '../lab/runs/run-settings.ts';
 import { shellLine } from '../words/shell.ts';
 import type { Args, Option } from './command.ts';
 

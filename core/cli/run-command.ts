@@ -23,7 +23,10 @@ export async function runCommand(argv: readonly string[], out: Output): Promise<
 
 async function dispatch([word, ...rest]: readonly string[], out: Output): Promise<void> {
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') return out.write(overview());
-  if (word === '--version') return out.write(`umbra ${(await about()).version}\n`);
+  if (word === '--version') {
+    const { version } = await import('../lab/version.ts');
+    return out.write(`umbra ${version}\n`);
+  }
   const entry = commands.find((c) => c.name === word);
   if (!entry) throw new UsageError(`no command '${word}'; \`umbra --help\` lists them`);
   const { command } = await entry.load();

@@ -7,6 +7,8 @@
  * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
+import type { ResolvedParams } from '../model/terms/params.ts';
+import type { RunFacts } from '../model/terms/run-facts.ts';
 import { boardMethods } from './board.ts';
 import { jobMethods } from './jobs.ts';
 import { RunPolicy } from './run-policy.ts';
@@ -67,7 +69,7 @@ export const Capture = z.strictObject({
 });
 export type Capture = z.infer<typeof Capture>;
 
-export { RunCheck, RunPolicy, RunSkew } from './run-policy.ts';
+export { RunPolicy, RunSkew } from './run-policy.ts';
 
 export const Run = z.strictObject({
   id: Count,
@@ -78,9 +80,9 @@ export const Run = z.strictObject({
   umbra: z.string(),
   /** The command line that reproduces it. */
   command: z.string(),
-  params: z.record(z.string(), z.unknown()),
+  params: z.custom<ResolvedParams>(),
   /** What the run found out before it replayed: alignment, how sure the stage 2 timeline is, calibration. */
-  facts: z.record(z.string(), z.unknown()),
+  facts: z.custom<RunFacts>(),
   policies: z.array(RunPolicy),
 });
 export type Run = z.infer<typeof Run>;

@@ -1,5 +1,6 @@
 /** What one policy made of a run, as lists and tables show it: counted, judged, and under each assumption check. */
 import { z } from 'zod';
+import { dlVariants } from '../model/terms/results.ts';
 
 const Count = z.number().int().nonnegative();
 
@@ -37,7 +38,7 @@ export type RunCheck = z.infer<typeof RunCheck>;
 export const RunPolicy = z.strictObject({
   policy: z.string(),
   title: z.string(),
-  dlDiscard: z.enum(['record', 'buffer']),
+  dlDiscard: z.enum(dlVariants),
   /** Bare metal: what the others are held against. */
   reference: z.boolean(),
   kept: Count,

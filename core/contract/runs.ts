@@ -4,19 +4,16 @@
  * Times in replies are ns after the run's origin (its first sample): whole numbers below 2^53.
  */
 import { z } from 'zod';
-import type { CheckResult } from '../analysis/checked.ts';
-import type { LatencyCurves, LatencySkew } from '../analysis/latency.ts';
-import type { Comparison } from '../analysis/compare.ts';
-import type { NullDistribution } from '../analysis/simultaneous.ts';
-import type { SkewDigest } from '../analysis/skew-digest.ts';
-import type { Summary, Trials } from '../analysis/summary.ts';
-import type { Verdict } from '../analysis/verdict.ts';
-import type { ParamName, ResolvedParams } from '../model/params.ts';
-import type { FaultAnswer, Policy, TimeName } from '../model/policy.ts';
+import type { CheckResult, LatencyCurves, LatencySkew, Summary, Trials, Verdict } from '../model/terms/results.ts';
+import type { Comparison } from '../model/terms/comparison.ts';
+import type { NullDistribution, SkewDigest } from '../model/terms/skew.ts';
+import type { ParamName, ResolvedParams } from '../model/terms/params.ts';
+import type { FaultAnswer, Policy, TimeName } from '../model/terms/policy.ts';
 import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
 import type { FunctionCode, Functions } from './code.ts';
-import type { CaptureComparison, RunComparison } from '../lab/runs/compare.ts';
-import type { MeasuredLatency } from '../lab/runs/run-facts.ts';
+import type { CaptureComparison, RunComparison } from './compare.ts';
+import type { MeasuredLatency } from '../model/terms/run-facts.ts';
+import { dlVariants } from '../model/terms/results.ts';
 
 export type {
   CauseClass,
@@ -34,11 +31,10 @@ export type {
   Summary,
   Trials,
   Verdict,
-  WindowKind,
 };
 
 const Id = z.number().int().nonnegative();
-const DlDiscard = z.enum(['record', 'buffer']);
+const DlDiscard = z.enum(dlVariants);
 export type DlDiscard = z.infer<typeof DlDiscard>;
 
 /** One stored result; the run's own variant if `dlDiscard` is left out. */

@@ -3,8 +3,8 @@
  * takes its time: it is a job (contract-jobs.ts), and its progress carries what there is so far.
  */
 import { z } from 'zod';
-import type { SweepMeasure } from '../analysis/sweep.ts';
-import type { ParamOrigin } from '../model/params.ts';
+import type { SweepMeasure } from '../model/terms/sweep.ts';
+import type { ParamOrigin } from '../model/terms/params.ts';
 
 export type { SweepMeasure };
 

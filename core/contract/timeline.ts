@@ -4,11 +4,13 @@
  * event; a trace's time t shows at `shiftNs + copy * periodNs + t * scale`.
  */
 import { z } from 'zod';
+import { dlVariants } from '../model/terms/results.ts';
+import type { DlVariant } from '../model/terms/results.ts';
 
 const Id = z.number().int().nonnegative();
 const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const Ns = z.string().regex(/^\d{1,20}$/);
-const DlDiscard = z.enum(['record', 'buffer']);
+const DlDiscard = z.enum(dlVariants);
 /** The stretch in view, and how finely it is drawn. */
 const Stretch = { start: Time, end: Time, bins: z.number().int().min(1).max(16_384) };
 const Policy = z.string().max(64);
@@ -27,7 +29,7 @@ export interface TimelineFacts {
   /** As replayed. */
   readonly policies: readonly { readonly id: string; readonly title: string }[];
   /** The run's own reading of DL. */
-  readonly dlDiscard?: 'record' | 'buffer';
+  readonly dlDiscard?: DlVariant;
   /** The timeline isn't prepared yet: an older lab, whose levels of detail are still to be built. */
   readonly unprepared: boolean;
 }

@@ -1,12 +1,9 @@
-/** Which Umbra this is, and which failures explain themselves. */
-import packageJson from '../../package.json' with { type: 'json' };
+/** Which failures explain themselves. */
 import { InputError } from '../formats/problems.ts';
 import { ModelError } from '../model/errors.ts';
 import { VmDescriptionError } from '../model/vm.ts';
 import { ColumnError } from '../store/column-codec.ts';
 import { explainLab, LabFileError } from '../store/lab-errors.ts';
-
-export const version: string = packageJson.version;
 
 /** A request that can't be carried out as asked. The message is complete: what, and what to do about it. */
 export class RequestError extends Error {

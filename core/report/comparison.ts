@@ -2,7 +2,7 @@
  * Everything a comparison report says, as one plain object, as model.ts does for the report of one run. A is compared with B: every
  * difference is A's value minus B's.
  */
-import type { CheckResult } from '../analysis/checked.ts';
+import type { CheckResult } from '../model/terms/results.ts';
 import type { Comparison } from '../analysis/compare.ts';
 import type { ObservedReason } from '../analysis/observed.ts';
 import type { Cause } from '../analysis/cause.ts';

@@ -2,7 +2,7 @@
  * Everything a report says, as one plain object. Who makes the report fills it (core/lab); rendering adds nothing to it but
  * form. Times are ns after the run's origin.
  */
-import type { CheckResult } from '../analysis/checked.ts';
+import type { CheckResult } from '../model/terms/results.ts';
 import type { LatencySkew } from '../analysis/latency.ts';
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import type { Summary, Trials } from '../analysis/summary.ts';

@@ -3,8 +3,9 @@
  * Markdown forms as a comment, which no reader sees and no browser runs.
  */
 import type { Policy } from '../model/policy.ts';
-import type { Scenario } from '../model/scenario.ts';
+import type { Scenario } from '../model/terms/scenario.ts';
 import type { SectionId } from './sections.ts';
+import type { DlVariant } from '../model/terms/results.ts';
 
 export const PROVENANCE_FORM = 1;
 
@@ -40,7 +41,7 @@ export interface ProvenanceInput {
 /** Times in ns. Skew by page, which needs no symbols; its measures are null when nothing survived. */
 export interface ProvenanceResult {
   readonly policy: string;
-  readonly dlDiscard: 'record' | 'buffer';
+  readonly dlDiscard: DlVariant;
   readonly kept: number;
   readonly lost: number;
   readonly windows: number;

@@ -80,5 +80,3 @@ function linesKey(report: Report, chart: 'durations' | 'coverage'): Content {
   const text = sharedLines(report, chart);
   return text !== '' && html`<p class="fn">${text}</p>`;
 }
-
-export { finding } from './finding.ts';

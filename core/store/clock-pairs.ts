@@ -20,10 +20,6 @@ export interface StoredClockPair {
   readonly clocks: ClockPair;
 }
 
-export function listClockPairs(db: Db): StoredClockPair[] {
-  return (db.prepare('SELECT * FROM clock_pair ORDER BY spe_id, kvm_id').all() as Row[]).map(fromRow);
-}
-
 type Row = Readonly<Record<string, bigint | number>>;
 
 function fromRow(row: Row): StoredClockPair {

@@ -5,6 +5,8 @@ import { storedParams } from '../model/params.ts';
 import type { ResolvedParams } from '../model/params.ts';
 import { storedPolicy } from '../model/policy-file.ts';
 import type { Policy } from '../model/policy.ts';
+import type { DlVariant } from '../model/terms/results.ts';
+import type { RunFacts } from '../model/terms/run-facts.ts';
 import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
 import { signed, unsigned } from './captures.ts';
 import { newId } from './ids.ts';
@@ -12,12 +14,14 @@ import { jsonObject } from './json-column.ts';
 import { LabFileError } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 
-/** The key of a run's own result; runs of the model's first edition have both. `abort` is kept under `record`: the run's parameters say which. */
-export type DlDiscard = 'record' | 'buffer';
+export type DlDiscard = DlVariant;
 
 export function variantOf(dlDiscard: ResolvedParams['params']['dlDiscard']): DlDiscard {
   return dlDiscard === 'buffer' ? 'buffer' : 'record';
 }
+
+/** What is read of a run's facts without asking again. */
+const factKinds = { notes: 'texts', placementWarnings: 'texts', alignment: 'object', timeline: 'object' } as const;
 
 export interface RunRow {
   readonly id: number;
@@ -29,7 +33,7 @@ export interface RunRow {
   readonly umbra: string;
   readonly command: string;
   readonly params: ResolvedParams;
-  readonly facts: unknown;
+  readonly facts: RunFacts;
 }
 
 export function addRun(db: Db, run: Omit<RunRow, 'id' | 'params'> & { readonly params: unknown }): number {
@@ -68,7 +72,11 @@ function fromRow(db: Db, r: RawRun): RunRow {
     umbra: String(r['umbra']),
     command: String(r['command']),
     params: storedParams(jsonObject(db, 'run.params', r['params'], paramKinds, ['params', 'origin'])),
-    facts: jsonObject(db, 'run.facts', r['facts'], { notes: 'texts' }),
+    facts: {
+      notes: [],
+      placementWarnings: [],
+      ...jsonObject(db, 'run.facts', r['facts'], factKinds),
+    } as unknown as RunFacts,
   };
 }
 

@@ -3,7 +3,7 @@
  * pattern and every cause by shape, for those who can't tell the colours apart. Typed by the model's terms: a new term won't
  * compile until it has its entry here.
  */
-import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../model/terms.ts';
+import type { CauseClass, VerdictWord, WindowKind } from '../model/terms.ts';
 
 /** Light and dark value of each role; the app's tokens.css and the report's stylesheet carry the same ones (tested). */
 export const colours = {
@@ -90,17 +90,6 @@ export const emailCases: Readonly<Partial<Record<CauseClass, string>>> = {
 export const unknownSign: CauseSign = {
   ...{ words: 'unknown (events lost)', colour: 'muted', character: '▬' },
   shape: 'M-4 -1.5H4V1.5H-4z',
-};
-
-/** What the host did while a vCPU stood still. */
-export const stallWords: Readonly<Record<StallKind, string>> = {
-  map: 'mapping a page',
-  pin: 'pinning the buffer',
-  unpin: 'unpinning the buffer',
-  copy: 'copying the buffer out',
-  inject: 'injecting the event',
-  trap: 'trapped access',
-  exit: 'exit to userspace',
 };
 
 export interface VerdictSign {

@@ -4,6 +4,7 @@ import { bytes, count, ranges } from '../format.ts';
 import { auxCounts } from './aux-flags.ts';
 import { clocksOf } from './board-clocks.ts';
 import { clockWords } from '../../core/words/clocks.ts';
+import { shellWord } from '../../core/words/shell.ts';
 
 export interface Fact {
   readonly label: string;
@@ -42,7 +43,7 @@ function arch(c: Capture): string | undefined {
 
 export function commandLine(c: Capture): string | undefined {
   const words = at(c, 'commandLine');
-  return Array.isArray(words) ? words.map(quoted).join(' ') : text(words);
+  return Array.isArray(words) ? words.map((word) => shellWord(String(word))).join(' ') : text(words);
 }
 
 /** AUX records by flag, and what perf itself lost: `12 truncated`. */
@@ -196,10 +197,4 @@ function entries(value: unknown): [string, unknown][] {
 function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** As a shell would need it. */
-function quoted(word: unknown): string {
-  const plain = String(word);
-  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;
 }

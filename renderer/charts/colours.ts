@@ -23,16 +23,6 @@ export function useColours(): ShallowRef<Colours> {
   return colours;
 }
 
-/** The fixed colour of each kind of blackout; `none` is grey. */
-export function kindColour(colours: Colours, kind: string): string {
-  return colours[(windowSigns as Readonly<Record<string, WindowSign>>)[kind]?.colour ?? 'dens'];
-}
-
-/** The fixed colour of each cause; `none` is grey. */
-export function causeColour(colours: Colours, cause: string): string {
-  return colours[(causeSigns as Readonly<Record<string, CauseSign>>)[cause]?.colour ?? 'dens'];
-}
-
 const dashes = ['solid', 'dashed', 'dotted'] as const;
 
 /** Colour and dash of the i-th curve: after one round of colours the dash changes. */

@@ -1,5 +1,6 @@
 /** What a reader must know before believing a run's numbers, as marks that stand wherever they show. */
 import type { Run } from '../../core/contract/contract.ts';
+import type { ParamName } from '../../core/model/terms/params.ts';
 import { count, percent } from '../format.ts';
 
 export interface Mark {
@@ -20,33 +21,38 @@ export function runMarks(run: Run): Mark[] {
 
 /** Sentences: synthesised captures, emulated timings, lanes without a known buffer. */
 export function runNotes(run: Run): string[] {
-  return ['notes', 'placementWarnings'].flatMap((key) => {
-    const notes = run.facts[key];
-    return Array.isArray(notes) ? notes.map(String) : [];
-  });
+  return [...run.facts.notes, ...run.facts.placementWarnings];
 }
 
-function alignment(run: Run): Mark | undefined {
-  const a = record(run.facts['alignment']);
-  if (typeof a['align'] !== 'string') return undefined;
-  const scale = Number(a['scale']);
-  const scaled = a['scaled'] === true;
+function alignment(run: Run): Mark {
+  const { align, scale, scaled, description } = run.facts.alignment;
   return {
-    text: scaled ? `${a['align']}: trace times × ${scale.toPrecision(3)}` : `aligned: ${a['align']}`,
-    title: String(a['description'] ?? ''),
+    text: scaled ? `${align}: trace times × ${scale.toPrecision(3)}` : `aligned: ${align}`,
+    title: description,
     warn: scaled,
   };
 }
 
 /** The model's times (model.md section 4); other parameters in ns place things and aren't measured. */
-const times = [
-  ...['irqNs', 'trapNs', 'walkNsPerPage', 'mapNs', 'pinNsPerPage', 'unpinNsPerPage', 'injectNs', 'guestHandlerNs'],
-  ...['reenableNs', 'readNs', 'exitNs', 'fullExtraNs', 'copyBytesPerNs'],
+const times: readonly ParamName[] = [
+  'irqNs',
+  'trapNs',
+  'walkNsPerPage',
+  'mapNs',
+  'pinNsPerPage',
+  'unpinNsPerPage',
+  'injectNs',
+  'guestHandlerNs',
+  'reenableNs',
+  'readNs',
+  'exitNs',
+  'fullExtraNs',
+  'copyBytesPerNs',
 ];
 
 /** Those that no capture told: defaults, illustrative. */
 function assumed(run: Run): Mark | undefined {
-  const origin = record(run.params['origin']);
+  const { origin } = run.params;
   const known = times.filter((t) => t in origin);
   const open = known.filter((t) => origin[t] === 'assumed');
   if (!known.length) return undefined;
@@ -59,25 +65,20 @@ function assumed(run: Run): Mark | undefined {
   };
 }
 
-function certainty(run: Run): Mark | undefined {
-  const timeline = record(run.facts['timeline']);
-  if (timeline['exact'] === true) {
+function certainty(run: Run): Mark {
+  const { exact, losses, certainty: shares } = run.facts.timeline;
+  if (exact) {
     return { text: 'stage 2 exact', title: "From the kernel's own page-table calls in the trace", warn: false };
   }
-  const shares = Object.entries(record(timeline['certainty'])).map(([kind, share]) => [kind, Number(share)] as const);
-  const unknown = shares.find(([kind]) => kind === 'unknown')?.[1];
-  if (unknown === undefined) return undefined;
-  const losses = Number(timeline['losses']);
+  const { unknown } = shares;
   return {
     text: `stage 2 known for ${percent(1 - unknown)} %`,
     title: [
-      `Page-time of the buffers: ${shares.map(([kind, share]) => `${percent(share)} % ${kind}`).join(', ')}`,
+      `Page-time of the buffers: ${Object.entries(shares)
+        .map(([kind, share]) => `${percent(share)} % ${kind}`)
+        .join(', ')}`,
       ...(losses > 0 ? [`the trace lost events ${count(losses)} times`] : []),
     ].join('; '),
     warn: unknown > 0.5,
   };
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

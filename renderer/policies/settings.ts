@@ -3,6 +3,7 @@ import type { Library, ParamInfo } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
 import { bytes, duration } from '../format.ts';
 import type { Question } from '../sensitivity/question.ts';
+import { shellWord } from '../../core/words/shell.ts';
 
 export interface Group {
   readonly title: string;
@@ -110,7 +111,7 @@ export interface Asked {
 /** The command that makes the same run; own policies must be saved as files first. */
 export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): string {
   return [
-    `umbra replay --db ${quote(lab)} --spe ${spe} --kvm ${kvm}`,
+    `umbra replay --db ${shellWord(lab)} --spe ${spe} --kvm ${kvm}`,
     ...(policies === 'all' ? ['--policy all'] : policies.length ? [`--policy ${policies.join(',')}`] : []),
     ...choiceWords(own, settings),
   ].join(' ');
@@ -119,15 +120,13 @@ export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): 
 /** The command that prints the same sweep; a run's own policies and its scenario must be saved as files first. */
 export function sweepCommand(lab: string, run: Run, question: Question, library: Library | undefined): string {
   const { param, from, to, steps, log, check } = question;
-  const { params = {}, origin = {} } = run.params as {
-    params?: Record<string, unknown>;
-    origin?: Record<string, string>;
-  };
-  const settings = Object.entries(params).filter(([name]) => origin[name] === 'user' && name !== param);
+  const { params, origin } = run.params;
+  const users = new Set(Object.entries(origin).flatMap(([name, from]) => (from === 'user' ? [name] : [])));
+  const settings = Object.entries(params).filter(([name]) => users.has(name) && name !== param);
   const ids = [...new Set(run.policies.map((p) => p.policy))];
   const builtin = (id: string) => library?.policies.find((p) => p.policy.id === id)?.builtin !== false;
   return [
-    `umbra sweep --db ${quote(lab)} --spe ${run.spe} --kvm ${run.kvm} --policy ${ids.filter(builtin).join(',')}`,
+    `umbra sweep --db ${shellWord(lab)} --spe ${run.spe} --kvm ${run.kvm} --policy ${ids.filter(builtin).join(',')}`,
     `--param ${param} --from ${from} --to ${to} --steps ${steps}${log ? ' --log' : ''}${check === undefined ? '' : ` --check ${check}`}`,
     ...choiceWords(
       ids.filter((id) => !builtin(id)),
@@ -139,12 +138,7 @@ export function sweepCommand(lab: string, run: Run, question: Question, library:
 
 function choiceWords(own: readonly string[], settings: Readonly<Record<string, string>>): string[] {
   return [
-    ...own.map((id) => `--policy-file ${quote(`${id}.json`)}`),
-    ...Object.entries(settings).map(([name, value]) => `--set ${quote(`${name}=${value}`)}`),
+    ...own.map((id) => `--policy-file ${shellWord(`${id}.json`)}`),
+    ...Object.entries(settings).map(([name, value]) => `--set ${shellWord(`${name}=${value}`)}`),
   ];
-}
-
-/** A word of a command line. */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

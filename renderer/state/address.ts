@@ -6,10 +6,12 @@
  */
 import { viewTitles } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../../core/contract/desktop.ts';
+import { dlVariants } from '../../core/model/terms/results.ts';
+import type { DlVariant } from '../../core/model/terms/results.ts';
 
 export const viewIds = Object.keys(viewTitles) as ViewId[];
 export type { ViewId };
-export type DlDiscard = 'record' | 'buffer';
+export type DlDiscard = DlVariant;
 
 export interface Selection {
   readonly view: ViewId;
@@ -80,7 +82,7 @@ const words = [
   'sql',
 ] as const;
 /** Words of which there are few. */
-const choices = { dlDiscard: ['record', 'buffer'], scale: ['linear'], dark: ['time'] } as const;
+const choices = { dlDiscard: dlVariants, scale: ['linear'], dark: ['time'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
 /** What an address says; what it doesn't say rightly is left out. */

@@ -7,6 +7,7 @@ import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
 import { around } from './camera.ts';
 import type { useStage } from './stage.ts';
+import type { DlVariant } from '../../core/model/terms/results.ts';
 
 export type Which = 'next' | 'previous' | 'longest' | 'at';
 
@@ -15,7 +16,7 @@ export function useFocus(
   stage: ReturnType<typeof useStage>,
   shown: {
     readonly policies: Readonly<Ref<readonly string[]>>;
-    readonly dlDiscard: Readonly<Ref<'record' | 'buffer'>>;
+    readonly dlDiscard: Readonly<Ref<DlVariant>>;
   },
   width: () => number,
 ) {

@@ -8,6 +8,7 @@ import type { Method, Params, Result } from '../../core/contract/contract.ts';
 import { indexBands } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
 import type { Camera } from './camera.ts';
+import type { DlVariant } from '../../core/model/terms/results.ts';
 
 export type Ask = <M extends Method>(method: M, params: Params<M>, signal?: AbortSignal) => Promise<Result<M>>;
 
@@ -33,7 +34,7 @@ export interface Wanted {
   /** px. */
   readonly width: number;
   readonly policies: readonly string[];
-  readonly dlDiscard: 'record' | 'buffer';
+  readonly dlDiscard: DlVariant;
   /** vCPUs in view, with some around them: only these are asked for. */
   readonly lanes: readonly number[];
 }

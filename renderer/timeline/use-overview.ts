@@ -4,6 +4,7 @@ import type { Ref } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { useLab } from '../state/lab.ts';
 import type { OverviewData } from './overview.ts';
+import type { DlVariant } from '../../core/model/terms/results.ts';
 
 /** About two a px. */
 const BINS = 2400;
@@ -11,14 +12,14 @@ const BINS = 2400;
 export function useOverview(
   { spe, run, origin, span }: TimelineFacts,
   policy: Readonly<Ref<string | undefined>>,
-  dlDiscard: Readonly<Ref<'record' | 'buffer'>>,
+  dlDiscard: Readonly<Ref<DlVariant>>,
   onChange: () => void,
 ) {
   const lab = useLab();
   const overview = shallowRef<OverviewData>();
   const stretch = { start: 0, end: Math.max(1, span), bins: BINS };
 
-  async function load([chosen, dl]: readonly [string | undefined, 'record' | 'buffer']): Promise<void> {
+  async function load([chosen, dl]: readonly [string | undefined, DlVariant]): Promise<void> {
     const [density, fates] = await Promise.all([
       spe === undefined || run !== undefined ? [] : lab.request('density', { spe, origin, ...stretch }),
       run === undefined

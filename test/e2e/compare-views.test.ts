@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CaptureComparison, RunComparison } from '../../core/lab/runs/compare.ts';
+import type { CaptureComparison, RunComparison } from '../../core/contract/compare.ts';
 import { percent } from '../../renderer/format.ts';
 import { points, share } from '../../renderer/skew/words.ts';
 import { makePairLab } from './pair-lab.ts';

@@ -7,7 +7,7 @@ import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
-import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { createQueries } from '../../core/lab/service/queries.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { duration, exactNs } from '../../renderer/format.ts';

@@ -1,6 +1,6 @@
 /** The sample pair in a lab file with one run, made without starting a process. */
 import { runMainJob } from '../../core/lab/reports/main-job.ts';
-import { readReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { readReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { faulting, pair } from './umbra.ts';
 
 /** @param report decides the report's form */

@@ -147,13 +147,21 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
       origin: { align: 'user', irqNs: 'assumed', mapNs: 'measured', walkNsPerPage: 'assumed', copyBytesPerNs: 'user' },
     },
     facts: {
+      origin: '0',
+      span: 10_000_000_000,
+      buffers: [],
+      placementWarnings: [],
+      calibration: {},
       alignment: {
-        align: 'fit',
+        ...{ align: 'fit', offsetNs: 0, shiftNs: 0, copies: 1 },
         scale: 0.2068,
         scaled: true,
         description: 'The trace is stretched by 0.207 to the capture.',
       },
-      timeline: { exact: false, losses: 1, certainty: { observed: 0.91, inferred: 0.082, unknown: 0.008 } },
+      timeline: {
+        ...{ rows: 1, exact: false, losses: 1, unattributed: 0, strangers: 0, rowsByEvidence: {} },
+        certainty: { observed: 0.91, inferred: 0.082, unknown: 0.008 },
+      },
       notes: ['synthesised capture'],
     },
   });

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { synthFiles } from '../../core/lab/exports/synth.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
-import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
 import { areaFacts } from '../../core/lab/windows/area.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';

@@ -7,7 +7,7 @@ import { openFtraceText } from '../../core/formats/ftrace-text/ftrace-text.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
-import { readKvmEvents } from '../../core/lab/captures/kvm-events.ts';
+import { readKvmEvents } from '../../core/lab/captures/decode-kvm.ts';
 import type { KvmEvents } from '../../core/model/kvm-events.ts';
 import { exactTimelines } from '../../core/model/stage2/exact.ts';
 import type { HostFacts } from '../../core/model/stage2/host.ts';

@@ -4,7 +4,7 @@ import type { PerfData } from '../../core/formats/perf-data/perf-data.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
-import { readKvmEvents } from '../../core/lab/captures/kvm-events.ts';
+import { readKvmEvents } from '../../core/lab/captures/decode-kvm.ts';
 import { alignTimeline } from '../../core/model/alignment.ts';
 import type { KvmEvents } from '../../core/model/kvm-events.ts';
 import type { Lane } from '../../core/model/outcome.ts';

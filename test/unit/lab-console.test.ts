@@ -9,7 +9,7 @@ import type { LabService } from '../../core/contract/contract.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { checkSql } from '../../core/lab/service/sql-check.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
-import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

@@ -11,7 +11,7 @@ import type { LabService, Progress } from '../../core/contract/contract.ts';
 import { UPLOAD_PART } from '../../core/contract/limits.ts';
 import type { ReplaySoFar } from '../../core/contract/jobs.ts';
 import type { SweepAnswer } from '../../core/contract/sweep.ts';
-import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
 import { sweepInLab } from '../../core/lab/runs/sweep.ts';
 import { verdicts } from '../../core/model/terms.ts';

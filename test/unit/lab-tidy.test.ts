@@ -11,6 +11,7 @@ import { openLabFile } from '../../core/store/lab-file.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { addRun, listRuns } from '../../core/store/run-store.ts';
 import { umbra } from '../e2e/umbra.ts';
+import { someFacts } from './run-facts.sample.ts';
 
 let folder: string;
 let lab: string;
@@ -21,7 +22,7 @@ beforeEach(() => {
   inLabFile(lab, 'create', (db) => {
     for (const kind of ['spe', 'kvm', 'spe'] as const)
       addCapture(db, { kind, name: kind, file: `${kind}.dat`, format: 'perf.data', bytes: 1 });
-    const run = { umbra: '0', command: 'umbra replay', params: defaultParams(), facts: {} };
+    const run = { umbra: '0', command: 'umbra replay', params: defaultParams(), facts: someFacts };
     addRun(db, { ...run, speId: 1, kvmId: 2 });
     addRun(db, { ...run, speId: 3, kvmId: 2 });
     // A megabyte that hangs on the first capture.

@@ -4,6 +4,10 @@ import { commandLine, factGroups, flags, kernel, kinds, machine } from '../../re
 import { bytes, count, duration, exactNs, percent, ranges } from '../../renderer/format.ts';
 
 import { runMarks, runNotes, shownRun } from '../../renderer/policies/run-facts.ts';
+import { defaultParams } from '../../core/model/params.ts';
+import type { ParamOrigin, ResolvedParams } from '../../core/model/terms/params.ts';
+import type { RunFacts } from '../../core/model/terms/run-facts.ts';
+import { someFacts } from './run-facts.sample.ts';
 
 /** Thin spaces are for the eye. */
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
@@ -114,18 +118,23 @@ describe('renderer-text: facts', () => {
 });
 
 describe('renderer-text: what a run rests on', () => {
-  const run = (facts: Record<string, unknown>, params: Record<string, unknown> = {}, id = 1): Run => ({
-    ...{ id, spe: 1, kvm: 2, umbra: '0', command: '', params, facts, policies: [] },
-  });
+  const run = (facts: Partial<RunFacts>, origin: Readonly<Record<string, ParamOrigin>> = {}, id = 1): Run => {
+    const { params } = defaultParams();
+    const ofParams = { params, origin: origin as ResolvedParams['origin'] };
+    return {
+      ...{ id, spe: 1, kvm: 2, umbra: '0', command: '', policies: [] },
+      ...{ params: ofParams, facts: { ...someFacts, ...facts } },
+    };
+  };
 
   it('marks scaled times, assumed times, and how much of stage 2 is known', () => {
     const marks = runMarks(
       run(
         {
-          alignment: { align: 'fit', scale: 1.7461, scaled: true, description: 'stretched' },
-          timeline: { exact: false, losses: 2, certainty: { observed: 0.5, inferred: 0.25, unknown: 0.25 } },
+          alignment: { ...someFacts.alignment, align: 'fit', scale: 1.7461, scaled: true },
+          timeline: { ...someFacts.timeline, losses: 2, certainty: { observed: 0.5, inferred: 0.25, unknown: 0.25 } },
         },
-        { origin: { irqNs: 'assumed', mapNs: 'measured', offsetNs: 'assumed', seed: 'user' } },
+        { irqNs: 'assumed', mapNs: 'measured', offsetNs: 'assumed', seed: 'user' },
       ),
     );
     expect(marks.map((m) => [m.text, m.warn])).toEqual([
@@ -136,10 +145,9 @@ describe('renderer-text: what a run rests on', () => {
     expect(marks[2].title).toContain('25 % unknown; the trace lost events 2 times');
   });
 
-  it('says when stage 2 is exact, and nothing that was not stored', () => {
-    expect(runMarks(run({ timeline: { exact: true } })).map((m) => m.text)).toEqual(['stage 2 exact']);
-    expect(runMarks(run({}))).toEqual([]);
-    expect(runMarks(run({ alignment: null, timeline: [] }))).toEqual([]);
+  it('says when stage 2 is exact', () => {
+    const marks = runMarks(run({ timeline: { ...someFacts.timeline, exact: true } }));
+    expect(marks.map((m) => m.text)).toEqual(['aligned: start', 'stage 2 exact']);
   });
 
   it('collects notes, and takes the newest run unless one is named', () => {

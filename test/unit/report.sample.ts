@@ -9,7 +9,7 @@ import { lostIn, sessionsIn } from '../../core/analysis/loss-runs.ts';
 import { KEPT, LOST, NONE } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { code, windowKinds } from '../../core/model/terms.ts';
-import type { CheckResult } from '../../core/analysis/checked.ts';
+import type { CheckResult } from '../../core/model/terms/results.ts';
 import type { PolicyReport, Report, ReportedOutcome } from '../../core/report/model.ts';
 
 const SPAN = 1e9;

@@ -1,5 +1,6 @@
 import { compareCaptures, compareRuns } from '../../lab/runs/compare.ts';
-import type { CaptureComparison, Comparison, PolicyComparison, RunComparison } from '../../lab/runs/compare.ts';
+import type { Comparison } from '../../lab/runs/compare.ts';
+import type { CaptureComparison, PolicyComparison, RunComparison } from '../../contract/compare.ts';
 import { keyKinds } from '../../lab/symbols/keys.ts';
 import { grouped, holdsClause, orderUnderChecks, sameNames } from '../../words/checks.ts';
 import type { CheckedVerdict } from '../../words/checks.ts';

@@ -1,5 +1,5 @@
 import { observedInLab } from '../../lab/captures/observed.ts';
-import { readReplayWords } from '../../lab/runs/replay-options.ts';
+import { readReplayWords } from '../../lab/runs/run-settings.ts';
 import type { Command } from '../command.ts';
 import { duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';

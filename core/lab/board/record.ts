@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareClocks } from '../../model/clocks.ts';
 import type { ClockReading } from '../../model/clocks.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { BOARD_FACTS, clockFacts } from '../import/board-facts.ts';
 import type { BoardFacts } from '../import/board-facts.ts';
 import type { BoardPlaces, RecordOptions, RecordProgress } from '../../contract/board.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { assumptionChecks } from '../../model/checks.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { ParquetFile } from '../exports/parquet.ts';
 import type { Cell } from '../exports/tables.ts';
 import { writeTextFile, writeWhole } from '../output-file.ts';

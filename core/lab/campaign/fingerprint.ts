@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ResolvedParams } from '../../model/params.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { withCapture } from '../file-source.ts';
 import { companionsOf } from '../import/companions.ts';
 import { StepHash } from '../import/step-hash.ts';

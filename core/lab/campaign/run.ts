@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { RESULT_FORM } from './fingerprint.ts';
 import { placeOf } from './pairs.ts';
 import { readResult, removeHalfResults, removeResults, writeResult } from './result.ts';

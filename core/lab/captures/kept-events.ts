@@ -12,7 +12,7 @@ import type { PackedEvents } from '../../model/kvm-pack.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readTraceChunks } from '../../store/trace-store.ts';
-import { KvmEventReader } from './kvm-events.ts';
+import { KvmEventReader } from './decode-kvm.ts';
 import { storedTrace } from './stored-trace.ts';
 
 /** What is kept of one trace, bytes: some 12 million events. */

@@ -1,6 +1,6 @@
 /** Blackouts that a capture shows by itself, with no replay (model.md section 6). */
 import { defaultObservedOptions, observeBlackouts, observedReasons } from '../../analysis/observed.ts';
-import type { Observed, ObservedLane, ObservedOptions, ObservedReason } from '../../analysis/observed.ts';
+import type { ObservedLane, ObservedOptions, ObservedReason } from '../../analysis/observed.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -10,6 +10,7 @@ import type { SpeLane } from '../../store/spe-store.ts';
 import type { ObservedSummary } from '../../contract/timeline.ts';
 import { loadReference } from './reference.ts';
 import type { Reference } from './reference.ts';
+import type { ObservedShare } from '../../contract/compare.ts';
 
 /** ns in the capture's clock. */
 export interface ObservedRow {
@@ -25,13 +26,7 @@ export interface ObservedRow {
 
 export interface ObservedBlackouts {
   readonly rows: readonly ObservedRow[];
-  readonly totals: Observed['totals'] & {
-    /** Dark part of the time during which the profiled context was running, 0 … 1. */
-    readonly darkShare: number;
-    readonly byReason: Readonly<Record<ObservedReason, { readonly blackouts: number; readonly darkNs: number }>>;
-    /** AUX and LOST records that carry no time, or are of no lane with samples: counted, but placed nowhere. */
-    readonly unplaced: number;
-  };
+  readonly totals: ObservedShare;
   readonly options: ObservedOptions;
   /** Lanes whose context switches are unknown: idle time in them may show as gaps. */
   readonly lanesWithoutSwitches: readonly number[];

@@ -9,7 +9,7 @@ import { binRange, wantedShift } from '../../store/lod.ts';
 import { readChanges } from '../../store/stage2-store.ts';
 import { countTraceEvents } from '../../store/trace-store.ts';
 import type { TraceLine, TraceTrack } from '../../contract/timeline.ts';
-import { readKvmEvents } from './kvm-events.ts';
+import { readKvmEvents } from './decode-kvm.ts';
 import type { Want } from './levels.ts';
 import { storedTrace } from './stored-trace.ts';
 import { GuestRuns, WHOLE_VM } from './trace-levels.ts';

@@ -11,7 +11,6 @@ import { getRun, readResults, readWindows, variantOf } from '../../store/run-sto
 import type { DlDiscard, WindowRow } from '../../store/run-store.ts';
 import type { OnRows } from './writers.ts';
 import type { OutputFile } from '../output-file.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 
 const PACKET = 1;
@@ -42,7 +41,7 @@ export function writePerfetto(
   onRows?: OnRows,
 ): void {
   const run = getRun(db, runId);
-  const facts = run.facts as RunFacts;
+  const facts = run.facts;
   const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const dlDiscard = chosen ?? variantOf(settings.params.dlDiscard);

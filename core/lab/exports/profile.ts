@@ -4,7 +4,7 @@ import { KEPT, OUTSIDE } from '../../model/outcome.ts';
 import { ProtoMessage } from '../../formats/protobuf.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { sampleKeys } from '../symbols/keys.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import type { OutputFile } from '../output-file.ts';
 import { replayAgain } from '../runs/replay-again.ts';
 import type { ResultChoice } from '../runs/replay-again.ts';

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { paramNames, paramSpecs } from '../../model/params.ts';
 import { answerText } from '../../model/policy.ts';
 import type { Policy } from '../../model/policy.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import { causeClasses, windowKinds } from '../../model/terms.ts';
 import type {
   ComparedPair,
@@ -21,16 +21,16 @@ import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readSkew } from '../../store/run-store.ts';
 import type { DlDiscard, RunRow } from '../../store/run-store.ts';
-import { RequestError, version } from '../about.ts';
+import { RequestError } from '../about.ts';
+import { version } from '../version.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { RunsRequest } from '../runs/compare.ts';
 import { refuseFirstEdition } from '../runs/run-facts.ts';
-import type { ComparedVerdict } from '../runs/run-side.ts';
+import type { ComparedVerdict } from '../../contract/compare.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { findResult } from '../runs/replay-again.ts';
 import type { OnStep, StoredSkew, StoredSummary } from '../runs/replay.ts';
 import { parameterValue, reportInput } from './report.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 
 /** What is compared. `captures`: ids of SPE captures; `runs`: ids of runs, of all policies that both have unless one is named. */
 export type ComparisonRequest =
@@ -114,13 +114,13 @@ function runReport(
     command: run.command,
     seed: run.params.params.seed,
     inputs: [run.speId, run.kvmId].map((capture) => reportInput(getCapture(db, capture))),
-    scale: (run.facts as RunFacts).alignment.scale,
+    scale: run.facts.alignment.scale,
   });
   const rows = [...(isOfPolicies ? decisions(db, request) : []), ...(a === b ? [] : settings(db, runA, runB))];
   return {
     ...{ umbra: version, command, subject: isOfPolicies ? 'policies' : 'runs', by: found.by },
     paired: found.policies.some(({ comparison }) => comparison?.paired),
-    notes: [...new Set([runA, runB].flatMap((run) => (run.facts as RunFacts).notes))],
+    notes: [...new Set([runA, runB].flatMap((run) => run.facts.notes))],
     a: side(runA, policy),
     b: side(runB, withPolicy ?? policy),
     differing: rows.filter((row) => row.a !== row.b),
@@ -195,7 +195,7 @@ function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
     ),
     own(
       'scenario',
-      (run) => (run.facts as RunFacts).scenario,
+      (run) => run.facts.scenario,
       (of) => `${count((of as Scenario).events.length)} events`,
     ),
     ...paramNames.map((name): Differing => {

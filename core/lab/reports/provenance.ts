@@ -9,12 +9,11 @@ import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { hasSymbols } from '../../store/symbols.ts';
 import { getRun, readResults, readSkew } from '../../store/run-store.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { SKEW_KEYS } from '../runs/skew.ts';
 
 export function provenanceOf(db: Db, runId: number, chosen: Pick<ReportOptions, 'sections' | 'notes'>): Provenance {
   const run = getRun(db, runId);
-  const facts = run.facts as RunFacts;
+  const facts = run.facts;
   const { params, origin } = run.params;
   const set = (Object.keys(origin) as ParamName[]).filter((name) => origin[name] === 'user');
   const policies = new Map<string, Policy>();

@@ -14,7 +14,7 @@ import { captureFacts } from '../captures/facts.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
 import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 import { refuseFirstEdition } from '../runs/run-facts.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
+import type { RunFacts } from '../../model/terms/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
 
@@ -25,7 +25,7 @@ const DENSITY_BINS = 900;
 export function buildReport(db: Db, runId: number): Report {
   const run = getRun(db, runId);
   refuseFirstEdition(run);
-  const facts = run.facts as RunFacts;
+  const facts = run.facts;
   const settings = run.params;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const { params } = settings;

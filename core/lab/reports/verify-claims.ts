@@ -5,8 +5,9 @@ import { sectionIds } from '../../report/sections.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 import { keyKinds } from '../symbols/keys.ts';
+import { dlVariants } from '../../model/terms/results.ts';
 
-const DlDiscard = z.enum(['record', 'buffer']);
+const DlDiscard = z.enum(dlVariants);
 const Input = z.object({
   ...{ kind: z.enum(['spe', 'kvm']), file: z.string(), bytes: z.number() },
   sha256: z.string().regex(/^[0-9a-f]{64}$/),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Provenance } from '../../report/provenance.ts';
 import { inLabFile } from '../../store/lab-write.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { provenanceOf, provenanceResults } from './provenance.ts';
 import { figuresFolder, runForms } from './report-files.ts';
 import { buildReport } from './report.ts';

@@ -1,5 +1,5 @@
 /** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical losses are analysed once. */
-import type { CheckResult } from '../../analysis/checked.ts';
+import type { CheckResult } from '../../model/terms/results.ts';
 import { sameRuns } from '../../analysis/loss-runs.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';

@@ -3,7 +3,6 @@ import { compareSurvivors } from '../../analysis/compare.ts';
 import type { Comparison } from '../../analysis/compare.ts';
 import { sameRuns } from '../../analysis/loss-runs.ts';
 import type { Losses, Reference } from '../../analysis/reference.ts';
-import type { Summary } from '../../analysis/summary.ts';
 import { Survivors } from '../../analysis/survivors.ts';
 import { comparisonSentence } from '../../report/comparison-words.ts';
 import { getCapture } from '../../store/captures.ts';
@@ -14,58 +13,15 @@ import { getRun, readResults } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { observed } from '../captures/observed.ts';
-import type { ObservedBlackouts } from '../captures/observed.ts';
 import { requireComparable } from './comparable.ts';
 import { findResult } from './replay-again.ts';
 import type { OnStep } from './replay.ts';
 import { refuseFirstEdition } from './run-facts.ts';
 import { RunSide, wholeCapture } from './run-side.ts';
-import type { ComparedVerdict } from './run-side.ts';
 import { skewKeysOf } from './skew.ts';
+import type { CaptureComparison, RunComparison } from '../../contract/compare.ts';
 
 export type { Comparison };
-
-/** One side's part. */
-export interface Side {
-  readonly id: number;
-  readonly name: string;
-}
-
-export interface CaptureComparison {
-  readonly a: Side & { readonly observed: ObservedBlackouts['totals'] };
-  readonly b: Side & { readonly observed: ObservedBlackouts['totals'] };
-  readonly by: KeyKind;
-  /** Undefined when either has no sample. */
-  readonly comparison: Comparison | undefined;
-  /** It in words. */
-  readonly sentence?: string;
-}
-
-export interface PolicyComparison {
-  readonly policy: string;
-  /** B's policy, where it isn't the same. */
-  readonly withPolicy?: string;
-  readonly a: Summary;
-  readonly b: Summary;
-  /** Each side's verdict against its own reference, as its run stored it. */
-  readonly verdicts: { readonly a: ComparedVerdict; readonly b: ComparedVerdict };
-  /** Of what survived; undefined when nothing did in either run. */
-  readonly comparison: Comparison | undefined;
-  /** It in words. */
-  readonly sentence?: string;
-}
-
-export interface RunComparison {
-  readonly a: Side;
-  readonly b: Side;
-  readonly by: KeyKind;
-  /** Both replay the same samples. Where their lanes are the same, too, survivors are compared block of time by block of time. */
-  readonly sameCapture: boolean;
-  /** Parameters that differ. */
-  readonly differing: readonly { readonly name: string; readonly a: unknown; readonly b: unknown }[];
-  /** Policies that both runs have. */
-  readonly policies: readonly PolicyComparison[];
-}
 
 /** @throws LabFileError (no such SPE capture), RequestError (samples without times, or keys that one doesn't tell) */
 export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind): CaptureComparison {

@@ -10,7 +10,6 @@ import { getRun, readResults, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import { refuseFirstEdition } from './run-facts.ts';
-import type { RunFacts } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 
@@ -55,7 +54,7 @@ export function replayAgain(
   const result = findResult(db, choice);
   const run = getRun(db, choice.run);
   refuseFirstEdition(run);
-  const { scenario } = run.facts as RunFacts;
+  const { scenario } = run.facts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const { settings, prepared, distributions } = inputs;
   const checked = check && checkedParams(check, settings, result.policy, prepared);

@@ -1,5 +1,5 @@
 /** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
-import type { CheckResult } from '../../analysis/checked.ts';
+import type { CheckResult } from '../../model/terms/results.ts';
 import { bufferEvents } from '../../analysis/tracks.ts';
 import type { LatencySkew } from '../../analysis/latency.ts';
 import type { Spread } from '../../analysis/numbers.ts';
@@ -11,17 +11,17 @@ import type { ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Prepared } from '../../model/prepare.ts';
 import { replayPrepared } from '../../model/replay.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { addResult, addRun, addSkew, addStalls, addWindows, variantOf } from '../../store/run-store.ts';
 import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
 import { addBufferChanges } from '../../store/stage2-store.ts';
 import { readColumn } from '../../store/spe-store.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 import { runFacts } from './run-facts.ts';
-import type { RunFacts } from './run-facts.ts';
+import type { RunFacts } from '../../model/terms/run-facts.ts';
 import { checkResults, SeenLosses } from './check-results.ts';
 import { evidenceLosses } from './evidence-losses.ts';
 import type { EvidenceLoss } from './evidence-losses.ts';

@@ -8,13 +8,11 @@ import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readSkew, readStalls, readWindows } from '../../store/run-store.ts';
 import type { ResultRow, StallRow, WindowRow } from '../../store/run-store.ts';
-import { version } from '../about.ts';
+import { version } from '../version.ts';
 import { placeKinds } from '../symbols/keys.ts';
 import { policyResults, resultRow, skewRows } from './replay.ts';
 import type { OnStep, StoredSummary } from './replay.ts';
-import { ipaOf } from './run-facts.ts';
-import { isFirstEdition } from './run-facts.ts';
-import type { RunFacts } from './run-facts.ts';
+import { ipaOf, isFirstEdition } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 
 export interface RunCheck {
@@ -55,7 +53,7 @@ function lostThenAndNow(before: ResultRow, now: Summary): string {
 
 function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   const run = getRun(db, id);
-  const { scenario, checks } = run.facts as RunFacts;
+  const { scenario, checks } = run.facts;
   const inputs = loadRunInputs(db, run.speId, run.kvmId, run.params, scenario);
   const stored = readResults(db, id);
   const skews = readSkew(db, id);

@@ -1,9 +1,7 @@
 /** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows tell the run's story. */
-import type { Alignment } from '../../model/alignment.ts';
 import type { Calibration, Latency } from '../../model/calibration.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import { summarise } from '../../model/stage2/summary.ts';
-import type { Stage2Summary } from '../../model/stage2/summary.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
 import type { CauseClass } from '../../model/terms.ts';
 import { emailCases } from '../../words/signs.ts';
@@ -12,58 +10,7 @@ import type { RunRow } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import { SPE_FILTERS } from '../import/filter-warning.ts';
 import type { RunInputs } from './run-inputs.ts';
-
-export interface RunFacts {
-  /** Of the model that replayed it; absent: the first. */
-  readonly edition?: 2;
-  /** First sample: the run's zero, ns in the SPE capture's clock, decimal. */
-  readonly origin: string;
-  /** ns to the last sample. */
-  readonly span: number;
-  readonly alignment: Alignment;
-  /** Place of the VM in the trace's description. */
-  readonly vmIndex?: number;
-  readonly buffers: readonly LaneBuffer[];
-  readonly placementWarnings: readonly string[];
-  readonly vm?: {
-    readonly pid?: number;
-    readonly slots: readonly { readonly slot: number; readonly ipa: string; readonly bytes: number }[];
-    readonly vcpus: readonly { readonly vcpu: number; readonly tid: number }[];
-  };
-  readonly timeline: {
-    readonly rows: number;
-    /** From the kernel's own page-table calls. */
-    readonly exact: boolean;
-    readonly losses: number;
-    readonly unattributed: number;
-    readonly strangers: number;
-    /** Absent in runs stored before it was counted. */
-    readonly unshownFetches?: number;
-    /** Shares of the buffers' page-time by what is known of it. */
-    readonly certainty: Stage2Summary['certainty'];
-    readonly rowsByEvidence: Stage2Summary['rowsByEvidence'];
-  };
-  readonly calibration: Readonly<Record<string, MeasuredLatency>>;
-  readonly notes: readonly string[];
-  readonly scenario?: Scenario;
-  /** Ids of the assumption checks that were replayed, where they weren't all. */
-  readonly checks?: readonly string[];
-}
-
-export interface LaneBuffer {
-  readonly lane: number;
-  readonly bytes: number;
-  /** In buffer order, neighbours joined. */
-  readonly ranges: readonly { readonly ipa: string; readonly bytes: number }[];
-}
-
-/** ns, as measured in the trace (before scaling). */
-export interface MeasuredLatency {
-  readonly count: number;
-  readonly median: number;
-  readonly p5: number;
-  readonly p95: number;
-}
+import type { MeasuredLatency, RunFacts } from '../../model/terms/run-facts.ts';
 
 /** What a run's facts take from its request. */
 export interface Told {
@@ -74,7 +21,7 @@ export interface Told {
 
 /** Runs of labs before format 6: the model's first edition replayed them. */
 export function isFirstEdition(run: RunRow): boolean {
-  return !('edition' in (run.facts as RunFacts));
+  return !('edition' in run.facts);
 }
 
 /**

@@ -14,7 +14,7 @@ import { explicitBuffers, placeBuffers } from '../../model/placement.ts';
 import { prepare, withBuffers } from '../../model/prepare.ts';
 import type { Prepared } from '../../model/prepare.ts';
 import { mergeScenario } from '../../model/scenario.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
 import { indexTimeline } from '../../model/timeline-index.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';

@@ -1,12 +1,10 @@
 /** One side of a comparison: a run's outcomes, or a whole capture, counted by one way of counting. */
-import type { CheckResult } from '../../analysis/checked.ts';
 import { runsInSessions } from '../../analysis/loss-runs.ts';
 import { Reference } from '../../analysis/reference.ts';
 import type { Losses } from '../../analysis/reference.ts';
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import { replayPrepared } from '../../model/replay.ts';
-import type { VerdictWord } from '../../model/terms.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readSkew } from '../../store/run-store.ts';
@@ -16,22 +14,14 @@ import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind, Keys } from '../symbols/keys.ts';
 import { findResult } from './replay-again.ts';
 import type { StoredSkew, StoredSummary } from './replay.ts';
-import type { RunFacts } from './run-facts.ts';
 import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
+import type { ComparedVerdict } from '../../contract/compare.ts';
 
 /** The samples of a run's lanes, counted: two runs of one capture share them. */
 interface Samples {
   readonly keys: Keys;
   reference?: Reference;
-}
-
-/** The verdict on one side, and what the assumption checks make of it. */
-export interface ComparedVerdict {
-  readonly word: VerdictWord;
-  readonly reason: string;
-  /** Absent in runs of the model's first edition. */
-  readonly checks?: readonly CheckResult[];
 }
 
 export class RunSide {
@@ -49,7 +39,7 @@ export class RunSide {
     const { params, facts } = run;
     const known = other && sameCaptures(run, other.#run) ? other.#inputs : undefined;
     const captures = known ?? loadCaptures(db, run.speId, run.kvmId, params);
-    this.#inputs = runInputs(captures, params, (facts as RunFacts).scenario);
+    this.#inputs = runInputs(captures, params, facts.scenario);
     const { spe, reference } = this.#inputs;
     this.#samples =
       other && sameLanes(this.#inputs, other.#inputs)

@@ -5,13 +5,12 @@ import { getRun, listRuns, readResults, readWindows } from '../../store/run-stor
 import type { WindowRow } from '../../store/run-store.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
-import type { CheckResult } from '../../analysis/checked.ts';
+import type { CheckResult } from '../../model/terms/results.ts';
 import { findCheck } from './find-check.ts';
 import { findResult, replayAgain } from './replay-again.ts';
 import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
 import type { OnStep, ReplayedRun, ReplayRequest, StoredSummary } from './replay.ts';
-import type { RunFacts } from './run-facts.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
@@ -37,7 +36,7 @@ export function listLabRuns(lab: string): RunSummary[] {
   return readLab(lab, (db) =>
     listRuns(db).map(({ id, name, speId: spe, kvmId: kvm, umbra, command, facts }) => ({
       ...{ id, ...(name !== undefined && { name }), spe, kvm, umbra, command },
-      notes: (facts as Partial<RunFacts>).notes ?? [],
+      notes: facts.notes ?? [],
       policies: [...new Set(readResults(db, id).map(({ policy }) => policy.id))],
     })),
   );
@@ -81,7 +80,7 @@ export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind, checkId?
       ...keyedSkew(inputs.lanes, outcome, summary, keys),
       reference: summary.reference,
       coverage: summary.coverage,
-      notes: (getRun(db, choice.run).facts as Partial<RunFacts>).notes ?? [],
+      notes: getRun(db, choice.run).facts.notes ?? [],
       ...(check ? { check: { id: check.id, title: check.title, changes } } : kind === own && checks && { checks }),
     };
   });

@@ -8,7 +8,6 @@ import { getRun, readResults } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type { Progress } from '../../contract/contract.ts';
 import type { SweepAnswer, SweepCurve, SweepJob } from '../../contract/sweep.ts';
-import type { RunFacts } from './run-facts.ts';
 import { groupCrossings, sweep, sweepBound, UNMAP_RATE } from './sweep.ts';
 import type { Sweep, SweepPoint, SweepRequest } from './sweep.ts';
 
@@ -26,7 +25,7 @@ export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Prog
     const request: SweepRequest = {
       ...{ speId: run.speId, kvmId: run.kvmId, settings: run.params },
       policies: [...new Map<string, Policy>(results).values()],
-      scenario: (run.facts as RunFacts).scenario,
+      scenario: run.facts.scenario,
       ...{ param, from, to, steps, log, ...(job.check !== undefined && { check: job.check }) },
     };
     let soFar: SweepAnswer | undefined;

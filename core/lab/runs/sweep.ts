@@ -12,7 +12,7 @@ import type { ParamName, ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Prepared } from '../../model/prepare.ts';
 import { replayPrepared } from '../../model/replay.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
 import type { VerdictWord } from '../../model/terms.ts';
 import { scaleUnmaps } from '../../model/unmap-rate.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Db } from '../../store/lab-file.ts';
 import type { Progress } from '../../contract/contract.ts';
 import { importFile } from '../import/import.ts';
-import { parseReplayWords } from '../runs/replay-options.ts';
+import { parseReplayWords } from '../runs/run-settings.ts';
 import { replayRun } from '../runs/replay.ts';
 import { synthFiles } from '../exports/synth.ts';
 

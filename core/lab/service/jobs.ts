@@ -10,7 +10,7 @@ import type { RunPolicy } from '../../contract/run-policy.ts';
 import type { Progress } from '../../contract/contract.ts';
 import { makeExample } from './example.ts';
 import { importFile } from '../import/import.ts';
-import { parseReplayWords } from '../runs/replay-options.ts';
+import { parseReplayWords } from '../runs/run-settings.ts';
 import { replayRun, resultRow, skewRows } from '../runs/replay.ts';
 import type { PolicyResult } from '../runs/replay.ts';
 import { sweepOfRun } from '../runs/sweep-run.ts';
@@ -20,6 +20,7 @@ import { addSymbols } from '../symbols/symbols.ts';
 import { pickedSources } from '../symbols/picked.ts';
 import { freeSpace } from './tidy.ts';
 import { buildSampleLevels, buildTraceLevels, withoutLevels } from '../captures/trace-levels.ts';
+import { shellWord } from '../../words/shell.ts';
 
 /** Runs one job in one transaction on an existing lab, if it writes; others may read the lab meanwhile. Throws what the use cases throw. */
 export function runJob(lab: string, job: Job, progress: (progress: Progress) => void): unknown {
@@ -135,13 +136,12 @@ function importOne(
 
 /** The command line that makes the same run. Own policies and scenarios stand in files there. */
 function replayCommand(lab: string, job: Extract<Job, { kind: 'replay' }>): string {
-  const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
   const settings = Object.entries(job.settings).map(([name, value]) => {
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return `--set ${word(`${name}=${text}`)}`;
+    return `--set ${shellWord(`${name}=${text}`)}`;
   });
   return [
-    ...['umbra replay --db', word(lab), '--spe', job.spe, '--kvm', job.kvm],
+    ...['umbra replay --db', shellWord(lab), '--spe', job.spe, '--kvm', job.kvm],
     ...(job.policies.length ? ['--policy', job.policies.join(',')] : []),
     ...(job.own === undefined ? [] : ['--policy-file policies.json']),
     ...settings,

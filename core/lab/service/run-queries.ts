@@ -33,7 +33,6 @@ import { previewOf } from '../reports/preview.ts';
 import { readSections, runForms } from '../reports/report-files.ts';
 import { buildReport } from '../reports/report.ts';
 import { measuredLatencies } from '../runs/run-facts.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 import { keyedSkew } from '../runs/skew.ts';
 
@@ -45,7 +44,7 @@ const DARK_ROWS = 50;
 
 export function windowTable(db: Db, choice: RunParamsOf<'windows'>): WindowTable {
   const { policy, dlDiscard, windows: n } = findResult(db, choice);
-  const { origin } = getRun(db, choice.run).facts as RunFacts;
+  const { origin } = getRun(db, choice.run).facts;
   const table = {
     origin,
     n,
@@ -103,7 +102,7 @@ export function blackouts(db: Db, { run, dlDiscard, part = {} }: RunParamsOf<'bl
 
 /** A condition on windows of one policy that reach into a part of a run, and what it is to be asked with. */
 function windowsIn(db: Db, run: number, { lane, from, to }: RunPart) {
-  const zero = BigInt((getRun(db, run).facts as RunFacts).origin);
+  const zero = BigInt(getRun(db, run).facts.origin);
   const limits = [
     ...(lane === undefined ? [] : [['lane = ?', BigInt(lane)] as const]),
     ...(from === undefined ? [] : [['end_ns >= ?', signed(zero + BigInt(Math.round(from)))] as const]),

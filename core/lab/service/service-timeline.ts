@@ -22,7 +22,6 @@ import type {
 } from '../../contract/timeline.ts';
 import { sampleBins, trackBins } from '../captures/levels.ts';
 import { laneOf } from '../captures/observed.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { areaFacts } from '../windows/area.ts';
 import { fatesOf } from '../windows/fates.ts';
 import { findWindow } from '../windows/find-window.ts';
@@ -118,7 +117,7 @@ function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): 
 
 function runBands(db: Db, { run, dlDiscard, policies, lanes: wanted, start, end, bins }: Params<'bands'>): RunBands {
   const { speId, facts } = getRun(db, run);
-  const origin = BigInt((facts as RunFacts).origin);
+  const origin = BigInt(facts.origin);
   const stretch: Stretch = {
     start: atLeast0(origin + BigInt(start)),
     end: atLeast0(origin + BigInt(end)),

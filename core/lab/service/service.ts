@@ -11,7 +11,8 @@ import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { SCHEMA_VERSION } from '../../store/schema.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import { removedOf } from '../../store/tidy.ts';
-import { explainError, version } from '../about.ts';
+import { explainError } from '../about.ts';
+import { version } from '../version.ts';
 import type { Call, Capture, LabInfo, LabService, Run } from '../../contract/contract.ts';
 import { runJob } from './jobs.ts';
 import { runPolicy } from './run-policy.ts';
@@ -157,14 +158,10 @@ function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRo
     kvm: row.kvmId,
     umbra: row.umbra,
     command: row.command,
-    params: asRecord(row.params),
-    facts: asRecord(row.facts),
+    params: row.params,
+    facts: row.facts,
     policies: results.map((r) => runPolicy(r, skew)),
   };
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** Calls listeners back after each change of a file, or of SQLite's log beside it. Looks only while somebody listens. */

@@ -14,9 +14,10 @@ import { readColumn } from '../../store/spe-store.ts';
 import { Places } from './place-numbers.ts';
 import { distance } from './places.ts';
 import { symbolKeys } from './symbol-keys.ts';
+import type { KeyKind } from '../../model/terms/skew.ts';
 
-export const keyKinds = ['symbol', 'page', 'pc', 'binary', 'op', 'source', 'el', 'latency', 'thread'] as const;
-export type KeyKind = (typeof keyKinds)[number];
+export { keyKinds } from '../../model/terms/skew.ts';
+export type { KeyKind };
 
 export interface Keys {
   /** Per lane (in the order given), per sample: an index into `names`. */

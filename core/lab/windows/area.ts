@@ -5,7 +5,6 @@ import type { Params } from '../../contract/contract.ts';
 import { signed } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun } from '../../store/run-store.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { fatesOf } from './fates.ts';
 import { runLanes } from './timeline-facts.ts';
 
@@ -14,7 +13,7 @@ const BINS = 4096;
 
 /** Throws a LabFileError if there is no such run. */
 export function areaFacts(db: Db, { run, policy, dlDiscard, from, to, lanes }: Params<'area'>): AreaFacts {
-  const { origin: zero, span } = getRun(db, run).facts as RunFacts;
+  const { origin: zero, span } = getRun(db, run).facts;
   const origin = BigInt(zero);
   const bins = Math.min(BINS, Math.max(1, to - from));
   const fates = fatesOf(db, {

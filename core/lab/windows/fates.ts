@@ -10,13 +10,12 @@ import type { BinRange } from '../../store/lod.ts';
 import { getRun } from '../../store/run-store.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import { sampleBins } from '../captures/levels.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { runLanes } from './timeline-facts.ts';
 
 /** Throws a LabFileError if there is no such run. */
 export function fatesOf(db: Db, { run, dlDiscard, policies, lanes: wanted, ...stretch }: Params<'fates'>): Fates {
   const { speId, facts } = getRun(db, run);
-  const { origin: zero, span } = facts as RunFacts;
+  const { origin: zero, span } = facts;
   const origin = BigInt(zero);
   const start = origin + BigInt(Math.max(0, stretch.start));
   const end = origin + BigInt(Math.max(stretch.start + 1, Math.min(span + 1, stretch.end)));

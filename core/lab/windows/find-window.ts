@@ -6,14 +6,14 @@ import { getRun, seekWindow } from '../../store/run-store.ts';
 import type { WindowRow } from '../../store/run-store.ts';
 import { changesOfPage } from '../../store/stage2-store.ts';
 import type { FoundWindow, TracePlace } from '../../contract/timeline.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { runLanes, runTimeline } from './timeline-facts.ts';
 import { traceLines } from '../captures/trace-near.ts';
+import type { DlVariant } from '../../model/terms/results.ts';
 
 export interface WindowRequest {
   readonly run: number;
   readonly policy: string;
-  readonly dlDiscard: 'record' | 'buffer';
+  readonly dlDiscard: DlVariant;
   /** Any lane if left out. */
   readonly lane?: number;
   readonly which: 'at' | 'next' | 'previous' | 'longest';
@@ -22,7 +22,7 @@ export interface WindowRequest {
 }
 
 export function findWindow(db: Db, { run, policy, dlDiscard, lane, which, at }: WindowRequest): FoundWindow | null {
-  const facts = getRun(db, run).facts as RunFacts;
+  const facts = getRun(db, run).facts;
   const origin = BigInt(facts.origin);
   const lanes = lane === undefined ? runLanes(db, run).map((l) => l.lane) : [lane];
   const found = lanes
@@ -47,7 +47,7 @@ function triggerOf(db: Db, run: number, ipa: bigint, at: number): FoundWindow['t
   const { t0 } = getCapture(db, kvmId, 'kvm');
   if (!trace || t0 === undefined) return undefined;
   const { t, copy } = toTrace(at, trace);
-  const vm = (facts as RunFacts).vmIndex ?? 0;
+  const vm = facts.vmIndex ?? 0;
   // Rounding to whole ns on the run's clock may have moved the change past the fault by a trace ns or so.
   const latest = t0 + BigInt(Math.ceil(t + 1 / trace.scale));
   const change = changesOfPage(db, kvmId, vm, ipa, latest, 8).find(

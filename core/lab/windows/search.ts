@@ -9,7 +9,6 @@ import { changesOfPage } from '../../store/stage2-store.ts';
 import { readDictionary, readTraceChunks } from '../../store/trace-store.ts';
 import type { Hit, TimelineFacts } from '../../contract/timeline.ts';
 import { placeReader } from '../symbols/keys.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
 import { runTimeline } from './timeline-facts.ts';
 
 const MAX_HITS = 200;
@@ -43,7 +42,7 @@ function eventHits(db: Db, { kvm, trace }: TimelineFacts, words: string): Hit[] 
 function pageHits(db: Db, { kvm, trace }: TimelineFacts, run: number, ipa: bigint): Hit[] {
   const { t0 } = getCapture(db, kvm!, 'kvm');
   if (!trace || t0 === undefined) return [];
-  const vm = (getRun(db, run).facts as RunFacts).vmIndex ?? 0;
+  const vm = getRun(db, run).facts.vmIndex ?? 0;
   return changesOfPage(db, kvm!, vm, ipa, (1n << 63n) - 1n, MAX_HITS).map(({ t, kind, cause }) => ({
     t: Math.round(trace.shiftNs + Number(t - t0) * trace.scale),
     what: cause ? `${kind}, ${cause}` : kind,

@@ -8,11 +8,11 @@ import { readLanes } from '../../store/spe-store.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { TimelineFacts, TimelineLane, TracePlace } from '../../contract/timeline.ts';
 import { loadDescription } from '../captures/stage2.ts';
-import type { RunFacts } from '../runs/run-facts.ts';
+import type { RunFacts } from '../../model/terms/run-facts.ts';
 
 export function runTimeline(db: Db, id: number): TimelineFacts {
   const run = getRun(db, id);
-  const facts = run.facts as RunFacts;
+  const facts = run.facts;
   const { params } = run.params;
   const kvm = getCapture(db, run.kvmId, 'kvm');
   const results = readResults(db, id);
@@ -34,7 +34,7 @@ export function runTimeline(db: Db, id: number): TimelineFacts {
 /** The lanes that were replayed, by vCPU. */
 export function runLanes(db: Db, id: number): TimelineLane[] {
   const run = getRun(db, id);
-  const { vm } = run.facts as RunFacts;
+  const { vm } = run.facts;
   const { lanes: pairs } = run.params.params;
   const of = (lane: SpeLane) => (pairs === 'auto' ? cpuOf(lane) : pairs.find((p) => p.cpu === cpuOf(lane))?.vcpu);
   return readLanes(db, run.speId)

@@ -33,9 +33,6 @@ const effect = (
 export const HOST_MM = effect('clear', 'kept', 'assumed');
 /** change_prot_numa, which a vCPU thread runs as a task work before it enters the guest. */
 export const NUMA_HINTING = effect('protect', 'kept', 'assumed');
-/** KVM's own doing, or nobody's: nothing announces it. */
-export const UNANNOUNCED = effect('unknown', 'kept', 'assumed');
-
 /**
  * An announced unmap of HVA pages [start, end) by this thread, in pieces. The host's mm announces a whole huge page when it
  * splits one at the edge of the call's range: what lies outside the range keeps its contents.

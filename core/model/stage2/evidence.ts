@@ -1,6 +1,7 @@
 /** What in a trace says that a stage 2 row happened, and how sure that makes it. Order is the stored code: only append. */
+import type { Certainty } from '../terms/certainty.ts';
 
-export type Certainty = 'observed' | 'inferred' | 'unknown';
+export type { Certainty } from '../terms/certainty.ts';
 
 const table = [
   /** No evidence at all: the default before a page's first event. */

@@ -5,7 +5,7 @@ import type { ResolvedParams } from '../../model/params.ts';
 import type { Policy } from '../../model/policy.ts';
 import { parsePolicyFile } from '../../model/policy-file.ts';
 import { MAX_SCENARIO_BYTES, parseScenario } from '../../model/scenario.ts';
-import type { Scenario } from '../../model/scenario.ts';
+import type { Scenario } from '../../model/terms/scenario.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 

@@ -1,0 +1,143 @@
+/** What a policy's result is (model.md sections 6 and 7): what is stored with a run, listed, shown and reported. */
+import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../terms.ts';
+import type { PolicyId } from './policy.ts';
+
+/** What one policy did to the reference profile (model.md section 6). Times in ns. */
+export interface Summary {
+  readonly policy: PolicyId;
+  /** Samples inside sessions: the reference. `kept + lost`. */
+  readonly reference: number;
+  readonly kept: number;
+  readonly lost: number;
+  /** kept / reference; 1 when the reference is empty. */
+  readonly coverage: number;
+  /** Time with a session on, all lanes together. */
+  readonly sessionNs: number;
+  readonly blackoutNs: number;
+  /** Blackout as share of session time. */
+  readonly blackoutShare: number;
+  readonly windows: number;
+  /** Window durations; undefined without windows. */
+  readonly durations: Durations | undefined;
+  readonly lostByKind: Readonly<Record<WindowKind, number>>;
+  /** `none`: lost without a stage 2 fault, e.g. while KVM served a full buffer. */
+  readonly lostByCause: Readonly<Record<CauseClass | 'none', number>>;
+  readonly stallNs: number;
+  readonly stallByKind: Readonly<Record<StallKind, number>>;
+  /** stall / session time: 0.01 is 1 % longer. */
+  readonly slowdown: number;
+  readonly pinnedBytesPeak: number;
+  readonly pinnedByteSeconds: number;
+  readonly faults: number;
+  readonly faultsByCause: Readonly<Record<CauseClass, number>>;
+  /** A lane went black to the end: the VM is gone (SError). */
+  readonly vmDead: boolean;
+}
+
+/** ns. */
+export interface Durations {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Mean and 5–95 % range over trials. */
+export interface Spread {
+  readonly mean: number;
+  readonly p5: number;
+  readonly p95: number;
+}
+
+/** The figures of a summary that vary with the buffer's placement. */
+export const trialFigures = [
+  'kept',
+  'lost',
+  'coverage',
+  'blackoutNs',
+  'blackoutShare',
+  'windows',
+  'stallNs',
+  'slowdown',
+  'pinnedBytesPeak',
+  'pinnedByteSeconds',
+  'faults',
+] as const;
+
+export type TrialFigure = (typeof trialFigures)[number];
+
+/** Mean and 5–95 % range over N placement trials of one policy. */
+export interface Trials extends Readonly<Record<TrialFigure, Spread>> {
+  readonly n: number;
+  /** p99 of the window durations, ns, over the trials that had windows; undefined if none had. */
+  readonly p99: Spread | undefined;
+  /** Trials in which the VM died. */
+  readonly vmDead: number;
+  /** Trials by their verdict; absent where they weren't judged (sweeps, older runs). */
+  readonly verdicts?: Readonly<Partial<Record<VerdictWord, number>>>;
+}
+
+/** A verdict with what it rests on; core/report puts it in a sentence. */
+export interface Verdict {
+  /** `no samples`: the reference has none, so there is nothing to judge. */
+  readonly word: VerdictWord;
+  /** `usable with care` only because there are too few samples to tell. */
+  readonly few: boolean;
+  /** One clause: what the word rests on. */
+  readonly reason: string;
+  /** Which part of the reference survived, 0 … 1. */
+  readonly coverage: number;
+  /** The top-10 key that moved most beyond doubt; absent where no key decided. */
+  readonly key?: MovedKey;
+}
+
+export interface MovedKey {
+  readonly name: string;
+  readonly p: number;
+  readonly q: number;
+  /** q / p - 1, and half of its interval (z · s). */
+  readonly change: number;
+  readonly half: number;
+}
+
+/** Latency skew: quantiles in cycles, reference and survivors, and their distributions' largest distance. */
+export interface LatencySkew {
+  readonly reference: LatencyQuantiles;
+  readonly kept: LatencyQuantiles;
+  /** Kolmogorov–Smirnov distance, 0 … 1. */
+  readonly ks: number;
+}
+
+export interface LatencyQuantiles {
+  readonly n: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+/** Both distributions as steps: the shares of records with a latency of at most so many cycles. */
+export interface LatencyCurves {
+  readonly cycles: Float64Array;
+  readonly reference: Float64Array;
+  readonly kept: Float64Array;
+}
+
+/** What an assumption check (model.md 4.7) makes of a policy's outcome. */
+export interface CheckResult {
+  readonly id: string;
+  /** In words, to follow "if". */
+  readonly title: string;
+  readonly kept: number;
+  readonly lost: number;
+  /** 0 … 1 */
+  readonly coverage: number;
+  /** Null where nothing could be judged. */
+  readonly verdict: VerdictWord | null;
+}
+
+/**
+ * What keys a run's own result: the guest loses the record at DL = 1, or throws away the buffer. Runs of the model's first edition have
+ * both. `abort` (params.ts) is kept under `record`: the run's parameters say which.
+ */
+export const dlVariants = ['record', 'buffer'] as const;
+export type DlVariant = (typeof dlVariants)[number];
