@@ -80,7 +80,7 @@ export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind, checkId?
       ...keyedSkew(inputs.lanes, outcome, summary, keys),
       reference: summary.reference,
       coverage: summary.coverage,
-      notes: getRun(db, choice.run).facts.notes ?? [],
+      notes: getRun(db, choice.run).facts.notes,
       ...(check ? { check: { id: check.id, title: check.title, changes } } : kind === own && checks && { checks }),
     };
   });
