@@ -1,7 +1,8 @@
 /** Recomputing a report across pairs: its pairs replayed again, then its text written again. */
 import { z } from 'zod';
 import { CAMPAIGN_FORM, findProvenance } from '../../report/provenance.ts';
-import { RequestError, version } from '../about.ts';
+import { RequestError } from '../about.ts';
+import { version } from '../version.ts';
 import { figuresFolder } from '../reports/report-files.ts';
 import { readReport } from '../reports/verify-claims.ts';
 import { pairDigest } from './digest.ts';
