@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthFiles } from '../../core/lab/exports/synth.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
-import { parseReplayWords } from '../../core/lab/runs/replay-options.ts';
+import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
 import { functions, mappings } from '../../core/synth/workload.ts';
 import { buildElf } from '../unit/elf.builder.ts';
