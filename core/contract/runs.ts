@@ -9,7 +9,7 @@ import type { Comparison } from '../model/terms/comparison.ts';
 import type { NullDistribution, SkewDigest } from '../model/terms/skew.ts';
 import type { ParamName, ResolvedParams } from '../model/terms/params.ts';
 import type { FaultAnswer, Policy, TimeName } from '../model/terms/policy.ts';
-import type { Answer, CauseClass, WindowKind } from '../model/terms.ts';
+import type { Answer, CauseClass } from '../model/terms.ts';
 import type { FunctionCode, Functions } from './code.ts';
 import type { CaptureComparison, RunComparison } from './compare.ts';
 import type { MeasuredLatency } from '../model/terms/run-facts.ts';

@@ -1,6 +1,6 @@
 /** The palette of styles/tokens.css for what is drawn on a canvas, in the theme that is on. */
-import { causeSigns, colours as palette, windowSigns } from '../../core/words/signs.ts';
-import type { CauseSign, Colour, WindowSign } from '../../core/words/signs.ts';
+import { colours as palette } from '../../core/words/signs.ts';
+import type { Colour } from '../../core/words/signs.ts';
 import { onScopeDispose, shallowRef } from 'vue';
 import { onTheme } from '../state/theme.ts';
 import type { ShallowRef } from 'vue';
