@@ -5,7 +5,7 @@ import { changed, formatSelection, parseSelection } from './address.ts';
 import type { Change } from './address.ts';
 
 export { viewIds } from './address.ts';
-export type { Change, DlDiscard, ViewId } from './address.ts';
+export type { Change, ViewId } from './address.ts';
 
 export const useSelection = defineStore('selection', () => {
   const hash = ref(location.hash);

@@ -81,8 +81,8 @@ describe('launcher', () => {
 
 describe.runIf(posix)('compile cache', () => {
   const version = (cache: string) => {
-    const { NODE_COMPILE_CACHE: _, ...others } = process.env;
-    const env = { ...others, XDG_CACHE_HOME: cache };
+    const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: cache };
+    delete env['NODE_COMPILE_CACHE'];
     return spawnSync(process.execPath, [umbra, '--version'], { encoding: 'utf8', env });
   };
 
