@@ -52,7 +52,7 @@ export function groupsOf(pairs: readonly LayoutPair[], names: readonly string[])
 
 /** What is lost under a policy in a pair. */
 export type LossOf = (pair: LayoutPair, policy: number) => number;
-export const plainLoss: LossOf = ({ loss }, policy) => loss[policy]!;
+export const plainLoss: LossOf = ({ loss }, policy) => loss[policy];
 
 /** @param family comparisons that hold together */
 export function difference(
@@ -82,7 +82,7 @@ export function standing(
   const order = policies
     .map((policy) => ({ policy, mean: average(group.cells, (pair) => loss(pair, policy)).mean }))
     .sort((x, y) => x.mean - y.mean || x.policy - y.policy);
-  const first = order[0]!.policy;
+  const first = order[0].policy;
   const others = order.slice(1).map(({ policy }) => difference(group, [first, policy], family, loss));
   const alike = [first, ...others.filter((d) => d.alike).map((d) => d.b)];
   const open = others.filter((d) => !d.alike && d.sign === 0).map((d) => d.b);

@@ -31,7 +31,7 @@ export function cellsOf(pairs: readonly LayoutPair[], names: readonly string[]):
   }
   return [...found].map(([key, own]) => {
     const values = JSON.parse(key) as string[];
-    return { factors: Object.fromEntries(names.map((name, i) => [name, values[i]!])), pairs: own };
+    return { factors: Object.fromEntries(names.map((name, i) => [name, values[i]])), pairs: own };
   });
 }
 
@@ -73,7 +73,7 @@ export function combine(
   let denominator = 0;
   let single = 0;
   spreads.forEach(({ n, own, squares, least }, i) => {
-    const weight = weights[i]!;
+    const weight = weights[i];
     mean += weight * own;
     pairs += n;
     if (n === 1) single++;
@@ -130,7 +130,7 @@ export function effectsOf(
 ): Effects {
   const context = ({ factors }: Cell): string =>
     JSON.stringify(Object.entries(factors).filter(([name]) => name !== factor));
-  const values = [...new Set(cells.map(({ factors }) => factors[factor]!))];
+  const values = [...new Set(cells.map(({ factors }) => factors[factor]))];
   const contexts = [...new Set(cells.map(context))];
   const common = contexts.filter((one) =>
     values.every((v) => cells.some((cell) => cell.factors[factor] === v && context(cell) === one)),

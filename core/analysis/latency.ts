@@ -112,8 +112,8 @@ function histograms(lanes: readonly LatencyLane[]): { reference: Float64Array; k
   for (const { latency, known, fates } of lanes) {
     for (let i = 0; i < fates.length; i++) {
       if (fates[i] === OUTSIDE || known?.[i] === 0) continue;
-      reference[latency[i]]!++;
-      if (fates[i] === KEPT) kept[latency[i]]!++;
+      reference[latency[i]]++;
+      if (fates[i] === KEPT) kept[latency[i]]++;
     }
   }
   return { reference, kept };

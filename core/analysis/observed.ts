@@ -78,12 +78,12 @@ export function observeBlackouts(lanes: readonly ObservedLane[], options: Partia
       if (flags & AUX_TRUNCATED) totals.truncated++;
       if (flags & AUX_PARTIAL) totals.partial++;
       if (flags & AUX_COLLISION) totals.collisions++;
-      if (flags & AUX_TRUNCATED) mark(aux.t[i], TRUNCATED!);
-      else if (flags & AUX_PARTIAL) mark(aux.t[i], PARTIAL!);
+      if (flags & AUX_TRUNCATED) mark(aux.t[i], TRUNCATED);
+      else if (flags & AUX_PARTIAL) mark(aux.t[i], PARTIAL);
     }
     for (let i = 0; i < lost.t.length; i++) {
       totals.lostRecords += lost.count[i];
-      mark(lost.t[i], LOST!);
+      mark(lost.t[i], LOST);
     }
     const gaps = gapsOf(t, running.before);
     const limit = Math.max(gapFactor * quantile(gaps.slice().sort(), 0.5), gapMinNs);

@@ -50,7 +50,7 @@ export function countOverTime(
       const fate = fates[i];
       if (fate === OUTSIDE) continue;
       const bin = Math.min(bins - 1, Math.floor((t[i] - t0) * scale));
-      const slot = slots[keys[i]]!;
+      const slot = slots[keys[i]];
       reference[bin]++;
       if (slot >= 0) keyReference[bin * width + slot]++;
       if (fate !== KEPT) continue;

@@ -307,7 +307,7 @@ function darkWords({ dark, lost }: Story): string[] {
 function sum(parts: readonly SourcedNs[]): string {
   const total = parts.reduce((all, { ns }) => all + ns, 0);
   return parts.length === 1
-    ? `${ns(total)} (${parts[0]!.name}, ${parts[0]!.origin})`
+    ? `${ns(total)} (${parts[0].name}, ${parts[0].origin})`
     : `${ns(total)} (${factors(parts)})`;
 }
 

@@ -8,7 +8,7 @@ function logGamma(x: number): number {
   ];
   const y = x - 1;
   const t = y + 7.5;
-  const sum = c.slice(1).reduce((s, value, i) => s + value / (y + i + 1), c[0]!);
+  const sum = c.slice(1).reduce((s, value, i) => s + value / (y + i + 1), c[0]);
   return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(sum);
 }
 

@@ -25,14 +25,14 @@ export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summa
   for (let i = 0; i < windows.n; i++) {
     durations[i] = windows.end[i] - windows.start[i];
     blackoutNs += durations[i];
-    lostByCause[windows.cause[i]]! += windows.lost[i];
-    lostByKind[windows.kind[i]]! += windows.lost[i];
+    lostByCause[windows.cause[i]] += windows.lost[i];
+    lostByKind[windows.kind[i]] += windows.lost[i];
     lost += windows.lost[i];
   }
   durations.sort();
 
   const stallByKind = new Float64Array(stallKinds.length);
-  for (let i = 0; i < stalls.n; i++) stallByKind[stalls.kind[i]]! += stalls.ns[i];
+  for (let i = 0; i < stalls.n; i++) stallByKind[stalls.kind[i]] += stalls.ns[i];
   const stallNs = stallByKind.reduce((a, b) => a + b, 0);
   const dead = code(windowKinds, 'vm-dead');
 

@@ -40,7 +40,7 @@ export function sweepValues(from: number, to: number, steps: number, log: boolea
 export function crossings(x: ArrayLike<number>, curves: readonly Curve[], log: boolean): Crossing[] {
   const found: Crossing[] = [];
   for (let b = 1; b < curves.length; b++) {
-    for (let a = 0; a < b; a++) found.push(...crossingsOf(x, curves[a]!, curves[b]!, log));
+    for (let a = 0; a < b; a++) found.push(...crossingsOf(x, curves[a], curves[b], log));
   }
   return found;
 }
@@ -50,17 +50,17 @@ function crossingsOf(x: ArrayLike<number>, a: Curve, b: Curve, log: boolean): Cr
   // The last step at which the curves differed.
   let last = -1;
   for (let i = 0; i < x.length; i++) {
-    const difference = a.y[i]! - b.y[i]!;
+    const difference = a.y[i] - b.y[i];
     if (Number.isNaN(difference)) last = -1;
     if (Number.isNaN(difference) || difference === 0) continue;
-    if (last >= 0 && Math.sign(difference) !== Math.sign(a.y[last]! - b.y[last]!)) {
+    if (last >= 0 && Math.sign(difference) !== Math.sign(a.y[last] - b.y[last])) {
       const higher = difference < 0;
       const at =
         i === last + 1
-          ? between(x[last]!, x[i]!, share(a.y[last]! - b.y[last]!, difference), log)
-          : between(x[last + 1]!, x[i - 1]!, 0.5, log);
+          ? between(x[last], x[i], share(a.y[last] - b.y[last], difference), log)
+          : between(x[last + 1], x[i - 1], 0.5, log);
       const [before, after] = higher ? [a.id, b.id] : [b.id, a.id];
-      found.push({ before, after, low: Math.min(x[last]!, x[i]!), high: Math.max(x[last]!, x[i]!), at });
+      found.push({ before, after, low: Math.min(x[last], x[i]), high: Math.max(x[last], x[i]), at });
     }
     last = i;
   }
@@ -71,7 +71,7 @@ function crossingsOf(x: ArrayLike<number>, a: Curve, b: Curve, log: boolean): Cr
 export function orders(curves: readonly Curve[]): { readonly higher: string; readonly lower: string }[] {
   return curves.flatMap((b, i) =>
     curves.slice(0, i).flatMap((a) => {
-      const signs = new Set(Array.from(a.y, (y, k) => Math.sign(y - b.y[k]!)).filter((sign) => sign !== 0));
+      const signs = new Set(Array.from(a.y, (y, k) => Math.sign(y - b.y[k])).filter((sign) => sign !== 0));
       signs.delete(NaN);
       if (signs.size !== 1) return [];
       return signs.has(1) ? [{ higher: a.id, lower: b.id }] : [{ higher: b.id, lower: a.id }];

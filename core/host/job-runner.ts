@@ -109,8 +109,8 @@ function failed({ explained, message }: { readonly explained: boolean; readonly 
   return explained ? new RequestError(message) : new Error(message);
 }
 
-function crashed(error: Error | undefined): Error {
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+function crashed(error: NodeJS.ErrnoException | undefined): Error {
+  if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new RequestError('the job ran out of memory; the lab is as it was');
   return new Error(`the job's thread ended: ${error?.message ?? 'for an unknown reason'}; the lab is as it was`);
 }

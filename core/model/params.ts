@@ -98,7 +98,7 @@ function list<T>(wants: string, item: (input: unknown) => T | undefined, separat
     const items: unknown = typeof input === 'string' ? input.split(separator).filter(Boolean) : input;
     if (!Array.isArray(items)) return undefined;
     const out = items.map(item);
-    return out.every((x) => x !== undefined) ? (out as T[]) : undefined;
+    return out.every((x) => x !== undefined) ? out : undefined;
   };
   return { initial: [], unit: '', wants, read };
 }

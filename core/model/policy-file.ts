@@ -72,7 +72,7 @@ const PolicyFile = Fields.refine((p) => p.pinGuard === undefined || p.unpinnedBy
 
 function fromFields(fields: z.infer<typeof Fields>): Policy {
   const { id, title = id, pinGuard, unpinnedBy: said, injectDl, settled, ...rest } = fields;
-  const unpinnedBy = said ?? (pinGuard && pinGuards[pinGuard as keyof typeof pinGuards]);
+  const unpinnedBy = said ?? (pinGuard && pinGuards[pinGuard]);
   const says = { injectDl, unpinnedBy };
   return {
     ...{ id, title, ...rest },

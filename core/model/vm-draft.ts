@@ -56,7 +56,7 @@ export function draftVm(
 ): VmDraft {
   const told: string[] = [];
   const whole: Record<string, unknown> & { vms: RawVm[] } = {
-    ...(stored as object | undefined),
+    ...stored,
     vms: (stored?.vms ?? []).map((vm) => ({ ...vm })),
   };
   if (pageSize !== undefined && whole['pageSize'] === undefined) {

@@ -58,28 +58,28 @@ export function wrap(text: string, width = COLUMNS, indent = ''): string[] {
  */
 export function asciiTable(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
   const all = [head, ...rows].map((row) => row.map(ascii));
-  const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
+  const widths = head.map((_, c) => Math.max(...all.map((row) => row[c].length)));
   if (total(widths) > COLUMNS) return rowByRow(head, rows);
   const lines = all.map((row) =>
     row
-      .map((cell, c) => (align[c] === 'r' ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+      .map((cell, c) => (align[c] === 'r' ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
       .join('  ')
       .trimEnd(),
   );
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  return [lines[0]!, rule, ...lines.slice(1)];
+  return [lines[0], rule, ...lines.slice(1)];
 }
 
 function rowByRow(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const width = Math.min(20, Math.max(...head.slice(1).map((name) => ascii(name).length)));
   return rows.flatMap(([first, ...cells]) => [
-    ...wrap(first!),
+    ...wrap(first),
     ...cells.flatMap((cell, c) => {
-      const label = `  ${ascii(head[c + 1]!)
+      const label = `  ${ascii(head[c + 1])
         .slice(0, width)
         .padEnd(width)}  `;
       const lines = wrap(cell, COLUMNS, ' '.repeat(label.length));
-      return lines.length ? [label + lines[0]!.slice(label.length), ...lines.slice(1)] : [];
+      return lines.length ? [label + lines[0].slice(label.length), ...lines.slice(1)] : [];
     }),
   ]);
 }

@@ -34,7 +34,7 @@ export function bandPaths(
     if (windows.lane[i] !== lane) continue;
     const from = Math.max(0, (windows.start[i] - span.start) * scale);
     const to = Math.min(bins, (windows.end[i] - span.start) * scale);
-    const column = dark[windows.kind[i]]!;
+    const column = dark[windows.kind[i]];
     for (let bin = Math.min(bins - 1, Math.floor(from)); bin < bins && (bin < to || bin <= from); bin++) {
       const part = Math.min(to, bin + 1) - Math.max(from, bin);
       column[bin] = Math.max(0, column[bin]) + Math.max(0, part);
@@ -65,7 +65,7 @@ function runs(leading: Int8Array, heights: Uint8Array, kinds: number): BandPath[
   for (let from = 0, to = 0; from < leading.length; from = to) {
     while (to < leading.length && leading[to] === leading[from]) to++;
     if (leading[from] < 0) continue;
-    paths[leading[from]]![to - from < PATTERN_FROM ? 'narrow' : 'wide'] += stretch(heights, from, to);
+    paths[leading[from]][to - from < PATTERN_FROM ? 'narrow' : 'wide'] += stretch(heights, from, to);
   }
   return paths;
 }

@@ -1,6 +1,13 @@
 /** A report across pairs as a document: the finding and its figure first, what it rests on behind. */
-import { effectsTotal } from './campaign-tables.ts';
-import { changesTable, effectsTable, flagsTable, lossTable, standingTable, verdictTable } from './campaign-tables.ts';
+import {
+  effectsTotal,
+  changesTable,
+  effectsTable,
+  flagsTable,
+  lossTable,
+  standingTable,
+  verdictTable,
+} from './campaign-tables.ts';
 import type { CampaignReport } from './campaign.ts';
 import { dotChart, dotKey, dotText } from './campaign-dots.ts';
 import type { DotRow } from './campaign-dots.ts';
@@ -68,8 +75,8 @@ function told({ alike, policies }: CampaignReport): number[] {
 
 function lossFigure(report: CampaignReport, name: string, caption: string, pairs: CampaignReport['pairs']): Figure {
   const rows = told(report).map((p): DotRow => ({
-    name: report.policies[p]!,
-    pairs: pairs.map(({ loss, verdicts }) => ({ loss: loss[p]!, verdict: verdicts[p]! })),
+    name: report.policies[p],
+    pairs: pairs.map(({ loss, verdicts }) => ({ loss: loss[p], verdict: verdicts[p] })),
   }));
   return { name, caption, drawing: dotChart(name, caption, rows), key: dotKey(rows), text: dotText(rows) };
 }
@@ -191,9 +198,9 @@ function largestEffect(report: CampaignReport, own: Parameters<typeof effectsTab
     .filter((v) => v.clear);
   const [most] = all.sort((x, y) => Math.abs(y.mean) - Math.abs(x.mean));
   const of = ofPairs(report, report.pairs);
-  if (!most) return `Of ${of}: no effect of ${own[0]!.effects.factor} is clear.`;
+  if (!most) return `Of ${of}: no effect of ${own[0].effects.factor} is clear.`;
   const what = most.mean > 0 ? 'more' : 'less';
-  return `Of ${of}: the largest clear effect is ${most.factor} ${most.value}’s, ${differenceWords(most)} ${what} than the mean under ${report.policies[most.policy]!}.`;
+  return `Of ${of}: the largest clear effect is ${most.factor} ${most.value}’s, ${differenceWords(most)} ${what} than the mean under ${report.policies[most.policy]}.`;
 }
 
 function verdictBlocks(report: CampaignReport): Block[] {

@@ -144,7 +144,7 @@ export function dotText(rows: readonly DotRow[]): string[] {
     '',
     ...rows.map(({ name, pairs }) => {
       const counts = new Array<number>(COLUMNS).fill(0);
-      for (const { loss } of pairs) counts[place(loss)]!++;
+      for (const { loss } of pairs) counts[place(loss)]++;
       const line = counts.map((n) => (n === 0 ? ' ' : n > 9 ? '#' : String(n))).join('');
       return `${ascii(shorten(name, 20)).padEnd(20)} |${line}|`;
     }),

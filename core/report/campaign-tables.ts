@@ -15,7 +15,7 @@ const told = ({ alike, policies }: CampaignReport): number[] =>
 export function standingTable(report: CampaignReport): Table {
   const shown = told(report);
   return {
-    head: ['', 'pairs', ...shown.map((p) => shorten(report.policies[p]!, 22))],
+    head: ['', 'pairs', ...shown.map((p) => shorten(report.policies[p], 22))],
     align: `lr${'r'.repeat(shown.length)}`,
     rows: report.standings.map((s) => {
       const mark = (p: number): string => {
@@ -33,8 +33,8 @@ export function lossTable(report: CampaignReport): Table {
     head: ['policy', 'median', 'lower quartile', 'upper quartile', 'least', 'most'],
     align: 'lrrrrr',
     rows: told(report).map((p) => {
-      const sorted = Float64Array.from(report.pairs, ({ loss }) => loss[p]!).sort();
-      return [report.policies[p]!, ...[0.5, 0.25, 0.75, 0, 1].map((at) => percent(quantile(sorted, at)))];
+      const sorted = Float64Array.from(report.pairs, ({ loss }) => loss[p]).sort();
+      return [report.policies[p], ...[0.5, 0.25, 0.75, 0, 1].map((at) => percent(quantile(sorted, at)))];
     }),
   };
 }
@@ -45,7 +45,7 @@ export function verdictTable(report: CampaignReport, pairs: readonly CampaignPai
     head: ['policy', ...words],
     align: `l${'r'.repeat(words.length)}`,
     rows: told(report).map((p) => [
-      report.policies[p]!,
+      report.policies[p],
       ...words.map((word) => count(pairs.filter((pair) => pair.verdicts[p] === word).length)),
     ]),
   };
@@ -60,7 +60,7 @@ export function effectsTable(
     head: ['policy', ...values.map((v) => shorten(v, 22))],
     align: `l${'r'.repeat(values.length)}`,
     rows: own.map(({ policy, effects }) => [
-      report.policies[policy]!,
+      report.policies[policy],
       ...effects.values.map(({ mean, half, clear }) => {
         if (mean === 0 && !clear) return '0';
         const width = Number.isNaN(half) ? '' : ` ± ${points(100 * half, 100 * half).replace(/^\+|\u202fpp$/g, '')}`;
@@ -80,7 +80,7 @@ export function changesTable(report: CampaignReport): Table {
     head: ['policy', 'if', 'pairs', 'then'],
     align: 'llrl',
     rows: report.changes.map(({ policy, check, pairs, to }) => [
-      report.policies[policy]!,
+      report.policies[policy],
       title(check),
       count(pairs),
       to,

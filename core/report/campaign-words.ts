@@ -18,7 +18,7 @@ export function ofPairs({ unit }: Pick<CampaignReport, 'unit'>, pairs: readonly 
 
 export function policyNames({ policies }: Pick<CampaignReport, 'policies'>, of: readonly number[], most = 5): string {
   return list(
-    of.map((p) => policies[p]!),
+    of.map((p) => policies[p]),
     most,
   );
 }
@@ -37,16 +37,16 @@ export function standingSentence(report: CampaignReport, standing: Standing): st
   const { group, word, best, alike, lead, order } = standing;
   const where = group.factor === undefined ? 'Over all' : `With ${groupName(group)}, over`;
   const of = `${where} ${ofPairs(report, group.pairs)}`;
-  const mean = percent(order[0]!.mean);
+  const mean = percent(order[0].mean);
   switch (word) {
     case 'all alike':
-      return order[0]!.mean === 0
+      return order[0].mean === 0
         ? `${of}, no policy loses a sample.`
         : `${of}, all policies lose the same: ${mean} on average.`;
     case 'no repetitions':
-      return `${of}, ${policyNames(report, [order[0]!.policy])} loses least on average (${mean}); there are no repetitions to tell whether that is chance.`;
+      return `${of}, ${policyNames(report, [order[0].policy])} loses least on average (${mean}); there are no repetitions to tell whether that is chance.`;
     case 'best': {
-      const next = lead ? `; ${report.policies[lead.b]!}, the next, loses ${differenceWords(lead)} more` : '';
+      const next = lead ? `; ${report.policies[lead.b]}, the next, loses ${differenceWords(lead)} more` : '';
       const both =
         alike.length > 1
           ? `${policyNames(report, alike)} lose the same, and least`
@@ -54,14 +54,14 @@ export function standingSentence(report: CampaignReport, standing: Standing): st
       return `${of}, ${both} (${mean} on average)${next}.`;
     }
     case "can't tell": {
-      const worse = lead ? `; ${report.policies[lead.b]!} loses ${differenceWords(lead)} more` : '';
+      const worse = lead ? `; ${report.policies[lead.b]} loses ${differenceWords(lead)} more` : '';
       return `${of}, it can’t be told which of ${policyNames(report, best)} loses least (from ${mean} on average)${worse}.`;
     }
   }
 }
 
 export function reversalSentence(report: CampaignReport, { a, b, forA, forB, on }: Reversal): string {
-  const [nameA, nameB] = [report.policies[a]!, report.policies[b]!];
+  const [nameA, nameB] = [report.policies[a], report.policies[b]];
   if ('check' in on) {
     const title = report.checks.find(({ id }) => id === on.check)?.title ?? on.check;
     const where = on.group.factor === undefined ? '' : ` with ${groupName(on.group)}`;
@@ -79,7 +79,7 @@ export function campaignFinding(report: CampaignReport): string {
     return `Over ${ofPairs(report, pairs)}, one policy was replayed: there is nothing to compare it with.`;
   const [all, ...parts] = standings;
   const byUnit = parts.filter(({ group }) => group.factor === unit);
-  const sentences = [standingSentence(report, all!)];
+  const sentences = [standingSentence(report, all)];
   if (byUnit.length > 1) {
     const winners = new Map<string, string[]>();
     for (const { group, word, alike, best } of byUnit) {

@@ -90,7 +90,7 @@ const text = (words: string): Block => ({ kind: 'text', text: words });
 /** Losses of all policies; of a single pair the keys whose shares differ most, if some do. */
 function leadFigure(report: ComparisonReport): Figure | undefined {
   const { pairs } = report;
-  const figure = pairs.length === 1 ? shareFigure(pairs[0]!, 'shares', 'Shares in A minus shares in B') : undefined;
+  const figure = pairs.length === 1 ? shareFigure(pairs[0], 'shares', 'Shares in A minus shares in B') : undefined;
   if (figure) return { ...figure, key: shareKey(report.paired) };
   if (report.subject === 'captures' || pairs.length === 0) return undefined;
   const rows = pairs.map(lossRow);
@@ -163,7 +163,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
   const checks = checksTable(report);
   const blocks =
     report.pairs.length === 1
-      ? [table('A, B, and A minus B', pairTable(pair!))]
+      ? [table('A, B, and A minus B', pairTable(pair))]
       : [
           table(KEPT, coverageTable(report)),
           ...costs.flatMap(({ name, table: of }) => (of.rows.length ? [table(capital(name), of)] : [])),
@@ -222,7 +222,7 @@ function windowBlocks(report: ComparisonReport): Block[] {
   const same = report.pairs.filter((pair) => !differs(pair)).map(({ name }) => name);
   return [
     ...groups.map((group) =>
-      table(report.pairs.length === 1 ? 'By cause and kind' : names(group), windowTable(group[0]!)),
+      table(report.pairs.length === 1 ? 'By cause and kind' : names(group), windowTable(group[0])),
     ),
     ...(same.length
       ? [text(`The same windows, or none, on both sides under ${some(same, report.pairs.length)}.`)]
@@ -233,17 +233,17 @@ function windowBlocks(report: ComparisonReport): Block[] {
 function shareBlocks(report: ComparisonReport): Block[] {
   const tested = report.pairs.filter(({ comparison }) => comparison);
   const groups = grouped(tested, ({ comparison }) => [comparison!.rows, comparison!.tvd]);
-  const differ = groups.filter(([pair]) => movedMost({ rows: shareRows(pair!.comparison!) }).length > 0);
-  const weight = ([pair]: ComparedPair[]): number => (pair!.comparison!.null?.pValue ?? 1) - pair!.comparison!.tvd;
+  const differ = groups.filter(([pair]) => movedMost({ rows: shareRows(pair.comparison!) }).length > 0);
+  const weight = ([pair]: ComparedPair[]): number => (pair.comparison!.null?.pValue ?? 1) - pair.comparison!.tvd;
   const drawn = differ.toSorted((x, y) => weight(x) - weight(y)).slice(0, DRAWN);
   const rest = differ.filter((group) => !drawn.includes(group)).flat();
   const same = groups.filter((group) => !differ.includes(group)).flat();
   const single = report.pairs.length === 1;
-  const figures = single ? [] : drawn.map((group, i) => shareFigure(group[0]!, `shares-${i}`, names(group))!);
+  const figures = single ? [] : drawn.map((group, i) => shareFigure(group[0], `shares-${i}`, names(group))!);
   return [
     ...(figures.length ? [text(shareKey(report.paired)), { kind: 'figures' as const, figures }] : []),
     ...drawn.flatMap((group) => {
-      const comparison = group[0]!.comparison!;
+      const comparison = group[0].comparison!;
       return [
         table(single ? 'Keys that differ most' : names(group), shareTable(comparison)),
         text(likenessFacts(comparison)),

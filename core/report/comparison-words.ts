@@ -36,7 +36,7 @@ export function comparisonFinding(report: ComparisonReport): string {
     report.subject === 'captures'
       ? capturesFinding(report)
       : report.pairs.length === 1
-        ? pairFinding(report, report.pairs[0]!)
+        ? pairFinding(report, report.pairs[0])
         : runsFinding(report);
   return [...sentences, checksSentence(report), pairedSentence(report), scaleSentence(report)]
     .filter((sentence) => sentence !== undefined)
@@ -50,7 +50,7 @@ function runsFinding(report: ComparisonReport): (string | undefined)[] {
   if (changed.length === 0)
     return [`${start} each of the ${pairs.length} policies keeps as many samples in both.`, survivors(pairs)];
   const told = changed.filter(coverageDiffers);
-  const most = (told.length ? told : changed).toSorted((x, y) => gap(y) - gap(x))[0]!;
+  const most = (told.length ? told : changed).toSorted((x, y) => gap(y) - gap(x))[0];
   const unknown = changed.filter(({ comparison }) => !comparison).length;
   const sure =
     told.length === changed.length
@@ -97,7 +97,7 @@ function movedSentence(comparison: Comparison): string {
   const { moved, rows } = comparison;
   const most = rows
     .filter(({ name }) => moved.includes(name))
-    .toSorted((x, y) => Math.abs(y.difference) - Math.abs(x.difference))[0]!;
+    .toSorted((x, y) => Math.abs(y.difference) - Math.abs(x.difference))[0];
   const more = moved.length > 1 ? `; ${moved.length - 1} more top-10 keys moved by more than ${percent(MOVED)}` : '';
   return `${most.name} holds ${percent(most.shareA)} in A and ${percent(most.shareB)} in B (${shareDifference(most)})${more}.`;
 }

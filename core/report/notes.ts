@@ -14,7 +14,7 @@ export function notesHtml(markdown: string): Markup {
   // The page's own headings start at h2.
   for (const rule of ['heading_open', 'heading_close'] as const) {
     md.renderer.rules[rule] = (tokens, i, options, _, self) => {
-      const token = tokens[i]!;
+      const token = tokens[i];
       token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
       return self.renderToken(tokens, i, options);
     };
@@ -42,7 +42,7 @@ function missingFence(last: Token | undefined, lines: readonly string[]): string
   const { markup } = last;
   const end = lines.at(-1)!.trim();
   const opened = last.map![1] - last.map![0];
-  const closed = opened > 1 && end.length >= markup.length && end === markup[0]!.repeat(end.length);
+  const closed = opened > 1 && end.length >= markup.length && end === markup[0].repeat(end.length);
   return closed ? [] : [markup];
 }
 

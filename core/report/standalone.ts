@@ -90,7 +90,7 @@ export function timelineSvg(report: Report): Markup {
 
 function band(report: Report, track: LaneTrack, windows: Parameters<typeof bandPaths>[0]): Markup {
   const paths = bandPaths(windows, track.lane, report.span, BINS, windowKinds.length);
-  const drawn = windowKinds.map((kind, i) => bandOf(kind, paths[i]!));
+  const drawn = windowKinds.map((kind, i) => bandOf(kind, paths[i]));
   return html`<rect fill="var(--band)" width="${BINS}" height="${BAND_HEIGHT}" />${drawn}`;
 }
 
@@ -111,6 +111,6 @@ function ruler(report: Report, inner: number): Markup {
 function kindsShown(report: Report): (typeof windowKinds)[number][] {
   const seen = new Set<number>();
   for (const { outcome } of compared(report))
-    for (let i = 0; i < outcome.windows.n; i++) seen.add(outcome.windows.kind[i]!);
+    for (let i = 0; i < outcome.windows.n; i++) seen.add(outcome.windows.kind[i]);
   return windowKinds.filter((_, i) => seen.has(i));
 }

@@ -25,7 +25,7 @@ export function factLines({ facts, warnings }: Pick<FactBlock, 'facts' | 'warnin
 /** Text behind a label, its further lines below its first. */
 export function hanging(label: string, text: string): string[] {
   const lines = wrap(text, COLUMNS, ' '.repeat(label.length));
-  return lines.length ? [label + lines[0]!.slice(label.length), ...lines.slice(1)] : [label];
+  return lines.length ? [label + lines[0].slice(label.length), ...lines.slice(1)] : [label];
 }
 
 /** As written: Markdown is meant to be read as text. Longer lines are broken. */

@@ -46,7 +46,7 @@ function lane(report: Report, track: LaneTrack): string[] {
 /** Samples of `BINS` equal parts, out of the finer density. */
 function sampleCells({ density }: LaneTrack): string {
   const sums = new Float64Array(BINS);
-  for (let i = 0; i < density.length; i++) sums[Math.floor((i * BINS) / density.length)]! += density[i]!;
+  for (let i = 0; i < density.length; i++) sums[Math.floor((i * BINS) / density.length)] += density[i];
   const most = Math.max(1, ...sums);
   return Array.from(sums, (n) => DENSITY[Math.ceil((n / most) * (DENSITY.length - 1))]).join('');
 }
@@ -55,9 +55,9 @@ function eventCells({ span }: Report, { events }: LaneTrack, holds: (kind: numbe
   const counts = new Uint32Array(BINS);
   const width = Math.max(1, span.end - span.start);
   for (let i = 0; i < events.t.length; i++) {
-    if (!holds(events.kind[i]!, events.cause[i]!)) continue;
-    const at = (events.t[i]! - span.start) / width;
-    if (at >= 0 && at <= 1) counts[Math.min(BINS - 1, Math.floor(at * BINS))]!++;
+    if (!holds(events.kind[i], events.cause[i])) continue;
+    const at = (events.t[i] - span.start) / width;
+    if (at >= 0 && at <= 1) counts[Math.min(BINS - 1, Math.floor(at * BINS))]++;
   }
   return Array.from(counts, (n) => (n === 0 ? ' ' : n < 10 ? String(n) : '*')).join('');
 }
@@ -67,11 +67,11 @@ function darkCells({ span }: Report, lane: number, windows: WindowColumns): stri
   const dark = new Float64Array(BINS);
   for (let i = 0; i < windows.n; i++) {
     if (windows.lane[i] !== lane) continue;
-    const from = Math.max(0, (windows.start[i]! - span.start) * scale);
-    const to = Math.min(BINS, (windows.end[i]! - span.start) * scale);
+    const from = Math.max(0, (windows.start[i] - span.start) * scale);
+    const to = Math.min(BINS, (windows.end[i] - span.start) * scale);
     for (let bin = Math.min(BINS - 1, Math.floor(from)); bin < BINS && (bin < to || bin <= from); bin++)
       // However short, it must show.
-      dark[bin] = dark[bin]! + Math.max(1e-9, Math.min(to, bin + 1) - Math.max(from, bin));
+      dark[bin] = dark[bin] + Math.max(1e-9, Math.min(to, bin + 1) - Math.max(from, bin));
   }
   return Array.from(dark, (x) => (x === 0 ? '_' : x < 0.01 ? '.' : x < 0.1 ? ':' : x < 0.9 ? 'x' : '#')).join('');
 }

@@ -89,8 +89,8 @@ function lossBars(report: Report): string[] {
             ? [`= ${shorten(name, 22)}`, '', '', '']
             : [
                 shorten(name, 22),
-                lost[i] === 0 ? 'none' : percent(lost[i]!),
-                `|${'#'.repeat(width(lost[i]!)).padEnd(BAR)}|`,
+                lost[i] === 0 ? 'none' : percent(lost[i]),
+                `|${'#'.repeat(width(lost[i])).padEnd(BAR)}|`,
                 outcome.verdict.word,
               ],
         ),

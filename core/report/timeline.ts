@@ -146,8 +146,8 @@ export function eventPlaces(report: Report, { events }: LaneTrack, one: EventCla
   const places = new Set<number>();
   let n = 0;
   for (let i = 0; i < events.t.length; i++) {
-    if (!one.holds(events.kind[i]!, events.cause[i]!)) continue;
-    const at = (events.t[i]! - report.span.start) / width;
+    if (!one.holds(events.kind[i], events.cause[i])) continue;
+    const at = (events.t[i] - report.span.start) / width;
     n++;
     if (at >= 0 && at <= 1) places.add(Math.round(at * GLYPH_BINS));
   }

@@ -49,7 +49,7 @@ export function answerChart(
         {
           type: 'line',
           symbol: 'none',
-          data: points as [number, number][],
+          data: points,
           lineStyle: { color: c.accent, width: 1.5 },
         },
       ],

@@ -121,7 +121,7 @@ function writePartition(
     writeWhole(join(folder, 'part-0.parquet'), (file) => {
       const writer = new TableWriter(file, datasetTables[name], columns);
       open(i + 1, [...writers, writer]);
-      counts[name]! += writer.finish();
+      counts[name] += writer.finish();
     });
   };
   open(0, []);
@@ -143,9 +143,9 @@ class TableWriter {
 
   add(of: Collected, head: readonly Cell[]): void {
     for (const row of this.#table.rows(of)) {
-      [...head, ...row].forEach((cell, c) => this.#held[c]!.push(cell));
+      [...head, ...row].forEach((cell, c) => this.#held[c].push(cell));
       this.#rows++;
-      if (this.#held[0]!.length === ROWS) this.#flush();
+      if (this.#held[0].length === ROWS) this.#flush();
     }
   }
 
@@ -157,7 +157,7 @@ class TableWriter {
   }
 
   #flush(): void {
-    if (this.#held[0]!.length) this.#parquet.rowGroup(this.#held);
+    if (this.#held[0].length) this.#parquet.rowGroup(this.#held);
     for (const column of this.#held) column.length = 0;
   }
 }

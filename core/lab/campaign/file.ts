@@ -24,7 +24,7 @@ const path = z.string().min(1).max(4096);
 const bytes = z.union([z.number().int().positive(), z.string()]).transform((given, ctx) => {
   const text = /^\s*(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?\s*$/i.exec(String(given));
   if (typeof given === 'number') return given;
-  if (text) return Math.round(Number(text[1]) * 1024 ** ('KMGT'.indexOf(text[2]!.toUpperCase()) + 1));
+  if (text) return Math.round(Number(text[1]) * 1024 ** ('KMGT'.indexOf(text[2].toUpperCase()) + 1));
   ctx.addIssue({ code: 'custom', message: 'wants bytes, e.g. "2G"' });
   return z.NEVER;
 });
@@ -144,7 +144,7 @@ export function readCampaign(folder: string): Campaign {
       `${folder}: ${isFolder ? 'has no campaign.toml or campaign.json' : 'no such folder'}; \`umbra campaign init ${folder}\` writes one`,
     );
   if (found.length > 1) throw new RequestError(`${folder}: has campaign.toml and campaign.json: remove one of them`);
-  return parseCampaign(folder, found[0]!, readTextFile(found[0]!, LIMIT));
+  return parseCampaign(folder, found[0], readTextFile(found[0], LIMIT));
 }
 
 /** @param at the file's path, for errors */
@@ -153,7 +153,7 @@ export function parseCampaign(folder: string, at: string, text: string): Campaig
   const json = form === 'json' ? jsonOf(at, text) : tomlOf(at, text);
   const parsed = Campaign.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
+    const issue = parsed.error.issues[0];
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
     const line = lineOf(
       text,
@@ -183,7 +183,7 @@ function tomlOf(at: string, text: string): unknown {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     throw new RequestError(
-      `${at}:${error.line}:${error.column}: not TOML: ${error.message.split('\n')[0]!.replace('Invalid TOML document: ', '')}`,
+      `${at}:${error.line}:${error.column}: not TOML: ${error.message.split('\n')[0].replace('Invalid TOML document: ', '')}`,
     );
   }
 }

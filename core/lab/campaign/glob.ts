@@ -12,7 +12,7 @@ const isPattern = (text: string): boolean => /[*{]/.test(text);
 
 /** Names of the factors that a pattern captures. */
 export function factorsIn(pattern: string): string[] {
-  return [...new Set([...pattern.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!))];
+  return [...new Set([...pattern.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name))];
 }
 
 /** `{board}` of a text with its value; what isn't known stays as it is. */
@@ -43,7 +43,7 @@ export function glob(root: string, pattern: string): Match[] {
       for (const { name, folder } of entries(join(root, at))) {
         const match = regex.exec(name);
         if (!match || (!last && !folder)) continue;
-        walk(below(name), i + 1, { ...factors, ...Object.fromEntries(names.map((n, g) => [n, match[g + 1]!])) });
+        walk(below(name), i + 1, { ...factors, ...Object.fromEntries(names.map((n, g) => [n, match[g + 1]])) });
       }
     }
   };

@@ -55,11 +55,11 @@ function findPairs(folder: string): Found[] {
       else if (kind === 'kvm') kvms.push(path);
       else if (kind === 'both') found.push({ spe: path, kvm: path });
     }
-    if (spes.length === 1 && kvms.length === 1) return void found.push({ spe: spes[0]!, kvm: kvms[0]! });
+    if (spes.length === 1 && kvms.length === 1) return void found.push({ spe: spes[0], kvm: kvms[0] });
     // Several in one folder: those that begin alike.
     for (const spe of spes) {
       const own = kvms.filter((kvm) => stem(kvm) === stem(spe));
-      if (own.length === 1) found.push({ spe, kvm: own[0]! });
+      if (own.length === 1) found.push({ spe, kvm: own[0] });
     }
   };
   walk('');
@@ -67,7 +67,7 @@ function findPairs(folder: string): Found[] {
 }
 
 const stem = (path: string): string =>
-  path.slice(0, path.length - basename(path).length) + basename(path).split('.')[0]!;
+  path.slice(0, path.length - basename(path).length) + basename(path).split('.')[0];
 
 const kinds: Readonly<Record<Format, 'spe' | 'kvm' | undefined>> = {
   'perf.data': undefined,
@@ -107,11 +107,11 @@ function patternsOf(found: readonly Found[]): Init['patterns'] {
   }
   return [...groups.values()].map((group) => {
     const parts = group.map(({ spe }) => spe.split('/'));
-    const differ = parts[0]!.map((part, i) => parts.some((other) => other[i] !== part));
+    const differ = parts[0].map((part, i) => parts.some((other) => other[i] !== part));
     const names = factorNames(differ.filter(Boolean).length);
     let next = 0;
-    const pattern = parts[0]!.map((part, i) => (differ[i] ? `{${names[next++]!}}` : part));
-    const kvm = relative(dirname(group[0]!.spe), group[0]!.kvm);
+    const pattern = parts[0].map((part, i) => (differ[i] ? `{${names[next++]}}` : part));
+    const kvm = relative(dirname(group[0].spe), group[0].kvm);
     return { spe: pattern.join('/'), kvm: [...pattern.slice(0, -1), kvm].join('/'), pairs: group.length };
   });
 }

@@ -120,7 +120,7 @@ function replayInto(
   return {
     ...{ form: RESULT_FORM, umbra: version, fingerprint: print.id },
     facts: {
-      samples: run.results[0]!.summary.reference,
+      samples: run.results[0].summary.reference,
       lanes: run.facts.buffers.length,
       spanNs: run.facts.span,
       ...{ align: run.facts.alignment.align, scale: run.facts.alignment.scale },
@@ -147,7 +147,7 @@ function replayInto(
 }
 
 function outcomeRow({ policy, summary: s, skew: [first], sameAs }: PolicyResult): OutcomeRow {
-  const { verdict, digest, kind } = first!;
+  const { verdict, digest, kind } = first;
   const cause = digest?.cause;
   return {
     policy: policy.id,
@@ -174,7 +174,7 @@ const TOP_KEYS = 20;
 
 /** None where nothing was lost, or all as under an earlier policy. */
 function keyRows({ policy, summary, skew: [first], sameAs }: PolicyResult): KeyRow[] {
-  const { digest, kind } = first!;
+  const { digest, kind } = first;
   if (!digest || summary.lost === 0 || sameAs !== undefined) return [];
   return digest.rows
     .filter((row) => row.rankBefore <= TOP_KEYS || row.significant)

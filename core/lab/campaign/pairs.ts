@@ -103,7 +103,7 @@ function oneFile(campaign: Campaign, pattern: string, what: string): { path: str
   const found = /\*/.test(pattern)
     ? glob(campaign.folder, pattern).map(({ path }) => path)
     : [pattern].filter((path) => existsSync(placeOf(campaign, path)));
-  if (found.length === 1) return { path: found[0]! };
+  if (found.length === 1) return { path: found[0] };
   if (!found.length) return { path: pattern, missing: `no ${what}: ${pattern} isn’t there` };
   return { path: pattern, missing: `${found.length} files match ${pattern}: which is the ${what}?` };
 }

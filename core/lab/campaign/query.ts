@@ -82,9 +82,9 @@ export async function queryAll(
     campaign,
     queries,
     {
-      columns: (query, names) => (found[query]!.columns = names),
+      columns: (query, names) => (found[query].columns = names),
       rows: (query, rows) => {
-        for (const row of rows) found[query]!.rows.push(row);
+        for (const row of rows) found[query].rows.push(row);
       },
     },
     options,

@@ -56,7 +56,7 @@ export async function buildCampaignReport(
   const answers = await queryAll(folder, reportQueries(facts), { memory: REPORT_MEMORY, ...(stopped && { stopped }) });
   const [rows, outcomes, checked, changed] = answers.map(({ rows: own }) => own);
   if (!changed) return undefined;
-  return built(folder, command, facts, { rows: rows!, outcomes: outcomes!, checked: checked!, changed });
+  return built(folder, command, facts, { rows: rows, outcomes: outcomes, checked: checked, changed });
 }
 
 type Rows = readonly (readonly DuckValue[])[];
@@ -131,7 +131,7 @@ function built(
     checkReversals: checkReversals(groups, policies, checks, families.checked),
     effects: policies.map((policy) => ({
       policy,
-      factors: names.map((name) => effectsOf(cells, name, ({ loss }) => loss[policy]!, families.effects)),
+      factors: names.map((name) => effectsOf(cells, name, ({ loss }) => loss[policy], families.effects)),
     })),
     families,
     changes: changed.flatMap(([policy, check, to, n]) => {
@@ -165,6 +165,6 @@ function checkLosses(
   }
   return [...byCheck].map(([id, found]) => ({
     id,
-    loss: ({ key, loss }, policy) => found.get(key)?.[policy] ?? loss[policy]!,
+    loss: ({ key, loss }, policy) => found.get(key)?.[policy] ?? loss[policy],
   }));
 }

@@ -85,7 +85,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
           stopped = true;
           clearInterval(timer);
           for (const child of running.keys()) child.kill('SIGKILL');
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       }
       const settle = (): void => {
@@ -95,7 +95,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
       };
       const start = (): void => {
         while (!stopped && next < todo.length && running.size < jobs) {
-          const one = todo[next]!;
+          const one = todo[next];
           const bytes = campaign.file.run.memory ?? estimate(state, one);
           // One runs however much it may take.
           if (running.size && held + bytes > budget) break;
@@ -154,7 +154,7 @@ function startPair(
   temporary: string,
 ): ChildProcess {
   const [program, ...args] = command;
-  return spawn(program!, [...args, 'campaign', 'pair', campaign.folder, pair.key, ...(again ? ['--again'] : [])], {
+  return spawn(program, [...args, 'campaign', 'pair', campaign.folder, pair.key, ...(again ? ['--again'] : [])], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // A terminal's Ctrl-C goes to all of a group: this process ends its pairs itself.
     detached: process.platform !== 'win32',

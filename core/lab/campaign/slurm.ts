@@ -107,7 +107,7 @@ export function submitToSlurm(state: CampaignState, { command, retry }: SlurmReq
     root,
   )
     .trim()
-    .split(';')[0]!;
+    .split(';')[0];
   // Whatever became of the pairs: those that came through are collected.
   const collect = slurm(
     'sbatch',
@@ -123,7 +123,7 @@ export function submitToSlurm(state: CampaignState, { command, retry }: SlurmReq
     root,
   )
     .trim()
-    .split(';')[0]!;
+    .split(';')[0];
   const job: SlurmJob = { array, collect, tasks, pairs: todo.length, folder, ids: todo.map(({ print }) => print!.id) };
   writeWholeFile(jobFile(state.campaign.folder), `${JSON.stringify(job)}\n`);
   return job;
@@ -167,12 +167,12 @@ function limitOptions(own: CampaignFile['slurm'], perTask: number): string[] {
 /** sbatch's times: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S. */
 export function slurmSeconds(text: string): number {
   const [days, rest] = text.includes('-') ? text.split('-') : [undefined, text];
-  const parts = rest!.split(':').map(Number);
+  const parts = rest.split(':').map(Number);
   if (days !== undefined) {
     const [h = 0, m = 0, s = 0] = parts;
     return ((Number(days) * 24 + h) * 60 + m) * 60 + s;
   }
-  if (parts.length === 1) return parts[0]! * 60;
+  if (parts.length === 1) return parts[0] * 60;
   return parts.reduce((sum, part) => sum * 60 + part, 0);
 }
 

@@ -175,8 +175,8 @@ const windows: DatasetTable = {
     const { policy, lane, start, end, kind, cause, ipa, action, lost } = done.windows;
     for (let i = 0; i < policy.length; i++)
       yield [
-        ...[policy[i]!, lane[i]!, BigInt(start[i]!), BigInt(end[i]!), kind[i]!],
-        ...[cause[i]!, ipa[i]!, action[i]!, whole(lost[i]!)],
+        ...[policy[i], lane[i], BigInt(start[i]), BigInt(end[i]), kind[i]],
+        ...[cause[i]!, ipa[i]!, action[i]!, whole(lost[i])],
       ];
   },
 };

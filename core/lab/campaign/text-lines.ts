@@ -24,7 +24,7 @@ function dotted(line: string, at: number): { parts: string[]; end: number } | un
     const found = word.exec(line);
     if (!found) return undefined;
     const [whole, key] = found;
-    parts.push(/^["']/.test(key!) ? key!.slice(1, -1) : key!);
+    parts.push(/^["']/.test(key) ? key.slice(1, -1) : key);
     at += whole.length;
     if (line[at] !== '.') return { parts, end: at };
     at++;

@@ -112,5 +112,5 @@ function claims(file: string, text: string): z.infer<typeof Claims> {
 function evenly<T>(all: readonly T[], n: number | undefined): T[] {
   if (n === undefined || n >= all.length) return [...all];
   const at = (i: number): number => (n < 2 ? 0 : Math.round((i * (all.length - 1)) / (n - 1)));
-  return Array.from({ length: n }, (_, i) => all[at(i)]!);
+  return Array.from({ length: n }, (_, i) => all[at(i)]);
 }

@@ -29,15 +29,16 @@ export class ParquetFile {
 
   /** @param data cells by column, in the columns' order */
   rowGroup(data: readonly Cell[][]): void {
-    this.#writer.write({
-      columnData: this.#columns.map(({ name }, c) => ({ name, data: data[c]! })),
+    // Into memory: done when it returns.
+    void this.#writer.write({
+      columnData: this.#columns.map(({ name }, c) => ({ name, data: data[c] })),
       rowGroupSize: data[0]?.length ?? 0,
     });
     this.#drain();
   }
 
   finish(): void {
-    this.#writer.finish();
+    void this.#writer.finish();
     this.#drain();
   }
 

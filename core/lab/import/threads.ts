@@ -51,7 +51,7 @@ export function endThread({ port, worker }: ImportThread): void {
 export function takeMessages<T>(threads: readonly ImportThread[], take: (message: T, thread: number) => void): boolean {
   let any = false;
   threads.forEach(({ port }, i) => {
-    const received = receiveMessageOnPort(port) as { message: T } | undefined;
+    const received = receiveMessageOnPort(port);
     if (!received) return;
     any = true;
     take(received.message, i);

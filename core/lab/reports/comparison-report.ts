@@ -84,8 +84,8 @@ function notesOf(...facts: readonly Readonly<Record<string, unknown>>[]): string
 /** What the captures say of themselves, file names aside. */
 function differingFacts(a: CaptureRow, b: CaptureRow): Pick<ComparisonReport, 'differing' | 'settings'> {
   const [x, y] = [a, b].map((capture) => new Map(reportInput(capture).facts.map((f) => [f.label, f.value])));
-  const names = [...new Set([...x!.keys(), ...y!.keys()])];
-  const rows = names.map((name) => ({ name, unit: '', a: x!.get(name) ?? '–', b: y!.get(name) ?? '–' }));
+  const names = [...new Set([...x.keys(), ...y.keys()])];
+  const rows = names.map((name) => ({ name, unit: '', a: x.get(name) ?? '–', b: y.get(name) ?? '–' }));
   return { differing: rows.filter((row) => row.a !== row.b), settings: rows.length };
 }
 
@@ -144,7 +144,7 @@ function pairSide(
   const { dlDiscard, summary: stored } = findResult(db, { run, policy });
   const { summary, trials } = stored as StoredSummary;
   const skews = readSkew(db, run).filter((s) => s.policy === policy && s.dlDiscard === dlDiscard);
-  const { digest } = (skews.find(({ key }) => key === by) ?? skews[0]!).detail as StoredSkew;
+  const { digest } = (skews.find(({ key }) => key === by) ?? skews[0]).detail as StoredSkew;
   const windows = countWindows(db, run, policy, dlDiscard);
   return {
     ...{ policy, summary, verdict: word, windows },
@@ -183,7 +183,7 @@ function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
     const [valueA, valueB] = [value(a), value(b)];
     const [toldA, toldB] = [valueA, valueB].map((of) => (of === undefined ? 'none' : told(of)));
     const looksSame = toldA === toldB && !isDeepStrictEqual(valueA, valueB);
-    return { name, unit: '', a: toldA!, b: looksSame ? `another, ${toldB}` : toldB! };
+    return { name, unit: '', a: toldA, b: looksSame ? `another, ${toldB}` : toldB };
   };
   return [
     own('SPE capture', (run) => inputName(getCapture(db, run.speId))),

@@ -84,7 +84,7 @@ export function readClaims(file: string, text: string): ClaimedRun | ClaimedComp
   }
   if (found === undefined)
     throw new RequestError(`${file}: no HTML or Markdown report of Umbra's: it doesn't say how it was made`);
-  if ((found as { form?: unknown } | null)?.form === CAMPAIGN_FORM)
+  if (typeof found === 'object' && found !== null && 'form' in found && found.form === CAMPAIGN_FORM)
     throw new RequestError(
       `${file}: a report across a campaign’s pairs: \`umbra campaign report DIR --verify\` recomputes it`,
     );

@@ -25,7 +25,7 @@ export function recomputeComparison(workshop: Workshop, claimed: ClaimedComparis
     const captures = imported.get(key) ?? findCaptures(workshop, inputs);
     imported.set(key, captures);
     const [spe, kvm] = captures;
-    return 'run' in side ? replayClaimed(workshop, side.run, spe!.id, kvm!.id) : spe!.id;
+    return 'run' in side ? replayClaimed(workshop, side.run, spe.id, kvm.id) : spe.id;
   };
   const idA = remake(a);
   const idB = b.id === a.id ? idA : remake(b);
@@ -70,7 +70,7 @@ function requestOf({ by, policy, withPolicy, a }: ClaimedComparison, idA: number
 /** What a side says of itself with the names and ids of that time. */
 function sideThen(now: ProvenanceSide, was: ClaimedSide): ProvenanceSide {
   return 'run' in now && 'run' in was
-    ? { id: was.id, run: { ...now.run, inputs: was.run.inputs as typeof now.run.inputs } }
+    ? { id: was.id, run: { ...now.run, inputs: was.run.inputs } }
     : (was as ProvenanceSide);
 }
 
@@ -90,7 +90,7 @@ function reportThen(built: ComparisonReport, { a, b }: ClaimedComparison): Compa
   const kinds: Readonly<Record<string, number>> = { 'SPE capture': 0, 'KVM trace': 1 };
   const differing = built.differing.map((row) => {
     const at = built.subject === 'captures' ? undefined : kinds[row.name];
-    return at === undefined ? row : { ...row, a: inputName(sideA.inputs[at]!), b: inputName(sideB.inputs[at]!) };
+    return at === undefined ? row : { ...row, a: inputName(sideA.inputs[at]), b: inputName(sideB.inputs[at]) };
   });
   return { ...built, a: sideA, b: sideB, differing, pairs };
 }

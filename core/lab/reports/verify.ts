@@ -52,7 +52,7 @@ function recomputeRun(workshop: Workshop, claimed: ClaimedRun): Recomputed {
   const built = buildReport(db, run);
   const provenance: Provenance = {
     ...provenanceOf(db, run, chosen),
-    inputs: claimed.inputs as Provenance['inputs'],
+    inputs: claimed.inputs,
   };
   return {
     differences: resultDifferences(claimed.results, provenanceResults(db, run), resultName),

@@ -112,10 +112,10 @@ function policyPairs(db: Db, { a, b, policy, withPolicy }: RunsRequest): (readon
     return [[policy, withPolicy]];
   }
   const [hasA, hasB] = [a, b].map((run) => new Set(readResults(db, run).map((r) => r.policy.id)));
-  const common = [...hasA!].filter((id) => hasB!.has(id) && (policy === undefined || id === policy));
+  const common = [...hasA].filter((id) => hasB.has(id) && (policy === undefined || id === policy));
   if (common.length) return common.map((id) => [id, id]);
   const wanted = policy === undefined ? 'no policy in common' : `not both the policy '${policy}'`;
-  throw new RequestError(`runs ${a} (${[...hasA!].join(', ')}) and ${b} (${[...hasB!].join(', ')}) have ${wanted}`);
+  throw new RequestError(`runs ${a} (${[...hasA].join(', ')}) and ${b} (${[...hasB].join(', ')}) have ${wanted}`);
 }
 
 /** Functions if both captures know them. */

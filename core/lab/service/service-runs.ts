@@ -64,6 +64,6 @@ function storedResults(db: Db, run: number): StoredResult[] {
 /** Queries in the caller's own process: they can't be cancelled. */
 export function inlineQueries(lab: string): QueryRunner {
   const queries = createQueries(lab);
-  return async <M extends QueryMethod>(method: M, params: Params<M>, { progress }: QueryCall) =>
-    (await queries[method](params, progress)) as Result<M>;
+  return <M extends QueryMethod>(method: M, params: Params<M>, { progress }: QueryCall) =>
+    new Promise<Result<M>>((resolve) => resolve(queries[method](params, progress)));
 }

@@ -7,7 +7,7 @@ import type { WindowTrigger } from '../../analysis/window-trigger.ts';
 import { NONE } from '../../model/outcome.ts';
 import { timesOf } from '../../model/params.ts';
 import { answerText } from '../../model/policy.ts';
-import type { Policy, TimeName } from '../../model/policy.ts';
+import type { TimeName } from '../../model/policy.ts';
 import { answerEffects, answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../../model/terms.ts';
 import type { Answer, StallKind } from '../../model/terms.ts';
 import { readLab } from '../../store/lab-file.ts';
@@ -196,7 +196,7 @@ function answerOf(scene: Scene): StoryAnswer {
       stallNs: copy ? stallAt(scene, trigger.t, ['copy']) : 0,
     };
   }
-  const declared = answerText((result.policy as Policy).onFault[causeClasses[outcome.windows.cause[window]]]);
+  const declared = answerText(result.policy.onFault[causeClasses[outcome.windows.cause[window]]]);
   const injected = isInjected(answer);
   const blackout: TimeName[] = injected ? ['irqNs', 'injectNs', 'guestHandlerNs'] : ['irqNs'];
   const stall: TimeName[] =

@@ -34,7 +34,7 @@ const MAX_FILES = 200;
 /** Bytes between two messages of how far it is. */
 const TELL = 8 << 20;
 
-const { XzReadableStream } = 'default' in xz ? (xz.default as typeof xz) : xz;
+const { XzReadableStream } = 'default' in xz ? xz.default : xz;
 
 class Limit extends Error {}
 
