@@ -14,7 +14,7 @@ import { addLane, addSessions, speWriter } from '../../store/spe-store.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { SpeChunk } from '../../store/spe-chunk.ts';
 import type { FilePart } from '../file-source.ts';
-import { SPE_FILTERS } from './filter-warning.ts';
+import { SPE_FILTERS } from '../captures/filter-warning.ts';
 import type { Imported } from './imported.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';

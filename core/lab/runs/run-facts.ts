@@ -8,7 +8,7 @@ import { emailCases } from '../../words/signs.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { RunRow } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
-import { SPE_FILTERS } from '../import/filter-warning.ts';
+import { SPE_FILTERS } from '../captures/filter-warning.ts';
 import type { RunInputs } from './run-inputs.ts';
 import type { MeasuredLatency, RunFacts } from '../../model/terms/run-facts.ts';
 
