@@ -66,6 +66,9 @@ describe('umbra annotate', () => {
 describe('the Code view', () => {
   it('opens on what lost most; keys walk through its hottest rows and along branches', async () => {
     await open('#code?policy=map-on-fault');
+    const first = page.getByRole('grid', { name: 'Functions' }).getByRole('row').nth(1).getByRole('rowheader');
+    await page.getByRole('grid', { name: `Instructions of ${await first.innerText()}` }).waitFor();
+    await open('#code?policy=map-on-fault&keyKind=symbol&key=hash_probe');
     const grid = page.getByRole('grid', { name: 'Instructions of hash_probe' });
     await grid.waitFor();
     const hottest = annotated('hash_probe').rows.toSorted((a, b) => b.reference - a.reference);
@@ -103,7 +106,7 @@ describe('the Code view', () => {
   });
 
   it('has nothing wrong for axe-core, in both themes', async () => {
-    await open('#code?policy=map-on-fault');
+    await open('#code?policy=map-on-fault&keyKind=symbol&key=hash_probe');
     await page.getByRole('grid', { name: 'Instructions of hash_probe' }).waitFor();
     expect(await pages.accessibility()).toEqual([]);
   });

@@ -86,13 +86,16 @@ describe('sensitivity', () => {
     expect(hash()).toContain('sweep=reenableNs_100000_10000000_13_log');
     await page.getByRole('button', { name: /^slowdown/ }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'pin-vm', exact: true }).focus();
+    const slowdowns = page.getByRole('region', { name: 'slowdown at each value' });
+    await slowdowns.getByRole('button', { name: 'pin-vm', exact: true }).focus();
     await page.keyboard.press('Enter');
     expect(hash()).toContain('measure=slowdown');
     expect(hash()).toContain('policy=pin-vm');
     await page.reload();
     await page.getByRole('img', { name: /^slowdown over reenableNs/ }).waitFor();
-    expect(await page.getByRole('button', { name: 'pin-vm', exact: true }).getAttribute('aria-pressed')).toBe('true');
+    expect(await slowdowns.getByRole('button', { name: 'pin-vm', exact: true }).getAttribute('aria-pressed')).toBe(
+      'true',
+    );
     expect(await page.getByRole('combobox', { name: /^sweep/ }).inputValue()).toBe('reenableNs');
     await page.goBack();
     await page.getByRole('img', { name: /^slowdown over reenableNs/ }).waitFor();
