@@ -122,7 +122,7 @@ describe('the main story', () => {
     const told = await details().getByRole('definition').allInnerTexts();
 
     // The window is wide, so the view is all there is: what was zoomed to comes back, too.
-    await page.keyboard.press('w');
+    await page.keyboard.press('w', { delay: 400 });
     await page.waitForURL(/viewFrom=\d+/);
     await page.reload();
     await details()
