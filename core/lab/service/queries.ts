@@ -3,13 +3,12 @@ import { statSync } from 'node:fs';
 import type { Db } from '../../store/lab-file.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
-import { comparisonPreview } from '../reports/comparison-files.ts';
 import type { Method, Params, Progress, Result } from '../../contract/contract.ts';
 import { exits } from '../captures/exits.ts';
 import { observedSummary } from '../captures/observed.ts';
 import { replayAgain } from '../runs/replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from '../runs/replay-again.ts';
-import { blackouts, calibrated, checkKey, dark, reportPreview, skewAnswer, windowTable } from './run-queries.ts';
+import { blackouts, calibrated, checkKey, dark, skewAnswer, windowTable } from './run-queries.ts';
 import { functionCode, functionSamples } from '../windows/code.ts';
 import { functionsOf } from '../windows/functions.ts';
 import { searchRun } from '../windows/search.ts';
@@ -41,8 +40,9 @@ export const queryMethods = [
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
-/** All at once, but for code: its disassembler is loaded when it is first needed. */
-type Answer<M extends QueryMethod> = M extends 'code' ? Promise<Result<M>> : Result<M>;
+/** What loads something large first: the disassembler, or what draws a report's charts. */
+type Later = 'code' | 'report' | 'comparisonReport';
+type Answer<M extends QueryMethod> = M extends Later ? Promise<Result<M>> : Result<M>;
 
 export type Queries = {
   readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Answer<M>;
@@ -94,9 +94,14 @@ export function createQueries(lab: string): Queries {
         progress?.({ phase: 'comparing block of time by block of time', done: 0, unit: 'steps' });
         return capturesCompared(db, a, b, keyOf(by).by);
       }),
-    report: (params) => read((db) => reportPreview(db, params)),
-    comparisonReport: ({ compare: { by, ...request }, ...params }) =>
-      read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params)),
+    report: async (params) => {
+      const { reportPreview } = await import('./report-queries.ts');
+      return read((db) => reportPreview(db, params));
+    },
+    comparisonReport: async ({ compare: { by, ...request }, ...params }) => {
+      const { comparisonPreview } = await import('./report-queries.ts');
+      return read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params));
+    },
     observed: ({ spe }) => read((db) => observedSummary(db, spe)),
     exits: ({ kvm, part }) => read((db) => exits(db, kvm, part)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),

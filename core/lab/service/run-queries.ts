@@ -6,7 +6,6 @@ import { LOST, NONE, OUTSIDE } from '../../model/outcome.ts';
 import { defaultParams, setParams } from '../../model/params.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../../model/terms.ts';
 import { verdictSentence } from '../../report/words.ts';
-import { sectionIds } from '../../report/sections.ts';
 import { signed } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, readResults, readWindows } from '../../store/run-store.ts';
@@ -15,7 +14,6 @@ import type {
   Calibrated,
   Dark,
   PolicyBlackouts,
-  ReportPreview,
   RunParamsOf,
   RunPart,
   SkewAnswer,
@@ -25,13 +23,9 @@ import type {
 import { keyKinds, sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { countsIn, isWhole, outcomeIn } from '../runs/part.ts';
-import { provenanceOf } from '../reports/provenance.ts';
 import { findResult } from '../runs/replay-again.ts';
 import type { ReplayedAgain } from '../runs/replay-again.ts';
 import { sampleLatencies } from '../runs/replay.ts';
-import { previewOf } from '../reports/preview.ts';
-import { readSections, runForms } from '../reports/report-files.ts';
-import { buildReport } from '../reports/report.ts';
 import { measuredLatencies } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 import { keyedSkew } from '../runs/skew.ts';
@@ -281,15 +275,4 @@ export function calibrated(db: Db, { spe, kvm, values }: RunParamsOf<'calibratio
     undefined,
   );
   return { settings, latencies: measuredLatencies(calibration) };
-}
-
-/** The same bytes that `umbra report` writes. */
-export function reportPreview(db: Db, { run, form, sections, notes }: RunParamsOf<'report'>): ReportPreview {
-  const chosen = {
-    ...(sections && { sections: readSections(sections.join()) }),
-    ...(notes.trim() && { notes }),
-  };
-  const options = { ...chosen, provenance: provenanceOf(db, run, chosen) };
-  const forms = runForms(buildReport(db, run), options);
-  return { ...previewOf(forms, form, `umbra-run-${run}`), sections: sectionIds };
 }
