@@ -44,13 +44,13 @@ export function planTsv(state: CampaignState): string {
 /** A makefile: `make -j8 -f plan.mk`. Pairs that have a result aren't made again; the dataset comes last. */
 export function planMake(state: CampaignState): string {
   const { campaign } = state;
-  const todo = pendingPairs(state, true);
+  const pending = pendingPairs(state, true);
   const target = ({ print }: PairState): string => make(`${campaign.folder}/${resultName(print!.id)}`);
-  const rules = todo.map((one) => `${target(one)}:\n\t@${recipe(pairCommand(state, one.pair.key))}\n`);
+  const rules = pending.map((one) => `${target(one)}:\n\t@${recipe(pairCommand(state, one.pair.key))}\n`);
   return [
-    `# ${todo.length} of ${state.pairs.length} pairs are to be replayed. After a change of files or settings, plan again.`,
+    `# ${pending.length} of ${state.pairs.length} pairs are to be replayed. After a change of files or settings, plan again.`,
     '.PHONY: dataset',
-    `dataset:${todo.map((one) => ` \\\n  ${target(one)}`).join('')}`,
+    `dataset:${pending.map((one) => ` \\\n  ${target(one)}`).join('')}`,
     `\t@${recipe(shellLine(['umbra', 'campaign', 'collect', campaign.folder]))}\n`,
     ...rules,
   ].join('\n');

@@ -56,7 +56,7 @@ export const PARENT = 'UMBRA_CAMPAIGN_PARENT';
 export async function runCampaign(state: CampaignState, request: RunRequest): Promise<RunDone> {
   const { campaign } = state;
   const { folder } = campaign;
-  const todo = request.again
+  const pending = request.again
     ? state.pairs.filter(({ print, sameAs }) => print && sameAs === undefined)
     : pendingPairs(state, request.retry);
   const jobs = request.jobs ?? campaign.file.run.jobs ?? availableParallelism();
@@ -64,7 +64,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
   removeHalfResults(folder);
   removeResults(
     folder,
-    todo.flatMap(({ print, status }) => (status === 'failed' ? print!.id : [])),
+    pending.flatMap(({ print, status }) => (status === 'failed' ? print!.id : [])),
   );
   const temporary = takeTemporary();
   const budget = SHARE * process.availableMemory();
@@ -74,7 +74,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
   let stopped = false;
   let next = 0;
 
-  const told = (): void => request.onProgress({ ...progress, total: todo.length, running: running.size });
+  const told = (): void => request.onProgress({ ...progress, total: pending.length, running: running.size });
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = setInterval(attempt, 500, told);
@@ -89,13 +89,13 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
         }
       }
       const settle = (): void => {
-        if (running.size || (next < todo.length && !stopped)) return;
+        if (running.size || (next < pending.length && !stopped)) return;
         clearInterval(timer);
         resolve();
       };
       const start = (): void => {
-        while (!stopped && next < todo.length && running.size < jobs) {
-          const one = todo[next];
+        while (!stopped && next < pending.length && running.size < jobs) {
+          const one = pending[next];
           const bytes = campaign.file.run.memory ?? estimate(state, one);
           // One runs however much it may take.
           if (running.size && held + bytes > budget) break;

@@ -77,21 +77,21 @@ function tasksOf({ array, collect }: SlurmJob): string[] {
 
 /** Submits what is pending. Undefined if nothing is. @throws RequestError: no Slurm, or it refuses the job */
 export function submitToSlurm(state: CampaignState, { command, retry }: SlurmRequest): SlurmJob | undefined {
-  const todo = pendingPairs(state, retry);
-  if (!todo.length) return undefined;
+  const pending = pendingPairs(state, retry);
+  if (!pending.length) return undefined;
   const root = resolve(state.campaign.folder);
   const own = state.campaign.file.slurm;
   const most = Math.min(MOST_TASKS, maxArraySize() - 1);
-  const perTask = own['pairs-per-task'] ?? Math.ceil(todo.length / most);
-  const tasks = Math.ceil(todo.length / perTask);
+  const perTask = own['pairs-per-task'] ?? Math.ceil(pending.length / most);
+  const tasks = Math.ceil(pending.length / perTask);
   if (tasks > most)
     throw new RequestError(
-      `slurm.pairs-per-task: ${todo.length} pairs, ${perTask} a task, are ${tasks} tasks; this Slurm takes ${most} in an array`,
+      `slurm.pairs-per-task: ${pending.length} pairs, ${perTask} a task, are ${tasks} tasks; this Slurm takes ${most} in an array`,
     );
   const token = randomBytes(8).toString('hex');
   const folder = join('slurm', token);
   mkdirSync(join(root, folder), { recursive: true });
-  writeFileSync(join(root, folder, 'pairs'), todo.map(({ pair }) => `${pair.key}\n`).join(''));
+  writeFileSync(join(root, folder, 'pairs'), pending.map(({ pair }) => `${pair.key}\n`).join(''));
   writeFileSync(join(root, folder, 'task.sh'), taskScript(root, folder, token, perTask, command));
   const limits = limitOptions(own, perTask);
   const array = slurm(
@@ -124,7 +124,7 @@ export function submitToSlurm(state: CampaignState, { command, retry }: SlurmReq
   )
     .trim()
     .split(';')[0];
-  const job: SlurmJob = { array, collect, tasks, pairs: todo.length, folder, ids: todo.map(({ print }) => print!.id) };
+  const job: SlurmJob = { array, collect, tasks, pairs: pending.length, folder, ids: pending.map(({ print }) => print!.id) };
   writeWholeFile(jobFile(state.campaign.folder), `${JSON.stringify(job)}\n`);
   return job;
 }
