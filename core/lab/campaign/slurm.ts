@@ -124,7 +124,14 @@ export function submitToSlurm(state: CampaignState, { command, retry }: SlurmReq
   )
     .trim()
     .split(';')[0];
-  const job: SlurmJob = { array, collect, tasks, pairs: pending.length, folder, ids: pending.map(({ print }) => print!.id) };
+  const job: SlurmJob = {
+    array,
+    collect,
+    tasks,
+    pairs: pending.length,
+    folder,
+    ids: pending.map(({ print }) => print!.id),
+  };
   writeWholeFile(jobFile(state.campaign.folder), `${JSON.stringify(job)}\n`);
   return job;
 }
