@@ -11,6 +11,7 @@
  *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2; sessions of captures that follow
  *      tasks; assumption checks; how the clocks of two captures lay to each other while they were recorded
  *   7  named queries; the machine code of functions that samples lie in, and the source lines that it came from
+ *   8  columns of samples: alternate issue latency, CONTEXTIDR_EL1 beside CONTEXTIDR_EL2, security states of addresses
  *
  * Times are ns in the capture's own clock. Addresses are stored as signed 64-bit, the way SQLite holds any integer; the views
  * and `umbra sql` give them as hex text.
@@ -249,6 +250,9 @@ CREATE TABLE saved_query (         -- named queries of the SQL console
 ALTER TABLE symbol ADD COLUMN code BLOB;                     -- the function's bytes as in its file; null: not known
 ALTER TABLE symbol ADD COLUMN lines TEXT;                    -- JSON {files, rows: [[offset in the function, file, line], …]}; null: no line table
 `,
+  // spe_column may hold 'extra', 'altLat', 'contextEl1' and 'states' (spe-chunk.ts): older versions would stop at those. What older labs
+  // hold stays as it is: without them.
+  '',
 ];
 
 export const SCHEMA_VERSION = migrations.length;

@@ -1,10 +1,10 @@
 /** SPE samples as they are stored, without a database: encoding is most of an import's work, and threads do it. */
 import type { SpeColumns } from '../formats/spe/columns.ts';
-import { Has } from '../formats/spe/columns.ts';
+import { Extra, Has } from '../formats/spe/columns.ts';
 import { encodeColumn } from './column-codec.ts';
 import type { Planes } from './planes/planes.ts';
 
-/** Name, element type, the `present` bits without which it is empty, and whether neighbours differ little. */
+/** Name, element type, the bits of `present` (or `extra`) without which it is empty, and whether neighbours differ little. */
 export const speColumns = {
   present: { type: Uint16Array, has: 0xffff, delta: false },
   t: { type: BigUint64Array, has: Has.TIME, delta: true },
@@ -28,6 +28,10 @@ export const speColumns = {
   size: { type: Uint32Array, has: 0xffff, delta: false },
   /** Index into `mapping`, -1 for none: where the PC lies. Found at import, when the mappings of that moment are at hand. */
   map: { type: Int32Array, has: Has.PC, delta: false },
+  extra: { type: Uint16Array, extra: 0xffff, delta: false },
+  altLat: { type: Uint16Array, extra: Extra.ALT_ISSUE, delta: false },
+  contextEl1: { type: Uint32Array, extra: Extra.CONTEXT_EL1, delta: false },
+  states: { type: Uint8Array, extra: Extra.STATES, delta: false },
 } as const;
 
 export type SpeColumnName = keyof typeof speColumns;
@@ -51,15 +55,18 @@ export interface SpeChunk {
 export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, planes?: Planes): SpeChunk {
   const { n } = batch;
   let present = 0;
+  let extra = 0;
   let bytes = 0;
   for (let i = 0; i < n; i++) {
     present |= batch.present[i];
+    extra |= batch.extra[i];
     bytes += batch.size[i];
   }
   const blobs: { name: string; data: Uint8Array }[] = [];
-  for (const [name, { has, delta }] of Object.entries(speColumns)) {
+  for (const [name, rule] of Object.entries(speColumns)) {
     const column = name === 'map' ? map : batch[name as Exclude<SpeColumnName, 'map'>];
-    if (name === 'present' || present & has) blobs.push({ name, data: encodeColumn(column, n, delta, planes) });
+    const holds = 'has' in rule ? present & rule.has : extra & rule.extra;
+    if (name === 'present' || holds) blobs.push({ name, data: encodeColumn(column, n, rule.delta, planes) });
   }
   return { samples: n, bytes, t0: batch.t[0], t1: batch.t[n - 1], columns: blobs };
 }

@@ -171,6 +171,8 @@ export function* readBatches(
   const blobs = db.prepare('SELECT name, data FROM spe_column WHERE chunk_id = ?');
   for (const chunk of chunks as { id: bigint; lane: bigint; samples: bigint }[]) {
     batch.n = Number(chunk.samples);
+    // What older labs don't have.
+    batch.extra.fill(0);
     for (const { name, data } of blobs.all(chunk.id) as { name: SpeColumnName; data: Uint8Array }[]) {
       decodeColumn(data, batch.n, name === 'map' ? map : batch[name]);
     }

@@ -3,8 +3,9 @@
  * chunks. Addresses are hex text there, times integers (ns). `check_result` gives the assumption checks, which a lab file holds as JSON
  * beside the result that they are of, as rows.
  */
-import { Has, SpeColumns } from '../formats/spe/columns.ts';
+import { Extra, Has, SpeColumns } from '../formats/spe/columns.ts';
 import { TraceColumns } from '../formats/event-format/columns.ts';
+import { contextOf, stateOf } from '../formats/spe/states.ts';
 import { LabFileError } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 import { readBatches } from './spe-store.ts';
@@ -47,7 +48,8 @@ export const bulkTables = {
   spe_sample: [
     ...['capture_id', 'lane', 'seq', 't_ns', 'counter', 'cpu', 'pid', 'tid', 'pc', 'el', 'va', 'pa', 'target'],
     ...['prev_target', 'op_class', 'op_payload', 'events', 'total_lat', 'issue_lat', 'xlat_lat', 'source', 'context'],
-    ...['size_bytes', 'map'],
+    ...['size_bytes', 'map', 'alt_issue_lat', 'context_el1', 'context_el2'],
+    ...['pc_state', 'target_state', 'prev_target_state', 'pa_state'],
   ],
   check_result: [
     'run_id',
@@ -136,6 +138,8 @@ function* sampleRows(db: Db, capture: number): Generator<(bigint | number | stri
           b.size[i],
           has & Has.PC && map[i] >= 0 ? map[i] : null,
         ],
+        ...[b.extra[i] & Extra.ALT_ISSUE ? b.altLat[i] : null, contextOf(b, i, 1) ?? null, contextOf(b, i, 2) ?? null],
+        ...(['pc', 'to', 'pbt', 'pa'] as const).map((address) => stateOf(b, i, address) ?? null),
       ];
     }
   }

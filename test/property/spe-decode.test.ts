@@ -72,7 +72,7 @@ const records = fc
           ),
           { maxLength: 9 },
         ),
-        counters: fc.subarray([0x98, 0x99, 0x9a, 0x65, 0x20]),
+        counters: fc.subarray([0x64, 0x98, 0x99, 0x9a, 0x9c, 0x65, 0x20]),
         end: fc.constantFrom(0x71, 0x71, 0x01),
       }),
       { minLength: 1, maxLength: 5 },

@@ -46,16 +46,41 @@ describe('records', () => {
     expect(decode(speFile(stream), 'pc', 'total', 'xlat').rows).toEqual(['20 9 -']);
   });
 
-  it('what no column holds is told, once a kind', () => {
-    const kindsOf = (...packets: Uint8Array[]) =>
-      Object.keys(decode(speFile(words(...packets, ...packets, ...packets)), 'pc').warnings);
-    const realm = words(Uint8Array.of(0xb0), 0x9000_0000_0000_0010n);
-    const context2 = words(Uint8Array.of(0x65), 8);
-    expect(kindsOf(pc(16), Uint8Array.of(0x9c, 7, 0), ts(1))).toEqual(['spe-alt-issue']);
-    expect(kindsOf(pc(16), context(7), context2, ts(1))).toEqual(['spe-two-contexts']);
-    expect(kindsOf(realm, ts(1))).toEqual(['spe-realm-addresses']);
-    // Neither a tag nor contexts of different records are any of these.
-    expect(kindsOf(words(Uint8Array.of(0xb2), 0x1000_0000_0000_0010n), context(7), ts(1), context2, ts(2))).toEqual([]);
+  describe('packets that few captures have', () => {
+    const context2 = (value: number): Uint8Array => words(Uint8Array.of(0x65), value);
+    // Packet by packet first, by its layout then.
+    const thrice = (...packets: Uint8Array[]) => speFile(words(...packets, ...packets, ...packets));
+
+    it('alternate issue latency has a column of its own', () => {
+      const file = thrice(pc(16), Uint8Array.of(0x99, 3, 0), Uint8Array.of(0x9c, 7, 1), ts(1));
+      expect(decode(file, 'issue', 'alt')).toEqual({ rows: Array(3).fill('3 263'), warnings: {} });
+      expect(decode(thrice(pc(16), ts(1)), 'issue', 'alt').rows).toEqual(Array(3).fill('- -'));
+    });
+
+    it('of two contexts both are kept, and that of EL2 tells the thread, whichever comes first', () => {
+      const fields = ['context1', 'context2', 'tid'] as const;
+      expect(decode(thrice(context(7), context2(8), ts(1)), ...fields).rows).toEqual(Array(3).fill('7 8 8'));
+      expect(decode(thrice(context2(8), context(7), ts(1)), ...fields).rows).toEqual(Array(3).fill('7 8 8'));
+      expect(decode(thrice(context2(8), ts(1)), ...fields).rows).toEqual(Array(3).fill('- 8 8'));
+      const mixed = words(context(7), ts(1), context2(8), ts(2), context(5), context2(6), ts(3));
+      const want = ['7 - 7', '- 8 8', '5 6 6'];
+      expect(decode(speFile(words(mixed, mixed)), ...fields).rows).toEqual([...want, ...want]);
+      // What else bits 1:0 say is reserved.
+      expect(decode(thrice(context(7), words(Uint8Array.of(0x66), 9), ts(1)), ...fields).rows[2]).toBe('7 - 7');
+    });
+
+    it('NS and NSE give the state of each address but a data virtual one', () => {
+      const at = (h: number, top: bigint): Uint8Array => words(Uint8Array.of(h), (top << 56n) | 0x10n);
+      const tops = { root: 0x10n, realm: 0xb0n, secure: 0x20n, 'non-secure': 0xa0n };
+      for (const [word, top] of Object.entries(tops)) {
+        const file = thrice(at(0xb0, top), at(0xb2, 0x10n), at(0xb3, 0x80n), ts(1));
+        expect(decode(file, 'states', 'pa').rows).toEqual(Array(3).fill(`${word},-,-,non-secure 10`));
+        const branch = thrice(at(0xb0, 0x90n), at(0xb1, top), at(0xb4, 0x20n), ts(1));
+        expect(decode(branch, 'states').rows).toEqual(Array(3).fill(`realm,${word},secure,-`));
+        const pa = thrice(at(0xb3, top), ts(1));
+        expect(decode(pa, 'states', 'pa').rows).toEqual(Array(3).fill(`-,-,-,${word} 10`));
+      }
+    });
   });
 
   it('PC, targets and data addresses become addresses', () => {

@@ -3,9 +3,10 @@ import { gunzipSync } from 'node:zlib';
 import { openPerfData, type PerfData } from '../../core/formats/perf-data/perf-data.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import type { ByteSource } from '../../core/formats/source.ts';
-import { Has, type SpeColumns, type WideColumn } from '../../core/formats/spe/columns.ts';
+import { Extra, Has, type SpeColumns, type WideColumn } from '../../core/formats/spe/columns.ts';
 import { decodeSpe } from '../../core/formats/spe/decode.ts';
 import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
+import { contextOf, stateOf } from '../../core/formats/spe/states.ts';
 
 const fixtures = new URL('../fixtures/spe/', import.meta.url);
 
@@ -98,5 +99,9 @@ function row(c: SpeColumns, i: number): Record<string, string> {
     pa: address(Has.PA, 'pa'),
     target: address(Has.TO, 'to'),
     pbt: address(Has.PBT, 'pbt'),
+    alt: c.extra[i] & Extra.ALT_ISSUE ? String(c.altLat[i]) : '-',
+    context1: String(contextOf(c, i, 1) ?? '-'),
+    context2: String(contextOf(c, i, 2) ?? '-'),
+    states: (['pc', 'to', 'pbt', 'pa'] as const).map((name) => stateOf(c, i, name) ?? '-').join(),
   };
 }

@@ -29,6 +29,20 @@ export const Has = {
   PID: 1 << 15,
 } as const;
 
+/**
+ * Bits of `extra`: what few captures have, and what tells more of a packet than that it was there. `present` has no room for them, and
+ * labs before format 8 have none of this.
+ */
+export const Extra = {
+  /** Alternate clock domain issue latency (counter packet 4). */
+  ALT_ISSUE: 1 << 0,
+  /** CONTEXT packets by index. With both, `context` is CONTEXTIDR_EL2 and `contextEl1` CONTEXTIDR_EL1. */
+  CONTEXT_EL1: 1 << 1,
+  CONTEXT_EL2: 1 << 2,
+  /** `states` is valid for the addresses that the record has. */
+  STATES: 1 << 3,
+} as const;
+
 /** The 64-bit columns, by name. */
 export const wideColumns = ['t', 'counter', 'pc', 'va', 'pa', 'to', 'pbt', 'events'] as const;
 export type WideColumn = (typeof wideColumns)[number];
@@ -36,8 +50,8 @@ export type WideColumn = (typeof wideColumns)[number];
 /** Records a batch holds by default, and samples a chunk of the lab file holds. */
 export const BATCH = 65536;
 
-/** Of all columns of a record: eight of 8 bytes, seven of 2, four of 4, one of 1. */
-const WIDTHS = [...wideColumns.map(() => 8), 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 1];
+/** Of all columns of a record: eight of 8 bytes, nine of 2, five of 4, two of 1. */
+const WIDTHS = [...wideColumns.map(() => 8), 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 1, 1];
 
 /** Whole groups of 16 bytes: what takes a column apart reads such. */
 function room(bytes: number): number {
@@ -55,6 +69,8 @@ export class SpeColumns {
   n = 0;
   /** Bits of `Has`. */
   readonly present: Uint16Array;
+  /** Bits of `Extra`. */
+  readonly extra: Uint16Array;
   /** ns, perf's clock. Without TIME_CONV 0: see `counter`. */
   readonly t: BigUint64Array;
   /** The timestamp packet's counter value, ticks. */
@@ -73,16 +89,21 @@ export class SpeColumns {
   readonly totalLat: Uint16Array;
   readonly issueLat: Uint16Array;
   readonly xlatLat: Uint16Array;
+  readonly altLat: Uint16Array;
   /** Data source payload, IMP DEF by core. */
   readonly source: Uint16Array;
-  /** CONTEXTIDR value of the context packet. */
+  /** CONTEXTIDR value of the context packet, of EL2 if there are two: it tells the thread. */
   readonly context: Uint32Array;
+  /** CONTEXTIDR_EL1 of a record that has CONTEXTIDR_EL2 too; else 0. */
+  readonly contextEl1: Uint32Array;
   readonly tid: Int32Array;
   readonly pid: Int32Array;
   /** -1 when the capture doesn't tell (per-thread mode). */
   readonly cpu: Int16Array;
   /** Exception level of the PC packet, 0–3. */
   readonly el: Uint8Array;
+  /** Security states of the addresses, 2 bits each: see states.ts. */
+  readonly states: Uint8Array;
   /** Bytes in the SPE buffer, padding included: the distance to the next record's start. */
   readonly size: Uint32Array;
 
@@ -117,6 +138,10 @@ export class SpeColumns {
     this.cpu = new Int16Array(buffer, next(2), capacity);
     this.el = new Uint8Array(buffer, next(1), capacity);
     this.size = new Uint32Array(buffer, next(4), capacity);
+    this.extra = new Uint16Array(buffer, next(2), capacity);
+    this.altLat = new Uint16Array(buffer, next(2), capacity);
+    this.contextEl1 = new Uint32Array(buffer, next(4), capacity);
+    this.states = new Uint8Array(buffer, next(1), capacity);
   }
 
   /** Bits of `Has` that any record of the batch has. */
@@ -126,17 +151,32 @@ export class SpeColumns {
     return bits;
   }
 
+  /** Bits of `Extra` that any record of the batch has. */
+  hasExtra(): number {
+    let bits = 0;
+    for (let i = 0; i < this.n; i++) bits |= this.extra[i];
+    return bits;
+  }
+
   /**
    * Zeros what packets give: what a record doesn't have is 0 then, not what the row held before.
    * @param has only the columns that records with these bits fill
    */
-  clear(has = 0xffff): void {
-    for (const [name, bit] of valueColumns) {
-      const { buffer, byteOffset, byteLength } = this[name];
-      if (has & bit) new Uint8Array(buffer, byteOffset, byteLength).fill(0);
-    }
+  clear(has = 0xffff, extra = 0xffff): void {
+    for (const [name, bit] of valueColumns) if (has & bit) zero(this[name]);
+    for (const [name, bit] of extraColumns) if (extra & bit) zero(this[name]);
   }
 }
+
+function zero({ buffer, byteOffset, byteLength }: ArrayBufferView): void {
+  new Uint8Array(buffer, byteOffset, byteLength).fill(0);
+}
+
+const extraColumns = [
+  ['altLat', Extra.ALT_ISSUE],
+  ['contextEl1', Extra.CONTEXT_EL1],
+  ['states', Extra.STATES],
+] as const;
 
 const valueColumns = [
   ['t', Has.TIME],

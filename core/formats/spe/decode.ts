@@ -1,15 +1,14 @@
 import type { AuxQueue } from '../perf-data/columns.ts';
 import type { PerfData } from '../perf-data/perf-data.ts';
 import type { Warnings } from '../problems.ts';
-import { halves, Has } from './columns.ts';
-import { fieldOf, fieldPresence, FieldReader } from './fields.ts';
-import { Layouts, Trail } from './layouts.ts';
+import { Extra, halves, Has } from './columns.ts';
+import { Field, fieldExtra, fieldOf, fieldPresence, FieldReader } from './fields.ts';
+import { besideEl2, Layouts, Trail } from './layouts.ts';
 import { alignmentSkip, extendedKinds, Kind, kinds, PACKET_BYTES, payloadBytes } from './packets.ts';
 import type { DecodedColumns } from './record-memory.ts';
 import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
-import { Unkept } from './unkept.ts';
 
 /** What decoding a queue needs of a file: plain data but for the source, so that it may be done in another thread. */
 export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'switches' | 'starts' | 'pids'>;
@@ -54,8 +53,9 @@ class QueueDecoder {
   /** What TIMESTAMP sets in `present` besides its own bit. */
   readonly #timed: number;
 
-  /** Bits of `Has` of the record being put together, in row `columns.n`. */
+  /** Bits of `Has` and of `Extra` of the record being put together, in row `columns.n`. */
   #present = 0;
+  #extra = 0;
   /** Only padding since the last record ended. */
   #between = true;
   /** AUX offset where the record being put together started; while `between`, where the last one did. */
@@ -70,7 +70,6 @@ class QueueDecoder {
 
   readonly #bad = new Skipped();
   readonly #cut = new Skipped();
-  readonly #unkept = new Unkept();
 
   constructor(perf: SpeInput, queue: AuxQueue, columns: DecodedColumns, onBatch: (columns: DecodedColumns) => void) {
     this.#perf = perf;
@@ -120,8 +119,6 @@ class QueueDecoder {
     this.#bad.warn(warnings, 'undecoded', 'spe-bad-packet', 'bytes in the SPE data that are no packet: skipped');
     const message = 'SPE records cut short, by the hardware or by a hole in the data: dropped';
     this.#cut.warn(warnings, 'data-loss', 'spe-cut-record', message);
-    // In a damaged stream anything looks like any packet.
-    if (this.#bad.count === 0) this.#unkept.warn(warnings);
   }
 
   /**
@@ -133,7 +130,6 @@ class QueueDecoder {
     const { capacity, size, wasm, bytes: b, view, chunk, starts, layouts: rowLayouts } = columns;
     const layouts = this.#layouts;
     const trail = this.#trail;
-    const unkept = this.#unkept;
     // Places are those of the memory.
     const aux = auxAt - chunk;
     const file = fileAt - chunk;
@@ -142,6 +138,7 @@ class QueueDecoder {
     const kindOf = kinds;
     let n = columns.n;
     let present = this.#present;
+    let extra = this.#extra;
     let between = this.#between;
     let start = this.#start;
     // Where the record being put together starts in this chunk.
@@ -204,19 +201,21 @@ class QueueDecoder {
         recordAt = pos;
         between = false;
         present = 0;
+        extra = 0;
         trail.start();
-        unkept.record();
       }
-      unkept.packet(kind, h, header, b[at + bytes - 1]);
       const field = fieldOf(kind, h, header);
       trail.add(at - pos, pos - recordAt, at + bytes - pos, field);
       if (field) {
-        this.#readOne(field, n, at);
+        if (field === Field.CONTEXT_EL2 && extra & Extra.CONTEXT_EL1) columns.contextEl1[n] = columns.context[n];
+        this.#readOne(extra & Extra.CONTEXT_EL2 ? besideEl2(field) : field, n, at);
         present |= fieldPresence[field];
+        extra |= fieldExtra[field];
       }
       pos = at + bytes;
       if (kind === Kind.TIMESTAMP || kind === Kind.END) {
         columns.present[n] = present;
+        columns.extra[n] = extra;
         rowLayouts[n++] = 0;
         between = true;
         this.#sizeOpen = true;
@@ -226,6 +225,7 @@ class QueueDecoder {
     columns.n = n;
     this.#settle();
     this.#present = present;
+    this.#extra = extra;
     this.#between = between;
     this.#start = start;
     return pos - chunk;

@@ -3,10 +3,15 @@
  * by a few header bytes, which tell what layout it can only be; that it is, one comparison of all header bytes proves. Nobody looks
  * at packets one by one, and each kind of packet is read for all records of a layout in one loop.
  */
-import { fieldPresence } from './fields.ts';
+import { Field, fieldExtra, fieldPresence } from './fields.ts';
 import type { FieldReader } from './fields.ts';
 import { LAYOUT_BYTES, MAX_LAYOUTS } from './record-memory.ts';
 import type { DecodedColumns } from './record-memory.ts';
+
+/** The field of a packet in a record that has CONTEXTIDR_EL2. */
+export function besideEl2(field: number): number {
+  return field === Field.CONTEXT_EL1 ? Field.CONTEXT_BESIDE : field;
+}
 
 /** An entry of the table that leads to a layout, not to a further byte: its complement. Layout 0 stands for none. */
 const NONE = ~0;
@@ -46,6 +51,7 @@ interface Layout {
   readonly fields: readonly number[];
   readonly offsets: readonly number[];
   readonly present: number;
+  readonly extra: number;
 }
 
 /** What follows the header bytes and padding seen so far: the byte to look at next, or the layout that they make up. */
@@ -69,7 +75,7 @@ export class Layouts {
   reach = 4;
   readonly #columns: DecodedColumns;
   readonly #tables;
-  readonly #layouts: Layout[] = [{ fields: [], offsets: [], present: 0 }];
+  readonly #layouts: Layout[] = [{ fields: [], offsets: [], present: 0, extra: 0 }];
   readonly #tree: Node = { offset: 0, children: new Map(), layout: 0 };
   readonly #counts = new Int32Array(MAX_LAYOUTS + 2);
 
@@ -98,10 +104,12 @@ export class Layouts {
       value[layout * LAYOUT_BYTES + offset] = bytes[from + offset];
     }
     const packets = Array.from({ length: n }, (_, i) => i).filter((i) => field[i]);
+    const fields = packets.map((i) => field[i]);
     this.#layouts.push({
-      fields: packets.map((i) => field[i]),
+      fields: fields.includes(Field.CONTEXT_EL2) ? fields.map(besideEl2) : fields,
       offsets: packets.map((i) => at[i] + headerBytes[i]),
-      present: packets.reduce((bits, i) => bits | fieldPresence[field[i]], 0),
+      present: fields.reduce((bits, f) => bits | fieldPresence[f], 0),
+      extra: fields.reduce((bits, f) => bits | fieldExtra[f], 0),
     });
     this.#tables.length[layout] = length;
     this.reach = Math.max(this.reach, (length + 3) & ~3);
@@ -140,7 +148,7 @@ export class Layouts {
   /** Reads the rows [from, to) that have a layout, and sets their `present`, but for what isn't told by packets. */
   read(reader: FieldReader, from: number, to: number): void {
     const layouts = this.#layouts;
-    const { wasm, rows, present, layouts: layoutOf } = this.#columns;
+    const { wasm, rows, present, extra, layouts: layoutOf } = this.#columns;
     // Where each layout's rows start: counted, summed up, filled from the end.
     const starts = this.#counts.fill(0);
     for (let i = from; i < to; i++) starts[layoutOf[i]]++;
@@ -148,9 +156,10 @@ export class Layouts {
     for (let i = to - 1; i >= from; i--) rows[--starts[layoutOf[i]]] = i;
     for (let k = 1; k < layouts.length; k++) {
       if (starts[k] === starts[k + 1]) continue;
-      const { fields, offsets, present: bits } = layouts[k];
+      const { fields, offsets, present: bits, extra: extraBits } = layouts[k];
       const at = rows.byteOffset;
       wasm.fill16(at + 4 * starts[k], at + 4 * starts[k + 1], bits, present.byteOffset);
+      wasm.fill16(at + 4 * starts[k], at + 4 * starts[k + 1], extraBits, extra.byteOffset);
       for (let f = 0; f < fields.length; f++) reader.read(fields[f], starts[k], starts[k + 1], offsets[f]);
     }
   }

@@ -8,6 +8,8 @@ import { recordsWasm } from './records.wasm.ts';
 /** Fields of one kind for all rows of a run: numbers of 4 bytes from `rows` up to `end`. See records.wat. */
 type Gather = (rows: number, end: number, starts: number, offset: number, bits: number, to: number) => void;
 type Read = (rows: number, end: number, starts: number, offset: number, to: number) => void;
+/** Adds the address's state to `states`, `shift` bits up. */
+type ReadAddress = (...to: [...Parameters<Read>, states: number, shift: number]) => void;
 
 interface RecordsWasm {
   mark(
@@ -25,7 +27,8 @@ interface RecordsWasm {
   readonly gather16: Gather;
   readonly levels: Read;
   readonly operations: Read;
-  readonly instructions: Read;
+  readonly instructions: ReadAddress;
+  readonly physical: ReadAddress;
   readonly virtual: Read;
   convert(rows: number, end: number, ticks: number, to: number): void;
   fill16(rows: number, end: number, value: number, to: number): void;

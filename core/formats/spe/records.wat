@@ -136,12 +136,29 @@
           (i32.shr_u (local.get $both) (i32.const 8))))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
-  ;; Byte 7 holds NS (bit 63) and EL (62:61); it becomes ones where NS is set and EL is 1 or 2, zeros else.
-  (func (export "instructions") (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $to i32)
+
+  ;; Puts NSE and !NS of byte 7 of an address, as NSE | !NS << 1, to bits shift + 1:shift of the row's states.
+  (func $state (param $at i32) (param $top i32) (param $shift i32)
+    (i32.store8 (local.get $at)
+      (i32.or
+        (i32.and (i32.load8_u (local.get $at)) (i32.xor (i32.shl (i32.const 3) (local.get $shift)) (i32.const -1)))
+        (i32.shl
+          (i32.or
+            (i32.and (i32.shr_u (local.get $top) (i32.const 4)) (i32.const 1))
+            (i32.xor (i32.and (i32.shr_u (local.get $top) (i32.const 6)) (i32.const 2)) (i32.const 2)))
+          (local.get $shift)))))
+
+  ;; Byte 7 holds NS (bit 63), EL (62:61) and NSE (60); it becomes ones where NS is set and EL is 1 or 2, zeros else.
+  (func (export "instructions")
+    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $to i32) (param $states i32) (param $shift i32)
     (local $row i32) (local $value i64)
     (loop $next
       (local.set $row (i32.load (local.get $rows)))
       (local.set $value (i64.load (call $payload (local.get $row) (local.get $starts) (local.get $offset))))
+      (call $state
+        (i32.add (local.get $states) (local.get $row))
+        (i32.wrap_i64 (i64.shr_u (local.get $value) (i64.const 56)))
+        (local.get $shift))
       (i64.store (i32.add (local.get $to) (i32.shl (local.get $row) (i32.const 3)))
         (i64.or
           (i64.and (local.get $value) (i64.const 0x00ffffffffffffff))
@@ -152,6 +169,21 @@
                 (i64.shr_u (local.get $value) (i64.const 63))
                 (i64.xor (i64.shr_u (local.get $value) (i64.const 62)) (i64.shr_u (local.get $value) (i64.const 61)))))
             (i64.const 56))))
+      (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
+
+  ;; Byte 7 holds NS, CH, NSE and PAT; it becomes zeros.
+  (func (export "physical")
+    (param $rows i32) (param $end i32) (param $starts i32) (param $offset i32) (param $to i32) (param $states i32) (param $shift i32)
+    (local $row i32) (local $value i64)
+    (loop $next
+      (local.set $row (i32.load (local.get $rows)))
+      (local.set $value (i64.load (call $payload (local.get $row) (local.get $starts) (local.get $offset))))
+      (call $state
+        (i32.add (local.get $states) (local.get $row))
+        (i32.wrap_i64 (i64.shr_u (local.get $value) (i64.const 56)))
+        (local.get $shift))
+      (i64.store (i32.add (local.get $to) (i32.shl (local.get $row) (i32.const 3)))
+        (i64.and (local.get $value) (i64.const 0x00ffffffffffffff)))
       (br_if $next (i32.lt_u (local.tee $rows (i32.add (local.get $rows) (i32.const 4))) (local.get $end)))))
 
   ;; Byte 7 becomes ones where bits 55:52 are all ones, zeros else.

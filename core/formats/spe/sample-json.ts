@@ -1,4 +1,6 @@
-import { type SpeColumns, Has, type WideColumn } from './columns.ts';
+import { type SpeColumns, Extra, Has, type WideColumn } from './columns.ts';
+import { contextOf, stateOf } from './states.ts';
+import type { StateAddress } from './states.ts';
 import { eventNames, opName } from './names.ts';
 import { sourceName } from './sources.ts';
 
@@ -9,8 +11,9 @@ const integer = (value: bigint): string => (value > BigInt(Number.MAX_SAFE_INTEG
 
 /**
  * Record `i` as the JSON line of `umbra inspect --samples`, without a newline: absent fields left out, addresses hex
- * strings, `t` in ns of perf's clock, `counter` in ticks, latencies in cycles, `size` in bytes. `midr` names what is
- * IMP DEF.
+ * strings, `t` in ns of perf's clock, `counter` in ticks, latencies in cycles, `size` in bytes. `pcState` and the like only of
+ * addresses that aren't non-secure, `contextEl1` and `contextEl2` only of records that have both: `context` is that of EL2 then.
+ * `midr` names what is IMP DEF.
  */
 export function sampleJson(columns: SpeColumns, i: number, midr?: bigint): string {
   const present = columns.present[i];
@@ -19,6 +22,10 @@ export function sampleJson(columns: SpeColumns, i: number, midr?: bigint): strin
     if (present & bit) fields.push(`"${name}":${value()}`);
   };
   const address = (bit: number, name: WideColumn): void => put(bit, name, () => hex(columns[name][i]));
+  const state = (name: StateAddress): void => {
+    const word = stateOf(columns, i, name);
+    if (word && word !== 'non-secure') fields.push(`"${name}State":"${word}"`);
+  };
   put(Has.TIME, 't', () => integer(columns.t[i]));
   put(Has.COUNTER, 'counter', () => integer(columns.counter[i]));
   if (columns.cpu[i] >= 0) fields.push(`"cpu":${columns.cpu[i]}`);
@@ -26,17 +33,24 @@ export function sampleJson(columns: SpeColumns, i: number, midr?: bigint): strin
   put(Has.TID, 'tid', () => String(columns.tid[i]));
   address(Has.PC, 'pc');
   put(Has.PC, 'el', () => String(columns.el[i]));
+  state('pc');
   address(Has.VA, 'va');
   address(Has.PA, 'pa');
+  state('pa');
   address(Has.TO, 'to');
+  state('to');
   address(Has.PBT, 'pbt');
+  state('pbt');
   put(Has.OP, 'op', () => JSON.stringify(opText(columns.op[i])));
   put(Has.EVENTS, 'events', () => JSON.stringify(eventText(columns.events[i], midr)));
   put(Has.TOTAL, 'totalLat', () => String(columns.totalLat[i]));
   put(Has.ISSUE, 'issueLat', () => String(columns.issueLat[i]));
   put(Has.XLAT, 'xlatLat', () => String(columns.xlatLat[i]));
+  if (columns.extra[i] & Extra.ALT_ISSUE) fields.push(`"altIssueLat":${columns.altLat[i]}`);
   put(Has.SOURCE, 'source', () => JSON.stringify(sourceName(columns.source[i], midr)));
   put(Has.CONTEXT, 'context', () => String(columns.context[i]));
+  const contexts = [contextOf(columns, i, 1), contextOf(columns, i, 2)];
+  if (!contexts.includes(undefined)) fields.push(`"contextEl1":${contexts[0]}`, `"contextEl2":${contexts[1]}`);
   fields.push(`"size":${columns.size[i]}`);
   return `{${fields.join(',')}}`;
 }

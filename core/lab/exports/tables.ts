@@ -1,9 +1,11 @@
 /** The lab's tables as columns in batches, for files that other tools read: hex addresses, units in the names, nothing whole in memory. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
 import { EventPrinter } from '../../formats/event-format/event-printer.ts';
-import { Has, SpeColumns } from '../../formats/spe/columns.ts';
+import { Extra, Has, SpeColumns } from '../../formats/spe/columns.ts';
 import { eventText, opText } from '../../formats/spe/sample-json.ts';
 import { sourceName } from '../../formats/spe/sources.ts';
+import { contextOf, stateAddresses, stateOf } from '../../formats/spe/states.ts';
+import type { StateAddress } from '../../formats/spe/states.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readMappings } from '../../store/mappings.ts';
@@ -61,6 +63,16 @@ function sampleColumns(midr: bigint | undefined): readonly SampleColumn[] {
     ...{ name, has, kind: 'int64' },
     cell: (b, i) => BigInt.asIntN(64, of(b)[i]),
   });
+  const state = (name: string, address: StateAddress): SampleColumn =>
+    words(name, stateAddresses[address].has, (b, i) => stateOf(b, i, address) ?? null);
+  // 32 bits without sign.
+  const context = (name: string, of: (b: SpeColumns, i: number) => number | undefined): SampleColumn => ({
+    ...{ name, has: Has.CONTEXT, kind: 'int64' },
+    cell: (b, i) => {
+      const value = of(b, i);
+      return value === undefined ? null : BigInt(value);
+    },
+  });
   const always = 0;
   return [
     time('t_ns', Has.TIME, (b) => b.t),
@@ -80,9 +92,18 @@ function sampleColumns(midr: bigint | undefined): readonly SampleColumn[] {
     number('issue_lat_cycles', Has.ISSUE, (b) => b.issueLat),
     number('xlat_lat_cycles', Has.XLAT, (b) => b.xlatLat),
     words('source', Has.SOURCE, (b, i) => sourceName(b.source[i], midr)),
-    // 32 bits without sign.
-    { name: 'context', has: Has.CONTEXT, kind: 'int64', cell: (b, i) => BigInt(b.context[i]) },
+    context('context', (b, i) => b.context[i]),
     number('size_bytes', always, (b) => b.size),
+    {
+      ...{ name: 'alt_issue_lat_cycles', has: always, kind: 'int32' },
+      cell: (b, i) => (b.extra[i] & Extra.ALT_ISSUE ? b.altLat[i] : null),
+    },
+    context('context_el1', (b, i) => contextOf(b, i, 1)),
+    context('context_el2', (b, i) => contextOf(b, i, 2)),
+    state('pc_state', 'pc'),
+    state('target_state', 'to'),
+    state('prev_target_state', 'pbt'),
+    state('pa_state', 'pa'),
   ];
 }
 

@@ -54,7 +54,7 @@ export class LaneDecoder {
       findMappings(this.#addresses, batch, this.#map);
       samples += batch.n;
       onChunk(encodeSpeChunk(batch, this.#map, this.#planes));
-      batch.clear(batch.has());
+      batch.clear(batch.has(), batch.hasExtra());
     };
     // What is stored is the same whatever was decoded before, and absent values compress best as zeros.
     this.#columns.clear();
