@@ -3,6 +3,9 @@ import { commands } from './commands/index.ts';
 import { createOutput } from './output.ts';
 import { runCommand } from './run-command.ts';
 
+// For callers in this process that want what a command writes.
+export { createOutput, runCommand };
+
 export async function main(argv: readonly string[]): Promise<void> {
   const threaded = commands.find((c) => c.name === argv[0])?.interruptible === true;
   process.exitCode = threaded

@@ -24,7 +24,8 @@ interface ThreadData {
 export function runInThread(argv: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
-    const thread = new Worker(new URL(import.meta.url), {
+    const thread = new Worker(new URL('./thread.ts', import.meta.url), {
+      execArgv: argv.includes('--verbose') ? [...process.execArgv, '--enable-source-maps'] : process.execArgv,
       workerData: { argv, flag } satisfies ThreadData,
       // What is decoded lives outside of the heap: short-lived rows needn't pile up beside it, 90 MB of them in a long import.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

@@ -2,8 +2,11 @@
 // Plain JavaScript that any Node from 18 on reads: one that can't run TypeScript hands over to the Node that Umbra brings.
 if (process.features.typescript) {
   (await import('./compile-cache.mjs')).useCompileCache();
-  const { main } = await import('./main.ts');
-  await main(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  // Traces name the sources; reading the maps takes time, and only this shows traces.
+  if (argv.includes('--verbose')) process.setSourceMapsEnabled(true);
+  const { main } = await import((await import('./program.mjs')).program());
+  await main(argv);
 } else {
   const { handOver } = await import('./hand-over.mjs');
   await handOver(process.argv.slice(2));

@@ -89,8 +89,10 @@ describe('the package', () => {
     expect(files).toContain('/out/main/chunks/spe-worker.js');
     expect(files).toContain('/out/main/chunks/trace-worker.js');
     expect(files).toContain('/out/main/chunks/hash-worker.js');
+    expect(files).toContain('/out/main/chunks/unpack-worker.js');
     expect(files).toContain('/LICENSE');
     expect(files).toContain('/out/third-party-notices.txt');
+    expect(files.filter((f) => f.startsWith('/out/cli/'))).toEqual([]);
     expect(files.filter((f) => /^\/(test|core|renderer|docs|kit)\//.test(f))).toEqual(['/kit/umbra-capture.sh']);
     const natives = join(resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds');
     expect(readdirSync(natives)).toEqual(['linux-x64.node']);

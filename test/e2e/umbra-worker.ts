@@ -1,9 +1,11 @@
 /** Runs umbra commands one after the other in one warm thread, for umbra.ts: starting a process costs more than most commands. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { runCommand } from '../../core/cli/run-command.ts';
-import { createOutput } from '../../core/cli/output.ts';
+import type * as Main from '../../core/cli/main.ts';
+import { program } from '../../core/cli/program.mjs';
 
+// The bundle, as `umbra` itself takes it.
+const { createOutput, runCommand } = (await import(program())) as typeof Main;
 const { port, done } = workerData as { port: MessagePort; done: Int32Array };
 
 parentPort?.on('message', (argv: readonly string[]) => {

@@ -1,0 +1,3 @@
+export const bundleFolder: string;
+export function isFresh(folder?: string): boolean;
+export function program(): string;
