@@ -102,7 +102,17 @@ export function compareSurvivors(
   const top = rows.toSorted((x, y) => y.shareB - x.shareB).slice(0, 10);
   const moved = top.filter((r) => r.significant && Math.abs(r.shareA - r.shareB) > MOVED * r.shareB);
   const found = made && nullDistribution(made.distances, distanceOf(observed) * (1 - TIE));
-  const word = !found ? "can't tell" : found.pValue > level ? 'alike' : moved.length ? 'different' : 'close';
+  // Profiles that agree in every share are alike, however little was lost.
+  const isSame = paired && nA === nB && difference.every((d) => d === 0);
+  const word = isSame
+    ? 'alike'
+    : !found
+      ? "can't tell"
+      : found.pValue > level
+        ? 'alike'
+        : moved.length
+          ? 'different'
+          : 'close';
   const interval = coverageInterval(cut[0], cut[1], paired, draws, createRandom(seed + 1));
   const [coverA, coverB] = [a.coverage, b.coverage];
   return {

@@ -195,7 +195,7 @@ export interface FoundWindow {
   readonly ipa: string | null;
   readonly action: string | null;
   readonly lost: number;
-  /** What of the stage 2 timeline made the page fault: the latest change of it before the window. */
+  /** What of the stage 2 timeline made the page fault, the latest change before the window; or wiped what lay in it, the first one after. */
   readonly trigger?: {
     /** On the timeline. */
     readonly t: number;

@@ -126,6 +126,18 @@ export function changesOfPage(db: Db, capture: number, vm: number, ipa: bigint, 
   return (rows as Raw[]).map(fromRow);
 }
 
+/** The first change of the page at `ipa` from `t` on that took what lay in it. */
+export function contentsLostOf(db: Db, capture: number, vm: number, ipa: bigint, t: bigint): ChangeRow | undefined {
+  const row = db
+    .prepare<unknown[], Raw>(
+      `SELECT ${CHANGE} FROM stage2_change
+       WHERE capture_id = ? AND vm = ? AND t_ns >= ? AND ipa <= ? AND ipa + pages * 4096 > ?
+         AND contents IN ('dropped', 'gone') ORDER BY t_ns LIMIT 1`,
+    )
+    .get(capture, vm, signed(t), signed(ipa), signed(ipa));
+  return row && fromRow(row);
+}
+
 type Raw = Record<string, bigint | string | null>;
 
 function fromRow(r: Raw): ChangeRow {

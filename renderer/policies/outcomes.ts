@@ -21,7 +21,7 @@ export interface Outcome {
 
 export interface VerdictChange {
   readonly id: string;
-  /** Follows "if" or "unless". */
+  /** Follows "if". */
   readonly title: string;
   readonly verdict: string;
   /** Members that it holds for; empty: all of them. */
@@ -122,8 +122,8 @@ function changesOf(members: readonly RunPolicy[]): VerdictChange[] {
 /** `It holds under all 8 assumption checks.`, or what changes it; undefined if nothing was checked. */
 export function checksText(p: RunPolicy): string | undefined {
   if (!p.checks.length || p.reference) return undefined;
-  const changes = changesOf([p]).map(({ title, verdict }) => `unless ${title}: ${verdict}`);
+  const changes = changesOf([p]).map(({ title, verdict }) => `${verdict} if ${title}`);
   return changes.length
-    ? `It holds ${changes.join('; ')}.`
+    ? `It would be ${changes.join('; ')}.`
     : `It holds under all ${p.checks.length} assumption checks.`;
 }

@@ -3,7 +3,12 @@ import { logFromZero, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
 import { bytes, percent } from '../format.ts';
+import { besides } from '../charts/spread.ts';
 import type { Spot } from './spots.ts';
+
+/** px of a decade on a page of the usual width, and of a label. */
+const DECADE = { x: 230, y: 56 };
+const LABEL = { width: 150, height: 14 };
 
 /** Log axes whose left and lower edges stand for zero. */
 export function paretoChart(all: readonly Spot[], c: Colours, picked: string | undefined): ChartOption {
@@ -16,7 +21,10 @@ export function paretoChart(all: readonly Spot[], c: Colours, picked: string | u
   const [x, y] = [scale('slowdown'), scale('loss')];
   const most = Math.max(...all.map((s) => s.pinned), 1);
   const at = (s: Spot) => [x.at(s.slowdown), y.at(s.loss)];
-  const rows = labelRows(all.map((s) => at(s).map(Math.log10)));
+  const moved = besides(
+    all.map((s) => ({ x: Math.log10(x.at(s.slowdown)) * DECADE.x, y: -Math.log10(y.at(s.loss)) * DECADE.y })),
+    LABEL,
+  );
   const frontier = all.filter((s) => s.best).toSorted((a, b) => a.slowdown - b.slowdown);
   return {
     grid: { left: 66, right: 150, top: 16, bottom: 44 },
@@ -49,7 +57,7 @@ export function paretoChart(all: readonly Spot[], c: Colours, picked: string | u
           label: {
             show: true,
             position: 'right' as const,
-            offset: [0, 13 * rows[i]],
+            offset: [0, moved[i]],
             color: s.best ? c.ink : c.muted,
             fontSize: 11,
             fontFamily: c.ui,
@@ -67,14 +75,4 @@ export function paretoChart(all: readonly Spot[], c: Colours, picked: string | u
       },
     ],
   };
-}
-
-/** Labels of marks that lie close together stand under each other: by how many lines each is moved. */
-function labelRows(places: readonly (readonly number[])[]): number[] {
-  const near = ([x, y]: readonly number[], [u, v]: readonly number[]) => Math.abs(x - u) < 0.7 && Math.abs(y - v) < 0.2;
-  return places.map((place, i) => {
-    const group = places.map((other, k) => ({ other, k })).filter(({ other }) => near(place, other));
-    const order = group.toSorted((a, b) => b.other[1] - a.other[1] || a.k - b.k).findIndex(({ k }) => k === i);
-    return order - (group.length - 1) / 2;
-  });
 }

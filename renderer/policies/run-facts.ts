@@ -70,15 +70,13 @@ function certainty(run: Run): Mark {
   if (exact) {
     return { text: 'stage 2 exact', title: "From the kernel's own page-table calls in the trace", warn: false };
   }
-  const { unknown } = shares;
+  const parts = Object.entries(shares).filter(([, share]) => share > 0);
   return {
-    text: `stage 2 known for ${percent(1 - unknown)} %`,
+    text: `stage 2 ${parts.map(([kind, share]) => `${percent(share)} % ${kind}`).join(', ') || 'unknown'}`,
     title: [
-      `Page-time of the buffers: ${Object.entries(shares)
-        .map(([kind, share]) => `${percent(share)} % ${kind}`)
-        .join(', ')}`,
+      'Of the buffers’ page-time: whether the trace shows the state of each page, lets one infer it, or leaves it unknown',
       ...(losses > 0 ? [`the trace lost events ${count(losses)} times`] : []),
     ].join('; '),
-    warn: unknown > 0.5,
+    warn: shares.unknown > 0.5,
   };
 }

@@ -1,7 +1,7 @@
 /** Comparisons as people read them. */
 import type { Comparison } from '../../core/contract/runs.ts';
+import { significant } from '../../core/words/numbers.ts';
 import { count, duration } from '../format.ts';
-import { points } from './words.ts';
 import type { ShareRow } from './words.ts';
 
 /** A's share minus B's: B is what A is held against. */
@@ -13,6 +13,7 @@ export function shareRows({ rows }: Comparison): ShareRow[] {
 
 /** What the null of a comparison was drawn from; why there is none. */
 export function drawNotes({ paired, blocks, null: model, word }: Comparison): string {
+  if (!model && word === 'alike') return 'Nothing was lost on either side: there is nothing to ask.';
   if (!model || word === "can't tell")
     return paired
       ? 'Can’t tell: too few loss episodes to ask whether it matters where they fell.'
@@ -25,7 +26,7 @@ export function drawNotes({ paired, blocks, null: model, word }: Comparison): st
 /** A difference that always has its sign; empty where there is none. */
 export function signed(difference: number, unit: 'count' | 'ns' | 'share'): string {
   if (!difference || Number.isNaN(difference)) return '';
-  if (unit === 'share') return points(100 * difference);
+  if (unit === 'share') return `${difference < 0 ? '−' : '+'}${significant(100 * Math.abs(difference))}`;
   const size = Math.abs(difference);
   return `${difference < 0 ? '−' : '+'}${unit === 'ns' ? duration(size) : count(size)}`;
 }

@@ -2,8 +2,14 @@
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, LineSeriesOption } from '../charts/echarts.ts';
+import { spread } from '../charts/spread.ts';
 import { points, share, short, survival } from './words.ts';
 import type { Profiles, ShareRow } from './words.ts';
+
+/** px: the chart's edges, and from one label to the next. */
+const TOP = 28;
+const BOTTOM = 8;
+const LABEL = 14;
 
 /** px: as many names as stand under each other without touching. */
 export function slopeHeight(rows: number): number {
@@ -24,6 +30,13 @@ export function slopeChart(
   const high = Math.min(1, Math.max(...positive, low * 10) * 1.3);
   // Nothing of it on one side: its line ends at the lower edge.
   const at = (x: number) => Math.max(x, low);
+  const height = slopeHeight(rows.length) - TOP - BOTTOM;
+  const y = (x: number) => height * (1 - Math.log(at(x) / low) / Math.log(high / low));
+  const shifts = (side: 'p' | 'q') => {
+    const wished = rows.map((row) => y(row[side]));
+    return spread(wished, LABEL).map((place, i) => place - wished[i]);
+  };
+  const [left, right] = [shifts('p'), shifts('q')];
   const value = {
     ...lines,
     type: 'log' as const,
@@ -34,7 +47,7 @@ export function slopeChart(
     splitLine: { show: false },
     minorSplitLine: { show: false },
   };
-  const series = rows.map((row): LineSeriesOption => {
+  const series = rows.map((row, i): LineSeriesOption => {
     const on = row.name === picked;
     const color = on ? c.accent : row.significant ? c.killed : c.dens;
     const label = {
@@ -49,18 +62,20 @@ export function slopeChart(
       name: row.name,
       triggerLineEvent: true,
       data: [
-        { value: at(row.p), label: { ...label, position: 'left', formatter: () => share(row.p) } },
+        {
+          value: at(row.p),
+          label: { ...label, position: 'left', offset: [0, left[i]], formatter: () => share(row.p) },
+        },
         {
           value: at(row.q),
           label: {
             ...label,
             position: 'right',
+            offset: [0, right[i]],
             formatter: () => `${row.q ? share(row.q) : 'gone'}${row.significant ? ' *' : ''}  ${short(row.name, 26)}`,
           },
         },
       ],
-      // Names make room for each other; those on the left would push them, so they rather go.
-      labelLayout: ({ dataIndex }) => (dataIndex === 1 ? { moveOverlap: 'shiftY' } : { hideOverlap: true }),
       symbol: row.significant ? 'diamond' : 'circle',
       symbolSize: on ? 8 : row.significant ? 7 : 5,
       z: on ? 5 : row.significant ? 4 : 3,
@@ -69,7 +84,7 @@ export function slopeChart(
     };
   });
   return {
-    grid: { left: 64, right: 250, top: 28, bottom: 8 },
+    grid: { left: 64, right: 250, top: TOP, bottom: BOTTOM },
     tooltip: {
       ...tooltip(c),
       formatter: (point) => {

@@ -1,6 +1,6 @@
 /** A blackout window in sentences. Field terms stay as they are: they are what people search for. */
 import type { FoundWindow } from '../../core/contract/timeline.ts';
-import { duration, percent } from '../format.ts';
+import { count, duration, percent } from '../format.ts';
 
 const answers: Readonly<Record<string, string>> = {
   map: 'maps the page, and the guest profiles on',
@@ -9,35 +9,73 @@ const answers: Readonly<Record<string, string>> = {
   serror: 'gives the vCPU an SError',
   'impdef-event': 'injects an IMP DEF buffer management event (EC=0b011111, DL=1)',
   'report-s2': 'reports the stage 2 abort to the guest (EC=0b100101)',
+  'exit-to-userspace': 'exits to the VMM, which has to settle the fault',
 };
 
 const kinds: Readonly<Record<string, string>> = {
   'irq-latency':
     'Until the PMBIRQ takes the vCPU out to the host, guest instructions run unprofiled: that is the window.',
   'session-killed': 'The guest’s driver stops the session; profiling is off until the guest enables it again.',
-  'vm-dead': 'Linux panics on the SError: the VM is dead, and every lane black to the end.',
+  'vm-dead': 'Linux panics on the SError: the VM is dead, and every lane is dark to the end.',
   'buffer-full': 'The buffer reached its service point: KVM’s extra maintenance costs this much guest time.',
   'copy-out': 'KVM copies its private buffer out to the guest’s.',
   discarded: 'With DL=1 the guest throws away all that it kept since the last service point.',
 };
 
-/** How often such evidence is right. */
-function sureText({ confidence }: NonNullable<FoundWindow['trigger']>): string {
-  if (confidence === null) return 'which was never measured';
-  return confidence === 1 ? 'exact' : `right in at least ${percent(confidence)} of cases`;
+/** What was written, and lost later: the SPU ran all the while, and its records weren't read in time. */
+const lostLater: Readonly<Record<string, (window: FoundWindow) => readonly string[]>> = {
+  wiped: ({ ipa, trigger, end, cause }) => [
+    `The SPU wrote these records to the page at ${ipa ?? 'an IPA that was not kept'}; the page was mapped, and nothing faulted.`,
+    trigger
+      ? `${after(trigger.t - end)} the page was ${verb(trigger.kind)} (${causeText(trigger, cause)}). ` +
+        `${contents[trigger.contents ?? ''] ?? 'The records went with it'}, and perf had not read them yet.`
+      : `An unmap (${cause ?? 'of unknown cause'}) then took the page with the records in it, which perf had not read yet.`,
+    'Perf reads at service points only; the zeroes that take the page’s place are padding to its decoder. Nobody notices.',
+  ],
+  'copy-failed': ({ ipa, trigger, start, cause }) => [
+    'KVM profiles into a buffer of its own, so nothing faulted while these records were written.',
+    trigger && trigger.t <= start
+      ? `${duration(start - trigger.t)} before, the guest’s page at ${ipa} was ${verb(trigger.kind)} (${causeText(trigger, cause)}).`
+      : `The guest’s page at ${ipa ?? 'an IPA that was not kept'} was gone when they were to be copied there (${cause ?? 'cause unknown'}).`,
+    'There is nowhere to copy them to until the VMM maps something there again: they are dropped.',
+  ],
+  torn: ({ ipa }) => [
+    `The fault before ${ipa ? `(page at ${ipa}) ` : ''}cut a record in two: with DL=1 its rest is lost.`,
+    'KVM lets the SPU go on without telling the guest, so the stream goes on in the middle of a record, and the decoder misreads what follows (tornRecords).',
+  ],
+};
+
+const contents: Readonly<Record<string, string>> = {
+  dropped: 'Its contents were dropped',
+  gone: 'What lay in it was gone',
+};
+
+type Trigger = NonNullable<FoundWindow['trigger']>;
+
+const verb = (kind: string) => (kind === 'unmap' ? 'unmapped' : kind === 'write-protect' ? 'write-protected' : kind);
+const after = (ns: number) => (ns > 0 ? `${duration(ns)} later` : 'At that moment');
+
+function causeText(trigger: Trigger, cause: string | null): string {
+  const many = trigger.pages > 1 ? `, one of ${count(trigger.pages)} pages` : '';
+  return `${trigger.cause ?? cause ?? 'cause unknown'}${many}; by ${trigger.evidence}, ${sureText(trigger)}`;
 }
 
+/** How often such evidence is right. */
+function sureText({ confidence }: Trigger): string {
+  if (confidence === null) return 'which was never measured';
+  return confidence === 1 ? 'exact' : `right in at least ${percent(confidence)} % of cases`;
+}
+
+/** @returns sentences, in the order in which things happened */
 export function story(window: FoundWindow, policy: string): string[] {
+  const later = lostLater[window.kind];
+  if (later) return [...later(window)];
   const { trigger, action, ipa, cause } = window;
   const out: string[] = [];
   if (trigger?.kind === 'initial-unmapped') out.push(`The page at ${ipa} had not been mapped since the trace began.`);
   else if (trigger) {
     const before = duration(Math.max(0, window.start - trigger.t));
-    const many = trigger.pages > 1 ? `, one of ${trigger.pages}` : '';
-    const what = trigger.kind === 'unmap' ? 'unmapped' : trigger.kind;
-    out.push(
-      `${before} before, the page at ${ipa} was ${what} (${trigger.cause ?? cause}${many}; by ${trigger.evidence}, ${sureText(trigger)}).`,
-    );
+    out.push(`${before} before, the page at ${ipa} was ${verb(trigger.kind)} (${causeText(trigger, cause)}).`);
     if (trigger.contents === 'dropped')
       out.push('Its contents were dropped, with any record in it that perf had not read.');
     if (trigger.contents === 'gone') out.push('There was nothing to map until the VMM mapped something there again.');

@@ -191,7 +191,7 @@ describe('policies', () => {
     expect(flat).toEqual([
       ...['99.79 %', '11', '7.07 ms', '1.01 ms', '314 µs', '0.0174 %', '8.1 MiB', '0.004 p = 0.04', '●representative'],
     ]);
-    expect(await row('bare-metal').innerText()).toContain('not computed');
+    expect(await row('bare-metal').innerText()).toContain('reference');
     expect(await row('serror').innerText()).toContain('dead');
   });
 

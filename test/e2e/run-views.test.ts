@@ -188,8 +188,8 @@ describe('skew', () => {
     const changing = checks.filter((c) => c.verdict !== word);
     await open('#skew?policy=impdef-event');
     const said = page.getByRole('region', { name: 'Skew' }).getByRole('status');
-    await said.getByText(changing.length ? /It holds unless / : `It holds under all ${checks.length}`).waitFor();
-    for (const { title, verdict } of changing) await said.getByText(`unless ${title}: ${verdict}`).waitFor();
+    await said.getByText(changing.length ? /It would be / : `It holds under all ${checks.length}`).waitFor();
+    for (const { title, verdict } of changing) await said.getByText(`${verdict} if ${title}`).waitFor();
   });
 
   it('counts by another key, and a key that is picked is in the address', async () => {

@@ -112,6 +112,10 @@ describe('two profiles', () => {
       expect(found.coverage.high).toBeLessThan(8.3);
       const same = compareProfiles(a, a, 3, nameOf, paired)!;
       expect(same).toMatchObject({ tvd: 0, null: { pValue: 1 }, word: 'alike', coverage: { low: 0, high: 0 } });
+      const whole = outcome(() => false);
+      const unhurt = compareProfiles(whole, whole, 3, nameOf, paired)!;
+      expect(unhurt).toMatchObject({ tvd: 0, word: 'alike', significantKeys: 0 });
+      expect(unhurt.null).toBeUndefined();
     });
 
     test('is surer than two separate profiles would be', () => {

@@ -14,7 +14,7 @@ import type { SweepAnswer } from '../../core/contract/sweep.ts';
 import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
 import { sweepInLab } from '../../core/lab/runs/sweep.ts';
-import { verdicts } from '../../core/model/terms.ts';
+import { verdicts, windowKinds } from '../../core/model/terms.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pair/${name}`, import.meta.url));
@@ -272,6 +272,19 @@ describe('lab-jobs', () => {
     expect(next!.start).toBeGreaterThan(longest!.start);
     expect(back!.start).toBe(longest!.start);
     expect(await service.handlers.findWindow({ ...of, which: 'previous', at: 0 }, call())).toBeNull();
+  });
+
+  it('finds what wiped the records of a window after them, not before', async () => {
+    const settings = { align: 'fit', readNs: 1e9 };
+    const { run } = await service.handlers.replay({ spe: 1, kvm: 2, policies: ['map-on-fault'], settings }, call());
+    const of = { run, policy: 'map-on-fault', dlDiscard: 'record' as const };
+    const table = await service.handlers.windows({ run, policy: 'map-on-fault' }, call());
+    const at = Array.from(table.kind).findIndex((kind) => windowKinds[kind] === 'wiped');
+    expect(at).not.toBe(-1);
+    const [lane, start] = [table.lane[at], table.start[at]];
+    const wiped = await service.handlers.findWindow({ ...of, lane, which: 'at', at: start }, call());
+    expect(wiped).toMatchObject({ kind: 'wiped', start, trigger: { kind: 'unmap', contents: 'dropped' } });
+    expect(wiped!.trigger!.t).toBeGreaterThanOrEqual(wiped!.end - 2);
   });
 
   it('sweeps without writing, tells the curves so far, and gives up when cancelled', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../core/contract/runs.ts';
-import { paramText, shareRows, signed } from '../../renderer/skew/compare-words.ts';
+import { drawNotes, paramText, shareRows, signed } from '../../renderer/skew/compare-words.ts';
 import { points } from '../../renderer/skew/words.ts';
 
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
@@ -21,13 +21,22 @@ describe('renderer-compare', () => {
     expect(shareRows(comparison)[0]).toMatchObject({ name: 'x', p: 0.5, q: 0.6, difference: expect.closeTo(10) });
   });
 
+  it('says why there is no null: nothing lost, or too little', () => {
+    const without = { ...comparison, paired: true };
+    Reflect.deleteProperty(without, 'null');
+    expect(drawNotes(without)).toBe('Nothing was lost on either side: there is nothing to ask.');
+    expect(drawNotes({ ...without, word: "can't tell" })).toMatch(/^Can’t tell: too few loss episodes/);
+  });
+
   it('gives differences their sign and unit, and none where there is none', () => {
     expect([signed(0, 'ns'), signed(NaN, 'share')]).toEqual(['', '']);
     expect([signed(-1200, 'ns'), signed(1200, 'count'), signed(-0.011, 'share')].map(plain)).toEqual([
       '−1.2 µs',
       '+1 200',
-      '−1.10',
+      '−1.1',
     ]);
+    // What differs never reads 0.
+    expect(signed(-0.000_002, 'share')).toBe('−0.0002');
     // Three digits beside an interval, not four.
     expect([points(-20.342), points(0.5), points(0.0421)]).toEqual(['−20.3', '+0.50', '+0.042']);
     expect([paramText(1000), paramText('auto'), paramText([{ cpu: 1 }])].map(plain)).toEqual([

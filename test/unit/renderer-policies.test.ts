@@ -136,7 +136,7 @@ describe('renderer-policies: rows', () => {
         ['y', 900, 'dead'],
       ],
     });
-    expect(checksText(changed)).toBe('It holds unless title of x: misleading; unless title of y: dead.');
+    expect(checksText(changed)).toBe('It would be misleading if title of x; dead if title of y.');
     expect(checksText(policy('a', 10))).toBeUndefined();
   });
 });

@@ -140,9 +140,9 @@ describe('renderer-text: what a run rests on', () => {
     expect(marks.map((m) => [m.text, m.warn])).toEqual([
       ['fit: trace times × 1.75', true],
       ['1 of 2 times assumed', false],
-      ['stage 2 known for 75 %', false],
+      ['stage 2 50 % observed, 25 % inferred, 25 % unknown', false],
     ]);
-    expect(marks[2].title).toContain('25 % unknown; the trace lost events 2 times');
+    expect(marks[2].title).toContain('; the trace lost events 2 times');
   });
 
   it('says when stage 2 is exact', () => {

@@ -4,7 +4,7 @@ import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { getRun, seekWindow } from '../../store/run-store.ts';
 import type { WindowRow } from '../../store/run-store.ts';
-import { changesOfPage } from '../../store/stage2-store.ts';
+import { changesOfPage, contentsLostOf } from '../../store/stage2-store.ts';
 import type { FoundWindow, TracePlace } from '../../contract/timeline.ts';
 import { runLanes, runTimeline } from './timeline-facts.ts';
 import { traceLines } from '../captures/trace-near.ts';
@@ -31,8 +31,9 @@ export function findWindow(db: Db, { run, policy, dlDiscard, lane, which, at }: 
   const best = found.reduce<WindowRow | undefined>((a, b) => (a && !better(which, b, a) ? a : b), undefined);
   if (!best) return null;
   const start = Number(best.start - origin);
-  const trigger = best.ipa === null ? undefined : triggerOf(db, run, BigInt(best.ipa), start);
-  return { ...best, start, end: Number(best.end - origin), ...(trigger && { trigger }) };
+  const end = Number(best.end - origin);
+  const trigger = best.ipa === null ? undefined : triggerOf(db, run, BigInt(best.ipa), { ...best, start, end });
+  return { ...best, start, end, ...(trigger && { trigger }) };
 }
 
 function better(which: WindowRequest['which'], a: WindowRow, b: WindowRow): boolean {
@@ -40,19 +41,30 @@ function better(which: WindowRequest['which'], a: WindowRow, b: WindowRow): bool
   return which === 'previous' ? a.start > b.start : a.start < b.start;
 }
 
-/** The latest change that took the page away, on the run's clock. */
-function triggerOf(db: Db, run: number, ipa: bigint, at: number): FoundWindow['trigger'] {
+/**
+ * What took the page away, on the run's clock: the latest change before the fault; of records wiped in it, the first one after them that
+ * takes what lies there.
+ */
+function triggerOf(
+  db: Db,
+  run: number,
+  ipa: bigint,
+  { kind: windowKind, start, end }: Pick<FoundWindow, 'kind' | 'start' | 'end'>,
+): FoundWindow['trigger'] {
   const { kvmId, facts } = getRun(db, run);
   const { trace } = runTimeline(db, run);
   const { t0 } = getCapture(db, kvmId, 'kvm');
   if (!trace || t0 === undefined) return undefined;
-  const { t, copy } = toTrace(at, trace);
+  const isWiped = windowKind === 'wiped';
+  const { t, copy } = toTrace(isWiped ? end : start, trace);
   const vm = facts.vmIndex ?? 0;
   // Rounding to whole ns on the run's clock may have moved the change past the fault by a trace ns or so.
-  const latest = t0 + BigInt(Math.ceil(t + 1 / trace.scale));
-  const change = changesOfPage(db, kvmId, vm, ipa, latest, 8).find(
-    (c) => c.kind !== 'map' && c.kind !== 'access-clear',
-  );
+  const slack = 1 / trace.scale;
+  const change = isWiped
+    ? contentsLostOf(db, kvmId, vm, ipa, t0 + BigInt(Math.floor(t - slack)))
+    : changesOfPage(db, kvmId, vm, ipa, t0 + BigInt(Math.ceil(t + slack)), 8).find(({ kind, contents }) =>
+        windowKind === 'copy-failed' ? contents === 'gone' : kind !== 'map' && kind !== 'access-clear',
+      );
   if (!change) return undefined;
   const { kind, cause, evidence, pages, notify, contents, contentsOrigin } = change;
   const inTrace = Number(change.t - t0);

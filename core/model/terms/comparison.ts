@@ -20,7 +20,7 @@ export interface Comparison {
   readonly blocks: number;
   /**
    * TVD of the keys in `rows` and the rest as one: observed, and under the null (blocks dealt anew; paired: both masks rotated together).
-   * Absent where the word is `can't tell`.
+   * Absent where the word is `can't tell`, and of profiles that are the same without a loss.
    */
   readonly null?: ComparisonNull;
   readonly coverage: CoverageDifference;
