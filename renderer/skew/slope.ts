@@ -72,7 +72,8 @@ export function slopeChart(
             ...label,
             position: 'right',
             offset: [0, right[i]],
-            formatter: () => `${row.q ? share(row.q) : 'gone'}${row.significant ? ' *' : ''}  ${short(row.name, 26)}`,
+            formatter: () =>
+              `${(row.q ? share(row.q) : 'gone').padEnd(7)}${row.significant ? '*' : ' '} ${short(row.name, 26)}`,
           },
         },
       ],

@@ -31,6 +31,13 @@ export function adjustedText(p: number | null): string {
   return p === null ? '–' : p < 0.001 ? '< 0.001' : String(Number(p.toPrecision(2)));
 }
 
+/** A correlation in a column: two decimals, and no sign on nothing. */
+export function correlationText(r: number | undefined): string {
+  if (r === undefined) return '–';
+  const text = r.toFixed(2);
+  return Number(text) === 0 ? '0.00' : text.replace('-', '−');
+}
+
 /** Whether it mattered where the blackouts fell: what was rotated and how many loss episodes there are; or why nobody can tell. */
 export function causeNotes({ cause }: Pick<SkewDigest, 'cause'>): string {
   const episodes = `${count(cause.episodes)} loss ${cause.episodes === 1 ? 'episode' : 'episodes'}`;

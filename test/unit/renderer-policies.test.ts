@@ -22,7 +22,7 @@ import { settingText } from '../../renderer/policies/settings.ts';
 import { bandRows } from '../../renderer/sensitivity/bands.ts';
 import { slopeChart } from '../../renderer/skew/slope.ts';
 import type { Colours } from '../../renderer/charts/colours.ts';
-import { causeNotes, sloped } from '../../renderer/skew/words.ts';
+import { causeNotes, correlationText, sloped } from '../../renderer/skew/words.ts';
 import type { ShareRow } from '../../renderer/skew/words.ts';
 
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
@@ -333,6 +333,10 @@ describe('renderer-policies: skew', () => {
     const rows = [row('a', 0.5, 0.5), row('b', 0.3, 0.3), row('c', 0.15, 0.1), row('d', 0.05, 0.07)];
     expect(sloped(rows, 4).map((r) => r.name)).toEqual(['a', 'b', 'c', 'd']);
     expect(sloped(rows, 2).map((r) => r.name)).toEqual(['a', 'c']);
+  });
+
+  it('gives nothing no sign in a column of correlations', () => {
+    expect([undefined, 0.123, -0.5, -0.001, 0].map(correlationText)).toEqual(['–', '0.12', '−0.50', '0.00', '0.00']);
   });
 
   it('ends the line of a vanished key at the lower edge, and says so', () => {
