@@ -1,9 +1,15 @@
 /** Aligned blocks of 2^level pages, and what a timeline's index keeps of each: an open-addressing table, since a placement looks up thousands. */
+/** A table with a number for each page in their range is worth it up to so many pages for each that has blocks. */
+const PAGES_PER_BLOCK = 4;
+
 export class BlockTable {
   /** Key (0: free) and value in turn, so that a lookup touches one cache line. */
   #slots = new Float64Array(2048);
   #count = 0;
   readonly #blocksAt = new Uint32Array(64);
+  /** Values of single pages from page `#firstPage` on, where they lie close together: less memory to look up in. */
+  #ofPage: Float64Array | undefined;
+  #firstPage = 0;
 
   get count(): number {
     return this.#count;
@@ -16,6 +22,7 @@ export class BlockTable {
 
   /** The value of the block with that index among those of its level; -1 if there is none. @param index below 2^46 */
   find(index: number, level: number): number {
+    if (level === 0 && this.#ofPage) return this.#ofPage[index - this.#firstPage] ?? -1;
     const at = this.#slot(index * 64 + level + 1);
     return this.#slots[at] === 0 ? -1 : this.#slots[at + 1];
   }
@@ -32,10 +39,26 @@ export class BlockTable {
     return this.#count - 1;
   }
 
-  /** Replaces every value. */
+  /** Replaces every value, once all blocks are there. */
   revalue(valueOf: (value: number) => number): void {
-    for (let at = 0; at < this.#slots.length; at += 2)
-      if (this.#slots[at] !== 0) this.#slots[at + 1] = valueOf(this.#slots[at + 1]);
+    let low = Infinity;
+    let high = -1;
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const key = this.#slots[at];
+      if (key === 0) continue;
+      this.#slots[at + 1] = valueOf(this.#slots[at + 1]);
+      if ((key - 1) % 64) continue;
+      low = Math.min(low, (key - 1) / 64);
+      high = Math.max(high, (key - 1) / 64);
+    }
+    if (!this.#blocksAt[0] || high - low >= PAGES_PER_BLOCK * this.#blocksAt[0]) return;
+    const ofPage = new Float64Array(high - low + 1).fill(-1);
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const key = this.#slots[at];
+      if (key !== 0 && (key - 1) % 64 === 0) ofPage[(key - 1) / 64 - low] = this.#slots[at + 1];
+    }
+    this.#ofPage = ofPage;
+    this.#firstPage = low;
   }
 
   #slot(key: number): number {

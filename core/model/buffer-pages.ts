@@ -17,6 +17,10 @@ const NOT_THERE = 32;
 /** Unmapped from the start, and nothing has mapped it since. */
 const UNTOUCHED = 64;
 
+/** The same of four pages. */
+const FOUR_VALID = VALID * 0x01010101;
+const FOUR_PINS = (PINNED | HELD) * 0x01010101;
+
 const FIRST_TOUCH = code(causeClasses, 'first-touch');
 const DIRTY_LOG = code(causeClasses, 'dirty-log');
 
@@ -35,6 +39,8 @@ export interface PageRules {
 
 export class BufferPages {
   readonly #state: Uint8Array;
+  /** The same, four pages a word. */
+  readonly #fours: Uint32Array;
   readonly #cause: Uint8Array;
   /** Bit per page: not valid. */
   readonly #invalid: Uint32Array;
@@ -54,7 +60,8 @@ export class BufferPages {
     this.#breakers = [WAY_UNKNOWN, ...ways].reduce((bits, way) => bits | (1 << way), 0);
     this.#spuFlagUpdates = spuFlagUpdates;
     this.#immune = immune;
-    this.#state = new Uint8Array(pages).fill(VALID);
+    this.#fours = new Uint32Array(Math.ceil(pages / 4));
+    this.#state = new Uint8Array(this.#fours.buffer, 0, pages).fill(VALID);
     this.#cause = new Uint8Array(pages).fill(FIRST_TOUCH);
     this.#invalid = new Uint32Array(Math.ceil(pages / 32));
     for (let slot = 0; slot < pages; slot++) if (initial === 'unmapped' || unmapped[slot]) this.#set(slot, UNTOUCHED);
@@ -133,6 +140,7 @@ export class BufferPages {
 
   /** How many pages of [first, end) pinning would pin, release, and leave held. @param cached intact pins are left alone */
   planPin(first: number, end: number, cached: boolean): { pins: number; releases: number; held: number } {
+    if (!cached && this.gone === 0) return { pins: end - first, releases: this.held, held: end - first };
     let pins = 0;
     let ofThoseHeld = 0;
     for (let slot = first; slot < end; slot++) {
@@ -147,10 +155,17 @@ export class BufferPages {
   /** Pins pages of [first, end), as planned: mapped, writable, dirty. */
   pin(first: number, end: number, cached: boolean): void {
     if (!cached && this.held) {
-      for (let slot = 0; slot < this.#state.length; slot++) this.#state[slot] &= ~(HELD | PINNED);
+      for (let w = 0; w < this.#fours.length; w++) this.#fours[w] &= ~FOUR_PINS;
       this.held = 0;
     }
     for (let slot = first; slot < end; slot++) {
+      if ((slot & 3) === 0 && slot + 4 <= end && this.#fours[slot >>> 2] === FOUR_VALID) {
+        // Most pages are valid and free: no need to look at each.
+        this.#fours[slot >>> 2] = FOUR_VALID | FOUR_PINS;
+        this.held += 4;
+        slot += 3;
+        continue;
+      }
       const before = this.#state[slot];
       if (!this.#isToPin(before, cached)) continue;
       if (!(before & HELD)) this.held++;

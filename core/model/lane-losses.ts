@@ -45,12 +45,11 @@ export class LaneLosses {
     const low = written - this.#bufferBytes;
     this.#unread.forget(t, low, landed);
     const spans = this.#spans(slots, Math.max(0, low), written);
-    const lost = new Set(slots);
     for (const run of this.#unread.take(spans, 0, landed)) {
       this.#takeRun(
         run,
         WIPED,
-        this.#firstPage(run, (slot) => lost.has(slot)),
+        this.#firstPage(run, (slot) => slots.includes(slot)),
         cause,
       );
     }
@@ -76,7 +75,7 @@ export class LaneLosses {
   /** Where pages of the buffer lie in the part [low, high) of the endless row of bytes, in order. */
   #spans(slots: readonly number[], low: number, high: number): Span[] {
     const spans: [number, number][] = [];
-    const sorted = [...slots].sort((a, b) => a - b);
+    const sorted = slots.length > 1 ? [...slots].sort((a, b) => a - b) : slots;
     for (let lap = Math.floor(low / this.#bufferBytes); lap * this.#bufferBytes < high; lap++) {
       for (const slot of sorted) {
         const start = lap * this.#bufferBytes + slot * PAGE;

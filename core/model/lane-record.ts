@@ -19,7 +19,7 @@ export const S = { T: 0, NS: 1, KIND: 2, WIDTH: 3 } as const;
 export class LaneRecord {
   /** Samples outside every session. */
   samplesOutside = 0;
-  readonly windows = new Rows(W.WIDTH);
+  readonly windows = new Rows(W.WIDTH, 128);
   readonly stalls = new Rows(S.WIDTH);
   readonly faults = new Uint32Array(causeClasses.length);
   /** Enables that the memlock limit refused. */
@@ -29,6 +29,8 @@ export class LaneRecord {
 
   readonly #samples: number;
   readonly #outside = new Rows(2);
+  /** What `take` moves out of the way: memory of its own each time would cost more than the move. */
+  #later = new Float64Array(0);
 
   constructor(samples: number) {
     this.#samples = samples;
@@ -101,7 +103,10 @@ export class LaneRecord {
     const { data } = this.windows;
     let first = this.windows.n;
     while (first > 0 && data[(first - 1) * W.WIDTH + W.FROM] >= from) first--;
-    const later = data.slice(first * W.WIDTH, this.windows.n * W.WIDTH);
+    const laterEnd = (this.windows.n - first) * W.WIDTH;
+    if (this.#later.length < laterEnd) this.#later = new Float64Array(2 * laterEnd);
+    const later = this.#later;
+    for (let i = 0; i < laterEnd; i++) later[i] = data[first * W.WIDTH + i];
     this.windows.n = first;
 
     let next = from;
@@ -111,7 +116,7 @@ export class LaneRecord {
       if (open >= 0) this.window(open, until, why, next, upTo);
     };
     let row = 0;
-    for (; row < later.length; row += W.WIDTH) {
+    for (; row < laterEnd; row += W.WIDTH) {
       if (end === undefined && later[row + W.FROM] >= to) break;
       piece(later[row + W.FROM], later[row + W.START]);
       if (open >= 0) open = later[row + W.END];
@@ -119,12 +124,13 @@ export class LaneRecord {
       this.#copyWindow(later, row);
     }
     piece(to, end ?? t[to - 1]);
-    for (; row < later.length; row += W.WIDTH) this.#copyWindow(later, row);
+    for (; row < laterEnd; row += W.WIDTH) this.#copyWindow(later, row);
   }
 
   #copyWindow(from: Float64Array, row: number): void {
     const at = this.windows.add();
-    this.windows.data.set(from.subarray(row, row + W.WIDTH), at);
+    const { data } = this.windows;
+    for (let column = 0; column < W.WIDTH; column++) data[at + column] = from[row + column];
   }
 
   /**

@@ -84,11 +84,29 @@ function checkLane({ lane, t, size, sessions }: Lane): void {
 
 /** Two SPUs that write to one page would overwrite each other, and so would one that meets a page twice. */
 function checkBuffers(lanes: readonly Lane[]): void {
-  const owner = new Map<number, number>();
   for (const { lane, pages } of lanes) {
     if (!pages.length) throw new ModelError(`lane ${lane} has no buffer`);
     if (pages.length >= 2 ** 21)
       throw new ModelError(`lane ${lane}: its buffer has ${pages.length} pages; 2^21 are too many`);
+  }
+  // A Set would take longer than the rest of a placement.
+  const total = lanes.reduce((sum, l) => sum + l.pages.length, 0);
+  const mask = 2 ** Math.ceil(Math.log2(2 * total)) - 1;
+  const seen = new Float64Array(mask + 1).fill(-1);
+  for (const { pages } of lanes) {
+    for (const page of pages) {
+      let at = (Math.imul(page | 0, 0x9e3779b1) >>> 7) & mask;
+      while (seen[at] !== -1 && seen[at] !== page) at = (at + 1) & mask;
+      if (seen[at] === page) throwShared(lanes);
+      seen[at] = page;
+    }
+  }
+}
+
+/** Names the first page that is met twice. */
+function throwShared(lanes: readonly Lane[]): never {
+  const owner = new Map<number, number>();
+  for (const { lane, pages } of lanes) {
     for (const page of pages) {
       const other = owner.get(page);
       if (other !== undefined) {
@@ -99,4 +117,5 @@ function checkBuffers(lanes: readonly Lane[]): void {
       owner.set(page, lane);
     }
   }
+  throw new Error('no page is shared');
 }

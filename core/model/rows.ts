@@ -1,3 +1,6 @@
+/** Doubles from which on a table grows more slowly. */
+const LARGE = 2 ** 16;
+
 /** A table of numbers that grows: rows of `width` doubles in one array. What a replay writes before its size is known. */
 export class Rows {
   readonly width: number;
@@ -14,7 +17,7 @@ export class Rows {
   add(): number {
     const at = this.n * this.width;
     if (at === this.data.length) {
-      const bigger = new Float64Array(this.data.length * 2);
+      const bigger = new Float64Array(at * (at < LARGE ? 4 : 2));
       bigger.set(this.data);
       this.data = bigger;
     }

@@ -16,6 +16,35 @@ export interface TimelineIndex {
   readonly blocks: BlockTable;
   /** Two numbers an entry, side by side since they are looked up at random: row * 2^12 + what it does (packed), and its time, ns. */
   readonly entries: Float64Array;
+  /** Memory for the next placement: it is needed for a moment only, thousands of times. */
+  readonly scratch: Scratch;
+}
+
+/** Events for which the index keeps memory, some 40 bytes each: more have memory of their own. */
+const KEPT = 2 ** 18;
+
+/** What is found of a buffer, before it is in order. */
+class Scratch {
+  /** As `entries`. */
+  found = new Float64Array(0);
+  t = new Float64Array(0);
+  slot = new Uint32Array(0);
+  row = new Uint32Array(0);
+  what = new Uint16Array(0);
+  order = new Uint32Array(0);
+  sorted = new Uint32Array(0);
+
+  /** Room for `n` of them. */
+  grow(n: number): void {
+    if (n <= this.row.length) return;
+    this.found = new Float64Array(2 * n);
+    this.t = new Float64Array(n);
+    this.slot = new Uint32Array(n);
+    this.row = new Uint32Array(n);
+    this.what = new Uint16Array(n);
+    this.order = new Uint32Array(n);
+    this.sorted = new Uint32Array(n);
+  }
 }
 
 /** Stage 2 events on one buffer, in time order. */
@@ -90,7 +119,7 @@ export function indexTimeline(timeline: Stage2Timeline): TimelineIndex {
     entries[2 * at + 1] = timeline.t[row];
   }
   blocks.revalue((block) => start[block] * MOST + start[block + 1] - start[block]);
-  return { timeline, blocks, entries };
+  return { timeline, blocks, entries, scratch: new Scratch() };
 }
 
 /** What a row does to a page: its op, cause, way, contents and whether they are lost, in 12 bits. */
@@ -144,47 +173,39 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow:
     throw new ModelError(`the KVM timeline touches the pages of one buffer ${found} times; ${MOST} are the most`);
   }
 
-  const t = new Float64Array(found);
-  const what = new Uint16Array(found);
-  const slotOf = new Uint32Array(found);
-  const rowOf = new Uint32Array(found);
-  let n = 0;
-  for (let h = 0; h < hits.n * 3; h += 3) {
-    const slot = hits.data[h];
-    for (let i = hits.data[h + 1]; i < hits.data[h + 2]; i++) {
-      const packed = entries[2 * i];
-      const row = Math.floor(packed / WHAT);
-      what[n] = packed - row * WHAT;
-      if (what[n] >>> 9 === INITIAL_UNMAPPED) {
-        initialUnmapped[slot] = 1;
-        continue;
-      }
-      t[n] = entries[2 * i + 1];
-      slotOf[n] = slot;
-      rowOf[n] = row;
-      n++;
+  // What is looked up all over memory has loops of its own, so short that the processor waits for many of them at a time.
+  const scratch = found <= KEPT ? index.scratch : new Scratch();
+  scratch.grow(found);
+  const { found: packed, t, slot: slotOf, row: rowOf, what } = scratch;
+  for (let h = 0, at = 0; h < hits.n * 3; h += 3) {
+    for (let i = hits.data[h + 1]; i < hits.data[h + 2]; i++, at++) {
+      packed[2 * at] = entries[2 * i];
+      packed[2 * at + 1] = entries[2 * i + 1];
+      slotOf[at] = hits.data[h];
     }
   }
-  const order = ascending(rowOf.subarray(0, n), index.timeline.n);
-  const events = {
-    n,
-    t: new Float64Array(n),
-    sample: new Uint32Array(n),
-    slot: new Uint32Array(n),
-    op: new Uint8Array(n),
-    cause: new Uint8Array(n),
-    way: new Uint8Array(n),
-    contents: new Uint8Array(n),
-    loses: new Uint8Array(n),
-    rowEnds: new Uint8Array(n),
-  };
+  let n = 0;
+  for (let i = 0; i < found; i++) {
+    const row = Math.floor(packed[2 * i] / WHAT);
+    what[n] = packed[2 * i] - row * WHAT;
+    if (what[n] >>> 9 === INITIAL_UNMAPPED) {
+      initialUnmapped[slotOf[i]] = 1;
+      continue;
+    }
+    t[n] = packed[2 * i + 1];
+    slotOf[n] = slotOf[i];
+    rowOf[n] = row;
+    n++;
+  }
+  const order = ascending(scratch, n, index.timeline.n);
+  const events = eventColumns(n);
+  for (let e = 0; e < n; e++) events.sample[e] = sampleOfRow[rowOf[order[e]]];
   let anyLost = false;
   let anyGone = false;
   for (let e = 0; e < n; e++) {
     const hit = order[e];
     const row = rowOf[hit];
     events.t[e] = t[hit];
-    events.sample[e] = sampleOfRow[row];
     events.slot[e] = slotOf[hit];
     events.op[e] = what[hit] >>> 9;
     events.cause[e] = (what[hit] >>> 6) & 7;
@@ -196,6 +217,19 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow:
     events.rowEnds[e] = e + 1 === n || rowOf[order[e + 1]] !== row ? 1 : 0;
   }
   return { ...events, initialUnmapped, anyLost, anyGone };
+}
+
+/** In one piece of memory. */
+function eventColumns(n: number) {
+  const buffer = new ArrayBuffer(n * 22);
+  const bytes = (k: number) => new Uint8Array(buffer, n * (16 + k), n);
+  return {
+    n,
+    t: new Float64Array(buffer, 0, n),
+    sample: new Uint32Array(buffer, n * 8, n),
+    slot: new Uint32Array(buffer, n * 12, n),
+    ...{ op: bytes(0), cause: bytes(1), way: bytes(2), contents: bytes(3), loses: bytes(4), rowEnds: bytes(5) },
+  };
 }
 
 /** The rows that touch a page, in the timeline's order. */
@@ -213,22 +247,22 @@ export function rowsOn({ blocks, entries }: TimelineIndex, page: number): Uint32
 /** Bits of a number that a pass sorts by: its counters stay in the first-level cache. */
 const DIGIT = 12;
 
-/** The order that sorts whole numbers below `limit`, equal ones as they come: by their digits, in linear time. */
-function ascending(values: Uint32Array, limit: number): Uint32Array {
-  let order = new Uint32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  let sorted = new Uint32Array(values.length);
+/** The order that sorts the first `n` rows, all below `limit`, equal ones as they come: by their digits, in linear time. */
+function ascending({ row: values, order: first, sorted: second }: Scratch, n: number, limit: number): Uint32Array {
+  let order = first;
+  let sorted = second;
+  for (let i = 0; i < n; i++) order[i] = i;
   const next = new Uint32Array(1 << DIGIT);
   for (let shift = 0; limit > 2 ** shift; shift += DIGIT) {
     const mask = next.length - 1;
     next.fill(0);
-    for (let i = 0; i < values.length; i++) next[(values[i] >>> shift) & mask]++;
+    for (let i = 0; i < n; i++) next[(values[i] >>> shift) & mask]++;
     for (let d = 0, before = 0; d < next.length; d++) {
       const count = next[d];
       next[d] = before;
       before += count;
     }
-    for (let i = 0; i < order.length; i++) sorted[next[(values[order[i]] >>> shift) & mask]++] = order[i];
+    for (let i = 0; i < n; i++) sorted[next[(values[order[i]] >>> shift) & mask]++] = order[i];
     [order, sorted] = [sorted, order];
   }
   return order;
