@@ -13,7 +13,7 @@ export function isFresh(folder = bundleFolder) {
   try {
     const { started, sizes } = JSON.parse(readFileSync(join(folder, STAMP), 'utf8'));
     for (const file in sizes) {
-      const { size, mtimeMs } = statSync(join(root, file));
+      const { size, mtimeMs } = statSync(root + file);
       if (size !== sizes[file] || mtimeMs > started) return false;
     }
     return true;

@@ -3,9 +3,6 @@
  * the thread to unwind at its next step, ends it if it doesn't, and undoes what it left.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { labOf } from './command.ts';
-import { explain, runCommand } from './run-command.ts';
-import { createOutput } from './output.ts';
 
 /** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that comes later. */
 const GRACE_MS = 3000;
@@ -25,12 +22,14 @@ export function runInThread(argv: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-      execArgv: argv.includes('--verbose') ? [...process.execArgv, '--enable-source-maps'] : process.execArgv,
+      // As umbra.mjs has it for this thread.
+      ...(argv.includes('--verbose') && { execArgv: ['--enable-source-maps'] }),
       workerData: { argv, flag } satisfies ThreadData,
       // What is decoded lives outside of the heap: short-lived rows needn't pile up beside it, 90 MB of them in a long import.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     let code: number | undefined;
+    let failed = Promise.resolve();
     let signalled: keyof typeof exitCodes | undefined;
     for (const signal of Object.keys(exitCodes) as (keyof typeof exitCodes)[]) {
       process.on(signal, () => {
@@ -46,14 +45,22 @@ export function runInThread(argv: readonly string[]): Promise<number> {
     }
     thread.on('message', (message: number) => (code = message));
     thread.on('error', (error) => {
-      void explain(error, argv, createOutput()).then((failed) => (code = failed));
+      failed = explained(error, argv).then((status) => void (code = status));
     });
     thread.on('exit', () => {
-      if (!signalled || code === 0) return resolve(code ?? 1);
-      const exitCode = exitCodes[signalled];
-      void cleanUp(argv).finally(() => resolve(exitCode));
+      void failed.finally(() => {
+        if (!signalled || code === 0) return resolve(code ?? 1);
+        const exitCode = exitCodes[signalled];
+        void cleanUp(argv).finally(() => resolve(exitCode));
+      });
     });
   });
+}
+
+/** Says what ended the thread. Returns the exit code. */
+async function explained(error: Error, argv: readonly string[]): Promise<number> {
+  const [{ explain }, { createOutput }] = await Promise.all([import('./run-command.ts'), import('./output.ts')]);
+  return await explain(error, argv, createOutput());
 }
 
 /** Ends the process as the signal would have: `process.exit` waits for threads, also for one that never comes back. */
@@ -64,7 +71,7 @@ function die(signal: NodeJS.Signals): void {
 
 /** What a thread that was ended in the middle may have left of the lab file. */
 async function cleanUp(argv: readonly string[]): Promise<void> {
-  const lab = labOf(argv);
+  const lab = (await import('./command.ts')).labOf(argv);
   if (lab === undefined) return;
   try {
     (await import('../lab/service/jobs.ts')).recoverLab(lab);
@@ -75,6 +82,7 @@ async function cleanUp(argv: readonly string[]): Promise<void> {
 
 if (!isMainThread && parentPort) {
   const { argv, flag } = workerData as ThreadData;
+  const [{ runCommand }, { createOutput }] = await Promise.all([import('./run-command.ts'), import('./output.ts')]);
   const out = createOutput({
     asked: () => Atomics.load(flag, 0) !== 0,
     wait: async () => void (await Atomics.waitAsync(flag, 0, 0).value),

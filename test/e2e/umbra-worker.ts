@@ -5,7 +5,7 @@ import type * as Main from '../../core/cli/main.ts';
 import { program } from '../../core/cli/program.mjs';
 
 // The bundle, as `umbra` itself takes it.
-const { createOutput, runCommand } = (await import(program())) as typeof Main;
+const { createOutput, runCommand } = await ((await import(program())) as typeof Main).here();
 const { port, done } = workerData as { port: MessagePort; done: Int32Array };
 
 parentPort?.on('message', (argv: readonly string[]) => {
