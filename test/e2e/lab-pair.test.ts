@@ -8,6 +8,7 @@ import type { LabServer } from '../../core/host/web-socket.ts';
 import { percent } from '../../core/words/numbers.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
+import { watchReplies } from './replies.ts';
 import { pair, umbraJson } from './umbra.ts';
 
 interface RunJson {
@@ -29,6 +30,7 @@ describe('the sample pair in the lab', () => {
   let server: LabServer;
   let browser: Browser;
   let page: Page;
+  const complaints: string[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'umbra-pair-'));
@@ -51,11 +53,13 @@ describe('the sample pair in the lab', () => {
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
     page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 10_000));
+    watchReplies(page, complaints);
     await page.goto(server.url);
   });
   afterAll(async () => {
     await browser.close();
     await server.close();
+    expect(complaints).toEqual([]);
     rmSync(folder, { recursive: true, force: true });
   });
 

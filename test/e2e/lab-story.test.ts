@@ -13,6 +13,7 @@ import { inLabFile } from '../../core/store/lab-write.ts';
 import { duration, exactNs } from '../../renderer/format.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
+import { watchReplies } from './replies.ts';
 import { faulting, pair } from './umbra.ts';
 
 let folder: string;
@@ -38,6 +39,7 @@ beforeEach(async () => {
   page.on('console', (m) => {
     if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
   });
+  watchReplies(page, complaints);
   page.on('pageerror', (error) => complaints.push(error.message));
 });
 afterEach(async () => {

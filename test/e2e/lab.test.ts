@@ -8,6 +8,7 @@ import type { LabServer } from '../../core/host/web-socket.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
+import { watchReplies } from './replies.ts';
 import { addSample, kvmSample, speSample, writeSampleLab } from './sample-lab.ts';
 
 let directory: string;
@@ -48,6 +49,7 @@ async function openPage(): Promise<Page> {
   opened.on('console', (m) => {
     if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
   });
+  watchReplies(opened, complaints);
   opened.on('pageerror', (error) => complaints.push(error.message));
   opened.on('request', (r) => {
     if (new URL(r.url()).hostname !== '127.0.0.1') complaints.push(`request to ${r.url()}`);

@@ -8,6 +8,7 @@ import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
+import { watchReplies } from './replies.ts';
 
 /** How long a page may take, ms; more on a machine that others use, by the variable. */
 const PATIENCE_MS = Number(process.env['UMBRA_PATIENCE_MS'] ?? 20_000);
@@ -69,6 +70,7 @@ export function usePages(make: (db: string, folder: string) => void): Pages {
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
     });
+    watchReplies(page, complaints);
     page.on('pageerror', (error) => complaints.push(error.message));
   });
   afterEach(async () => {

@@ -10,9 +10,9 @@ import type { LabServer } from '../../core/host/web-socket.ts';
 import { createClient } from '../../core/contract/client.ts';
 import type { Client } from '../../core/contract/client.ts';
 import { UNAUTHORISED } from '../../core/contract/wire.ts';
-import { methods } from '../../core/contract/contract.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
+import { checkedClient } from '../contract/check.ts';
 import { addSample, kvmSample, writeSampleLab } from '../e2e/sample-lab.ts';
 
 let directory: string;
@@ -95,7 +95,7 @@ async function connect(): Promise<{ client: Client; socket: WebSocket }> {
     onClose: (listener) => socket.on('close', (code) => listener(String(code))),
     close: () => socket.close(),
   });
-  return { client, socket };
+  return { client: checkedClient(client), socket };
 }
 
 describe('host-web-socket: pages', () => {
@@ -189,12 +189,12 @@ describe('host-web-socket: who may connect', () => {
 describe('host-web-socket: the contract', () => {
   it('answers with what is in the lab, as the contract says', async () => {
     const { client } = await connect();
-    const info = methods.lab.result.parse(await client.request('lab', {}));
+    const info = await client.request('lab', {});
     expect(info).toMatchObject({ name: 'a.umbra', path: lab, captures: 3, runs: 1 });
-    const captures = methods.captures.result.parse(await client.request('captures', {}));
+    const captures = await client.request('captures', {});
     expect(captures[0]).toMatchObject({ kind: 'spe', name: 'kvbench', t0: '1790790210043', cpus: [0, 1] });
     expect(captures[0].warnings).toHaveLength(2);
-    const runs = methods.runs.result.parse(await client.request('runs', {}));
+    const runs = await client.request('runs', {});
     expect(runs[0]).toMatchObject({ spe: 1, kvm: 2 });
     expect(runs[0].policies).toHaveLength(10);
     expect(runs[0].policies[2]).toMatchObject({

@@ -9,6 +9,7 @@ import type { LabService } from '../../core/contract/contract.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { checkSql } from '../../core/lab/service/sql-check.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
+import { checkedService } from '../contract/check.ts';
 import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
 
@@ -22,7 +23,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'umbra-console-'));
   lab = join(folder, 'lab.umbra');
   importFiles(lab, [fixture('pair/kvbench.perf.data'), fixture('pair/two-vcpu.trace.dat')]);
-  service = openLabService(lab);
+  service = checkedService(openLabService(lab));
 });
 afterAll(() => {
   service.close();
@@ -70,7 +71,7 @@ describe('named queries', () => {
   it('are none in a lab of an older format that is only read', async () => {
     const old = join(folder, 'old.umbra');
     writeFileSync(old, gunzipSync(readFileSync(fixture('labs/format-6.umbra.gz'))));
-    const reading = openLabService(old);
+    const reading = checkedService(openLabService(old));
     expect(await reading.handlers.savedQueries({}, call)).toEqual([]);
     reading.close();
   });
@@ -100,7 +101,7 @@ describe('a trace alone', () => {
     const path = join(folder, 'alone.trace.txt.gz');
     copyFileSync(fixture('stage2/two-vcpu.trace.txt.gz'), path);
     importFiles(alone, [path]);
-    const of = openLabService(alone);
+    const of = checkedService(openLabService(alone));
     const { lanes, trace, spe } = await of.handlers.timeline({ capture: 1 }, call);
     of.close();
     expect(lanes.map((l) => l.lane)).toEqual([0, 1]);
@@ -115,7 +116,7 @@ describe('reports', () => {
     copyFileSync(lab, made);
     const choice = parseReplayWords({ policies: ['map-on-fault'], settings: { align: 'fit' } });
     replayInLab(made, { ...choice, speId: 1, kvmId: 2, command: 'umbra replay' });
-    const of = openLabService(made);
+    const of = checkedService(openLabService(made));
     const { text, bytes, file } = await of.handlers.report({ run: 1, form: 'md', notes: '' }, call);
     of.close();
     expect(file).toBe('umbra-run-1.md.tar');

@@ -13,6 +13,7 @@ import type { ReplaySoFar } from '../../core/contract/jobs.ts';
 import type { SweepAnswer } from '../../core/contract/sweep.ts';
 import { parseReplayWords } from '../../core/lab/runs/run-settings.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
+import { checkedService } from '../contract/check.ts';
 import { sweepInLab } from '../../core/lab/runs/sweep.ts';
 import { verdicts, windowKinds } from '../../core/model/terms.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
@@ -38,7 +39,7 @@ beforeEach(() => {
   lab = join(folder, 'lab.umbra');
   copyFileSync(prepared, lab);
   jobs = createJobs(lab);
-  service = openLabService(lab, { jobs: jobs.run });
+  service = checkedService(openLabService(lab, { jobs: jobs.run }));
   told = [];
 });
 afterEach(() => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultParams } from '../../core/model/params.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
+import { checkedService } from '../contract/check.ts';
 import { addCapture, listCaptures } from '../../core/store/captures.ts';
 import type { Db } from '../../core/store/lab-file.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
@@ -28,7 +29,7 @@ beforeEach(() => {
     // A megabyte that hangs on the first capture.
     db.prepare('INSERT INTO thread VALUES (1, 1, hex(zeroblob(500000)))').run();
   });
-  service = openLabService(lab);
+  service = checkedService(openLabService(lab));
 });
 afterEach(() => {
   service.close();

@@ -8,6 +8,7 @@ import type { SideMarks, TimelineFacts } from '../../core/contract/timeline.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { observedInLab } from '../../core/lab/captures/observed.ts';
 import { openLabService } from '../../core/lab/service/service.ts';
+import { checkedService } from '../contract/check.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 
 /** What perf flagged in a capture that has all kinds of it (test/fixtures/spe/gaps.perf.data). */
@@ -22,7 +23,7 @@ describe('side marks', () => {
     folder = mkdtempSync(join(tmpdir(), 'umbra-marks-'));
     lab = join(folder, 'gaps.umbra');
     importFiles(lab, [fileURLToPath(new URL('../fixtures/spe/gaps.perf.data', import.meta.url))]);
-    service = openLabService(lab);
+    service = checkedService(openLabService(lab));
     facts = await service.handlers.timeline({ capture: 1 }, call);
   });
   afterAll(() => {

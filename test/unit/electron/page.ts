@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createClient } from '../../../core/contract/client.ts';
 import type { Client } from '../../../core/contract/client.ts';
+import { checkedClient } from '../../contract/check.ts';
 import type { PortMain } from './ports.ts';
 import { ipcMain } from './stand-in.ts';
 import type { BrowserWindow, MenuItem, WebContents } from './stand-in.ts';
@@ -36,7 +37,7 @@ export function clientOf(port: PortMain): Client {
     close: () => port.close(),
   });
   port.start();
-  return client;
+  return checkedClient(client);
 }
 
 export async function captureNames(client: Client): Promise<string[]> {
