@@ -7,6 +7,7 @@
  * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
+import { CaptureFacts } from '../model/terms/capture-facts.ts';
 import type { ResolvedParams } from '../model/terms/params.ts';
 import type { RunFacts } from '../model/terms/run-facts.ts';
 import { boardMethods } from './board.ts';
@@ -63,8 +64,8 @@ export const Capture = z.strictObject({
   cpus: z.array(z.number().int()),
   /** kvm: whether a VM description (memslots, vCPU threads) came with it. */
   hasVm: z.boolean(),
-  /** What the file says of itself: plain JSON. */
-  facts: z.record(z.string(), z.unknown()),
+  /** What the file, and what was recorded beside it, says of the recording. */
+  facts: CaptureFacts,
   warnings: z.array(CaptureWarning),
 });
 export type Capture = z.infer<typeof Capture>;

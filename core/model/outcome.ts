@@ -82,7 +82,7 @@ export interface PolicyOutcome {
   /** Enables that the memlock limit refused (`pin: enable`, `rlimitBytes`). */
   readonly refused: number;
   /** Bytes of guest memory pinned at most at one time. */
-  readonly pinnedBytesPeak: number;
+  readonly pinnedPeakBytes: number;
   /** Pinned bytes integrated over time, byte·s. */
   readonly pinnedByteSeconds: number;
 }

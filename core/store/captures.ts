@@ -1,8 +1,8 @@
 /** Captures in the lab file: what was imported, and what was wrong with it. */
 import type { Warning } from '../formats/problems.ts';
+import { CaptureFacts } from '../model/terms/capture-facts.ts';
 import { newId } from './ids.ts';
-import type { FieldKind } from './json-column.ts';
-import { jsonObject } from './json-column.ts';
+import { jsonObject, jsonOf } from './json-column.ts';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
 
@@ -25,7 +25,7 @@ export interface CaptureRow {
   readonly clock?: string;
   /** The VM description, as parsed JSON. */
   readonly vm?: unknown;
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: CaptureFacts;
   readonly warnings: readonly Warning[];
 }
 
@@ -99,12 +99,6 @@ function withWarnings(db: Db, row: Raw): CaptureRow {
   return fromRow(db, row, warnings.all(row['id']) as Raw[]);
 }
 
-/** What is read of a capture's facts without asking again. */
-const factKinds: Readonly<Record<string, FieldKind>> = {
-  ...{ cpuList: 'numbers', notes: 'texts', commandLine: 'texts', spe: 'object' },
-  ...{ vmFile: 'text', hostname: 'text', release: 'text', uname: 'text', recorder: 'text' },
-};
-
 function fromRow(db: Db, row: Raw, warnings: Raw[]): CaptureRow {
   return {
     id: Number(row['id']),
@@ -119,7 +113,7 @@ function fromRow(db: Db, row: Raw, warnings: Raw[]): CaptureRow {
     t1: unsigned(row['t1_ns']),
     clock: row['clock'] === null ? undefined : String(row['clock']),
     vm: row['vm'] === null ? undefined : jsonObject(db, 'capture.vm', row['vm']),
-    facts: jsonObject(db, 'capture.facts', row['facts'], factKinds),
+    facts: jsonOf(db, 'capture.facts', row['facts'], CaptureFacts),
     warnings: warnings.map((w) => ({
       severity: w['severity'] as Warning['severity'],
       kind: String(w['kind']),

@@ -1,4 +1,5 @@
 /** Columns that hold JSON. A lab file may have been changed by others: what it holds is checked before it is believed. */
+import type { z } from 'zod';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
 
@@ -13,22 +14,30 @@ const isKind: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
 
 /**
  * Throws a LabFileError if it isn't a JSON object whose fields, as far as they are there, are of these kinds.
+ * @template T what this version of Umbra writes there: believed beyond `fields`
  * @param column `table.column`, for the message
  */
-export function jsonObject(
+export function jsonObject<T extends object = Record<string, unknown>>(
   db: Db,
   column: string,
   text: unknown,
   fields: Readonly<Record<string, FieldKind>> = {},
   needed: readonly string[] = [],
-): Record<string, unknown> {
+): T {
   const value = parsed(db, column, text);
   if (!isObject(value)) throw damaged(db, column);
   for (const [name, kind] of Object.entries(fields)) {
     const field = value[name];
     if (field === undefined ? needed.includes(name) : !isKind[kind](field)) throw damaged(db, `${column}: ${name}`);
   }
-  return value;
+  return value as T;
+}
+
+/** What a schema makes of a column's JSON: fields that it doesn't know are left out. Throws a LabFileError that names the first wrong one. */
+export function jsonOf<T>(db: Db, column: string, text: unknown, schema: z.ZodType<T>): T {
+  const { success, data, error } = schema.safeParse(parsed(db, column, text));
+  if (!success) throw damaged(db, [column, error.issues[0].path.join('.')].filter(Boolean).join(': '));
+  return data;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

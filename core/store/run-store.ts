@@ -5,7 +5,7 @@ import { storedParams } from '../model/params.ts';
 import type { ResolvedParams } from '../model/params.ts';
 import { storedPolicy } from '../model/policy-file.ts';
 import type { Policy } from '../model/policy.ts';
-import type { DlVariant } from '../model/terms/results.ts';
+import type { DlVariant, StoredSkew, StoredSummary } from '../model/terms/results.ts';
 import type { RunFacts } from '../model/terms/run-facts.ts';
 import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
 import { signed, unsigned } from './captures.ts';
@@ -73,10 +73,9 @@ function fromRow(db: Db, r: RawRun): RunRow {
     command: String(r['command']),
     params: storedParams(jsonObject(db, 'run.params', r['params'], paramKinds, ['params', 'origin'])),
     facts: {
-      notes: [],
-      placementWarnings: [],
-      ...jsonObject(db, 'run.facts', r['facts'], factKinds),
-    } as unknown as RunFacts,
+      ...{ notes: [], placementWarnings: [] },
+      ...jsonObject<RunFacts>(db, 'run.facts', r['facts'], factKinds),
+    },
   };
 }
 
@@ -91,7 +90,7 @@ export interface ResultRow {
   readonly stallNs: number;
   readonly pinnedPeakBytes: number;
   /** Everything else that the analysis counted. */
-  readonly summary: unknown;
+  readonly summary: StoredSummary;
 }
 
 export function addResult(db: Db, run: number, r: ResultRow): void {
@@ -112,6 +111,20 @@ export function addResult(db: Db, run: number, r: ResultRow): void {
   );
 }
 
+/** `pinnedPeakBytes` was `pinnedBytesPeak` up to version 0.2. */
+function storedSummary({ summary, trials, ...rest }: StoredSummary): StoredSummary {
+  return { summary: renamed(summary), ...(trials && { trials: renamed(trials) }), ...rest };
+}
+
+function renamed<T extends { readonly pinnedPeakBytes: unknown }>(
+  figures: T & { pinnedBytesPeak?: T['pinnedPeakBytes'] },
+): T {
+  if (figures.pinnedBytesPeak === undefined) return figures;
+  const now = { ...figures, pinnedPeakBytes: figures.pinnedBytesPeak };
+  delete now.pinnedBytesPeak;
+  return now;
+}
+
 const policyKinds = { id: 'text', title: 'text', onFault: 'object' } as const;
 
 export function readResults(db: Db, run: number): ResultRow[] {
@@ -126,7 +139,9 @@ export function readResults(db: Db, run: number): ResultRow[] {
     blackoutNs: Number(r['blackout_ns']),
     stallNs: Number(r['stall_ns']),
     pinnedPeakBytes: Number(r['pinned_peak_bytes']),
-    summary: jsonObject(db, 'replay_result.summary', r['summary'], { summary: 'object' }),
+    summary: storedSummary(
+      jsonObject<StoredSummary>(db, 'replay_result.summary', r['summary'], { summary: 'object' }, ['summary']),
+    ),
   }));
 }
 
@@ -254,7 +269,7 @@ export interface SkewRow {
   readonly excess: number | null;
   readonly verdict: string;
   /** The whole result, as the analysis gave it. */
-  readonly detail: unknown;
+  readonly detail: StoredSkew;
 }
 
 export function addSkew(db: Db, run: number, s: SkewRow): void {
@@ -277,6 +292,8 @@ export function readSkew(db: Db, run: number): SkewRow[] {
     pValue: measure(r['p_value']),
     excess: measure(r['excess']),
     verdict: r['verdict'] as string,
-    detail: JSON.parse(r['detail'] as string),
+    detail: jsonObject(db, 'skew_result.detail', r['detail'], { verdict: 'object' }, [
+      'verdict',
+    ]) as unknown as StoredSkew,
   }));
 }

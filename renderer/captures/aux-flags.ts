@@ -40,9 +40,8 @@ export function flagsOf(flags: number): readonly AuxFlag[] {
 
 /** How often each occurs in a capture, by the file's own count; those that don't are left out. */
 export function auxCounts({ facts }: Capture): readonly (AuxFlag & { readonly count: number })[] {
-  const aux = (facts['auxFlags'] ?? {}) as Readonly<Record<string, number>>;
-  const lost = (facts['lost'] as { records?: number } | undefined)?.records ?? 0;
+  const { auxFlags: aux = {}, lost } = facts;
   return auxFlags
-    .map((flag) => ({ ...flag, count: flag.bit ? Number(aux[flag.name] ?? 0) : lost }))
+    .map((flag) => ({ ...flag, count: flag.bit ? (aux[flag.name] ?? 0) : (lost?.records ?? 0) }))
     .filter(({ count }) => count > 0);
 }

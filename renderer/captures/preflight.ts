@@ -133,8 +133,7 @@ function buffer({ spe, vm: text }: Pair): Check {
   const described = vms.reduce((n, v) => n + (v.buffers?.length ?? 0), 0);
   if (described)
     return { ...base, state: 'settled', detail: `${plural(described, 'buffer')} in the VM description.`, fixes: [] };
-  const told = (spe.facts['spe'] as { auxBufferBytes?: unknown } | undefined)?.auxBufferBytes;
-  const size = typeof told === 'number' && told > 0 ? told : undefined;
+  const size = spe.facts.spe?.auxBufferBytes || undefined;
   const ram = vms.flatMap((v) => v.slots ?? []).reduce((sum, s) => sum + Number(s.size ?? 0), 0);
   const lanes = Math.max(1, spe.cpus.length);
   if (size !== undefined && ram > 0 && size * lanes > ram)
@@ -176,9 +175,8 @@ function pages({ kvm, vm: text }: Pair): Check {
   const words = (size: number) => `Host pages of ${bytes(size)}`;
   if (text?.pageSize !== undefined)
     return { ...base, state: 'settled', detail: `${words(Number(text.pageSize))}, by the VM description.`, fixes: [] };
-  const kit = kvm.facts['host'] as { pageSize?: unknown } | undefined;
-  const told = [kit?.pageSize, kvm.facts['pageSize']].find((size) => typeof size === 'number');
-  if (told !== undefined) return { ...base, state: 'settled', detail: `${words(told)}, as the trace says.`, fixes: [] };
+  const size = kvm.facts.host?.pageSize ?? kvm.facts.pageSize;
+  if (size !== undefined) return { ...base, state: 'settled', detail: `${words(size)}, as the trace says.`, fixes: [] };
   return {
     ...{ ...base, state: 'assumed' },
     detail: `${words(4096)}: nothing says otherwise.`,

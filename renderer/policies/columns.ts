@@ -85,7 +85,7 @@ export const columns: readonly Column[] = [
     value: (p) => p.pinnedPeakBytes,
     text: (n) => (n ? bytes(n) : '0'),
     title: (p) => `${count(p.pinnedPeakBytes)} bytes`,
-    spread: (t) => t.pinnedBytesPeak,
+    spread: (t) => t.pinnedPeakBytes,
   },
   {
     ...{ id: 'skew', label: 'excess skew' },

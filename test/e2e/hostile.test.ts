@@ -107,6 +107,11 @@ describe('a lab that somebody changed', () => {
     ['a table less', 'DROP TABLE stall', /tables and indexes/],
     ['facts that are no object', "UPDATE capture SET facts = 'null'", /damaged: capture\.facts/],
     ['facts of another kind', `UPDATE capture SET facts = '{"cpuList":5}'`, /damaged: capture\.facts: cpuList/],
+    [
+      'a fact within another of another kind',
+      `UPDATE capture SET facts = '{"spe":{"cores":[{"midr":7}]}}'`,
+      /damaged: capture\.facts: spe\.cores\.0\.midr/,
+    ],
   ];
   it.each(changes)('%s: refused in a line that names the file', (_, sql, reason) => {
     const lab = join(temporaryFolder(), 'lab.umbra');

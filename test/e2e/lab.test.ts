@@ -191,7 +191,17 @@ describe('policies', () => {
     const cells = await row('pin-vm').getByRole('cell').allInnerTexts();
     const flat = cells.map((cell) => cell.replaceAll(/\s+/g, ' ').trim());
     expect(flat).toEqual([
-      ...['99.79 %', '11', '7.07 ms', '1.01 ms', '314 µs', '0.0174 %', '8.1 MiB', '0.004 p = 0.04', '●representative'],
+      ...[
+        '99.79 %',
+        '11',
+        '7.07 ms',
+        '1.01 ms',
+        '314 µs',
+        '0.0174 %',
+        '8.1 MiB',
+        '0.004 p = 0.04',
+        '●representative no key moved',
+      ],
     ]);
     expect(await row('bare-metal').innerText()).toContain('reference');
     expect(await row('serror').innerText()).toContain('dead');

@@ -4,7 +4,13 @@ import type { CaptureRow } from '../../core/store/captures.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import type { Db } from '../../core/store/lab-file.ts';
 import { addResult, addRun, addSkew } from '../../core/store/run-store.ts';
+import { builtinPolicy } from '../../core/model/policies.ts';
 import type { Policy } from '../../core/model/policy.ts';
+import type { StoredSummary } from '../../core/model/terms/results.ts';
+import { causeClasses, stallKinds, windowKinds } from '../../core/model/terms.ts';
+
+const each = <T extends string>(names: readonly T[]) =>
+  Object.fromEntries(names.map((n) => [n, 0])) as Record<T, number>;
 
 type Sample = Pick<CaptureRow, 'kind' | 'name' | 'file' | 'format' | 'bytes'> & Parameters<typeof finishCapture>[2];
 
@@ -48,7 +54,7 @@ export const speSample: Sample = {
     ],
     spe: {
       metadata: 1,
-      mode: 'cpu-bound',
+      mode: 'per-cpu',
       cores: [{ midr: '0x413fd0c1', name: 'Neoverse-N1', cpus: [0, 1] }],
       config: {
         period: '640000',
@@ -173,17 +179,38 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     ['serror', 0.147, 0.073, 3, 1_570_000_000, 1_570_000_000, 89_600, 1_048_576, 'dead'],
   ] as const;
   for (const [id, coverage, ifBuffer, windows, blackoutNs, p99, stallNs, pinnedPeakBytes, verdict] of results) {
-    const policy = { id, title: id } as Policy;
+    // Titled by its id, and none is told apart as the reference.
+    const policy: Policy = { ...builtinPolicy('map-on-fault')!, id, title: id };
     for (const dlDiscard of ['record', 'buffer'] as const) {
       const kept = Math.round(24_000 * (dlDiscard === 'record' ? coverage : ifBuffer));
-      const summary = { summary: { ...(p99 && { durations: { p99 } }), slowdown: stallNs / 1.8e9 } };
+      const counts = {
+        kept,
+        lost: 24_000 - kept,
+        coverage: kept / 24_000,
+        windows,
+        blackoutNs,
+        stallNs,
+        pinnedPeakBytes,
+      };
+      const sessionNs = 1.8e9;
+      const summary: StoredSummary = {
+        summary: {
+          ...{ policy: policy.id, reference: 24_000, sessionNs, ...counts, vmDead: verdict === 'dead' },
+          ...(p99 && { durations: { p50: p99, p90: p99, p99, max: p99 } }),
+          ...{ blackoutShare: blackoutNs / sessionNs, slowdown: stallNs / sessionNs, pinnedByteSeconds: 0 },
+          lostByKind: each(windowKinds),
+          lostByCause: each([...causeClasses, 'none'] as const),
+          ...{ stallByKind: each(stallKinds), faults: 0, faultsByCause: each(causeClasses) },
+        },
+      };
       addResult(db, run, {
-        ...{ policy, dlDiscard, kept, lost: 24_000 - kept, coverage: kept / 24_000 },
-        ...{ windows, blackoutNs, stallNs, pinnedPeakBytes, summary },
+        ...{ policy, dlDiscard, ...counts },
+        summary,
       });
     }
     if (!verdict) continue;
+    const judged = { word: verdict, few: false, reason: 'no key moved', coverage };
     const skew = { tvd: 0.013, nullMean: 0.009, nullP95: 0.013, pValue: 0.04, excess: 0.004 };
-    addSkew(db, run, { policy: id, dlDiscard: 'record', key: 'pc', ...skew, verdict, detail: {} });
+    addSkew(db, run, { policy: id, dlDiscard: 'record', key: 'pc', ...skew, verdict, detail: { verdict: judged } });
   }
 }

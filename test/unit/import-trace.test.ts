@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceColumns } from '../../core/formats/event-format/columns.ts';
-import type { TraceFile } from '../../core/formats/event-format/trace-file.ts';
+import type { Trace } from '../../core/formats/event-format/trace-file.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
@@ -18,7 +18,7 @@ import { synthOptions } from '../../core/synth/options.ts';
 import { MemorySink } from '../../core/synth/sink.ts';
 
 /** All that is recorded of the events, in order. */
-function digest(trace: TraceFile): { events: number; hash: string } {
+function digest(trace: Trace): { events: number; hash: string } {
   const hash = createHash('sha256');
   let events = 0;
   trace.read(new TraceColumns(), (b) => {

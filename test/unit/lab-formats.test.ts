@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listCaptures } from '../../core/store/captures.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import type { Db } from '../../core/store/lab-file.ts';
+import { readResults } from '../../core/store/run-store.ts';
 import { SCHEMA_VERSION } from '../../core/store/schema.ts';
 import { readLanes } from '../../core/store/spe-store.ts';
 
@@ -36,9 +37,20 @@ describe.each(formats)('a lab of format %i', (format) => {
       { kind: 'spe', records: 1200 },
       { kind: 'kvm', records: 4228 },
     ]);
+    const stored = db
+      .prepare('SELECT facts FROM capture ORDER BY id')
+      .pluck()
+      .all()
+      .map((text) => JSON.parse(String(text)));
+    expect(listCaptures(db).map(({ facts }) => facts)).toEqual(stored);
     expect(readLanes(db, 1).reduce((n, lane) => n + lane.samples, 0)).toBe(1200);
     const results = db.prepare('SELECT policy, kept, lost FROM replay_result GROUP BY policy').all();
     expect(results).toHaveLength(3);
+    // Its summaries say `pinnedBytesPeak`.
+    for (const { summary, pinnedPeakBytes } of readResults(db, 1)) {
+      expect(summary.summary.pinnedPeakBytes).toBe(pinnedPeakBytes);
+      expect(summary.summary).not.toHaveProperty('pinnedBytesPeak');
+    }
     db.close();
     const copy = readdirSync(folder).find((f) => f.includes(`.v${format}`));
     expect(copy).toBeDefined();

@@ -39,6 +39,7 @@ export interface VectorOutcome {
   readonly stalls: readonly Readonly<Record<string, unknown>>[];
   readonly faults: Readonly<Record<string, number>>;
   readonly refused: number;
+  /** The name that the vectors' files have. */
   readonly pinnedBytesPeak: number;
   readonly pinnedByteNs: number;
 }
@@ -172,7 +173,7 @@ function inVectorForm({ samples }: Scenario, lanes: readonly Lane[], outcome: Po
     })),
     faults: Object.fromEntries(causeClasses.flatMap((c, i) => (faults[i] ? [[c, faults[i]]] : []))),
     refused: outcome.refused,
-    pinnedBytesPeak: outcome.pinnedBytesPeak,
+    pinnedBytesPeak: outcome.pinnedPeakBytes,
     pinnedByteNs: Math.round(outcome.pinnedByteSeconds * 1e9),
   };
 }

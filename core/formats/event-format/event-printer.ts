@@ -4,7 +4,7 @@ import { FieldLister, toJson, type FieldValue } from './field-values.ts';
 import type { RecordView } from './numbers.ts';
 import { compileEvent } from './print-event.ts';
 import type { TextCode } from './strings.ts';
-import type { TraceFacts, TraceFile } from './trace-file.ts';
+import type { PrintedFacts, Trace } from './trace-file.ts';
 import { byteText } from './text-bytes.ts';
 
 const NAME_WIDTH = 20;
@@ -14,14 +14,14 @@ const NAME_WIDTH = 20;
  * Lines carry no newline at their end, but may hold some (stack traces, lost events).
  */
 export class EventPrinter {
-  readonly #file: TraceFile;
+  readonly #file: Trace;
   readonly #texts: (TextCode | undefined)[] = [];
   readonly #listers: (FieldLister | undefined)[] = [];
   readonly #view: RecordView = { bytes: new Uint8Array(0), at: 0, size: 0, slots: [] };
   /** Widest name of an instance; 0: there are none, and lines name no buffer. */
   readonly #bufferWidth: number;
 
-  constructor(file: TraceFile) {
+  constructor(file: Trace) {
     this.#file = file;
     this.#bufferWidth = Math.max(0, ...file.facts.buffers.slice(1).map((b) => baseName(b.name).length));
   }
@@ -112,7 +112,7 @@ export class EventPrinter {
 }
 
 /** Payloads are the kernel's own; else they are text already. */
-function isBinary({ format }: TraceFacts): boolean {
+function isBinary({ format }: PrintedFacts): boolean {
   return format === 'trace.dat' || format === 'perf.data';
 }
 

@@ -46,9 +46,17 @@ export interface TraceFacts {
   readonly eventFormats: number;
 }
 
-export interface TraceFile {
-  readonly dictionary: TraceDictionary;
+/** What the text of events depends on. */
+export type PrintedFacts = Pick<TraceFacts, 'nanoseconds' | 'cpus' | 'buffers'> & { readonly format: string };
+
+export interface TraceFile extends Trace {
   readonly facts: TraceFacts;
+}
+
+/** Of a file, or of a lab. */
+export interface Trace {
+  readonly facts: PrintedFacts;
+  readonly dictionary: TraceDictionary;
   /** For the text of events; see EventPrinter. */
   readonly printing: PrintContext;
   /**

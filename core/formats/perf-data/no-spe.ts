@@ -42,7 +42,7 @@ function otherReason({ facts, samples, auxType }: PerfData): string {
 }
 
 /** Filters of an SPE event, as its terms: what they leave out is no sample of the reference either. */
-export function filterWords(config: SpeConfig): string[] {
+export function filterWords(config: Partial<SpeConfig>): string[] {
   const on = (['branch', 'load', 'store', 'simd', 'float'] as const).filter((name) => config[`${name}_filter`]);
   // All of the three that older kernels know: nothing but other operations is left out.
   const masks = (['branch', 'load', 'store', 'simd', 'float'] as const).filter((name) => config[`${name}_filter_mask`]);

@@ -39,10 +39,10 @@ function emptyPerfData(name: string): PerfData {
 }
 
 /** What is known of such a file, for `umbra inspect` and the lab. */
-export function rawSpeFacts(source: ByteSource, { cpu = 0, timeConv }: RawSpe): object {
+export function rawSpeFacts(source: ByteSource, { cpu = 0, timeConv }: RawSpe) {
   return {
     format: 'raw SPE',
-    spe: { mode: 'per-cpu', queues: 1, auxBytes: source.size },
+    spe: { mode: 'per-cpu' as const, queues: 1, auxBytes: source.size },
     cpuList: [cpu],
     ...(timeConv && {
       timeConv: { shift: String(timeConv.shift), mult: String(timeConv.mult), zero: String(timeConv.zero) },

@@ -8,7 +8,7 @@ import { RequestError } from '../about.ts';
 import { captureSummary } from '../captures/captures.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
 import { clockFacts } from '../import/board-facts.ts';
-import type { BoardFacts } from '../import/board-facts.ts';
+import type { BoardFacts } from '../../model/terms/capture-facts.ts';
 
 export interface ImportedTar {
   readonly captures: readonly CaptureSummary[];
@@ -44,7 +44,7 @@ export async function replayTar(done: ImportedTar, run: Run): Promise<ImportedTa
 function readBack(lab: string, ids: readonly number[]): ImportedTar {
   return readLab(lab, (db) => {
     const rows = ids.map((id) => getCapture(db, id));
-    const board = rows[0]?.facts['board'] as BoardFacts | undefined;
+    const board = rows[0]?.facts.board;
     const [spe, kvm] = (['spe', 'kvm'] as const).map((kind) => rows.find((r) => r.kind === kind)?.id);
     const clocks = spe !== undefined && kvm !== undefined ? readClockPair(db, spe, kvm) : undefined;
     return {

@@ -5,7 +5,7 @@ import { compareClocks } from '../../model/clocks.ts';
 import type { ClockReading } from '../../model/clocks.ts';
 import { version } from '../version.ts';
 import { BOARD_FACTS, clockFacts } from '../import/board-facts.ts';
-import type { BoardFacts } from '../import/board-facts.ts';
+import type { BoardFacts } from '../../model/terms/capture-facts.ts';
 import type { BoardPlaces, RecordOptions, RecordProgress } from '../../contract/board.ts';
 import type { BoardLine } from './lines.ts';
 import { openSession } from './session.ts';

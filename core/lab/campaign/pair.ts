@@ -116,7 +116,7 @@ function replayInto(
     },
     onStep,
   );
-  const cores = (spe.facts['spe'] as { cores?: readonly { midr: string }[] } | undefined)?.cores ?? [];
+  const cores = spe.facts.spe?.cores ?? [];
   return {
     ...{ form: RESULT_FORM, umbra: version, fingerprint: print.id },
     facts: {
@@ -160,7 +160,7 @@ function outcomeRow({ policy, summary: s, skew: [first], sameAs }: PolicyResult)
       sameAs: sameAs ?? null,
     },
     ...{ sessionNs: s.sessionNs, blackoutNs: s.blackoutNs, stallNs: s.stallNs, slowdown: s.slowdown },
-    pinnedPeakBytes: s.pinnedBytesPeak,
+    pinnedPeakBytes: s.pinnedPeakBytes,
     ...{ p50Ns: s.durations?.p50 ?? null, p90Ns: s.durations?.p90 ?? null },
     ...{ p99Ns: s.durations?.p99 ?? null, maxNs: s.durations?.max ?? null },
     ...{ faults: s.faults, verdict: verdict.word, verdictReason: verdict.reason, skewKey: kind },

@@ -41,8 +41,8 @@ export function captureSummary(c: CaptureRow): CaptureSummary {
     t0: c.t0,
     t1: c.t1,
     clock: c.clock,
-    cpus: (c.facts['cpuList'] as number[] | undefined) ?? [],
-    binding: (c.facts['spe'] as { binding?: Binding } | undefined)?.binding,
+    cpus: c.facts.cpuList ?? [],
+    binding: c.facts.spe?.binding,
     warnings: c.warnings,
   };
 }

@@ -5,7 +5,7 @@ import { fieldReader } from '../../formats/event-format/field-reader.ts';
 import type { FieldReader } from '../../formats/event-format/field-reader.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { plainName } from '../../formats/event-format/vendor-names.ts';
-import type { TraceFile } from '../../formats/event-format/trace-file.ts';
+import type { Trace } from '../../formats/event-format/trace-file.ts';
 import { halves } from '../../formats/spe/columns.ts';
 import { KvmEvents, KvmKind, MemoryCall, NO_ADVICE } from '../../model/kvm-events.ts';
 import { tableCallKind } from '../../model/stage2/reference.ts';
@@ -14,7 +14,7 @@ import { tableCallKind } from '../../model/stage2/reference.ts';
 type Take = (batch: TraceColumns, i: number, t: number) => void;
 
 /** All events of a trace that the model reads, in the trace's order. */
-export function readKvmEvents(trace: TraceFile): KvmEvents {
+export function readKvmEvents(trace: Trace): KvmEvents {
   const reader = new KvmEventReader(trace.dictionary);
   trace.read(new TraceColumns(), (batch) => reader.take(batch));
   return reader.events;

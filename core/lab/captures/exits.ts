@@ -11,7 +11,7 @@ import { fieldReader } from '../../formats/event-format/field-reader.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { byteText } from '../../formats/event-format/text-bytes.ts';
 import { plainName } from '../../formats/event-format/vendor-names.ts';
-import type { TraceFile } from '../../formats/event-format/trace-file.ts';
+import type { Trace } from '../../formats/event-format/trace-file.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readLab } from '../../store/lab-file.ts';
@@ -51,7 +51,7 @@ interface Tally {
 }
 
 /** Counts the exits of a trace. @param part those that begin in it, ns of the trace's clock */
-export function countExits(trace: TraceFile, part?: { readonly start: bigint; readonly end: bigint }): Exits {
+export function countExits(trace: Trace, part?: { readonly start: bigint; readonly end: bigint }): Exits {
   const tallies = new Map<string, Tally>();
   const open = new Map<number, Open>();
   const formats = trace.dictionary.formats;

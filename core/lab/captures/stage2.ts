@@ -39,13 +39,10 @@ export function loadStage2(db: Db, capture: CaptureRow, events = storedEvents(db
 
 /** What the trace's header, or the board kit beside it, says of the host that recorded. */
 function hostFacts({ facts }: CaptureRow): HostFacts {
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-  const kit = typeof facts['host'] === 'object' && facts['host'] ? (facts['host'] as Record<string, unknown>) : {};
   return {
-    kernel: text(kit['kernel']) ?? text(facts['uname']) ?? text(facts['osRelease']),
-    pageSize: number(kit['pageSize']) ?? number(facts['pageSize']),
-    protW: number(kit['protW']),
+    kernel: facts.host?.kernel ?? facts.uname,
+    pageSize: facts.host?.pageSize ?? facts.pageSize,
+    protW: facts.host?.protW,
   };
 }
 

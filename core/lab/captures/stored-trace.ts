@@ -2,14 +2,15 @@
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { parseEventFormat } from '../../formats/event-format/parse-format.ts';
 import { Symbols } from '../../formats/event-format/symbols.ts';
-import type { TraceFacts, TraceFile } from '../../formats/event-format/trace-file.ts';
+import type { Trace } from '../../formats/event-format/trace-file.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readDictionary, readTraceChunks } from '../../store/trace-store.ts';
 import type { TraceRange } from '../../store/trace-store.ts';
 
 /** Fields decode as from the file; texts that name functions show addresses, since the kernel's symbols aren't kept. */
-export function storedTrace(db: Db, capture: CaptureRow, range?: TraceRange): TraceFile {
+export function storedTrace(db: Db, capture: CaptureRow, range?: TraceRange): Trace {
+  const { format = '', nanoseconds = true, cpus = 0, buffers = [] } = capture.facts;
   const { formats, comms } = readDictionary(db, capture.id);
   const parsed = formats.map(
     (f, id): EventFormat =>
@@ -24,7 +25,7 @@ export function storedTrace(db: Db, capture: CaptureRow, range?: TraceRange): Tr
   );
   return {
     dictionary: { formats: parsed, comms },
-    facts: capture.facts as unknown as TraceFacts,
+    facts: { format, nanoseconds, cpus, buffers },
     printing: { symbols: new Symbols('', ''), longSize: 8 },
     read: (columns, onBatch) => {
       for (const batch of readTraceChunks(db, capture.id, columns, range)) onBatch(batch);

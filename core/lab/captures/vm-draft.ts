@@ -13,10 +13,8 @@ import { storedTrace } from './stored-trace.ts';
 /** Reads the trace once; nothing is stored. */
 export function vmDraft(db: Db, capture: CaptureRow): VmDraft {
   const stored = capture.vm as { vms?: [] } | undefined;
-  const kit = capture.facts['host'] as { pageSize?: unknown } | undefined;
-  const pageSize = [kit?.pageSize, capture.facts['pageSize']].find(
-    (size) => size === 4096 || size === 16384 || size === 65536,
-  );
+  const { host, pageSize: page } = capture.facts;
+  const pageSize = [host?.pageSize, page].find((size) => size === 4096 || size === 16384 || size === 65536);
   return draftVm(vcpuThreads(db, capture), tracedSlots(db, capture), stored, pageSize);
 }
 

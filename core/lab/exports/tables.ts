@@ -108,7 +108,7 @@ function sampleColumns(midr: bigint | undefined): readonly SampleColumn[] {
 }
 
 function sampleTable(db: Db, capture: CaptureRow): ExportTable {
-  const spe = capture.facts['spe'] as { cores?: { midr: string }[] } | undefined;
+  const { spe } = capture.facts;
   const columns = sampleColumns(spe?.cores?.length === 1 ? BigInt(spe.cores[0].midr) : undefined);
   const files = readMappings(db, capture.id).map((m) => m.file);
   const last = columns.length + 1;

@@ -23,7 +23,7 @@ import { addSymbols } from '../symbols/symbols.ts';
 import { readHostFile } from './host-file.ts';
 import { hostFileOf, stemOf, vmFileBeside } from './companions.ts';
 import { BOARD_FACTS, clocksOf } from './board-facts.ts';
-import type { BoardFacts } from './board-facts.ts';
+import type { BoardFacts } from '../../model/terms/capture-facts.ts';
 import { detectFormat } from './detect.ts';
 import { withArchive } from './packed/archive.ts';
 import type { Layer } from './packed/layers.ts';

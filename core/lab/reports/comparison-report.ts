@@ -25,11 +25,12 @@ import { RequestError } from '../about.ts';
 import { version } from '../version.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { RunsRequest } from '../runs/compare.ts';
+import type { CaptureFacts } from '../../model/terms/capture-facts.ts';
 import { refuseFirstEdition } from '../runs/run-facts.ts';
 import type { ComparedVerdict } from '../../contract/compare.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 import { findResult } from '../runs/replay-again.ts';
-import type { OnStep, StoredSkew, StoredSummary } from '../runs/replay.ts';
+import type { OnStep } from '../runs/replay.ts';
 import { parameterValue, reportInput } from './report.ts';
 
 /** What is compared. `captures`: ids of SPE captures; `runs`: ids of runs, of all policies that both have unless one is named. */
@@ -77,8 +78,8 @@ function captureReport(
   };
 }
 
-function notesOf(...facts: readonly Readonly<Record<string, unknown>>[]): string[] {
-  return [...new Set(facts.flatMap((f) => (f['notes'] as string[] | undefined) ?? []))];
+function notesOf(...facts: readonly CaptureFacts[]): string[] {
+  return [...new Set(facts.flatMap((f) => f.notes ?? []))];
 }
 
 /** What the captures say of themselves, file names aside. */
@@ -142,9 +143,9 @@ function pairSide(
   by: KeyKind,
 ): PairSide {
   const { dlDiscard, summary: stored } = findResult(db, { run, policy });
-  const { summary, trials } = stored as StoredSummary;
+  const { summary, trials } = stored;
   const skews = readSkew(db, run).filter((s) => s.policy === policy && s.dlDiscard === dlDiscard);
-  const { digest } = (skews.find(({ key }) => key === by) ?? skews[0]).detail as StoredSkew;
+  const { digest } = (skews.find(({ key }) => key === by) ?? skews[0]).detail;
   const windows = countWindows(db, run, policy, dlDiscard);
   return {
     ...{ policy, summary, verdict: word, windows },

@@ -34,7 +34,7 @@ export function provenanceOf(db: Db, runId: number, chosen: Pick<ReportOptions, 
 }
 
 export function provenanceInput({ kind, file, bytes, sha256, vm, facts }: CaptureRow): ProvenanceInput {
-  const vmFile = facts['vmFile'] as string | undefined;
+  const vmFile = facts.vmFile;
   return { kind, file, bytes, sha256, ...(vm !== undefined && { vm }), ...(vmFile !== undefined && { vmFile }) };
 }
 

@@ -12,7 +12,6 @@ import { getRun, readResults, readSkew, readWindows, variantOf } from '../../sto
 import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
-import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 import { refuseFirstEdition } from '../runs/run-facts.ts';
 import type { RunFacts } from '../../model/terms/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
@@ -128,7 +127,7 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
 /** Losses that may rest on stage 2 events that never were. */
 function unsureFacts(results: readonly ResultRow[]): Fact[] {
   const told = results.flatMap(({ policy, lost, summary }) => {
-    const { restsOn } = summary as StoredSummary;
+    const { restsOn } = summary;
     return restsOn ? [{ policy: policy.id, unsure: unsureLoss(restsOn, lost) }] : [];
   });
   if (!told.length) return [];
@@ -193,9 +192,9 @@ function policyReports(db: Db, run: RunRow, origin: bigint, skews: readonly Skew
 }
 
 function outcomeOf(db: Db, run: number, origin: bigint, result: ResultRow, skews: readonly SkewRow[]): ReportedOutcome {
-  const { summary, trials, latency, checks, sameAs } = result.summary as StoredSummary;
+  const { summary, trials, latency, checks, sameAs } = result.summary;
   const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
-  const { digest, verdict } = own!.detail as StoredSkew;
+  const { digest, verdict } = own!.detail;
   const windows = windowColumns(db, run, origin, result);
   return { summary, verdict, trials, skew: digest, latency, windows, checks, sameAs };
 }

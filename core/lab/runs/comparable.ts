@@ -18,18 +18,18 @@ function basisOf(db: Db, capture: CaptureRow, kind: KeyKind): Basis {
     const isBare = capture.format === 'spe-csv' || capture.format === 'raw-spe';
     return isBare && isPlace(kind) ? 'addresses' : PACKETS;
   }
-  const told = (capture.facts['told'] ?? {}) as { latency?: boolean; thread?: boolean; binary?: boolean };
+  const { told } = capture.facts;
   switch (kind) {
     case 'page':
     case 'pc':
     case 'symbol':
       return isLocated(readMappings(db, capture.id)) ? PACKETS : 'addresses';
     case 'binary':
-      return told.binary ? PACKETS : undefined;
+      return told?.binary ? PACKETS : undefined;
     case 'latency':
-      return told.latency ? PACKETS : undefined;
+      return told?.latency ? PACKETS : undefined;
     case 'thread':
-      return told.thread ? PACKETS : undefined;
+      return told?.thread ? PACKETS : undefined;
     // What the address or data_src lets one guess; the source isn't even that.
     case 'el':
     case 'op':

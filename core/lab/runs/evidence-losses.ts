@@ -1,4 +1,5 @@
 /** Which stage 2 events a policy's losses rest on, and with that how sure they are. */
+import type { EvidenceLoss } from '../../model/terms/results.ts';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome, Windows } from '../../model/outcome.ts';
 import { causeOfRow, INITIAL_UNMAPPED, losesContents, MAP, NOTHING, opOfRow, UNMAP } from '../../model/page-ops.ts';
@@ -9,11 +10,6 @@ import type { TimelineIndex } from '../../model/timeline-index.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
 
 /** Samples lost for which rows of one kind of evidence are to blame. */
-export interface EvidenceLoss {
-  readonly evidence: string;
-  readonly lost: number;
-}
-
 /** Losses of a policy that rest on evidence that may be wrong. */
 export interface UnsureLoss {
   /** Of all samples lost, 0 … 1. */

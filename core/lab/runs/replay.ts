@@ -1,5 +1,5 @@
 /** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
-import type { CheckResult } from '../../model/terms/results.ts';
+import type { CheckResult, EvidenceLoss } from '../../model/terms/results.ts';
 import { bufferEvents } from '../../analysis/tracks.ts';
 import type { LatencySkew } from '../../analysis/latency.ts';
 import type { Spread } from '../../analysis/numbers.ts';
@@ -24,7 +24,6 @@ import { runFacts } from './run-facts.ts';
 import type { RunFacts } from '../../model/terms/run-facts.ts';
 import { checkResults, SeenLosses } from './check-results.ts';
 import { evidenceLosses } from './evidence-losses.ts';
-import type { EvidenceLoss } from './evidence-losses.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 import { sampleKeySets } from '../symbols/keys.ts';
@@ -63,21 +62,6 @@ export interface PolicyResult {
   /** By key kind; empty for what nothing can be compared with. */
   readonly skew: readonly PolicySkew[];
 }
-
-/** What a stored result's `summary` holds. */
-export interface StoredSummary {
-  readonly summary: Summary;
-  readonly trials?: Trials;
-  readonly latency?: LatencySkew;
-  /** Absent in runs of the model's first edition. */
-  readonly checks?: readonly CheckResult[];
-  readonly sameAs?: string;
-  /** Absent in runs before it was counted. */
-  readonly restsOn?: readonly EvidenceLoss[];
-}
-
-/** What a stored skew's `detail` holds. */
-export type StoredSkew = Pick<PolicySkew, 'digest' | 'verdict'>;
 
 export interface ReplayedRun {
   readonly id: number;
@@ -222,8 +206,8 @@ export function resultRow({
     windows: summary.windows,
     blackoutNs: Math.round(summary.blackoutNs),
     stallNs: Math.round(summary.stallNs),
-    pinnedPeakBytes: summary.pinnedBytesPeak,
-    summary: { summary, trials, latency, checks, sameAs, restsOn } satisfies StoredSummary,
+    pinnedPeakBytes: summary.pinnedPeakBytes,
+    summary: { summary, trials, latency, checks, sameAs, restsOn },
   };
 }
 
@@ -238,6 +222,6 @@ export function skewRows({ policy, dlDiscard, skew }: PolicyResult): SkewRow[] {
     pValue: digest?.cause.pValue ?? null,
     excess: digest?.cause.excess ?? null,
     verdict: verdict.word,
-    detail: { digest, verdict } satisfies StoredSkew,
+    detail: { digest, verdict },
   }));
 }

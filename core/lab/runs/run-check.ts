@@ -11,7 +11,7 @@ import type { ResultRow, StallRow, WindowRow } from '../../store/run-store.ts';
 import { version } from '../version.ts';
 import { placeKinds } from '../symbols/keys.ts';
 import { policyResults, resultRow, skewRows } from './replay.ts';
-import type { OnStep, StoredSummary } from './replay.ts';
+import type { OnStep } from './replay.ts';
 import { ipaOf, isFirstEdition } from './run-facts.ts';
 import { loadRunInputs } from './run-inputs.ts';
 
@@ -93,8 +93,8 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
 
 /** Without what runs hadn't when this one was stored. */
 function asStored({ summary: stored }: ResultRow, { summary, ...row }: ResultRow): ResultRow {
-  const { restsOn, ...rest } = summary as StoredSummary;
-  return { ...row, summary: 'restsOn' in (stored as StoredSummary) ? { ...rest, restsOn } : rest };
+  const { restsOn, ...rest } = summary;
+  return { ...row, summary: 'restsOn' in stored ? { ...rest, restsOn } : rest };
 }
 
 /** As JSON would give them back: stored rows have been through it. */

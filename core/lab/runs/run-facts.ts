@@ -42,7 +42,6 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
   const { vm, stage2, calibration, spe, kvm } = inputs;
   const buffers = inputs.lanes.flatMap(({ pages }) => [...pages]).map((page) => ({ page, pages: 1 }));
   const summary = summarise(stage2.timelines[inputs.vmIndex], buffers);
-  const notesOf = (facts: Readonly<Record<string, unknown>>) => (facts['notes'] as string[] | undefined) ?? [];
   return {
     edition: 2,
     origin: String(inputs.reference.origin),
@@ -72,8 +71,8 @@ export function runFacts(inputs: RunInputs, request: Told): RunFacts {
     notes: [
       ...new Set([
         ...subsetNotes(spe),
-        ...notesOf(spe.facts),
-        ...notesOf(kvm.facts),
+        ...(spe.facts.notes ?? []),
+        ...(kvm.facts.notes ?? []),
         ...(request.notes ?? []),
         ...scenarioNotes(request.scenario),
       ]),

@@ -175,7 +175,7 @@ function resolve(
   scale: number,
 ): ResolvedParams {
   const measured: Record<string, unknown> = {};
-  const aux = (spe.facts['spe'] as { auxBufferBytes?: number } | undefined)?.auxBufferBytes;
+  const aux = spe.facts.spe?.auxBufferBytes;
   if (aux && paramSpecs.bufferBytes.read(aux)) measured['bufferBytes'] = aux;
   if (vm?.slots.length) measured['vmBytes'] = vm.slots.reduce((sum, s) => sum + s.pages, 0) * 2 ** PAGE_SHIFT;
   if (vm?.buffers.length) measured['placement'] = 'explicit';

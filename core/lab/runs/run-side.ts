@@ -13,7 +13,6 @@ import { loadReference } from '../captures/reference.ts';
 import { sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind, Keys } from '../symbols/keys.ts';
 import { findResult } from './replay-again.ts';
-import type { StoredSkew, StoredSummary } from './replay.ts';
 import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
 import type { ComparedVerdict } from '../../contract/compare.ts';
@@ -77,8 +76,8 @@ export class RunSide {
   /** By the key that is compared, if the run counted by it; else by the run's first. */
   #verdict({ policy, dlDiscard, summary }: ResultRow): ComparedVerdict {
     const skews = readSkew(this.#db, this.#run.id).filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
-    const { verdict } = (skews.find(({ key }) => key === this.#kind) ?? skews[0]).detail as StoredSkew;
-    const { checks } = summary as StoredSummary;
+    const { verdict } = (skews.find(({ key }) => key === this.#kind) ?? skews[0]).detail;
+    const { checks } = summary;
     return { word: verdict.word, reason: verdict.reason, ...(checks && { checks }) };
   }
 }

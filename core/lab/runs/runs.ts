@@ -10,7 +10,7 @@ import { findCheck } from './find-check.ts';
 import { findResult, replayAgain } from './replay-again.ts';
 import type { ResultChoice } from './replay-again.ts';
 import { replayRun } from './replay.ts';
-import type { OnStep, ReplayedRun, ReplayRequest, StoredSummary } from './replay.ts';
+import type { OnStep, ReplayedRun, ReplayRequest } from './replay.ts';
 import { keyedSkew, skewKeysOf } from './skew.ts';
 import type { PolicySkew } from './skew.ts';
 
@@ -75,7 +75,7 @@ export function skewOf(lab: string, choice: ResultChoice, by?: KeyKind, checkId?
     const [own] = skewKeysOf(db, inputs.spe.id);
     const kind = by ?? own;
     const keys = { kind, ...sampleKeys(db, inputs.spe, inputs.reference.stored, kind) };
-    const { checks } = result.summary as StoredSummary;
+    const { checks } = result.summary;
     return {
       ...keyedSkew(inputs.lanes, outcome, summary, keys),
       reference: summary.reference,

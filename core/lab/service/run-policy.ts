@@ -3,14 +3,12 @@ import type { Cause } from '../../analysis/cause.ts';
 import type { RunCheck, RunPolicy, RunSkew } from '../../contract/run-policy.ts';
 import type { ResultRow, SkewRow } from '../../store/run-store.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
-import type { StoredSkew, StoredSummary } from '../runs/replay.ts';
 
 /** @param skew of the whole run: the policy's own are picked out */
 export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
-  // Labs of other hands hold less: every part may be missing.
-  const { summary, checks = [], sameAs, restsOn = [] } = r.summary as Partial<StoredSummary>;
-  const p99 = summary?.durations?.p99;
-  const slowdown = summary?.slowdown;
+  const { summary, checks = [], sameAs, restsOn = [] } = r.summary;
+  const p99 = summary.durations?.p99;
+  const slowdown = summary.slowdown;
   const unsure = unsureLoss(restsOn, r.lost);
   return {
     policy: r.policy.id,
@@ -36,9 +34,8 @@ export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
 }
 
 function runSkew({ key, tvd, nullMean, nullP95, pValue, excess, verdict, detail }: SkewRow): RunSkew {
-  const told = (detail ?? {}) as Partial<StoredSkew>;
-  const cause: Partial<Cause> | undefined = told.digest?.cause;
-  const reason = told.verdict?.reason;
+  const cause: Partial<Cause> | undefined = detail.digest?.cause;
+  const { reason } = detail.verdict;
   return {
     ...{ key, tvd, nullMean, nullP95, pValue, excess, verdict },
     ...(reason !== undefined && { reason }),

@@ -7,7 +7,7 @@ import type { RunMethod, RunParamsOf, RunResultOf, StoredResult } from '../../co
 import { checkParams, checkPolicies, library } from '../runs/library.ts';
 import { createQueries } from './queries.ts';
 import type { QueryMethod } from './queries.ts';
-import type { StoredSummary } from '../runs/replay.ts';
+import type { StoredSummary } from '../../model/terms/results.ts';
 import { sqlTables } from './sql-query.ts';
 
 /** Who asks: whether they still do, and what is told while it goes on. */
@@ -53,11 +53,16 @@ export function queriesOf(run: QueryRunner) {
       run(method, params, call);
 }
 
+/** Without what the runs' list says already, in sum. */
+function shown({ restsOn: _, ...rest }: StoredSummary): Omit<StoredSummary, 'restsOn'> {
+  return rest;
+}
+
 function storedResults(db: Db, run: number): StoredResult[] {
   return readResults(db, run).map(({ policy, dlDiscard, summary }) => ({
     policy,
     dlDiscard,
-    ...(summary as StoredSummary),
+    ...shown(summary),
   }));
 }
 

@@ -138,8 +138,7 @@ function labInfo(db: Db, file: string): LabInfo {
 
 function toCapture(db: Db, row: CaptureRow): Capture {
   const { t0, t1, vm, ...rest } = row;
-  const told = row.facts['cpuList'];
-  const cpus: number[] = Array.isArray(told) ? told.map(Number) : readLanes(db, row.id).map((lane) => lane.cpu);
+  const cpus = row.facts.cpuList ?? readLanes(db, row.id).map((lane) => lane.cpu);
   return {
     ...rest,
     ...(t0 !== undefined && { t0: String(t0) }),

@@ -125,7 +125,7 @@ function addressKeys(db: Db, capture: CaptureRow, kind: PlaceKind, names: Names)
 
 /** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
 export function midrOfLane(capture: CaptureRow, cpu: number): bigint | undefined {
-  const spe = capture.facts['spe'] as { cores?: { midr: string; cpus?: number[] }[] } | undefined;
+  const { spe } = capture.facts;
   const core =
     spe?.cores?.find((c) => !c.cpus || c.cpus.includes(cpu)) ?? (spe?.cores?.length === 1 ? spe.cores[0] : undefined);
   return core && BigInt(core.midr);

@@ -1,6 +1,7 @@
 /** What a policy's result is (model.md sections 6 and 7): what is stored with a run, listed, shown and reported. */
 import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../terms.ts';
 import type { PolicyId } from './policy.ts';
+import type { SkewDigest } from './skew.ts';
 
 /** What one policy did to the reference profile (model.md section 6). Times in ns. */
 export interface Summary {
@@ -17,8 +18,8 @@ export interface Summary {
   /** Blackout as share of session time. */
   readonly blackoutShare: number;
   readonly windows: number;
-  /** Window durations; undefined without windows. */
-  readonly durations: Durations | undefined;
+  /** Window durations; missing without windows. */
+  readonly durations?: Durations;
   readonly lostByKind: Readonly<Record<WindowKind, number>>;
   /** `none`: lost without a stage 2 fault, e.g. while KVM served a full buffer. */
   readonly lostByCause: Readonly<Record<CauseClass | 'none', number>>;
@@ -26,7 +27,7 @@ export interface Summary {
   readonly stallByKind: Readonly<Record<StallKind, number>>;
   /** stall / session time: 0.01 is 1 % longer. */
   readonly slowdown: number;
-  readonly pinnedBytesPeak: number;
+  readonly pinnedPeakBytes: number;
   readonly pinnedByteSeconds: number;
   readonly faults: number;
   readonly faultsByCause: Readonly<Record<CauseClass, number>>;
@@ -59,7 +60,7 @@ export const trialFigures = [
   'windows',
   'stallNs',
   'slowdown',
-  'pinnedBytesPeak',
+  'pinnedPeakBytes',
   'pinnedByteSeconds',
   'faults',
 ] as const;
@@ -69,8 +70,8 @@ export type TrialFigure = (typeof trialFigures)[number];
 /** Mean and 5–95 % range over N placement trials of one policy. */
 export interface Trials extends Readonly<Record<TrialFigure, Spread>> {
   readonly n: number;
-  /** p99 of the window durations, ns, over the trials that had windows; undefined if none had. */
-  readonly p99: Spread | undefined;
+  /** p99 of the window durations, ns, over the trials that had windows; missing if none had. */
+  readonly p99?: Spread;
   /** Trials in which the VM died. */
   readonly vmDead: number;
   /** Trials by their verdict; absent where they weren't judged (sweeps, older runs). */
@@ -133,6 +134,32 @@ export interface CheckResult {
   readonly coverage: number;
   /** Null where nothing could be judged. */
   readonly verdict: VerdictWord | null;
+}
+
+/** Samples lost by the evidence for the stage 2 events that took them. */
+export interface EvidenceLoss {
+  readonly evidence: string;
+  readonly lost: number;
+}
+
+/** What is stored with a policy's result, beside its columns. */
+export interface StoredSummary {
+  readonly summary: Summary;
+  readonly trials?: Trials;
+  readonly latency?: LatencySkew;
+  /** Absent in runs of the model's first edition. */
+  readonly checks?: readonly CheckResult[];
+  /** An earlier policy of the run with the same fates. */
+  readonly sameAs?: string;
+  /** Absent in runs before it was counted. */
+  readonly restsOn?: readonly EvidenceLoss[];
+}
+
+/** What is stored of a policy's skew by one kind of key, beside its columns. */
+export interface StoredSkew {
+  /** Missing when nothing survived. */
+  readonly digest?: SkewDigest;
+  readonly verdict: Verdict;
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { extract } from 'tar';
 import { InputError } from '../../../formats/problems.ts';
 import { BOARD_FACTS, parseBoardFacts } from '../board-facts.ts';
-import type { BoardFacts } from '../board-facts.ts';
+import type { BoardFacts } from '../../../model/terms/capture-facts.ts';
 import { detectFormat } from '../detect.ts';
 import { readTextFile, withFile } from '../../file-source.ts';
 import type { Archive } from './layers.ts';
