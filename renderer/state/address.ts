@@ -6,12 +6,9 @@
  */
 import { viewTitles } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../../core/contract/desktop.ts';
-import { dlVariants } from '../../core/model/terms/results.ts';
-import type { DlVariant } from '../../core/model/terms/results.ts';
 
 export const viewIds = Object.keys(viewTitles) as ViewId[];
 export type { ViewId };
-export type DlDiscard = DlVariant;
 
 export interface Selection {
   readonly view: ViewId;
@@ -19,8 +16,6 @@ export interface Selection {
   readonly capture?: number;
   readonly run?: number;
   readonly policy?: string;
-  /** The run's own reading of DL if missing. */
-  readonly dlDiscard?: DlDiscard;
   /** vCPU number. */
   readonly lane?: number;
   /** The selected time, ns; both or neither. */
@@ -82,7 +77,7 @@ const words = [
   'sql',
 ] as const;
 /** Words of which there are few. */
-const choices = { dlDiscard: dlVariants, scale: ['linear'], dark: ['time'] } as const;
+const choices = { scale: ['linear'], dark: ['time'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
 /** What an address says; what it doesn't say rightly is left out. */
@@ -111,7 +106,17 @@ export function parseSelection(hash: string): Selection {
     Reflect.deleteProperty(out, start);
     Reflect.deleteProperty(out, end);
   }
+  if (given.get('dlDiscard') === 'buffer') ofGuestThatDiscards(out);
   return out as unknown as Selection;
+}
+
+/**
+ * Links of 0.1.0 chose between two kinds of guest. Of one that discards its buffer at DL=1, a check tells now; the window that such
+ * a link has in focus was that guest's.
+ */
+function ofGuestThatDiscards(out: Record<string, unknown>): void {
+  out['check'] ??= 'guest-discards';
+  Reflect.deleteProperty(out, 'window');
 }
 
 /** The address of a selection; times are rounded to whole ns. */
@@ -146,7 +151,7 @@ export function changed(selection: Selection, change: Change): Selection {
         }
       : {};
   const next: { -readonly [K in keyof Selection]: Selection[K] } = { ...selection, ...of, ...change };
-  const moved = (['policy', 'lane', 'dlDiscard'] as const).some((k) => k in change && change[k] !== selection[k]);
+  const moved = (['policy', 'lane'] as const).some((k) => k in change && change[k] !== selection[k]);
   if (moved && !('window' in change)) delete next.window;
   // A window's lane was the window's: nobody chose it.
   if (selection.window !== undefined && next.window === undefined && !('lane' in change)) delete next.lane;

@@ -10,6 +10,7 @@ import {
   towards,
   zoomed,
 } from '../../renderer/timeline/camera.ts';
+import { assumptionChecks } from '../../core/model/checks.ts';
 import { changed, formatSelection, parseSelection, viewIds } from '../../renderer/state/address.ts';
 import type { Selection } from '../../renderer/state/address.ts';
 
@@ -20,7 +21,6 @@ const selections: fc.Arbitrary<Selection> = fc
     view: fc.constantFrom(...viewIds),
     ...{ capture: id, run: id, lane: id, window: id, a: id, b: id, policy: word, key: word, keyKind: word },
     ...{ with: id, kind: word, cause: word, part: word, sweep: word, measure: word },
-    dlDiscard: fc.constantFrom('record' as const, 'buffer' as const, undefined),
     scale: fc.constantFrom('linear' as const, undefined),
     range: fc.option(fc.tuple(fc.integer({ min: -1e9, max: 1e12 }), fc.integer({ min: 1, max: 1e12 })), {
       nil: undefined,
@@ -46,6 +46,18 @@ describe('renderer-selection', () => {
       view: 'captures',
     });
     expect(parseSelection('#timeline?from=5')).toEqual({ view: 'timeline' });
+  });
+
+  it('reads links of 0.1.0, which chose between two kinds of guest', () => {
+    expect(parseSelection('#timeline?run=1&window=5&dlDiscard=record')).toEqual({
+      view: 'timeline',
+      run: 1,
+      window: 5,
+    });
+    const discards = { view: 'policies', run: 1, check: 'guest-discards' };
+    expect(parseSelection('#policies?run=1&window=5&dlDiscard=buffer')).toEqual(discards);
+    expect(assumptionChecks.map((c) => c.id)).toContain(discards.check);
+    expect(formatSelection(discards as Selection)).toBe('#policies?run=1&check=guest-discards');
   });
 
   it('drops what a change leaves without ground', () => {
