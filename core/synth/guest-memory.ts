@@ -106,8 +106,11 @@ export class GuestMemory {
   readonly #mapped: Uint16Array;
   readonly history = new History();
   readonly #hvaShift: number;
+  /** The host's huge pages are hugetlbfs's: never split. */
+  readonly #isHugetlb: boolean;
 
-  constructor({ ramPages, bufferBytes, cpus, thp }: SynthOptions) {
+  constructor({ ramPages, bufferBytes, cpus, thp, backing }: SynthOptions) {
+    this.#isHugetlb = backing === 'hugetlb';
     const whole = (pages: number): number => Math.ceil(pages / BLOCK) * BLOCK;
     this.bufferPages = bufferBytes / PAGE;
     this.allBufferPages = this.bufferPages * cpus;
@@ -127,7 +130,7 @@ export class GuestMemory {
     this.isHole = new Uint8Array(this.pages);
     this.#mapped = new Uint16Array(regions);
     // KVM maps blocks only where guest and host addresses agree modulo 2 MiB (fault_supports_stage2_huge_mapping).
-    this.#hvaShift = 0xffef_0000_0000 / PAGE + (thp ? 0 : 1);
+    this.#hvaShift = 0xffef_0000_0000 / PAGE + (thp || this.#isHugetlb ? 0 : 1);
     for (const { ipaPage, pages } of this.slots)
       this.history.add(0, 'initial-unmapped', ipaPage, pages, 'first-touch', false);
   }
@@ -152,6 +155,11 @@ export class GuestMemory {
   /** Page `offset` of a vCPU's buffer. */
   bufferPage(vcpu: number, offset: number): number {
     return this.slots[1].first + vcpu * this.bufferPages + offset;
+  }
+
+  /** First page, and pages, of what the VMM can map of itself around a page. */
+  hugePage(page: number): readonly [first: number, pages: number] {
+    return this.#isHugetlb ? [page - (page % BLOCK), BLOCK] : [page, 1];
   }
 
   isEmpty(region: number): boolean {
@@ -252,7 +260,7 @@ export class GuestMemory {
   splitBlock(t: number, page: number): void {
     const region = page >> 9;
     this.unmap(t, region * BLOCK, BLOCK, 'dirty-log', UNANNOUNCED);
-    this.isSplit[region] = 1;
+    this.isSplit[region] = this.#isHugetlb ? 0 : 1;
     this.mapPage(t, page);
   }
 

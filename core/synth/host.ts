@@ -2,6 +2,7 @@
 import type { Random } from '../model/random.ts';
 import { NS_PER_TICK, TIME_ZERO } from './clock.ts';
 import { adviceOf } from './advice.ts';
+import type { Backing } from './advice.ts';
 import { BLOCK, HOST_MM, PAGE, State } from './guest-memory.ts';
 import type { Effect } from './guest-memory.ts';
 import type { HostRates, SynthOptions } from './options.ts';
@@ -17,6 +18,10 @@ export interface HostThreads {
 
 const KVM_CREATE_VM = 0xae01;
 const KVM_SET_USER_MEMORY_REGION = 0x4020ae46;
+const KVM_SET_USER_MEMORY_REGION2 = 0x40a0ae49;
+const KVM_CREATE_GUEST_MEMFD = 0xc040aed4;
+const MAP_HUGETLB = 0x40000;
+const GUEST_MEMFD = 9;
 const KVM_GET_DIRTY_LOG = 0x4010ae42;
 const VM_FD = 6;
 const ARG = 0xffffe1373000;
@@ -27,6 +32,14 @@ const MEMSLOT_NS = 40_000;
 const REMOVED_AFTER = 15_000;
 const AWAY_NS = 200_000;
 
+/** Flags and file of a call that maps a range anew (MAP_FIXED). */
+const mapArguments: Readonly<Record<Backing, readonly [flags: number, fd: number]>> = {
+  anonymous: [0x4032, -1],
+  shared: [0x4032, -1],
+  hugetlb: [0x4032 | MAP_HUGETLB, -1],
+  guest_memfd: [0x11, GUEST_MEMFD],
+};
+
 export class Host {
   readonly #machine: Machine;
   readonly #threads: HostThreads;
@@ -35,6 +48,8 @@ export class Host {
   readonly #phases: Phases;
   /** The VMM is in a call until then. */
   #busy = 0;
+  /** A slot of a guest_memfd takes the second form of the call. */
+  readonly #setRegion: number;
 
   constructor(machine: Machine, threads: HostThreads, options: SynthOptions, random: Random, phases: Phases) {
     this.#machine = machine;
@@ -42,6 +57,7 @@ export class Host {
     this.#options = options;
     this.#random = random;
     this.#phases = phases;
+    this.#setRegion = options.backing === 'guest_memfd' ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION;
   }
 
   /** The VM comes to be at `t`; everything else begins at `from`. */
@@ -53,9 +69,17 @@ export class Host {
     events.print(t + 5_000, vmm, `umbra-synth: seed=${seed} samples=${samples} cpus=${cpus} mode=${mode}`);
     memory.slots.forEach(({ first, pages }, i) => {
       const at = t + 20_000 + i * 60_000;
-      events.call(at, vmm, 'mmap', [0, pages * PAGE, 3, 0x4022, -1, 0]);
-      events.call(at + 10_000, vmm, 'madvise', [memory.hva(first), pages * PAGE, this.#options.thp ? 14 : 15]);
-      events.call(at + 20_000, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+      const { backing, thp } = this.#options;
+      if (backing === 'guest_memfd') {
+        events.call(at, vmm, 'ioctl', [VM_FD, KVM_CREATE_GUEST_MEMFD, ARG]);
+        events.call(at + 10_000, vmm, 'mmap', [0, pages * PAGE, 3, 1, GUEST_MEMFD + i, 0]);
+      } else if (backing === 'hugetlb') {
+        events.call(at, vmm, 'mmap', [0, pages * PAGE, 3, 0x4022 | MAP_HUGETLB, -1, 0]);
+      } else {
+        events.call(at, vmm, 'mmap', [0, pages * PAGE, 3, 0x4022, -1, 0]);
+        events.call(at + 10_000, vmm, 'madvise', [memory.hva(first), pages * PAGE, thp ? 14 : 15]);
+      }
+      events.call(at + 20_000, vmm, 'ioctl', [VM_FD, this.#setRegion, ARG]);
     });
     // The call that ends the last ioctl.
     events.call(t + 200_000, vmm, 'ioctl', [VM_FD, 0xae41, 0]);
@@ -92,9 +116,13 @@ export class Host {
   #range(most = this.#options.unmapPages): { first: number; pages: number } {
     const { memory } = this.#machine;
     const inBuffers = this.#random.uniform() < this.#options.bufferShare;
-    const size = inBuffers ? memory.allBufferPages : this.#options.ramPages;
-    const pages = Math.min(size, 1 + this.#random.below(most));
-    return { first: (inBuffers ? memory.slots[1].first : 0) + this.#random.below(size - pages + 1), pages };
+    const start = inBuffers ? memory.slots[1].first : 0;
+    const asked = inBuffers ? memory.allBufferPages : this.#options.ramPages;
+    // Calls on huge pages take whole ones (EINVAL); so do slots.
+    const unit = this.#options.backing === 'hugetlb' ? BLOCK : 1;
+    const size = Math.ceil(asked / unit);
+    const n = Math.min(size, 1 + this.#random.below(Math.ceil(most / unit)));
+    return { first: start + this.#random.below(size - n + 1) * unit, pages: n * unit };
   }
 
   /** Runs a call of the VMM's when it is free; `ns` is how long it takes. */
@@ -151,7 +179,9 @@ export class Host {
       const range = [memory.hva(first), pages * PAGE];
       if (isMunmap) events.call(at, vmm, 'munmap', range);
       else events.call(at, vmm, 'madvise', [...range, adviceOf[advice].number]);
-      const contents = isMunmap ? 'gone' : adviceOf[advice].contents(backing);
+      // The guest has a guest_memfd's pages whatever the VMM maps.
+      const gone = backing === 'guest_memfd' ? 'kept' : 'gone';
+      const contents = isMunmap ? gone : adviceOf[advice].contents(backing);
       if (contents !== undefined) {
         const effect = { notify: isMunmap ? 'unmap' : 'clear', contents } as const;
         agenda.at(at + CALL_NS, (then) => this.#unmap(then, vmm, [first, pages], 'userspace', effect));
@@ -159,7 +189,7 @@ export class Host {
       // MAP_FIXED puts fresh memory there; nothing is mapped in between, so no notifier runs.
       if (!isMunmap || leavesHole) return;
       agenda.at(at + 4_000, (then) => {
-        events.call(then, vmm, 'mmap', [...range, 3, 0x4032, -1, 0]);
+        events.call(then, vmm, 'mmap', [...range, 3, ...mapArguments[backing], 0]);
         const isAway = memory.slotOf(first).slot === 2 && !this.#machine.hasBuffers;
         memory.remapHost(then, first, pages, isAway);
       });
@@ -200,7 +230,7 @@ export class Host {
     const { memory, events, agenda } = this.#machine;
     const { vmm } = this.#threads;
     const buffers = memory.slots[1];
-    const setRegion = (at: number): void => events.call(at, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+    const setRegion = (at: number): void => events.call(at, vmm, 'ioctl', [VM_FD, this.#setRegion, ARG]);
     const returned = (at: number): void => events.call(at, vmm, 'ioctl', [VM_FD, 0xae03, 0]);
     this.#call(t, 2 * MEMSLOT_NS + AWAY_NS, (at) => {
       setRegion(at);
@@ -230,7 +260,7 @@ export class Host {
         events.call(at, vmm, 'ioctl', [VM_FD, KVM_GET_DIRTY_LOG, ARG]);
         memory.writeProtect(at, memory.slots[1]);
       } else {
-        events.call(at, vmm, 'ioctl', [VM_FD, KVM_SET_USER_MEMORY_REGION, ARG]);
+        events.call(at, vmm, 'ioctl', [VM_FD, this.#setRegion, ARG]);
         agenda.at(at + 6_000, (then) => {
           this.#machine.isLogging = true;
           memory.writeProtect(then, memory.slots[1]);

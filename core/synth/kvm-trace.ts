@@ -50,7 +50,7 @@ export function writeKvmTrace(options: SynthOptions, plan: CapturePlan, sink: By
     memory: new GuestMemory(options),
     events: new TraceEvents(rings),
     agenda: new Agenda(),
-    thp: options.thp,
+    thp: options.thp || options.backing === 'hugetlb',
     hasBuffers: true,
     isLogging: false,
     invalidations: 0,

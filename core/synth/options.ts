@@ -109,6 +109,18 @@ export const defaultSynthOptions: SynthOptions = {
   truthRecords: 200_000,
 };
 
+/**
+ * What doesn't happen to memory of a kind. KSM merges anonymous memory only; huge pages of hugetlbfs and a guest_memfd's pages are on no
+ * LRU list. A guest_memfd's slot is only ever deleted, and has no dirty log (check_memory_region_flags, kvm_set_memory_region); the
+ * guest has its pages whatever the VMM maps; and they are pages of 4 KiB (gmem_abort).
+ */
+const notOf: Readonly<Record<Backing, readonly (keyof HostRates | 'holes' | 'thp')[]>> = {
+  anonymous: [],
+  shared: ['merges'],
+  hugetlb: ['merges', 'reclaims', 'aging'],
+  guest_memfd: ['merges', 'reclaims', 'aging', 'moves', 'dirtyLogs', 'holes', 'thp'],
+};
+
 /** The options can't be carried out as asked; the message names the option. */
 export class SynthError extends Error {
   override readonly name = 'SynthError';
@@ -145,11 +157,15 @@ export function synthOptions(given: Partial<SynthOptions> = {}): SynthOptions {
   if (!advice.length) throw new SynthError(`advice: name at least one of ${advices.join(', ')}`);
   for (const one of advice) {
     if (!advices.includes(one)) throw new SynthError(`advice must be of ${advices.join(', ')}, not ${one}`);
-    if (adviceOf[one].refusedFor === backing)
+    if (adviceOf[one].refusedFor.includes(backing))
       throw new SynthError(`advice: the kernel refuses ${one} for ${backing} memory (EINVAL)`);
   }
-  // KSM merges anonymous memory only.
-  if (backing === 'shared' && options.merges > 0) throw new SynthError('merges: ksmd merges no shared memory');
+  for (const name of notOf[backing]) {
+    if (options[name] === false || options[name] === 0) continue;
+    const what =
+      name === 'merges' ? `ksmd merges no ${backing} memory` : `there is no such thing with ${backing} memory`;
+    throw new SynthError(`${name}: ${what}`);
+  }
   if (!phases.length) throw new SynthError('phases: name at least one');
   for (const { name, share } of phases) {
     if (!(share > 0 && share <= 1e6)) throw new SynthError(`phases: ${name} needs a share above 0`);

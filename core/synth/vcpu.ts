@@ -208,8 +208,9 @@ export class Vcpu {
     events.userExit(t + 300, this.actor, 0, -EFAULT);
     const mapAt = t + 300 + this.#spread(4_000);
     agenda.at(mapAt, (at) => {
-      events.call(at, this.actor, 'mmap', [memory.hva(page), PAGE, 3, 0x4032, -1, 0]);
-      memory.remapHost(at, page, 1, memory.slotOf(page).slot === 2 && !this.#machine.hasBuffers);
+      const [first, pages] = memory.hugePage(page);
+      events.call(at, this.actor, 'mmap', [memory.hva(first), pages * PAGE, 3, 0x4032, -1, 0]);
+      memory.remapHost(at, first, pages, memory.slotOf(page).slot === 2 && !this.#machine.hasBuffers);
     });
     agenda.at(mapAt + 3_000, (at) => events.call(at, this.actor, 'ioctl', [12 + this.#vcpu, KVM_RUN, 0]));
     agenda.at(mapAt + 3_800, (at) => {

@@ -14,6 +14,9 @@ test.each<[string, Partial<SynthOptions>]>([
   ['munmap with nothing in place', { unmaps: 2000, holes: 0.5 }],
   ['reclaim', { unmaps: 0, reclaims: 1000 }],
   ['same-page merging and its copy-on-write', { unmaps: 0, merges: 2000 }],
+  ['huge pages of hugetlbfs', { unmaps: 300, backing: 'hugetlb', cpus: 4, ramPages: 4096, bufferBytes: 2 ** 20 }],
+  ['huge pages, munmap with nothing in place', { unmaps: 300, backing: 'hugetlb', holes: 0.5, ramPages: 4096 }],
+  ['guest_memfd', { unmaps: 2000, backing: 'guest_memfd', advice: ['dontneed', 'remove', 'pageout'] }],
   ['all of these, aged', { unmaps: 800, reclaims: 300, merges: 800, aging: 100 }],
   ['blocks', { cpus: 1, unmaps: 0, thp: true, ramPages: 4096 }],
   // Of two vCPUs that fault into one empty region at once, the second doesn't show that there is no block.
@@ -38,6 +41,9 @@ test.each<[string, Partial<SynthOptions>, number, number]>([
   ['dirty logging that splits blocks', { dirtyLogs: 30, thp: true, ramPages: 4096 }, 0.9999, 0.9999],
   ['dirty logging, and memslots changed', { dirtyLogs: 50, memslots: 10 }, 0.999, 0.999],
   ['memslots moved away and back', { moves: 20 }, 0.999, 0.999],
+  ['memslots of huge pages', { memslots: 20, backing: 'hugetlb', ramPages: 4096 }, 0.998, 0.998],
+  ['dirty logging that splits huge pages', { dirtyLogs: 30, backing: 'hugetlb', ramPages: 4096 }, 0.9999, 0.9999],
+  ['memslots of guest_memfd', { memslots: 20, unmaps: 300, backing: 'guest_memfd' }, 0.999, 0.999],
 ])('stage 2 of the buffers within what the trace tells: %s', (_, rates, leastValid, leastMapped) => {
   for (let seed = 1; seed <= 3; seed++) {
     const { valid, mapped } = bufferAccuracy(make({ ...small, unmaps: 0, ...rates, seed }));
@@ -63,6 +69,8 @@ test.each<[string, Partial<SynthOptions>]>([
   ['advice of all kinds', { unmaps: 1500, advice: mixed }],
   ['shared memory', { unmaps: 1500, reclaims: 200, backing: 'shared', advice: ['dontneed', 'remove', 'pageout'] }],
   ['munmap with nothing in place', { unmaps: 2000, holes: 0.5, advice: mixed }],
+  ['huge pages of hugetlbfs', { unmaps: 300, backing: 'hugetlb', ramPages: 4096, bufferBytes: 2 ** 20 }],
+  ['guest_memfd', { unmaps: 1500, backing: 'guest_memfd', advice: ['dontneed', 'remove'] }],
   ['blocks that unmaps split', { cpus: 4, unmaps: 300, unmapPages: 600, thp: true, ramPages: 4096 }],
 ])('every policy’s windows and losses are the true ones to the nanosecond: %s', (name, rates) => {
   for (let seed = 1; seed <= 3; seed++) {
@@ -121,6 +129,10 @@ test('what the truth says of each unmap is what was done', () => {
   expect(effects({ unmaps: 1000 })).toEqual(['unmap clear dropped', 'unmap unmap dropped', 'unmap unmap gone']);
   expect(effects({ unmaps: 0, reclaims: 500 })).toEqual(['unmap clear kept']);
   expect(effects({ unmaps: 0, moves: 20 })).toEqual(['unmap memslot gone', 'unmap memslot kept']);
+  const huge = effects({ unmaps: 300, backing: 'hugetlb' });
+  expect(huge).toEqual(['unmap clear dropped', 'unmap unmap dropped', 'unmap unmap gone']);
+  const guestMemfd = effects({ unmaps: 1000, backing: 'guest_memfd', advice: ['dontneed', 'remove'] });
+  expect(guestMemfd).toEqual(['unmap clear dropped', 'unmap clear kept', 'unmap unmap kept']);
   const shared = effects({ unmaps: 1000, backing: 'shared', advice: ['dontneed', 'remove'] });
   expect(shared).toEqual(['unmap clear dropped', 'unmap clear kept', 'unmap unmap dropped', 'unmap unmap gone']);
 });
@@ -131,4 +143,10 @@ test('advice that the kernel refuses is refused', () => {
   );
   expect(() => make({ advice: ['remove'] })).toThrow('advice: the kernel refuses remove for anonymous memory');
   expect(() => make({ backing: 'shared', merges: 1 })).toThrow('merges: ksmd merges no shared memory');
+  expect(() => make({ backing: 'hugetlb', advice: ['pageout'] })).toThrow(
+    'the kernel refuses pageout for hugetlb memory',
+  );
+  expect(() => make({ backing: 'guest_memfd', dirtyLogs: 1 })).toThrow(
+    'dirtyLogs: there is no such thing with guest_memfd',
+  );
 });

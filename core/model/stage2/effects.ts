@@ -65,7 +65,11 @@ export function unmapPieces(
 
 function callEffect(word: number, backing: Backing | undefined): UnmapEffect {
   const argument = word >>> 8;
-  switch (word & 0xff) {
+  const call = word & 0xff;
+  // The guest's pages come from the guest_memfd, wherever the VMM maps it (gmem_abort).
+  const isOfMapping = call === MemoryCall.MUNMAP || call === MemoryCall.MREMAP || call === MemoryCall.MMAP;
+  if (backing === 'guest_memfd' && isOfMapping) return effect('unmap', 'kept', 'measured');
+  switch (call) {
     case MemoryCall.MUNMAP:
       return effect('unmap', 'gone', 'measured');
     case MemoryCall.MREMAP:

@@ -20,6 +20,8 @@ export type FactOrigin = 'description' | 'host' | 'btf' | 'kernel' | 'values' | 
 const UNITS = [16, 4, 1];
 /** Unmapped ranges that are alike by chance so rarely that their common alignment is the page size. */
 const ENOUGH_RANGES = 32;
+/** 2 MiB in 4 KiB units: a huge page of a host with pages of 4 KiB. */
+const HUGE = 512;
 
 /**
  * The host's page size in 4 KiB units: by the description, the trace's header or kit, else by the alignment that all unmapped
@@ -51,6 +53,8 @@ function commonAlignment(trace: KvmTrace): { unit: number; ranges: number } {
   for (const events of trace.blocks(KvmKind.UNMAP)) {
     for (let i = 0; i < events.n; i++) {
       if (events.kind[i] !== KvmKind.UNMAP) continue;
+      // Of huge pages: they say nothing of the small ones.
+      if (events.page(i) % HUGE === 0 && events.end(i) % HUGE === 0) continue;
       ranges++;
       UNITS.forEach((unit, u) => {
         if (events.page(i) % unit || events.end(i) % unit) fits[u] = false;
