@@ -214,6 +214,23 @@ export interface FoundWindow {
   };
 }
 
+/** Blackouts that a capture shows by itself, by lane, then start; where there are more, the longest. */
+export interface ObservedBands {
+  /** As `TimelineLane.lane` of a capture alone. */
+  readonly lane: Int32Array;
+  /** ns after the origin asked for: the last record before, the first one after. */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** ns of it in which the profiled context ran. */
+  readonly darkNs: Float64Array;
+  /** Index into `reasons`. */
+  readonly reason: Uint8Array;
+  readonly reasons: readonly string[];
+  /** Blackouts left out, shorter than all of these. */
+  readonly left: number;
+}
+export const MAX_OBSERVED = 50_000;
+
 export interface TraceLine {
   /** ns after the trace's first event. */
   readonly t: number;
@@ -346,6 +363,8 @@ export const timelineMethods = {
   },
   /** What a capture lost by itself. Fails for one whose samples have no times. */
   observed: { params: z.strictObject({ spe: Id }), result: reply<ObservedSummary>() },
+  /** The same one by one, of lanes without a run; fails likewise. */
+  observedBands: { params: z.strictObject({ spe: Id, origin: Ns }), result: reply<ObservedBands>() },
   /** Why vCPUs left the guest, and for how long. */
   exits: {
     /** Those that begin in a part of the trace, in its own time; all without. */

@@ -45,3 +45,11 @@ export function auxCounts({ facts }: Capture): readonly (AuxFlag & { readonly co
     .map((flag) => ({ ...flag, count: flag.bit ? (aux[flag.name] ?? 0) : (lost?.records ?? 0) }))
     .filter(({ count }) => count > 0);
 }
+
+/** Why a stretch counts as a blackout that the capture shows by itself. */
+export const observedWords: Readonly<Record<string, string>> = {
+  truncated: 'flagged TRUNCATED',
+  partial: 'flagged PARTIAL',
+  lost: 'LOST records',
+  gap: 'gap between records',
+};

@@ -2,7 +2,7 @@
  * A lane's bins as px columns of the view. A bin that lies over several columns gives each its share, so that sums over columns are
  * those over bins at any zoom, and nothing is wider than it is.
  */
-import type { LaneFates, PolicyFates } from '../../core/contract/timeline.ts';
+import type { LaneFates, ObservedBands, PolicyFates } from '../../core/contract/timeline.ts';
 import type { Camera } from './camera.ts';
 
 export interface LaneColumns {
@@ -78,6 +78,24 @@ export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, 
       // Samples first: ns only settle what loses none.
       const weight = lost > 0 ? 1 + lost : loss.dark[i] / (1 + loss.dark[i]);
       if (weight > most[x]) [most[x], out.kind[x]] = [weight, loss.kind[i] + 1];
+    });
+  }
+  return out;
+}
+
+/** Of each column the share that a lane's observed blackouts take, by the time in which the profiled context ran. */
+export function observedColumns(bands: ObservedBands, lane: number, camera: Camera, width: number): Float32Array {
+  const out = new Float32Array(width);
+  for (let i = 0; i < bands.lane.length; i++) {
+    const ns = bands.end[i] - bands.start[i];
+    if (bands.lane[i] !== lane || ns <= 0 || bands.end[i] < camera.start || bands.start[i] > camera.end) continue;
+    const whole = (ns * width) / (camera.end - camera.start);
+    placer(
+      { first: bands.start[i], width: ns },
+      camera,
+      width,
+    )(0, (x, share) => {
+      out[x] += (whole * share * bands.darkNs[i]) / ns;
     });
   }
   return out;

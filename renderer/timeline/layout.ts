@@ -10,6 +10,7 @@ export const size = {
   gap: 3,
   pad: 7,
   collapsed: 22,
+  name: 14,
 } as const;
 
 export interface LaneRows {
@@ -22,6 +23,8 @@ export interface LaneRows {
   readonly densityHeight: number;
   readonly sessions?: number;
   readonly guest?: number;
+  /** Blackouts that the capture shows by itself, where nothing has been replayed. */
+  readonly observed?: number;
   /** Changes of the SPE buffer's pages, stage 2 faults. */
   readonly events?: number;
   /** One a chosen policy, in their order. Of a collapsed lane none. */
@@ -80,7 +83,8 @@ function rowsOf(
     return { ...common, bottom: top + size.collapsed, density, densityHeight, bands: [] };
   }
   const densityHeight = height ?? usual;
-  let y = top + size.pad;
+  // Without samples nothing else makes room for the lane's name.
+  let y = top + size.pad + (hasSamples ? 0 : size.name);
   const take = (px: number) => {
     const at = y;
     y += px + size.gap;
@@ -88,10 +92,11 @@ function rowsOf(
   };
   const density = hasSamples ? take(densityHeight) : undefined;
   const sessions = density === undefined ? undefined : density + densityHeight;
+  const observed = hasSamples && facts.run === undefined ? take(size.band) : undefined;
   const guest = lane.vcpuTid === undefined ? undefined : take(size.guest);
   const events = facts.run === undefined && lane.vcpuTid === undefined ? undefined : take(size.events);
   const bands = Array.from({ length: policies }, () => take(size.band));
-  return { ...common, bottom: y + size.pad, density, densityHeight, sessions, guest, events, bands };
+  return { ...common, bottom: y + size.pad, density, densityHeight, sessions, observed, guest, events, bands };
 }
 
 /** A lane is a vCPU as soon as there is a trace to say so. */

@@ -4,7 +4,7 @@
  */
 import type { Fates } from '../../core/contract/timeline.ts';
 import { forBands } from './bins.ts';
-import { fractionIn, laneColumns, lossColumns } from './columns.ts';
+import { fractionIn, laneColumns, lossColumns, observedColumns } from './columns.ts';
 import type { LaneColumns, LossColumns } from './columns.ts';
 import { mixed, stepOf } from './darkness.ts';
 import type { Scene } from './scene.ts';
@@ -67,6 +67,18 @@ function drawPlain(scene: Scene, rows: LaneRows): void {
   const bottom = rows.density + rows.densityHeight - scroll;
   const heights = Uint16Array.from(samples, (n) => heightOf(n / nsPerPx, peak, rows.densityHeight));
   pixels.bars(bottom, heights, palette.dens);
+  if (rows.observed !== undefined) drawObserved(scene, rows, rows.observed - scroll, width);
+}
+
+/** What the capture shows by itself: as dark as the fraction of the column's time that is missing; less than a step is a tick. */
+function drawObserved({ picture, palette, camera, pixels }: Scene, rows: LaneRows, y: number, width: number): void {
+  pixels.rect(0, y, width, size.band, palette.band);
+  const share = picture?.observed && observedColumns(picture.observed, rows.lane.lane, camera, width);
+  for (let x = 0; share && x < width; x++) {
+    const step = stepOf(Math.min(1, share[x]));
+    if (step) pixels.rect(x, y, 1, size.band, palette.observed[step]);
+    else if (share[x] > 0) pixels.rect(x, y, 1, 2, palette.bad);
+  }
 }
 
 const NO_SESSION = new Float32Array(0);

@@ -11,7 +11,7 @@ export const OVERVIEW = 34;
 const STRIP = 5;
 
 export interface OverviewData {
-  /** Samples of all lanes of a capture alone. */
+  /** Samples of all lanes of a capture alone; ns in the guest of a trace alone. */
   readonly density: readonly Bins[];
   readonly fates?: Fates;
 }

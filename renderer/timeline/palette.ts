@@ -28,6 +28,8 @@ export interface Palette {
   readonly flag: Readonly<Record<FlagColor, string>>;
   /** Of each kind, the colours of darkness.ts' steps over a band. */
   readonly steps: Readonly<Record<string, readonly string[]>>;
+  /** The same of blackouts that a capture shows by itself. */
+  readonly observed: readonly string[];
 }
 
 /** Of the element's own style, read again when the theme changes. */
@@ -59,6 +61,7 @@ export function readPalette(element: HTMLElement): Palette {
     cause: each(causeSigns),
     pattern,
     steps,
+    observed: wedge(color('--bad'), band),
     flag: {
       accent: color('--accent'),
       good: color('--good'),

@@ -1,5 +1,5 @@
 /** What lies under the pointer. */
-import type { RunBands } from '../../core/contract/timeline.ts';
+import type { ObservedBands, RunBands } from '../../core/contract/timeline.ts';
 import type { LaneRows } from './layout.ts';
 
 /** Index of the window of a policy's band at `t`, or next to it within `grace` ns; the nearest of several. */
@@ -22,6 +22,28 @@ export function windowIndexAt(
     best = i;
   }
   return best;
+}
+
+/** Of a capture alone: the observed blackout of a lane at `t`, or next to it within `grace` ns; the nearest of several. */
+export function observedAt(
+  bands: ObservedBands | undefined,
+  lane: number,
+  t: number,
+  grace: number,
+): { readonly reason: string; readonly darkNs: number; readonly ns: number } | undefined {
+  let best: number | undefined;
+  let least = grace;
+  for (let i = 0; bands && i < bands.lane.length; i++) {
+    if (bands.lane[i] !== lane) continue;
+    const away = Math.max(bands.start[i] - t, t - bands.end[i], 0);
+    if (away > least || (away === least && best !== undefined)) continue;
+    [least, best] = [away, i];
+  }
+  if (!bands || best === undefined) return undefined;
+  return {
+    reason: bands.reasons[bands.reason[best]],
+    ...{ darkNs: bands.darkNs[best], ns: bands.end[best] - bands.start[best] },
+  };
 }
 
 /** Its start, ns: that of the first of those drawn as one. */

@@ -3,7 +3,15 @@
  * show at once. While new data is on its way the old is drawn, at the places where it belongs.
  */
 import { shallowRef } from 'vue';
-import type { Bins, Fates, RunBands, SideMarks, TimelineFacts, TraceTrack } from '../../core/contract/timeline.ts';
+import type {
+  Bins,
+  Fates,
+  ObservedBands,
+  RunBands,
+  SideMarks,
+  TimelineFacts,
+  TraceTrack,
+} from '../../core/contract/timeline.ts';
 import type { Method, Params, Result } from '../../core/contract/contract.ts';
 import { indexBands } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
@@ -24,6 +32,8 @@ export interface Picture {
   /** Samples per ns of the busiest bins, which fill their lane's height. */
   readonly peak: number;
   readonly side?: SideMarks;
+  /** Of a capture alone, as soon as it is known. */
+  readonly observed?: ObservedBands | undefined;
   readonly tracks: readonly TraceTrack[];
   readonly bands?: RunBands;
   readonly index?: { readonly [K in 'windows' | 'stalls' | 'buffer' | 'sessions']: BandIndex };
@@ -55,6 +65,16 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false;
   let closed = false;
+  let observed: ObservedBands | undefined;
+  if (facts.run === undefined && facts.spe !== undefined) void findObserved(facts.spe);
+
+  /** It reads every sample, once: the picture doesn't wait for it. */
+  async function findObserved(spe: number): Promise<void> {
+    observed = await ask('observedBands', { spe, origin: facts.origin }).catch(() => undefined);
+    if (closed || !observed || !picture.value) return;
+    picture.value = { ...picture.value, observed };
+    onChange();
+  }
 
   function want(next: Wanted): void {
     wanted = next;
@@ -72,7 +92,7 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     try {
       const next = await fetchPicture(facts, ask, now, stretch);
       if (closed) return;
-      picture.value = next;
+      picture.value = { ...next, observed };
       key = keyOf(now);
       problem.value = undefined;
       onChange();

@@ -10,7 +10,7 @@ import type { DlVariant } from '../../core/model/terms/results.ts';
 const BINS = 2400;
 
 export function useOverview(
-  { spe, run, origin, span }: TimelineFacts,
+  { spe, kvm, run, origin, span }: TimelineFacts,
   policy: Readonly<Ref<string | undefined>>,
   dlDiscard: Readonly<Ref<DlVariant>>,
   onChange: () => void,
@@ -27,8 +27,16 @@ export function useOverview(
         : lab.request('fates', { run, dlDiscard: dl, policies: chosen ? [chosen] : [], ...stretch }),
     ]);
     if (chosen !== policy.value || dl !== dlDiscard.value) return;
-    overview.value = { density, ...(fates && { fates }) };
+    overview.value = {
+      density: spe === undefined && kvm !== undefined ? await guestTime(kvm) : density,
+      ...(fates && { fates }),
+    };
     onChange();
+  }
+  /** A trace alone has no samples: how long vCPUs were in the guest. */
+  async function guestTime(trace: number) {
+    const tracks = await lab.request('traceTracks', { kvm: trace, ...stretch });
+    return tracks.filter(({ track }) => track === 'guest');
   }
   watch([policy, dlDiscard] as const, (now) => void load(now).catch(() => undefined), { immediate: true });
   return overview;

@@ -72,5 +72,16 @@ describe('side marks', () => {
     });
     expect(summary.byReason.reduce((sum, r) => sum + r.blackouts, 0)).toBe(rows.length);
     expect(summary.byReason.every((r) => r.blackouts > 0)).toBe(true);
+    // One by one, where a timeline of the capture shows them.
+    const facts = await service.handlers.timeline({ capture: 1 }, call);
+    const bands = await service.handlers.observedBands({ spe: 1, origin: facts.origin }, call);
+    expect(bands).toMatchObject({ left: 0, reasons: ['truncated', 'partial', 'lost', 'gap'] });
+    const lanes = new Set(facts.lanes.map((l) => l.lane));
+    const shown = Array.from(bands.lane, (lane, i) => [lane, bands.start[i], bands.end[i], bands.darkNs[i]]);
+    const known = rows.map((r) => [r.lane, ...[r.start, r.end].map((t) => Number(t - BigInt(facts.origin))), r.darkNs]);
+    const sorted = (all: number[][]) => all.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown).toEqual(sorted(known));
+    expect(shown.every(([lane, , end]) => lanes.has(lane) && end <= facts.span)).toBe(true);
   });
 });

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changed, formatSelection, parseSelection } from '../../renderer/state/address.ts';
 import { areaBetween, grown, nextLanes, parseLaneList } from '../../renderer/timeline/area.ts';
-import { fractionIn, laneColumns, lossColumns } from '../../renderer/timeline/columns.ts';
+import { fractionIn, laneColumns, lossColumns, observedColumns } from '../../renderer/timeline/columns.ts';
+import { observedAt } from '../../renderer/timeline/pick.ts';
 import { alphaOf, fractionOf, stepOf, STEPS, wedge } from '../../renderer/timeline/darkness.ts';
 import { shownTab, tabForArea, drawerTabs } from '../../renderer/timeline/drawer-tabs.ts';
 import {
@@ -55,6 +56,21 @@ describe('columns', () => {
         );
       }),
     );
+  });
+
+  it('are as dark as observed blackouts take of them, at any zoom, each on its lane', () => {
+    const bands = {
+      ...{ lane: Int32Array.of(0, 0, 1), start: Float64Array.of(100, 700, 0), end: Float64Array.of(300, 701, 1000) },
+      // In the second half of the first one the profiled context didn't run.
+      ...{ darkNs: Float64Array.of(100, 1, 1000), reason: Uint8Array.of(0, 3, 1), reasons: ['x'], left: 0 },
+    };
+    for (const width of [1, 10, 333, 1000]) {
+      const share = observedColumns(bands, 0, { start: 0, end: 1000 }, width);
+      expect(share.reduce((a, b) => a + b, 0) / width).toBeCloseTo(0.101, 5);
+    }
+    expect([...observedColumns(bands, 0, { start: 100, end: 300 }, 2)]).toEqual([0.5, 0.5]);
+    expect(observedAt(bands, 0, 690, 20)).toMatchObject({ darkNs: 1, ns: 1 });
+    expect(observedAt(bands, 0, 500, 20)).toBeUndefined();
   });
 
   it('take time where there is no sample to lose, and only from windows that lose some', () => {

@@ -7,7 +7,8 @@ import type { Db } from '../../store/lab-file.ts';
 import { readLab } from '../../store/lab-file.ts';
 import { readAuxFlags, readLost, readRunning } from '../../store/side-band.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
-import type { ObservedSummary } from '../../contract/timeline.ts';
+import { MAX_OBSERVED } from '../../contract/timeline.ts';
+import type { ObservedBands, ObservedSummary } from '../../contract/timeline.ts';
 import { loadReference } from './reference.ts';
 import type { Reference } from './reference.ts';
 import type { ObservedShare } from '../../contract/compare.ts';
@@ -71,6 +72,22 @@ export function observedSummary(db: Db, spe: number): ObservedSummary {
     .map(([reason, of]) => ({ reason, ...of }))
     .filter((r) => r.blackouts);
   return { blackouts: rows.length, darkNs, runningNs, byReason, unplaced, lanesWithoutSwitches };
+}
+
+/** One by one, for a timeline. @param origin ns in the capture's clock */
+export function observedBands(db: Db, spe: number, origin: bigint): ObservedBands {
+  const { rows } = observed(db, getCapture(db, spe, 'spe'));
+  const longest = rows.toSorted((a, b) => Number(b.end - b.start - (a.end - a.start))).slice(0, MAX_OBSERVED);
+  const shown = longest.toSorted((a, b) => a.lane - b.lane || Number(a.start - b.start));
+  return {
+    lane: Int32Array.from(shown, (r) => r.lane),
+    start: Float64Array.from(shown, (r) => Number(r.start - origin)),
+    end: Float64Array.from(shown, (r) => Number(r.end - origin)),
+    darkNs: Float64Array.from(shown, (r) => r.darkNs),
+    reason: Uint8Array.from(shown, (r) => observedReasons.indexOf(r.reason)),
+    reasons: observedReasons,
+    left: rows.length - shown.length,
+  };
 }
 
 /** A side band record at `at`, ns after the origin. */

@@ -5,7 +5,7 @@ import { openLabFile } from '../../store/lab-file.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { Method, Params, Progress, Result } from '../../contract/contract.ts';
 import { exits } from '../captures/exits.ts';
-import { observedSummary } from '../captures/observed.ts';
+import { observedBands, observedSummary } from '../captures/observed.ts';
 import { replayAgain } from '../runs/replay-again.ts';
 import type { ReplayedAgain, ResultChoice } from '../runs/replay-again.ts';
 import { blackouts, calibrated, checkKey, dark, skewAnswer, windowTable } from './run-queries.ts';
@@ -32,6 +32,7 @@ export const queryMethods = [
   'comparisonReport',
   'exits',
   'observed',
+  'observedBands',
   'search',
   'sql',
   'checkSql',
@@ -102,6 +103,7 @@ export function createQueries(lab: string): Queries {
       const { comparisonPreview } = await import('./report-queries.ts');
       return read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params));
     },
+    observedBands: ({ spe, origin }) => read((db) => observedBands(db, spe, BigInt(origin))),
     observed: ({ spe }) => read((db) => observedSummary(db, spe)),
     exits: ({ kvm, part }) => read((db) => exits(db, kvm, part)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),

@@ -65,6 +65,7 @@ export function timelineHandlers(
     traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
     sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
     observed: query('observed'),
+    observedBands: query('observedBands'),
     exits: query('exits'),
     search: query('search'),
   };
