@@ -28,6 +28,7 @@ export function durationCurves(all: readonly Curve[], c: Colours, policy: string
     xAxis: {
       ...lines,
       type: 'log',
+      splitNumber: Math.round(Math.log10(high / low)),
       min: low,
       max: high,
       name: 'duration of a window',

@@ -49,7 +49,7 @@ export function layOut(facts: TimelineFacts, policies: number, room: number, sta
   return spare > 0 ? stack(facts, policies, Math.min(MOST_DENSITY, size.density + spare), states) : least;
 }
 
-const MOST_DENSITY = 150;
+const MOST_DENSITY = 300;
 
 function stack(facts: TimelineFacts, policies: number, usual: number, states: readonly LaneState[]): Layout {
   let y = 0;
