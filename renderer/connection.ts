@@ -15,7 +15,7 @@ export interface ConnectionEvents {
   desktop(message: DesktopRequest): void;
 }
 
-export type DesktopRequest = Extract<DesktopMessage, { umbra: 'files' | 'do' }>;
+export type DesktopRequest = Extract<DesktopMessage, { umbra: 'files' | 'do' | 'campaign' }>;
 
 export interface Connection {
   /** Connects; again after `lost`. */
@@ -37,6 +37,7 @@ function desktopConnection(api: DesktopApi, events: ConnectionEvents): Connectio
       case 'no-lab':
         return events.noLab();
       case 'files':
+      case 'campaign':
       case 'do':
         return events.desktop(message);
       case 'stopped': {

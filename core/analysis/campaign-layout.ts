@@ -10,6 +10,8 @@ export interface LayoutPair {
   readonly factors: Readonly<Record<string, string>>;
   /** By policy, in the campaign's order; NaN where it wasn't replayed. */
   readonly loss: readonly number[];
+  /** By assumption check, then policy; none where it changes nothing. Millions of comparisons read it: no look-up by name. */
+  readonly checked: (readonly number[] | undefined)[];
   /** Samples of the reference: a loss is known to one of them, no finer. */
   readonly samples: number;
 }

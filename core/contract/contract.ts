@@ -11,6 +11,7 @@ import { CaptureFacts } from '../model/terms/capture-facts.ts';
 import type { ResolvedParams } from '../model/terms/params.ts';
 import type { RunFacts } from '../model/terms/run-facts.ts';
 import { boardMethods } from './board.ts';
+import { campaignMethods } from './campaign.ts';
 import { jobMethods } from './jobs.ts';
 import { RunPolicy } from './run-policy.ts';
 import { runMethods } from './runs.ts';
@@ -96,6 +97,7 @@ export const methods = {
   ...runMethods,
   ...jobMethods,
   ...boardMethods,
+  ...campaignMethods,
   ...timelineMethods,
 } as const;
 
@@ -110,7 +112,7 @@ export const Progress = z.strictObject({
   done: z.number(),
   /** Missing where it can't be known. */
   total: z.number().optional(),
-  unit: z.enum(['bytes', 'records', 'policies', 'steps']),
+  unit: z.enum(['bytes', 'records', 'policies', 'pairs', 'steps']),
   /** The result as far as it is there, of requests that make it piece by piece. */
   soFar: z.unknown().optional(),
 });

@@ -1,6 +1,6 @@
 /** What the desktop app and its pages say to each other. A page in a browser does without. */
 
-/** The views by the ids that addresses have, in the order of the rail, the menu and the keys 0 … 8. */
+/** The views by the ids that addresses have, in the order of the rail and the menu. */
 export const viewTitles = {
   home: 'Home',
   captures: 'Captures',
@@ -11,12 +11,22 @@ export const viewTitles = {
   code: 'Code',
   sql: 'SQL',
   report: 'Report',
+  campaign: 'Campaign',
   settings: 'Settings',
 } as const;
 export type ViewId = keyof typeof viewTitles;
 
-/** How a window without a lab comes to one: a lab that is there, a new one, a new one of picked captures, or the example. */
-export const labWays = ['open', 'new', 'import', 'example'] as const;
+/** The key of each view; with Ctrl in the menu, as far as it is a digit but 0, which resets the zoom there. */
+export const viewKeys: Readonly<Record<ViewId, string>> = {
+  ...{ home: '0', captures: '1', timeline: '2', policies: '3', blackouts: '4', skew: '5', code: '6', sql: '7' },
+  ...{ report: '8', settings: '9', campaign: 'c' },
+};
+
+/**
+ * How a window without a lab comes to one: a lab that is there, a new one, a new one of picked captures, or the example. A campaign is looked
+ * at in whatever lab is open, or in one of the app's own.
+ */
+export const labWays = ['open', 'new', 'import', 'example', 'campaign'] as const;
 export type LabWay = (typeof labWays)[number];
 
 /** What the preload gives a page as `window.umbra`. */
@@ -39,11 +49,13 @@ export type PageCommand = 'commands' | 'keys' | 'example' | ViewId;
 /**
  * Comes to the page by `window.postMessage`, since a MessagePort can't pass the context bridge. `port`: the event's first port
  * speaks the contract. `no-lab`: the window has none yet. `stopped`: the lab's process ended; a new port follows by itself after
- * `again` ms; without that, `connect` starts another. `files`: captures to import.
+ * `again` ms; without that, `connect` starts another. `files`: captures to import. `campaign`: a
+ * folder to look at.
  */
 export type DesktopMessage =
   | { readonly umbra: 'port' }
   | { readonly umbra: 'no-lab' }
   | { readonly umbra: 'stopped'; readonly code: number; readonly again?: number }
   | { readonly umbra: 'files'; readonly paths: readonly string[] }
+  | { readonly umbra: 'campaign'; readonly folder: string }
   | { readonly umbra: 'do'; readonly command: PageCommand };

@@ -18,7 +18,7 @@ export interface LabWindow {
   /** Answers a page that asks for its lab; starts the engine if none runs. */
   connect(): void;
   /** Has the page do something, as soon as it is connected to its lab. */
-  send(message: Extract<DesktopMessage, { umbra: 'files' | 'do' }>): void;
+  send(message: Extract<DesktopMessage, { umbra: 'files' | 'do' | 'campaign' }>): void;
   front(): void;
 }
 

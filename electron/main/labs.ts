@@ -110,6 +110,18 @@ export function createLabs(recent: Recent, onOpen: () => void): Labs {
           if (captures.length) labs.openFiles(captures, from);
           return;
         }
+        case 'campaign': {
+          const options: Electron.OpenDialogOptions = { title: 'Open Campaign', properties: ['openDirectory'] };
+          const { filePaths } = await (from
+            ? dialog.showOpenDialog(from.window, options)
+            : dialog.showOpenDialog(options));
+          if (!filePaths[0]) return;
+          // Its pages belong to a lab's process: without a lab, to that of one of the app's own.
+          const shown =
+            from?.lab() === undefined ? openLab(join(app.getPath('userData'), 'campaigns.umbra'), from, true) : from;
+          shown.front();
+          return shown.send({ umbra: 'campaign', folder: filePaths[0] });
+        }
         case 'example': {
           // Made by the page's own job, in a lab of the app's own: nothing to ask.
           const shown = openLab(join(app.getPath('userData'), 'example.umbra'), from, true);

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { app, Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
-import { viewTitles } from '../../core/contract/desktop.ts';
+import { viewKeys, viewTitles } from '../../core/contract/desktop.ts';
 import type { LabWay, PageCommand, ViewId } from '../../core/contract/desktop.ts';
 
 export interface MenuActions {
@@ -28,9 +28,9 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
       { label: '&Clear', click: actions.clearRecent },
     ],
   };
-  const views = Object.entries(viewTitles).map(([id, label], i) => ({
+  const views = Object.entries(viewTitles).map(([id, label]) => ({
     // Home has no key of the menu's: Ctrl+0 resets the zoom.
-    ...(i > 0 && { accelerator: `CmdOrCtrl+${i}` }),
+    ...(/[1-9]/.test(viewKeys[id as ViewId]) && { accelerator: `CmdOrCtrl+${viewKeys[id as ViewId]}` }),
     ...{ label, click: () => command(id as ViewId) },
   }));
   const template: MenuItemConstructorOptions[] = [
@@ -43,6 +43,7 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
         openRecent,
         { type: 'separator' },
         { label: '&Import Captures…', accelerator: 'CmdOrCtrl+I', click: () => choose('import') },
+        { label: 'Open &Campaign…', click: () => choose('campaign') },
         { label: 'Open the &Example', click: () => choose('example') },
         { type: 'separator' },
         { role: 'close' },

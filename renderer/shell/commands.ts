@@ -102,6 +102,12 @@ export function useCommands(): ComputedRef<readonly Command[]> {
         run: go({ view: 'captures', part: 'record' }),
       },
       {
+        ...{ id: 'campaign', title: 'Open a campaign…', hint: 'a folder of many pairs' },
+        run: lab.openLab
+          ? () => lab.openLab?.('campaign')
+          : go({ view: 'campaign', campaign: undefined, value: undefined, pair: undefined, pairs: undefined }),
+      },
+      {
         ...{ id: 'copy link', title: 'Copy the link of what is shown', hint: 'view, selection, lanes' },
         run: () =>
           void navigator.clipboard.writeText(location.href).then(

@@ -1,7 +1,7 @@
-/** The views, in the order of the rail and of the keys 0 … 8. Each loads when it is first shown; one that isn't here isn't shown. */
+/** The views, in the order of the rail. Each loads when it is first shown; one that isn't here isn't shown. */
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
-import { viewIds } from '../state/selection.ts';
+import { viewKeys } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../state/selection.ts';
 
 export interface View {
@@ -49,12 +49,16 @@ export const views: readonly View[] = [
     component: defineAsyncComponent(() => import('../report/ReportView.vue')),
   },
   {
+    ...{ id: 'campaign', title: 'Campaign', glyph: '▦' },
+    component: defineAsyncComponent(() => import('../campaign/CampaignView.vue')),
+  },
+  {
     ...{ id: 'settings', title: 'Settings', glyph: '⚙' },
     component: defineAsyncComponent(() => import('../settings/SettingsView.vue')),
   },
 ];
 
-/** 0 … 8: the same key for a view whatever other views there are. */
+/** The same key for a view whatever other views there are. */
 export function keyOf(view: ViewId): string {
-  return String(viewIds.indexOf(view));
+  return viewKeys[view];
 }

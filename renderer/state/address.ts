@@ -53,6 +53,16 @@ export interface Selection {
   readonly sweep?: string;
   readonly measure?: string;
   readonly scale?: 'linear';
+  /**
+   * A campaign's folder; its factor in rows, one of its values, flags of pairs left out (`none`: no pair is), a pair in focus, and
+   * which pairs are listed.
+   */
+  readonly campaign?: string;
+  readonly by?: string;
+  readonly value?: string;
+  readonly out?: string;
+  readonly pair?: string;
+  readonly pairs?: 'failed' | 'pending' | 'flagged';
   /** Markers of the timeline, ns. */
   readonly a?: number;
   readonly b?: number;
@@ -75,9 +85,14 @@ const words = [
   'tab',
   'search',
   'sql',
+  'campaign',
+  'by',
+  'value',
+  'out',
+  'pair',
 ] as const;
 /** Words of which there are few. */
-const choices = { scale: ['linear'], dark: ['time'] } as const;
+const choices = { scale: ['linear'], dark: ['time'], pairs: ['failed', 'pending', 'flagged'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
 /** What an address says; what it doesn't say rightly is left out. */

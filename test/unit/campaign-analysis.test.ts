@@ -15,6 +15,7 @@ const pair = (board: string, workload: string, repetition: number, ...loss: numb
   key: `${board}/${workload}/${repetition}`,
   factors: { board, workload, repetition: String(repetition) },
   loss,
+  checked: [],
   samples: 10_000,
 });
 const names = ['board', 'workload'];

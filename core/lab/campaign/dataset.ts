@@ -6,7 +6,7 @@ import type { AssumptionCheck } from '../../model/checks.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 import type { Campaign } from './file.ts';
-import { flagIds } from './flags.ts';
+import { flagIds } from '../../words/pair-flags.ts';
 import { statusCounts } from './state.ts';
 import type { CampaignState } from './state.ts';
 

@@ -1,107 +1,18 @@
 /**
- * A process: runs SQL over a dataset with DuckDB. It reads that folder and nothing else, and writes nothing; whoever started it ends it to
- * cancel. The request is one JSON document on stdin; rows are JSON lines on stdout, as fast as they are read.
+ * A process: runs SQL over a dataset (duckdb.ts); whoever started it ends it to cancel. The request is one JSON document on stdin; what comes
+ * of it is JSON lines on stdout, as fast as they are read.
  */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { DuckDBInstance, StatementType } from '@duckdb/node-api';
-import type { DuckDBConnection } from '@duckdb/node-api';
-
-export interface DuckRequest {
-  /** The dataset's folder. */
-  readonly dataset: string;
-  readonly tables: readonly string[];
-  readonly queries: readonly string[];
-  /** As DuckDB takes it: `400MB`; its own if not given. */
-  readonly memory?: string;
-}
-
-/** A line on stdout. The query's number, from 0. */
-export type DuckLine =
-  | { readonly query: number; readonly columns: readonly string[] }
-  | { readonly query: number; readonly rows: readonly (readonly DuckValue[])[] }
-  | { readonly error: string; readonly query?: number }
-  | { readonly done: true };
-
-/** Whole numbers from 2^53 on are decimal text; lists and structs are JSON. */
-export type DuckValue = null | number | string | boolean | object;
-
-const quoted = (words: string): string => `'${words.replaceAll("'", "''")}'`;
-
-async function connect({ dataset, tables, memory }: DuckRequest): Promise<DuckDBConnection> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    ...(memory !== undefined && { memory_limit: memory }),
-    autoinstall_known_extensions: 'false',
-  });
-  const db = await instance.connect();
-  for (const table of tables) {
-    const files = join(dataset, table, '**', '*.parquet');
-    if (!existsSync(join(dataset, table))) continue;
-    // A board called 7 is a name, not a number.
-    await db.run(
-      `CREATE VIEW "${table}" AS SELECT * FROM read_parquet(${quoted(files)}, hive_partitioning = true, hive_types_autocast = false)`,
-    );
-  }
-  await db.run(`SET allowed_directories = [${quoted(dataset)}]`);
-  await db.run('SET enable_external_access = false');
-  await db.run('SET lock_configuration = true');
-  return db;
-}
-
-const reading: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN, StatementType.PRAGMA];
-
-async function run(request: DuckRequest): Promise<void> {
-  const db = await connect(request);
-  for (const [query, sql] of request.queries.entries()) {
-    try {
-      const statements = await db.extractStatements(sql);
-      for (let s = 0; s < statements.count; s++) {
-        const prepared = await statements.prepare(s);
-        if (!reading.includes(prepared.statementType)) throw new Error('only queries: nothing is written');
-        const result = await prepared.stream();
-        if (s < statements.count - 1) continue;
-        await say({ query, columns: result.columnNames() });
-        for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
-          await say({ query, rows: chunk.getRows().map((row) => row.map(plain)) });
-      }
-    } catch (error) {
-      await say({ query, error: (error as Error).message });
-      return;
-    }
-  }
-  await say({ done: true });
-}
-
-function plain(value: unknown): DuckValue {
-  if (typeof value === 'bigint')
-    return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= -BigInt(Number.MAX_SAFE_INTEGER)
-      ? Number(value)
-      : String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value !== 'object') return null;
-  if ('items' in value && Array.isArray(value.items)) return value.items.map(plain);
-  if (
-    'entries' in value &&
-    typeof value.entries === 'object' &&
-    value.entries !== null &&
-    !Array.isArray(value.entries)
-  )
-    return Object.fromEntries(Object.entries(value.entries).map(([name, of]) => [name, plain(of)]));
-  // DuckDB's own types know how they are written.
-
-  return String(value);
-}
+import { runDuckDb } from './duckdb.ts';
+import type { DuckLine, DuckRequest } from './duckdb.ts';
 
 async function say(line: DuckLine): Promise<void> {
   if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain');
 }
 
 try {
-  await run(JSON.parse(await text(process.stdin)) as DuckRequest);
+  await runDuckDb(JSON.parse(await text(process.stdin)) as DuckRequest, say);
 } catch (error) {
   await say({ error: (error as Error).message });
 }

@@ -8,7 +8,7 @@ import { assumptionChecks } from '../../model/checks.ts';
 import { parseJson } from '../../model/json-text.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
-import { flagIds } from './flags.ts';
+import { flagIds } from '../../words/pair-flags.ts';
 import { lineOf } from './text-lines.ts';
 
 /** A factor's name becomes a column and a folder of the dataset. */

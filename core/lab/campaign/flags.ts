@@ -1,14 +1,6 @@
-/** What makes a pair weaker evidence than others: flagged, counted, and left out where the campaign says so. */
-
-export const flagIds = ['scaled-clocks', 'emulated', 'stage2-unsure'] as const;
-export type FlagId = (typeof flagIds)[number];
-
-/** In words, to follow "pairs with", for lists and reports. */
-export const flagWords: Readonly<Record<FlagId, string>> = {
-  'scaled-clocks': 'a KVM timeline that was stretched to fit',
-  emulated: 'a trace recorded under emulation',
-  'stage2-unsure': 'inferred stage 2 that is known for too little of the buffers’ page-time',
-};
+/** Which of its flags a pair has. */
+import { flagIds } from '../../words/pair-flags.ts';
+import type { FlagId } from '../../words/pair-flags.ts';
 
 /** What a pair's result says of itself that flags depend on. */
 export interface FlagFacts {

@@ -7,7 +7,7 @@ import { writeTextFile } from '../output-file.ts';
 import { withCapture } from '../file-source.ts';
 import { detectFormat } from '../import/detect.ts';
 import type { Format } from '../import/detect.ts';
-import { flagIds } from './flags.ts';
+import { flagIds } from '../../words/pair-flags.ts';
 import { compare } from './pairs.ts';
 
 export interface Init {

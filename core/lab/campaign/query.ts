@@ -1,4 +1,4 @@
-/** SQL over a campaign's dataset: DuckDB in a process of its own, which is ended to cancel. */
+/** SQL over a campaign's dataset: DuckDB in a process of its own, which is ended to cancel; or in this one, if that may be ended. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { RequestError } from '../about.ts';
 import { DATASET } from './dataset.ts';
-import type { DuckLine, DuckRequest, DuckValue } from './duckdb-process.ts';
+import type { DuckLine, DuckRequest, DuckValue } from './duckdb.ts';
 import { datasetTableNames } from './tables.ts';
 
 export type { DuckValue };
@@ -33,11 +33,7 @@ export async function queryDataset(
   sink: QuerySink,
   { memory, stopped }: QueryOptions = {},
 ): Promise<boolean> {
-  const dataset = resolve(campaign, DATASET);
-  if (!existsSync(dataset))
-    throw new RequestError(
-      `${campaign}: has no dataset yet: \`umbra campaign collect ${campaign}\` makes it of the results`,
-    );
+  const request = requestOf(campaign, queries, memory);
   const child = spawn(process.execPath, [program()], { stdio: ['pipe', 'pipe', 'pipe'] });
   let cancelled = false;
   void stopped?.then(() => {
@@ -47,7 +43,6 @@ export async function queryDataset(
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (words: string) => (said = (said + words).slice(-2000)));
   child.stdin.on('error', () => undefined);
-  const request: DuckRequest = { dataset, tables: datasetTableNames, queries, ...(memory !== undefined && { memory }) };
   child.stdin.end(JSON.stringify(request));
   const ended = new Promise<string>((done) => {
     child.on('error', (error) => done(error.message));
@@ -70,6 +65,35 @@ export async function queryDataset(
     child.kill('SIGKILL');
   }
 }
+
+function requestOf(campaign: string, queries: readonly string[], memory: string | undefined): DuckRequest {
+  const dataset = resolve(campaign, DATASET);
+  if (!existsSync(dataset))
+    throw new RequestError(
+      `${campaign}: has no dataset yet: \`umbra campaign collect ${campaign}\` makes it of the results`,
+    );
+  return { dataset, tables: datasetTableNames, queries, ...(memory !== undefined && { memory }) };
+}
+
+export type QueryAll = typeof queryAll;
+
+/** `queryAll` within this process: for one that whoever asked may end. @param onQuery told how many of them are done */
+export const queryAllHere =
+  (onQuery: (done: number) => void = () => undefined): QueryAll =>
+  async (campaign, queries, { memory } = {}) => {
+    const { runDuckDb } = await import('./duckdb.ts');
+    const found = queries.map(() => ({ columns: [] as readonly string[], rows: [] as (readonly DuckValue[])[] }));
+    await runDuckDb(requestOf(campaign, queries, memory), (line) => {
+      if ('error' in line) throw new RequestError(explained(line.error));
+      if ('done' in line) return;
+      if ('rows' in line) for (const row of line.rows) found[line.query].rows.push(row);
+      else {
+        onQuery(line.query);
+        found[line.query].columns = line.columns;
+      }
+    });
+    return found;
+  };
 
 /** All rows of each query, for those that come to few. */
 export async function queryAll(

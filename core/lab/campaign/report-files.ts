@@ -29,7 +29,7 @@ export async function writeCampaignReport(request: CampaignReportRequest): Promi
     ...['umbra', 'campaign', 'report', folder, '-o', file],
     ...(notesFile === undefined ? [] : ['--notes', notesFile]),
   ]);
-  const built = await buildCampaignReport(folder, command, stopped);
+  const built = await buildCampaignReport(folder, command, stopped ? { stopped } : {});
   return built && writeReportForms(campaignForms(built, notes), file);
 }
 

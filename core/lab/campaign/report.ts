@@ -7,12 +7,23 @@ import type { CampaignPairResult, CampaignReport } from '../../report/campaign.t
 import { baseName } from '../../report/words.ts';
 import { readDatasetFacts } from './dataset.ts';
 import type { DatasetFacts } from './dataset.ts';
-import { flagIds, flagWords } from './flags.ts';
+import { flagIds, flagWords } from '../../words/pair-flags.ts';
+import type { FlagId } from '../../words/pair-flags.ts';
 import { queryAll } from './query.ts';
-import type { DuckValue } from './query.ts';
+import type { DuckValue, QueryAll } from './query.ts';
 
 /** DuckDB's, for all of a report's queries. */
 export const REPORT_MEMORY = '400MB';
+
+/** A pair as the campaign has it. */
+export interface PairLine {
+  readonly pair: string;
+  readonly status: string;
+  /** Of a failure or a repetition. */
+  readonly reason?: string;
+  readonly flags: readonly FlagId[];
+  readonly factors: Readonly<Record<string, string>>;
+}
 
 /** What a report says of each pair, so that it can be verified. */
 export interface PairDigest {
@@ -46,15 +57,27 @@ export function reportQueries({ factors, policies, leaveOut }: DatasetFacts): re
   ];
 }
 
+export interface BuildOptions {
+  /** Resolves when the user asks to stop. */
+  readonly stopped?: Promise<void>;
+  /** In a process of its own, if left out. */
+  readonly query?: QueryAll;
+  /** In place of the campaign's rule. */
+  readonly leaveOut?: readonly FlagId[];
+  /** DuckDB's. */
+  readonly memory?: string;
+}
+
 /** @throws RequestError: there is no dataset, or DuckDB can't read it. Undefined if the user stopped it. */
 export async function buildCampaignReport(
   folder: string,
   command: string,
-  stopped?: Promise<void>,
+  { stopped, query = queryAll, leaveOut, memory = REPORT_MEMORY }: BuildOptions = {},
 ): Promise<BuiltReport | undefined> {
-  const facts = readDatasetFacts(folder);
-  const answers = await queryAll(folder, reportQueries(facts), { memory: REPORT_MEMORY, ...(stopped && { stopped }) });
-  const [rows, outcomes, checked, changed] = answers.map(({ rows: own }) => own);
+  const own = readDatasetFacts(folder);
+  const facts = leaveOut ? { ...own, leaveOut: [...leaveOut] } : own;
+  const answers = await query(folder, reportQueries(facts), { memory, ...(stopped && { stopped }) });
+  const [rows, outcomes, checked, changed] = answers.map((answer) => answer.rows);
   if (!changed) return undefined;
   return built(folder, command, facts, { rows: rows, outcomes: outcomes, checked: checked, changed });
 }
@@ -67,34 +90,7 @@ function built(
   facts: DatasetFacts,
   { rows, outcomes, checked, changed }: Readonly<Record<'rows' | 'outcomes' | 'checked' | 'changed', Rows>>,
 ): BuiltReport {
-  const compared = facts.policies.filter((p) => !p.isReference).map((p) => p.id);
-  const names = facts.factors.filter((name) => name !== facts.repetition);
-  const factorsOf = new Map(
-    rows.map((row) => [
-      row[0] as string,
-      {
-        samples: Number(row[6] ?? 0),
-        factors: Object.fromEntries(
-          facts.factors.flatMap((f, i) => (row[7 + i] === null ? [] : [[f, String(row[7 + i])]])),
-        ),
-      },
-    ]),
-  );
-  const pairs = outcomes.map((row): CampaignPairResult => {
-    const [key, places, losses, words] = row as [string, number[], number[], VerdictWord[]];
-    const loss = compared.map(() => NaN);
-    const own = compared.map((): VerdictWord => 'no samples');
-    places.forEach((place, i) => {
-      loss[place - 1] = losses[i]!;
-      own[place - 1] = words[i]!;
-    });
-    return { key, ...factorsOf.get(key)!, loss, verdicts: own };
-  });
-  const alike = compared.map((_, p) => {
-    const first = compared.findIndex((__, q) => pairs.every(({ loss }) => loss[q] === loss[p]));
-    return pairs.length && first >= 0 && first < p ? first : undefined;
-  });
-  const policies = compared.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
+  const { compared, names, pairs, alike, policies } = pairResults(facts, rows, outcomes);
   const checks = checkLosses(pairs, facts, checked);
   const groups = pairs.length ? groupsOf(pairs, names) : [];
   const cells = cellsOf(pairs, names);
@@ -150,21 +146,80 @@ function built(
   return { report, facts, digests };
 }
 
+/** What the first two queries say of all pairs, and of those that are counted. */
+export interface PairResults {
+  /** Ids of the policies that are compared. */
+  readonly compared: readonly string[];
+  /** Factors but the repetition. */
+  readonly names: readonly string[];
+  /** Every pair of the campaign. */
+  readonly lines: readonly PairLine[];
+  readonly pairs: readonly CampaignPairResult[];
+  /** Policies that lose the same as an earlier one in every pair; places in `compared`. */
+  readonly alike: readonly (number | undefined)[];
+  /** The others. */
+  readonly policies: readonly number[];
+}
+
+export function pairResults(facts: DatasetFacts, rows: Rows, outcomes: Rows): PairResults {
+  const compared = facts.policies.filter((p) => !p.isReference).map((p) => p.id);
+  const names = facts.factors.filter((name) => name !== facts.repetition);
+  const factorsOf = new Map(
+    rows.map((row) => [
+      row[0] as string,
+      {
+        samples: Number(row[6] ?? 0),
+        factors: Object.fromEntries(
+          facts.factors.flatMap((f, i) => (row[7 + i] === null ? [] : [[f, String(row[7 + i])]])),
+        ),
+      },
+    ]),
+  );
+  const pairs = outcomes.map((row): CampaignPairResult => {
+    const [key, places, losses, words] = row as [string, number[], number[], VerdictWord[]];
+    const loss = compared.map(() => NaN);
+    const own = compared.map((): VerdictWord => 'no samples');
+    places.forEach((place, i) => {
+      loss[place - 1] = losses[i]!;
+      own[place - 1] = words[i]!;
+    });
+    return { key, ...factorsOf.get(key)!, loss, verdicts: own, checked: [] };
+  });
+  const alike = compared.map((_, p) => {
+    const first = compared.findIndex((__, q) => pairs.every(({ loss }) => loss[q] === loss[p]));
+    return pairs.length && first >= 0 && first < p ? first : undefined;
+  });
+  const policies = compared.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
+  const lines = rows.map((row) => pairLine(row, factorsOf.get(row[0] as string)!.factors));
+  return { compared, names, lines, pairs, alike, policies };
+}
+
+function pairLine(row: Rows[number], factors: PairLine['factors']): PairLine {
+  const flags = String(row[3] ?? '').split(',');
+  return {
+    pair: String(row[0]),
+    status: String(row[1]),
+    ...(row[2] !== null && { reason: String(row[2]) }),
+    flags: flagIds.filter((id) => flags.includes(id)),
+    factors,
+  };
+}
+
 /** What each check makes of a loss; where a policy never reads what it varies, the loss as assumed. */
 function checkLosses(
   pairs: readonly CampaignPairResult[],
   { checks }: DatasetFacts,
   rows: Rows,
 ): { readonly id: string; readonly loss: LossOf }[] {
-  const byCheck = new Map(checks.map(({ id }) => [id, new Map<string, readonly number[]>()]));
-  const plain = new Map(pairs.map((pair) => [pair.key, pair.loss]));
-  for (const [check, pair, places, losses] of rows as [string, string, number[], number[]][]) {
-    const loss = [...plain.get(pair)!];
-    places.forEach((place, i) => (loss[place - 1] = losses[i]!));
-    byCheck.get(check)?.set(pair, loss);
+  const places = new Map(checks.map(({ id }, i) => [id, i]));
+  const byKey = new Map(pairs.map((pair) => [pair.key, pair]));
+  for (const [check, key, policies, losses] of rows as [string, string, number[], number[]][]) {
+    const place = places.get(check);
+    const pair = byKey.get(key)!;
+    if (place === undefined) continue;
+    const loss = [...pair.loss];
+    policies.forEach((policy, i) => (loss[policy - 1] = losses[i]!));
+    pair.checked[place] = loss;
   }
-  return [...byCheck].map(([id, found]) => ({
-    id,
-    loss: ({ key, loss }, policy) => found.get(key)?.[policy] ?? loss[policy],
-  }));
+  return checks.map(({ id }, i) => ({ id, loss: ({ checked, loss }, policy) => (checked[i] ?? loss)[policy] }));
 }

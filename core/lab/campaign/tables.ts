@@ -1,7 +1,7 @@
 /** The tables of a campaign's dataset: every column with its unit, and the rows that a pair's result comes to. One list for files and docs. */
 import type { Cell, CellKind } from '../exports/tables.ts';
 import { pairDigest } from './digest.ts';
-import type { FlagId } from './flags.ts';
+import type { FlagId } from '../../words/pair-flags.ts';
 import type { PairState } from './state.ts';
 import type { PairDone } from './result.ts';
 

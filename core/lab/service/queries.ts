@@ -4,6 +4,8 @@ import type { Db } from '../../store/lab-file.ts';
 import { openLabFile } from '../../store/lab-file.ts';
 import { capturesCompared, runsCompared } from '../runs/compare.ts';
 import type { Method, Params, Progress, Result } from '../../contract/contract.ts';
+import type { CampaignMethod } from '../../contract/campaign.ts';
+import type { CampaignViews } from '../campaign/view.ts';
 import { exits } from '../captures/exits.ts';
 import { observedBands, observedSummary } from '../captures/observed.ts';
 import { replayAgain } from '../runs/replay-again.ts';
@@ -38,11 +40,16 @@ export const queryMethods = [
   'checkSql',
   'vmDraft',
   'symbolCoverage',
+  'campaign',
+  'campaignReversals',
+  'campaignPairs',
+  'collectCampaign',
+  'pairLab',
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
-/** What loads something large first: the disassembler, or what draws a report's charts. */
-type Later = 'code' | 'report' | 'comparisonReport';
+/** What loads something large first: the disassembler, what draws a report's charts, DuckDB. */
+type Later = 'code' | 'report' | 'comparisonReport' | CampaignMethod;
 type Answer<M extends QueryMethod> = M extends Later ? Promise<Result<M>> : Result<M>;
 
 export type Queries = {
@@ -69,6 +76,9 @@ export function createQueries(lab: string): Queries {
     }
     return last.again;
   };
+  let views: CampaignViews | undefined;
+  const campaigns = async (): Promise<CampaignViews> =>
+    (views ??= new (await import('../campaign/view.ts')).CampaignViews());
   return {
     blackouts: (params) => read((db) => blackouts(db, params)),
     windows: (params) => read((db) => windowTable(db, params)),
@@ -111,8 +121,16 @@ export function createQueries(lab: string): Queries {
     checkSql: ({ sql }) => checkSql(lab, sql),
     vmDraft: ({ kvm }) => read((db) => vmDraft(db, getCapture(db, kvm, 'kvm'))),
     symbolCoverage: ({ spe }) => read((db) => symbolCoverage(db, getCapture(db, spe, 'spe'))),
+    campaign: async (params, progress = silent) => (await campaigns()).overview(params, progress),
+    campaignReversals: async (params, progress = silent) => (await campaigns()).reversals(params, progress),
+    campaignPairs: async (params, progress = silent) => (await campaigns()).pairs(params, progress),
+    collectCampaign: async (params, progress = silent) =>
+      (await import('../campaign/actions.ts')).collectFolder(params, progress),
+    pairLab: async (params, progress = silent) => (await import('../campaign/actions.ts')).pairLab(params, progress),
   };
 }
+
+const silent = (): void => undefined;
 
 function keyOf(by: string | undefined) {
   return by === undefined ? {} : { by: checkKey(by) };

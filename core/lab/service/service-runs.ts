@@ -46,6 +46,18 @@ export function runHandlers(read: <T>(use: (db: Db) => T) => T, run: QueryRunner
   };
 }
 
+/** Requests about campaigns: none of them reads the lab. */
+export function campaignHandlers(run: QueryRunner) {
+  const query = queriesOf(run);
+  return {
+    campaign: query('campaign'),
+    campaignReversals: query('campaignReversals'),
+    campaignPairs: query('campaignPairs'),
+    collectCampaign: query('collectCampaign'),
+    pairLab: query('pairLab'),
+  };
+}
+
 /** Handlers that have their requests carried out there. */
 export function queriesOf(run: QueryRunner) {
   return <M extends QueryMethod>(method: M) =>

@@ -19,7 +19,7 @@ import { runPolicy } from './run-policy.ts';
 import { boardHandlers } from './service-board.ts';
 import { jobHandlers } from './service-jobs.ts';
 import type { JobRunner } from './service-jobs.ts';
-import { inlineQueries, runHandlers } from './service-runs.ts';
+import { campaignHandlers, inlineQueries, runHandlers } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
 import { timelineHandlers } from './service-timeline.ts';
 
@@ -88,6 +88,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       ...runHandlers(read, queries),
       ...changing.handlers,
       ...boards.handlers,
+      ...campaignHandlers(queries),
       ...timelineHandlers(read, queries, jobs),
     }),
     onChange: watch.add,
