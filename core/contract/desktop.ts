@@ -15,6 +15,7 @@ export const viewTitles = {
   settings: 'Settings',
 } as const;
 export type ViewId = keyof typeof viewTitles;
+export const viewIds = Object.keys(viewTitles) as ViewId[];
 
 /** The key of each view; with Ctrl in the menu, as far as it is a digit but 0, which resets the zoom there. */
 export const viewKeys: Readonly<Record<ViewId, string>> = {

@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { app, Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
-import { viewKeys, viewTitles } from '../../core/contract/desktop.ts';
-import type { LabWay, PageCommand, ViewId } from '../../core/contract/desktop.ts';
+import { viewIds, viewKeys, viewTitles } from '../../core/contract/desktop.ts';
+import type { LabWay, PageCommand } from '../../core/contract/desktop.ts';
 
 export interface MenuActions {
   choose(how: LabWay): void;
@@ -28,10 +28,10 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
       { label: '&Clear', click: actions.clearRecent },
     ],
   };
-  const views = Object.entries(viewTitles).map(([id, label]) => ({
+  const views = viewIds.map((id) => ({
     // Home has no key of the menu's: Ctrl+0 resets the zoom.
-    ...(/[1-9]/.test(viewKeys[id as ViewId]) && { accelerator: `CmdOrCtrl+${viewKeys[id as ViewId]}` }),
-    ...{ label, click: () => command(id as ViewId) },
+    ...(/[1-9]/.test(viewKeys[id]) && { accelerator: `CmdOrCtrl+${viewKeys[id]}` }),
+    ...{ label: viewTitles[id], click: () => command(id) },
   }));
   const template: MenuItemConstructorOptions[] = [
     ...(mac ? [{ role: 'appMenu' } as const] : []),

@@ -4,10 +4,10 @@
  *
  * Times are whole ns after the zero of what is in view: the run's origin, or without a run the capture's first record.
  */
-import { viewTitles } from '../../core/contract/desktop.ts';
+import { viewIds } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../../core/contract/desktop.ts';
 
-export const viewIds = Object.keys(viewTitles) as ViewId[];
+export { viewIds };
 export type { ViewId };
 
 export interface Selection {

@@ -75,6 +75,13 @@ function requestOf(campaign: string, queries: readonly string[], memory: string 
   return { dataset, tables: datasetTableNames, queries, ...(memory !== undefined && { memory }) };
 }
 
+export interface QueryAnswer {
+  columns: readonly string[];
+  rows: (readonly DuckValue[])[];
+}
+
+const noAnswer = (): QueryAnswer => ({ columns: [], rows: [] });
+
 export type QueryAll = typeof queryAll;
 
 /** `queryAll` within this process: for one that whoever asked may end. @param onQuery told how many of them are done */
@@ -82,7 +89,7 @@ export const queryAllHere =
   (onQuery: (done: number) => void = () => undefined): QueryAll =>
   async (campaign, queries, { memory } = {}) => {
     const { runDuckDb } = await import('./duckdb.ts');
-    const found = queries.map(() => ({ columns: [] as readonly string[], rows: [] as (readonly DuckValue[])[] }));
+    const found = queries.map(noAnswer);
     await runDuckDb(requestOf(campaign, queries, memory), (line) => {
       if ('error' in line) throw new RequestError(explained(line.error));
       if ('done' in line) return;
@@ -100,8 +107,8 @@ export async function queryAll(
   campaign: string,
   queries: readonly string[],
   options?: QueryOptions,
-): Promise<{ columns: readonly string[]; rows: (readonly DuckValue[])[] }[]> {
-  const found = queries.map(() => ({ columns: [] as readonly string[], rows: [] as (readonly DuckValue[])[] }));
+): Promise<QueryAnswer[]> {
+  const found = queries.map(noAnswer);
   await queryDataset(
     campaign,
     queries,

@@ -166,7 +166,7 @@ export function pairResults(facts: DatasetFacts, rows: Rows, outcomes: Rows): Pa
   const names = facts.factors.filter((name) => name !== facts.repetition);
   const factorsOf = new Map(
     rows.map((row) => [
-      row[0] as string,
+      String(row[0]),
       {
         samples: Number(row[6] ?? 0),
         factors: Object.fromEntries(
@@ -190,7 +190,7 @@ export function pairResults(facts: DatasetFacts, rows: Rows, outcomes: Rows): Pa
     return pairs.length && first >= 0 && first < p ? first : undefined;
   });
   const policies = compared.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
-  const lines = rows.map((row) => pairLine(row, factorsOf.get(row[0] as string)!.factors));
+  const lines = rows.map((row) => pairLine(row, factorsOf.get(String(row[0]))!.factors));
   return { compared, names, lines, pairs, alike, policies };
 }
 

@@ -2,7 +2,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { familySize, groupsOf, standing } from '../../analysis/campaign-compare.ts';
-import type { Group } from '../../analysis/campaign-compare.ts';
 import { quantile } from '../../analysis/numbers.ts';
 import type {
   CampaignOverview,
@@ -207,19 +206,19 @@ function matrix({ pairs, policies, names, unit }: Compared, by: string | undefin
     ...{ least, family },
     rows: rows.map((group): MatrixRow => {
       const { word, best } = standing(group, policies, family);
+      const own = pairs.filter(({ factors }) => group.factor === undefined || factors[group.factor] === group.value);
       return {
         ...(group.value !== undefined && { value: group.value }),
-        pairs: group.pairs.length,
-        units: new Set(group.pairs.flatMap(({ factors }) => factors[unit] ?? [])).size,
+        pairs: own.length,
+        units: new Set(own.flatMap(({ factors }) => factors[unit] ?? [])).size,
         ...{ word, best: best.map((p) => policies.indexOf(p)).sort((a, b) => a - b) },
-        cells: policies.map((p) => cell(group, p, drawn)),
+        cells: policies.map((p) => cell(own, p, drawn)),
       };
     }),
   };
 }
 
-function cell({ pairs }: Group, policy: number, drawn: boolean): MatrixCell {
-  const own = pairs as readonly CampaignPairResult[];
+function cell(own: readonly CampaignPairResult[], policy: number, drawn: boolean): MatrixCell {
   const losses = Float64Array.from(own, ({ loss }) => loss[policy]).sort();
   return {
     ...{ median: quantile(losses, 0.5), low: quantile(losses, 0.25), high: quantile(losses, 0.75) },
