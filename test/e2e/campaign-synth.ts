@@ -37,23 +37,37 @@ export interface Layout {
   readonly samples: number;
 }
 
-/** Writes pairs and `campaign.toml` into a folder. The same layout gives the same bytes. */
-export function synthCampaign(folder: string, { samples, repetitions, ...layout }: Layout, extra = ''): void {
-  layout.boards.forEach((board, b) =>
-    layout.workloads.forEach((workload, w) => {
-      for (let r = 1; r <= repetitions; r++)
-        synthFiles(join(folder, 'captures', board, `${workload}-${r}`), {
+/** Each pair's key in the campaign, its folder there, and what it is synthesised from. */
+export function pairOptions({ samples, repetitions, ...layout }: Layout): {
+  readonly key: string;
+  readonly folder: string;
+  readonly options: Partial<SynthOptions>;
+}[] {
+  return layout.boards.flatMap((board, b) =>
+    layout.workloads.flatMap((workload, w) =>
+      Array.from({ length: repetitions }, (_, i) => ({
+        key: `${board}/${workload}/${i + 1}`,
+        folder: `captures/${board}/${workload}-${i + 1}`,
+        options: {
           ...{ samples, kvmEvents: 200, truthRecords: 0, bufferBytes: 16 * 4096, ramPages: 64, rounds: 2 },
           phases: Object.entries(workloads[workload]).map(([name, share]) => ({ name, share })),
-          ...{ seed: 10_000 * b + 100 * w + r, ...boards[board] },
-        });
-    }),
+          ...{ seed: 10_000 * b + 100 * w + i + 1, ...boards[board] },
+        },
+      })),
+    ),
   );
+}
+
+/** Writes pairs and `campaign.toml` into a folder. The same layout gives the same bytes. */
+export function synthCampaign(folder: string, layout: Layout, extra = ''): void {
+  for (const pair of pairOptions(layout)) synthFiles(join(folder, pair.folder), pair.options);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'campaign.toml'), `${campaignText}${extra}`);
 }
 
 /** Nothing drops contents, so that a fault costs what its answer costs. */
+export const replayParams = { contentsKept: true, tornRecords: 0 } as const;
+
 export const campaignText = `title = "Synthesised boards"
 
 [[pairs]]
@@ -64,6 +78,7 @@ kvm = "captures/{board}/{workload}-{repetition}/kvm.trace.dat"
 policies = ${JSON.stringify(policies)}
 
 [replay.params]
-contentsKept = true
-tornRecords = 0
+${Object.entries(replayParams)
+  .map(([name, value]) => `${name} = ${value}`)
+  .join('\n')}
 `;
