@@ -5,6 +5,7 @@
 import { observedReasons } from '../model/terms/observed.ts';
 import type { ObservedReason, ObservedTotals } from '../model/terms/observed.ts';
 import { quantile } from './numbers.ts';
+import { firstAbove } from '../model/terms/search.ts';
 
 export { observedReasons };
 export type { ObservedReason };
@@ -70,7 +71,7 @@ export function observeBlackouts(lanes: readonly ObservedLane[], options: Partia
     // Interval i lies between records i - 1 and i; the first and the last reach to where the running time ends.
     const reasons = new Uint8Array(t.length + 1).fill(NOTHING);
     const mark = (time: number, reason: number): void => {
-      const i = firstAfter(t, time);
+      const i = firstAbove(t, time);
       reasons[i] = Math.min(reasons[i], reason);
     };
     for (let i = 0; i < aux.t.length; i++) {
@@ -153,16 +154,4 @@ function gapsOf(t: Float64Array, before: (time: number) => number): Float64Array
     previous = next;
   }
   return gaps;
-}
-
-/** Index of the first value above `limit`. */
-function firstAfter(ascending: Float64Array, limit: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

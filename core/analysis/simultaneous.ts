@@ -3,6 +3,7 @@
  * hold for all keys together and can't contradict each other (Westfall and Young 1993; model.md section 7).
  */
 import type { NullDistribution } from '../model/terms/skew.ts';
+import { firstAtLeast } from '../model/terms/search.ts';
 
 export type { NullDistribution } from '../model/terms/skew.ts';
 
@@ -42,18 +43,6 @@ export function simultaneous(
     adjusted: moved.map((m, e) => (sigma[e] > 0 ? (1 + draws - firstAtLeast(ascending, m - TIE)) / (draws + 1) : NaN)),
     half: sigma.map((s) => (s > 0 ? c * s : NaN)),
   };
-}
-
-/** Where the first value at or above `value` is; the length if there is none. */
-export function firstAtLeast(ascending: Float64Array, value: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 const BINS = 40;

@@ -1,5 +1,6 @@
 /** What a timeline of lanes draws: bounded, whatever the capture's size. */
 import type { EventTrack, Stage2Timeline } from '../model/timeline.ts';
+import { firstAtLeast } from '../model/terms/search.ts';
 
 export type { EventTrack } from '../model/timeline.ts';
 
@@ -22,7 +23,7 @@ export function bufferEvents(
   const sorted = pages.slice().sort();
   const rows: number[] = [];
   for (let i = 0; i < timeline.n; i++) {
-    const at = firstFrom(sorted, timeline.page[i]);
+    const at = firstAtLeast(sorted, timeline.page[i]);
     if (at < sorted.length && sorted[at] < timeline.page[i] + timeline.pages[i]) rows.push(i);
   }
   const bytes = (column: Exclude<keyof EventTrack, 't'>): Uint8Array =>
@@ -36,16 +37,4 @@ export function bufferEvents(
     contents: bytes('contents'),
     contentsOrigin: bytes('contentsOrigin'),
   };
-}
-
-/** Index of the first value of at least `limit`. */
-function firstFrom(ascending: Float64Array, limit: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

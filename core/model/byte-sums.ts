@@ -1,5 +1,6 @@
 /** The bytes of all samples before each one: where each record lies in the endless row of bytes that the SPU writes. */
 import { Ascending } from './ascending.ts';
+import { firstAbove, firstAtLeast } from './terms/search.ts';
 
 export interface ByteSums {
   /** Bytes of the samples before sample `i`; of all with `i` one past the last. */
@@ -40,38 +41,14 @@ class SizeRuns implements ByteSums {
   }
 
   at(i: number): number {
-    const r = lastAtMost(this.#first, i);
+    const r = firstAbove(this.#first, i, 1) - 1;
     return this.#before[r] + (i - this.#first[r]) * this.#size[r];
   }
 
   firstAtLeast(bytes: number, lo: number, hi: number): number {
-    const r = lastBelow(this.#before, bytes);
+    const r = firstAtLeast(this.#before, bytes) - 1;
     if (r < 0) return Math.min(lo, hi);
     const i = this.#first[r] + Math.ceil((bytes - this.#before[r]) / this.#size[r]);
     return Math.min(hi, Math.max(lo, i));
   }
-}
-
-/** Index of the last value that is at most `x`; the first value is. */
-function lastAtMost(values: Float64Array, x: number): number {
-  let low = 0;
-  let high = values.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] <= x) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the last value below `x`; -1 if there is none. */
-function lastBelow(values: Float64Array, x: number): number {
-  let low = -1;
-  let high = values.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (values[middle] < x) low = middle;
-    else high = middle;
-  }
-  return low;
 }

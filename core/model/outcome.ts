@@ -55,6 +55,21 @@ export interface Windows {
   readonly lost: Uint32Array;
 }
 
+/** Columns for `n` windows, to be filled. */
+export function emptyWindows(n: number): Windows {
+  return {
+    n,
+    lane: new Int32Array(n),
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    page: new Float64Array(n),
+    action: new Uint8Array(n),
+    lost: new Uint32Array(n),
+  };
+}
+
 /** Host time during which a vCPU stood still, in time order. */
 export interface Stalls {
   readonly n: number;

@@ -1,4 +1,5 @@
 /** Sets of pages as ranges: first, count pairs in one array, ascending and disjoint. */
+import { firstAbove } from './terms/search.ts';
 export type PageRanges = Float64Array;
 
 /** Sorts ranges and joins those that touch or overlap. */
@@ -48,14 +49,8 @@ export function withoutPages(ranges: PageRanges, without: Float64Array): PageRan
 
 /** The `k`th page of the set, counted from 0. `before`: pages before each range, as `rangeStarts` gives them. */
 export function pageAt(ranges: PageRanges, before: Float64Array, k: number): number {
-  let lo = 0;
-  let hi = before.length - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >>> 1;
-    if (before[mid] <= k) lo = mid;
-    else hi = mid - 1;
-  }
-  return ranges[2 * lo] + k - before[lo];
+  const range = firstAbove(before, k, 1) - 1;
+  return ranges[2 * range] + k - before[range];
 }
 
 /** Pages before each range. */

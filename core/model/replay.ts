@@ -8,6 +8,7 @@ import { Latencies } from './latencies.ts';
 import type { Distributions } from './latencies.ts';
 import { W, S } from './lane-record.ts';
 import type { LaneRecord } from './lane-record.ts';
+import { emptyWindows } from './outcome.ts';
 import type { Lane, PolicyOutcome, Stalls, Windows } from './outcome.ts';
 import type { RunParams } from './params.ts';
 import type { Policy } from './policy.ts';
@@ -63,7 +64,7 @@ export function replayPrepared(
     get lost() {
       return records.map((record) => record.lost());
     },
-    windows: windowColumns(run, records),
+    windows: allWindows(run, records),
     stalls: stallColumns(run, records),
     faults,
     refused: records.reduce((sum, r) => sum + r.refused, 0),
@@ -111,19 +112,9 @@ function replayLanes(
   return lanes.map((lane, i) => (i !== killer && limits[i] > doom.at ? start(i, doom) : lane));
 }
 
-function windowColumns(run: Prepared, records: readonly LaneRecord[]): Windows {
+function allWindows(run: Prepared, records: readonly LaneRecord[]): Windows {
   const n = records.reduce((sum, r) => sum + r.windows.n, 0);
-  const columns = {
-    n,
-    lane: new Int32Array(n),
-    start: new Float64Array(n),
-    end: new Float64Array(n),
-    kind: new Uint8Array(n),
-    cause: new Uint8Array(n),
-    page: new Float64Array(n),
-    action: new Uint8Array(n),
-    lost: new Uint32Array(n),
-  };
+  const columns = emptyWindows(n);
   let out = 0;
   records.forEach(({ windows }, i) => {
     for (let row = 0; row < windows.n * W.WIDTH; row += W.WIDTH, out++) {

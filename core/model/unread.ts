@@ -3,6 +3,7 @@
  * and those that KVM has yet to copy there (rule 14). Kept records only; in stretches of neighbours, since a lane has millions.
  */
 import type { ByteSums } from './byte-sums.ts';
+import { firstIndex } from './terms/search.ts';
 
 /** Kept records [from, to) of one session; `pos`: where the first begins in the endless row of bytes that the lane writes. */
 interface Stretch {
@@ -151,14 +152,9 @@ export class Unread {
 
   /** The first stretch that ends after `pos`. */
   #firstReaching(pos: number): number {
-    let low = 0;
-    let high = this.#stretches.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      const s = this.#stretches[mid];
-      if (this.#posOf(s, s.to) > pos) high = mid;
-      else low = mid + 1;
-    }
-    return low;
+    return firstIndex(0, this.#stretches.length, (i) => {
+      const s = this.#stretches[i];
+      return this.#posOf(s, s.to) > pos;
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** The distribution of window durations; policies with the same windows share a line. */
-import { axis, tooltip } from '../charts/axes.ts';
+import { axis, shareAxis, tooltip } from '../charts/axes.ts';
 import { stroke } from '../charts/colours.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption } from '../charts/echarts.ts';
@@ -36,14 +36,7 @@ export function durationCurves(all: readonly Curve[], c: Colours, policy: string
       nameGap: 26,
       axisLabel: { ...lines.axisLabel, formatter: (ns: number) => duration(ns) },
     },
-    yAxis: {
-      ...lines,
-      type: 'value',
-      min: 0,
-      max: 1,
-      interval: 0.25,
-      axisLabel: { ...lines.axisLabel, formatter: (v: number) => `${v * 100} %` },
-    },
+    yAxis: shareAxis(c),
     series: all.map((curve, i) => {
       const chosen = policy !== undefined && curve.policies.includes(policy);
       const { color, type } = stroke(i, c);

@@ -13,6 +13,13 @@ export function axis(c: Colours) {
   };
 }
 
+/** A value axis of shares, 0 … 1. */
+export function shareAxis(c: Colours) {
+  const lines = axis(c);
+  const axisLabel = { ...lines.axisLabel, formatter: (v: number) => `${v * 100} %` };
+  return { ...lines, type: 'value' as const, min: 0, max: 1, interval: 0.25, axisLabel };
+}
+
 /** Drawn on the canvas: the pages' policy allows no styles in markup. */
 export function tooltip(c: Colours): NonNullable<ChartOption['tooltip']> {
   return {

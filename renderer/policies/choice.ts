@@ -1,6 +1,6 @@
 /** Which stored result the views are about: the selection's run and policy, or what is worth a look without one. */
 import { computed } from 'vue';
-import type { RunPart } from '../../core/contract/runs.ts';
+import type { DlDiscard, RunPart } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
@@ -9,7 +9,7 @@ import { ownResults, skewOf } from './outcomes.ts';
 import { shownRun } from './run-facts.ts';
 
 /** What a run's guest does at DL=1: the key of its results. Runs of the model's first edition have both; their own comes first. */
-export function ownDiscard(run: Run): 'record' | 'buffer' {
+export function ownDiscard(run: Run): DlDiscard {
   return run.policies[0]?.dlDiscard ?? 'record';
 }
 

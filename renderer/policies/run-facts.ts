@@ -1,6 +1,6 @@
 /** What a reader must know before believing a run's numbers, as marks that stand wherever they show. */
 import type { Run } from '../../core/contract/contract.ts';
-import type { ParamName } from '../../core/model/terms/params.ts';
+import { modelTimes } from './settings.ts';
 import { count, percent } from '../format.ts';
 
 export interface Mark {
@@ -33,27 +33,10 @@ function alignment(run: Run): Mark {
   };
 }
 
-/** The model's times (model.md section 4); other parameters in ns place things and aren't measured. */
-const times: readonly ParamName[] = [
-  'irqNs',
-  'trapNs',
-  'walkNsPerPage',
-  'mapNs',
-  'pinNsPerPage',
-  'unpinNsPerPage',
-  'injectNs',
-  'guestHandlerNs',
-  'reenableNs',
-  'readNs',
-  'exitNs',
-  'fullExtraNs',
-  'copyBytesPerNs',
-];
-
 /** Those that no capture told: defaults, illustrative. */
 function assumed(run: Run): Mark | undefined {
   const { origin } = run.params;
-  const known = times.filter((t) => t in origin);
+  const known = modelTimes.filter((t) => t in origin);
   const open = known.filter((t) => origin[t] === 'assumed');
   if (!known.length) return undefined;
   return {

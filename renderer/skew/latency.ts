@@ -1,6 +1,6 @@
 /** Latencies before and after as an ECharts option. */
 import type { LatencyCurves } from '../../core/contract/runs.ts';
-import { axis, tooltip } from '../charts/axes.ts';
+import { axis, shareAxis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, LineSeriesOption } from '../charts/echarts.ts';
 import { count, percent } from '../format.ts';
@@ -40,14 +40,7 @@ export function latencyChart({ cycles, reference, kept }: LatencyCurves, c: Colo
       nameGap: 26,
       axisLabel: { ...lines.axisLabel, formatter: (v: number) => count(Math.round(v)) },
     },
-    yAxis: {
-      ...lines,
-      type: 'value',
-      min: 0,
-      max: 1,
-      interval: 0.25,
-      axisLabel: { ...lines.axisLabel, formatter: (v: number) => `${v * 100} %` },
-    },
+    yAxis: shareAxis(c),
     series: [
       curve('reference', reference, { color: c.dens, width: 3 }),
       curve('surviving', kept, { color: c.killed, width: 1.5 }),

@@ -1,5 +1,6 @@
 /** Where each policy's bands on each lane stand among all: they come in that order, by start within it. */
 import type { Bands } from '../../core/contract/timeline.ts';
+import { firstAtLeast } from '../../core/model/terms/search.ts';
 
 export type BandIndex = ReadonlyMap<number, readonly [from: number, to: number]>;
 
@@ -25,16 +26,6 @@ export function bandsIn(
   end: number,
 ): readonly [from: number, to: number] {
   const [first, last] = index.get(key(of.lane, of.policy)) ?? [0, 0];
-  const from = Math.max(first, lowerBound(bands.start, first, last, start) - 1);
-  return [from, lowerBound(bands.start, from, last, end)];
-}
-
-function lowerBound(ascending: Float64Array, from: number, to: number, limit: number): number {
-  let [low, high] = [from, to];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const from = Math.max(first, firstAtLeast(bands.start, start, first, last) - 1);
+  return [from, firstAtLeast(bands.start, end, from, last)];
 }

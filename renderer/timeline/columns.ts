@@ -4,6 +4,7 @@
  */
 import type { LaneFates, ObservedBands, PolicyFates } from '../../core/contract/timeline.ts';
 import type { Camera } from './camera.ts';
+import { firstAtLeast } from '../../core/model/terms/search.ts';
 
 export interface LaneColumns {
   readonly samples: Float32Array;
@@ -68,7 +69,7 @@ export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, 
   const most = new Float32Array(width);
   const place = placer(lane, camera, width);
   const { from, to } = binsInView(lane, camera, lane.samples.length);
-  for (let i = lowerBound(loss.bin, from); i < loss.bin.length && loss.bin[i] < to; i++) {
+  for (let i = firstAtLeast(loss.bin, from); i < loss.bin.length && loss.bin[i] < to; i++) {
     place(loss.bin[i], (x, share) => {
       const lost = loss.lost[i] * share;
       out.lost[x] += lost;
@@ -107,14 +108,4 @@ export function fractionIn(x: number, loss: LossColumns, lane: LaneColumns, nsPe
   if (by === 'time') return Math.min(1, loss.dark[x] / session);
   const samples = lane.samples[x];
   return Math.min(1, samples > 0 ? loss.lost[x] / samples : loss.losing[x] / session);
-}
-
-function lowerBound(ascending: Uint32Array, limit: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

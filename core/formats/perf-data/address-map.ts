@@ -1,6 +1,7 @@
 import { FORK_DEPTH, MAPS_OF_RANGE } from './limits.ts';
 import type { MapEntry } from './maps.ts';
 import type { Exec, Fork } from './side-band.ts';
+import { firstIndex } from '../../model/terms/search.ts';
 
 /** Disjoint address ranges in ascending order, each with the maps that lay there, newest first. */
 interface Ranges {
@@ -64,14 +65,8 @@ export class AddressMap {
       list = this.#spaces.get(pid);
     }
     if (!list) return undefined;
-    let from = 0;
-    let to = list.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (list[middle].t <= t) from = middle + 1;
-      else to = middle;
-    }
-    return list[Math.max(0, from - 1)];
+    const spaces = list;
+    return spaces[Math.max(0, firstIndex(0, spaces.length, (i) => spaces[i].t > t) - 1)];
   }
 
   /**

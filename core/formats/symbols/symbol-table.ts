@@ -2,6 +2,7 @@
  * Functions by where they lie, from whatever named them. A place is a number in the space of its table: a byte offset in the
  * binary's file, or an address (see `addressPlace`); exact, since both fit 53 bits.
  */
+import { firstAbove } from '../../model/terms/search.ts';
 
 /** Which of several symbols at one place wins: perf's order (tools/perf/util/symbol.c, choose_best_symbol). */
 export const Binding = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const;
@@ -23,14 +24,7 @@ const NESTING = 16;
 
 /** Index of the symbol that holds `place`, the innermost of several; -1 if none does. */
 export function findSymbol({ n, start, end, outer }: SymbolTable, place: number): number {
-  let low = 0;
-  let high = n;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (start[middle] <= place) low = middle + 1;
-    else high = middle;
-  }
-  let i = low - 1;
+  let i = firstAbove(start, place, 0, n) - 1;
   for (let depth = 0; i >= 0 && depth < NESTING; depth++) {
     if (place < end[i]) return i;
     i = outer[i];

@@ -1,17 +1,16 @@
 /** An offline report of a stored run. */
 import { bufferEvents, density } from '../../analysis/tracks.ts';
-import type { Windows } from '../../model/outcome.ts';
 import { paramNames, paramSpecs } from '../../model/params.ts';
 import type { ResolvedParams } from '../../model/params.ts';
-import { code, windowKinds } from '../../model/terms.ts';
 import { bytes, count, duration, percent } from '../../words/numbers.ts';
 import type { Fact, PolicyReport, Report, ReportedOutcome, ReportInput } from '../../report/model.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { getRun, readResults, readSkew, readWindows, variantOf } from '../../store/run-store.ts';
+import { getRun, readResults, readSkew, variantOf } from '../../store/run-store.ts';
 import type { ResultRow, RunRow, SkewRow } from '../../store/run-store.ts';
 import { captureFacts } from '../captures/facts.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
+import { storedWindows } from '../runs/stored-windows.ts';
 import { refuseFirstEdition } from '../runs/run-facts.ts';
 import type { RunFacts } from '../../model/terms/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
@@ -195,26 +194,6 @@ function outcomeOf(db: Db, run: number, origin: bigint, result: ResultRow, skews
   const { summary, trials, latency, checks, sameAs } = result.summary;
   const own = skews.find((s) => s.policy === result.policy.id && s.dlDiscard === result.dlDiscard);
   const { digest, verdict } = own!.detail;
-  const windows = windowColumns(db, run, origin, result);
+  const windows = storedWindows(db, run, origin, result);
   return { summary, verdict, trials, skew: digest, latency, windows, checks, sameAs };
-}
-
-function windowColumns(db: Db, run: number, origin: bigint, result: ResultRow): ReportedOutcome['windows'] {
-  const n = result.windows;
-  const columns: Pick<Windows, 'n' | 'lane' | 'start' | 'end' | 'kind'> = {
-    n,
-    lane: new Int32Array(n),
-    start: new Float64Array(n),
-    end: new Float64Array(n),
-    kind: new Uint8Array(n),
-  };
-  let i = 0;
-  for (const w of readWindows(db, run, result.policy.id, result.dlDiscard)) {
-    columns.lane[i] = w.lane;
-    columns.start[i] = Number(w.start - origin);
-    columns.end[i] = Number(w.end - origin);
-    columns.kind[i] = code(windowKinds, w.kind as (typeof windowKinds)[number]);
-    i++;
-  }
-  return columns;
 }

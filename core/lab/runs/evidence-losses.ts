@@ -8,6 +8,7 @@ import { causeClasses, code, windowKinds } from '../../model/terms.ts';
 import { rowsOn } from '../../model/timeline-index.ts';
 import type { TimelineIndex } from '../../model/timeline-index.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
+import { firstIndex } from '../../model/terms/search.ts';
 
 /** Samples lost for which rows of one kind of evidence are to blame. */
 /** Losses of a policy that rest on evidence that may be wrong. */
@@ -79,12 +80,6 @@ function blamed({ timeline }: TimelineIndex, rows: Uint32Array, windows: Windows
 
 /** Place of the first row at `t` or later, but for initial states. */
 function firstFrom(timeline: Stage2Timeline, rows: Uint32Array, t: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (opOfRow(timeline, rows[middle]) === INITIAL_UNMAPPED || timeline.t[rows[middle]] < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const isLater = (row: number) => opOfRow(timeline, row) !== INITIAL_UNMAPPED && timeline.t[row] >= t;
+  return firstIndex(0, rows.length, (i) => isLater(rows[i]));
 }

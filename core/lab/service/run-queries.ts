@@ -2,13 +2,13 @@
 import { countOverTime } from '../../analysis/over-time.ts';
 import type { KeyedLane } from '../../analysis/over-time.ts';
 import { latencyCurves, latencySkew } from '../../analysis/latency.ts';
-import { LOST, NONE, OUTSIDE } from '../../model/outcome.ts';
+import { LOST, OUTSIDE } from '../../model/outcome.ts';
 import { defaultParams, setParams } from '../../model/params.ts';
-import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../../model/terms.ts';
+import { answers, causeClasses, windowKinds } from '../../model/terms.ts';
 import { verdictSentence } from '../../report/words.ts';
 import { signed } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
-import { getRun, readResults, readWindows } from '../../store/run-store.ts';
+import { getRun, readResults } from '../../store/run-store.ts';
 import { RequestError } from '../about.ts';
 import type {
   Calibrated,
@@ -22,6 +22,7 @@ import type {
 } from '../../contract/runs.ts';
 import { keyKinds, sampleKeys } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
+import { storedWindows } from '../runs/stored-windows.ts';
 import { countsIn, isWhole, outcomeIn } from '../runs/part.ts';
 import { findResult } from '../runs/replay-again.ts';
 import type { ReplayedAgain } from '../runs/replay-again.ts';
@@ -29,6 +30,7 @@ import { sampleLatencies } from '../runs/replay.ts';
 import { measuredLatencies } from '../runs/run-facts.ts';
 import { loadRunInputs } from '../runs/run-inputs.ts';
 import { keyedSkew } from '../runs/skew.ts';
+import { firstAbove, firstAtLeast } from '../../model/terms/search.ts';
 
 /** Points of a distribution beyond which it is thinned: more than a screen has pixels for. */
 const ECDF_POINTS = 512;
@@ -37,38 +39,13 @@ const ACTIVE_KEYS = 6;
 const DARK_ROWS = 50;
 
 export function windowTable(db: Db, choice: RunParamsOf<'windows'>): WindowTable {
-  const { policy, dlDiscard, windows: n } = findResult(db, choice);
+  const result = findResult(db, choice);
   const { origin } = getRun(db, choice.run).facts;
-  const table = {
+  return {
     origin,
-    n,
-    lane: new Int32Array(n),
-    start: new Float64Array(n),
-    end: new Float64Array(n),
-    kind: new Uint8Array(n),
-    cause: new Uint8Array(n),
-    page: new Float64Array(n),
-    action: new Uint8Array(n),
-    lost: new Uint32Array(n),
-    kinds: windowKinds,
-    causes: causeClasses,
-    actions: answers,
+    ...storedWindows(db, choice.run, BigInt(origin), result),
+    ...{ kinds: windowKinds, causes: causeClasses, actions: answers },
   };
-  const zero = BigInt(origin);
-  const codeOf = (list: readonly string[], term: string | null) => (term === null ? NONE : code(list, term));
-  let i = 0;
-  for (const w of readWindows(db, choice.run, policy.id, dlDiscard)) {
-    table.lane[i] = w.lane;
-    table.start[i] = Number(w.start - zero);
-    table.end[i] = Number(w.end - zero);
-    table.kind[i] = codeOf(windowKinds, w.kind);
-    table.cause[i] = codeOf(causeClasses, w.cause);
-    table.page[i] = w.ipa === null ? -1 : Number(BigInt(w.ipa) >> BigInt(PAGE_SHIFT));
-    table.action[i] = codeOf(answers, w.action);
-    table.lost[i] = w.lost;
-    i++;
-  }
-  return table;
 }
 
 export function blackouts(db: Db, { run, dlDiscard, part = {} }: RunParamsOf<'blackouts'>): PolicyBlackouts[] {
@@ -136,7 +113,7 @@ export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Ar
     if (ns.at(-1) === value) continue;
     ns.push(value);
     // The step is as high as the equal values are many.
-    share.push(firstFrom(sorted, value, true) / n);
+    share.push(firstAbove(sorted, value) / n);
   }
   return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
 }
@@ -162,7 +139,7 @@ export function dark(db: Db, { by, spans, kept = false }: RunParamsOf<'dark'>, a
     let next = 0;
     for (const span of own.toSorted((a, b) => a.start - b.start)) {
       const isIn = lossesOf(span, sessions);
-      for (let i = Math.max(next, firstFrom(t, span.start)); i < t.length && t[i] <= span.end; i++) {
+      for (let i = Math.max(next, firstAtLeast(t, span.start)); i < t.length && t[i] <= span.end; i++) {
         if (fates[i] === OUTSIDE) continue;
         // A sample that two spans share counts once.
         if (kept) next = i + 1;
@@ -207,18 +184,6 @@ function codeOfKind(kind: string): number {
   const at = windowKinds.findIndex((k) => k === kind);
   if (at < 0) throw new RequestError(`no kind of window is called '${kind}'; there are ${windowKinds.join(', ')}`);
   return at;
-}
-
-/** Index of the first value that is at least `from`; with `beyond`, of the first above it. */
-function firstFrom(ascending: Float64Array, from: number, beyond = false): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < from || (beyond && ascending[middle] === from)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** @param again the result that is meant, replayed */

@@ -5,6 +5,7 @@ import { hasLines, readLines } from '../../formats/elf/line-table.ts';
 import type { Warnings } from '../../formats/problems.ts';
 import { CODE_BYTES, FUNCTION_BYTES, LINE_ROWS } from '../../formats/symbols/limits.ts';
 import type { SourceLines, SymbolCode } from '../../store/symbols.ts';
+import { firstAtLeast } from '../../model/terms/search.ts';
 
 /** A function's place in its file: byte offsets, the end excluded. */
 export interface Extent {
@@ -51,7 +52,7 @@ function linesOf(
     if (first === undefined || rows >= LINE_ROWS) return;
     const last = first + Number(to - from);
     // The last function that starts before the stretch ends, and those before it that reach into the stretch.
-    for (let k = below(starts, last) - 1; k >= 0; k--) {
+    for (let k = firstAtLeast(starts, last) - 1; k >= 0; k--) {
       const { start, end } = functions[order[k]];
       if (end <= first) break;
       found[order[k]].push([Math.max(0, first - start), file, line]);
@@ -66,17 +67,6 @@ function linesOf(
     );
   }
   return found.map((list) => (list.length ? packed(list, files) : undefined));
-}
-
-/** How many of ascending numbers lie below one. */
-function below(numbers: Float64Array, limit: number): number {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (numbers[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Rows that say something new, and the files that they name. */

@@ -17,24 +17,12 @@ import type { SymbolCode, SymbolRow } from '../../store/symbols.ts';
 import { createDemangler } from './demangle.ts';
 import { addressPlace, distance, homeOf, jitHomeOf, placeAddress } from './places.ts';
 import { findBinary, findPerfMaps, kcoreKallsyms } from './files.ts';
+import type { BinaryCoverage } from '../../contract/jobs.ts';
 import type { Found, SymbolSources } from './files.ts';
-
-/** What became of one binary's samples. */
-export interface BinarySymbols {
-  readonly binary: string;
-  readonly buildId?: string;
-  /** Where its functions were read; undefined if nowhere, or if they were known before. */
-  readonly file?: string;
-  readonly samples: number;
-  /** Samples that lie in a known function. */
-  readonly named: number;
-  /** Functions with samples. */
-  readonly functions: number;
-}
 
 export interface SymbolsFound {
   /** Most samples first. */
-  readonly binaries: readonly BinarySymbols[];
+  readonly binaries: readonly BinaryCoverage[];
   readonly warnings: readonly Warning[];
 }
 
@@ -44,7 +32,7 @@ export function symbolsInLab(lab: string, capture: number, sources: SymbolSource
 }
 
 /** How many samples of a capture lie in functions that the lab knows. Looks for nothing, stores nothing. */
-export function symbolCoverage(db: Db, capture: CaptureRow): readonly BinarySymbols[] {
+export function symbolCoverage(db: Db, capture: CaptureRow): readonly BinaryCoverage[] {
   return tallySymbols(db, capture, undefined, new Warnings()).tally.list();
 }
 
@@ -207,7 +195,7 @@ class Tally {
     }
   }
 
-  list(): BinarySymbols[] {
+  list(): BinaryCoverage[] {
     const all = [...this.#byBinary.values()].sort((a, b) => b.samples - a.samples);
     return all.map(({ binary, buildId, found, samples, named, hits }) => ({
       ...{ binary, buildId, file: found?.file, samples, named, functions: hits.size },

@@ -5,6 +5,7 @@
 import { grown } from '../grown.ts';
 import { timeOrder } from '../time-order.ts';
 import type { Rows } from './rows.ts';
+import { firstIndex } from '../terms/search.ts';
 
 export class FirstFaults {
   readonly #page: number[] = [];
@@ -55,7 +56,11 @@ export class FirstFaults {
       if (t < from) continue;
       const start = this.#covers.start[c];
       const end = this.#covers.end[c];
-      for (let k = find(lowerBound(order, this.#page, start)); k < order.length; k = find(k)) {
+      for (
+        let k = find(firstIndex(0, order.length, (i) => this.#page[order[i]] >= start));
+        k < order.length;
+        k = find(k)
+      ) {
         if (this.#page[order[k]] >= end) break;
         covered[k] = t < this.#at[order[k]] ? 1 : 0;
         next[k] = k + 1;
@@ -96,16 +101,4 @@ class Covers {
     this.end[i] = end;
     this.t[i] = t;
   }
-}
-
-/** Index into `order` of the first entry whose page is `page` or more. */
-function lowerBound(order: readonly number[], pages: readonly number[], page: number): number {
-  let low = 0;
-  let high = order.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (pages[order[middle]] < page) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,7 @@
  */
 import { code, stage2Kinds } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
+import { firstAtLeast } from '../terms/search.ts';
 
 export const PageState = { UNMAPPED: 0, READ_ONLY: 1, WRITABLE: 2, UNKNOWN: 3 } as const;
 
@@ -70,14 +71,7 @@ export class Segments {
 
   /** Index of the first segment that starts at `page` or after. */
   from(page: number): number {
-    let low = 0;
-    let high = this.start.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.start[middle] < page) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstAtLeast(this.start, page);
   }
 }
 

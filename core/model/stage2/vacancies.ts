@@ -2,6 +2,7 @@
  * Guest pages with nothing to map (contents `gone`): the VMM unmapped what lay behind them, or took their memslot away. Each
  * range ends when something is mapped there again or a slot covers it again, which the timeline says by a second `unmap` row.
  */
+import { firstIndex } from '../terms/search.ts';
 interface Vacancy {
   /** Guest pages [start, end). */
   readonly start: number;
@@ -96,14 +97,7 @@ export class Vacancies {
 
   /** Index of the first range that ends after a page. */
   #from(page: number): number {
-    let low = 0;
-    let high = this.#ranges.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ranges[middle].end <= page) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(0, this.#ranges.length, (i) => this.#ranges[i].end > page);
   }
 
   /** Puts ascending ranges where none is. */
