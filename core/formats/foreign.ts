@@ -1,6 +1,6 @@
 /** Files that people take for captures: what they are, by their first bytes, and the way out. */
 
-const latin1 = new TextDecoder('latin1');
+import { latin1Text } from './event-format/text-bytes.ts';
 
 type Magic = readonly [magic: string, what: string, at?: number];
 
@@ -36,7 +36,7 @@ const PAGE = /^\s*(?:<!doctype html|<html|<head|<\?xml|<svg)/i;
 
 /** Whether the head is a web page's. */
 export function isPage(head: Uint8Array): boolean {
-  return PAGE.test(latin1.decode(head.subarray(0, 256)));
+  return PAGE.test(latin1Text(head.subarray(0, 256)));
 }
 
 /** Text whose first lines say what it is; the first that matches. */
@@ -78,7 +78,7 @@ const TIMELESS =
 
 /** What a file is that no reader knows, in words that follow its name; with the first line if it is text. */
 export function foreignFile(head: Uint8Array): string {
-  const bytes = latin1.decode(head);
+  const bytes = latin1Text(head);
   const known = magics.find(([magic, , at = 0]) => bytes.startsWith(magic, at));
   if (known) return `is ${known[1]}`;
   if (isPerfetto(head)) return `is a Perfetto trace, which Umbra writes and doesn't read; ${INSTEAD}`;

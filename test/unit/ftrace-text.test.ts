@@ -160,3 +160,23 @@ test('a line longer than any trace’s is skipped, what follows is read', () => 
   expect(lines).toHaveLength(1);
   expect(warnings.map(([kind]) => kind)).toEqual(['text-long-line']);
 });
+
+test('names in UTF-8 keep all their bytes', () => {
+  // À is c3 80, and “ e2 80 9c: bytes that windows-1252 has other characters for.
+  const { lines } = read('  Àb“c-7 [000] .....    68.641475: kvm_entry: PC: 0x1\n');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('Àb“c-7');
+});
+
+test('lines that lie across blocks, long ones too, are read once and whole', () => {
+  const line = (i: number) =>
+    `  vmm-7 [000] .....    68.${String(i).padStart(6, '0')}: kvm_entry: PC: 0x${'a'.repeat((i * 397) % 5000)}\n`;
+  const text =
+    Array.from({ length: 300 }, (_, i) => line(i)).join('') + line(300) + `${'x'.repeat(150_000)}\n` + line(301);
+  const { lines, warnings } = read(text);
+  expect(lines).toHaveLength(302);
+  expect(lines.map((l) => /PC: 0x(a*)/.exec(l)?.[1].length)).toEqual(
+    Array.from({ length: 302 }, (_, i) => (i * 397) % 5000),
+  );
+  expect(warnings).toEqual([['text-unread-line', 1]]);
+});

@@ -1,12 +1,16 @@
 /** A source as lines, in bounded memory. Lines come as one character a byte: their indexes are byte offsets. */
+import { isAscii } from 'node:buffer';
+import { latin1Text } from '../event-format/text-bytes.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { cleanLine, needsCleaning } from './clean-line.ts';
 import type { Line } from './line.ts';
 
-const BLOCK = 256 << 10;
+/** As a text, this lies in memory that V8 uses again; one of 128 KiB gets pages of its own, and that takes longer than reading it. */
+const BLOCK = 64 << 10;
 const NEWLINE = 10;
 const RETURN = 13;
+const ESCAPE = 27;
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
 
@@ -20,23 +24,29 @@ export function forEachLine(
   onLine: (line: Line) => boolean,
   plain?: (bytes: Uint8Array, start: number, end: number, offset: number) => boolean,
 ): void {
-  const latin1 = new TextDecoder('latin1');
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
-  let held = new Uint8Array(0);
+  let memory = new Uint8Array(Math.min(BLOCK, source.size));
+  /** Bytes of a line that goes on, at the start of the memory. */
+  let held = 0;
   let skipping = false;
   for (let at = 0; at < source.size;) {
     const block = source.read(at, BLOCK);
     if (block.length === 0) break;
-    const bytes = new Uint8Array(held.length + block.length);
-    bytes.set(held);
-    bytes.set(block, held.length);
-    const base = at - held.length;
+    if (held + block.length > memory.length) {
+      const larger = new Uint8Array(2 * (held + block.length));
+      larger.set(memory.subarray(0, held));
+      memory = larger;
+    }
+    memory.set(block, held);
+    const bytes = memory.subarray(0, held + block.length);
+    const base = at - held;
     at += block.length;
+    let searched = held;
     let text: string | undefined;
     let foreign = false;
     let start = 0;
     for (;;) {
-      let end = bytes.indexOf(NEWLINE, start);
+      let end = bytes.indexOf(NEWLINE, searched);
       if (end < 0) {
         if (at < source.size) break;
         if (start === bytes.length) return;
@@ -50,8 +60,8 @@ export function forEachLine(
         while (stop > start && bytes[stop - 1] === RETURN) stop--;
         if (!plain?.(bytes, start, stop, base + start)) {
           if (text === undefined) {
-            text = latin1.decode(bytes);
-            foreign = needsCleaning(text);
+            text = latin1Text(bytes);
+            foreign = (!isAscii(bytes) || bytes.includes(ESCAPE)) && needsCleaning(text);
           }
           line.bytes = bytes;
           line.start = start;
@@ -62,16 +72,17 @@ export function forEachLine(
           if (!onLine(line)) return;
         }
       }
-      start = end + 1;
+      start = searched = end + 1;
       if (start > bytes.length) return;
     }
-    held = bytes.slice(start);
-    if (held.length > MAX_LINE || skipping) {
+    held = bytes.length - start;
+    memory.copyWithin(0, start, bytes.length);
+    if (held > MAX_LINE || skipping) {
       warnings.add('undecoded', 'text-long-line', `lines of more than ${MAX_LINE} bytes are no trace text: skipped`, {
         offset: base + start,
-        bytes: held.length,
+        bytes: held,
       });
-      held = new Uint8Array(0);
+      held = 0;
       skipping = true;
     }
   }

@@ -3,6 +3,7 @@
  * appended, events that were picked out kind by kind. All have absolute times of one clock, so sorting them is sound; distances
  * (`perf script --deltatime`) aren't times, and are refused.
  */
+import { latin1Text } from '../event-format/text-bytes.ts';
 import { InputError, Warnings } from '../problems.ts';
 import { memorySource } from '../source.ts';
 import type { ByteSource } from '../source.ts';
@@ -59,7 +60,6 @@ export function forEachSortedLine(
   order.sort((a, b) => (time[a] < time[b] ? -1 : time[a] > time[b] ? 1 : a - b));
   // What stands before the first event.
   if (places.n) emit(source, 0, start[0], eachLine, warnings, onLine);
-  const latin1 = new TextDecoder('latin1');
   let doubles = 0;
   for (let i = 0; i < places.n;) {
     let end = i + 1;
@@ -73,7 +73,7 @@ export function forEachSortedLine(
       const seen = new Map<string, number>();
       for (let k = i; k < end; k++) {
         const from = start[order[k]];
-        const key = latin1.decode(source.read(from, start[order[k] + 1] - from)).trim();
+        const key = latin1Text(source.read(from, start[order[k] + 1] - from)).trim();
         const before = seen.get(key);
         if (before !== undefined && before !== piece[order[k]]) {
           doubles++;

@@ -2,6 +2,7 @@
  * CSV of Arm's spe-parser (github.com/ARM-software/telemetry-solution, tools/spe_parser; columns: its schema.py). One file holds
  * one class of records: loads and stores (-ldst), branches (-br), others (-other).
  */
+import { latin1Text } from '../event-format/text-bytes.ts';
 import { ticksToNs } from '../perf-data/time-conv.ts';
 import type { TimeConv } from '../perf-data/time-conv.ts';
 import { InputError } from '../problems.ts';
@@ -21,7 +22,7 @@ const MAX_LATENCY = 0xffff;
 
 /** True when the head of a file is spe-parser's header line. */
 export function isSpeCsv(head: Uint8Array): boolean {
-  const line = new TextDecoder('latin1').decode(head.subarray(0, 1024)).split('\n')[0];
+  const line = latin1Text(head.subarray(0, 1024)).split('\n')[0];
   const names = cells(line.trimEnd());
   return NEEDED.every((name) => names.includes(name));
 }

@@ -1,8 +1,7 @@
 /** Reads little-endian numbers and strings one after the other. Past the end: an InputError that names the place. */
+import { latin1Text } from '../event-format/text-bytes.ts';
 import { InputError } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
-
-const latin1 = new TextDecoder('latin1');
 
 export class Reader {
   readonly source: ByteSource;
@@ -69,7 +68,7 @@ export class Reader {
       const step = this.source.read(this.offset, Math.min(256, this.left));
       if (step.length === 0) throw this.error(`${what} has no end; the file is damaged`);
       const nul = step.indexOf(0);
-      text += latin1.decode(nul < 0 ? step : step.subarray(0, nul));
+      text += latin1Text(step, 0, nul < 0 ? step.length : nul);
       this.offset += nul < 0 ? step.length : nul + 1;
       if (nul >= 0) return text;
       if (text.length > 65536) throw this.error(`${what} has no end; the file is damaged`);
@@ -78,7 +77,7 @@ export class Reader {
 
   /** `length` bytes as text, one character a byte. */
   text(length: number, what: string): string {
-    return latin1.decode(this.bytes(length, what));
+    return latin1Text(this.bytes(length, what));
   }
 
   error(message: string, at = this.offset): InputError {

@@ -1,4 +1,5 @@
 /** What captures come wrapped in: compression, archives, another encoding. By content: names lie. */
+import { latin1Text } from '../../../formats/event-format/text-bytes.ts';
 
 export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE' | 'quoted-printable';
 export type Archive = 'zip' | 'tar';
@@ -57,7 +58,7 @@ const SOFT_BREAK = /=\r?\n/g;
 /** A raw mail's text: no line is longer than 76 columns, each `=` begins an escape, and there are some that nothing else writes. */
 function isQuotedPrintable(head: Uint8Array): boolean {
   if (head.includes(0)) return false;
-  const text = new TextDecoder('latin1').decode(head);
+  const text = latin1Text(head);
   if ((text.match(SOFT_BREAK)?.length ?? 0) + (text.match(/=3D/g)?.length ?? 0) < 2) return false;
   // The last line may go on.
   const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
