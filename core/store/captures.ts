@@ -3,6 +3,7 @@ import type { Warning } from '../formats/problems.ts';
 import { CaptureFacts } from '../model/terms/capture-facts.ts';
 import { newId } from './ids.ts';
 import { jsonObject, jsonOf } from './json-column.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
 
@@ -58,10 +59,23 @@ export function finishCapture(
 }
 
 export function addWarnings(db: Db, id: number, warnings: readonly Warning[]): void {
-  const insert = db.prepare('INSERT INTO capture_warning VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = inserter(db, 'capture_warning', [
+    ...(['capture_id', 'severity', 'kind', 'message', 'count', 'offset_bytes', 'skipped_bytes'] as const),
+    ...(['t0_ns', 't1_ns'] as const),
+  ]);
   for (const w of warnings) {
     const [t0, t1] = [w.t0, w.t1].map((t) => (t === undefined ? null : BigInt.asIntN(64, BigInt(t))));
-    insert.run(id, w.severity, w.kind, w.message, w.count, w.offset ?? null, w.bytes ?? null, t0, t1);
+    insert({
+      capture_id: id,
+      severity: w.severity,
+      kind: w.kind,
+      message: w.message,
+      count: w.count,
+      offset_bytes: w.offset ?? null,
+      skipped_bytes: w.bytes ?? null,
+      t0_ns: t0,
+      t1_ns: t1,
+    });
   }
 }
 

@@ -1,12 +1,32 @@
 /** How the clocks of an SPE capture and a KVM trace lay to each other: kept with the pair. */
 import type { ClockPair } from '../model/clocks.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 export function setClockPair(db: Db, speId: number, kvmId: number, c: ClockPair): void {
-  db.prepare('INSERT OR REPLACE INTO clock_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-    ...[speId, kvmId, c.at, c.offsetNs, c.driftPpb, c.uncertaintyNs, c.driftUncertaintyPpb],
-    ...[Math.round(c.spanNs), ...c.readings, c.strainNs],
-  );
+  const columns = [
+    ...(['spe_id', 'kvm_id', 'at_ns', 'offset_ns', 'drift_ppb', 'uncertainty_ns', 'drift_uncertainty_ppb'] as const),
+    ...(['span_ns', 'kvm_readings', 'spe_readings', 'strain_ns'] as const),
+  ];
+  const [kvmReadings, speReadings] = c.readings;
+  inserter(
+    db,
+    'clock_pair',
+    columns,
+    'INSERT OR REPLACE',
+  )({
+    spe_id: speId,
+    kvm_id: kvmId,
+    at_ns: c.at,
+    offset_ns: c.offsetNs,
+    drift_ppb: c.driftPpb,
+    uncertainty_ns: c.uncertaintyNs,
+    drift_uncertainty_ppb: c.driftUncertaintyPpb,
+    span_ns: Math.round(c.spanNs),
+    kvm_readings: kvmReadings,
+    spe_readings: speReadings,
+    strain_ns: c.strainNs,
+  });
 }
 
 export function readClockPair(db: Db, speId: number, kvmId: number): ClockPair | undefined {

@@ -1,4 +1,5 @@
 /** Ids of captures and runs: counted on, never given twice. A report, a note or a link that names run 7 goes on meaning that one. */
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 export type Kept = 'capture' | 'run';
@@ -9,7 +10,7 @@ export function newId(db: Db, kind: Kept): number {
 
 /** Call before rows of it are deleted: the highest id so far is used up. */
 export function keepLastId(db: Db, kind: Kept): void {
-  db.prepare('INSERT OR REPLACE INTO last_id VALUES (?, ?)').run(kind, highest(db, kind));
+  inserter(db, 'last_id', ['kind', 'id'], 'INSERT OR REPLACE')({ kind, id: highest(db, kind) });
 }
 
 function highest(db: Db, kind: Kept): bigint {

@@ -1,12 +1,14 @@
 /** Levels of detail in the lab file; lod-counter.ts makes them. */
 import { decodeColumn } from './column-codec.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 import { BLOCK } from './lod-counter.ts';
 import type { LodBlock } from './lod-counter.ts';
 
 export function storeLevels(db: Db, capture: number, track: string, lane: number, levels: Iterable<LodBlock>): void {
-  const insert = db.prepare('INSERT INTO lod VALUES (?, ?, ?, ?, ?, ?, ?)');
-  for (const { shift, block, total, data } of levels) insert.run(capture, track, lane, shift, block, total, data);
+  const insert = inserter(db, 'lod', ['capture_id', 'track', 'lane', 'shift', 'block', 'total', 'bins']);
+  for (const { shift, block, total, data } of levels)
+    insert({ capture_id: capture, track, lane, shift, block, total, bins: data });
 }
 
 /** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero: fine ones of late clocks pass 2^53. */

@@ -1,5 +1,6 @@
 /** Mappings of a capture (MMAP2 records) and thread names. A sample's `map` is an index into the mappings. */
 import { signed, unsigned } from './captures.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 export interface Mapping {
@@ -18,12 +19,22 @@ export interface Mapping {
 }
 
 export function addMappings(db: Db, capture: number, mappings: readonly Mapping[]): void {
-  const insert = db.prepare('INSERT INTO mapping VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = inserter(db, 'mapping', [
+    ...(['capture_id', 'map', 't_ns', 'pid', 'start', 'length_bytes', 'pgoff', 'file', 'build_id', 'kernel'] as const),
+  ]);
   mappings.forEach((m, i) => {
-    insert.run(
-      ...[capture, i, signed(m.t), m.pid, signed(m.start), signed(m.length), signed(m.pgoff), m.file],
-      ...[m.buildId ?? null, m.kernel ? 1 : 0],
-    );
+    insert({
+      capture_id: capture,
+      map: i,
+      t_ns: signed(m.t),
+      pid: m.pid,
+      start: signed(m.start),
+      length_bytes: signed(m.length),
+      pgoff: signed(m.pgoff),
+      file: m.file,
+      build_id: m.buildId ?? null,
+      kernel: m.kernel ? 1 : 0,
+    });
   });
 }
 
@@ -42,6 +53,6 @@ export function readMappings(db: Db, capture: number): Mapping[] {
 }
 
 export function addThreads(db: Db, capture: number, comms: ReadonlyMap<number, string>): void {
-  const insert = db.prepare('INSERT INTO thread VALUES (?, ?, ?)');
-  for (const [tid, comm] of comms) insert.run(capture, tid, comm);
+  const insert = inserter(db, 'thread', ['capture_id', 'tid', 'comm']);
+  for (const [tid, comm] of comms) insert({ capture_id: capture, tid, comm });
 }

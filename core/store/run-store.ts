@@ -12,6 +12,7 @@ import { signed, unsigned } from './captures.ts';
 import { newId } from './ids.ts';
 import { jsonObject } from './json-column.ts';
 import { LabFileError } from './lab-file.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 export type DlDiscard = DlVariant;
@@ -94,21 +95,23 @@ export interface ResultRow {
 }
 
 export function addResult(db: Db, run: number, r: ResultRow): void {
-  db.prepare('INSERT INTO replay_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-    ...[
-      run,
-      r.policy.id,
-      r.dlDiscard,
-      r.kept,
-      r.lost,
-      r.coverage,
-      r.windows,
-      r.blackoutNs,
-      r.stallNs,
-      r.pinnedPeakBytes,
-    ],
-    ...[JSON.stringify(r.policy), JSON.stringify(r.summary)],
-  );
+  inserter(db, 'replay_result', [
+    ...(['run_id', 'policy', 'dl_discard', 'kept', 'lost', 'coverage', 'windows', 'blackout_ns'] as const),
+    ...(['stall_ns', 'pinned_peak_bytes', 'definition', 'summary'] as const),
+  ])({
+    run_id: run,
+    policy: r.policy.id,
+    dl_discard: r.dlDiscard,
+    kept: r.kept,
+    lost: r.lost,
+    coverage: r.coverage,
+    windows: r.windows,
+    blackout_ns: r.blackoutNs,
+    stall_ns: r.stallNs,
+    pinned_peak_bytes: r.pinnedPeakBytes,
+    definition: JSON.stringify(r.policy),
+    summary: JSON.stringify(r.summary),
+  });
 }
 
 /** `pinnedPeakBytes` was `pinnedBytesPeak` up to version 0.2. */
@@ -154,29 +157,38 @@ export function addWindows(
   origin: bigint,
   w: Windows,
 ): void {
-  const insert = db.prepare('INSERT INTO blackout_window VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = inserter(db, 'blackout_window', [
+    ...(['run_id', 'policy', 'dl_discard', 'lane', 'start_ns', 'end_ns', 'kind', 'cause', 'ipa'] as const),
+    ...(['action', 'lost'] as const),
+  ]);
   for (let i = 0; i < w.n; i++) {
-    insert.run(
-      ...[run, policy, dlDiscard, w.lane[i], signed(origin + BigInt(w.start[i])), signed(origin + BigInt(w.end[i]))],
-      ...[windowKinds[w.kind[i]], w.cause[i] === NONE ? null : causeClasses[w.cause[i]]],
-      w.page[i] < 0 ? null : BigInt(w.page[i]) << BigInt(PAGE_SHIFT),
-      w.action[i] === NONE ? null : answers[w.action[i]],
-      w.lost[i],
-    );
+    insert({
+      run_id: run,
+      policy,
+      dl_discard: dlDiscard,
+      lane: w.lane[i],
+      start_ns: signed(origin + BigInt(w.start[i])),
+      end_ns: signed(origin + BigInt(w.end[i])),
+      kind: windowKinds[w.kind[i]],
+      cause: w.cause[i] === NONE ? null : causeClasses[w.cause[i]],
+      ipa: w.page[i] < 0 ? null : BigInt(w.page[i]) << BigInt(PAGE_SHIFT),
+      action: w.action[i] === NONE ? null : answers[w.action[i]],
+      lost: w.lost[i],
+    });
   }
 }
 
 export function addStalls(db: Db, run: number, policy: string, origin: bigint, s: Stalls): void {
-  const insert = db.prepare('INSERT INTO stall VALUES (?, ?, ?, ?, ?, ?)');
+  const insert = inserter(db, 'stall', ['run_id', 'policy', 'lane', 't_ns', 'duration_ns', 'kind']);
   for (let i = 0; i < s.n; i++) {
-    insert.run(
-      run,
+    insert({
+      run_id: run,
       policy,
-      s.lane[i],
-      signed(origin + BigInt(s.t[i])),
-      BigInt(Math.round(s.ns[i])),
-      stallKinds[s.kind[i]],
-    );
+      lane: s.lane[i],
+      t_ns: signed(origin + BigInt(s.t[i])),
+      duration_ns: BigInt(Math.round(s.ns[i])),
+      kind: stallKinds[s.kind[i]],
+    });
   }
 }
 
@@ -273,10 +285,28 @@ export interface SkewRow {
 }
 
 export function addSkew(db: Db, run: number, s: SkewRow): void {
-  db.prepare('INSERT OR REPLACE INTO skew_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-    ...[run, s.policy, s.dlDiscard, s.key, s.tvd, s.nullMean, s.nullP95, s.pValue, s.excess, s.verdict],
-    JSON.stringify(s.detail),
-  );
+  const columns = [
+    ...(['run_id', 'policy', 'dl_discard', 'key', 'tvd', 'null_mean', 'null_p95', 'p_value'] as const),
+    ...(['excess', 'verdict', 'detail'] as const),
+  ];
+  inserter(
+    db,
+    'skew_result',
+    columns,
+    'INSERT OR REPLACE',
+  )({
+    run_id: run,
+    policy: s.policy,
+    dl_discard: s.dlDiscard,
+    key: s.key,
+    tvd: s.tvd,
+    null_mean: s.nullMean,
+    null_p95: s.nullP95,
+    p_value: s.pValue,
+    excess: s.excess,
+    verdict: s.verdict,
+    detail: JSON.stringify(s.detail),
+  });
 }
 
 export function readSkew(db: Db, run: number): SkewRow[] {

@@ -16,10 +16,9 @@ export function readQueries(db: Db): SavedQuery[] {
 
 /** Puts a query in the place of the one of that name. */
 export function putQuery(db: Db, { name, sql }: SavedQuery): void {
-  db.prepare('INSERT INTO saved_query VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sql = excluded.sql').run(
-    name,
-    sql,
-  );
+  db.prepare(
+    'INSERT INTO saved_query (name, sql) VALUES (@name, @sql) ON CONFLICT (name) DO UPDATE SET sql = excluded.sql',
+  ).run({ name, sql });
 }
 
 /** Throws a LabFileError if there is none of that name. */

@@ -1,6 +1,7 @@
 /** What an SPE capture's side band tells of its own blackouts: flagged AUX records, LOST records, when each CPU ran what is profiled. */
 import { signed, unsigned } from './captures.ts';
 import type { Stretch } from './bands.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 /** An AUX record with flags (include/uapi/linux/perf_event.h, PERF_AUX_FLAG_*). */
@@ -16,8 +17,9 @@ export interface AuxFlagRow {
 }
 
 export function addAuxFlags(db: Db, capture: number, rows: Iterable<AuxFlagRow>): void {
-  const insert = db.prepare('INSERT INTO aux_flag VALUES (?, ?, ?, ?, ?, ?)');
-  for (const r of rows) insert.run(capture, signed(r.t), r.cpu, r.tid, r.flags, r.size);
+  const insert = inserter(db, 'aux_flag', ['capture_id', 't_ns', 'cpu', 'tid', 'flags', 'size_bytes']);
+  for (const { t, cpu, tid, flags, size } of rows)
+    insert({ capture_id: capture, t_ns: signed(t), cpu, tid, flags, size_bytes: size });
 }
 
 /** In time order. */
@@ -42,8 +44,9 @@ export interface LostRow {
 }
 
 export function addLost(db: Db, capture: number, rows: Iterable<LostRow>): void {
-  const insert = db.prepare('INSERT INTO lost_record VALUES (?, ?, ?, ?, ?)');
-  for (const r of rows) insert.run(capture, signed(r.t), r.cpu, r.count, r.samples ? 1 : 0);
+  const insert = inserter(db, 'lost_record', ['capture_id', 't_ns', 'cpu', 'count', 'samples']);
+  for (const { t, cpu, count, samples } of rows)
+    insert({ capture_id: capture, t_ns: signed(t), cpu, count, samples: samples ? 1 : 0 });
 }
 
 /** In time order. */
@@ -95,9 +98,10 @@ export function readSideMarks(db: Db, capture: number, { start, end, width }: St
 
 /** @param running start, end pairs, ns after `origin` */
 export function addRunning(db: Db, capture: number, lane: number, running: Float64Array, origin: bigint): void {
-  const insert = db.prepare('INSERT INTO spe_running VALUES (?, ?, ?, ?)');
+  const insert = inserter(db, 'spe_running', ['capture_id', 'lane', 'start_ns', 'end_ns']);
   for (let i = 0; i < running.length; i += 2) {
-    insert.run(capture, lane, signed(origin + BigInt(running[i])), signed(origin + BigInt(running[i + 1])));
+    const [start, end] = [running[i], running[i + 1]].map((t) => signed(origin + BigInt(t)));
+    insert({ capture_id: capture, lane, start_ns: start, end_ns: end });
   }
 }
 

@@ -6,6 +6,7 @@ import type { CaptureMode } from '../model/outcome.ts';
 import { signed, unsigned } from './captures.ts';
 import { decodeColumn } from './column-codec.ts';
 import type { NumberColumn } from './column-codec.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 import { speColumns } from './spe-chunk.ts';
 import type { SpeChunk, SpeColumnArray, SpeColumnName } from './spe-chunk.ts';
@@ -15,7 +16,7 @@ export function speWriter(db: Db, capture: number) {
   const insert = db.prepare(
     'INSERT INTO spe_chunk (capture_id, lane, seq, samples, t0_ns, t1_ns) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const blob = db.prepare('INSERT INTO spe_column VALUES (?, ?, ?)');
+  const blob = inserter(db, 'spe_column', ['chunk_id', 'name', 'data']);
   const lanes = new Map<number, number>();
   return {
     write(lane: number, chunk: SpeChunk): void {
@@ -23,7 +24,7 @@ export function speWriter(db: Db, capture: number) {
       lanes.set(lane, seq + 1);
       const id = insert.run(capture, lane, seq, chunk.samples, signed(chunk.t0), signed(chunk.t1)).lastInsertRowid;
       for (const { name, data } of chunk.columns) {
-        blob.run(id, name, data);
+        blob({ chunk_id: id, name, data });
         release(data);
       }
     },
@@ -49,8 +50,9 @@ export function addLane(db: Db, capture: number, l: SpeLane): void {
 
 /** `sessions`: start, end pairs, ns. */
 export function addSessions(db: Db, capture: number, lane: number, sessions: readonly bigint[]): void {
-  const insert = db.prepare('INSERT INTO spe_session VALUES (?, ?, ?, ?)');
-  for (let i = 0; i < sessions.length; i += 2) insert.run(capture, lane, signed(sessions[i]), signed(sessions[i + 1]));
+  const insert = inserter(db, 'spe_session', ['capture_id', 'lane', 'start_ns', 'end_ns']);
+  for (let i = 0; i < sessions.length; i += 2)
+    insert({ capture_id: capture, lane, start_ns: signed(sessions[i]), end_ns: signed(sessions[i + 1]) });
 }
 
 /** Start, end pairs of a lane, in time order, ns. */

@@ -2,6 +2,7 @@
 import { release } from '../formats/memory.ts';
 import type { TraceColumns } from '../formats/event-format/columns.ts';
 import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-codec.ts';
+import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 /** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
@@ -77,10 +78,12 @@ export function addDictionary(
   formats: readonly StoredFormat[],
   comms: readonly string[],
 ): void {
-  const format = db.prepare('INSERT INTO trace_format VALUES (?, ?, ?, ?, ?, ?)');
-  formats.forEach((f, i) => format.run(capture, i, f.system, f.name, f.events, f.description));
-  const comm = db.prepare('INSERT INTO trace_comm VALUES (?, ?, ?)');
-  comms.forEach((name, i) => comm.run(capture, i, name));
+  const format = inserter(db, 'trace_format', ['capture_id', 'event', 'system', 'name', 'events', 'description']);
+  formats.forEach(({ system, name, events, description }, event) =>
+    format({ capture_id: capture, event, system, name, events, description }),
+  );
+  const comm = inserter(db, 'trace_comm', ['capture_id', 'comm', 'name']);
+  comms.forEach((name, i) => comm({ capture_id: capture, comm: i, name }));
 }
 
 export function readDictionary(db: Db, capture: number): { formats: StoredFormat[]; comms: string[] } {

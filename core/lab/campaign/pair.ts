@@ -7,6 +7,7 @@ import { inLabFile } from '../../store/lab-write.ts';
 import { readWindows } from '../../store/run-store.ts';
 import { explainError, RequestError } from '../about.ts';
 import { version } from '../version.ts';
+import type { Stage2 } from '../captures/stage2.ts';
 import { importFile } from '../import/import.ts';
 import type { ImportOptions } from '../import/import.ts';
 import { replayRun } from '../runs/replay.ts';
@@ -97,7 +98,11 @@ function replayInto(
   const vmFile = pair.vm === undefined ? undefined : placeOf(campaign, pair.vm);
   const files = [...new Set([pair.spe, pair.kvm])].map((file) => placeOf(campaign, file));
   // In one thread: the other cores have pairs of their own.
-  const options: ImportOptions = { writeBack, onRead, threads: 0, ...(vmFile !== undefined && { vmFile }) };
+  const reconstructed = new Map<number, Stage2>();
+  const options: ImportOptions = {
+    ...{ writeBack, onRead, threads: 0, ...(vmFile !== undefined && { vmFile }) },
+    onTimelines: (kvm, stage2) => void reconstructed.set(kvm, stage2),
+  };
   const captures = files.flatMap((file) => importFile(db, file, options));
   const spe = captures.find(({ kind }) => kind === 'spe');
   const kvm = captures.find(({ kind }) => kind === 'kvm');
@@ -109,6 +114,7 @@ function replayInto(
     db,
     {
       ...{ speId: spe.id, kvmId: kvm.id, policies: settings.policies, checks: settings.checks },
+      stage2: reconstructed.get(kvm.id),
       settings: settingsOf(campaign, settings, pair),
       ...(settings.scenario && { scenario: settings.scenario }),
       command: shellLine(['umbra', 'campaign', 'pair', campaign.folder, pair.key]),

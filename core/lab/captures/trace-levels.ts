@@ -15,6 +15,7 @@ import { storeStage2 } from '../../store/stage2-store.ts';
 import { levelsCut } from './levels-cut.ts';
 import { storedEvents } from './kept-events.ts';
 import { loadStage2 } from './stage2.ts';
+import type { Stage2 } from './stage2.ts';
 
 /** Lane of tracks that concern the whole VM. */
 export const WHOLE_VM = -1;
@@ -25,26 +26,28 @@ export type OnStage2 = (done: number, total: number) => void;
 /**
  * Builds them anew for a stored trace: at import, and when its VM description changes.
  * @param options `known`: its events, where they are at hand
+ * @returns the stage 2 timelines that they show, for who goes on with them
  */
 export function buildTraceLevels(
   db: Db,
   kvm: number,
   { known, onStep = () => undefined }: { readonly known?: KvmTrace; readonly onStep?: OnStage2 } = {},
-): void {
+): Stage2 {
   const capture = getCapture(db, kvm, 'kvm');
   const { records } = capture;
   const trace = known ?? storedEvents(db, capture);
   const base = lodBase(trace.origin);
   const levels = new Levels(base, Number(trace.origin - base));
-  const { timelines } = loadStage2(
+  const stage2 = loadStage2(
     db,
     capture,
     levels.watching(trace, (events) => onStep(Math.min(events, records), records)),
   );
   clearLod(db, kvm);
-  storeStage2(db, kvm, timelines, () => onStep(records, records));
-  for (const timeline of timelines) levels.countChanges(timeline);
+  storeStage2(db, kvm, stage2.timelines, () => onStep(records, records));
+  for (const timeline of stage2.timelines) levels.countChanges(timeline);
   levels.store(db, kvm);
+  return { ...stage2, events: trace };
 }
 
 /** Captures of an older lab: their records are there, their levels aren't. */

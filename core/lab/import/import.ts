@@ -13,6 +13,7 @@ import { inLabFile } from '../../store/lab-write.ts';
 import { RequestError } from '../about.ts';
 import { captureSummary } from '../captures/captures.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
+import type { Stage2 } from '../captures/stage2.ts';
 import { buildTraceLevels } from '../captures/trace-levels.ts';
 import type { OnStage2 } from '../captures/trace-levels.ts';
 import type { FileSource } from '../file-source.ts';
@@ -52,6 +53,8 @@ export interface ImportOptions {
   readonly onRead?: (done: number, total: number) => void;
   /** Called while the stage 2 timeline of a trace is made, after it was read: events so far, of how many. */
   readonly onStage2?: OnStage2;
+  /** Gets what was reconstructed of a trace, by its capture: a replay in the same transaction needn't do it again. */
+  readonly onTimelines?: (kvm: number, stage2: Stage2) => void;
   /** Threads that decode SPE data beside the caller's; as many as help, if not given. */
   readonly threads?: number;
   /** Called after each batch that was written: see `inLabFile`. */
@@ -196,8 +199,10 @@ function importOpened(
           },
           warnings: [...common, ...own.list()],
         });
-        if (kind === 'kvm') buildTraceLevels(db, id, { known: kvmEvents, onStep: options.onStage2 });
-        else if (options.symbols || kcoreKallsyms(shown)) addSymbols(db, getCapture(db, id), options.symbols ?? {});
+        if (kind === 'kvm') {
+          const stage2 = buildTraceLevels(db, id, { known: kvmEvents, onStep: options.onStage2 });
+          options.onTimelines?.(id, stage2);
+        } else if (options.symbols || kcoreKallsyms(shown)) addSymbols(db, getCapture(db, id), options.symbols ?? {});
         return getCapture(db, id);
       });
     } finally {

@@ -6,6 +6,7 @@ import { inLabFile } from '../../store/lab-write.ts';
 import { RequestError } from '../about.ts';
 import type { CaptureSummary } from '../captures/captures.ts';
 import { captureSummary } from '../captures/captures.ts';
+import type { Stage2 } from '../captures/stage2.ts';
 import { importFile } from '../import/import.ts';
 import type { ImportOptions } from '../import/import.ts';
 import { replayRun } from '../runs/replay.ts';
@@ -34,7 +35,9 @@ export function runMainJob(job: MainJob): MainJobDone {
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
   try {
     return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db, writeBack) => {
-      const options = { ...job.importOptions, writeBack };
+      const reconstructed = new Map<number, Stage2>();
+      const onTimelines = (kvm: number, stage2: Stage2) => void reconstructed.set(kvm, stage2);
+      const options = { ...job.importOptions, writeBack, onTimelines };
       const captures = [job.speFile, job.kvmFile].flatMap((file) => importFile(db, file, options));
       const spe = captures.find((c) => c.kind === 'spe');
       const kvm = captures.find((c) => c.kind === 'kvm');
@@ -44,8 +47,9 @@ export function runMainJob(job: MainJob): MainJobDone {
           `${job.speFile} and ${job.kvmFile} are both ${captures[0].format}: one must be ${missing}`,
         );
       }
-      const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id }, job.onStep);
-      writeReportOf(db, run.id, job.reportFile);
+      const stage2 = reconstructed.get(kvm.id);
+      const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id, stage2 }, job.onStep);
+      writeReportOf(db, run.id, job.reportFile, {}, run.inputs);
       return { captures: captures.map(captureSummary), run };
     });
   } finally {

@@ -12,6 +12,7 @@ import { renderText } from '../../report/text.ts';
 import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
+import type { RunInputs } from '../runs/run-inputs.ts';
 import { writeTextFile } from '../output-file.ts';
 import { readTextFile } from '../file-source.ts';
 import { printPdf } from './pdf.ts';
@@ -47,12 +48,21 @@ export function readSections(list: string): SectionId[] {
   return words as SectionId[];
 }
 
-/** Writes the report of a run and returns the files written. Throws RequestError, LabFileError (no such run). */
-export function writeReportOf(db: Db, run: number, file: string, request: ReportRequest = {}): string[] {
+/**
+ * Writes the report of a run and returns the files written. Throws RequestError, LabFileError (no such run).
+ * @param known see buildReport
+ */
+export function writeReportOf(
+  db: Db,
+  run: number,
+  file: string,
+  request: ReportRequest = {},
+  known?: RunInputs,
+): string[] {
   const notes = reportNotes(request.notesFile);
   const chosen = { ...(request.sections && { sections: request.sections }), ...(notes !== undefined && { notes }) };
   return writeReportForms(
-    runForms(buildReport(db, run), { ...chosen, provenance: provenanceOf(db, run, chosen) }),
+    runForms(buildReport(db, run, known), { ...chosen, provenance: provenanceOf(db, run, chosen) }),
     file,
   );
 }

@@ -19,13 +19,16 @@ import type { RunInputs } from '../runs/run-inputs.ts';
 /** Points of a lane's density curve. */
 const DENSITY_BINS = 900;
 
-/** Everything that a report says, out of the lab file. */
-export function buildReport(db: Db, runId: number): Report {
+/**
+ * Everything that a report says, out of the lab file.
+ * @param known what was replayed, if that was just now; else it is made once more
+ */
+export function buildReport(db: Db, runId: number, known?: RunInputs): Report {
   const run = getRun(db, runId);
   refuseFirstEdition(run);
   const facts = run.facts;
   const settings = run.params;
-  const inputs = loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
+  const inputs = known ?? loadRunInputs(db, run.speId, run.kvmId, settings, facts.scenario);
   const { params } = settings;
   const skews = readSkew(db, runId);
   return {

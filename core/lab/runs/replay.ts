@@ -17,6 +17,7 @@ import { addResult, addRun, addSkew, addStalls, addWindows, variantOf } from '..
 import type { DlDiscard, ResultRow, SkewRow } from '../../store/run-store.ts';
 import { addBufferChanges } from '../../store/stage2-store.ts';
 import { readColumn } from '../../store/spe-store.ts';
+import type { Stage2 } from '../captures/stage2.ts';
 import { version } from '../version.ts';
 import { loadRunInputs } from './run-inputs.ts';
 import type { RunInputs } from './run-inputs.ts';
@@ -44,6 +45,8 @@ export interface ReplayRequest {
   readonly command: string;
   /** What readers must know of the inputs, besides what the captures' own notes say. */
   readonly notes?: readonly string[];
+  /** What importing the trace made of it, if that was just now; else it is reconstructed from the lab file. */
+  readonly stage2?: Stage2;
 }
 
 export interface PolicyResult {
@@ -68,6 +71,8 @@ export interface ReplayedRun {
   readonly facts: RunFacts;
   readonly settings: ResolvedParams;
   readonly results: readonly PolicyResult[];
+  /** What was replayed. */
+  readonly inputs: RunInputs;
 }
 
 /** Told before each further placement, then before each policy: how many are done, of how many, and what is next. */
@@ -83,7 +88,7 @@ export function replayRun(
   onStep: OnStep = () => undefined,
   onResult: (result: PolicyResult) => void = () => undefined,
 ): ReplayedRun {
-  const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario);
+  const inputs = loadRunInputs(db, request.speId, request.kvmId, request.settings, request.scenario, request.stage2);
   const { settings } = inputs;
   const facts = runFacts(inputs, request);
   const id = addRun(db, {
@@ -110,7 +115,7 @@ export function replayRun(
     results.push(result);
     onResult(result);
   }
-  return { id, facts, settings, results };
+  return { id, facts, settings, results, inputs };
 }
 
 /** What a run of these policies gives, with the assumption checks; nothing is stored. @param kinds what skew is counted by @param checked see ReplayRequest.checks */

@@ -59,6 +59,7 @@ export interface RunInputs extends RunCaptures {
 
 /**
  * @param settings what the user set over the defaults
+ * @param stage2 that of the trace, if it is at hand
  * @throws RequestError, ModelError (parameters that don't fit these captures), LabFileError (no such capture)
  */
 export function loadRunInputs(
@@ -67,12 +68,22 @@ export function loadRunInputs(
   kvmId: number,
   settings: ResolvedParams,
   scenario: Scenario | undefined,
+  stage2?: Stage2,
 ): RunInputs {
-  return runInputs(loadCaptures(db, speId, kvmId, settings), settings, scenario);
+  return runInputs(loadCaptures(db, speId, kvmId, settings, stage2), settings, scenario);
 }
 
-/** @throws RequestError, LabFileError (no such capture) */
-export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: ResolvedParams): RunCaptures {
+/**
+ * @param stage2 that of the trace, if it is at hand
+ * @throws RequestError, LabFileError (no such capture)
+ */
+export function loadCaptures(
+  db: Db,
+  speId: number,
+  kvmId: number,
+  { params }: ResolvedParams,
+  stage2?: Stage2,
+): RunCaptures {
   const spe = getCapture(db, speId, 'spe');
   const kvm = getCapture(db, kvmId, 'kvm');
   const clocks = readClockPair(db, speId, kvmId);
@@ -80,7 +91,7 @@ export function loadCaptures(db: Db, speId: number, kvmId: number, { params }: R
     spe,
     kvm,
     reference: loadReference(db, spe, params.lanes),
-    stage2: loadStage2(db, kvm),
+    stage2: stage2 ?? loadStage2(db, kvm),
     ...(clocks && { clocks }),
   };
 }
