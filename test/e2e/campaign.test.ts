@@ -17,6 +17,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath } from './browser.ts';
 import { campaignText, policies, synthCampaign } from './campaign-synth.ts';
 import { umbra, umbraJson } from './umbra.ts';
 
@@ -206,6 +207,26 @@ describe('umbra campaign', () => {
       expect.stringContaining('its text isn’t what the dataset gives'),
     ]);
   }, 180_000);
+
+  it('is printed as PDF, with an outline and numbered pages; that says nothing of itself to verify', async () => {
+    const file = join(root, 'report.pdf');
+    const before = process.env['UMBRA_CHROMIUM'];
+    process.env['UMBRA_CHROMIUM'] = await browserPath();
+    try {
+      expect(umbra('campaign', 'report', folder, '-o', file)).toMatchObject({ code: 0, stdout: `report: ${file}\n` });
+    } finally {
+      if (before === undefined) delete process.env['UMBRA_CHROMIUM'];
+      else process.env['UMBRA_CHROMIUM'] = before;
+    }
+    const pdf = readFileSync(file, 'latin1');
+    expect([pdf.startsWith('%PDF-1.'), pdf.includes('/Outlines'), pdf.includes('/JavaScript')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(pdf.match(/\/MediaBox/g)!.length).toBeGreaterThan(1);
+    expect(umbra('campaign', 'report', folder, '--verify', file).stderr).toContain('no HTML or Markdown report');
+  });
 
   it('says what is wrong with its usage, and SQL that isn’t a query', () => {
     const fails = (...args: string[]) => {

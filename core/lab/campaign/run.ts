@@ -43,9 +43,12 @@ export interface RunDone {
   readonly jobs: number;
 }
 
-/** Bytes of a pair's process before it reads anything, and a byte of its files comes to so many. Measured: docs/campaigns.md. */
-const BASE_BYTES = 300 * 2 ** 20;
-const BYTES_A_BYTE = 6;
+/**
+ * What a pair's process is taken to need: so much, and so much for each byte of its files. Guesses on the safe side: pairs of 1.3 to 63 MiB took
+ * 133 to 191 MiB (docs/campaigns.md); compressed traces and many vCPUs may take more.
+ */
+const BASE_BYTES = 250 * 2 ** 20;
+const BYTES_A_BYTE = 3;
 /** Part of the machine's free memory that pairs may take. */
 const SHARE = 0.8;
 
