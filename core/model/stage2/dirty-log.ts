@@ -22,6 +22,7 @@ export const FAR = 4e6;
 /** Pages that a call protected at some time that isn't known yet. */
 interface Protection {
   readonly slot: Slot;
+  readonly call: SlotCall;
   /** Row that dates it. */
   readonly row: number;
   /** ns: not before. */
@@ -89,11 +90,18 @@ export class DirtyLog {
     if (open && since === open.from) this.#settle(slot, open.from, at);
   }
 
-  /** The latest protection of a slot happened in [from, until]: if these are far apart, nobody knows what held between. */
-  #settle(slot: Slot, from: number, until: number): void {
+  /**
+   * The latest protection of a slot happened in [from, shown]: if these are far apart, nobody knows what held between. But a fetch
+   * waits for nothing but mmu_lock: without a fault in handling, which may hold it, it protects at once; and the lock is a fair one, so
+   * that the first fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort).
+   */
+  #settle(slot: Slot, from: number, shown: number): void {
     const open = this.#open.get(slot);
     if (!open) return;
     this.#open.delete(slot);
+    const { call } = open;
+    if (!call.setsRegion && !call.contended) return;
+    const until = call.setsRegion ? shown : Math.min(shown, call.passed);
     if (until - from < FAR) return;
     this.#rows.t[open.row] = from;
     for (const [first, end] of runsOf(open.pages, this.#pages.unit)) {
@@ -170,6 +178,6 @@ export class DirtyLog {
     if (row !== undefined) return;
     const own = call.protected.get(slot);
     protectedPages.sort((a, b) => a - b);
-    if (own !== undefined) this.#open.set(slot, { slot, row: own, from: call.t, pages: protectedPages });
+    if (own !== undefined) this.#open.set(slot, { slot, call, row: own, from: call.t, pages: protectedPages });
   }
 }

@@ -103,6 +103,7 @@ export class VmInference {
   /** kvm_entry after the fault: KVM has answered it. */
   answer(thread: Thread, fault: PendingFault, t: number): void {
     const { slot } = fault;
+    this.slots.answered(fault.at, t);
     const pages = this.#pages;
     if (fault.slotMayBeGone && slot) {
       const i = pages.find(fault.page);

@@ -261,7 +261,8 @@ class Reader {
     const partial = isPartial(command);
     if (!setsRegion && !partial && command !== KvmIoctl.GET_DIRTY_LOG) return;
     for (const vm of this.#of(thread)) {
-      const call = vm.slots.addCall(t, thread.tid, setsRegion, partial);
+      const contended = [...this.#pending].some((other) => this.#vms[other.vm] === vm);
+      const call = vm.slots.addCall(t, thread.tid, { setsRegion, partial, contended });
       if (!setsRegion && !partial) vm.dirtyLog.fetched(call);
     }
   }

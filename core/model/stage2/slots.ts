@@ -39,6 +39,10 @@ export interface SlotCall {
   readonly setsRegion: boolean;
   /** KVM_CLEAR_DIRTY_LOG and the like: protects a part of a slot that isn't known. */
   readonly partial: boolean;
+  /** A fault of the VM was being handled when it began: its handler may hold what the call waits for (mmu_lock, kvm->srcu). */
+  readonly contended: boolean;
+  /** ns: the first fault taken after it began had been answered. */
+  passed: number;
   /** ns by which it had returned: its sys_exit, else the thread's next system call; Infinity while neither was seen. */
   end: number;
   /** `end` is its sys_exit. */
@@ -99,13 +103,15 @@ export class Slots {
     this.all.push(new Slot(slot));
   }
 
-  addCall(t: number, tid: number, setsRegion: boolean, partial: boolean): SlotCall {
+  addCall(
+    t: number,
+    tid: number,
+    { setsRegion, partial, contended }: Pick<SlotCall, 'setsRegion' | 'partial' | 'contended'>,
+  ): SlotCall {
     const removed = new Map<Slot, Removal>();
     const call = {
-      t,
-      tid,
-      setsRegion,
-      partial,
+      ...{ t, tid, setsRegion, partial, contended },
+      passed: Infinity,
       end: Infinity,
       endExact: false,
       slot: -1,
@@ -114,6 +120,12 @@ export class Slots {
     };
     this.calls.push(call);
     return call;
+  }
+
+  /** A fault taken at `at` was answered at `t`. */
+  answered(at: number, t: number): void {
+    const call = this.calls.at(-1);
+    if (call && at > call.t) call.passed = Math.min(call.passed, t);
   }
 
   /** A thread's latest call that hasn't returned yet, as far as the trace tells. */
