@@ -294,6 +294,52 @@ describe('dirty logging', () => {
     trace.rows(vm).filter((r) => r.includes('protect'));
   const protectedAt = (t: number): string => `${t} write-protect 80000+2048 dirty-log dirty-log-ioctl`;
 
+  /** After a fetch that a fault in handling may hold up: that fault's answer after 1 ms, another one, answered `ns` after it, a write after 9 ms. */
+  const heldUp = (ns: number): Trace => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .progress();
+    trace
+      .fault(P + 2)
+      .ioctl(KvmIoctl.GET_DIRTY_LOG)
+      .wait(1e6)
+      .enter();
+    return trace
+      .fault(P + 3)
+      .wait(ns)
+      .enter()
+      .progress()
+      .wait(9e6)
+      .touch(P, PERMISSION | 3);
+  };
+
+  test('a fetch that nothing holds up protects at once, however late a write shows it', () => {
+    const rows = logged()
+      .wait(20e6)
+      .touch(P, PERMISSION | 3)
+      .rows();
+    expect(rows.filter((r) => / unknown | write-protect /.test(r))).toEqual([protectedAt(11_000)]);
+  });
+
+  test('a fetch that a fault may hold up had its turn when the next fault is answered', () => {
+    // 1 ms and a little: it isn't called unknown.
+    expect(
+      heldUp(10_000)
+        .rows()
+        .filter((r) => / unknown /.test(r)),
+    ).toEqual([]);
+    // Only while the fault that waits behind it waits nobody knows.
+    const rows = heldUp(6e6).rows();
+    expect(rows.filter((r) => / unknown | write-protect | R /.test(r))).toEqual([
+      '1015000 write-protect 80000+2048 dirty-log dirty-log-ioctl',
+      '1015000 unknown 80240+2 dirty-log-ioctl',
+      '7017000 map 80240+2 R dirty-log dirty-log-ioctl',
+    ]);
+  });
+
   test('a page that two fetches followed was protected by the first', () => {
     const trace = logged().ioctl(KvmIoctl.GET_DIRTY_LOG).wait(1e6);
     expect(protections(trace.touch(P, PERMISSION | 3))).toEqual([protectedAt(11_000), protectedAt(1_012_000)]);
@@ -604,6 +650,12 @@ describe('age and access', () => {
       '9000 map 80240+1 W access-fault',
     ]);
   });
+});
+
+test('an access fault maps nothing that was unmapped: the unmap had been announced, and had yet to do its work', () => {
+  const trace = new Trace().create().enter().touch(P).progress().unmap(P).touch(P, 0x0b);
+  expect(trace.rows().filter((r) => r.includes('access-fault'))).toEqual([]);
+  expect(trace.rows().at(-1)).toContain('unmap 80240+1');
 });
 
 describe('lost events', () => {

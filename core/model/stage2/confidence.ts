@@ -32,17 +32,16 @@ const measured: readonly (readonly [Evidence, number, number, number, number, nu
   ['fault', 57_297, 57_281, 43, 15_150, 215_100],
   ['permission-fault', 26_889, 26_888, 8, 21_860, 225_800],
   ['unmap-hva', 5_091, 5_091, 26, 5_091, 270_700],
-  ['dirty-log-ioctl', 3_052, 3_052, 7, 3_052, 37_800_000],
+  ['dirty-log-ioctl', 1_872, 1_872, 7, 1_872, 37_800_000],
   ['set-spte-hva', 1_246, 1_246, 1, 1_246, 114_000],
-  ['memslot-ioctl', 275, 270, 7, 41, 9_800_000],
+  ['memslot-ioctl', 276, 271, 7, 41, 4_460_000],
   ['vm-created', 91, 91, 42, 91, NaN],
   ['block-fault', 52, 52, 8, 52, 719_400],
   ['first-fault', 51, 51, 2, 51, NaN],
   ['block-found', 24, 23, 8, 18, 532_000],
   ['block-split', 19, 19, 4, 19, 103_000],
-  ['memslot-call', 13, 13, 1, 13, 8_300_000],
-  ['missed-unmap', 10, 9, 2, 2, 113_200_000],
-  ['access-fault', 4, 0, 1, 4, NaN],
+  ['memslot-call', 13, 13, 1, 13, 4_120_000],
+  ['missed-unmap', 6, 5, 2, 1, 113_200_000],
 ];
 
 const known = new Map<string, Confidence>(

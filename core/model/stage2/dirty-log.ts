@@ -19,6 +19,9 @@ const SOON = 1e6;
 /** ns between the moments that a write protection lies between, from which on the time between is called unknown. */
 export const FAR = 4e6;
 
+/** ns from a fault to its answer, from which on it waited for a lock, even on a busy machine. */
+const LONG_WAIT = 2e6;
+
 /** Pages that a call protected at some time that isn't known yet. */
 interface Protection {
   readonly slot: Slot;
@@ -93,7 +96,8 @@ export class DirtyLog {
   /**
    * The latest protection of a slot happened in [from, shown]: if these are far apart, nobody knows what held between. But a fetch
    * waits for nothing but mmu_lock: without a fault in handling, which may hold it, it protects at once; and the lock is a fair one, so
-   * that the first fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort).
+   * that the first fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits for long, it
+   * waits behind the fetch.
    */
   #settle(slot: Slot, from: number, shown: number): void {
     const open = this.#open.get(slot);
@@ -103,9 +107,11 @@ export class DirtyLog {
     if (!call.setsRegion && !call.contended) return;
     const until = call.setsRegion ? shown : Math.min(shown, call.passed);
     if (until - from < FAR) return;
-    this.#rows.t[open.row] = from;
+    const waited = !call.setsRegion && call.passed <= shown && call.passed - call.firstFault >= LONG_WAIT;
+    const since = waited ? call.firstFault : from;
+    this.#rows.t[open.row] = since;
     for (const [first, end] of runsOf(open.pages, this.#pages.unit)) {
-      this.#rows.add('unknown', from, first, end - first, 'dirty-log-ioctl');
+      this.#rows.add('unknown', since, first, end - first, 'dirty-log-ioctl');
       this.#rows.add('map', until, first, end - first, 'dirty-log-ioctl', 'dirty-log', false);
     }
   }

@@ -296,6 +296,8 @@ export class VmInference {
   #accessed(fault: PendingFault, t: number): void {
     const pages = this.#pages;
     const i = pages.find(fault.page);
+    // It maps nothing (kvm_pgtable_stage2_mkyoung). That the entry was there shows that an unmap announced before had yet to do its work.
+    if (i >= 0 && pages.state[i] === PageState.UNMAPPED) return;
     const state = i < 0 || pages.state[i] !== PageState.READ_ONLY ? PageState.WRITABLE : PageState.READ_ONLY;
     this.rows.add('map', t, fault.page, pages.unit, 'access-fault', undefined, state === PageState.WRITABLE);
     if (i >= 0 && !pages.isMapped(i)) pages.set(i, state, t);

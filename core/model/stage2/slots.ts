@@ -41,7 +41,8 @@ export interface SlotCall {
   readonly partial: boolean;
   /** A fault of the VM was being handled when it began: its handler may hold what the call waits for (mmu_lock, kvm->srcu). */
   readonly contended: boolean;
-  /** ns: the first fault taken after it began had been answered. */
+  /** ns: when the first fault taken after it began was taken, and when it had been answered. */
+  firstFault: number;
   passed: number;
   /** ns by which it had returned: its sys_exit, else the thread's next system call; Infinity while neither was seen. */
   end: number;
@@ -57,6 +58,7 @@ export interface SlotCall {
 
 /** When a call unmapped a slot's pages: what is known of it so far. */
 export interface Removal {
+  readonly call: SlotCall;
   readonly row: number;
   /** ns: not before this moment. */
   earliest: number;
@@ -111,6 +113,7 @@ export class Slots {
     const removed = new Map<Slot, Removal>();
     const call = {
       ...{ t, tid, setsRegion, partial, contended },
+      firstFault: t,
       passed: Infinity,
       end: Infinity,
       endExact: false,
@@ -125,7 +128,9 @@ export class Slots {
   /** A fault taken at `at` was answered at `t`. */
   answered(at: number, t: number): void {
     const call = this.calls.at(-1);
-    if (call && at > call.t) call.passed = Math.min(call.passed, t);
+    if (!call || at <= call.t || t >= call.passed) return;
+    call.firstFault = at;
+    call.passed = t;
   }
 
   /** A thread's latest call that hasn't returned yet, as far as the trace tells. */
