@@ -4,7 +4,6 @@ import { computed, ref, watch } from 'vue';
 import { changed, formatSelection, parseSelection } from './address.ts';
 import type { Change } from './address.ts';
 
-export { viewIds } from './address.ts';
 export type { Change, ViewId } from './address.ts';
 
 export const useSelection = defineStore('selection', () => {

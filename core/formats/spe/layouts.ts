@@ -5,7 +5,7 @@
  */
 import { Field, fieldExtra, fieldPresence } from './fields.ts';
 import type { FieldReader } from './fields.ts';
-import { LAYOUT_BYTES, MAX_LAYOUTS } from './record-memory.ts';
+import { LAYOUT_BYTES, MAX_LAYOUTS } from '../memory-map.ts';
 import type { DecodedColumns } from './record-memory.ts';
 
 /** The field of a packet in a record that has CONTEXTIDR_EL2. */

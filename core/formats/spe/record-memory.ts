@@ -1,5 +1,6 @@
 /** The memory that the decoder's hot loops (records.wat) share with its columns, and the loops themselves. */
 import type { TimeConv } from '../perf-data/time-conv.ts';
+import { LAYOUT_BYTES, MAX_LAYOUTS, places } from '../memory-map.ts';
 import { wasmInstance, wasmMemory } from '../wasm-memory.ts';
 import type { WasmMemory } from '../wasm-memory.ts';
 import { BATCH, columnBytes, SpeColumns } from './columns.ts';
@@ -34,21 +35,11 @@ interface RecordsWasm {
   fill16(rows: number, end: number, value: number, to: number): void;
 }
 
-/** Layouts that the tables have room for, and bytes of a record that they describe. */
-export const MAX_LAYOUTS = 255;
-export const LAYOUT_BYTES = 256;
 /** Bytes of AUX data that are decoded at a time. */
 const CHUNK_BYTES = 1 << 18;
 /** Fields are read 8 bytes at a time: up to 7 behind the last one, and a layout 16 at a time. */
 const SLACK = LAYOUT_BYTES;
-/** Where records.wat has things. */
-const LENGTHS = 32768;
-const STOPPED = 33280;
-const CLOCK = 33288;
-const MASKS = 65536;
-const VALUES = 131072;
-const TREE = 196608;
-const FREE = 458752;
+const { LENGTHS, STOPPED, CLOCK, MASKS, VALUES, TREE, RECORDS_FREE: FREE } = places;
 
 /** Columns that `decodeSpe` fills. */
 export class DecodedColumns extends SpeColumns {

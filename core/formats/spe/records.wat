@@ -1,9 +1,7 @@
 ;; The hot loops of the SPE decoder (decode.ts, layouts.ts, fields.ts), which say what each is for. records.wasm.ts holds this module,
 ;; compiled; `npm run wasm` makes that anew, and a test compares the two.
 ;;
-;; Memory: what is below 32768 is others'. Layouts' lengths, 2 bytes each, at 32768; where `mark` stopped at 33280; the clock at
-;; 33288; layouts' masks and values, 256 bytes each, at 65536 and 131072; their tree at 196608; the rest from 458752 on is the
-;; caller's. Addresses below are those of this memory.
+;; Memory: memory-map.ts; names in braces are put in from there.
 (module
   (import "umbra" "memory" (memory 1))
 
@@ -31,7 +29,7 @@
           (if (i32.ge_s (local.get $entry) (i32.const 0))
             (then
               (local.set $entry
-                (i32.load offset=196608
+                (i32.load offset={TREE}
                   (i32.shl
                     (i32.or
                       (i32.and (local.get $entry) (i32.const -256))
@@ -40,7 +38,7 @@
               (br $walk))))
         ;; The layout, from here on.
         (br_if $stop (i32.eqz (local.tee $entry (i32.xor (local.get $entry) (i32.const -1)))))
-        (local.set $length (i32.load16_u offset=32768 (i32.shl (local.get $entry) (i32.const 1))))
+        (local.set $length (i32.load16_u offset={LENGTHS} (i32.shl (local.get $entry) (i32.const 1))))
         (local.set $at (local.get $pos))
         (local.set $end (i32.add (local.get $pos) (local.get $length)))
         (local.set $mask (i32.shl (local.get $entry) (i32.const 8)))
@@ -50,8 +48,8 @@
             (v128.or
               (local.get $differs)
               (v128.xor
-                (v128.and (v128.load (local.get $at)) (v128.load offset=65536 (local.get $mask)))
-                (v128.load offset=131072 (local.get $mask)))))
+                (v128.and (v128.load (local.get $at)) (v128.load offset={MASKS} (local.get $mask)))
+                (v128.load offset={VALUES} (local.get $mask)))))
           (local.set $mask (i32.add (local.get $mask) (i32.const 16)))
           (br_if $compare (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $end))))
         (br_if $stop (v128.any_true (local.get $differs)))
@@ -72,7 +70,7 @@
             (local.set $usual (local.get $length))
             (local.set $pos (local.get $end))))
         (br $record)))
-    (i32.store (i32.const 33280) (local.get $pos))
+    (i32.store (i32.const {STOPPED}) (local.get $pos))
     (local.get $n))
 
   ;; Fields. Rows are numbers of 4 bytes from `rows` up to `end`; the payload of row i lies at starts[i] + offset. `gather` takes its
@@ -208,11 +206,11 @@
   (func (export "convert") (param $rows i32) (param $end i32) (param $ticks i32) (param $to i32)
     (local $at i32) (local $value i64) (local $cycles i64) (local $mask i64) (local $shift i64) (local $mult i64) (local $zero i64)
     (local $rest i64)
-    (local.set $cycles (i64.load (i32.const 33288)))
-    (local.set $mask (i64.load (i32.const 33296)))
-    (local.set $shift (i64.load (i32.const 33304)))
-    (local.set $mult (i64.load (i32.const 33312)))
-    (local.set $zero (i64.load (i32.const 33320)))
+    (local.set $cycles (i64.load (i32.const {CLOCK})))
+    (local.set $mask (i64.load (i32.const {CLOCK+8})))
+    (local.set $shift (i64.load (i32.const {CLOCK+16})))
+    (local.set $mult (i64.load (i32.const {CLOCK+24})))
+    (local.set $zero (i64.load (i32.const {CLOCK+32})))
     (local.set $rest (i64.sub (i64.shl (i64.const 1) (local.get $shift)) (i64.const 1)))
     (loop $next
       (local.set $at (i32.shl (i32.load (local.get $rows)) (i32.const 3)))

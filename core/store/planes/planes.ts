@@ -1,4 +1,5 @@
 /** Columns taken apart, and put together again, by WebAssembly (planes.wat): scalar loops took half of an import's time. */
+import { MAX_WORDS, places } from '../../formats/memory-map.ts';
 import { growTo, wasmInstance, wasmMemory } from '../../formats/wasm-memory.ts';
 import type { WasmMemory } from '../../formats/wasm-memory.ts';
 import { planesWasm } from './planes.wasm.ts';
@@ -32,11 +33,8 @@ type Join = (from: number, stride: number, groups: number, to: number) => void;
 type InPlace = (at: number, n: number) => void;
 
 const GROUP = 16;
-/** Where the module keeps the words that `index` found; what is behind them is free. */
-const WORDS = 16384;
 const WORD_BYTES = 8;
-const MAX_WORDS = 256;
-const FREE = WORDS + MAX_WORDS * WORD_BYTES;
+const { WORDS, PLANES_FREE: FREE } = places;
 /** What is read or written behind the last element, place or byte of a plane: less than two groups. */
 const SLACK = 2 * GROUP;
 /** What `indexNarrow` needs: 2 bytes for each value of 2 bytes. */

@@ -1,0 +1,30 @@
+/** What `npm run mutants -- ROOM` changes, and the tests that are to notice: the room's own, without those that run the whole program. */
+const unit = (...names) => names.map((name) => `test/unit/${name}.test.ts`);
+const property = (...names) => names.map((name) => `test/property/${name}.test.ts`);
+
+export const rooms = {
+  words: { mutate: ['core/words/**/*.ts'], tests: unit('words-*', 'check-words', 'cli-format') },
+  analysis: {
+    mutate: ['core/analysis/**/*.ts'],
+    tests: [
+      ...unit('analysis-*', 'campaign-analysis', 'compare-profiles', 'loss-bins', 'skew-*', 'sweep-crossings'),
+      ...unit('windows-*', 'observed-running', 'timeline-story', 'side-marks'),
+      ...property('analysis-invariants'),
+    ],
+  },
+  model: {
+    mutate: ['core/model/**/*.ts'],
+    tests: [
+      ...unit('alignment', 'calibration', 'guest-runs', 'kvm-pack', 'model-*', 'params', 'placement', 'policies'),
+      ...unit('replay', 'replay-*', 'scenario', 'search', 'sessions', 'stage2-*', 'vm', 'vm-draft', 'windows-summary'),
+      ...property('clocks', 'replay-index', 'replay-naive', 'stage2-naive'),
+    ],
+  },
+  formats: {
+    mutate: ['core/formats/**/*.ts', '!core/formats/**/*.wasm.ts'],
+    tests: [
+      ...unit('event-*', 'ftrace-text', 'perf-*', 'spe-*', 'symbols-elf', 'symbols-text', 'task-bound', 'trace-dat'),
+      ...property('perf-data-addresses', 'script-plain-line', 'spe-decode'),
+    ],
+  },
+};
