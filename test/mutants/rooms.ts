@@ -1,6 +1,6 @@
 /** What `npm run mutants -- ROOM` changes, and the tests that are to notice: the room's own, without those that run the whole program. */
-const unit = (...names) => names.map((name) => `test/unit/${name}.test.ts`);
-const property = (...names) => names.map((name) => `test/property/${name}.test.ts`);
+const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
+const property = (...names: string[]) => names.map((name) => `test/property/${name}.test.ts`);
 
 export const rooms = {
   words: { mutate: ['core/words/**/*.ts'], tests: unit('words-*', 'check-words', 'cli-format') },
