@@ -1,7 +1,7 @@
 /** What a board has for a recording, and what it lacks: the kit's check, run there. */
 import type { BoardCheck, CheckItem } from '../../contract/board.ts';
 import { RequestError } from '../about.ts';
-import { kitScript, startOnBoard } from './ssh.ts';
+import { kitScript, startOnBoard, sudoRefusal } from './ssh.ts';
 import type { Target } from './ssh.ts';
 
 const LIMIT_MS = 60_000;
@@ -38,6 +38,8 @@ export async function checkBoard(target: Target, signal?: AbortSignal): Promise<
       return [{ name, state, text: what, ...(todo && { todo }) }];
     });
     if (items.length) return { host: target.host, script: script.sha256, usable: code === 0, items };
+    const refused = sudoRefusal(target, text.err);
+    if (refused !== undefined) throw new RequestError(refused);
     const last = text.err.trim().split('\n').slice(-2).join('; ');
     throw new RequestError(`${target.host}: ${last || (code === null ? 'no answer' : `ssh ended with ${code}`)}`);
   } finally {

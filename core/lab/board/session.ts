@@ -7,7 +7,7 @@ import { boardStates } from '../../contract/board.ts';
 import type { BoardState } from '../../contract/board.ts';
 import { parseLine } from './lines.ts';
 import type { BoardLine } from './lines.ts';
-import { startOnBoard } from './ssh.ts';
+import { startOnBoard, sudoRefusal } from './ssh.ts';
 import type { Script, Target } from './ssh.ts';
 
 export interface SessionRequest {
@@ -131,7 +131,7 @@ export function openSession(request: SessionRequest): Session {
       clearInterval(timer);
       for (const answer of clocks.values()) answer(undefined);
       await tar.close();
-      const why = problem ?? failure(host, code, state, lastWords);
+      const why = problem ?? failure(request.target, code, state, lastWords);
       if (why === undefined) resolve(tar.bytes());
       else reject(new RequestError(why));
       for (const w of waiting.splice(0)) w.reject(new RequestError(why ?? `${host}: the recording ended`));
@@ -172,12 +172,13 @@ const now = (): number => Number(process.hrtime.bigint() - zero);
 const zero = process.hrtime.bigint();
 
 /** Why a session gave no whole tar; undefined if it did. */
-function failure(host: string, code: number | null, state: BoardState, words: readonly string[]): string | undefined {
+function failure(target: Target, code: number | null, state: BoardState, words: readonly string[]): string | undefined {
   if (code === 0 && state === 'sent') return undefined;
+  const { host } = target;
   const said = words.map((line) => line.replace(/^umbra-capture: /, '').trim()).filter(Boolean);
   const last = said.at(-1) ?? (code === null ? 'ssh was ended' : `ssh ended with ${code}`);
-  if (/sudo: .*(password|terminal)/.test(said.join(' ')))
-    return `${host}: sudo asks for a password there: allow it without one (NOPASSWD), or log in as root`;
+  const refused = state === 'connecting' ? sudoRefusal(target, said.join(' ')) : undefined;
+  if (refused !== undefined) return refused;
   if (state === 'connecting') return `${host}: ${said.slice(-2).join('; ') || last}`;
   return `${host}: the recording ended while ${state}: ${last}`;
 }

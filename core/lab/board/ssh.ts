@@ -90,3 +90,15 @@ function remoteCommand(run: string, sudo: boolean): string {
   const boot = `n=$(printf "\\nx");n=\${n%x};${read};r;UMBRA_SCRIPT=$s;r;eval "set -- $s";unset s l n;eval "$UMBRA_SCRIPT"`;
   return `exec ${sudo ? 'sudo -n ' : ''}env UMBRA_RUN=${run} sh -c '${boot}'`;
 }
+
+/** Why sudo let nobody in, and what to do about it; undefined if what was said is nothing of the kind. @param said of ssh and the board */
+export function sudoRefusal({ host, sudo }: Target, said: string): string | undefined {
+  if (!sudo) return undefined;
+  const refused = (why: string) => `${host}: ${why}, or log in as root`;
+  if (/sudo: .*(password|terminal)/i.test(said))
+    return refused('sudo asks for a password there: allow it without one (NOPASSWD)');
+  if (/not in the sudoers|not allowed to (execute|run)|may not run sudo/i.test(said))
+    return refused('sudo isn’t allowed to this user there: allow it (sudoers)');
+  if (/sudo: (command )?not found|sudo.*no such file/i.test(said)) return refused('there is no sudo: install it');
+  return undefined;
+}
