@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { extractAll, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectCampaign } from '../../core/lab/campaign/collect.ts';
+import { readCampaign } from '../../core/lab/campaign/file.ts';
+import { runPair } from '../../core/lab/campaign/pair.ts';
+import { campaignState } from '../../core/lab/campaign/state.ts';
+import { synthCampaign } from './campaign-synth.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,15 +105,19 @@ describe('the package', () => {
     expect(readFileSync(join(resources, 'app.asar')).length).toBeLessThan(40 * 2 ** 20);
   });
 
-  it('runs on what it holds: the example, replayed, and its report', async () => {
+  it('runs on what it holds: the example, replayed, its report, the kit’s script, a campaign', async () => {
     const app = join(folder, 'app');
     extractAll(join(resources, 'app.asar'), app);
     expect(existsSync(join(app, 'package.json'))).toBe(true);
     const profile = join(folder, 'profile');
     mkdirSync(profile);
+    const campaign = join(folder, 'campaign');
+    synthCampaign(campaign, { boards: ['quiet'], workloads: ['mixed'], repetitions: 1, samples: 300 });
+    runPair(readCampaign(campaign), { key: 'quiet/mixed/1' });
+    collectCampaign(campaignState(readCampaign(campaign)));
     const { stdout } = await run(process.execPath, ['--import', hook, drive, join(app, 'out/main/index.js')], {
       timeout: 60_000,
-      env: { ...process.env, UMBRA_TEST_PROFILE: profile },
+      env: { ...process.env, UMBRA_TEST_PROFILE: profile, UMBRA_TEST_CAMPAIGN: campaign },
     });
     expect(JSON.parse(stdout)).toEqual({
       title: 'example.umbra – Umbra',
@@ -115,6 +125,11 @@ describe('the package', () => {
       captures: ['example', 'example'],
       report: 'umbra-run-1.html',
       rows: 2,
+      // What runs on boards is the kit's script, from within the package.
+      script: createHash('sha256')
+        .update(readFileSync(join(root, 'kit/umbra-capture.sh')))
+        .digest('hex'),
+      ...{ collected: true, pairs: ['quiet/mixed/1'] },
     });
   });
 });

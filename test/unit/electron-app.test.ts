@@ -125,6 +125,13 @@ describe('electron-app', () => {
     expect(saw['trash']).toEqual([join(directory, 'other.umbra')]);
   });
 
+  it('asks for a campaign’s folder, and hands it to the page', () => {
+    expect(saw['campaign']).toEqual({
+      asked: ['openDirectory'],
+      told: [{ umbra: 'campaign', folder: '/campaigns/boards' }],
+    });
+  });
+
   it('prints reports to PDF in a hidden window that runs and loads nothing', () => {
     const { preferences, text, ...pdf } = saw['pdf'] as { preferences: object; text: string };
     expect(pdf).toEqual({

@@ -14,6 +14,11 @@ const { run } = await client.request('example', {});
 const captures = await client.request('captures', {});
 const report = await client.request('report', { run, form: 'html', notes: '' });
 const { rows } = await client.request('sql', { sql: 'select count(*) from capture', limit: 1 });
+const { script } = await client.request('boards', {});
+// DuckDB, out of the package.
+const folder = process.env['UMBRA_TEST_CAMPAIGN']!;
+const campaign = await client.request('campaign', { folder });
+const { pair } = await client.request('campaignPairs', { folder, policy: 'map-on-fault' });
 process.stdout.write(
   JSON.stringify({
     title: window.title,
@@ -21,6 +26,7 @@ process.stdout.write(
     captures: captures.map((c) => c.name),
     report: report.file,
     rows: rows[0][0],
+    ...{ script, collected: campaign.collected, pairs: pair },
   }),
 );
 process.exit();

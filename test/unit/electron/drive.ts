@@ -183,6 +183,17 @@ ask(contents, contents.mainFrame, 'umbra:open-lab', 'format-disk');
 await soon();
 result['trash'] = seen.trash;
 
+// A campaign's folder goes to the page that asked for it: its lab is open.
+seen.pick = ['/campaigns/boards'];
+ask(contents, contents.mainFrame, 'umbra:open-lab', 'campaign');
+await soon();
+await soon();
+result['campaign'] = {
+  asked: seen.dialogs.at(-1)?.options['properties'],
+  told: seen.windows.map((w) => w.webContents.sent.at(-1)?.message).filter((message) => message?.umbra === 'campaign'),
+};
+seen.pick = [];
+
 // A report as PDF, printed in a window that may do nothing.
 seen.save = join(folder, 'report.pdf');
 const saved = await savePdf(contents, contents.mainFrame, '../../evil/report.pdf', '<h1>Report</h1>');
