@@ -26,7 +26,7 @@ describe.skipIf(noSshd)(`record from a board${noSshd ? ` (skipped: ${noSshd})` :
     if (folder) await pages.page.screenshot({ path: join(folder, `${name}.png`) });
   };
 
-  it('checks a board, records, tells how it goes, and stops with what was recorded', async () => {
+  it('checks a board, records, tells how it goes, and stops with what was recorded', { timeout: 120_000 }, async () => {
     const { page } = pages;
     const before = board.state();
     await pages.open('#captures');
