@@ -186,6 +186,17 @@ describe('renderer-policies: columns', () => {
     expect(names(sorted(rows, { by: 'stall', descending: false }))).toEqual(['a', 'b', 'bare-metal']);
   });
 
+  it('sorts what is unknown behind the rest, whichever way', () => {
+    const rows = outcomesOf([
+      { ...policy('a', 10), p99Ns: undefined },
+      { ...policy('b', 20), p99Ns: 5 },
+      { ...policy('c', 30), p99Ns: 9 },
+    ]);
+    const by = columns.find(({ label }) => label === 'p99 window')!.id;
+    expect(names(sorted(rows, { by, descending: true }))).toEqual(['c', 'b', 'a']);
+    expect(names(sorted(rows, { by, descending: false }))).toEqual(['b', 'c', 'a']);
+  });
+
   it('has a help text for each', () => {
     for (const { label, help } of columns) expect(help.length, label).toBeGreaterThan(20);
   });

@@ -145,6 +145,11 @@ describe('answers', () => {
         '1: 650-1100 vm-dead userspace page 1 serror lost 5',
       ]);
     }
+    // At the very moment of the death, too.
+    expect(fates(run('serror', touched, { speVersion: 'SPEv1p2', irqNs: 100 }, lanes))).toEqual([
+      '.....vvvvvvv',
+      '......vvvvvv',
+    ]);
     expect(fates(run('external-abort', touched, { speVersion: 'SPEv1p2' }, lanes))).toEqual([
       '.....ssssss.',
       '............',

@@ -40,6 +40,13 @@ describe('skew', () => {
     expect(skew([], 0)).toBeUndefined();
   });
 
+  test('rank-biased overlap with p = 0.9', () => {
+    // a b c becomes b a c: nothing in common at depth 1, all from depth 2 on. 0.9³ + (0.1 / 0.9) · (0.9² + 0.9³).
+    const swapped = skew([lane('a+ a+ a+ a- a- b+ b+ b+ b+ c+ c+')], 3)!;
+    expect([...swapped.keys.rank]).toEqual([2, 1, 3]);
+    expect(swapped.rankBiasedOverlap).toBeCloseTo(0.9, 12);
+  });
+
   test('nothing lost: no distance, and no cause', () => {
     const same = skew([lane('a+ b+ b+')], 2)!;
     expect([same.tvd, same.jsDistance, same.cause.word, same.rankBiasedOverlap]).toEqual([0, 0, 'nothing lost', 1]);

@@ -166,6 +166,36 @@ describe('buffers and AUX records', () => {
     expect(warnings).toEqual({ 'spe-truncated': [1, undefined], 'spe-cut-record': [1, 13] });
   });
 
+  it('a bad byte before the cut costs itself alone', () => {
+    const cut = words(pc(16), ts(1), Uint8Array.of(0x02, 0x02), pc(32), ts(2), pc(48), Uint8Array.of(0xb2, 1));
+    const bytes = file(aux(0n, BigInt(cut.length), 5n), auxtrace(0, 0, -1, 0n, cut));
+    const { rows: list, warnings } = decode(bytes, 'pc', 'ts');
+    expect(list).toEqual(['10 1', '20 2']);
+    expect(warnings).toMatchObject({ 'spe-bad-packet': [1, 2], 'spe-cut-record': [1, 11] });
+  });
+
+  it('a hole of more than padding is SPE data whose AUX record is lost', () => {
+    const gap = words(...Array.from({ length: 500 }, () => words(pc(64), ts(9))));
+    const first = words(pc(16), ts(1));
+    const last = words(pc(32), ts(2));
+    const at = first.length + gap.length;
+    expect(gap.length).toBeGreaterThan(4096);
+    const bytes = file(
+      aux(0n, BigInt(first.length), 0n),
+      aux(BigInt(at), BigInt(last.length), 0n),
+      auxtrace(0, 0, -1, 0n, words(first, gap, last)),
+    );
+    expect(decode(bytes, 'pc').rows).toHaveLength(502);
+    // Up to 4 KiB are what the kernel pads with: left out, whatever they hold.
+    const short = gap.subarray(0, 18 * 200);
+    const padded = file(
+      aux(0n, BigInt(first.length), 0n),
+      aux(BigInt(first.length + short.length), BigInt(last.length), 0n),
+      auxtrace(0, 0, -1, 0n, words(first, short, last)),
+    );
+    expect(decode(padded, 'pc').rows).toEqual(['10', '20']);
+  });
+
   it('a hole in the stream drops the record before it', () => {
     const bytes = file(
       aux(0n, 1000n, 0n),
