@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { compareProfiles } from '../../core/analysis/compare.ts';
 import type { KeyedLane } from '../../core/analysis/over-time.ts';
 import { countsOf, skew } from '../../core/analysis/skew.ts';
-import { judge } from '../../core/analysis/verdict.ts';
+import { judge, MOVED, TOP } from '../../core/analysis/verdict.ts';
 import type { Verdict } from '../../core/analysis/verdict.ts';
 import { KEPT, LOST } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
@@ -65,16 +65,40 @@ export interface Cell {
   stars: number;
   covered: number;
   misleading: number;
+  /** Captures of which no large key's share moved by more than 10 % of itself, and of these those called misleading. */
+  unmoved: number;
+  untrue: number;
+}
+
+/** How far the share of any of the largest keys moved, as a part of itself: counted here, sample by sample. */
+export function farthestMove(keys: Uint32Array, fates: Uint8Array): number {
+  const all = Array.from({ length: KEYS }, () => 0);
+  const kept = Array.from({ length: KEYS }, () => 0);
+  keys.forEach((key, i) => {
+    all[key]++;
+    if (fates[i] === KEPT) kept[key]++;
+  });
+  const survivors = kept.reduce((sum, n) => sum + n, 0);
+  const largest = all.map((n, key) => [n, key] as const).sort(([a], [b]) => b - a);
+  const moves = largest.slice(0, TOP).map(([n, key]) => (n ? kept[key] / survivors / (n / keys.length) - 1 : 0));
+  return Math.max(...moves.map(Math.abs));
 }
 
 /** Captures without bias: every alarm is a false one. Intervals are for the move that place made, whose truth is 0. */
 export function calibrate(seed: number, runs: number, n: number, phase: number, burst: number, loss: number): Cell {
   const random = createRandom(seed);
-  const cell: Cell = { phase, burst, loss, runs, told: 0, alarms: 0, stars: 0, covered: 0, misleading: 0 };
+  const none = { told: 0, alarms: 0, stars: 0, covered: 0, misleading: 0, unmoved: 0, untrue: 0 };
+  const cell: Cell = { phase, burst, loss, runs, ...none };
   for (let run = 0; run < runs; run++) {
-    const result = skew([laneOf(program(random, n, phase), mask(random, n, burst, loss))], KEYS);
+    const keys = program(random, n, phase);
+    const fates = mask(random, n, burst, loss);
+    const result = skew([laneOf(keys, fates)], KEYS);
     if (!result) continue;
-    if (verdictOf(result).word === 'misleading') cell.misleading++;
+    const isMisleading = verdictOf(result).word === 'misleading';
+    const isUnmoved = farthestMove(keys, fates) <= MOVED;
+    if (isMisleading) cell.misleading++;
+    if (isUnmoved) cell.unmoved++;
+    if (isMisleading && isUnmoved) cell.untrue++;
     if (result.cause.pValue === undefined) continue;
     cell.told++;
     if (result.cause.pValue <= 0.05) cell.alarms++;
@@ -130,14 +154,26 @@ function print(runs: number): void {
   const percent = (n: number, of: number): string => (of ? `${((100 * n) / of).toFixed(1)} %` : '–').padStart(8);
   const n = 20_000;
   console.log(`${runs} captures of ${n} samples a line, losses that know nothing of the keys\n`);
-  console.log('phase   burst   loss     told   p ≤ 5 %   any star  intervals  misleading');
+  console.log('phase   burst   loss     told   p ≤ 5 %   any star  intervals  misleading  of those, untrue');
   for (const phase of phases)
     for (const burst of bursts)
       for (const loss of losses) {
         const c = calibrate(7, runs, n, phase, burst, loss);
         const head = `${`${100 * phase} %`.padEnd(7)} ${String(burst).padStart(5)} ${percent(loss, 1)} ${percent(c.told, c.runs)}`;
         console.log(
-          `${head}  ${percent(c.alarms, c.told)}   ${percent(c.stars, c.told)}   ${percent(c.covered, c.told)}    ${percent(c.misleading, c.runs)}`,
+          `${head}  ${percent(c.alarms, c.told)}   ${percent(c.stars, c.told)}   ${percent(c.covered, c.told)}    ${percent(c.misleading, c.runs)}${String(c.untrue).padStart(18)}`,
+        );
+      }
+  console.log(
+    `\nshort captures, bursts of 60: misleading, of those untrue; of captures with no share off by over 10 %: misleading`,
+  );
+  for (const size of [1000, 5000])
+    for (const phase of phases)
+      for (const loss of losses) {
+        const c = calibrate(10, runs, size, phase, 60, loss);
+        const head = `${size} samples, phases ${100 * phase} %, ${percent(loss, 1).trim()} lost`.padEnd(42);
+        console.log(
+          `${head}${percent(c.misleading, c.runs)}${String(c.untrue).padStart(6)}${`${c.untrue} of ${c.unmoved}`.padStart(12)}`,
         );
       }
   console.log(`\nlargest key halved, 1000 samples: representative in ${percent(halvedTopKey(8, runs, 1000), 1)}`);

@@ -26,6 +26,24 @@ describe('losses that know nothing of the program', () => {
   });
 });
 
+describe('misleading, the word', () => {
+  // Short captures whose phases are no longer than a burst: there it falls often.
+  const cells = [1000, 5000, 20_000].flatMap((n) =>
+    phases.flatMap((phase) => [60, 600].map((burst) => calibrate(23, 40, n, phase, burst, 0.2))),
+  );
+  const total = (figure: 'misleading' | 'unmoved' | 'untrue') => cells.reduce((sum, c) => sum + c[figure], 0);
+
+  it('is true whenever it falls: a large key’s share is off by more than 10 % of itself', () => {
+    expect(total('misleading')).toBeGreaterThan(100);
+    expect(total('untrue')).toBe(0);
+  });
+
+  it('never falls where no share moved so far, and there are many such captures', () => {
+    expect(total('unmoved')).toBeGreaterThan(100);
+    for (const { misleading, unmoved, runs } of cells) expect(misleading + unmoved).toBeLessThanOrEqual(runs);
+  });
+});
+
 it('a largest key at half its share is never called representative', () => {
   expect(halvedTopKey(3, 200, 1000)).toBe(0);
 });
