@@ -340,6 +340,37 @@ describe('dirty logging', () => {
     ]);
   });
 
+  test('switching logging on is dated by how soon this guest writes to what fetches protected', () => {
+    const trace = new Trace()
+      .create()
+      .enter()
+      .touch(P)
+      .touch(P + 1)
+      .progress();
+    trace
+      .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)
+      .wait(20e6)
+      .touch(P, PERMISSION | 3);
+    const shown = (rows: string[]): string[] => rows.filter((r) => / unknown | write-protect /.test(r));
+    expect(shown(trace.rows())).toEqual([
+      '11000 write-protect 80000+2048 dirty-log dirty-log-ioctl',
+      '11000 unknown 80240+2 dirty-log-ioctl',
+    ]);
+    // Ten times the guest runs 1 ms until it hits the one page that was writable: one of two takes it half as long.
+    for (let k = 0; k < 10; k++) {
+      trace
+        .progress()
+        .ioctl(KvmIoctl.GET_DIRTY_LOG)
+        .wait(1e6)
+        .touch(P, PERMISSION | 3);
+    }
+    const [on] = shown(trace.rows());
+    const before = 20_012_000 - Number(on.split(' ')[0]);
+    expect(before).toBeGreaterThan(200_000);
+    expect(before).toBeLessThan(300_000);
+    expect(shown(trace.rows()).filter((r) => r.includes('unknown'))).toEqual([]);
+  });
+
   test('a page that two fetches followed was protected by the first', () => {
     const trace = logged().ioctl(KvmIoctl.GET_DIRTY_LOG).wait(1e6);
     expect(protections(trace.touch(P, PERMISSION | 3))).toEqual([protectedAt(11_000), protectedAt(1_012_000)]);

@@ -4,6 +4,8 @@
  */
 import type { BlockRules } from './block-rules.ts';
 import type { PendingFault } from './faults.ts';
+import { ranSince } from './guest-time.ts';
+import type { GuestTime } from './guest-time.ts';
 import { PageState, runsOf } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
@@ -32,7 +34,21 @@ interface Protection {
   readonly from: number;
   /** Ascending pages that were writable. */
   readonly pages: readonly number[];
+  /** Some of them a block maps. */
+  readonly blocks: boolean;
 }
+
+/** Logging was switched on at some time in [from, until]; how the guest ran meanwhile. */
+interface SwitchedOn {
+  readonly open: Protection;
+  readonly from: number;
+  readonly until: number;
+  readonly runs: Float64Array;
+}
+
+/** Fetches from which on it counts how soon the guest writes to what they protect, and the part of them in which it had by then. */
+const ENOUGH_FETCHES = 10;
+const USUALLY = 0.9;
 
 export class DirtyLog {
   readonly #pages: Pages;
@@ -41,10 +57,15 @@ export class DirtyLog {
   readonly #blocks: BlockRules;
   /** Each slot's latest protection, until a fault or the call's end shows when it had happened. */
   readonly #open = new Map<Slot, Protection>();
+  readonly #guest: GuestTime;
+  /** Of fetches that nothing held up: ns of guest time until a write showed it, times the pages that it could have hit. */
+  readonly #waits: number[] = [];
+  readonly #switched: SwitchedOn[] = [];
   /** KVM_CLEAR_DIRTY_LOG is in use: fetching the log protects nothing then (manual_dirty_log_protect). */
   #isManual = false;
 
-  constructor(pages: Pages, rows: Rows, slots: Slots, blocks: BlockRules) {
+  constructor(pages: Pages, rows: Rows, slots: Slots, blocks: BlockRules, guest: GuestTime) {
+    this.#guest = guest;
     this.#blocks = blocks;
     this.#pages = pages;
     this.#rows = rows;
@@ -104,11 +125,35 @@ export class DirtyLog {
     if (!open) return;
     this.#open.delete(slot);
     const { call } = open;
-    if (!call.setsRegion && !call.contended) return;
+    if (!call.setsRegion && !call.contended) {
+      if (!open.blocks) this.#waits.push(this.#guest.within(from, shown) * open.pages.length);
+      return;
+    }
+    if (call.setsRegion && !open.blocks && shown - from >= FAR) {
+      this.#switched.push({ open, from, until: shown, runs: this.#guest.runs(from, shown) });
+      return;
+    }
     const until = call.setsRegion ? shown : Math.min(shown, call.passed);
     if (until - from < FAR) return;
     const waited = !call.setsRegion && call.passed <= shown && call.passed - call.firstFault >= LONG_WAIT;
-    const since = waited ? call.firstFault : from;
+    this.#unknown(open, waited ? call.firstFault : from, until);
+  }
+
+  /**
+   * Dates what switched logging on by how soon this guest writes to pages that were protected, as its fetches show: the more pages, the
+   * sooner. It was protected no earlier than that before the write that shows it.
+   */
+  finish(): void {
+    const waits = this.#waits.sort((a, b) => a - b);
+    const usual = waits.length < ENOUGH_FETCHES ? Infinity : waits[Math.ceil(USUALLY * waits.length) - 1];
+    for (const { open, from, until, runs } of this.#switched) {
+      const since = ranSince(runs, usual / open.pages.length, from);
+      if (until - since >= FAR) this.#unknown(open, since, until);
+      else this.#rows.t[open.row] = (since + until) / 2;
+    }
+  }
+
+  #unknown(open: Protection, since: number, until: number): void {
     this.#rows.t[open.row] = since;
     for (const [first, end] of runsOf(open.pages, this.#pages.unit)) {
       this.#rows.add('unknown', since, first, end - first, 'dirty-log-ioctl');
@@ -176,6 +221,7 @@ export class DirtyLog {
     slot.loggedAt = Math.max(slot.loggedAt, at);
     if (row === undefined) this.#blocks.closeRelaxed(slot.page, slot.end);
     const protectedPages = pages.protectFilled(slot.page, slot.end, at);
+    const blocks = protectedPages.length > 0;
     pages.eachLive(slot.page, slot.end, (k) => {
       if (pages.state[k] !== PageState.WRITABLE || pages.since[k] > at) return;
       pages.set(k, PageState.READ_ONLY, at);
@@ -184,6 +230,6 @@ export class DirtyLog {
     if (row !== undefined) return;
     const own = call.protected.get(slot);
     protectedPages.sort((a, b) => a - b);
-    if (own !== undefined) this.#open.set(slot, { slot, call, row: own, from: call.t, pages: protectedPages });
+    if (own !== undefined) this.#open.set(slot, { slot, call, row: own, from: call.t, pages: protectedPages, blocks });
   }
 }

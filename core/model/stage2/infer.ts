@@ -10,6 +10,7 @@ import { HOST_MM, unmapPieces } from './effects.ts';
 import type { Evidence } from './evidence.ts';
 import { faultLevel, FaultType, faultType, isWriteFault } from './esr.ts';
 import type { PendingFault } from './faults.ts';
+import { GuestTime } from './guest-time.ts';
 import { Findings } from './findings.ts';
 import { FirstFaults } from './first-faults.ts';
 import { EVERYTHING, PageState, runsOf } from './page-states.ts';
@@ -34,6 +35,7 @@ export class VmInference {
   readonly #removals: Removals;
   readonly #findings: Findings;
   readonly #contents: Contents;
+  readonly guest = new GuestTime();
   #created = false;
 
   /** @param hasBlocks an earlier reading of the trace proved that the host maps this VM's memory by blocks */
@@ -42,7 +44,7 @@ export class VmInference {
     this.#pages = new Pages(unit);
     this.#contents = new Contents(this.rows, this.slots);
     this.#blocks = new BlockRules(this.#pages, this.rows, hasBlocks);
-    this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots, this.#blocks);
+    this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots, this.#blocks, this.guest);
     this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks, this.#contents, this.slots);
     this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
   }
@@ -242,6 +244,7 @@ export class VmInference {
 
   finish(): void {
     this.#removals.finish();
+    this.dirtyLog.finish();
     this.#blocks.finish();
     this.#firstFaults.finish(this.rows);
   }

@@ -137,6 +137,7 @@ class Reader {
         if (thread.pending) this.#vms[thread.vm].answer(thread, this.#take(thread)!, t);
         break;
       case KvmKind.EXIT:
+        if (thread.vm >= 0 && thread.enteredAt >= 0) this.#vms[thread.vm].guest.ran(thread.enteredAt, t);
         // Any trap but an abort: the guest got past the instruction that faulted.
         if (events.word[i] !== 0 && events.word[i] !== 0x20 && events.word[i] !== 0x24) thread.progress++;
         break;

@@ -1,0 +1,51 @@
+/** When a VM's vCPUs ran guest code lately: what nothing happened in says only so much as the guest ran meanwhile. */
+
+/** Runs kept: bounds memory. An ioctl of a second has some thousands. */
+const KEPT = 16_384;
+
+export class GuestTime {
+  #start = new Float64Array(2 * KEPT);
+  #end = new Float64Array(2 * KEPT);
+  #n = 0;
+
+  /** A vCPU ran from `start` to `end`, ns; in the order of their ends. */
+  ran(start: number, end: number): void {
+    if (this.#n === 2 * KEPT) {
+      this.#start.copyWithin(0, KEPT);
+      this.#end.copyWithin(0, KEPT);
+      this.#n = KEPT;
+    }
+    this.#start[this.#n] = start;
+    this.#end[this.#n++] = end;
+  }
+
+  /** ns that vCPUs ran in [from, until], all together. */
+  within(from: number, until: number): number {
+    let sum = 0;
+    for (let k = this.#n - 1; k >= 0 && this.#end[k] > from; k--) {
+      sum += Math.max(0, Math.min(until, this.#end[k]) - Math.max(from, this.#start[k]));
+    }
+    return sum;
+  }
+
+  /** The runs in [from, until], latest first, as start and end in turn. */
+  runs(from: number, until: number): Float64Array {
+    const found: number[] = [];
+    for (let k = this.#n - 1; k >= 0 && this.#end[k] > from; k--) {
+      const [start, end] = [Math.max(from, this.#start[k]), Math.min(until, this.#end[k])];
+      if (start < end) found.push(start, end);
+    }
+    return Float64Array.from(found);
+  }
+}
+
+/** The latest moment from which on `ns` were run until the end; `from` if there are fewer. @param runs as GuestTime's */
+export function ranSince(runs: Float64Array, ns: number, from: number): number {
+  let left = ns;
+  for (let k = 0; k < runs.length; k += 2) {
+    const length = runs[k + 1] - runs[k];
+    if (length >= left) return runs[k + 1] - left;
+    left -= length;
+  }
+  return from;
+}
