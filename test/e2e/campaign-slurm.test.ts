@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { slurmSeconds } from '../../core/lab/campaign/slurm.ts';
+import { followSlurm, slurmSeconds } from '../../core/lab/campaign/slurm.ts';
 import { synthCampaign } from './campaign-synth.ts';
 import { startSlurm, whyNoSlurm } from './one-node-slurm.ts';
 import type { Slurm } from './one-node-slurm.ts';
@@ -17,6 +17,30 @@ const why = whyNoSlurm();
 it('reads the times that sbatch takes', () => {
   const times = ['30', '1:30', '2:00:00', '1-12', '1-12:30', '1-12:30:15'];
   expect(times.map(slurmSeconds)).toEqual([1800, 90, 7200, 129_600, 131_400, 131_415]);
+});
+
+it('goes on following a job when squeue gets no answer now and then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'umbra-test-'));
+  const { PATH } = process.env;
+  try {
+    const looks = join(folder, 'looks');
+    // No answer, one task, no answer twice, and then the queue has nothing left.
+    const answer = `case $(wc -c <'${looks}') in 1 | 3 | 4) echo 'slurm_load_jobs error: Socket timed out' >&2; exit 1 ;; 2) echo 'RUNNING None' ;; esac`;
+    writeFileSync(join(folder, 'squeue'), `#!/bin/sh\nprintf . >>'${looks}'\n${answer}\n`, { mode: 0o755 });
+    process.env['PATH'] = `${folder}:${PATH ?? ''}`;
+    const id = 'a'.repeat(32);
+    mkdirSync(join(folder, 'results'));
+    writeFileSync(join(folder, `results/${id}.json`), '');
+    const job = { array: '7', collect: '8', pairs: 1, tasks: 1, folder: 'slurm/x', ids: [id] };
+    const why: unknown[] = [];
+    const never = new Promise<void>(() => undefined);
+    expect(await followSlurm(folder, job, (p) => why.push(p.why ?? p.running), never)).toBe(true);
+    const lost = 'squeue: slurm_load_jobs error: Socket timed out';
+    expect(why).toEqual([lost, 1, lost, lost, 0]);
+  } finally {
+    process.env['PATH'] = PATH;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 // A skipped test with its reason in its name.

@@ -192,6 +192,20 @@ export interface SlurmProgress {
   readonly why?: string;
 }
 
+/** Looks in a row that a busy controller may leave unanswered: squeue itself waits for some seconds each time. */
+const MISSES = 30;
+
+/** The queue's tasks, or why it didn't say. @param misses looks before this one that failed, in a row */
+function looked(job: SlurmJob, misses: number): string[] | string {
+  try {
+    return tasksOf(job);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (misses < MISSES) return error.message;
+    throw new RequestError(`${error.message}; job ${job.array} goes on, the same command follows it again`);
+  }
+}
+
 /** Follows a job until the queue has nothing of it, or the user stops looking (the job goes on). Returns whether it has ended. */
 export async function followSlurm(
   campaign: string,
@@ -201,8 +215,16 @@ export async function followSlurm(
 ): Promise<boolean> {
   let gone = false;
   void stopped.then(() => (gone = true));
+  let misses = 0;
   for (;;) {
-    const tasks = tasksOf(job);
+    const tasks = looked(job, misses++);
+    if (typeof tasks === 'string') {
+      onProgress({ done: 0, total: job.pairs, running: 0, waiting: job.tasks, why: tasks });
+      await Promise.race([pause(LOOK_MS), stopped]);
+      if (gone) return false;
+      continue;
+    }
+    misses = 0;
     const { done, failed } = resultIds(campaign);
     const waiting = tasks.filter((line) => line.startsWith('PENDING')).map((line) => line.slice('PENDING '.length));
     onProgress({
