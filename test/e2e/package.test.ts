@@ -15,12 +15,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { gzipSync } from 'node:zlib';
 import { extractAll, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectCampaign } from '../../core/lab/campaign/collect.ts';
 import { readCampaign } from '../../core/lab/campaign/file.ts';
 import { runPair } from '../../core/lab/campaign/pair.ts';
 import { campaignState } from '../../core/lab/campaign/state.ts';
+import { openLabFile } from '../../core/store/lab-file.ts';
 import { synthCampaign } from './campaign-synth.ts';
 
 const run = promisify(execFile);
@@ -103,6 +106,31 @@ describe('the package', () => {
     const natives = join(resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds');
     expect(readdirSync(natives)).toEqual(['linux-x64.node']);
     expect(readFileSync(join(resources, 'app.asar')).length).toBeLessThan(40 * 2 ** 20);
+  });
+
+  it('unpacks captures in a thread that it finds beside the job that starts it', async () => {
+    const app = join(folder, 'threads');
+    extractAll(join(resources, 'app.asar'), app);
+    const chunks = join(app, 'out/main/chunks');
+    const job = readdirSync(chunks).find((name) => name.startsWith('job-worker'));
+    const packed = join(folder, 'pair.perf.data.gz');
+    writeFileSync(packed, gzipSync(readFileSync(join(root, 'test/fixtures/spe/one-record.perf.data'))));
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    const lab = join(folder, 'threads.umbra');
+    openLabFile(lab, 'create').close();
+    const worker = new Worker(join(chunks, job!), {
+      workerData: {
+        lab: join(folder, 'threads.umbra'),
+        job: { kind: 'import', files: [{ path: packed, name: 'pair.perf.data.gz' }] },
+        flag,
+      },
+    });
+    const told: unknown[] = [];
+    await new Promise((resolve, reject) => {
+      worker.on('message', (message: object) => 'progress' in message || told.push(message));
+      worker.on('error', reject).on('exit', resolve);
+    });
+    expect(told).toEqual([{ result: { captures: [1] } }]);
   });
 
   it('runs on what it holds: the example, replayed, its report, the kit’s script, a campaign', async () => {

@@ -226,6 +226,7 @@ describe('files of a command line', () => {
   it.each([
     [['umbra-lab', 'a.umbra', '--x', '/b c'], true, ['/labs/a.umbra', '/b c']],
     [['electron', '--inspect', '.', 'file:///a%20b.umbra'], false, ['/a b.umbra']],
+    [['umbra-lab', 'file://host/x', 'file:///a%2Fb', 'file:///%zz', 'FILE:///c.umbra'], true, ['/c.umbra']],
     [['umbra-lab'], true, []],
   ])('%j', (argv, packaged, files) => expect(filesOf(argv, '/labs', packaged)).toEqual(files));
 });

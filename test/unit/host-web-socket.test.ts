@@ -186,6 +186,20 @@ describe('host-web-socket: who may connect', () => {
   });
 });
 
+describe('host-web-socket: connections that say nothing', () => {
+  it('lock nobody out, however many they are', async () => {
+    const silent = Array.from({ length: 40 }, open);
+    await Promise.all(
+      silent.map((socket) => {
+        socket.on('error', () => undefined);
+        return new Promise((resolve) => socket.once('open', resolve).once('close', resolve));
+      }),
+    );
+    expect(await hello(open(), JSON.stringify({ type: 'hello', token: token() }))).toMatch(/^[\w-]{43}$/);
+    for (const socket of silent) socket.terminate();
+  });
+});
+
 describe('host-web-socket: the contract', () => {
   it('answers with what is in the lab, as the contract says', async () => {
     const { client } = await connect();

@@ -8,8 +8,9 @@ import { BOARD_FACTS, parseBoardFacts } from '../board-facts.ts';
 import type { BoardFacts } from '../../../model/terms/capture-facts.ts';
 import { detectFormat } from '../detect.ts';
 import { readTextFile, withFile } from '../../file-source.ts';
+import { MAX_FILES } from './layers.ts';
 import type { Archive } from './layers.ts';
-import { layerAt, room, unpack } from './unpack.ts';
+import { layerAt, room, tooManyFiles, unpack } from './unpack.ts';
 
 /** The kit's names; anything else in its tars stays there. */
 const kitNames = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
@@ -20,8 +21,6 @@ export type ArchiveFacts = { readonly facts: BoardFacts } | { readonly problem: 
 
 /** Captures that one archive may bring: an SPE capture and a KVM trace. */
 const PAIR = 2;
-/** Files that are looked at. */
-const MAX_FILES = 200;
 
 export interface Member {
   /** Where it lies for now. */
@@ -69,6 +68,9 @@ function untar(file: string, cwd: string, shown: string): void {
   } catch (error) {
     throw new InputError(shown, `the tar can't be unpacked: ${(error as Error).message}`);
   }
+  if (files > MAX_FILES) throw new InputError(shown, tooManyFiles('tar'));
+  if (bytes > limit)
+    throw new InputError(shown, `its files come to ${bytes} bytes, more than there is room for (${limit})`);
 }
 
 function captures(folder: string, shown: string, archive: Archive): Member[] {

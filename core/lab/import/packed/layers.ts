@@ -7,6 +7,9 @@ export type Archive = 'zip' | 'tar';
 /** Bytes of the head that telling them apart wants: of a mail, more than its header. */
 export const LAYER_HEAD = 8192;
 
+/** Of an archive: more are no pair of captures. */
+export const MAX_FILES = 200;
+
 const TAR_HEADER = 512;
 
 const magics: readonly (readonly [Layer | 'zip', readonly number[]])[] = [

@@ -1,4 +1,25 @@
-declare module 'unbzip2-stream' {
-  import type { Duplex } from 'node:stream';
-  export default function unbzip2(): Duplex;
+/** Reads bits; `null` goes on at the next whole byte. */
+interface BitReader {
+  (bits: number | null): number;
+  /** Bytes that were begun. */
+  readonly bytesRead: number;
+}
+declare module 'unbzip2-stream/lib/bit_iterator.js' {
+  /** @param next the next piece of input */
+  export default function bitIterator(next: () => Uint8Array): BitReader;
+}
+declare module 'unbzip2-stream/lib/bzip2.js' {
+  const bzip2: {
+    /** The size of its blocks, in 100 000 bytes. */
+    header(reader: BitReader): number;
+    /** Decompresses a block in `buffer` and hands out its bytes. Returns the stream's checksum so far; null at its end. */
+    decompress(
+      reader: BitReader,
+      take: (byte: number) => void,
+      buffer: Int32Array,
+      size: number,
+      checksum: number,
+    ): number | null;
+  };
+  export default bzip2;
 }

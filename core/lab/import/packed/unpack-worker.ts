@@ -1,22 +1,24 @@
 /** The thread that unpacks a file into another: streams, while the import waits. See unpack.ts. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import unbzip2 from 'unbzip2-stream';
 // CommonJS: Node sees no names in it.
 import * as xz from 'xz-decompress';
 import yauzl from 'yauzl';
+import { openRegular } from '../../file-source.ts';
+import { bunzip } from './bunzip.ts';
+import { MAX_FILES } from './layers.ts';
 import type { Layer } from './layers.ts';
 
 export type UnpackMessage =
   | { readonly kind: 'read'; readonly bytes: number }
   | { readonly kind: 'done' }
-  /** `limit`: it grew beyond what it may. */
-  | { readonly kind: 'failed'; readonly message: string; readonly limit?: boolean };
+  /** `beyond`: it grew beyond what it may, or holds too many files. */
+  | { readonly kind: 'failed'; readonly message: string; readonly beyond?: 'bytes' | 'files' };
 
 export interface UnpackWork {
   readonly from: string;
@@ -29,14 +31,15 @@ export interface UnpackWork {
 
 /** zstd's own default for what it unpacks (ZSTD_WINDOWLOG_LIMIT_DEFAULT): 128 MiB. */
 const ZSTD_WINDOW_LOG = 27;
-/** Of a zip: more are no pair of captures. */
-const MAX_FILES = 200;
+/** Bytes that are read at once. */
+const PIECE = 1 << 18;
 /** Bytes between two messages of how far it is. */
 const TELL = 8 << 20;
 
 const { XzReadableStream } = 'default' in xz ? xz.default : xz;
 
 class Limit extends Error {}
+class TooManyFiles extends Error {}
 
 const { from, to, layer, limit, port, posted } = workerData as UnpackWork & {
   readonly port: MessagePort;
@@ -50,7 +53,7 @@ const post = (message: UnpackMessage) => {
 };
 
 function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
-  const file = createReadStream(from, { highWaterMark: 1 << 18 });
+  const file = createReadStream(from, { highWaterMark: PIECE });
   switch (layer) {
     case 'gzip':
       return file.pipe(createGunzip()).on('error', () => file.destroy());
@@ -61,7 +64,8 @@ function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
     case 'xz':
       return new XzReadableStream(Readable.toWeb(file) as ReadableStream<Uint8Array>);
     case 'bzip2':
-      return bunzip(file);
+      file.destroy();
+      return Readable.from(bunzipped());
     case 'UTF-16LE':
     case 'UTF-16BE':
       return recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be');
@@ -70,20 +74,25 @@ function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
   }
 }
 
-async function* bunzip(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = unbzip2();
-  const out: Uint8Array[] = [];
-  let failed: unknown;
-  stream.on('data', (bytes: Uint8Array) => out.push(bytes));
-  stream.on('error', (error) => (failed = error));
-  for await (const chunk of file) {
-    stream.write(chunk);
-    if (failed) throw failed as Error;
-    yield* out.splice(0);
-  }
-  stream.end();
-  if (failed) throw failed as Error;
-  yield* out.splice(0);
+function bunzipped(): Generator<Uint8Array> {
+  const { fd, size } = openRegular(from);
+  const pieces = function* () {
+    for (let at = 0; at < size;) {
+      const piece = new Uint8Array(PIECE);
+      const got = readSync(fd, piece, 0, PIECE, at);
+      if (!got) return;
+      at += got;
+      yield piece.subarray(0, got);
+    }
+  };
+  const iterator = pieces();
+  return bunzip(
+    () => iterator.next().value ?? undefined,
+    size,
+    (grown) => {
+      if (grown > limit) throw new Limit();
+    },
+  );
 }
 
 async function* recoded(file: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
@@ -135,7 +144,7 @@ async function unzip(): Promise<void> {
   let files = 0;
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/')) continue;
-    if (++files > MAX_FILES) throw new Limit();
+    if (++files > MAX_FILES) throw new TooManyFiles();
     const name = entry.fileName
       .replace(/.*\//, '')
       .replace(/[^\w.+-]/g, '_')
@@ -148,5 +157,6 @@ try {
   await (layer === 'zip' ? unzip() : write(unpacked(layer), to));
   post({ kind: 'done' });
 } catch (error) {
-  post({ kind: 'failed', message: (error as Error).message, limit: error instanceof Limit });
+  const beyond = error instanceof Limit ? 'bytes' : error instanceof TooManyFiles ? 'files' : undefined;
+  post({ kind: 'failed', message: (error as Error).message, beyond });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InputError } from '../../../formats/problems.ts';
 import { openRegular } from '../../file-source.ts';
 import { endThread, Patience, startThread, takeMessages, threadProgram } from '../threads.ts';
-import { LAYER_HEAD, layerOf } from './layers.ts';
+import { LAYER_HEAD, layerOf, MAX_FILES } from './layers.ts';
 import type { Archive, Layer } from './layers.ts';
 import type { UnpackMessage, UnpackWork } from './unpack-worker.ts';
 
@@ -95,15 +95,22 @@ export function unpack(work: UnpackWork, shown: string): void {
   }
 }
 
+/** What to say of an archive that holds more than MAX_FILES. */
+export function tooManyFiles(archive: string): string {
+  return `a ${archive} of more than ${MAX_FILES} files: unpack it and name those you mean`;
+}
+
 function failure(
   shown: string,
   { layer, limit }: UnpackWork,
-  { message, limit: tooBig }: Extract<UnpackMessage, { kind: 'failed' }>,
+  { message, beyond }: Extract<UnpackMessage, { kind: 'failed' }>,
 ): InputError {
   return new InputError(
     shown,
-    tooBig
-      ? `${layer}: grows beyond ${limit} bytes, more than any capture of its size (or than there is room for): unpack it by hand`
-      : `${layer}: can't be unpacked, it is damaged or cut short (${message})`,
+    beyond === 'files'
+      ? tooManyFiles(layer)
+      : beyond === 'bytes'
+        ? `${layer}: grows beyond ${limit} bytes, more than any capture of its size (or than there is room for): unpack it by hand`
+        : `${layer}: can't be unpacked, it is damaged or cut short (${message})`,
   );
 }
