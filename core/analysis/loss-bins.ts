@@ -35,14 +35,6 @@ export interface LossBins {
   readonly kind: Uint8Array;
 }
 
-interface Cell {
-  lost: number;
-  dark: number;
-  losing: number;
-  windows: number;
-  readonly byKind: Map<number, { lost: number; dark: number }>;
-}
-
 /**
  * @param samples per bin, kept and lost
  * @param width ns a bin
@@ -53,45 +45,43 @@ export function lossBins(
   samples: Uint32Array,
   width: number,
 ): LossBins {
-  const cells = new Map<number, Cell>();
-  const add = (bin: number, kind: number, windows: number, dark: number, lost: number, loses: boolean): void => {
-    let cell = cells.get(bin);
-    if (!cell) cells.set(bin, (cell = { lost: 0, dark: 0, losing: 0, windows: 0, byKind: new Map() }));
-    cell.lost += lost;
-    cell.dark += dark;
-    if (loses) cell.losing += dark;
-    cell.windows += windows;
-    const own = cell.byKind.get(kind);
-    if (own) {
-      own.lost += lost;
-      own.dark += dark;
-    } else cell.byKind.set(kind, { lost, dark });
+  // Dense, in few long columns: a view has thousands of bins for each lane and policy, and asks for them at every zoom.
+  const bins = samples.length;
+  const kinds = 1 + Math.max(0, ...within.map((w) => w.kind), ...crossing.map((w) => w.kind));
+  const [lost, dark, losing] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
+  const windows = new Uint32Array(bins);
+  const [lostBy, darkBy] = [new Float64Array(bins * kinds), new Float64Array(bins * kinds)];
+  const seen = new Uint8Array(bins * kinds);
+  const add: Add = (bin, kind, n, ns, samplesLost, loses) => {
+    if (bin < 0 || bin >= bins) return;
+    lost[bin] += samplesLost;
+    dark[bin] += ns;
+    if (loses) losing[bin] += ns;
+    windows[bin] += n;
+    lostBy[bin * kinds + kind] += samplesLost;
+    darkBy[bin * kinds + kind] += ns;
+    seen[bin * kinds + kind] = 1;
   };
-  for (const { bin, kind, windows, ns, lost } of within) add(bin, kind, windows, ns, lost, lost > 0);
+  for (const { bin, kind, windows: n, ns, lost: own } of within) add(bin, kind, n, ns, own, own > 0);
   for (const window of crossing) spread(window, samples, width, add);
 
-  const order = [...cells.keys()].sort((a, b) => a - b);
-  const column = (of: (cell: Cell) => number) => Float32Array.from(order, (bin) => of(cells.get(bin)!));
+  const bin = Uint32Array.from(windows.keys()).filter((b) => windows[b] > 0);
+  const column = (of: Float64Array) => Float32Array.from(bin, (b) => of[b]);
+  const worst = (b: number) => {
+    let best = seen.indexOf(1, b * kinds);
+    for (let at = best + 1; at < (b + 1) * kinds; at++)
+      if ((lostBy[at] - lostBy[best] || darkBy[at] - darkBy[best]) > 0) best = at;
+    return best - b * kinds;
+  };
   return {
-    bin: Uint32Array.from(order),
-    lost: column((c) => c.lost),
-    dark: column((c) => c.dark),
-    losing: column((c) => c.losing),
-    windows: Uint32Array.from(order, (bin) => cells.get(bin)!.windows),
-    kind: Uint8Array.from(order, (bin) => worst(cells.get(bin)!)),
+    ...{ bin, lost: column(lost), dark: column(dark), losing: column(losing) },
+    ...{ windows: Uint32Array.from(bin, (b) => windows[b]), kind: Uint8Array.from(bin, worst) },
   };
 }
 
-function worst({ byKind }: Cell): number {
-  return [...byKind].reduce((a, b) => ((b[1].lost - a[1].lost || b[1].dark - a[1].dark) > 0 ? b : a))[0];
-}
+type Add = (bin: number, kind: number, windows: number, dark: number, lost: number, loses: boolean) => void;
 
-function spread(
-  { start, end, kind, lost }: LossInterval,
-  samples: Uint32Array,
-  width: number,
-  add: (bin: number, kind: number, windows: number, dark: number, lost: number, loses: boolean) => void,
-): void {
+function spread({ start, end, kind, lost }: LossInterval, samples: Uint32Array, width: number, add: Add): void {
   const begin = Math.floor(start / width);
   const final = Math.floor(end / width);
   const overlap = (bin: number) => Math.max(0, Math.min(end, (bin + 1) * width) - Math.max(start, bin * width));

@@ -114,6 +114,14 @@ export function laneAt(layout: Layout, y: number): LaneRows | undefined {
   return layout.lanes.find((l) => y >= l.top && y < l.bottom);
 }
 
+/** How far down to scroll so that all of a lane is in view, or its upper part if that is too much; as it is where it is already. */
+export function scrolledTo(layout: Layout, lane: number, scroll: number, height: number): number {
+  const rows = layout.lanes.find((l) => l.lane.lane === lane);
+  if (!rows || rows.pinned) return scroll;
+  const lowest = rows.top - layout.pinned;
+  return Math.max(0, Math.min(lowest, Math.max(scroll, rows.bottom - height)));
+}
+
 /** Lanes in view: only these are fetched and drawn. @param more px above and below that count as in view */
 export function lanesInView(layout: Layout, scroll: number, height: number, more = 0): LaneRows[] {
   return layout.lanes.filter(

@@ -90,7 +90,9 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     const now = wanted;
     const stretch = stretchOf(now);
     try {
-      const next = await fetchPicture(facts, ask, now, stretch);
+      // The first picture shows what is lost as soon as it can; patterns, stalls and the buffer's changes come over it.
+      const early = picture.value ? undefined : (first: Picture) => !closed && show(first);
+      const next = await fetchPicture(facts, ask, now, stretch, early);
       if (closed) return;
       picture.value = { ...next, observed };
       key = keyOf(now);
@@ -104,6 +106,11 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     }
     // Where the view went meanwhile.
     if (wanted !== now) want(wanted);
+  }
+
+  function show(first: Picture): void {
+    picture.value = { ...first, observed };
+    onChange();
   }
 
   return {
@@ -147,28 +154,41 @@ async function fetchPicture(
   ask: Ask,
   { policies, dlDiscard, lanes }: Wanted,
   stretch: { start: number; end: number; bins: number },
+  early?: (picture: Picture) => unknown,
 ): Promise<Picture> {
   const { spe, run, origin } = facts;
   const choice =
     run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
-  const [density, side, tracks, bands, fates] = await Promise.all([
+  // The server answers in this order.
+  const asked = Promise.all([
+    choice && ask('fates', choice),
     spe === undefined || choice ? [] : ask('density', { spe, origin, ...stretch }),
     spe === undefined ? undefined : ask('sideMarks', { spe, origin, ...stretch }),
     fetchTracks(facts, ask, stretch),
-    choice && ask('bands', choice),
-    choice && ask('fates', choice),
   ]);
-  return {
-    ...stretch,
-    grain: (stretch.end - stretch.start) / stretch.bins,
-    density,
-    fates,
-    peak: peakOf(density, fates),
-    side,
-    tracks,
-    bands,
-    ...(bands && { index: indexAll(bands) }),
-  };
+  const [[fates, density, side, tracks], bands] = await Promise.all([
+    asked.then((parts) => {
+      early?.(pictureOf(stretch, parts));
+      return parts;
+    }),
+    choice && ask('bands', choice),
+  ]);
+  return { ...pictureOf(stretch, [fates, density, side, tracks]), bands, ...(bands && { index: indexAll(bands) }) };
+}
+
+type Parts = readonly [
+  fates: Fates | undefined,
+  density: Result<'density'>,
+  side: SideMarks | undefined,
+  tracks: readonly TraceTrack[],
+];
+
+function pictureOf(
+  stretch: { readonly start: number; readonly end: number; readonly bins: number },
+  [fates, density, side, tracks]: Parts,
+): Picture {
+  const grain = (stretch.end - stretch.start) / stretch.bins;
+  return { ...stretch, grain, density, fates, peak: peakOf(density, fates), side, tracks };
 }
 
 /** All lanes alike; an outlier doesn't flatten the others. */

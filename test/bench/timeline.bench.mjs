@@ -1,6 +1,7 @@
 /**
  * The timeline on a lab of 10^7 samples (argument: another number): time from the page's first byte to the first painted timeline, and
- * the time from an input to the frame that shows it, of zooming, panning and selecting in a headless Chromium. `npm run build` first.
+ * the time from an input to the frame that shows it, of zooming, panning and selecting in a headless Chromium,
+ * beside their goals. `npm run build` first. 10^8 samples take some minutes to write, and more than 1 GB of disk.
  * Figures mean something on a machine that does nothing else.
  *
  *   node test/bench/timeline.bench.mjs [SAMPLES]
@@ -14,6 +15,7 @@ import { startServer } from '../../core/host/web-socket.ts';
 import { importFile } from '../../core/lab/import/import.ts';
 import { builtinPolicies } from '../../core/model/policies.ts';
 import { defaultParams } from '../../core/model/params.ts';
+import { causeClasses, stallKinds, windowKinds } from '../../core/model/terms.ts';
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { storeLevels } from '../../core/store/lod.ts';
@@ -22,12 +24,23 @@ import { addResult, addRun, addWindows } from '../../core/store/run-store.ts';
 import { addLane, addSessions, speWriter } from '../../core/store/spe-store.ts';
 import { encodeSpeChunk } from '../../core/store/spe-chunk.ts';
 import { launchBrowser } from '../e2e/browser.ts';
+import { someFacts } from '../unit/run-facts.sample.ts';
 
 const samples = Number(process.argv[2] ?? 1e7);
 const LANES = 4;
 const INTERVAL = 1000;
+/** A lane, as a replay of a synthesised pair has them (docs/views' lab, five times as long): many where each fault costs one, few where pages are pinned. */
 const WINDOWS = 5000;
+const PINNED_WINDOWS = 325;
+const faulting = ['map-on-fault', 'guest-memfd-prefault'];
 const origin = 1_790_790_210_043n;
+const PATIENCE_MS = 60_000;
+/**
+ * ms, on a machine that does nothing else: the first picture after the page's first byte; an input to the frame that shows it, in 95 % of
+ * cases; a task of the page.
+ */
+const GOAL = { paint: 400, input: 33, task: 50 };
+const RELOADS = 5;
 
 function writeLab(path) {
   inLabFile(path, 'create', (db) => {
@@ -56,7 +69,7 @@ function writeLab(path) {
       addSessions(db, spe, lane, [origin, BigInt(t)]);
       storeLevels(db, spe, 'samples', lane, density.levels());
     }
-    const facts = { cpus: [0, 1, 2, 3] };
+    const facts = { cpuList: [0, 1, 2, 3] };
     const common = { sha256: '', clock: 'monotonic', vm: undefined, warnings: [] };
     finishCapture(db, spe, { ...common, records: each * LANES, t0: origin, t1: last, facts });
     const [kvm] = importFile(db, fileURLToPath(new URL('../fixtures/pair/two-vcpu.trace.dat', import.meta.url)), {});
@@ -75,14 +88,15 @@ function writeRun(db, speId, kvm, span) {
     copies: Math.ceil(span / period),
   };
   const vm = { slots: [], vcpus: kvm.vm.vms[0].vcpus };
-  const facts = { origin: String(origin), span, alignment, buffers: [], placementWarnings: [], vm, timeline: {} };
+  const facts = { ...someFacts, origin: String(origin), span, alignment, vm };
   const run = addRun(db, { speId, kvmId: kvm.id, umbra: '0', command: 'generated', params: defaultParams(), facts });
   for (const policy of builtinPolicies) {
-    const n = WINDOWS * LANES;
-    const at = (i) => Math.floor(((i % WINDOWS) * span) / WINDOWS);
+    const each = faulting.includes(policy.id) ? WINDOWS : PINNED_WINDOWS;
+    const n = each * LANES;
+    const at = (i) => Math.floor(((i % each) * span) / each);
     const columns = {
       n,
-      lane: Int32Array.from({ length: n }, (_, i) => Math.floor(i / WINDOWS)),
+      lane: Int32Array.from({ length: n }, (_, i) => Math.floor(i / each)),
       start: Float64Array.from({ length: n }, (_, i) => at(i)),
       end: Float64Array.from({ length: n }, (_, i) => at(i) + 1000 + (i % 50 ? 0 : 200_000)),
       kind: Uint8Array.from({ length: n }, (_, i) => i % 6),
@@ -92,22 +106,26 @@ function writeRun(db, speId, kvm, span) {
       lost: new Uint32Array(n).fill(1),
     };
     addWindows(db, run, policy.id, 'record', origin, columns);
-    const counts = { kept: samples - n, lost: n, coverage: 1 - n / samples, windows: n };
-    addResult(db, run, {
-      policy,
-      dlDiscard: 'record',
-      ...counts,
-      blackoutNs: 1,
-      stallNs: 0,
-      pinnedPeakBytes: 0,
-      summary: {},
-    });
+    const shared = { kept: samples - n, lost: n, coverage: 1 - n / samples, windows: n };
+    const counts = { ...shared, blackoutNs: 1, stallNs: 0, pinnedPeakBytes: 0 };
+    const none = (names) => Object.fromEntries(names.map((name) => [name, 0]));
+    const summary = {
+      ...{ policy: policy.id, reference: samples, sessionNs: span * LANES, ...counts, vmDead: false },
+      ...{ blackoutShare: 0, slowdown: 0, pinnedByteSeconds: 0, faults: 0, faultsByCause: none(causeClasses) },
+      ...{ lostByKind: none(windowKinds), lostByCause: none([...causeClasses, 'none']), stallByKind: none(stallKinds) },
+    };
+    addResult(db, run, { policy, dlDiscard: 'record', ...counts, summary: { summary } });
   }
 }
 
-/** The pages' policy allows no eval, so waiting is done from here. */
+/** The pages' policy allows no eval, so waiting is done from here; not for ever. */
 async function until(page, expression) {
-  while (!(await page.evaluate(expression))) await page.waitForTimeout(10);
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await page.evaluate(expression))) {
+    if (performance.now() > end)
+      throw new Error(`not in ${PATIENCE_MS / 1000} s; the page says: ${await page.locator('body').innerText()}`);
+    await page.waitForTimeout(10);
+  }
 }
 
 const categories = ['benchmark', 'input', 'latencyInfo', 'cc', 'toplevel', 'devtools.timeline'];
@@ -129,6 +147,14 @@ async function traced(browser, act) {
   await cdp.send('IO.close', { handle: stream });
   await cdp.detach();
   return JSON.parse(text).traceEvents;
+}
+
+const LONG_TASKS = `tasks > ${GOAL.task} ms CPU`;
+
+/** Frames that the compositor meant to show and didn't, where that shows (PipelineReporter). */
+function droppedFrames(events) {
+  const frames = events.flatMap((e) => (e.name === 'PipelineReporter' ? (e.args?.chrome_frame_reporter ?? []) : []));
+  return frames.filter(({ state, affects_smoothness }) => state === 'STATE_DROPPED' && affects_smoothness).length;
 }
 
 /** Moves over the page that nobody waits for are no gesture's. */
@@ -169,28 +195,33 @@ function latencies(events) {
       p50: at(0.5),
       p95: at(0.95),
       max: at(1),
-      'over 33 ms': times.filter((t) => t > 33).length,
+      'over 33 ms': times.filter((t) => t > GOAL.input).length,
+      'frames dropped': droppedFrames(events),
     },
-    'tasks > 50 ms': tasks.filter(({ wall }) => wall > 50).length,
-    ...{ 'longest task': most('wall'), 'its CPU at most': most('cpu') },
+    // CPU time: a wait for the processor is the machine's.
+    [LONG_TASKS]: tasks.filter(({ cpu }) => cpu > GOAL.task).length,
+    ...{ 'longest task': most('wall'), 'most CPU': most('cpu') },
   };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
 const lab = join(folder, 'large.umbra');
 try {
-  let began = performance.now();
+  const began = performance.now();
   writeLab(lab);
   const size = (statSync(lab).size / 2 ** 20).toFixed(0);
   console.log(
-    `lab of ${samples} samples, ${WINDOWS * LANES} windows a policy: ${size} MiB, written in ${((performance.now() - began) / 1000).toFixed(1)} s`,
+    `lab of ${samples} samples, up to ${WINDOWS * LANES} windows a policy: ${size} MiB, written in ${((performance.now() - began) / 1000).toFixed(1)} s`,
   );
 
   const server = await startServer({ lab });
   const browser = await launchBrowser();
   const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
-  began = performance.now();
-  await page.goto(`${server.url}`);
+  page.on('pageerror', (error) => {
+    console.error(`page error: ${error.message}`);
+    process.exitCode = 1;
+  });
+  await page.goto(server.url);
   await page.getByRole('link', { name: 'Timeline' }).waitFor();
   await page.keyboard.press('2');
   const painted = `(() => {
@@ -198,13 +229,17 @@ try {
     return at && at - performance.getEntriesByType("navigation")[0].responseStart;
   })()`;
   await until(page, painted);
+  const paints = [];
+  for (let i = 0; i < RELOADS; i++) {
+    await page.reload();
+    await until(page, painted);
+    paints.push(await page.evaluate(painted));
+  }
+  paints.sort((x, y) => x - y);
+  const median = paints[RELOADS >> 1];
   console.log(
-    `first timeline painted ${(await page.evaluate(painted)).toFixed(0)} ms after the page’s first byte (Captures first)`,
-  );
-  await page.reload();
-  await until(page, painted);
-  console.log(
-    `reloaded on the timeline: painted ${(await page.evaluate(painted)).toFixed(0)} ms after the page’s first byte`,
+    `reloaded on the timeline, painted after the page’s first byte: median ${median.toFixed(0)} ms of ${RELOADS} ` +
+      `(${paints[0].toFixed(0)} to ${paints.at(-1).toFixed(0)}); goal ${GOAL.paint} ms: ${median < GOAL.paint ? 'met' : 'MISSED'}`,
   );
 
   await page.mouse.move(700, 300);
@@ -250,6 +285,12 @@ try {
   }
   console.log('input to frame, ms, by the browser’s own tracing:');
   console.table(rows);
+  const of = (misses) => {
+    const names = Object.keys(rows).filter((name) => misses(rows[name]));
+    return names.length ? `MISSED by ${names.join(', ')}` : 'met';
+  };
+  console.log(`goal p95 < ${GOAL.input} ms: ${of((row) => !(Number(row.p95) < GOAL.input))}`);
+  console.log(`goal no task over ${GOAL.task} ms of CPU: ${of((row) => row[LONG_TASKS] > 0)}`);
   await browser.close();
   await server.close();
 } finally {

@@ -53,7 +53,7 @@ const pictures: Readonly<Record<string, Picture>> = {
     hash: '#blackouts?run=1&policy=map-on-fault',
     ready: (page) =>
       page
-        .getByRole('row', { name: /kvbench/ })
+        .getByRole('row', { name: /hash_probe/ })
         .first()
         .waitFor(),
   },

@@ -15,7 +15,7 @@ import {
   toggleCollapsed,
   togglePinned,
 } from '../../renderer/timeline/lane-state.ts';
-import { lanesInView, layOut, unscrolled } from '../../renderer/timeline/layout.ts';
+import { lanesInView, layOut, scrolledTo, unscrolled } from '../../renderer/timeline/layout.ts';
 import { motion } from '../../renderer/timeline/motion.ts';
 import { createZoomHistory } from '../../renderer/timeline/zoom-history.ts';
 
@@ -114,6 +114,12 @@ describe('lanes', () => {
     expect(seen.length).toBeLessThan(8);
     expect(unscrolled(layout, 5, 3000)).toBe(5);
     expect(unscrolled(layout, layout.pinned + 5, 3000)).toBe(layout.pinned + 3005);
+    // Just as far as it takes to see a lane; not at all for one that is in view, or pinned.
+    const far = layout.lanes[40];
+    expect(scrolledTo(layout, far.lane.lane, 0, 500)).toBe(far.bottom - 500);
+    expect(scrolledTo(layout, far.lane.lane, 1e6, 500)).toBe(far.top - layout.pinned);
+    expect(scrolledTo(layout, far.lane.lane, far.top - 200, 500)).toBe(far.top - 200);
+    expect(scrolledTo(layout, 60, 77, 500)).toBe(77);
   });
 });
 
