@@ -1,11 +1,13 @@
+import { grown } from '../grown.ts';
+
 /** When a VM's vCPUs ran guest code lately: what nothing happened in says only so much as the guest ran meanwhile. */
 
 /** Runs kept: bounds memory. An ioctl of a second has some thousands. */
 const KEPT = 16_384;
 
 export class GuestTime {
-  #start = new Float64Array(2 * KEPT);
-  #end = new Float64Array(2 * KEPT);
+  #start = new Float64Array(256);
+  #end = new Float64Array(256);
   #n = 0;
 
   /** A vCPU ran from `start` to `end`, ns; in the order of their ends. */
@@ -14,6 +16,9 @@ export class GuestTime {
       this.#start.copyWithin(0, KEPT);
       this.#end.copyWithin(0, KEPT);
       this.#n = KEPT;
+    } else if (this.#n === this.#start.length) {
+      this.#start = grown(this.#start);
+      this.#end = grown(this.#end);
     }
     this.#start[this.#n] = start;
     this.#end[this.#n++] = end;
