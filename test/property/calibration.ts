@@ -71,7 +71,7 @@ export interface Cell {
 }
 
 /** How far the share of any of the largest keys moved, as a part of itself: counted here, sample by sample. */
-export function farthestMove(keys: Uint32Array, fates: Uint8Array): number {
+function farthestMove(keys: Uint32Array, fates: Uint8Array): number {
   const all = Array.from({ length: KEYS }, () => 0);
   const kept = Array.from({ length: KEYS }, () => 0);
   keys.forEach((key, i) => {
