@@ -55,7 +55,7 @@ function same(step: string, folder: string, more: Partial<Row> = {}): void {
 }
 
 function runLocally(): void {
-  synthCampaign(local, layout, '\n[slurm]\npartition = "short"\ntime = "30"\nmemory = "300M"\n');
+  synthCampaign(local, layout, '\n[slurm]\npartition = "short"\ntime = "10"\nmemory = "300M"\npairs-per-task = 5\n');
   for (const folder of [killed, cluster]) cpSync(local, folder, { recursive: true });
   const ran = campaign({}, 'run', local);
   const costs = results(local).map((name) => {
