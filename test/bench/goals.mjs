@@ -4,6 +4,7 @@
  * @param rows `figure` undefined where it couldn't be measured (`why`); either `atLeast` or `atMost` is the goal
  */
 export function printGoals(rows) {
+  if (!rows.length) return;
   const number = (n) => (n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2));
   const cells = rows.map(({ what, figure, unit, atLeast, atMost, why }) => [
     what,

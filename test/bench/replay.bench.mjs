@@ -11,6 +11,7 @@ import { prepare, withBuffers } from '../../core/model/prepare.ts';
 import { createRandom } from '../../core/model/random.ts';
 import { replayPrepared } from '../../core/model/replay.ts';
 import { causeClasses, stage2Kinds } from '../../core/model/terms.ts';
+import { printGoals } from './goals.mjs';
 
 const LANES = [0, 1, 2, 3];
 const GUEST_PAGES = 2 ** 18;
@@ -153,11 +154,22 @@ else {
     printRow(cells(Number(samples), some, cost));
   } else {
     printRow(heading);
+    const measured = new Map();
     for (const n of [1e5, 1e6, 1e7, 1e8]) {
       const words = [...process.execArgv, fileURLToPath(import.meta.url), n, n / 10, 'json'];
       const child = spawnSync(process.execPath, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
       if (child.status !== 0) process.exit(1);
-      printRow(cells(n, n / 10, JSON.parse(child.stdout)));
+      measured.set(n, JSON.parse(child.stdout));
+      printRow(cells(n, n / 10, measured.get(n)));
     }
+    const seconds = (n, key) => measured.get(n)[key] / 1000;
+    const at = '10^7 samples, 10^6 events';
+    printGoals([
+      { what: `all policies with all checks, ${at}`, figure: seconds(1e7, 'checks'), unit: 's of CPU', atMost: 3 },
+      ...['map-on-fault', 'pin-at-enable'].map((id) => ({
+        ...{ what: `${TRIALS} placements of ${id}, ${at}`, figure: seconds(1e7, id), unit: 's of CPU', atMost: 2 },
+      })),
+      { what: 'all policies, 10^8 samples', figure: seconds(1e8, 'random'), unit: 's of CPU', atMost: 10 },
+    ]);
   }
 }

@@ -9,6 +9,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { printGoals } from './goals.mjs';
 
 const ROUNDS = 3;
 const sizes = process.argv.length > 2 ? process.argv.slice(2) : ['2000000', '10000000'];
@@ -32,10 +33,19 @@ function run(args: readonly string[]): Measured {
   return { wall, cpu: Number(told[1]) + Number(told[2]), mb: Number(told[3]) / 1000 };
 }
 
+/** Wall seconds that `umbra replay` may take, by samples. */
+const wanted: Readonly<Record<string, number>> = { '2000000': 2.5, '10000000': 8 };
+const goals: Parameters<typeof printGoals>[0][number][] = [];
+
 function row(command: string, samples: string, rounds: readonly Measured[]): void {
   const best = rounds.reduce((a, b) => (b.wall < a.wall ? b : a));
   const cells = [Number(samples).toLocaleString('en'), best.wall.toFixed(2), best.cpu.toFixed(2), best.mb.toFixed(0)];
   console.log(command.padEnd(8) + cells.map((cell, i) => cell.padStart(i === 0 ? 12 : 10)).join(''));
+  const seconds = wanted[samples];
+  if (command !== 'replay' || seconds === undefined) return;
+  const what = `umbra replay, ${cells[0]} samples`;
+  goals.push({ what, figure: best.wall, unit: 's', atMost: seconds });
+  goals.push({ what: `${what}: peak memory`, figure: best.mb, unit: 'MB', atMost: 500 });
 }
 
 console.log(`umbra replay and umbra compare, 13 policies with assumption checks and skew; best of ${ROUNDS}\n`);
@@ -59,3 +69,4 @@ for (const samples of sizes) {
     rmSync(folder, { recursive: true });
   }
 }
+printGoals(goals);

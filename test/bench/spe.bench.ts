@@ -11,6 +11,7 @@ import { DecodedColumns } from '../../core/formats/spe/record-memory.ts';
 import { planCapture, writeCapture } from '../../core/synth/capture.ts';
 import { synthOptions } from '../../core/synth/options.ts';
 import { MemorySink } from '../../core/synth/sink.ts';
+import { printGoals } from './goals.mjs';
 
 const RECORDS = 200_000;
 const ROUNDS = 12;
@@ -43,3 +44,4 @@ const show = (label: string, seconds: number): void =>
 console.log(`SPE to columns: ${source.name}, ${(bytes / 1e6).toFixed(1)} MB, ${records} records, ${ROUNDS} rounds`);
 show('best', rates[0]);
 show('median', rates[ROUNDS >> 1]);
+printGoals([{ what: 'SPE to columns, one core', figure: bytes / 1e6 / rates[0], unit: 'MB/s', atLeast: 200 }]);

@@ -20,6 +20,7 @@ import { planCapture } from '../../core/synth/capture.ts';
 import { writeKvmTrace } from '../../core/synth/kvm-trace.ts';
 import { synthOptions } from '../../core/synth/options.ts';
 import { MemorySink } from '../../core/synth/sink.ts';
+import { printGoals } from './goals.mjs';
 
 const count = Number(process.argv[2] ?? 2_000_000);
 
@@ -103,14 +104,19 @@ try {
     openFtraceText(memorySource(bytes), new Warnings()).read(columns, () => undefined),
   );
 
-  if (spawnSync('trace-cmd', ['--version']).error) {
-    console.log('trace-cmd is not installed: nothing to compare with');
-  } else {
+  let figure;
+  if (!spawnSync('trace-cmd', ['--version']).error) {
     const theirs = measure('trace-cmd report -N -t >/dev/null', events, () =>
       execFileSync('trace-cmd', ['report', '-N', '-t', path], { stdio: 'ignore' }),
     );
-    console.log(`columns against trace-cmd: ${(toColumns / theirs).toFixed(1)} x`);
+    figure = toColumns / theirs;
   }
+  printGoals([
+    {
+      ...{ what: 'trace.dat to columns: times as fast as trace-cmd report', figure, unit: '×', atLeast: 5 },
+      why: 'trace-cmd is not installed: nothing to compare with',
+    },
+  ]);
   source.close();
 } finally {
   rmSync(directory, { recursive: true });
