@@ -25,7 +25,7 @@ export async function compileAll() {
     const module = parseWat(file, filled(readFileSync(core + file, 'utf8'), file), { simd: true, bulk_memory: true });
     const base64 = Buffer.from(module.toBinary({}).buffer).toString('base64');
     const lines = base64.match(/.{1,120}/g).map((line) => `  '${line}',`);
-    const text = `/** ${name}.wat, compiled: \`npm run wasm\` makes it anew. */\nexport const ${name}Wasm = [\n${lines.join('\n')}\n].join('');\n`;
+    const text = `/** ${name}.wat, compiled: \`npm run wasm\` regenerates it. */\nexport const ${name}Wasm = [\n${lines.join('\n')}\n].join('');\n`;
     return { path: `${core}${file.slice(0, -'.wat'.length)}.wasm.ts`, text };
   });
 }

@@ -143,7 +143,7 @@ export function emptyTally(width: number): Tally {
   return { keys: new Float64Array(width), all: 0, reference: 0 };
 }
 
-/** All blocks of both profiles, dealt anew: as many to each as it has. Calls `visit` with each deal. */
+/** All blocks of both profiles, reshuffled: as many to each as it has. Calls `visit` with each deal. */
 export function dealBlocks(
   a: Blocks,
   b: Blocks,

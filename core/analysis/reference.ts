@@ -41,7 +41,7 @@ export interface Losses {
   readonly episodes: number;
 }
 
-/** Bytes that a table of keys by time bin may take; beyond it the keys asked for are counted anew. */
+/** Bytes that a table of keys by time bin may take; beyond it the keys asked for are counted again. */
 const TABLE_BYTES = 32 << 20;
 /** Time bins have a byte a sample. */
 export const MOST_BINS = 255;

@@ -130,7 +130,7 @@ function causeWords(cause: StoryCause, { trigger }: Story): string[] {
   if (event.confidence && !injected) sentences.push(...confidenceWords(event.confidence));
   if (trace) {
     const thread = trace.vcpu === undefined ? '' : `, which runs vCPU ${trace.vcpu}`;
-    const shows = event.kind === 'initial-unmapped' ? 'What tells so is' : 'In the KVM trace that is';
+    const shows = event.kind === 'initial-unmapped' ? 'The evidence is' : 'In the KVM trace that is';
     sentences.push(
       `${shows} ${trace.name} at ${trace.t} ns (${trace.text.trim()}), by thread ${trace.tid} (${trace.comm}${thread})${callWords(trace)}.`,
     );

@@ -23,7 +23,7 @@ export const replayOptions: Readonly<Record<string, Option>> = {
     value: 'LANE=IPA:SIZE',
     help: "a lane's buffer; implies --placement explicit",
   },
-  lanes: { type: 'string', value: 'CPU=VCPU,…', help: 'which SPE CPU stands for which vCPU (by number)' },
+  lanes: { type: 'string', value: 'CPU=VCPU,…', help: 'which SPE CPU is which vCPU (by number)' },
   trials: { type: 'string', value: 'N', help: 'random placements tried' },
   seed: { type: 'string', value: 'S', help: 'seed of all that is random' },
   scenario: { type: 'string', value: 'F', help: 'stage 2 events to inject, JSON' },

@@ -76,7 +76,7 @@ export function printResults(out: Output, { id, settings, facts, results }: Repl
   for (const note of facts.notes) out.write(`note: ${note}\n`);
   const { trials, latency } = settings.params;
   if (trials > 1) {
-    const latencies = latency === 'sampled' ? ', each with latencies drawn anew' : '';
+    const latencies = latency === 'sampled' ? ', each with its own draw of latencies' : '';
     out.write(
       `means over ${trials} trials${latencies}, with their 5 to 95 % range; p and verdict are those of the first\n`,
     );

@@ -69,7 +69,7 @@ function overview(): string {
     '',
     ...rows,
     '',
-    '`umbra COMMAND --help` tells more. Exit code: 0 done, 1 failed (one line on stderr says why), 2 bad usage.',
+    '`umbra COMMAND --help` for more. Exit code: 0 done, 1 failed (one line on stderr says why), 2 bad usage.',
     '',
   ].join('\n');
 }

@@ -18,7 +18,7 @@ export function speChoice(args: Args): Pick<ImportOptions, 'rawSpe' | 'timeConv'
   const timeConv = readTimeConv(args.text('time-conv'));
   const cpu = args.integer('cpu', 0, 0x7fff);
   if (!args.flag('raw-spe')) {
-    if (cpu !== undefined) throw new UsageError('--cpu is for --raw-spe: other files tell their CPUs');
+    if (cpu !== undefined) throw new UsageError('--cpu is for --raw-spe: other files name their CPUs');
     return { timeConv };
   }
   return { rawSpe: { cpu, timeConv }, timeConv };

@@ -99,7 +99,7 @@ export const jobMethods = {
   replay: { params: ReplayJob, result: reply<{ readonly run: number }>() },
   /** Stores nothing; its progress holds what there is so far. */
   sweep: { params: SweepJob, result: reply<SweepAnswer>() },
-  /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed anew. */
+  /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed again. */
   setVm: { params: VmJob, result: reply<Record<string, never>>() },
   /** Looks for the functions that samples lie in, and keeps them; what was found before stays. */
   addSymbols: {

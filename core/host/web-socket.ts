@@ -104,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<LabServer> {
     port,
     async close() {
       for (const client of sockets.clients) {
-        client.close(GOING_AWAY, 'the server was told to stop');
+        client.close(GOING_AWAY, 'the server is stopping');
         setTimeout(() => client.terminate(), CLOSE_MS).unref();
       }
       service.close();

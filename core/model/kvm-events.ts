@@ -80,7 +80,7 @@ export interface KvmTrace {
   /** Whether there is an event of a kind. */
   has(kind: number): boolean;
   /**
-   * All events, block by block; a block may be filled anew for the next one. May be asked for again.
+   * All events, block by block; a block may be refilled for the next one. May be asked for again.
    * @param holding leaves out blocks without events of that kind
    */
   blocks(holding?: number): Iterable<KvmEvents>;

@@ -75,7 +75,7 @@ export function kindsOf({ n, kind }: Pick<KvmEvents, 'n' | 'kind'>, from = 0): n
   return kinds;
 }
 
-/** What was packed, into events that are filled anew. */
+/** What was packed, into events that are refilled. */
 export function unpackEvents(packed: PackedEvents, into: KvmEvents): void {
   const { n, step, long, wide, rowed } = packed;
   into.clear();

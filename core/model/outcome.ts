@@ -70,7 +70,7 @@ export function emptyWindows(n: number): Windows {
   };
 }
 
-/** Host time during which a vCPU stood still, in time order. */
+/** Host time during which a vCPU was stopped, in time order. */
 export interface Stalls {
   readonly n: number;
   readonly lane: Int32Array;

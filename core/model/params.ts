@@ -232,7 +232,7 @@ export function setParams(
   for (const [given, told] of Object.entries(values)) {
     const [key, input] = currentName(given, told);
     const name = paramNames.find((n) => n === key);
-    if (!name) throw new ModelError(`${source}: no parameter is called ${key}; there are ${paramNames.join(', ')}`);
+    if (!name) throw new ModelError(`${source}: unknown parameter ${key}; known: ${paramNames.join(', ')}`);
     const value = paramSpecs[name].read(input);
     if (value === undefined) {
       throw new ModelError(`${source}: ${name} wants ${paramSpecs[name].wants}, not ${shorten(input)}`);

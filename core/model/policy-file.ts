@@ -61,7 +61,7 @@ const Fields = z.strictObject({
   times: z
     .strictObject(Object.fromEntries(timeNames.map((n) => [n, time(n)])) as Record<TimeName, ReturnType<typeof time>>)
     .optional(),
-  /** Written by Umbra itself; worked out anew from what the file says. */
+  /** Written by Umbra itself; recomputed from what the file says. */
   settled: z.array(z.enum(settledFields)).optional(),
 });
 

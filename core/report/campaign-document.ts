@@ -106,7 +106,7 @@ function bestBlocks(report: CampaignReport): Block[] {
       : []),
     {
       kind: 'table',
-      caption: `Mean loss, ${ofPairs(report, report.pairs)}; *: best, ?: can’t be told from the best`,
+      caption: `Mean loss, ${ofPairs(report, report.pairs)}; *: best, ?: not clearly worse than the best`,
       table: standingTable(report),
     },
     { kind: 'table', caption: `How losses are spread over ${ofPairs(report, report.pairs)}`, table: lossTable(report) },
@@ -171,7 +171,7 @@ function effectBlocks(report: CampaignReport): Block[] {
     if (!values.length)
       return [
         text(
-          `${factor}: no effect can be told of ${ofPairs(report, pairs)}: its values share no combination of the other factors.`,
+          `${factor}: no effect can be estimated from ${ofPairs(report, pairs)}: its values share no combination of the other factors.`,
         ),
       ];
     const left = uneven ? `; ${count(uneven)} combinations that some ${factor} lacks are left out` : '';

@@ -55,7 +55,7 @@ export function standingSentence(report: CampaignReport, standing: Standing): st
     }
     case "can't tell": {
       const worse = lead ? `; ${report.policies[lead.b]} loses ${differenceWords(lead)} more` : '';
-      return `${of}, it can’t be told which of ${policyNames(report, best)} loses least (from ${mean} on average)${worse}.`;
+      return `${of}, it is open which of ${policyNames(report, best)} loses least (from ${mean} on average)${worse}.`;
     }
   }
 }
@@ -109,6 +109,6 @@ export function methodText(report: CampaignReport): string {
     `± is half of a 95 % interval from how repetitions of a cell (pairs alike in all factors but ${repetition}) differ, cells counting alike, each with its own variance (Welch, Satterthwaite), never from blocks within a capture.`,
     `Each set of intervals holds together (Bonferroni): ${count(families.comparisons)} comparisons of two policies as the campaign assumes, ${count(families.checked)} with the assumption checks, ${count(families.effects)} effects of factors.`,
     'A policy is called best where it loses clearly less than every other one; a reversal is clear on both sides. What isn’t clear isn’t called the same.',
-    'Repetitions are taken to be independent; a machine stands for itself, not for a fleet.',
+    'Repetitions are taken to be independent; a machine represents itself, not a fleet.',
   ].join(' ');
 }

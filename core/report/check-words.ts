@@ -8,7 +8,7 @@ export function checkedOf({ summary, verdict, checks }: ReportedOutcome): Checke
   return { coverage: summary.coverage, word: verdict.word, ...(checks && { checks }) };
 }
 
-/** Policies that come out alike in what is told of them. */
+/** Policies that have the same outcome in what is told of them. */
 export interface SamePolicies {
   readonly policies: readonly PolicyReport[];
   readonly ids: readonly string[];

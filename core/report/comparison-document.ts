@@ -129,7 +129,7 @@ function shareFigure({ comparison }: ComparedPair, name: string, caption: string
 }
 
 function shareKey(paired: boolean): string {
-  const against = paired ? 'both loss masks at other moments' : 'blocks of time dealt anew';
+  const against = paired ? 'both loss masks at other moments' : 'blocks of time reshuffled';
   return `Keys whose shares differ most; after each name its share in B. Whiskers: 95 % intervals for all keys together (${against}). Solid bars with *: the interval leaves 0 out.`;
 }
 
@@ -180,7 +180,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
         trials > 1
           ? `Coverage as the 5–95 % range over placements of the buffers (up to ${count(trials)}); all else is of the first placement.`
           : '',
-        'Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU stood still.',
+        'Blackout: guest time unprofiled, all lanes together. Stall: host time in which a vCPU was stopped.',
         'Skew: total variation distance (TVD) of the surviving shares from the reference, less what the same blackouts at other moments give on average.',
         report.pairs.length > 1
           ? 'Survivors: alike, chance explains the TVD between the two; close, it doesn’t, but no top-10 key is off by more than 10 % of its share; different, one is.'

@@ -236,7 +236,7 @@ export function shareTable(comparison: Comparison): Table {
 
 /** How far apart two profiles are, in numbers. */
 export function likenessFacts(c: Comparison): string {
-  const how = c.paired ? 'both loss masks at other moments' : `blocks dealt anew, at least ${count(c.blocks)} a side`;
+  const how = c.paired ? 'both loss masks at other moments' : `blocks reshuffled, at least ${count(c.blocks)} a side`;
   const against = c.null
     ? `${how}: ${significant(c.null.mean, 2)}, 95 % up to ${significant(c.null.p95, 2)}; ${pValue(c.null.pValue)}`
     : `can’t tell: ${c.paired ? 'nothing was lost' : `only ${count(c.blocks)} blocks a side`}`;

@@ -136,7 +136,7 @@ export function likenessSentence(comparison: Comparison): string {
       : `its phases leave only ${count(blocks)} independent blocks on a side`;
     return `${alikeWords[word]}: TVD ${significant(tvd, 2)}, but ${why}.`;
   }
-  const deal = paired ? 'the same losses of both at other moments give' : 'dealing blocks of time anew gives';
+  const deal = paired ? 'the same losses of both at other moments give' : 'reshuffling blocks of time gives';
   const chance = `${deal} ${significant(found.mean, 2)} (95 % up to ${significant(found.p95, 2)}; ${pValue(found.pValue)})`;
   const moved =
     word === 'close' ? ` No top-10 key of B is off by more than ${percent(MOVED)} of its share for certain.` : '';

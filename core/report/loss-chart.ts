@@ -65,7 +65,7 @@ export function lossChart(report: Report): Markup {
 const distance = ({ coverage }: { readonly coverage: number }, of: { readonly coverage: number }): number =>
   Math.abs(coverage - of.coverage);
 
-/** What a row is called: the second line says what else comes out alike. */
+/** What a row is called: the second line says what else has the same outcome. */
 function rowName(names: readonly string[]): string {
   if (names.length === 1) return shorten(names[0], 24);
   return `${shorten(names[0], 22)} =\n${names.length === 2 ? shorten(names[1], 24) : `${names.length - 1} others`}`;

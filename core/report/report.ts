@@ -16,7 +16,7 @@ import { verdicts } from '../model/terms.ts';
 import { finding } from './finding.ts';
 import { compared, LIMIT, scaledMark } from './words.ts';
 
-/** The report as one HTML file that stands alone. The same report gives the same bytes. */
+/** The report as one HTML file that is self-contained. The same report gives the same bytes. */
 export function renderHtml(report: Report, options: ReportOptions = {}): string {
   const shown = (id: SectionId, section: (report: Report) => Content): Content =>
     isShown(options, id) && section(report);

@@ -16,7 +16,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What each policy keeps, and what that is worth. Policies that come out alike share a row. */
+/** What each policy keeps, and what that is worth. Policies that have the same outcome share a row. */
 export function keptTable(report: Report): Table {
   return {
     head: ['policy', 'coverage', 'over checks', 'skew', 'verdict'],
@@ -79,7 +79,7 @@ export function tableNotes(report: Report): string {
     isChecked(report) ? 'Over checks: coverage when one assumption at a time is changed.' : '',
     trials > 1 ? `Means over ${count(trials)} random placements of the buffers; of coverage the 5–95 % range.` : '',
     'Coverage: samples kept. Blackout: guest time unprofiled, all lanes together.',
-    'Stall: host time in which a vCPU stood still; slowdown: stall over profiled time.',
+    'Stall: host time in which a vCPU was stopped; slowdown: stall over profiled time.',
     `Skew: total variation distance of the shares by ${report.skewKey}, less what the same blackouts at other moments give on average.`,
   ]
     .filter(Boolean)

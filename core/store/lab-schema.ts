@@ -41,7 +41,7 @@ export function checkSchema(db: Database.Database, version: number, path: string
 
 function foreign(path: string, version: number, what: string): LabFileError {
   return new LabFileError(
-    `${path}: not opened: it holds ${what} (lab format ${version}); somebody changed it behind Umbra's back`,
+    `${path}: not opened: it holds ${what} (lab format ${version}); changed by something other than Umbra`,
   );
 }
 

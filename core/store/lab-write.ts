@@ -198,7 +198,7 @@ function discardLeftover(part: string): void {
 }
 
 /**
- * Writes the file anew without the pages that are free. It takes as much room on the disk as the lab; where there is none, or somebody
+ * Rewrites the file without the pages that are free. It takes as much room on the disk as the lab; where there is none, or somebody
  * reads it all the time, the file stays as it is.
  */
 export function compactLabFile(path: string): void {

@@ -73,7 +73,7 @@ export function lodCaptures(db: Db): number[] {
   return (db.prepare('SELECT DISTINCT capture_id FROM lod').pluck().all() as bigint[]).map(Number);
 }
 
-/** Forgets the levels of a capture: before they are counted anew. */
+/** Forgets the levels of a capture: before they are counted again. */
 export function clearLod(db: Db, capture: number): void {
   db.prepare('DELETE FROM lod WHERE capture_id = ?').run(capture);
 }

@@ -208,7 +208,7 @@ CREATE VIEW stage2 AS
   SELECT capture_id, vm, t_ns, kind, printf('0x%x', ipa) AS ipa, pages, cause, writable, notify, contents, contents_origin, evidence
   FROM stage2_change;
 
--- task-bound: each session is a switch-in of a profiled task. Altered in place: a table made anew would leave free pages, which a rollback
+-- task-bound: each session is a switch-in of a profiled task. Altered in place: a table rebuilt would leave free pages, which a rollback
 -- doesn't restore to the byte.
 ALTER TABLE spe_lane ADD COLUMN bound TEXT NOT NULL DEFAULT 'cpu-bound' CHECK (bound IN ('cpu-bound', 'task-bound'));
 UPDATE spe_lane SET bound = 'task-bound' WHERE mode = 'per-thread';

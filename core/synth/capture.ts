@@ -73,7 +73,7 @@ export function planCapture(options: SynthOptions): CapturePlan {
 }
 
 /**
- * Writes the capture; `onSlice` sees every record on its way. Memory doesn't grow with the records, but for 16 bytes an
+ * Writes the capture; `onSlice` sees every record as it is written. Memory doesn't grow with the records, but for 16 bytes an
  * AUXTRACE record (some 4096 records).
  * @returns ticks of the first and the last record
  */

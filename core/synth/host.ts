@@ -32,7 +32,7 @@ const MEMSLOT_NS = 40_000;
 const REMOVED_AFTER = 15_000;
 const AWAY_NS = 200_000;
 
-/** Flags and file of a call that maps a range anew (MAP_FIXED). */
+/** Flags and file of a call that remaps a range (MAP_FIXED). */
 const mapArguments: Readonly<Record<Backing, readonly [flags: number, fd: number]>> = {
   anonymous: [0x4032, -1],
   shared: [0x4032, -1],

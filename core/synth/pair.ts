@@ -25,7 +25,7 @@ export interface Pair {
 
 /**
  * Writes a pair. The same options give the same bytes on every platform (zstd aside).
- * @param onSlice sees every record on its way to the file
+ * @param onSlice sees every record as it is written
  * @throws SynthError for phases that the workload doesn't have
  */
 export function synthesise(options: SynthOptions, sinks: PairSinks, onSlice?: (slice: Slice) => void): Pair {

@@ -18,7 +18,7 @@ export const EC = { NONE: 0, SYS64: 0x18, DABT_LOW: 0x24 } as const;
 
 export class TraceEvents {
   readonly #cpus: readonly RingBuffer[];
-  /** A buffer for each size of record, used anew. */
+  /** A buffer for each size of record, reused. */
   readonly #records = new Map<number, { bytes: Uint8Array; view: DataView }>();
 
   constructor(cpus: readonly RingBuffer[]) {

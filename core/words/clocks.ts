@@ -1,6 +1,6 @@
-/** How two compared clocks are told of, the same way everywhere. */
+/** How two compared clocks are described, the same way everywhere. */
 
-/** What is told of; offsets as bigint or decimal text. */
+/** What is described; offsets as bigint or decimal text. */
 export interface ComparedClocks {
   readonly offsetNs: bigint | string;
   readonly driftPpb: number;

@@ -59,7 +59,7 @@ function clocks({ spe, kvm, preview, aligned, compared }: Pair): Check {
   });
   if (!preview) {
     const untimed = spe.t0 === undefined || spe.t1 === undefined ? spe : kvm;
-    return check('stop', `${untimed.name} tells no times: record with timestamps (SPE: ts_enable=1).`);
+    return check('stop', `${untimed.name} has no timestamps: record with them (SPE: ts_enable=1).`);
   }
   if (preview.problem) return check('stop', preview.problem, starting, fitting);
   const [length, shared] = [preview.spe.end - preview.spe.start, overlapOf(preview)];
@@ -124,7 +124,7 @@ function lanes({ spe, vm: text }: Pair): Check | undefined {
     return { ...base, state: 'settled', detail: `CPU ${ranges(spe.cpus)} pair with vCPUs by number.`, fixes: [] };
   const without = spe.cpus.filter((cpu) => !vcpus.includes(cpu));
   const are = `SPE CPU ${ranges(without)} ${without.length > 1 ? 'have' : 'has'} no vCPU of that number (vCPU ${ranges([...new Set(vcpus)].sort((a, b) => a - b))})`;
-  return { ...base, state: 'open', detail: `${are}: the trace tells no guest runs of theirs.`, fixes };
+  return { ...base, state: 'open', detail: `${are}: the trace shows no guest runs for them.`, fixes };
 }
 
 function buffer({ spe, vm: text }: Pair): Check {

@@ -5,7 +5,7 @@ import type { Method, Params, Progress, Result } from '../../core/contract/contr
 import { useLab } from '../state/lab.ts';
 
 export interface Answer<T> {
-  /** The newest answer: stays while the next one is on its way. */
+  /** The newest answer: stays while the next one loads. */
   readonly value: Readonly<ShallowRef<T | undefined>>;
   readonly loading: Readonly<Ref<boolean>>;
   /** Why there is no answer to the present question. */

@@ -66,7 +66,7 @@ export const columns: readonly Column[] = [
   },
   {
     ...{ id: 'stall', label: 'stall' },
-    help: 'Host time in which vCPUs stood still for KVM: pinning, mapping, trapping, copying, exits. No instruction goes unprofiled in it.',
+    help: 'Host time in which vCPUs were stopped for KVM: pinning, mapping, trapping, copying, exits. No instruction goes unprofiled in it.',
     value: (p) => p.stallNs,
     text: timeText,
     title: (p) => exact(p.stallNs),

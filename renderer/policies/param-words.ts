@@ -18,10 +18,7 @@ export const paramWords: Readonly<Record<ParamName, ParamWords>> = {
   ),
   offsetNs: w('offset', 'Moves the trace against the samples.'),
   scale: w('time scale', 'Stretches the trace’s times; auto: 1, or what makes the spans equal with fit.'),
-  lanes: w(
-    'SPE CPU for vCPU',
-    'Which profiled CPU stands for which vCPU; auto: by number. CPUs left out are not replayed.',
-  ),
+  lanes: w('SPE CPU for vCPU', 'Which profiled CPU is which vCPU; auto: by number. CPUs left out are not replayed.'),
   vm: w('which VM', 'Of the trace’s VM description, from 0; auto: the one with most vCPUs.'),
   placement: w(
     'where the buffers lie',

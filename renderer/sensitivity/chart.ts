@@ -1,4 +1,4 @@
-/** A sweep's curves as an ECharts option: one measure over the parameter, a line for policies that come out alike. */
+/** A sweep's curves as an ECharts option: one measure over the parameter, a line for policies that have the same outcome. */
 import type { SweepAnswer, SweepCrossings } from '../../core/contract/sweep.ts';
 import { axis, logFromZero, tooltip } from '../charts/axes.ts';
 import { stroke } from '../charts/colours.ts';

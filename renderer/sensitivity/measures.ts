@@ -75,7 +75,7 @@ export function exactText(value: number, unit: string): string {
   return unit ? `${number} ${unit}` : number;
 }
 
-/** Policies that come out alike at every value, so far: one curve for all of them. */
+/** Policies that have the same outcome at every value, so far: one curve for all of them. */
 export interface Line {
   readonly policies: readonly string[];
   /** Place of the first of them among the run's policies: decides its stroke, whatever is drawn. */

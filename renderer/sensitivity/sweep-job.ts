@@ -17,7 +17,7 @@ export const useSweepJob = defineStore('sweep-job', () => {
   const problem = ref<string>();
   let open: AbortController | undefined;
 
-  /** Does nothing if it was asked already, done or on its way. */
+  /** Does nothing if it was asked already, done or running. */
   async function ask(question: SweepJob, again = false): Promise<void> {
     const key = JSON.stringify([lab.info?.path, question]);
     if (asked.value === key && !again) return;

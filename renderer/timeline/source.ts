@@ -1,6 +1,6 @@
 /**
  * What the timeline draws, fetched as it is needed: a stretch about twice as wide as the view, so that panning has something to
- * show at once. While new data is on its way the old is drawn, at the places where it belongs.
+ * show at once. While new data loads the old is drawn, at the places where it belongs.
  */
 import { shallowRef } from 'vue';
 import type {

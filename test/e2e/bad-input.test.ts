@@ -102,13 +102,13 @@ describe('bad requests', () => {
       'an unknown policy',
       ['run', pair.spe, pair.kvm, '-o', '/tmp/never.html', '--policy', 'hope'],
       1,
-      /no policy is called 'hope'/,
+      /unknown policy 'hope'/,
     ],
     [
       'an unknown parameter',
       ['run', pair.spe, pair.kvm, '-o', '/tmp/never.html', '--set', 'irq=1'],
       1,
-      /no parameter is called irq/,
+      /unknown parameter irq/,
     ],
     [
       'a wrong value',

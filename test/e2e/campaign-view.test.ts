@@ -74,7 +74,7 @@ describe('campaign view', () => {
       await matrix()
         .getByRole('row', { name: /^reclaim/ })
         .textContent(),
-    ).toMatch(/pin-at-enable: 0\s% lost in each pair; can’t be told from the best\. Verdicts: 3 representative/);
+    ).toMatch(/pin-at-enable: 0\s% lost in each pair; not clearly worse than the best\. Verdicts: 3 representative/);
     await page.getByText('6 of 7 pairs counted').waitFor();
     await page.getByRole('heading', { name: 'What holds' }).waitFor();
     const holds = page.getByRole('complementary', { name: 'What holds across the pairs' });

@@ -239,7 +239,7 @@ describe('umbra campaign', () => {
       expect.stringContaining('campaign run has no option --format'),
     ]);
     expect(fails('run', root)).toEqual([1, expect.stringContaining('has no campaign.toml or campaign.json')]);
-    expect(fails('pair', folder, 'nope')).toEqual([1, expect.stringContaining('no pair is called nope')]);
+    expect(fails('pair', folder, 'nope')).toEqual([1, expect.stringContaining('no pair nope')]);
     expect(fails('sql', folder, 'create table x as select 1')).toEqual([1, expect.stringContaining('only queries')]);
     expect(fails('sql', folder, `select * from read_text('${join(folder, 'campaign.toml')}')`)).toEqual([
       1,

@@ -59,7 +59,7 @@ describe('umbra skew --check', () => {
 
   it('says which checks there are', () => {
     const { code, stderr } = umbra('skew', ...run('--policy', 'pin-at-enable', '--check', 'nope'));
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/no assumption check is called nope; there are dl-0, /)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/unknown assumption check nope; known: dl-0, /)]);
   });
 });
 

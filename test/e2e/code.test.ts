@@ -49,7 +49,7 @@ describe('umbra annotate', () => {
     expect(page.missing).toBe('No function is known here: add libc.so.6 (umbra symbols --elf libc.so.6).');
     expect(page.rows.every(({ text }) => text === undefined)).toBe(true);
     const { code, stderr } = umbra('annotate', 'nowhere', '--db', db, '--run', '1', '--policy', 'map-on-fault');
-    expect([code, stderr]).toEqual([1, expect.stringContaining("no function or place is called 'nowhere'")]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("no function or place 'nowhere'")]);
   });
 
   it('prints rows with samples, all with --all', () => {

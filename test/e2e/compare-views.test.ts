@@ -93,7 +93,7 @@ describe('a guest capture against a bare-metal one', () => {
 
   it('says what is missing where there is nothing to compare with', async () => {
     await open('#skew?part=captures&capture=4&with=3&keyKind=nonsense');
-    await page.getByRole('alert').getByText("no key is called 'nonsense'").waitFor();
+    await page.getByRole('alert').getByText("unknown key 'nonsense'").waitFor();
   });
 });
 

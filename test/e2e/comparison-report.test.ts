@@ -80,7 +80,7 @@ describe('what it says first', () => {
       /^The profile by page of gaps\.perf\.data \(A\) and percpu-2cpu\.perf\.data \(B\) can’t be told apart or alike: TVD 0\.2\d?, but its phases leave only \d independent blocks on a side\. /,
     );
     expect(lead('binaries')).toMatch(
-      /^The profile by binary of .* differs: TVD 0\.06\d?, where dealing blocks of time anew gives 0\.0\d+ \(95 % up to 0\.0\d+; p = 0\.00\d+\)\. libc\.so\.6 holds [\d.]+ % in A and [\d.]+ % in B/,
+      /^The profile by binary of .* differs: TVD 0\.06\d?, where reshuffling blocks of time gives 0\.0\d+ \(95 % up to 0\.0\d+; p = 0\.00\d+\)\. libc\.so\.6 holds [\d.]+ % in A and [\d.]+ % in B/,
     );
     for (const name of ['captures', 'binaries']) expect(lead(name)).toContain(dark);
   });

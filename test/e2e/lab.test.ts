@@ -251,7 +251,7 @@ describe('when something is wrong', () => {
     await row('kvbench').waitFor();
     const { port } = server;
     await server.close();
-    await page.getByRole('alert').getByText('the server was told to stop').waitFor();
+    await page.getByRole('alert').getByText('the server is stopping').waitFor();
     await row('kvbench').waitFor();
     server = await startServer({ lab, port });
     await page.getByRole('button', { name: 'Try again' }).click();

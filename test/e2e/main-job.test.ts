@@ -159,7 +159,7 @@ describe('umbra run on the sample pair', () => {
     }
   });
 
-  it('writes a report that stands alone and says how to make it again', () => {
+  it('writes a report that is self-contained and says how to make it again', () => {
     const { db, report } = runPair(
       temporaryFolder(),
       '--align',

@@ -211,7 +211,7 @@ describe('skew', () => {
     await page.getByRole('link', { name: '1', exact: true }).click();
     await page.getByRole('heading', { name: 'Did it matter where the blackouts fell?' }).waitFor();
     await open('#skew?keyKind=nonsense');
-    await page.getByText("no key is called 'nonsense'").waitFor();
+    await page.getByText("unknown key 'nonsense'").waitFor();
   });
 });
 
@@ -310,7 +310,7 @@ describe('policies', () => {
     await page.keyboard.press('Enter');
     expect((await names())[0]).toMatch(/^serror/);
     await matrix.getByRole('button', { name: 'stall' }).focus();
-    await page.getByRole('tooltip').filter({ hasText: 'Host time in which vCPUs stood still' }).waitFor();
+    await page.getByRole('tooltip').filter({ hasText: 'Host time in which vCPUs were stopped' }).waitFor();
   });
 
   it('shows when each policy goes dark: by keyboard, as a table, and leads to the timeline', async () => {

@@ -221,6 +221,6 @@ test('text and perf.data are compared by what both tell only', () => {
   const lab = newLab();
   importFiles(lab, [fixture('mem72.txt.gz'), fixture('perf.data.gz')]);
   for (const by of ['page', 'pc', 'el', 'op', 'source'] as const)
-    expect(() => compareCaptures(lab, 1, 2, by)).toThrow(/capture 1 is text of perf script, which doesn't tell/);
+    expect(() => compareCaptures(lab, 1, 2, by)).toThrow(/capture 1 is text of perf script, which lacks/);
   expect(compareCaptures(lab, 1, 2, 'thread').comparison).toBeDefined();
 });

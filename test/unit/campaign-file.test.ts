@@ -47,7 +47,7 @@ describe('campaign files', () => {
     expect(bad('[replay.params]\nirqNs = -5\n')).toThrow(
       'campaign.toml:5: replay.params.irqNs: parameters: irqNs wants',
     );
-    expect(bad('[replay]\npolicies = ["nope"]\n')).toThrow("campaign.toml:4: replay: no policy is called 'nope'");
+    expect(bad('[replay]\npolicies = ["nope"]\n')).toThrow("campaign.toml:4: replay: unknown policy 'nope'");
     const found = (text: string) => () => campaignPairs(campaign(text));
     expect(found('[[pairs]]\nspe = "none/*"\nkvm = "x"\n')).toThrow(
       'campaign.toml:2: pairs.0.spe: no file matches none/*',
@@ -104,7 +104,7 @@ describe('patterns', () => {
       'n-1',
       'n-1~2',
     ]);
-    expect(() => campaignPairs(campaign(two('name = "x"\n')))).toThrow('two pairs are called x: b/s is the second');
+    expect(() => campaignPairs(campaign(two('name = "x"\n')))).toThrow('two pairs are named x: b/s is the second');
   });
 });
 

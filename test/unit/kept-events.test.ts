@@ -36,7 +36,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a trace hands out, as text; blocks may be filled anew. */
+/** What a trace hands out, as text; blocks may be refilled. */
 function all(trace: KvmTrace, holding?: number): string[] {
   const list: string[] = [];
   for (const e of trace.blocks(holding)) {

@@ -226,7 +226,7 @@ describe('lab-jobs', () => {
     }
     expect(stored[1].checks.find((c) => c.id === 'guest-discards')!.coverage).toBeLessThan(stored[1].coverage);
     await expect(service.handlers.sweep({ ...asked, check: 'nonsense' }, call())).rejects.toThrow(
-      'no assumption check is called nonsense',
+      'unknown assumption check nonsense',
     );
   });
 

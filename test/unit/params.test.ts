@@ -108,8 +108,8 @@ test.each([
   [{ buffers: '0=0x80240001:4096' }, 'buffers wants buffers LANE=IPA:SIZE in whole pages'],
   [{ buffers: [{ lane: 0, ipa: '0xffffffffff000', size: 8192 }] }, 'buffers wants'],
   [{ lanes: '0-1' }, 'lanes wants auto, or pairs CPU=VCPU'],
-  [{ irqns: 5 }, 'no parameter is called irqns'],
-  [{ __proto__x: 5 }, 'no parameter is called __proto__x'],
+  [{ irqns: 5 }, 'unknown parameter irqns'],
+  [{ __proto__x: 5 }, 'unknown parameter __proto__x'],
 ])('%j is refused', (values, message) => {
   expect(() => set(values)).toThrow(ModelError);
   expect(() => set(values)).toThrow(message);

@@ -45,7 +45,7 @@ describe('pre-flight', () => {
     expect(by['clocks'].fixes.map((f) => f.act)).toEqual(['align-start', 'align-fit']);
     expect(impossible(list)).toContain('don’t overlap');
     const untimed = capture({ t0: undefined, t1: undefined, name: 'old' });
-    expect(impossible(checksOf({ spe: untimed }).list)).toMatch(/^old tells no times/);
+    expect(impossible(checksOf({ spe: untimed }).list)).toMatch(/^old has no timestamps/);
     // By an offset that pushes the trace out of the samples' time.
     expect(impossible(checksOf({ kvm: later }, 'auto', 5e6).list)).toContain('outside');
   });

@@ -49,7 +49,7 @@ describe('renderer-sensitivity', () => {
     expect(defaultQuestion('unmapRate', params, '')).toMatchObject({ from: '0.1', to: '10' });
   });
 
-  it('draws policies that come out alike as one line, by what is drawn', () => {
+  it('draws policies that have the same outcome as one line, by what is drawn', () => {
     const curves = [curve('a', [1, 0.5]), curve('b', [1, 0.9]), curve('c', [1, 0.5]), curve('d', [1, 0.5, 0.1])];
     expect(linesOf(curves, coverage, 2).map((l) => [l.policies, l.place, l.y])).toEqual([
       [['a', 'c', 'd'], 0, [0, 0.5]],

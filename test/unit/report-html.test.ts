@@ -200,7 +200,7 @@ describe('words', () => {
     expect(noted).toContain('(on an emulator: they are not those of hardware)');
   });
 
-  test('checks and policies that come out alike, in each form', () => {
+  test('checks and policies that have the same outcome, in each form', () => {
     const outcome: ReportedOutcome = { ...sampleOutcome('pin-vm', 20, 1e7), sameAs: 'pin-vm' };
     const checks = [sampleCheck('clear', sampleOutcome('pin-vm', 1, 9e8)), sampleCheck('slow', outcome)];
     const report = sampleReport({

@@ -144,7 +144,7 @@ export function timelineOf(rows: readonly VectorRow[]): Stage2Timeline {
 export function policyOf(policy: unknown): Policy {
   if (typeof policy !== 'string') return parsePolicyFile(JSON.stringify(policy), 'vector')[0];
   const found = builtinPolicy(policy);
-  if (!found) throw new Error(`no policy is called ${policy}`);
+  if (!found) throw new Error(`unknown policy ${policy}`);
   return found;
 }
 

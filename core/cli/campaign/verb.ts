@@ -3,7 +3,7 @@ import type { Args } from '../command.ts';
 import type { Output } from '../output.ts';
 
 export interface Verb {
-  /** What stands behind DIR, as help calls it. */
+  /** What follows DIR, as help calls it. */
   readonly operand?: string;
   /** Of the command's options, those that mean something here. */
   readonly options: readonly string[];

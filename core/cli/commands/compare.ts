@@ -25,7 +25,7 @@ export const command: Command = {
   },
   details:
     'Differences are A’s share minus B’s, in percentage points; intervals (95 %) and p-values hold for all keys together. Two captures:\n' +
-    'blocks of time, at least 1 % of a lane, are dealt anew between the two. Two replays of the same samples: the losses of both are\n' +
+    'blocks of time, at least 1 % of a lane, are reshuffled between the two. Two replays of the same samples: the losses of both are\n' +
     'moved to other moments together. Two runs or policies: each side’s verdict with what the assumption checks make of it.\n' +
     'alike: chance explains it; close: it doesn’t, but no top-10 key of B moved by more than 10 % of its share for certain;\n' +
     'different: one did; can’t tell: fewer than ten blocks a side. `umbra report` writes the same as a report.',
@@ -127,7 +127,7 @@ function printChecks(out: Output, pairs: readonly PolicyComparison[]): void {
 function printComparison(out: Output, c: Comparison, by: string): void {
   const word = c.tvd === 0 ? 'the same' : c.word;
   out.write(`${word}${c.moved.length ? ` (${c.moved.join(', ')})` : ''}: `);
-  const how = c.paired ? `${c.blocks} rotations of both loss masks` : `blocks dealt anew, at least ${c.blocks} a side`;
+  const how = c.paired ? `${c.blocks} rotations of both loss masks` : `blocks reshuffled, at least ${c.blocks} a side`;
   out.write(
     c.null
       ? `TVD ${c.tvd.toPrecision(3)}, under the null ${c.null.mean.toPrecision(3)} (95 % below ${c.null.p95.toPrecision(3)}), ${pValue(c.null.pValue)} (${how}); `

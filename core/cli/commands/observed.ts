@@ -38,7 +38,7 @@ export const command: Command = {
       `AUX records: ${totals.truncated} truncated, ${totals.partial} partial, ${totals.collisions} with collisions; `,
     );
     out.write(`${totals.lostRecords} records lost by perf\n`);
-    if (totals.unplaced) out.note(`${totals.unplaced} AUX or LOST records tell no time, or no lane with samples`);
+    if (totals.unplaced) out.note(`${totals.unplaced} AUX or LOST records have no time, or no lane with samples`);
     if (lanesWithoutSwitches.length) {
       out.note(
         `no context switches known on lanes ${lanesWithoutSwitches.join(', ')}: idle time may show as gaps there`,

@@ -45,7 +45,5 @@ function again(args: Args, out: Output, run: number): void {
   else for (const line of check.differences) out.write(`${line}\n`);
   if (check.identical) return;
   const elsewhere = check.madeBy === check.umbra ? '' : `; Umbra ${check.madeBy} made it, this is ${check.umbra}`;
-  throw new RequestError(
-    `run ${run} comes out otherwise than it was stored: ${check.differences.length} differences${elsewhere}`,
-  );
+  throw new RequestError(`run ${run} does not reproduce: ${check.differences.length} differences${elsewhere}`);
 }

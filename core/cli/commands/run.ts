@@ -15,7 +15,7 @@ export const command: Command = {
     vm: {
       type: 'string',
       value: 'JSON',
-      help: 'VM description of the trace; X.vm.json beside X.trace.dat is found by itself',
+      help: 'VM description of the trace; X.vm.json beside X.trace.dat is picked up automatically',
     },
     note: {
       type: 'string',

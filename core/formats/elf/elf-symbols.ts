@@ -87,7 +87,7 @@ function readStrings(elf: ElfFile, section: Section, warnings: Warnings): Table 
   if (!link || section.type === SectionType.NOBITS || section.size === 0) return undefined;
   const strings = new Uint8Array(elf.source.read(link.offset, Math.min(link.size, STRINGS_BYTES)));
   if (strings.length < link.size) {
-    const message = "an ELF string table that doesn't lie in its file: names behind its end are lost";
+    const message = "an ELF string table that doesn't lie in its file: names beyond its end are lost";
     warnings.add('undecoded', 'elf-strings', message, { offset: Math.min(link.offset, elf.source.size) });
   }
   return { section, strings };

@@ -98,7 +98,7 @@ function hex(text: string): bigint {
   return /^[0-9a-f]{1,16}$/i.test(digits) ? BigInt(`0x${digits}`) : 0n;
 }
 
-/** `whole`: what stands behind the event's name. A field that the text doesn't show is absent. */
+/** `whole`: what follows the event's name. A field that the text doesn't show is absent. */
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
   const name = plainName(event);

@@ -173,7 +173,7 @@ export function eventOfRecord(view: DataView, at: number, size: number): PerfEve
   return { attr, ids, name: '' };
 }
 
-/** EVENT_UPDATE of type NAME (2): the event with this id is called so. Other updates (unit, scale, CPUs): undefined. */
+/** EVENT_UPDATE of type NAME (2): the event with this id has that name. Other updates (unit, scale, CPUs): undefined. */
 export function nameUpdate(
   view: DataView,
   bytes: Uint8Array,

@@ -1,5 +1,5 @@
 /**
- * What stands behind a sample's event. The text doesn't say which fields -F asked for, but perf prints them in one order
+ * What follows a sample's event. The text doesn't say which fields -F asked for, but perf prints them in one order
  * (tools/perf/builtin-script.c, process_event), whatever the order in -F:
  *
  *     flags  addr  data_src |OP LOAD|LVL …|BLK N/A  weight ins_lat  ip symbol+0xoffset (binary)  brstack  phys_addr

@@ -115,7 +115,7 @@ export class Layout {
     return (this.#roles ??= { plain: this.#plain.roles(false), sourced: this.#sourced.roles(true) });
   }
 
-  /** Whether a physical address may stand behind a function's name. */
+  /** Whether a physical address may follow a function's name. */
   get hasTrailing(): boolean {
     return this.#plain.hasTrailing() || this.#sourced.hasTrailing();
   }

@@ -192,7 +192,7 @@ class SpeScript {
       info('script-unclear-address', message, this.#unclear);
     }
     if (this.#withoutPc) info('script-no-pc', 'records without a PC, for which perf prints ip 0', this.#withoutPc);
-    const message = `text doesn't tell the size of records: ${ASSUMED_RECORD_BYTES} bytes each are assumed; kernel addresses count as EL1`;
+    const message = `text has no record sizes: ${ASSUMED_RECORD_BYTES} bytes each are assumed; kernel addresses count as EL1`;
     info('spe-assumed-size', message);
   }
 

@@ -157,7 +157,7 @@ class CsvRows {
     if (this.#columns.n) this.#onBatch(this.#columns, this.#map);
     this.#columns.n = 0;
     if (!this.#samples) return;
-    const message = `CSV doesn't tell the size of records: ${ASSUMED_RECORD_BYTES} bytes each are assumed`;
+    const message = `CSV has no record sizes: ${ASSUMED_RECORD_BYTES} bytes each are assumed`;
     warnings.add('info', 'spe-assumed-size', message);
     if (this.#unknownEvents) {
       warnings.add('info', 'csv-unknown-event', 'names of events that spe-parser does not know: left out', {

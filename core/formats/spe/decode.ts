@@ -15,7 +15,7 @@ export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'sw
 
 /**
  * Decodes one AUX queue into `columns`, in the order of the stream. Each time they are full, and once at the end if
- * they hold anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are filled anew. It must
+ * they hold anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are refilled. It must
  * not read the source: the decoder is in the middle of a chunk. Queues are independent.
  *
  * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that are no packet are skipped one by
@@ -62,7 +62,7 @@ class QueueDecoder {
   #start = 0;
   /** Row `columns.n - 1` reaches to wherever the next record starts. */
   #sizeOpen = false;
-  /** Behind the last byte decoded: in the AUX stream, and in the file. */
+  /** One past the last byte decoded: in the AUX stream, and in the file. */
   #done = -1;
   #fileDone = 0;
   /** Rows that have all but what comes from other records: the thread. */

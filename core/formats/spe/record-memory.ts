@@ -37,7 +37,7 @@ interface RecordsWasm {
 
 /** Bytes of AUX data that are decoded at a time. */
 const CHUNK_BYTES = 1 << 18;
-/** Fields are read 8 bytes at a time: up to 7 behind the last one, and a layout 16 at a time. */
+/** Fields are read 8 bytes at a time: up to 7 past the last one, and a layout 16 at a time. */
 const SLACK = LAYOUT_BYTES;
 const { LENGTHS, STOPPED, CLOCK, MASKS, VALUES, TREE, RECORDS_FREE: FREE } = places;
 

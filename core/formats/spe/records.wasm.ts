@@ -1,4 +1,4 @@
-/** records.wat, compiled: `npm run wasm` makes it anew. */
+/** records.wat, compiled: `npm run wasm` regenerates it. */
 export const recordsWasm = [
   'AGFzbQEAAAABPAdgCH9/f39/f39/AX9gA39/fwF/YAZ/f39/f38AYAV/f39/fwBgA39/fwBgB39/f39/f38AYAR/f39/AAIRAQV1bWJyYQZtZW1vcnkCAAED',
   'Dg0AAQICAgMDBAUFAwYGB3YLBG1hcmsAAAhnYXRoZXI2NAACCGdhdGhlcjMyAAMIZ2F0aGVyMTYABAZsZXZlbHMABQpvcGVyYXRpb25zAAYMaW5zdHJ1Y3Rp',

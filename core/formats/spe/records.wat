@@ -1,5 +1,5 @@
 ;; The hot loops of the SPE decoder (decode.ts, layouts.ts, fields.ts), which say what each is for. records.wasm.ts holds this module,
-;; compiled; `npm run wasm` makes that anew, and a test compares the two.
+;; compiled; `npm run wasm` regenerates that, and a test compares the two.
 ;;
 ;; Memory: memory-map.ts; names in braces are put in from there.
 (module

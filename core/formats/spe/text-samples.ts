@@ -25,7 +25,7 @@ export interface TextSymbol {
   readonly name: string;
   /** The first address: exact where the text has offsets, else that of the lowest sample. */
   start: bigint;
-  /** Behind the last sample. */
+  /** One past the last sample. */
   end: bigint;
 }
 

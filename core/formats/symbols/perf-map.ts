@@ -12,7 +12,7 @@ const LINE = /^(?:0x)?([0-9a-f]{1,16})\s+(?:0x)?([0-9a-f]{1,16})\s+(?=\S)/i;
 
 /**
  * /tmp/perf-PID.map: what a JIT compiler generated, by address (linux: tools/perf/Documentation/jit-interface.txt). Places are
- * addresses. A later line for the same place replaces the earlier one: the code was compiled anew.
+ * addresses. A later line for the same place replaces the earlier one: the code was recompiled.
  * Throws InputError if no line is one of a perf map.
  */
 export function readPerfMap(source: ByteSource, warnings: Warnings): SymbolTable {

@@ -11,7 +11,7 @@ export interface SymbolTable {
   readonly n: number;
   /** Ascending, each place once. */
   readonly start: Float64Array;
-  /** Behind the last byte. */
+  /** One past the last byte. */
   readonly end: Float64Array;
   /** The symbol that symbol `i` lies within, -1: none. */
   readonly outer: Int32Array;

@@ -170,7 +170,7 @@ export class Options {
   }
 }
 
-/** The tables of version 7 stand behind what they describe: a file without them can't be read. */
+/** The tables of version 7 follow what they describe: a file without them can't be read. */
 function incomplete(reader: Reader, at: number): Error {
   const { size } = reader.source;
   return reader.error(

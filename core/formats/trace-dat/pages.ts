@@ -71,10 +71,15 @@ export interface PlainPlace {
 function present(source: ByteSource, place: PlainPlace, warnings: Warnings): number {
   const there = Math.max(0, Math.min(place.size, source.size - place.offset));
   if (there < place.size) {
-    warnings.add('data-loss', 'trace-truncated', 'the file ends before its data do: the events behind are missing', {
-      offset: place.offset + there,
-      bytes: place.size - there,
-    });
+    warnings.add(
+      'data-loss',
+      'trace-truncated',
+      'the file ends before its data do: the events after that are missing',
+      {
+        offset: place.offset + there,
+        bytes: place.size - there,
+      },
+    );
   }
   return there;
 }

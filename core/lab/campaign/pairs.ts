@@ -126,7 +126,7 @@ function named(campaign: Campaign, found: readonly Unnamed[], factors: readonly 
     counts.set(key, n);
     if (n > 1 && name !== undefined)
       throw new RequestError(
-        `${campaign.path}: two pairs are called ${key}: ${pair.spe} is the second; give them factors that tell them apart`,
+        `${campaign.path}: two pairs are named ${key}: ${pair.spe} is the second; give them factors that tell them apart`,
       );
     // Alike in all that is named: repetitions, numbered in the order of their files.
     return { key: n > 1 ? `${key}~${n}` : key, ...pair };
@@ -142,5 +142,5 @@ export function compare(a: string, b: string): number {
 export function pairOf({ path }: Campaign, { pairs }: CampaignPairs, key: string): CampaignPair {
   const found = pairs.find((pair) => pair.key === key);
   if (found) return found;
-  throw new RequestError(`${path}: no pair is called ${key}; \`umbra campaign plan\` lists them`);
+  throw new RequestError(`${path}: no pair ${key}; \`umbra campaign plan\` lists them`);
 }

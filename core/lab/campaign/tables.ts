@@ -44,7 +44,7 @@ const pairs: DatasetTable = {
     column('fingerprint', 'text', 'of files, settings and version: names the result'),
     column('digest', 'text', 'of its outcomes and checks: what a report is verified by'),
     column('samples', 'int64', 'samples in sessions: the reference'),
-    column('lanes', 'int32', 'vCPUs, or CPUs that stand for them'),
+    column('lanes', 'int32', 'vCPUs, or CPUs taken for them'),
     column('span_ns', 'int64', 'ns from the first to the last sample'),
     column('align', 'text', 'how the clocks meet'),
     column('scale', 'real', 'what the KVM timeline was stretched by; 1: not at all'),

@@ -53,7 +53,7 @@ export async function verifyCampaign(
       return differences.push(`${was.pair}: its files, its settings or Umbra’s version are others now`);
     const now = replayPair(campaign, state.settings, found.pair, found.print);
     if ('failed' in now) return differences.push(`${was.pair}: ${now.failed}`);
-    if (pairDigest(now) !== was.digest) differences.push(`${was.pair}: its numbers come out differently`);
+    if (pairDigest(now) !== was.digest) differences.push(`${was.pair}: its numbers do not reproduce`);
   });
   const by = claimed.umbra === version ? '' : ` (made by Umbra ${claimed.umbra}; this is ${version})`;
   const replayed = `${chosen.length} of its ${claimed.pairs.length} pairs replayed`;

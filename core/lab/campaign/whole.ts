@@ -14,7 +14,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** What is being written is called so: by whom, to tell what nobody will finish. */
+/** What is being written has that name: by whom, to tell what nobody will finish. */
 const LEFT = /^\.(.+)-(\d+)-[0-9a-f]{8}\.part$/;
 
 /** Under another name first, and on the disk before it gets its own. Makes the folder. */

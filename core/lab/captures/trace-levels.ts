@@ -24,7 +24,7 @@ export const WHOLE_VM = -1;
 export type OnStage2 = (done: number, total: number) => void;
 
 /**
- * Builds them anew for a stored trace: at import, and when its VM description changes.
+ * Rebuilds them for a stored trace: at import, and when its VM description changes.
  * @param options `known`: its events, where they are at hand
  * @returns the stage 2 timelines that they show, for who goes on with them
  */

@@ -27,7 +27,7 @@ function requireArm64(file: string, { name, fields }: EventFormat, text: () => s
 }
 
 function foreignMachine(file: string, machine: string): InputError {
-  const message = `a KVM trace of ${machine}: its stage 2 (EPT, NPT, G-stage) is none of arm64's, which is all that Umbra knows`;
+  const message = `a KVM trace of ${machine}: its stage 2 (EPT, NPT, G-stage) is not arm64's, the only one that Umbra knows`;
   return new InputError(file, message);
 }
 

@@ -65,7 +65,7 @@ function vmFacts({ vm }: RunFacts): Fact[] {
   return [
     ...(vm.pid === undefined ? [] : [{ label: 'process', value: String(vm.pid) }]),
     ...vm.slots.map((s) => ({ label: `memslot ${s.slot}`, value: `IPA ${s.ipa}, ${bytes(s.bytes)}` })),
-    { label: 'vCPU threads', value: vm.vcpus.map((v) => `${v.vcpu}: ${v.tid}`).join(', ') || 'not told' },
+    { label: 'vCPU threads', value: vm.vcpus.map((v) => `${v.vcpu}: ${v.tid}`).join(', ') || 'unknown' },
   ];
 }
 

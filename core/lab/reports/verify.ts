@@ -73,7 +73,7 @@ function compare(file: string, text: string, umbra: string, made: Recomputed): V
     const more = differences.length > LISTED ? [`… and ${differences.length - LISTED} more`] : [];
     return {
       identical: false,
-      summary: `${file}: ${differences.length} of its numbers come out differently${by}`,
+      summary: `${file}: ${differences.length} of its numbers do not reproduce${by}`,
       differences: [...shown, ...more],
     };
   }

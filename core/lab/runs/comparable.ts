@@ -73,6 +73,6 @@ export function requireComparable(db: Db, captures: readonly [CaptureRow, Captur
   const instead = others.length ? `compare by ${others.join(', ')}, or ` : '';
   const what = lacking.format === 'perf-script-spe' ? 'text of perf script' : lacking.format;
   throw new RequestError(
-    `by ${kind}: capture ${lacking.id} is ${what}, which doesn't tell ${missing[kind]}: ${instead}import the perf.data that it was made of`,
+    `by ${kind}: capture ${lacking.id} is ${what}, which lacks ${missing[kind]}: ${instead}import the perf.data that it was made of`,
   );
 }

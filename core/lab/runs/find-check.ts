@@ -8,7 +8,6 @@ export const checkIds: readonly string[] = assumptionChecks.map(({ id }) => id);
 /** @param command who asks, for the error @throws RequestError naming what there is */
 export function findCheck(id: string, command: string): AssumptionCheck {
   const check = assumptionChecks.find((c) => c.id === id);
-  if (!check)
-    throw new RequestError(`${command}: no assumption check is called ${id}; there are ${checkIds.join(', ')}`);
+  if (!check) throw new RequestError(`${command}: unknown assumption check ${id}; known: ${checkIds.join(', ')}`);
   return check;
 }

@@ -109,7 +109,7 @@ function plain(value: unknown): unknown {
 }
 
 function difference<T>(table: string, at: number, old: readonly T[], now: readonly T[]): string {
-  if (old.length !== now.length) return `${table}: ${old.length} rows were stored, ${now.length} come out now`;
+  if (old.length !== now.length) return `${table}: ${old.length} rows were stored, ${now.length} in a replay now`;
   const [a, b] = [old[at], now[at]].map((row) => plain(row) as Record<string, unknown>);
   const field = Object.keys(a).find((key) => !isDeepStrictEqual(a[key], b[key])) ?? 'a field';
   const text = (value: unknown) => {

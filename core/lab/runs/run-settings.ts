@@ -76,7 +76,7 @@ function pickPolicies(ids: readonly string[], own: readonly Policy[]): Policy[] 
   const wanted = ids.length && !ids.includes('all') ? ids : builtinPolicies.map((p) => p.id);
   for (const id of wanted) {
     if (!known.some((p) => p.id === id)) {
-      throw new RequestError(`no policy is called '${id}'; there are ${known.map((p) => p.id).join(', ')} and all`);
+      throw new RequestError(`unknown policy '${id}'; known: ${known.map((p) => p.id).join(', ')}, all`);
     }
   }
   return known.filter((p) => wanted.includes(p.id) || own.includes(p));

@@ -72,7 +72,7 @@ export interface Sweep {
   readonly param: SweepParam;
   readonly unit: string;
   readonly log: boolean;
-  /** All that are tried; of a sweep on its way, the points are those of the first ones. */
+  /** All that are tried; of a running sweep, the points are those of the first ones. */
   readonly values: readonly number[];
   readonly policies: readonly { readonly id: string; readonly points: readonly SweepPoint[] }[];
   readonly crossings: readonly SweepCrossing[];
@@ -213,7 +213,7 @@ export function sweepBound(param: string, text: string): number {
 function sweepParam(name: string): SweepParam {
   const all = sweepParams();
   const param = all.find((n) => n === name);
-  if (!param) throw new RequestError(`sweep: no number is called ${name}; there are ${all.join(', ')}`);
+  if (!param) throw new RequestError(`sweep: unknown parameter ${name}; known: ${all.join(', ')}`);
   return param;
 }
 

@@ -120,7 +120,7 @@ export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Ar
 
 export function checkKey(by: string): KeyKind {
   const kind = keyKinds.find((k) => k === by);
-  if (!kind) throw new RequestError(`no key is called '${by}'; there are ${keyKinds.join(', ')}`);
+  if (!kind) throw new RequestError(`unknown key '${by}'; known: ${keyKinds.join(', ')}`);
   return kind;
 }
 
@@ -182,7 +182,7 @@ function lossesOf({ start, end, kind }: Span, sessions: Float64Array): (t: numbe
 
 function codeOfKind(kind: string): number {
   const at = windowKinds.findIndex((k) => k === kind);
-  if (at < 0) throw new RequestError(`no kind of window is called '${kind}'; there are ${windowKinds.join(', ')}`);
+  if (at < 0) throw new RequestError(`unknown window kind '${kind}'; known: ${windowKinds.join(', ')}`);
   return at;
 }
 

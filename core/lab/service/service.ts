@@ -1,4 +1,4 @@
-/** The service contract over one lab file. Read-only; every request opens the file anew, so it sees what the CLI did meanwhile. */
+/** The service contract over one lab file. Read-only; every request reopens the file, so it sees what the CLI did meanwhile. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../../store/captures.ts';

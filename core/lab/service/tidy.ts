@@ -12,7 +12,7 @@ import { getRun } from '../../store/run-store.ts';
 export type { Kept } from '../../store/tidy.ts';
 
 /**
- * Deletes for good what was removed, and gives the space back to the disk. Compacting writes the file anew, which takes as much room
+ * Deletes for good what was removed, and gives the space back to the disk. Compacting rewrites the file, which takes as much room
  * beside it; where there is none, what was removed is gone all the same, and the file keeps its size.
  */
 export function freeSpace(

@@ -23,7 +23,7 @@ export interface FunctionPlace {
 
 const PAGE = 0x1000;
 
-/** @throws RequestError naming what keys look like, if nothing is called so */
+/** @throws RequestError naming what keys look like, if nothing has that name */
 export function functionOf(db: Db, capture: number, key: string): FunctionPlace {
   const rows = readSymbols(db, capture);
   const tables = functionTables(rows);
@@ -35,7 +35,7 @@ export function functionOf(db: Db, capture: number, key: string): FunctionPlace 
   const mapping = told && mappings.find((m) => shortName(m) === told[1]);
   if (!told || !mapping) {
     throw new RequestError(
-      `no function or place is called '${key}' in capture ${capture}: names are those of skew by symbol, or binary+0x1a40`,
+      `no function or place '${key}' in capture ${capture}: names are those of skew by symbol, or binary+0x1a40`,
     );
   }
   const { binary, start } = homeOf(mapping);

@@ -38,7 +38,7 @@ export interface FunctionSamples {
 
 /**
  * @param key a function's name as skew by symbol gives it, or `kvbench+0x1a40`: its function if one is known, else its page
- * @throws RequestError if no sample's place is called so
+ * @throws RequestError if no sample's place has that name
  */
 export function functionSamples(db: Db, key: string, again: ReplayedAgain): FunctionSamples {
   const { spe } = again.inputs;

@@ -19,7 +19,7 @@ export interface Comparison {
   /** Blocks of the profile that has fewer; rotations, if paired. */
   readonly blocks: number;
   /**
-   * TVD of the keys in `rows` and the rest as one: observed, and under the null (blocks dealt anew; paired: both masks rotated together).
+   * TVD of the keys in `rows` and the rest as one: observed, and under the null (blocks reshuffled; paired: both masks rotated together).
    * Absent where the word is `can't tell`, and of profiles that are the same without a loss.
    */
   readonly null?: ComparisonNull;

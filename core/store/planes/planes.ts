@@ -35,7 +35,7 @@ type InPlace = (at: number, n: number) => void;
 const GROUP = 16;
 const WORD_BYTES = 8;
 const { WORDS, PLANES_FREE: FREE } = places;
-/** What is read or written behind the last element, place or byte of a plane: less than two groups. */
+/** What is read or written past the last element, place or byte of a plane: less than two groups. */
 const SLACK = 2 * GROUP;
 /** What `indexNarrow` needs: 2 bytes for each value of 2 bytes. */
 const TABLE_BYTES = 2 << 16;

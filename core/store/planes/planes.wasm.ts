@@ -1,4 +1,4 @@
-/** planes.wat, compiled: `npm run wasm` makes it anew. */
+/** planes.wat, compiled: `npm run wasm` regenerates it. */
 export const planesWasm = [
   'AGFzbQEAAAABHARgBX9/f39/AX9gA39/fwBgBH9/f38AYAJ/fwACEQEFdW1icmEGbWVtb3J5AgABAxQTAAABAQIBAQECAgIDAwMDAwMDAwe+ARMFaW5kZXgA',
   'AAtpbmRleE5hcnJvdwABBm5hcnJvdwACBXdpZGVuAAMEbG9vawAEBnNwbGl0OAAFBnNwbGl0NAAGBnNwbGl0MgAHBWpvaW44AAgFam9pbjQACQVqb2luMgAK',

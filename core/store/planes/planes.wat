@@ -1,6 +1,6 @@
 ;; What columns are taken apart with: words that a column has few of, and byte planes (the lowest bytes of all elements, then all
 ;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for what they are good for. planes.wasm.ts holds this module,
-;; compiled; `npm run wasm` makes that anew, and a test compares the two.
+;; compiled; `npm run wasm` regenerates that, and a test compares the two.
 ;;
 ;; A group is 16 elements; the last one must be there in full. Planes lie one behind the other, `stride` bytes each.
 ;; Memory: memory-map.ts; what stands here in braces `npm run wasm` puts in, from there and from transposes.mjs.
