@@ -1,5 +1,5 @@
 /**
- * The queries of a report across 10 000 pairs × 13 policies × 8 assumption checks (9 outcomes a policy): time, and the peak memory of DuckDB's
+ * The queries of a report, and of the lab's page, across 10 000 pairs × 13 policies × 8 assumption checks (9 outcomes a policy): time, and the peak memory of DuckDB's
  * process. `node test/bench/campaign.bench.ts [PAIRS]`; the dataset is made here, its numbers mean nothing.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCampaignReport, REPORT_MEMORY, reportQueries } from '../../core/lab/campaign/report.ts';
 import type { DatasetFacts } from '../../core/lab/campaign/dataset.ts';
+import { CampaignViews } from '../../core/lab/campaign/view.ts';
 import { datasetTableNames, datasetTables } from '../../core/lab/campaign/tables.ts';
 import type { DatasetTable } from '../../core/lab/campaign/tables.ts';
 import { ParquetFile } from '../../core/lab/exports/parquet.ts';
@@ -119,4 +120,22 @@ const built = await buildCampaignReport(root, 'bench');
 console.log(
   `queries, statistics, all of the report: ${((performance.now() - began) / 1000).toFixed(1)} s, this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB; ${built?.report.pairs.length} pairs`,
 );
+// The page of the lab, in the process that answers it.
+const views = new CampaignViews();
+const silent = (): void => undefined;
+const asked = {
+  'matrix by board': () => views.overview({ folder: root }, silent),
+  'matrix by workload': () => views.overview({ folder: root, by: 'workload' }, silent),
+  pairs: () => views.pairs({ folder: root, policy: 'map-on-fault' }, silent),
+  reversals: () => views.reversals({ folder: root }, silent),
+};
+for (const [what, ask] of Object.entries(asked)) {
+  began = performance.now();
+  const before = process.cpuUsage();
+  await ask();
+  const { user, system } = process.cpuUsage(before);
+  console.log(
+    `page, ${what}: ${((performance.now() - began) / 1000).toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of CPU), this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
+  );
+}
 rmSync(root, { recursive: true, force: true });
