@@ -8,7 +8,7 @@ export const rooms = {
     mutate: ['core/analysis/**/*.ts'],
     tests: [
       ...unit('analysis-*', 'campaign-analysis', 'compare-profiles', 'loss-bins', 'skew-*', 'sweep-crossings'),
-      ...unit('windows-*', 'observed-running', 'timeline-story', 'side-marks'),
+      ...unit('windows-*', 'observed-running'),
       ...property('analysis-invariants'),
     ],
   },

@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/seed.ts'],
     setupFiles: ['test/seed.ts'],
     include: rooms[(process.env['UMBRA_MUTANTS'] ?? 'words') as keyof typeof rooms].tests,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

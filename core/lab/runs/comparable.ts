@@ -50,10 +50,10 @@ const MAX_BINARY = 1n << 47n;
 const isPlace = (kind: KeyKind): boolean => kind === 'page' || kind === 'pc' || kind === 'symbol' || kind === 'binary';
 
 const missing: Readonly<Record<KeyKind, string>> = {
-  page: 'where binaries were mapped',
-  pc: 'where binaries were mapped',
-  symbol: 'where binaries were mapped',
-  binary: 'in which binary a sample lies',
+  page: 'the addresses that binaries were mapped at',
+  pc: 'the addresses that binaries were mapped at',
+  symbol: 'the addresses that binaries were mapped at',
+  binary: 'the binary of each sample',
   latency: 'latencies (-F +weight)',
   thread: 'threads (-F +tid)',
   el: 'exception levels',
