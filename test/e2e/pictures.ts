@@ -84,7 +84,10 @@ const pictures: Readonly<Record<string, Picture>> = {
       await page.getByRole('img', { name: /^events by event/ }).waitFor();
     },
   },
-  report: { hash: '#report?run=1', ready: (page) => page.frameLocator('iframe').locator('svg').first().waitFor() },
+  report: {
+    hash: '#report?run=1',
+    ready: (page) => page.frameLocator('iframe').locator('svg:visible').first().waitFor(),
+  },
   settings: { hash: '#settings', ready: (page) => page.getByRole('heading', { name: 'Settings' }).waitFor() },
 };
 
