@@ -121,7 +121,7 @@ describe('sensitivity', () => {
     await open('#policies?run=1&part=sensitivity&sweep=bufferBytes_64K_256K_3_log');
     await page.getByRole('alert').getByText('the buffers are as large as the VM description').waitFor();
     await open('#policies?run=1&part=sensitivity&sweep=nonsense_1_2_3');
-    await page.getByRole('alert').getByText('no number is called nonsense').waitFor();
+    await page.getByRole('alert').getByText('unknown parameter nonsense').waitFor();
     await page.getByLabel('from').fill('');
     await page.getByRole('alert').getByText('Nothing is no number').waitFor();
     expect(await page.getByRole('button', { name: 'Sweep', exact: true }).isDisabled()).toBe(true);
