@@ -203,7 +203,7 @@ describe('policies', () => {
         '●representative no key moved',
       ],
     ]);
-    expect(await row('bare-metal').innerText()).toContain('reference');
+    expect(await row('bare-metal').innerText()).toContain('not computed');
     expect(await row('serror').innerText()).toContain('dead');
   });
 
