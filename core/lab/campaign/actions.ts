@@ -1,4 +1,4 @@
-/** What the lab's page has done to a campaign: collecting it, and a lab of one of its pairs. Both may be ended at any moment. */
+/** What the lab's page does with a campaign: collect it, or make a lab of one of its pairs. Either may be killed at any moment. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CampaignParams } from '../../contract/campaign.ts';
@@ -14,7 +14,7 @@ import { campaignState } from './state.ts';
 
 type Tell = (progress: Progress) => void;
 
-/** @throws RequestError: the campaign isn't right, or nothing of it was replayed yet */
+/** @throws RequestError: the campaign is invalid, or none of it was replayed yet */
 export function collectFolder({ folder }: CampaignParams<'collectCampaign'>, tell: Tell) {
   const own = resolve(folder);
   const state = campaignState(readCampaign(own), (done, total) =>
@@ -27,7 +27,7 @@ export function collectFolder({ folder }: CampaignParams<'collectCampaign'>, tel
 }
 
 /**
- * The lab is called after the pair and what it was replayed from: one of older captures or settings isn't taken for this one.
+ * The lab is named after the pair and what it was replayed from, so one of older captures or settings isn't mistaken for it.
  * @throws RequestError: no such pair, or one that can't be replayed
  */
 export function pairLab({ folder, pair: key }: CampaignParams<'pairLab'>, tell: Tell) {

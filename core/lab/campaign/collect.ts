@@ -27,12 +27,12 @@ export interface CollectDone {
   readonly rows: Readonly<Record<string, number>>;
 }
 
-/** Rows of a group: held until it is full. */
+/** Rows of a group, held until it is full. */
 const ROWS = 1 << 16;
 
 /**
- * Writes the dataset aside and gives it its name when it is whole: one that is there stays until then, and as it is if anything fails.
- * @throws RequestError: a result that is damaged
+ * Writes the dataset aside and renames it when complete: an existing one stays until then, and untouched if anything fails.
+ * @throws RequestError: a damaged result
  */
 export function collectCampaign(
   state: CampaignState,
@@ -77,7 +77,7 @@ function collect({ campaign }: CampaignState, state: PairState): Collected {
   return { state, done: result, flags: flagsOf(facts, pair.emulated, campaign.file.report['known-stage2']) };
 }
 
-/** Pairs by the folder that they go to, both in order. */
+/** Pairs by destination folder, both in order. */
 function partitions({ campaign, factors, pairs }: CampaignState): [string, PairState[]][] {
   const found = new Map<string, PairState[]>();
   for (const state of pairs) {
@@ -99,7 +99,7 @@ function hivePart(value: string | undefined): string {
   );
 }
 
-/** All tables of one folder, side by side: a result is read once. */
+/** All tables of one folder at once, so that each result is read once. */
 function writePartition(
   state: CampaignState,
   at: string,
@@ -149,7 +149,7 @@ class TableWriter {
     }
   }
 
-  /** Rows in all. */
+  /** Total rows. */
   finish(): number {
     this.#flush();
     this.#parquet.finish();

@@ -1,4 +1,4 @@
-/** What a dataset says of itself: all that a report needs besides its tables. */
+/** A dataset's own description: everything that a report needs besides its tables. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import type { CampaignState } from './state.ts';
 
 /** Its folder, in the campaign's. */
 export const DATASET = 'dataset';
-/** Its own account, in that folder. */
+/** Its description, in that folder. */
 export const FACTS = 'campaign.json';
 
 const Facts = z.object({
@@ -62,7 +62,7 @@ export function partitionsOf({ file }: Campaign, factors: readonly string[]): st
   return (file.partition ?? [file.unit]).filter((name) => factors.includes(name));
 }
 
-/** Factors that are columns in every file, since no folder says them. */
+/** Factors that are columns in every file, since no folder names them. */
 export function factorColumns({ campaign, factors }: CampaignState): {
   readonly columns: readonly string[];
   readonly values: (of: Readonly<Record<string, string>>) => (string | null)[];

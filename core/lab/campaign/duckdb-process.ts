@@ -1,6 +1,6 @@
 /**
- * A process: runs SQL over a dataset (duckdb.ts); whoever started it ends it to cancel. The request is one JSON document on stdin; what comes
- * of it is JSON lines on stdout, as fast as they are read.
+ * A process that runs SQL over a dataset (duckdb.ts); its parent kills it to cancel. The request is one JSON document on stdin; results
+ * are JSON lines on stdout, as fast as they are read.
  */
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -16,5 +16,5 @@ try {
 } catch (error) {
   await say({ error: (error as Error).message });
 }
-// DuckDB's threads would keep the process.
+// DuckDB's threads would keep the process alive.
 process.stdout.end(() => process.exit(0));

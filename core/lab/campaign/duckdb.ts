@@ -1,4 +1,4 @@
-/** SQL over a dataset with DuckDB, in this process: it reads that folder and nothing else, and writes nothing. */
+/** SQL over a dataset with DuckDB, in this process: it reads that folder only and writes nothing. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
@@ -9,11 +9,11 @@ export interface DuckRequest {
   readonly dataset: string;
   readonly tables: readonly string[];
   readonly queries: readonly string[];
-  /** As DuckDB takes it: `400MB`; its own if not given. */
+  /** In DuckDB's notation: `400MB`; its default if not given. */
   readonly memory?: string;
 }
 
-/** What comes of a request, a part at a time. The query's number, from 0. */
+/** Results of a request, a part at a time. The query's number, from 0. */
 export type DuckLine =
   | { readonly query: number; readonly columns: readonly string[] }
   | { readonly query: number; readonly rows: readonly (readonly DuckValue[])[] }
@@ -50,7 +50,7 @@ async function connect(instance: DuckDBInstance, { dataset, tables }: DuckReques
 
 const reading: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN, StatementType.PRAGMA];
 
-/** Runs a request's queries one after the other; the first that fails ends it. `say` is told in order, and waited for. */
+/** Runs a request's queries one after the other; the first that fails ends it. `say` is called in order, and awaited. */
 export async function runDuckDb(request: DuckRequest, say: (line: DuckLine) => Promise<void> | void): Promise<void> {
   const instance = await open(request);
   const db = await connect(instance, request);
@@ -104,7 +104,7 @@ function plain(value: unknown): DuckValue {
     !Array.isArray(value.entries)
   )
     return Object.fromEntries(Object.entries(value.entries).map(([name, of]) => [name, plain(of)]));
-  // DuckDB's own types know how they are written.
+  // DuckDB's own types know how to print themselves.
 
   return String(value);
 }

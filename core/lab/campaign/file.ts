@@ -1,4 +1,4 @@
-/** `campaign.toml` or `campaign.json`: what a campaign is made of. One schema for both; errors name file, line and field. */
+/** `campaign.toml` or `campaign.json`: what makes up a campaign. One schema for both; errors name file, line and field. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
@@ -31,23 +31,23 @@ const bytes = z.union([z.number().int().positive(), z.string()]).transform((give
 
 const Pairs = z
   .strictObject({
-    /** SPE capture and KVM trace; `*`, `**` and `{factor}` stand for parts of paths. */
+    /** SPE capture and KVM trace; `*`, `**` and `{factor}` match parts of paths. */
     spe: path.optional(),
     kvm: path.optional(),
-    /** In place of both: one file that holds both, such as the tar of `umbra capture`. */
+    /** Instead of the two: one file that holds both, such as the tar of `umbra capture`. */
     file: path.optional(),
-    /** VM description, where it doesn't lie beside the trace. */
+    /** VM description, if it isn't beside the trace. */
     vm: path.optional(),
-    /** What to call each pair; made of its factors if not given. */
+    /** Name of each pair; built from its factors if not given. */
     name: z.string().min(1).max(200).optional(),
     factors: z
       .record(factorName, z.union([z.string().min(1).max(128), z.number(), z.boolean()]).transform(String))
       .default({}),
-    /** Paths (with `*`) that are no pairs. */
+    /** Paths (with `*`) that aren't pairs. */
     except: z.array(path).default([]),
-    /** Parameters of these pairs, over those of the campaign. */
+    /** Parameters of these pairs, overriding the campaign's. */
     params: z.record(z.string(), z.unknown()).default({}),
-    /** The trace was recorded under emulation: its times aren't those of hardware. */
+    /** The trace was recorded under emulation: its timings aren't those of hardware. */
     emulated: z.boolean().default(false),
     /** What readers must know of these captures. */
     note: z.string().min(1).max(400).optional(),
@@ -60,12 +60,12 @@ export type PairGroup = z.infer<typeof Pairs>;
 const checkIds = assumptionChecks.map((c) => c.id) as [string, ...string[]];
 
 const Campaign = z.strictObject({
-  /** Form of this file. */
+  /** Format of this file. */
   campaign: z.literal(1).default(1),
   title: z.string().min(1).max(200).optional(),
   /** The factor whose values are machines: "n pairs of m boards". */
   unit: factorName.default('board'),
-  /** The factor that numbers repetitions of what is otherwise equal. */
+  /** The factor that numbers otherwise equal repetitions. */
   repetition: factorName.default('repetition'),
   /** Factors that become folders of the dataset, outermost first; the unit if not given. */
   partition: z.array(factorName).max(6).optional(),
@@ -84,7 +84,7 @@ const Campaign = z.strictObject({
     .strictObject({
       /** Processes at a time; as many as cores if not given. */
       jobs: z.number().int().min(1).max(4096).optional(),
-      /** What one pair may take; estimated from its files if not given. */
+      /** Memory limit of one pair; estimated from its files if not given. */
       memory: bytes.optional(),
     })
     .prefault({}),
@@ -92,7 +92,7 @@ const Campaign = z.strictObject({
     .strictObject({
       partition: z.string().min(1).optional(),
       account: z.string().min(1).optional(),
-      /** Of one pair, as sbatch takes it: "30", "2:00:00". */
+      /** Of one pair, in sbatch's notation: "30", "2:00:00". */
       time: z
         .union([
           z.string().regex(/^[\d:-]+$/, 'wants a time as sbatch takes it, e.g. "0:30:00"'),
@@ -107,35 +107,35 @@ const Campaign = z.strictObject({
       'pairs-per-task': z.number().int().min(1).max(100_000).optional(),
       /** Tasks at a time. */
       jobs: z.number().int().min(1).optional(),
-      /** Further options of sbatch, as they are. */
+      /** Further sbatch options, verbatim. */
       options: z.array(z.string().regex(/^--?[a-z]/i, 'wants an option, e.g. "--qos=low"')).default([]),
     })
     .prefault({}),
   report: z
     .strictObject({
       'leave-out': z.array(z.enum(flagIds)).default([]),
-      /** Below it a pair is flagged: share of the buffers' page-time whose stage 2 state is known, where it is inferred. */
+      /** Pairs below it are flagged: share of the buffers' page-time whose stage 2 state is known, where it is inferred. */
       'known-stage2': z.number().min(0).max(1).default(0.95),
     })
     .prefault({}),
 });
 export type CampaignFile = z.infer<typeof Campaign>;
 
-/** A campaign's folder with what its file says. */
+/** A campaign's folder and the contents of its file. */
 export interface Campaign {
   /** As the user named it. */
   readonly folder: string;
   /** `campaign.toml` or `campaign.json`, with the folder. */
   readonly path: string;
   readonly file: CampaignFile;
-  /** Line of a field in the file, for errors that only show later. */
+  /** Line of a field in the file, for errors found later. */
   readonly lineOf: (...path: (string | number)[]) => number | undefined;
 }
 
 const LIMIT = 16 << 20;
 const names = ['campaign.toml', 'campaign.json'] as const;
 
-/** @throws RequestError: no such folder or file, not TOML or JSON, or a field that isn't right */
+/** @throws RequestError: no such folder or file, not TOML or JSON, or an invalid field */
 export function readCampaign(folder: string): Campaign {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
   const found = names.map((name) => join(folder, name)).filter((file) => existsSync(file));

@@ -1,6 +1,6 @@
 /**
- * What a pair's result depends on, as one hash: the content of its files, the settings, and the version. A result is kept under it, so
- * that nothing is replayed twice, whatever files, factors or pairs are called.
+ * One hash of everything that a pair's result depends on: file contents, settings, version. Results are stored under it, so
+ * nothing is replayed twice, whatever files, factors or pairs are called.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -18,25 +18,25 @@ import { settingsOf } from './settings.ts';
 import type { CampaignSettings } from './settings.ts';
 import { writeWholeFile } from './whole.ts';
 
-/** Of results; a newer form makes older ones stale. */
+/** Of results; a newer format makes older ones stale. */
 export const RESULT_FORM = 1;
 
-/** Hex digits of a fingerprint that name a result's file. */
+/** Hex digits of the fingerprint used in a result's file name. */
 const DIGITS = 32;
 
-/** SHA-256 of files, remembered while size, times and inode are the same. */
+/** SHA-256 of files, cached while size, times and inode are unchanged. */
 export class FileHashes {
   readonly #path: string;
   readonly #known: Map<string, { stat: string; sha256: string }>;
   #changed = false;
 
-  /** @param folder the campaign's; its cache is read, and written by `save` only */
+  /** @param folder the campaign's; its cache is read here, and written only by `save` */
   constructor(folder: string) {
     this.#path = join(folder, '.umbra', 'hashes.json');
     this.#known = new Map(Object.entries(readCache(this.#path)));
   }
 
-  /** Hex. @throws InputError if it can't be read @param onRead told of bytes that had to be read */
+  /** Hex. @throws InputError if it can't be read @param onRead gets the bytes that had to be read */
   of(file: string, onRead?: (bytes: number) => void): string {
     const path = resolve(file);
     const stat = identity(path);
@@ -48,7 +48,7 @@ export class FileHashes {
     return sha256;
   }
 
-  /** A file that changed within the clock's tick could be taken for itself: what is younger isn't remembered. */
+  /** A file changed within one clock tick would look unchanged: younger ones aren't cached. */
   save(): void {
     if (!this.#changed) return;
     const settled = [...this.#known].filter(([path]) => Date.now() - changedMs(path) > SETTLED_MS);
@@ -67,7 +67,7 @@ function readCache(path: string): z.infer<typeof Cache> {
   try {
     return Cache.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    // Damaged: all is hashed again.
+    // Damaged: everything is hashed again.
     return {};
   }
 }
@@ -108,11 +108,11 @@ function hashFile(path: string, onRead: ((bytes: number) => void) | undefined): 
   });
 }
 
-/** What a result says of the files that it was made of. */
+/** What a result records of its input files. */
 export interface PairFiles {
   readonly spe: string;
   readonly kvm: string;
-  /** Descriptions that lie beside them, or that the campaign names, by what they are. */
+  /** Descriptions beside them, or named by the campaign, by kind. */
   readonly beside: Readonly<Record<string, string>>;
 }
 
@@ -154,7 +154,7 @@ export function fingerprintOf(
   return { id: createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, DIGITS), files };
 }
 
-/** What the user set, by name: the rest is the version's. */
+/** What the user set, by name: the rest follows from the version. */
 export function given({ params, origin }: ResolvedParams): Record<string, unknown> {
   const names = (Object.keys(origin) as (keyof typeof origin)[]).filter((name) => origin[name] === 'user').sort();
   return Object.fromEntries(names.map((name) => [name, params[name]]));

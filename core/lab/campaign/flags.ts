@@ -1,10 +1,10 @@
-/** Which of its flags a pair has. */
+/** Which flags a pair has. */
 import { flagIds } from '../../words/pair-flags.ts';
 import type { FlagId } from '../../words/pair-flags.ts';
 
-/** What a pair's result says of itself that flags depend on. */
+/** What flags depend on in a pair's result. */
 export interface FlagFacts {
-  /** What the KVM timeline was stretched by; 1: not at all. */
+  /** Stretch factor of the KVM timeline; 1: none. */
   readonly scale: number;
   /** MIDR_EL1 of the profiled cores, `0x…`. */
   readonly midrs: readonly string[];
@@ -22,7 +22,7 @@ export function flagsOf({ scale, midrs, stage2 }: FlagFacts, declared: boolean, 
     'scaled-clocks': scale !== 1,
     // Arm ARM, MIDR_EL1.Implementer: 0x00 is reserved for software use; QEMU's -cpu max has it.
     emulated: declared || midrs.some((midr) => (BigInt(midr) >> 24n) % 256n === 0n),
-    // Page-table calls of the kernel itself are no inference.
+    // The kernel's own page-table calls aren't inference.
     'stage2-unsure': !stage2.exact && stage2.observed + stage2.inferred < known,
   };
   return flagIds.filter((id) => flags[id]);

@@ -1,4 +1,4 @@
-/** Paths with `*`, `**` and `{factor}`: which files there are, and what the factors are in each. */
+/** Paths with `*`, `**` and `{factor}`: which files match, and the factors' values in each. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,12 +15,12 @@ export function factorsIn(pattern: string): string[] {
   return [...new Set([...pattern.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name))];
 }
 
-/** `{board}` of a text with its value; what isn't known stays as it is. */
+/** Replaces `{board}` in a text by its value; unknown names stay as they are. */
 export function fill(text: string, factors: Readonly<Record<string, string>>): string {
   return text.replace(/\{([^{}]*)\}/g, (whole, name: string) => factors[name] ?? whole);
 }
 
-/** Files and folders below `root` that match, sorted by path. A part of a path that is no pattern is only looked at, not listed. */
+/** Files and folders below `root` that match, sorted by path. A path component without a pattern is only checked, not listed. */
 export function glob(root: string, pattern: string): Match[] {
   if (pattern.startsWith('/')) return glob('/', pattern.slice(1)).map((m) => ({ ...m, path: `/${m.path}` }));
   const parts = pattern.split('/').filter(Boolean);
@@ -51,7 +51,7 @@ export function glob(root: string, pattern: string): Match[] {
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-/** Hidden ones aside. */
+/** Except hidden ones. */
 function entries(folder: string): { name: string; folder: boolean }[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
@@ -67,7 +67,7 @@ function entries(folder: string): { name: string; folder: boolean }[] {
   }
 }
 
-/** One part of a path; a factor that is known by now must be the same again. */
+/** One path component; a factor that is known already must match again. */
 function componentRegex(
   part: string,
   known: Readonly<Record<string, string>>,
@@ -84,7 +84,7 @@ function componentRegex(
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Whether a path is one of those that the pattern stands for. */
+/** Whether a path matches the pattern. */
 export function matches(pattern: string, path: string): boolean {
   const source = pattern
     .split('/')

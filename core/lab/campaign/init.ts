@@ -1,4 +1,4 @@
-/** A first `campaign.toml`, commented, from the pairs that lie in a folder. */
+/** A first `campaign.toml`, commented, from the pairs in a folder. */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { assumptionChecks } from '../../model/checks.ts';
@@ -15,7 +15,7 @@ export interface Init {
   readonly patterns: readonly { readonly spe: string; readonly kvm: string; readonly pairs: number }[];
 }
 
-/** Files looked at, at most: a home directory is no campaign. */
+/** Most files looked at: a home directory isn't a campaign. */
 const MOST_FILES = 200_000;
 
 /** @throws RequestError if the folder has a campaign already */
@@ -35,7 +35,7 @@ interface Found {
   readonly kvm: string;
 }
 
-/** Where a folder holds one SPE capture and one KVM trace, or one tar: told by content, not by name. */
+/** Folders with one SPE capture and one KVM trace, or one tar: by content, not by name. */
 function findPairs(folder: string): Found[] {
   const found: Found[] = [];
   let seen = 0;
@@ -56,7 +56,7 @@ function findPairs(folder: string): Found[] {
       else if (kind === 'both') found.push({ spe: path, kvm: path });
     }
     if (spes.length === 1 && kvms.length === 1) return void found.push({ spe: spes[0], kvm: kvms[0] });
-    // Several in one folder: those that begin alike.
+    // Several in one folder: match those with a common beginning.
     for (const spe of spes) {
       const own = kvms.filter((kvm) => stem(kvm) === stem(spe));
       if (own.length === 1) found.push({ spe, kvm: own[0] });
@@ -88,17 +88,17 @@ function kindOf(path: string): 'spe' | 'kvm' | 'both' | undefined {
   if (/\.tar(\.\w+)?$/i.test(path)) return 'both';
   try {
     const kind = kinds[withCapture(path, detectFormat)];
-    // perf records both: what its file is called tells.
+    // perf records both: go by the file's name.
     return kind ?? (/kvm|trace/i.test(basename(path)) ? 'kvm' : 'spe');
   } catch {
     return undefined;
   }
 }
 
-/** Factors by depth of the folder that differs: what people call them is theirs to say. */
+/** Factors by depth of the folder that differs: naming them is up to the user. */
 const DEFAULTS = ['board', 'workload', 'repetition'];
 
-/** Pairs that differ only in folders' names share a pattern. */
+/** Pairs that differ only in folder names share a pattern. */
 function patternsOf(found: readonly Found[]): Init['patterns'] {
   const groups = new Map<string, Found[]>();
   for (const one of found) {

@@ -1,4 +1,4 @@
-/** One pair: imported, replayed, and what came out as rows. */
+/** One pair: imported, replayed, its results as rows. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,21 +30,21 @@ export interface PairProgress {
 
 export interface PairRequest extends PairProgress {
   readonly key: string;
-  /** Also if its result is there. */
+  /** Even if its result exists. */
   readonly again?: boolean;
-  /** Keeps captures and run in this lab file, which must not be there yet. */
+  /** Keeps captures and run in this lab file, which must not exist yet. */
   readonly lab?: string;
 }
 
 export interface PairRan {
   readonly result: PairResult;
-  /** It was there already, and is no failure: that is tried again. */
+  /** It existed already, and isn't a failure: those are tried again. */
   readonly known: boolean;
 }
 
 /**
- * Replays one pair of a campaign and stores its result, also that it failed and why. @throws RequestError if the campaign can't be
- * read or has no such pair; what `onRead` and `onStep` throw
+ * Replays one pair of a campaign and stores its result, or that it failed and why. @throws RequestError if the campaign can't be
+ * read or has no such pair; whatever `onRead` and `onStep` throw
  */
 export function runPair(campaign: Campaign, { key, again = false, lab, ...progress }: PairRequest): PairRan {
   const pair = pairOf(campaign, campaignPairs(campaign), key);
@@ -59,7 +59,7 @@ export function runPair(campaign: Campaign, { key, again = false, lab, ...progre
   return { result, known: false };
 }
 
-/** The same without looking for a result, and without storing one. */
+/** The same, but neither looks for a result nor stores one. */
 export function replayPair(
   campaign: Campaign,
   settings: CampaignSettings,
@@ -78,7 +78,7 @@ export function replayPair(
     return { ...made, cost };
   } catch (error) {
     const reason = explainError(error, 'the pair’s lab');
-    // An interruption, or a bug of ours: neither is a result.
+    // An interruption, or our own bug: neither is a result.
     if (reason === undefined) throw error;
     const ended = typeof (error as NodeJS.ErrnoException).code === 'string' || /out of memory/.test(reason);
     return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: asNamed(campaign, reason), ended };
@@ -97,7 +97,7 @@ function replayInto(
 ): Omit<PairDone, 'cost'> {
   const vmFile = pair.vm === undefined ? undefined : placeOf(campaign, pair.vm);
   const files = [...new Set([pair.spe, pair.kvm])].map((file) => placeOf(campaign, file));
-  // In one thread: the other cores have pairs of their own.
+  // In one thread: the other cores have their own pairs.
   const reconstructed = new Map<number, Stage2>();
   const options: ImportOptions = {
     ...{ writeBack, onRead, threads: 0, ...(vmFile !== undefined && { vmFile }) },
@@ -131,7 +131,7 @@ function replayInto(
       spanNs: run.facts.span,
       ...{ align: run.facts.alignment.align, scale: run.facts.alignment.scale },
       midrs: cores.map(({ midr }) => midr),
-      // A campaign's own note may change without a replay.
+      // The campaign's own note may change without a replay.
       notes: run.facts.notes.filter((note) => note !== pair.note),
       warnings: [spe, kvm].flatMap(({ warnings }) => warnings).filter((w) => w.severity === 'data-loss').length,
     },
@@ -175,10 +175,10 @@ function outcomeRow({ policy, summary: s, skew: [first], sameAs }: PolicyResult)
   };
 }
 
-/** Keys of the reference's top, and those that moved beyond chance. */
+/** The reference's top keys, and those that moved beyond chance. */
 const TOP_KEYS = 20;
 
-/** None where nothing was lost, or all as under an earlier policy. */
+/** None if nothing was lost, or exactly what an earlier policy lost. */
 function keyRows({ policy, summary, skew: [first], sameAs }: PolicyResult): KeyRow[] {
   const { digest, kind } = first;
   if (!digest || summary.lost === 0 || sameAs !== undefined) return [];

@@ -1,4 +1,4 @@
-/** The pairs of a campaign: files, factors, and what to call them. */
+/** The pairs of a campaign: files, factors and names. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { RequestError } from '../about.ts';
@@ -6,10 +6,10 @@ import type { Campaign, PairGroup } from './file.ts';
 import { factorsIn, fill, glob, matches } from './glob.ts';
 
 export interface CampaignPair {
-  /** What people and scripts call it; unique in its campaign, and safe in a shell. */
+  /** Its name for people and scripts; unique in the campaign, and shell-safe. */
   readonly key: string;
   readonly factors: Readonly<Record<string, string>>;
-  /** Paths as the campaign's folder sees them: relative to it, or absolute. Both of the same file if that holds both. */
+  /** Paths relative to the campaign's folder, or absolute. Both are the same if one file holds both. */
   readonly spe: string;
   readonly kvm: string;
   readonly vm?: string;
@@ -23,7 +23,7 @@ export interface CampaignPair {
 export interface CampaignPairs {
   /** Sorted by key. */
   readonly pairs: readonly CampaignPair[];
-  /** All factors that occur, in the order of the file; the repetition last. */
+  /** All factors that occur, in file order; the repetition last. */
   readonly factors: readonly string[];
 }
 
@@ -49,12 +49,12 @@ const where = ({ path }: Campaign, line: number | undefined): string => (line ==
 
 type Unnamed = Omit<CampaignPair, 'key'> & { readonly name?: string };
 
-/** Where a path of the campaign lies. */
+/** Resolves a path of the campaign. */
 export function placeOf({ folder }: Pick<Campaign, 'folder'>, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
-/** Files in a message are called what the campaign calls them: wherever it lies, its dataset is the same. */
+/** Messages name files as the campaign does, so its dataset is the same wherever it lies. */
 export function asNamed({ folder }: Pick<Campaign, 'folder'>, words: string): string {
   const places = [resolve(folder), join(folder)].filter((place) => !/^\.+$/.test(place));
   return places.reduce((text, place) => text.replaceAll(`${place}/`, ''), words);
@@ -98,7 +98,7 @@ function groupPairs(campaign: Campaign, group: PairGroup, i: number): Unnamed[] 
   });
 }
 
-/** The one file that a pattern stands for. A pair without it is a row of the campaign all the same. */
+/** The one file that a pattern matches. A pair without it is still a row of the campaign. */
 function oneFile(campaign: Campaign, pattern: string, what: string): { path: string; missing?: string } {
   const found = /\*/.test(pattern)
     ? glob(campaign.folder, pattern).map(({ path }) => path)
@@ -108,7 +108,7 @@ function oneFile(campaign: Campaign, pattern: string, what: string): { path: str
   return { path: pattern, missing: `${found.length} files match ${pattern}: which is the ${what}?` };
 }
 
-/** A shell and a file system take it as it is. */
+/** Safe as it is for a shell and a file system. */
 const safe = (text: string): string => text.replace(/[^\w.+=@-]/g, '-');
 
 function named(campaign: Campaign, found: readonly Unnamed[], factors: readonly string[]): CampaignPair[] {
@@ -128,7 +128,7 @@ function named(campaign: Campaign, found: readonly Unnamed[], factors: readonly 
       throw new RequestError(
         `${campaign.path}: two pairs are named ${key}: ${pair.spe} is the second; give them factors that tell them apart`,
       );
-    // Alike in all that is named: repetitions, numbered in the order of their files.
+    // Alike in all named factors: repetitions, numbered in file order.
     return { key: n > 1 ? `${key}~${n}` : key, ...pair };
   });
 }

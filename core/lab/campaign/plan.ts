@@ -1,4 +1,4 @@
-/** A campaign as commands, one a pair, for whoever runs them: GNU parallel, make, Snakemake, a batch system. */
+/** A campaign as commands, one per pair, to run with GNU parallel, make, Snakemake or a batch system. */
 import { shellLine } from '../../words/shell.ts';
 import { resultName } from './result.ts';
 import { pendingPairs } from './state.ts';
@@ -13,7 +13,7 @@ export interface PlannedPair {
   readonly reason?: string;
   /** The result's file, relative to the campaign's folder; absent where a file is missing. */
   readonly result?: string;
-  /** For a shell. */
+  /** Quoted for a shell. */
   readonly command: string;
 }
 
@@ -30,7 +30,7 @@ export function pairCommand({ campaign }: Pick<CampaignState, 'campaign'>, key: 
   return shellLine(['umbra', 'campaign', 'pair', campaign.folder, key]);
 }
 
-/** A header and a line a pair: key, factors, files, status, command. */
+/** A header, then a line per pair: key, factors, files, status, command. */
 export function planTsv(state: CampaignState): string {
   const head = ['pair', ...state.factors, 'spe', 'kvm', 'status', 'command'];
   const rows = planOf(state).map((p) => [
@@ -41,7 +41,7 @@ export function planTsv(state: CampaignState): string {
   return [head, ...rows].map((row) => `${row.map((cell) => cell.replace(/[\t\n\r]/g, ' ')).join('\t')}\n`).join('');
 }
 
-/** A makefile: `make -j8 -f plan.mk`. Pairs that have a result aren't made again; the dataset comes last. */
+/** A makefile: `make -j8 -f plan.mk`. Pairs with a result aren't remade; the dataset comes last. */
 export function planMake(state: CampaignState): string {
   const { campaign } = state;
   const pending = pendingPairs(state, true);
@@ -56,7 +56,7 @@ export function planMake(state: CampaignState): string {
   ].join('\n');
 }
 
-/** A path as make takes it in a rule. */
+/** A path escaped for a make rule. */
 const make = (path: string): string => path.replaceAll('$', '$$$$').replace(/[\s#:%\\]/g, '\\$&');
 
 const recipe = (command: string): string => command.replaceAll('$', '$$$$');

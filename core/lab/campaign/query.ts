@@ -1,4 +1,4 @@
-/** SQL over a campaign's dataset: DuckDB in a process of its own, which is ended to cancel; or in this one, if that may be ended. */
+/** SQL over a campaign's dataset: DuckDB in its own process, which is killed to cancel, or in this one, if it may be killed. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,13 +12,13 @@ import { datasetTableNames } from './tables.ts';
 export type { DuckValue };
 
 export interface QueryOptions {
-  /** As DuckDB takes it: `400MB`. */
+  /** In DuckDB's notation: `400MB`. */
   readonly memory?: string;
   /** Resolves when the user asks to stop. */
   readonly stopped?: Promise<void>;
 }
 
-/** Told of a query's columns, then of its rows in batches. */
+/** Gets a query's columns, then its rows in batches. */
 export interface QuerySink {
   columns(query: number, names: readonly string[]): void;
   rows(query: number, rows: readonly (readonly DuckValue[])[]): void;
@@ -84,7 +84,7 @@ const noAnswer = (): QueryAnswer => ({ columns: [], rows: [] });
 
 export type QueryAll = typeof queryAll;
 
-/** `queryAll` within this process: for one that whoever asked may end. @param onQuery told how many of them are done */
+/** `queryAll` in this process, for one that the caller may kill. @param onQuery gets how many are done */
 export const queryAllHere =
   (onQuery: (done: number) => void = () => undefined): QueryAll =>
   async (campaign, queries, { memory } = {}) => {
@@ -102,7 +102,7 @@ export const queryAllHere =
     return found;
   };
 
-/** All rows of each query, for those that come to few. */
+/** All rows of each query, for queries with few. */
 export async function queryAll(
   campaign: string,
   queries: readonly string[],
@@ -123,14 +123,14 @@ export async function queryAll(
   return found;
 }
 
-/** A source file beside this one, or its own bundle beside the one that holds this. */
+/** A source file beside this one, or its own bundle beside this one's. */
 function program(): string {
   return fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? './duckdb-process.ts' : './duckdb-process.js', import.meta.url),
   );
 }
 
-/** One line of DuckDB's, with what there is where a name is wrong. */
+/** One line of DuckDB's message, with the candidates if a name is wrong. */
 function explained(message: string): string {
   const first = message
     .split('\n')

@@ -15,7 +15,7 @@ import type { BuiltReport } from './report.ts';
 export interface CampaignReportRequest {
   readonly folder: string;
   readonly file: string;
-  /** Markdown, below the finding. */
+  /** Markdown, shown below the finding. */
   readonly notesFile?: string;
   readonly stopped?: Promise<void>;
 }

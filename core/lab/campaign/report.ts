@@ -1,4 +1,4 @@
-/** A report across a campaign's pairs, out of its dataset. */
+/** A report across a campaign's pairs, from its dataset. */
 import { checkReversals, factorReversals, familySize, groupsOf, standing } from '../../analysis/campaign-compare.ts';
 import type { LossOf } from '../../analysis/campaign-compare.ts';
 import { cellsOf, effectsOf } from '../../analysis/campaign-layout.ts';
@@ -12,10 +12,10 @@ import type { FlagId } from '../../words/pair-flags.ts';
 import { queryAll } from './query.ts';
 import type { DuckValue, QueryAll } from './query.ts';
 
-/** DuckDB's, for all of a report's queries. */
+/** DuckDB's, for all queries of a report. */
 export const REPORT_MEMORY = '400MB';
 
-/** A pair as the campaign has it. */
+/** A pair as listed in the campaign. */
 export interface PairLine {
   readonly pair: string;
   readonly status: string;
@@ -25,7 +25,7 @@ export interface PairLine {
   readonly factors: Readonly<Record<string, string>>;
 }
 
-/** What a report says of each pair, so that it can be verified. */
+/** What a report records of each pair, so that it can be verified. */
 export interface PairDigest {
   readonly pair: string;
   readonly fingerprint: string;
@@ -41,7 +41,7 @@ export interface BuiltReport {
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const texts = (list: readonly string[]): string => `[${list.map(quoted).join(', ')}]::VARCHAR[]`;
 
-/** The queries of a report; one row a pair, or a pair and check, so that 10 000 pairs stay small. */
+/** A report's queries; one row per pair, or per pair and check, so that 10 000 pairs stay small. */
 export function reportQueries({ factors, policies, leaveOut }: DatasetFacts): readonly string[] {
   const ids = texts(policies.filter((p) => !p.isReference).map((p) => p.id));
   const counted = `SELECT pair FROM pairs WHERE status = 'done' AND NOT list_has_any(string_split(flags, ','), ${texts(leaveOut)})`;
@@ -60,9 +60,9 @@ export function reportQueries({ factors, policies, leaveOut }: DatasetFacts): re
 export interface BuildOptions {
   /** Resolves when the user asks to stop. */
   readonly stopped?: Promise<void>;
-  /** In a process of its own, if left out. */
+  /** In its own process if left out. */
   readonly query?: QueryAll;
-  /** In place of the campaign's rule. */
+  /** Instead of the campaign's rule. */
   readonly leaveOut?: readonly FlagId[];
   /** DuckDB's. */
   readonly memory?: string;
@@ -146,16 +146,16 @@ function built(
   return { report, facts, digests };
 }
 
-/** What the first two queries say of all pairs, and of those that are counted. */
+/** Results of the first two queries, for all pairs and for those that count. */
 export interface PairResults {
   /** Ids of the policies that are compared. */
   readonly compared: readonly string[];
-  /** Factors but the repetition. */
+  /** Factors except the repetition. */
   readonly names: readonly string[];
   /** Every pair of the campaign. */
   readonly lines: readonly PairLine[];
   readonly pairs: readonly CampaignPairResult[];
-  /** Policies that lose the same as an earlier one in every pair; places in `compared`. */
+  /** Policies that lose the same as an earlier one in every pair; indices into `compared`. */
   readonly alike: readonly (number | undefined)[];
   /** The others. */
   readonly policies: readonly number[];
@@ -205,7 +205,7 @@ function pairLine(row: Rows[number], factors: PairLine['factors']): PairLine {
   };
 }
 
-/** What each check makes of a loss; where a policy never reads what it varies, the loss as assumed. */
+/** The loss under each check; the assumed loss where a policy never reads what the check varies. */
 function checkLosses(
   pairs: readonly CampaignPairResult[],
   { checks }: DatasetFacts,

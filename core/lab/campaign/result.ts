@@ -1,4 +1,4 @@
-/** What one pair comes to: a file of its own, whole or not there. A dataset is made of these, whoever ran them and wherever. */
+/** One pair's result: its own file, complete or absent. Datasets are made of these, no matter who ran them or where. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { removeLeftovers, writeWholeFile } from './whole.ts';
 const count = z.number().int().nonnegative();
 const share = z.number();
 const verdict = z.enum(verdicts);
-/** ns from 2^53 on don't fit a number: decimal text. */
+/** ns of 2^53 and more don't fit a number: decimal text. */
 const ns = z.string().regex(/^-?\d+$/);
 const maybe = <T extends z.ZodType>(of: T) => of.nullable();
 
@@ -97,7 +97,7 @@ const Done = z.object({
   keys: z.array(Key),
   windows: Windows,
   stage2: Stage2,
-  /** Of the process that made it; no part of the dataset. */
+  /** Of the process that made it; not part of the dataset. */
   cost: z.object({ ms: z.number(), peakBytes: z.number() }),
 });
 export type PairDone = z.infer<typeof Done>;
@@ -105,7 +105,7 @@ export type PairDone = z.infer<typeof Done>;
 const Failed = z.object({
   form: z.literal(RESULT_FORM),
   ...{ umbra: z.string(), fingerprint: z.string(), failed: z.string() },
-  /** The process was ended, by a signal or a limit: the next run tries again. */
+  /** The process was killed, by a signal or a limit: the next run tries again. */
   ended: z.boolean().default(false),
 });
 export type PairFailed = z.infer<typeof Failed>;
@@ -115,19 +115,19 @@ const Result = z.union([Done, Failed]);
 
 const folderOf = (campaign: string): string => join(campaign, 'results');
 
-/** A pair that failed is told by the name of its file: who only counts needn't read it. */
+/** A failed pair shows in its file name: counting needn't read it. */
 const pathOf = (campaign: string, id: string, failed: boolean): string =>
   join(folderOf(campaign), `${id}${failed ? '.failed' : ''}.json`);
 
-/** Of a pair that came through; relative to the campaign's folder. */
+/** Of a pair that succeeded; relative to the campaign's folder. */
 export function resultName(id: string): string {
   return `results/${id}.json`;
 }
 
-/** Bytes of a result: some MB where there are very many windows. */
+/** Most bytes of a result: some MB with very many windows. */
 const LIMIT = 1 << 30;
 
-/** Undefined if it isn't there yet. @throws RequestError if what is there is none: only something else than Umbra leaves that */
+/** Undefined if it doesn't exist yet. @throws RequestError if the file isn't a result: not written by Umbra */
 export function readResult(campaign: string, id: string): PairResult | undefined {
   const path = [false, true].map((failed) => pathOf(campaign, id, failed)).find((file) => existsSync(file));
   if (path === undefined) return undefined;
@@ -139,7 +139,7 @@ export function readResult(campaign: string, id: string): PairResult | undefined
   }
 }
 
-/** Ids of the results that are there, and of the failures. */
+/** Ids of the existing results, and of the failures. */
 export function resultIds(campaign: string): {
   readonly done: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
@@ -155,7 +155,7 @@ export function writeResult(campaign: string, result: PairResult): void {
   if (!failed) rmSync(pathOf(campaign, result.fingerprint, true), { force: true });
 }
 
-/** Deletes results. Returns how many files that were. */
+/** Deletes results. Returns the number of files. */
 export function removeResults(campaign: string, ids: Iterable<string>): number {
   let removed = 0;
   for (const id of ids)
@@ -166,7 +166,7 @@ export function removeResults(campaign: string, ids: Iterable<string>): number {
   return removed;
 }
 
-/** Removes what processes of this machine left of results that they were killed over. */
+/** Removes partial results of this machine's processes that were killed while writing. */
 export function removeHalfResults(campaign: string): void {
   removeLeftovers(folderOf(campaign));
 }

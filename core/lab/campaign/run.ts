@@ -1,4 +1,4 @@
-/** Running a campaign on this machine: one process a pair, as many at a time as cores and memory allow. */
+/** Running a campaign on this machine: one process per pair, as many at a time as cores and memory allow. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -13,16 +13,16 @@ import type { CampaignState, PairState } from './state.ts';
 import { isAlive } from './whole.ts';
 
 export interface RunRequest {
-  /** Program and arguments that `campaign pair DIR KEY` follows. */
+  /** Program and arguments before `campaign pair DIR KEY`. */
   readonly command: readonly string[];
   /** Processes at a time; the campaign's, or as many as cores. */
   readonly jobs?: number;
-  /** Failures are tried again. */
+  /** Retry failures. */
   readonly retry?: boolean;
-  /** Everything is, whatever is there. */
+  /** Replay everything, whatever exists. */
   readonly again?: boolean;
   readonly onProgress: (p: RunProgress) => void;
-  /** Resolves when the user asks to stop: what runs is ended, what is finished stays. */
+  /** Resolves when the user asks to stop: running pairs are killed, finished ones stay. */
   readonly stopped: Promise<void>;
 }
 
@@ -36,26 +36,26 @@ export interface RunProgress {
 export interface RunDone {
   readonly replayed: number;
   readonly failed: number;
-  /** Had their results already. */
+  /** Already had results. */
   readonly known: number;
   readonly stopped: boolean;
-  /** Processes at a time, at most. */
+  /** Most processes at a time. */
   readonly jobs: number;
 }
 
 /**
- * What a pair's process is taken to need: so much, and so much for each byte of its files. Guesses on the safe side: pairs of 1.3 to 63 MiB took
+ * Estimated memory of a pair's process: a base, plus a factor per byte of its files. Conservative: pairs of 1.3 to 63 MiB took
  * 133 to 191 MiB (docs/campaigns.md); compressed traces and many vCPUs may take more.
  */
 const BASE_BYTES = 250 * 2 ** 20;
 const BYTES_A_BYTE = 3;
-/** Part of the machine's free memory that pairs may take. */
+/** Share of the machine's free memory that pairs may take. */
 const SHARE = 0.8;
 
-/** Pairs learn from it that they end with the process that started them. */
+/** Tells pairs to end with the process that started them. */
 export const PARENT = 'UMBRA_CAMPAIGN_PARENT';
 
-/** Runs what is pending. Whatever ends this process, a pair's result is there whole or not at all. */
+/** Runs pending pairs. However this process ends, each result is complete or absent. */
 export async function runCampaign(state: CampaignState, request: RunRequest): Promise<RunDone> {
   const { campaign } = state;
   const { folder } = campaign;
@@ -100,7 +100,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
         while (!stopped && next < pending.length && running.size < jobs) {
           const one = pending[next];
           const bytes = campaign.file.run.memory ?? estimate(state, one);
-          // One runs however much it may take.
+          // One always runs, whatever it may take.
           if (running.size && held + bytes > budget) break;
           next++;
           const child = startPair(state, one, request, temporary);
@@ -142,7 +142,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
   return { replayed, failed: progress.failed, known, stopped, jobs };
 }
 
-/** What a pair may take, bytes. */
+/** Memory that a pair may take, bytes. */
 function estimate({ campaign }: CampaignState, { pair }: PairState): number {
   const files = [...new Set([pair.spe, pair.kvm])].map((path) =>
     statSync(placeOf(campaign, path), { throwIfNoEntry: false }),
@@ -159,7 +159,7 @@ function startPair(
   const [program, ...args] = command;
   return spawn(program, [...args, 'campaign', 'pair', campaign.folder, pair.key, ...(again ? ['--again'] : [])], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A terminal's Ctrl-C goes to all of a group: this process ends its pairs itself.
+    // A terminal's Ctrl-C goes to the whole group: this process ends its pairs itself.
     detached: process.platform !== 'win32',
     env: { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary, [PARENT]: String(process.pid) },
   });
@@ -171,7 +171,7 @@ interface Ended {
   readonly said: string;
 }
 
-/** Whether the pair has a result. One that its process couldn't write is written here: a failure is a row, too. */
+/** Whether the pair has a result. If its process couldn't write one, it is written here: a failure is a row, too. */
 function settleResult(folder: string, { print }: PairState, { code, signal, said }: Ended): boolean {
   const result = readResult(folder, print!.id);
   if (result) return code === 0 && !('failed' in result);
@@ -191,7 +191,7 @@ function settleResult(folder: string, { print }: PairState, { code, signal, said
 }
 
 /**
- * A folder for the temporary labs of all pairs, so that they go even if pairs are killed. Those that a killed run left are removed.
+ * A folder for all pairs' temporary labs, so that they are removed even if pairs are killed. Leftovers of killed runs are removed.
  */
 function takeTemporary(): string {
   const all = join(tmpdir(), `umbra-campaign-${userInfo().uid}`);

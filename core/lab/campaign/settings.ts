@@ -12,7 +12,7 @@ import { placeOf } from './pairs.ts';
 import type { CampaignPair } from './pairs.ts';
 
 export interface CampaignSettings extends ReplayChoice {
-  /** Ids of the assumption checks that are replayed. */
+  /** Ids of the assumption checks to replay. */
   readonly checks: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function campaignSettings(campaign: Campaign): CampaignSettings {
   return { ...choice, settings: withParams(campaign, choice.settings, replay.params, ['replay', 'params']), checks };
 }
 
-/** The same for one pair, whose group may have parameters of its own. */
+/** The same for one pair, whose group may have its own parameters. */
 export function settingsOf(campaign: Campaign, { settings }: CampaignSettings, pair: CampaignPair): ResolvedParams {
   return withParams(campaign, settings, pair.params, ['pairs']);
 }
@@ -54,7 +54,7 @@ function withParams(
   );
 }
 
-/** Says where in the campaign's file the trouble is. */
+/** Adds where in the campaign's file the trouble is. */
 function named<T>(campaign: Campaign, field: readonly string[], read: () => T): T {
   try {
     return read();

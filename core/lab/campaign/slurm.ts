@@ -1,6 +1,6 @@
 /**
- * A campaign on Slurm: one job array, and a job behind it that collects. Slurm's own programs do the work; what is ours is which pairs are
- * asked for. The campaign's folder must be on a file system that the nodes share: each task looks before it begins.
+ * A campaign on Slurm: one job array, then a job that collects. Slurm's own programs do the work; ours only picks the pairs.
+ * The campaign's folder must be on a file system that the nodes share: each task checks before it starts.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -22,27 +22,27 @@ const Job = z.object({
   collect: z.string().regex(/^\d+$/),
   tasks: z.number(),
   pairs: z.number(),
-  /** Of its files: keys, script, logs. */
+  /** Folder of its files: keys, script, logs. */
   folder: z.string(),
-  /** Ids of the results that it is to make. */
+  /** Ids of the results it is to produce. */
   ids: z.array(z.string()),
 });
 export type SlurmJob = z.infer<typeof Job>;
 
 export interface SlurmRequest {
-  /** Program and arguments that `campaign pair DIR KEY` follows, on the nodes too. */
+  /** Program and arguments before `campaign pair DIR KEY`, on the nodes too. */
   readonly command: readonly string[];
   readonly retry?: boolean;
 }
 
 /** Exit code of a task that doesn't see the campaign's folder. */
 const NOT_SHARED = 93;
-/** Of Slurm's default MaxArraySize, less one. */
+/** Slurm's default MaxArraySize less one. */
 const MOST_TASKS = 1000;
-/** Between two looks at the queue, ms. */
+/** Queue polling interval, ms. */
 const LOOK_MS = 2000;
 
-/** What a Slurm program prints. @throws RequestError with its own words */
+/** Output of a Slurm program. @throws RequestError with its own message */
 function slurm(program: string, args: readonly string[], cwd?: string): string {
   const ran = spawnSync(program, args, { encoding: 'utf8', ...(cwd !== undefined && { cwd }) });
   if (ran.error)
@@ -64,10 +64,10 @@ export function queuedJob(folder: string): SlurmJob | undefined {
   return tasksOf(parsed.data).length ? parsed.data : undefined;
 }
 
-/** States of the tasks, and of the job that collects, that the queue still has. */
+/** States of the tasks and the collecting job that are still queued. */
 function tasksOf({ array, collect }: SlurmJob): string[] {
   const ran = spawnSync('squeue', ['-h', '-r', '-j', `${array},${collect}`, '-o', '%T %r'], { encoding: 'utf8' });
-  // A job that has gone from the queue is no error of ours.
+  // A job that has left the queue isn't an error.
   if (ran.status !== 0 && !/Invalid job id/i.test(ran.stderr))
     throw new RequestError(
       `squeue: ${ran.stderr.trim().split('\n').at(-1) || ran.error?.message || `exit code ${ran.status}`}`,
@@ -108,7 +108,7 @@ export function submitToSlurm(state: CampaignState, { command, retry }: SlurmReq
   )
     .trim()
     .split(';')[0];
-  // Whatever became of the pairs: those that came through are collected.
+  // Whatever happened to the pairs, those that succeeded are collected.
   const collect = slurm(
     'sbatch',
     [
@@ -141,7 +141,7 @@ function maxArraySize(): number {
   return found ? Math.max(2, Number(found[1])) : MOST_TASKS + 1;
 }
 
-/** A task works through its lines of the list. A pair that fails is a row of the campaign, not a failure of the job. */
+/** A task works through its lines of the list. A failed pair is a row of the campaign, not a job failure. */
 function taskScript(root: string, folder: string, token: string, perTask: number, command: readonly string[]): string {
   const list = join(root, folder, 'pairs');
   return `#!/bin/sh
@@ -159,7 +159,7 @@ exit 0
 `;
 }
 
-/** The campaign's limits are of one pair; a task has several. */
+/** The campaign's limits are per pair; a task has several. */
 function limitOptions(own: CampaignFile['slurm'], perTask: number): string[] {
   const minutes = own.time === undefined ? undefined : Math.ceil((slurmSeconds(own.time) * perTask) / 60);
   return [
@@ -171,7 +171,7 @@ function limitOptions(own: CampaignFile['slurm'], perTask: number): string[] {
   ];
 }
 
-/** sbatch's times: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S. */
+/** sbatch's time formats: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S. */
 export function slurmSeconds(text: string): number {
   const [days, rest] = text.includes('-') ? text.split('-') : [undefined, text];
   const parts = rest.split(':').map(Number);
@@ -188,14 +188,14 @@ export interface SlurmProgress {
   readonly total: number;
   readonly running: number;
   readonly waiting: number;
-  /** Why the first of those that wait does, in Slurm's words. */
+  /** Slurm's reason for the first waiting task. */
   readonly why?: string;
 }
 
-/** Looks in a row that a busy controller may leave unanswered: squeue itself waits for some seconds each time. */
+/** Consecutive polls that a busy controller may leave unanswered: squeue itself waits some seconds each time. */
 const MISSES = 30;
 
-/** The queue's tasks, or why it didn't say. @param misses looks before this one that failed, in a row */
+/** The queued tasks, or why squeue failed. @param misses consecutive failed polls before this one */
 function looked(job: SlurmJob, misses: number): string[] | string {
   try {
     return tasksOf(job);
@@ -206,7 +206,7 @@ function looked(job: SlurmJob, misses: number): string[] | string {
   }
 }
 
-/** Follows a job until the queue has nothing of it, or the user stops looking (the job goes on). Returns whether it has ended. */
+/** Follows a job until it has left the queue or the user stops watching (the job goes on). Returns whether it has ended. */
 export async function followSlurm(
   campaign: string,
   job: SlurmJob,

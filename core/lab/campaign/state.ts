@@ -1,4 +1,4 @@
-/** How far a campaign is: which pairs have a result, which failed and why, which are still to be replayed. */
+/** A campaign's progress: which pairs have a result, which failed and why, which are still to be replayed. */
 import { InputError } from '../../formats/problems.ts';
 import type { Campaign } from './file.ts';
 import { FileHashes, fingerprintOf } from './fingerprint.ts';
@@ -13,14 +13,14 @@ export type PairStatus = 'done' | 'failed' | 'pending';
 
 export interface PairState {
   readonly pair: CampaignPair;
-  /** Undefined where a file is missing or can't be read. */
+  /** Undefined if a file is missing or can't be read. */
   readonly print?: Fingerprint;
   readonly status: PairStatus;
   /** Of a failure. */
   readonly reason?: string;
-  /** Its process was ended: the next run tries again. */
+  /** Its process was killed: the next run tries again. */
   readonly ended?: boolean;
-  /** The pair of the campaign that holds the same captures, replayed the same way, where there is an earlier one. */
+  /** The earlier pair with the same captures, replayed the same way, if any. */
   readonly sameAs?: string;
 }
 
@@ -30,15 +30,15 @@ export interface CampaignState {
   readonly factors: readonly string[];
   /** Sorted by key. */
   readonly pairs: readonly PairState[];
-  /** Results of other settings, versions or files: ids. */
+  /** Ids of results of other settings, versions or files. */
   readonly stale: readonly string[];
 }
 
-/** Told after each MiB or so that had to be hashed: pairs looked at, of how many. What it throws ends the work. */
+/** Called about once per MiB hashed: pairs looked at, of how many. Throwing ends the work. */
 export type OnLook = (done: number, total: number) => void;
 
 /**
- * Looks at all pairs. Files are hashed where their size, times or inode changed. @throws RequestError if the campaign isn't right
+ * Looks at all pairs. Files are hashed where their size, times or inode changed. @throws RequestError if the campaign is invalid
  */
 export function campaignState(campaign: Campaign, onLook: OnLook = () => undefined): CampaignState {
   const settings = campaignSettings(campaign);
@@ -80,7 +80,7 @@ function statusOf(
   return { status: 'failed', reason: result.failed, ended: result.ended };
 }
 
-/** Pairs that a run has to replay; of the same captures one. @param retry failures too */
+/** Pairs that a run has to replay; one per set of equal captures. @param retry failures too */
 export function pendingPairs({ pairs }: CampaignState, retry = false): PairState[] {
   return pairs.filter(
     ({ print, status, ended, sameAs }) =>
@@ -93,7 +93,7 @@ export interface StatusCounts {
   readonly done: number;
   readonly failed: number;
   readonly pending: number;
-  /** Pairs that hold the same captures as an earlier one. */
+  /** Pairs with the same captures as an earlier one. */
   readonly repeated: number;
   readonly stale: number;
 }

@@ -1,14 +1,14 @@
-/** The tables of a campaign's dataset: every column with its unit, and the rows that a pair's result comes to. One list for files and docs. */
+/** The tables of a campaign's dataset: every column with its unit, and the rows of a pair's result. One list for files and docs. */
 import type { Cell, CellKind } from '../exports/tables.ts';
 import { pairDigest } from './digest.ts';
 import type { FlagId } from '../../words/pair-flags.ts';
 import type { PairState } from './state.ts';
 import type { PairDone } from './result.ts';
 
-/** A pair with what is known of it when the dataset is made. */
+/** A pair with what is known about it when the dataset is made. */
 export interface Collected {
   readonly state: PairState;
-  /** Of a pair that came through and is no repetition of another's captures. */
+  /** Of a pair that succeeded and doesn't repeat another's captures. */
   readonly done?: PairDone;
   readonly flags: readonly FlagId[];
 }
@@ -16,13 +16,13 @@ export interface Collected {
 export interface TableColumn {
   readonly name: string;
   readonly kind: CellKind;
-  /** Unit, or what it says. */
+  /** Unit, or meaning. */
   readonly says: string;
 }
 
 export interface DatasetTable {
   readonly says: string;
-  /** Behind `pair` and the factors, which every table has. */
+  /** After `pair` and the factors, which every table has. */
   readonly columns: readonly TableColumn[];
   /** Of one pair, in the dataset's order. */
   readonly rows: (of: Collected) => Iterable<readonly Cell[]>;
@@ -231,7 +231,7 @@ const stage2: DatasetTable = {
   },
 };
 
-/** By name, in the order of the docs. */
+/** By name, in docs order. */
 export const datasetTables = {
   pairs,
   outcomes,
@@ -243,7 +243,7 @@ export const datasetTables = {
 export type DatasetTableName = keyof typeof datasetTables;
 export const datasetTableNames = Object.keys(datasetTables) as DatasetTableName[];
 
-/** Keys in order: the same text whoever counted. */
+/** Keys in order: the same text whatever the order of counting. */
 function sortedJson(counts: Readonly<Record<string, number>>): string {
   return JSON.stringify(Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -1,4 +1,4 @@
-/** Where a field stands in a TOML or JSON text: parsers give values without places, and an error must name the line. */
+/** Finds a field's line in a TOML or JSON text: parsers give values without positions, and errors must name the line. */
 
 export type FieldPath = readonly (string | number)[];
 
@@ -31,7 +31,7 @@ function dotted(line: string, at: number): { parts: string[]; end: number } | un
   }
 }
 
-/** Tables, arrays of tables and keys at the start of a line: enough to find what a person wrote. */
+/** Tables, arrays of tables and keys at the start of a line: enough for files written by hand. */
 function tomlLines(text: string): Map<string, number> {
   const found = new Map<string, number>();
   const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Recomputing a report across pairs: its pairs replayed again, then its text written again. */
+/** Recomputes a report across pairs: replays its pairs, then writes its text again. */
 import { z } from 'zod';
 import { CAMPAIGN_FORM, findProvenance } from '../../report/provenance.ts';
 import { RequestError } from '../about.ts';
@@ -31,8 +31,8 @@ export interface CampaignVerified {
 }
 
 /**
- * @param sample pairs that are replayed again, evenly over the report's; all if left out
- * @throws RequestError if the file says nothing of itself
+ * @param sample number of pairs to replay again, spread evenly over the report's; all if left out
+ * @throws RequestError if the file carries no provenance
  */
 export async function verifyCampaign(
   campaign: Campaign,
@@ -108,7 +108,7 @@ function claims(file: string, text: string): z.infer<typeof Claims> {
   );
 }
 
-/** The first, the last, and others evenly between. */
+/** The first, the last, and others evenly spaced between. */
 function evenly<T>(all: readonly T[], n: number | undefined): T[] {
   if (n === undefined || n >= all.length) return [...all];
   const at = (i: number): number => (n < 2 ? 0 : Math.round((i * (all.length - 1)) / (n - 1)));

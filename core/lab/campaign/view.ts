@@ -1,4 +1,4 @@
-/** A campaign as the lab's page shows it: loss by factor and policy, what turns around, its pairs. Out of the dataset, with DuckDB. */
+/** A campaign as the lab's page shows it: loss by factor and policy, reversals, pairs. From the dataset, with DuckDB. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { familySize, groupsOf, standing } from '../../analysis/campaign-compare.ts';
@@ -30,19 +30,19 @@ import { resultIds } from './result.ts';
 
 type Tell = (progress: Progress) => void;
 
-/** DuckDB's, within a process that holds the answers, too. */
+/** DuckDB's, in a process that holds the answers, too. */
 const MEMORY = '200MB';
-/** Losses that a matrix draws one by one, over all of its cells, and in one of them. */
+/** Losses that a matrix draws individually: in all cells together, and in one. */
 const MOST_DRAWN = 20_000;
 const MOST_IN_CELL = 60;
-/** Reversals, changed verdicts and missing pairs that are listed. */
+/** Most reversals, changed verdicts and missing pairs listed. */
 const MOST_LISTED = 200;
 
 interface Loaded extends PairResults {
   readonly facts: DatasetFacts;
 }
 
-/** What was read last is kept: the next question is often about the same campaign. */
+/** The last one read is cached: the next request is often about the same campaign. */
 export class CampaignViews {
   #last: { readonly key: string; readonly loaded: Loaded } | undefined;
   #reversals: { readonly key: string; readonly answer: CampaignReversals } | undefined;
@@ -83,7 +83,7 @@ export class CampaignViews {
     };
   }
 
-  /** The part of a report that compares every two policies everywhere: it takes its time. */
+  /** The part of a report that compares all policies pairwise everywhere: slow. */
   async reversals({ folder, leaveOut }: CampaignParams<'campaignReversals'>, tell: Tell): Promise<CampaignReversals> {
     const own = resolve(folder);
     const key = keyOf(own, leaveOut);
@@ -156,13 +156,13 @@ function code<T extends string>(of: readonly T[], word: string): number {
   return place < 0 ? NONE : place;
 }
 
-/** A dataset is replaced as a whole: another one has another file here. */
+/** A dataset is replaced as a whole: a new one has a new file here. */
 function keyOf(folder: string, leaveOut: readonly string[] | undefined): string {
   const { ino, mtimeMs } = statSync(join(folder, DATASET, FACTS), { throwIfNoEntry: false }) ?? {};
   return JSON.stringify([folder, ino, mtimeMs, leaveOut]);
 }
 
-/** Results come and go by name, so their folder's time says that there are others. */
+/** Results are added and removed by name, so their folder's mtime shows changes. */
 function changedSince(folder: string): CampaignOverview['changed'] {
   const time = (path: string): number => statSync(join(folder, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const then = time(join(DATASET, FACTS));

@@ -1,4 +1,4 @@
-/** Files that several processes, or several machines, may write at a time: each writes its own, and the last name wins. */
+/** Files that several processes or machines may write at once: each writes its own, and the last rename wins. */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -14,10 +14,10 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** What is being written has that name: by whom, to tell what nobody will finish. */
+/** Name of a file being written: says by whom, so that abandoned ones can be found. */
 const LEFT = /^\.(.+)-(\d+)-[0-9a-f]{8}\.part$/;
 
-/** Under another name first, and on the disk before it gets its own. Makes the folder. */
+/** Under another name first, and synced to disk before the rename. Makes the folder. */
 export function writeWholeFile(path: string, text: string): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
@@ -38,7 +38,7 @@ export function writeWholeFile(path: string, text: string): void {
   }
 }
 
-/** Removes what processes of this machine left that were killed while they wrote. */
+/** Removes what this machine's processes left when killed while writing. */
 export function removeLeftovers(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
@@ -47,7 +47,7 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** Whether there is a process of this machine with that id. */
+/** Whether this machine has a process with that id. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
