@@ -5,14 +5,14 @@ import { VmDescriptionError } from '../model/vm.ts';
 import { ColumnError } from '../store/column-codec.ts';
 import { explainLab, LabFileError } from '../store/lab-errors.ts';
 
-/** A request that can't be carried out as asked. The message is complete: what, and what to do about it. */
+/** A request that can't be carried out as asked. The message is complete: what is wrong, and what to do about it. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
 const explained = [InputError, LabFileError, ColumnError, ModelError, VmDescriptionError, RequestError];
 
-/** Errors of the system, by code: what a user can do something about. */
+/** System errors, by code, that a user can do something about. */
 const systemReasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EACCES: 'permission denied',
@@ -36,13 +36,13 @@ const systemReasons: Readonly<Record<string, string>> = {
   ENOMEM: 'out of memory',
 };
 
-/** V8's and Node's words for memory that can't be had. */
+/** V8's and Node's messages for memory that can't be allocated. */
 const outOfMemory =
   /Array buffer allocation failed|Invalid (array buffer|typed array) length|Cannot create a string longer/;
 
 /**
- * An error's message for the user: complete, what and what to do about it. Undefined if it is a bug of ours.
- * @param lab path of the lab file in use: SQLite's errors don't name it
+ * An error's message for the user: what is wrong, and what to do about it. Undefined if it is our own bug.
+ * @param lab path of the lab file in use, which SQLite's errors don't name
  */
 export function explainError(error: unknown, lab = 'the lab file'): string | undefined {
   if (!(error instanceof Error)) return undefined;

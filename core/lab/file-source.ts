@@ -1,10 +1,10 @@
-/** Files as byte sources: random access through one bounded buffer a reader. */
+/** Files as byte sources: random access through one bounded buffer per reader. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
 
-/** One open file of a source. Descriptors are good in all threads of the process. */
+/** One open file of a source. Descriptors are valid in all threads of the process. */
 export interface FilePart {
   readonly fd: number;
   /** Bytes. */
@@ -22,7 +22,7 @@ export function withFile<T>(path: string, use: (source: FileSource) => T): T {
 
 /**
  * Runs `use` on a capture: a file, or what `perf record --threads` leaves, a directory of `data` and `data.0`, `data.1`, …
- * (its parts one behind the other). Throws InputError if there is no such thing to read.
+ * (its parts concatenated). Throws InputError if there is nothing to read.
  */
 export function withCapture<T>(path: string, use: (source: FileSource) => T): T {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return withFile(path, use);
@@ -45,13 +45,13 @@ function withParts<T>(name: string, paths: readonly string[], use: (source: File
 }
 
 /**
- * Opens a regular file for reading. Anything else is refused at once: opening a pipe would wait for somebody at its other end, a
+ * Opens a regular file for reading. Anything else is refused at once: opening a pipe would block until a writer opens it, and a
  * device may never end. Throws InputError.
  */
 export function openRegular(path: string): FilePart {
   let fd: number;
   try {
-    // Windows has no such flag, and no such pipes.
+    // Windows has neither this flag nor such pipes.
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw new InputError(path, reason(error as NodeJS.ErrnoException));
@@ -64,7 +64,7 @@ export function openRegular(path: string): FilePart {
 
 const NOT_REGULAR = 'is not a regular file: save the stream to one first';
 
-/** Bytes of a text that is read as a whole. */
+/** Most bytes of a text that is read whole. */
 const MAX_TEXT = 64 << 20;
 
 /** A whole text file: a description, a policy file, notes. Throws InputError, also if it is larger than `limit` bytes. */
@@ -78,7 +78,7 @@ export function readTextFile(path: string, limit = MAX_TEXT): string {
   }
 }
 
-/** A source over open files, one behind the other. Its reads share one buffer: a thread needs one of its own. */
+/** A source over open files, concatenated. Its reads share one buffer: each thread needs its own source. */
 export function fileSource(name: string, parts: readonly FilePart[]): FileSource {
   let buffer = new Uint8Array(1 << 20);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
@@ -110,7 +110,7 @@ export function fileSource(name: string, parts: readonly FilePart[]): FileSource
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file';
   if (error.code === 'EACCES') return 'permission denied';
-  // What opening a socket gives.
+  // Opening a socket gives this.
   if (error.code === 'ENXIO') return NOT_REGULAR;
   return error.message;
 }

@@ -1,4 +1,4 @@
-/** Files that only show up whole: written under another name, renamed at the end, gone if anything fails. */
+/** Files that appear only when complete: written under another name, renamed at the end, removed if anything fails. */
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { printable } from '../words/printable.ts';
 import { RequestError } from './about.ts';
@@ -9,12 +9,12 @@ export interface OutputFile {
   bytes(bytes: Uint8Array): void;
 }
 
-/** Characters held back before they are written. */
+/** Characters buffered before they are written. */
 const HELD = 1 << 18;
 
 /**
- * Throws RequestError if something lies there that isn't a file: renaming over a pipe or a device would take it away, and opening a
- * pipe would wait for its reader.
+ * Throws RequestError if the path exists and isn't a file: renaming over a pipe or a device would remove it, and opening a
+ * pipe would block until it has a reader.
  */
 export function checkTarget(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -22,7 +22,7 @@ export function checkTarget(path: string): void {
     throw new RequestError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}: name a file`);
 }
 
-/** @param options `raw`: names go out as they are, whatever a terminal makes of them */
+/** @param options `raw`: names are written verbatim, whatever a terminal makes of them */
 export function writeWhole(
   path: string,
   write: (file: OutputFile) => void,

@@ -1,4 +1,4 @@
-/** Names of boards to choose from: those used last, and those that ~/.ssh/config names. */
+/** Board names to choose from: recently used ones, and those in ~/.ssh/config. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -14,7 +14,7 @@ function recentFile(): string {
   return join(state, 'umbra', 'boards.json');
 }
 
-/** Newest first. What isn't a list of hosts is none. */
+/** Newest first. Anything but a list of hosts counts as empty. */
 export function recentBoards(): string[] {
   try {
     const list: unknown = JSON.parse(readFileSync(recentFile(), 'utf8'));
@@ -24,7 +24,7 @@ export function recentBoards(): string[] {
   }
 }
 
-/** A convenience: where it can't be written, nothing is remembered. */
+/** Best effort: if it can't be written, nothing is remembered. */
 export function rememberBoard(host: string): void {
   try {
     const list = [host, ...recentBoards().filter((h) => h !== host)].slice(0, MAX_RECENT);
@@ -35,7 +35,7 @@ export function rememberBoard(host: string): void {
   }
 }
 
-/** Names of `Host` lines without patterns, in the order of the files; files that can't be read name none. */
+/** Names of `Host` lines without patterns, in file order; unreadable files are skipped. */
 export function configuredBoards(file = join(homedir(), '.ssh', 'config')): string[] {
   return [...new Set(namesIn(file, 0))].slice(0, MAX_CONFIGURED);
 }

@@ -1,9 +1,9 @@
-/** From a recording to the lab: the tar lies beside the lab until it is in, and stays there if it can't be. */
+/** From a recording to the lab: the tar stays beside the lab until it is imported, and for good if it can't be. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { explainError, RequestError } from '../about.ts';
 
-/** A tar's name that isn't taken, in a lab's folder. */
+/** An unused name for a tar in a lab's folder. */
 export function tarBeside(lab: string, host: string): string {
   const name = host
     .replace(/^ssh:\/\//, '')
@@ -15,8 +15,8 @@ export function tarBeside(lab: string, host: string): string {
 }
 
 /**
- * @param use imports the tar; its second argument is what the lab calls it
- * @param keep the tar stays in any case
+ * @param use imports the tar; its second argument is its name in the lab
+ * @param keep keeps the tar in any case
  */
 export async function withRecording<T>(
   tar: string,

@@ -7,7 +7,7 @@ import type { Target } from './ssh.ts';
 const LIMIT_MS = 60_000;
 const MAX_OUTPUT = 1 << 16;
 
-/** @throws RequestError if the board can't be reached, or says nothing that is a check */
+/** @throws RequestError if the board can't be reached or its answer isn't a check */
 export async function checkBoard(target: Target, signal?: AbortSignal): Promise<BoardCheck> {
   const script = kitScript();
   const { ssh } = startOnBoard(target, script, ['check', '-T']);

@@ -1,4 +1,4 @@
-/** Names of boards, as ssh takes them: nothing in one may become an option, a shell word or a token of ssh's own. */
+/** Board names as ssh takes them: nothing in one may become an option, a shell word or one of ssh's own tokens. */
 import { RequestError } from '../about.ts';
 
 const word = '[A-Za-z0-9_][A-Za-z0-9_.+~-]*';
@@ -9,8 +9,8 @@ const uri = new RegExp(`^ssh://(?:${word}@)?(?:${word}|\\[[0-9A-Fa-f:.]+\\])(?::
 const MAX_LENGTH = 255;
 
 /**
- * `[USER@]HOST` or `ssh://[USER@]HOST[:PORT]`, checked. ssh's own configuration may put a name into commands (ProxyCommand's %h): so what
- * a shell would read is refused, however it is quoted on the way there.
+ * `[USER@]HOST` or `ssh://[USER@]HOST[:PORT]`, checked. ssh's configuration may put a name into commands (ProxyCommand's %h), so
+ * anything that a shell would interpret is refused, however it is quoted on the way.
  * @throws RequestError
  */
 export function checkHost(host: string): string {

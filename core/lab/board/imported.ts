@@ -1,4 +1,4 @@
-/** A recording's tar into the lab, and a replay of the pair, by whoever carries out jobs. */
+/** Imports a recording's tar into the lab and replays the pair, through a given job runner. */
 import type { Job } from '../../contract/jobs.ts';
 import { clockWords } from '../../words/clocks.ts';
 import { getCapture } from '../../store/captures.ts';
@@ -13,14 +13,14 @@ import type { BoardFacts } from '../../model/terms/capture-facts.ts';
 export interface ImportedTar {
   readonly captures: readonly CaptureSummary[];
   readonly board?: BoardFacts;
-  /** How the clocks of host and guest lay, as stored, and in words. */
+  /** How the host and guest clocks relate, as stored and in words. */
   readonly clocks?: NonNullable<BoardFacts['clocks']> & { readonly words: string };
   readonly run?: number;
 }
 
 type Run = (job: Job) => Promise<unknown>;
 
-/** @param run carries out a job on the lab, which exists. Throws what the job throws */
+/** @param run runs a job on the lab, which exists. Throws what the job throws */
 export async function importTar(
   tar: { readonly path: string; readonly name: string },
   lab: string,
@@ -30,7 +30,7 @@ export async function importTar(
   return readBack(lab, ids);
 }
 
-/** Replays what was imported under all policies. @throws RequestError if it is no pair, and what the job throws */
+/** Replays the import under all policies. @throws RequestError if it isn't a pair, and what the job throws */
 export async function replayTar(done: ImportedTar, run: Run): Promise<ImportedTar> {
   const [spe, kvm] = (['spe', 'kvm'] as const).map((kind) => done.captures.find((c) => c.kind === kind)?.id);
   if (spe === undefined || kvm === undefined)

@@ -1,4 +1,4 @@
-/** The board kit: a script that records captures where Umbra isn't. */
+/** The board kit: a script that records captures on machines without Umbra. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RequestError } from '../about.ts';

@@ -1,4 +1,4 @@
-/** What the kit's script says on stderr while `umbra capture` drives it: a line each. */
+/** What the kit's script says on stderr while `umbra capture` drives it, line by line. */
 
 import type { BoardState } from '../../contract/board.ts';
 
@@ -12,14 +12,14 @@ export type BoardLine =
       readonly kind: 'progress';
       readonly seconds: number;
       readonly bytes: number;
-      /** KVM's events so far, and how many of them were lost; unknown where perf keeps them to itself. */
+      /** KVM's events so far, and how many were lost; unknown if perf doesn't report them. */
       readonly events?: number;
       readonly lost?: number;
     }
   /** `at`: ns; undefined if the board can't tell. */
   | { readonly kind: 'clock'; readonly number: number; readonly at?: bigint; readonly resolution: number }
   | { readonly kind: 'beat' }
-  /** Anything else: notes of the script, what ssh says. */
+  /** Anything else: the script's notes, ssh's messages. */
   | { readonly kind: 'said'; readonly text: string };
 
 export function parseLine(text: string): BoardLine {
@@ -60,7 +60,7 @@ function clockLine([number, value, unit]: readonly string[]): BoardLine | undefi
   };
 }
 
-/** What a board says reaches terminals and pages: nothing in it moves a cursor, or turns the direction of text. */
+/** Board output reaches terminals and pages: nothing in it may move a cursor or change text direction. */
 function shown(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, (c) =>
     c === '\t' ? ' ' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,

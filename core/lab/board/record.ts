@@ -1,4 +1,4 @@
-/** Recording on a board, or on a host and in its guest at the same time: one tar here, nothing left there. */
+/** Records on a board, or on a host and its guest at the same time: one tar here, nothing left there. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareClocks } from '../../model/clocks.ts';
@@ -25,24 +25,24 @@ export interface RecordHooks {
 }
 
 export interface Recorder {
-  /** Ends the recording; what was recorded comes. */
+  /** Ends the recording; what was recorded is sent. */
   stop(): void;
-  /** Gives it up: nothing comes. */
+  /** Abandons it: nothing is sent. */
   abort(): void;
-  /** The tar is whole then. Rejects with a RequestError. */
+  /** Resolves when the tar is complete. Rejects with a RequestError. */
   readonly done: Promise<BoardFacts>;
 }
 
 /** Round trips through both clocks at the start and, if it is stopped, at the end; one a second in between. */
 const ROUNDS = 16;
 const ROUND_MS = 1000;
-/** What a board may take beside the recording itself, s: setting up, asking monitors, writing facts. */
+/** Time allowed a board on top of the recording itself, s: setup, querying monitors, writing facts. */
 const MARGIN_S = 120;
-/** The trace of a pair is stopped when its profile has ended; by itself only if nobody does. */
+/** A pair's trace is stopped when its profile has ended; it ends on its own only if nobody stops it. */
 const OUTLIVES_S = 60;
 const MIB = 1 << 20;
 
-/** @param file the tar to make, which must not be there. @throws RequestError if a name isn't one */
+/** @param file the tar to make, which must not exist. @throws RequestError if a name isn't one */
 export function recordFromBoard(request: RecordRequest, file: string, hooks: RecordHooks): Recorder {
   const script = kitScript();
   const folder = mkdtempSync(join(dirname(file), '.umbra-capture-'));
@@ -67,7 +67,7 @@ export function recordFromBoard(request: RecordRequest, file: string, hooks: Rec
       if (line.kind === 'said') hooks.onSaid(host, line.text);
       else if (line.kind === 'progress') {
         recorded[which] = line.bytes;
-        // The trace is on the host; how long it goes on, where the profile is.
+        // Events come from the host's trace, elapsed time from where the profile is.
         const { events, lost } = line;
         tell({
           bytes: recorded[0] + recorded[1],
@@ -154,11 +154,11 @@ async function alone(open: Open, request: RecordRequest): Promise<undefined> {
   return undefined;
 }
 
-/** The trace begins before the profile and ends after it; both clocks are read as long as both run. */
+/** The trace begins before the profile and ends after it; both clocks are read while both run. */
 async function together(open: Open, request: RecordRequest, isStopped: () => boolean) {
   const { host, guest = '' } = request;
   const seconds = request.seconds + OUTLIVES_S;
-  // Memslots and the VMM are the host's, the profiled command is the guest's.
+  // Memslots and the VMM belong to the host, the profiled command to the guest.
   const ofHost: RecordRequest = { ...request, seconds, noSpe: true, command: undefined };
   const ofGuest: RecordRequest = {
     ...request,
@@ -168,7 +168,7 @@ async function together(open: Open, request: RecordRequest, isStopped: () => boo
   const trace = open(0, host, undefined, kitWords(ofHost, host), seconds);
   await Promise.race([trace.reached('recording'), trace.ended]);
   const profile = open(1, guest, request.direct ? undefined : host, kitWords(ofGuest, guest), request.seconds);
-  // Asked to stop while the guest was being reached.
+  // Asked to stop while connecting to the guest.
   if (isStopped()) profile.stop();
   const ofTrace: ClockReading[] = [];
   const ofProfile: ClockReading[] = [];

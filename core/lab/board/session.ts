@@ -1,4 +1,4 @@
-/** One recording on one board, as it goes: heartbeats and requests there, its state, its losses and its tar back. */
+/** One recording in progress on one board: heartbeats and requests out; state, losses and the tar back. */
 import { createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import type { ClockReading } from '../../model/clocks.ts';
@@ -17,40 +17,40 @@ export interface SessionRequest {
   readonly words: readonly string[];
   /** Where the tar goes. */
   readonly file: string;
-  /** More than this isn't taken. */
+  /** More than this is refused. */
   readonly maxBytes: number;
-  /** The board may take so long from its `ready` to its `sending`, ms. */
+  /** Time allowed the board from its `ready` to its `sending`, ms. */
   readonly maxMs: number;
   readonly onLine: (line: BoardLine) => void;
-  /** The tar's bytes so far. */
+  /** Bytes of the tar so far. */
   readonly onBytes: (bytes: number) => void;
 }
 
 export interface Session {
   readonly state: () => BoardState;
-  /** The first time that the recording is in a state, or beyond it. */
+  /** Resolves once the recording is in a state, or past it. */
   reached(state: BoardState): Promise<void>;
   /** Asks for the board's time. Undefined if it can't tell. */
   readClock(): Promise<ClockReading | undefined>;
-  /** Ends the recording there; what was recorded comes. */
+  /** Ends the recording there; what was recorded is sent. */
   stop(): void;
-  /** Ends the connection: nothing comes, and nothing stays there. */
+  /** Ends the connection: nothing is sent, and nothing stays there. */
   abort(why: string): void;
-  /** Bytes of the tar, which is whole. Rejects with a RequestError. */
+  /** Bytes of the complete tar. Rejects with a RequestError. */
   readonly ended: Promise<number>;
 }
 
 const BEAT_MS = 1000;
-/** Silence of a connection that answers each heartbeat, ms. */
+/** Longest silence of a connection that answers each heartbeat, ms. */
 const SILENCE_MS = 15_000;
-/** Time to connect, and for a person to type a passphrase, ms. */
+/** Time to connect, and for a user to type a passphrase, ms. */
 const CONNECT_MS = 30_000;
 const TYPING_MS = 180_000;
 const CLOCK_MS = 2000;
-/** What login scripts may print before the script does, bytes. */
+/** Most that login scripts may print before the script does, bytes. */
 const MAX_NOISE = 1 << 16;
 const MAX_LINE = 1 << 12;
-/** From SIGTERM to SIGKILL, and from the end of ssh to that of its output (which a ControlMaster may hold open), ms. */
+/** From SIGTERM to SIGKILL, and from ssh's exit to the end of its output (which a ControlMaster may hold open), ms. */
 const GRACE_MS = 1000;
 
 const order = boardStates;
@@ -137,7 +137,7 @@ export function openSession(request: SessionRequest): Session {
       for (const w of waiting.splice(0)) w.reject(new RequestError(why ?? `${host}: the recording ended`));
     };
   });
-  // Whoever waits for a state hears of it, too.
+  // Those waiting for a state are rejected, too.
   ended.catch(() => undefined);
 
   return {
@@ -167,11 +167,11 @@ export function openSession(request: SessionRequest): Session {
   };
 }
 
-/** ns, of the clock that readings share: exact for 104 days of it. */
+/** ns of the clock that all readings share: exact for 104 days. */
 const now = (): number => Number(process.hrtime.bigint() - zero);
 const zero = process.hrtime.bigint();
 
-/** Why a session gave no whole tar; undefined if it did. */
+/** Why a session gave no complete tar; undefined if it did. */
 function failure(target: Target, code: number | null, state: BoardState, words: readonly string[]): string | undefined {
   if (code === 0 && state === 'sent') return undefined;
   const { host } = target;

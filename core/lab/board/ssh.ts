@@ -1,7 +1,7 @@
 /**
- * The kit's script on a board, over the system's ssh: no file is put there. The remote command line is the same for every
- * recording but for a random id; script and options go through stdin, so that neither the board's login shell nor its
- * process list gets to see a word of the user's.
+ * Runs the kit's script on a board over the system's ssh, without putting a file there. The remote command line is the same
+ * for every recording except for a random id; script and options go through stdin, so that neither the board's login shell
+ * nor its process list sees any user text.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
@@ -16,11 +16,11 @@ import { kitFolder } from './kit-folder.ts';
 
 export interface Target {
   readonly host: string;
-  /** Reached through this one (ProxyJump). */
+  /** Jump host (ProxyJump). */
   readonly jump?: string;
   /** The script runs under `sudo -n`. */
   readonly sudo?: boolean;
-  /** ssh may ask on this terminal: for a passphrase, whether a host key is right. Without it ssh asks nothing (BatchMode). */
+  /** ssh may prompt on this terminal: for a passphrase, to confirm a host key. Without it ssh never prompts (BatchMode). */
   readonly terminal?: boolean;
 }
 
@@ -39,7 +39,7 @@ export type Ssh = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export interface Started {
   readonly ssh: Ssh;
-  /** Of this recording: stands in the environment of all its processes there, and before the tar. */
+  /** Id of this recording: in the environment of all its processes there, and before the tar. */
   readonly run: string;
 }
 
@@ -54,13 +54,13 @@ export function startOnBoard(target: Target, script: Script, words: readonly str
   if (words.some((word) => word.includes('\0'))) throw new RequestError('a NUL can’t be part of a command');
   const run = randomBytes(12).toString('hex');
   const args = sshArguments(target, remoteCommand(run, target.sudo ?? false));
-  // Ctrl-C is for us: it ends the recording, not the connection. On a terminal ssh must stay in its session, to ask there.
+  // Ctrl-C is ours: it ends the recording, not the connection. To prompt on a terminal, ssh must stay in its session.
   const [command, ...rest] =
     target.terminal && process.platform !== 'win32'
       ? ['sh', '-c', 'trap "" INT; exec "$@"', 'sh', 'ssh', ...args]
       : ['ssh', ...args];
   const ssh = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: !target.terminal, windowsHide: true });
-  // Writing to a connection that has gone: its end says so.
+  // Writing to a dead connection: its end is reported elsewhere.
   ssh.stdin.on('error', () => undefined);
   const end = `\n#end ${run}\n`;
   ssh.stdin.write(`${script.text}${end}${shellLine(words)}${end}`);
@@ -73,7 +73,7 @@ export function sshArguments({ host, jump, terminal }: Target, command: string):
     `ConnectTimeout=${CONNECT_TIMEOUT}`,
     'ServerAliveInterval=5',
     'ServerAliveCountMax=3',
-    // Of the user's own settings for this host those that aren't meant for such a call.
+    // User settings for this host that don't suit such a call.
     'RemoteCommand=none',
     'ClearAllForwardings=yes',
   ].flatMap((option) => ['-o', option]);
@@ -82,8 +82,8 @@ export function sshArguments({ host, jump, terminal }: Target, command: string):
 }
 
 /**
- * Reads two texts from stdin, to the byte (a shell that reads its script from stdin itself takes more than it runs): the script and its
- * arguments. A connection that ends before that runs nothing. No character in it means anything else to csh or fish.
+ * Reads two texts from stdin, to the byte (a shell that reads its script from stdin reads ahead): the script and its
+ * arguments. A connection that ends before that runs nothing. No character in it is special to csh or fish.
  */
 function remoteCommand(run: string, sudo: boolean): string {
   const read = `r(){ s=;while IFS= read -r l;do case "$l" in "#end ${run}")return;;esac;s=$s$l$n;done;exit 1;}`;
@@ -91,7 +91,7 @@ function remoteCommand(run: string, sudo: boolean): string {
   return `exec ${sudo ? 'sudo -n ' : ''}env UMBRA_RUN=${run} sh -c '${boot}'`;
 }
 
-/** Why sudo let nobody in, and what to do about it; undefined if what was said is nothing of the kind. @param said of ssh and the board */
+/** Why sudo refused, and what to do about it; undefined if the output shows no such thing. @param said by ssh and the board */
 export function sudoRefusal({ host, sudo }: Target, said: string): string | undefined {
   if (!sudo) return undefined;
   const refused = (why: string) => `${host}: ${why}, or log in as root`;

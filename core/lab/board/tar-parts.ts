@@ -1,11 +1,11 @@
-/** Tars as boards send them: whether one is whole, and several in one file with a file of ours beside. POSIX pax, "ustar Interchange Format". */
+/** Tars as boards send them: checks that one is complete, and joins several with a file of ours. POSIX pax, "ustar Interchange Format". */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { RequestError } from '../about.ts';
 
 const BLOCK = 512;
 const COPY = 1 << 20;
 
-/** Bytes before the two zero blocks that end a tar. @throws RequestError if it ends before */
+/** Bytes before the two zero blocks that end a tar. @throws RequestError if it ends before that */
 function contentLength(fd: number, name: string): number {
   const { size } = fstatSync(fd);
   const header = Buffer.alloc(BLOCK);
@@ -31,9 +31,9 @@ function sizeField(field: Buffer): number | undefined {
 }
 
 /**
- * Writes the content of whole tars, and a small text file, into one tar.
- * @param parts path of each, and whose it is for the message
- * @throws RequestError if one isn't whole
+ * Writes the contents of complete tars, and a small text file, into one tar.
+ * @param parts path of each, and its owner for the message
+ * @throws RequestError if one is incomplete
  */
 export function joinTars(
   parts: readonly { path: string; from: string }[],

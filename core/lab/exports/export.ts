@@ -1,4 +1,4 @@
-/** Data out of the lab, in the forms of other tools. */
+/** Exports lab data in other tools' formats. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCapture } from '../../store/captures.ts';
@@ -29,13 +29,13 @@ export interface ExportRequest {
   /** For profiles. */
   readonly policy?: string;
   readonly dlDiscard?: DlDiscard;
-  /** Names as they are: no guard against formulas in CSV, no escapes in place of control characters. */
+  /** Names verbatim: no guard against formulas in CSV, no escapes for control characters. */
   readonly raw?: boolean;
 }
 
 /**
  * Writes what is asked for and returns the files written. Throws RequestError, LabFileError (no such capture or run).
- * @param onRows see writeTable; what it throws ends the export, and the file that was being written is gone
+ * @param onRows see writeTable; if it throws, the export ends and the file being written is removed
  */
 export function exportFromLab(lab: string, request: ExportRequest, onRows?: OnRows): string[] {
   return readLab(lab, (db) =>

@@ -1,4 +1,4 @@
-/** A Parquet file written batch by batch: one row group each, snappy-compressed, nothing in it but the rows: the same rows give the same bytes. */
+/** A Parquet file written batch by batch: one row group each, snappy-compressed, only the rows: the same rows give the same bytes. */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
 import type { OutputFile } from '../output-file.ts';
@@ -29,7 +29,7 @@ export class ParquetFile {
 
   /** @param data cells by column, in the columns' order */
   rowGroup(data: readonly Cell[][]): void {
-    // Into memory: done when it returns.
+    // In memory: done when it returns.
     void this.#writer.write({
       columnData: this.#columns.map(({ name }, c) => ({ name, data: data[c] })),
       rowGroupSize: data[0]?.length ?? 0,
@@ -42,7 +42,7 @@ export class ParquetFile {
     this.#drain();
   }
 
-  /** Moves what was written to the file. `offset` counts on, so that row groups know where they lie. */
+  /** Moves what was written to the file. `offset` keeps counting, so that row groups know their position. */
   #drain(): void {
     this.#file.bytes(new Uint8Array(this.#buffer.buffer, 0, this.#buffer.index));
     this.#buffer.index = 0;

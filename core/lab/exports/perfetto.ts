@@ -22,7 +22,7 @@ const Annotation = { uint: 3, text: 6, name: 10 } as const;
 const EventType = { BEGIN: 1, END: 2, INSTANT: 3, COUNTER: 4 } as const;
 /** TrackDescriptor.ChildTracksOrdering. */
 const EXPLICIT = 3;
-/** Any number will do: there is one writer. */
+/** Any number will do: there is only one writer. */
 const SEQUENCE = 1;
 
 /** Points of the sample rate's curve. */
@@ -112,7 +112,7 @@ function writeWindow(trace: TraceWriter, track: number, w: WindowRow): void {
   trace.event(w.end, EventType.END, track);
 }
 
-/** Packets of a trace, one after the other: Trace is nothing but a list of them. */
+/** Packets of a trace, in sequence: Trace is just a list of them. */
 class TraceWriter {
   readonly #file: OutputFile;
   #tracks = 0;
@@ -121,7 +121,7 @@ class TraceWriter {
     this.#file = file;
   }
 
-  /** Children keep the order in which they are made. */
+  /** Children stay in creation order. */
   track(name: string, parent?: number, counter?: ProtoMessage): number {
     const uuid = ++this.#tracks;
     const track = new ProtoMessage().uint(Track.uuid, uuid).text(Track.name, name);

@@ -1,4 +1,4 @@
-/** What survived under a policy and what was lost, as profiles that other tools draw: collapsed stacks, pprof. SPE has no call chains: a stack is thread, binary, place. */
+/** What a policy kept and lost, as profiles for other tools: collapsed stacks, pprof. No call chains in SPE: a stack is thread, binary, place. */
 import { gzipSync } from 'node:zlib';
 import { KEPT, OUTSIDE } from '../../model/outcome.ts';
 import { ProtoMessage } from '../../formats/protobuf.ts';
@@ -10,11 +10,11 @@ import { replayAgain } from '../runs/replay-again.ts';
 import type { ResultChoice } from '../runs/replay-again.ts';
 import { skewKeysOf } from '../runs/skew.ts';
 
-/** Samples that have one thread, binary and place. */
+/** Samples of one thread, binary and place. */
 interface Stack {
   readonly thread: string;
   readonly binary: string;
-  /** A function where symbols are known; else binary and offset. */
+  /** A function if symbols are known, else binary and offset. */
   readonly place: string;
   kept: number;
   lost: number;
@@ -43,7 +43,7 @@ export function policyProfile(db: Db, choice: ResultChoice): PolicyProfile {
       if (fates[i] === OUTSIDE) continue;
       const thread = threads.lanes[lane][i];
       const place = places.lanes[lane][i];
-      // A place lies in one binary, so thread and place tell stacks apart. Both below 2^26: exact.
+      // A place is in one binary, so thread and place identify a stack. Both below 2^26: exact.
       const id = thread * 2 ** 26 + place;
       let stack = stacks.get(id);
       if (!stack) {
@@ -63,7 +63,7 @@ export function policyProfile(db: Db, choice: ResultChoice): PolicyProfile {
   };
 }
 
-/** Brendan Gregg's collapsed form, `kept;tid 812;kvbench;lookup 42`: the fate comes first, so that a flame graph shows both side by side. */
+/** Brendan Gregg's collapsed form, `kept;tid 812;kvbench;lookup 42`: the fate comes first, so a flame graph shows both side by side. */
 export function writeCollapsed({ stacks }: PolicyProfile, file: OutputFile): void {
   const frame = (name: string): string => name.replace(/[;\r\n]/g, ':');
   for (const { thread, binary, place, kept, lost } of stacks) {
@@ -79,7 +79,7 @@ const Profile = {
   ...{ durationNs: 10, comment: 13, defaultSampleType: 14 },
 } as const;
 
-/** Two sample types, `kept` and `lost`, gzipped as pprof wants it. */
+/** Two sample types, `kept` and `lost`, gzipped as pprof expects. */
 export function writePprof({ policy, command, span, stacks }: PolicyProfile, file: OutputFile): void {
   const strings = new Numbered(['']);
   const binaries = new Numbered();
@@ -129,7 +129,7 @@ export function writePprof({ policy, command, span, stacks }: PolicyProfile, fil
   file.bytes(gzipSync(profile.finish()));
 }
 
-/** Numbers texts in the order in which they turn up. */
+/** Numbers texts in order of appearance. */
 class Numbered {
   readonly list: string[];
   readonly #byText = new Map<string, number>();

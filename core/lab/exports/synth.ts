@@ -18,7 +18,7 @@ export interface SynthFiles {
 }
 
 /**
- * `spe.perf.data`, `kvm.trace.dat`, `kvm.vm.json` and `truth.json` in `folder`, which is made if missing; files of these names
+ * `spe.perf.data`, `kvm.trace.dat`, `kvm.vm.json` and `truth.json` in `folder`, which is made if missing; existing files
  * are overwritten.
  * @throws RequestError for options that can't be carried out
  */
@@ -48,7 +48,7 @@ export function synthFiles(
     kvm.flush();
     return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
   } catch (error) {
-    // Half a pair is none.
+    // Half a pair isn't a pair.
     for (const file of Object.values(files)) rmSync(file, { force: true });
     throw error;
   } finally {
@@ -65,7 +65,7 @@ function explained<T>(run: () => T): T {
   }
 }
 
-/** Gathers small writes: a call to the system for each record would be slow. */
+/** Batches small writes: a system call per record would be slow. */
 class FileSink implements ByteSink {
   readonly #fd: number;
   readonly #buffer = new Uint8Array(1 << 20);

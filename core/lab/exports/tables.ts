@@ -21,13 +21,13 @@ export type CellKind = 'int32' | 'int64' | 'real' | 'text';
 
 export interface Batch {
   readonly rows: number;
-  /** Of a column, in the table's order, and a row of the batch. Good until the next batch is asked for. */
+  /** Of a column, in the table's order, and a row of the batch. Valid until the next batch is requested. */
   cell(column: number, row: number): Cell;
 }
 
 export interface ExportTable {
   readonly name: string;
-  /** Rows in all, where that is known beforehand. */
+  /** Total rows, if known beforehand. */
   readonly rows?: number;
   readonly columns: readonly { readonly name: string; readonly kind: CellKind }[];
   batches(): Iterable<Batch>;
@@ -65,7 +65,7 @@ function sampleColumns(midr: bigint | undefined): readonly SampleColumn[] {
   });
   const state = (name: string, address: StateAddress): SampleColumn =>
     words(name, stateAddresses[address].has, (b, i) => stateOf(b, i, address) ?? null);
-  // 32 bits without sign.
+  // Unsigned 32 bits.
   const context = (name: string, of: (b: SpeColumns, i: number) => number | undefined): SampleColumn => ({
     ...{ name, has: Has.CONTEXT, kind: 'int64' },
     cell: (b, i) => {

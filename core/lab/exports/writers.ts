@@ -6,10 +6,10 @@ import type { OutputFile } from '../output-file.ts';
 
 export type TableForm = 'csv' | 'jsonl' | 'json' | 'parquet';
 
-/** Told after each batch: rows written, and in all where that is known. What it throws ends the export. */
+/** Called after each batch: rows written, and the total if known. Throwing ends the export. */
 export type OnRows = (done: number, total: number | undefined) => void;
 
-/** @param raw CSV cells as they are, also those that a spreadsheet would run as a formula */
+/** @param raw CSV cells verbatim, even those that a spreadsheet would run as a formula */
 export function writeTable(
   table: ExportTable,
   form: TableForm,
@@ -43,7 +43,7 @@ function telling(table: ExportTable, onRows: OnRows): ExportTable {
   };
 }
 
-/** Nothing stands for null, `""` for empty text. */
+/** null is nothing, empty text is `""`. */
 function writeCsv({ columns, batches }: ExportTable, file: OutputFile, raw: boolean): void {
   file.text(`${columns.map(({ name }) => name).join(',')}\n`);
   for (const { rows, cell } of batches()) {
@@ -55,7 +55,7 @@ function writeCsv({ columns, batches }: ExportTable, file: OutputFile, raw: bool
   }
 }
 
-/** What makes spreadsheets take a cell for a formula (https://owasp.org/www-community/attacks/CSV_Injection); a number is none. */
+/** Makes spreadsheets take a cell for a formula (https://owasp.org/www-community/attacks/CSV_Injection); numbers don't. */
 const formula = /^[=+@\t\r]|^-(?!\d+(\.\d+)?$)/;
 
 function csvCell(value: Cell, raw: boolean): string {
@@ -65,7 +65,7 @@ function csvCell(value: Cell, raw: boolean): string {
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** Objects without what is null; integers from 2^53 on are decimal strings. Fields of events are objects, not text. */
+/** Objects without nulls; integers from 2^53 on are decimal strings. Fields of events are objects, not text. */
 function* jsonRows({ name: table, columns, batches }: ExportTable): Generator<string> {
   const heads = columns.map(({ name }) => `${JSON.stringify(name)}:`);
   const isJson = columns.map(({ name }) => table === 'events' && name === 'fields');

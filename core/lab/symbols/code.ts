@@ -1,4 +1,4 @@
-/** Machine code and source lines of functions, read from the binary that ran, and kept with the functions in the lab. */
+/** Machine code and source lines of functions, read from the binary that ran, and stored with the functions in the lab. */
 import type { ElfFile, Segment } from '../../formats/elf/elf.ts';
 import { fileOffset } from '../../formats/elf/elf.ts';
 import { hasLines, readLines } from '../../formats/elf/line-table.ts';
@@ -7,17 +7,17 @@ import { CODE_BYTES, FUNCTION_BYTES, LINE_ROWS } from '../../formats/symbols/lim
 import type { SourceLines, SymbolCode } from '../../store/symbols.ts';
 import { firstAtLeast } from '../../model/terms/search.ts';
 
-/** A function's place in its file: byte offsets, the end excluded. */
+/** A function's place in its file: byte offsets, end exclusive. */
 export interface Extent {
   readonly start: number;
   readonly end: number;
 }
 
-/** What is known of some functions' code, in their order. */
+/** What is known about some functions' code, in their order. */
 export type CodeOf = (functions: readonly Extent[]) => SymbolCode[];
 
 /**
- * @param ran the binary that ran, if it is at hand: files of debug information have none of its code
+ * @param ran the binary that ran, if available: debug files have none of its code
  * @param debug the file with its line tables, if any
  */
 export function codeOf(
@@ -36,7 +36,7 @@ export function codeOf(
   });
 }
 
-/** Per function its lines, undefined for those that the tables say nothing of. */
+/** Lines per function, undefined for those not in the tables. */
 function linesOf(
   debug: ElfFile,
   segments: readonly Segment[],
@@ -51,7 +51,7 @@ function linesOf(
     const first = fileOffset(segments, from);
     if (first === undefined || rows >= LINE_ROWS) return;
     const last = first + Number(to - from);
-    // The last function that starts before the stretch ends, and those before it that reach into the stretch.
+    // The last function that starts before the range ends, and earlier ones that reach into it.
     for (let k = firstAtLeast(starts, last) - 1; k >= 0; k--) {
       const { start, end } = functions[order[k]];
       if (end <= first) break;
@@ -69,7 +69,7 @@ function linesOf(
   return found.map((list) => (list.length ? packed(list, files) : undefined));
 }
 
-/** Rows that say something new, and the files that they name. */
+/** Rows that add something, and the files that they name. */
 function packed(list: [number, number, number][], all: readonly string[]): SourceLines {
   const files: string[] = [];
   const own = new Map<number, number>();

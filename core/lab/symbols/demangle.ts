@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Itanium C++ ABI and Rust (legacy and v0); macOS puts a further underscore in front. */
+/** Itanium C++ ABI and Rust (legacy and v0); macOS adds a leading underscore. */
 const MANGLED = /^_{1,2}(?:Z|R)\w/;
 
-/** A longer name is shown as it is. */
+/** Longer names are shown as they are. */
 const MAX_NAME = 16384;
 
 /** What the module exports, by wasm-bindgen's conventions: strings are passed as UTF-8 in its memory. */
@@ -18,13 +18,13 @@ interface Demangler {
 }
 
 /**
- * Instantiates the demangler (about 5 ms): make one for many names. The function gives back what it doesn't know.
+ * Instantiates the demangler (about 5 ms): make one for many names. The function returns unknown names as they are.
  *
- * The package's own entry imports WebAssembly as a module, which Node 24 warns of on stderr, and can be instantiated only once.
+ * The package's own entry imports WebAssembly as a module, which makes Node 24 warn on stderr, and can be instantiated only once.
  */
 export function createDemangler(): (name: string) => string {
   const file = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
-  // It would fill a table of JavaScript values; none is ever passed.
+  // It would fill a table of JavaScript values, but none is ever passed.
   const imports = { './index_bg.js': { __wbindgen_init_externref_table: () => undefined } };
   const wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports as Demangler;
   wasm.__wbindgen_start();
@@ -33,7 +33,7 @@ export function createDemangler(): (name: string) => string {
   let broken = false;
   const demangle = (name: string): string => {
     const text = encoder.encode(name);
-    // It frees what it is given, we what it gives.
+    // It frees its argument, we free its result.
     const at = wasm.__wbindgen_malloc(text.length, 1);
     new Uint8Array(wasm.memory.buffer).set(text, at);
     const [from, bytes] = wasm.demangle_any(at, text.length);
@@ -45,7 +45,7 @@ export function createDemangler(): (name: string) => string {
     if (broken || !MANGLED.test(name) || name.length > MAX_NAME) return name;
     try {
       const plain = demangle(name);
-      // What it can't read it returns, without the underscore that macOS adds.
+      // It returns what it can't read, without the underscore that macOS adds.
       return plain === '' || name.endsWith(plain) ? name : plain;
     } catch {
       // A trap inside leaves its memory in an unknown state.

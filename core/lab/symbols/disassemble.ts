@@ -1,15 +1,15 @@
 /**
- * AArch64 machine code as text, by Capstone (BSD-3-Clause, as WebAssembly). It is loaded when the first function is looked at: its
- * 3.3 MB would make every command start later.
+ * AArch64 machine code as text, by Capstone (BSD-3-Clause, as WebAssembly). It is loaded when the first function is shown: its
+ * 3.3 MB would slow the start of every command.
  */
 import { createRequire } from 'node:module';
 
 export interface Instruction {
   /** Bytes from the start of the code. */
   readonly at: number;
-  /** As `ldr x2, [x1, #8]`; `.inst 0x…` for a word that is no instruction. */
+  /** E.g. `ldr x2, [x1, #8]`; `.inst 0x…` for a word that isn't an instruction. */
   readonly text: string;
-  /** Where it branches to, bytes from the start of the code; undefined if it doesn't, or by a register. */
+  /** Branch target, bytes from the start of the code; undefined for indirect branches and other instructions. */
   readonly to?: number;
 }
 
@@ -32,7 +32,7 @@ const WORD = 4;
 
 /**
  * @param code little-endian instructions of 4 bytes
- * @param address of the first: what branch targets are told in
+ * @param address of the first: branch targets use the same addresses
  */
 export async function disassemble(code: Uint8Array, address: number): Promise<Instruction[]> {
   loaded ??= (createRequire(import.meta.url)('@alexaltea/capstone-js') as () => Promise<Capstone>)();
@@ -40,7 +40,7 @@ export async function disassemble(code: Uint8Array, address: number): Promise<In
   const engine = new capstone.Capstone(capstone.ARCH_ARM64, capstone.MODE_LITTLE_ENDIAN);
   const view = new DataView(code.buffer, code.byteOffset, code.length);
   const list: Instruction[] = [];
-  // It stops at a word that it doesn't know: literal pools lie among the code.
+  // It stops at unknown words: literal pools are mixed with the code.
   for (let at = 0; at + WORD <= code.length;) {
     for (const { mnemonic, op_str: operands } of decoded(engine, code.subarray(at), address + at)) {
       list.push({ at, text: `${mnemonic} ${operands}`.trim(), ...branchTarget(mnemonic, operands, address) });

@@ -1,4 +1,4 @@
-/** Where the symbols of a capture's binaries are looked for, and what is found there. */
+/** Where a capture's symbols are looked for, and what is found there. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -17,9 +17,9 @@ import type { CodeOf } from './code.ts';
 import { KERNEL } from './places.ts';
 
 export interface SymbolSources {
-  /** A root file system, as of the machine that recorded: paths of mappings are looked up below it. */
+  /** A root file system, e.g. of the recording machine: mapping paths are looked up below it. */
   readonly symfs?: string;
-  /** Build-id caches like perf's ~/.debug, which is looked in anyway. */
+  /** Build-id caches like perf's ~/.debug, which is always searched. */
   readonly buildIdDirs?: readonly string[];
   /** Binaries, vmlinux among them: matched by build id, else by name. */
   readonly elfFiles?: readonly string[];
@@ -30,23 +30,23 @@ export interface SymbolSources {
   readonly perfMaps?: readonly string[];
 }
 
-/** A binary's functions and the file that they are from. */
+/** A binary's functions and the file they come from. */
 export interface Found {
   readonly file: string;
   readonly table: SymbolTable;
-  /** Machine code and source lines of functions; undefined where the source has neither (kallsyms, generated code). */
+  /** Machine code and source lines of functions; undefined if the source has neither (kallsyms, generated code). */
   readonly codeOf?: CodeOf;
 }
 
 /**
- * The functions of one binary; undefined if no source has them. What is picked by name on the command line must be readable
- * (InputError); what merely lies where it is looked for is left out with a warning.
+ * The functions of one binary; undefined if no source has them. Files named on the command line must be readable
+ * (InputError); unreadable ones found by searching are skipped with a warning.
  */
 export function findBinary(binary: string, m: Mapping, sources: SymbolSources, warnings: Warnings): Found | undefined {
   return binary === KERNEL ? findKernel(m, sources, warnings) : findFile(m, sources, warnings);
 }
 
-/** `perf record --kcore` keeps the kernel's symbols, of the machine and the boot that recorded, in the capture's directory. */
+/** `perf record --kcore` keeps the recording machine's kernel symbols, of that boot, in the capture's directory. */
 export function kcoreKallsyms(captureFile: string): string | undefined {
   const file = join(captureFile, 'kcore_dir', 'kallsyms');
   return existsSync(file) ? file : undefined;
@@ -55,7 +55,7 @@ export function kcoreKallsyms(captureFile: string): string | undefined {
 function findKernel(m: Mapping, sources: SymbolSources, warnings: Warnings): Found | undefined {
   const { kallsyms } = sources;
   if (kallsyms !== undefined) return { file: kallsyms, table: withFile(kallsyms, (s) => readKallsyms(s, warnings)) };
-  // The kernel mapping is named after the symbol that its pgoff is the address of: [kernel.kallsyms]_text.
+  // The kernel mapping is named after the symbol whose address is its pgoff: [kernel.kallsyms]_text.
   const reference = /^\[[^\]]*\](\w+)$/.exec(m.file)?.[1] ?? '_text';
   const vmlinux = (elf: ElfFile) => (isKernelElf(elf) ? kernelSymbols(elf, warnings, m.pgoff, reference) : undefined);
   for (const file of sources.elfFiles ?? []) {
@@ -91,7 +91,7 @@ function findFile(m: Mapping, sources: SymbolSources, warnings: Warnings): Found
   const own = [...picked, ...places.filter((file) => existsSync(file) && readable(file, m, warnings))];
   const ran = own.length ? withFile(own[0], (s) => openElf(s, warnings)) : undefined;
   if (ran && hasSymtab(ran)) return load(own[0], own[0], ran, warnings);
-  // A stripped binary: its symbols may lie apart, with addresses that its own segments place.
+  // A stripped binary: its symbols may be in a separate file, with addresses that its own segments place.
   const apart = [...own.slice(1), ...debugFiles(m, sources).filter((f) => existsSync(f) && readable(f, m, warnings))];
   const full = apart.find((file) => withFile(file, (s) => hasSymtab(openElf(s, warnings))));
   if (full !== undefined) return load(full, own[0], ran, warnings);
@@ -120,7 +120,7 @@ function cacheDirs({ buildId }: Mapping, { buildIdDirs = [] }: SymbolSources): s
   return [...buildIdDirs, join(homedir(), '.debug')].map((dir) => join(dir, place));
 }
 
-/** Files of debug information, where distributions put them. */
+/** Debug files, where distributions put them. */
 function debugFiles(m: Mapping, sources: SymbolSources): string[] {
   const caches = cacheDirs(m, sources).map((dir) => join(dir, 'debug'));
   if (sources.symfs === undefined) return caches;
@@ -130,7 +130,7 @@ function debugFiles(m: Mapping, sources: SymbolSources): string[] {
   return [...byId, join(root, `${join('/', m.file)}.debug`), ...caches];
 }
 
-/** True if a file picked on the command line is this mapping's: the same build id, or where one isn't known the same name. */
+/** Whether a file picked on the command line is this mapping's: same build id or, if one is unknown, same name. */
 function matches(file: string, m: Mapping, warnings: Warnings): boolean {
   const id = withFile(file, (s) => openElf(s, warnings).buildId);
   if (id !== undefined && id === m.buildId) return true;
@@ -167,7 +167,7 @@ function attempt<T>(file: string, warnings: Warnings, read: () => T): T | undefi
   }
 }
 
-/** Perf maps by pid: those picked (their names tell the pid), those beside the capture and below the root file system. */
+/** Perf maps by pid: those picked (the pid is in their names), those beside the capture and below the root file system. */
 export function findPerfMaps(
   pids: Iterable<number>,
   captureFile: string,

@@ -1,4 +1,4 @@
-/** Which function a key means: what skew, the blackouts and the search call places of code. */
+/** Which function a key means, as skew, the blackouts and the search name places in code. */
 import { findSymbol } from '../../formats/symbols/symbol-table.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readMappings } from '../../store/mappings.ts';
@@ -13,17 +13,17 @@ export interface FunctionPlace {
   readonly name: string;
   readonly binary: string;
   readonly buildId?: string;
-  /** First byte: its place in the binary (places.ts), and that as the file offset or address that is shown. */
+  /** First byte: its place in the binary (places.ts), and as the file offset or address shown. */
   readonly start: number;
   readonly address: bigint;
   readonly bytes: number;
-  /** Missing where no function is known: then it is a page. */
+  /** Missing if no function is known: then it is a page. */
   readonly symbol?: SymbolRow;
 }
 
 const PAGE = 0x1000;
 
-/** @throws RequestError naming what keys look like, if nothing has that name */
+/** @throws RequestError saying what keys look like, if nothing has that name */
 export function functionOf(db: Db, capture: number, key: string): FunctionPlace {
   const rows = readSymbols(db, capture);
   const tables = functionTables(rows);
@@ -39,7 +39,7 @@ export function functionOf(db: Db, capture: number, key: string): FunctionPlace 
     );
   }
   const { binary, start } = homeOf(mapping);
-  // Of the kernel keys count from the start of its text, of files from their first byte.
+  // Kernel keys count from the start of its text, file keys from the first byte.
   const at = mapping.kernel ? start + parseInt(told[2], 16) : parseInt(told[2], 16);
   const own = tables.get(`${binary}\0${mapping.buildId ?? ''}`);
   const i = own ? findSymbol(own.table, at) : -1;

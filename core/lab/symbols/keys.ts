@@ -1,6 +1,6 @@
 /**
- * What skew counts: a key per sample. PCs count by binary and file offset where a mapping holds them, so that processes that run
- * the same file, wherever it was loaded, share their keys.
+ * What skew counts: a key per sample. PCs in a mapping count by binary and file offset, so that processes that run the same
+ * file share keys, wherever it was loaded.
  */
 import { halves, Has } from '../../formats/spe/columns.ts';
 import { opText } from '../../formats/spe/sample-json.ts';
@@ -25,7 +25,7 @@ export interface Keys {
   readonly names: readonly string[];
 }
 
-/** Samples by places, of which several key functions each have their own view. */
+/** Samples by place, which each kind of key maps in its own way. */
 export interface KeySets {
   /** Per lane, per sample: the place, below `count`. */
   readonly places: readonly Uint32Array[];
@@ -40,12 +40,12 @@ export interface KeySet {
   readonly keyOf: Uint32Array | undefined;
 }
 
-/** One way of counting by itself. */
+/** A single way of counting. */
 export function oneKeySet(kind: KeyKind, { lanes, names }: Keys): KeySets {
   return { places: lanes, count: names.length, sets: [{ kind, names, keyOf: undefined }] };
 }
 
-/** Numbers names in the order in which they turn up. */
+/** Numbers names in order of appearance. */
 class Names {
   readonly list: string[] = [];
   readonly #byName = new Map<string, number>();
@@ -73,7 +73,7 @@ export function sampleKeys(db: Db, capture: CaptureRow, lanes: readonly SpeLane[
   return { lanes: columns, names: names.list };
 }
 
-/** As `sampleKeys` for each of several kinds that come from PCs: samples are looked at once, then places. */
+/** As `sampleKeys` for each of several kinds that come from PCs: samples are read once, then places. */
 export function sampleKeySets(
   db: Db,
   capture: CaptureRow,
@@ -88,7 +88,7 @@ export function sampleKeySets(
   const places = lanes.map((lane) => {
     const column = <K extends Parameters<typeof readColumn>[3]>(name: K) => readColumn(db, capture.id, lane, name);
     const own = all.number(column('present'), column('pc'), column('map'));
-    // Names turn up lane by lane: those of a lane in the order in which its places do.
+    // Names appear lane by lane, within a lane in the order of its places.
     const { present, pc, map } = all.columns(own.seen);
     for (const one of made) {
       const keys = one.of(present, pc, map);
@@ -123,7 +123,7 @@ function addressKeys(db: Db, capture: CaptureRow, kind: PlaceKind, names: Names)
   return symbolKeys(db, capture.id, mappings, (name) => names.of(name), pages);
 }
 
-/** MIDR_EL1 of a lane's core, by what the file told of its cores; undefined if it didn't. */
+/** MIDR_EL1 of a lane's core, if the file gives it. */
 export function midrOfLane(capture: CaptureRow, cpu: number): bigint | undefined {
   const { spe } = capture.facts;
   const core =
@@ -133,7 +133,7 @@ export function midrOfLane(capture: CaptureRow, cpu: number): bigint | undefined
 
 type Column = <K extends Parameters<typeof readColumn>[3]>(name: K) => ReturnType<typeof readColumn<K>>;
 
-/** Keys of columns with few values: each value is named once. */
+/** Keys of columns with few distinct values: each is named once. */
 function valueKeys(
   kind: KeyKind,
   present: Uint16Array,
@@ -191,7 +191,7 @@ function bucketStart(cycles: number): number {
 
 const PAGE = 0x1000;
 
-/** Keys by where the PC lies: `kvbench+0x1a40` (pc), `kvbench+0x1000` (page), `kvbench` (binary). */
+/** Keys by where the PC is: `kvbench+0x1a40` (pc), `kvbench+0x1000` (page), `kvbench` (binary). */
 function placeKeys(kind: 'page' | 'pc' | 'binary', mappings: readonly Mapping[], names: Names) {
   const known = mappings.map(() => new Map<number, number>());
   const starts = halves(BigUint64Array.from(mappings, (m) => m.start));

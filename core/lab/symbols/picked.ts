@@ -1,10 +1,10 @@
-/** Files that somebody picked for a capture's symbols, told apart by their content. */
+/** Files picked for a capture's symbols, distinguished by content. */
 import { basename, extname } from 'node:path';
 import { InputError } from '../../formats/problems.ts';
 import { withFile } from '../file-source.ts';
 import type { SymbolSources } from './files.ts';
 
-/** What was picked: `name` is what the user calls a file that lies elsewhere. */
+/** What was picked: `name` is the user's name for a file stored elsewhere. */
 export interface Picked {
   readonly files: readonly { readonly path: string; readonly name?: string }[];
   readonly symfs?: string | undefined;
@@ -14,7 +14,7 @@ export interface Picked {
 type Kind = 'elf' | 'kallsyms' | 'perf-map';
 
 /**
- * Throws InputError for a file that is none of them. Binaries that were uploaded match by build id, since their own names are kept from
+ * Throws InputError for a file of another kind. Uploaded binaries match by build id, since their own names are kept out of
  * the file system.
  */
 export function pickedSources({ files, symfs, buildIdDirs }: Picked): SymbolSources {

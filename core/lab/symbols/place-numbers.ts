@@ -1,15 +1,15 @@
-/** Numbers the places that samples are at (mapping and PC), so that each place is named once, however many samples are there. */
+/** Numbers the places of samples (mapping and PC), so that each place is named once, however many samples it has. */
 import { halves, Has } from '../../formats/spe/columns.ts';
 
 /** Of a lane's samples. */
 export interface NumberedPlaces {
   /** Per sample. */
   readonly places: Uint32Array;
-  /** Its places, in the order in which they turn up. */
+  /** Its places, in order of appearance. */
   readonly seen: Uint32Array;
 }
 
-/** Samples without a PC are all at one place. */
+/** Samples without a PC all share one place. */
 const NO_PC = -2;
 
 /** An open-addressing table: a number for each (mapping, PC). */
@@ -43,7 +43,7 @@ export class Places {
     return { places, seen: Uint32Array.from(seen) };
   }
 
-  /** Columns of some places, as those of samples. */
+  /** Columns of some places, laid out like those of samples. */
   columns(places: Uint32Array): { present: Uint16Array; pc: BigUint64Array; map: Int32Array } {
     const pc = new BigUint64Array(places.length);
     const words = halves(pc);

@@ -1,5 +1,5 @@
 /**
- * Where samples lie: in which binary, and at which place of it. Places are numbers: byte offsets in the file; for the kernel
+ * Where samples are: in which binary, and where in it. Places are numbers: byte offsets in the file; for the kernel
  * `kernelPlace` of the address, so that its modules and kallsyms need no files; for generated code the address.
  */
 import { KERNEL_BASE, kernelPlace } from '../../formats/symbols/symbol-table.ts';
@@ -7,7 +7,7 @@ import type { Mapping } from '../../store/mappings.ts';
 
 export const KERNEL = '[kernel]';
 
-/** What a mapping's symbols are filed under, and the place of its first byte. */
+/** The binary that a mapping's symbols are filed under, and the place of its first byte. */
 export interface Home {
   readonly binary: string;
   readonly start: number;

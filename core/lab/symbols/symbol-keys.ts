@@ -8,10 +8,10 @@ import { readSymbols } from '../../store/symbols.ts';
 import type { SymbolRow } from '../../store/symbols.ts';
 import { addressPlace, distance, homeOf, isPerfMap, jitHomeOf } from './places.ts';
 
-/** A binary's functions, and how keys are told. */
+/** A binary's functions, and their keys. */
 interface Named {
   readonly table: SymbolTable;
-  /** Key of each function, -1 while no sample was in it. */
+  /** Key of each function, -1 until a sample is in it. */
   readonly keys: Int32Array;
 }
 
@@ -23,11 +23,11 @@ interface Where extends Named {
 type KeyOf = (present: Uint16Array, pc: BigUint64Array, map: Int32Array) => Uint32Array;
 
 /**
- * Keys of a capture's samples by function, by binary and page where none is known. Functions of one name in several binaries
- * are told apart.
+ * Keys of a capture's samples by function, by binary and page where none is known. Functions of the same name in several
+ * binaries are distinguished.
  *
  * @param keyOfName numbers a key's name
- * @param pageKeys keys for samples that lie in no known function
+ * @param pageKeys keys for samples in no known function
  */
 export function symbolKeys(
   db: Db,
@@ -116,7 +116,7 @@ class Cache {
   }
 }
 
-/** By binary and build id (`binary\0id`): its functions as keys call them, and their rows. */
+/** By binary and build id (`binary\0id`): its functions as named in keys, and their rows. */
 export function functionTables(
   rows: readonly SymbolRow[],
 ): Map<string, { readonly table: SymbolTable; readonly rows: readonly SymbolRow[] }> {
@@ -132,8 +132,8 @@ export function functionTables(
 }
 
 /**
- * `init`, `init [libc.so.6]` where another binary has one too, `init [libc.so.6+0x1040]` where this binary has several. What
- * processes generated under one name is one function to the reader.
+ * `init`, `init [libc.so.6]` if another binary has one too, `init [libc.so.6+0x1040]` if this binary has several. Code
+ * that processes generated under one name is one function to the reader.
  */
 function titleOf(r: SymbolRow, same: readonly SymbolRow[]): string {
   const generated = isPerfMap(r.binary);

@@ -1,4 +1,4 @@
-/** Which functions a capture's samples lie in: found in the binaries that ran, and kept in the lab file. */
+/** Which functions a capture's samples are in: found in the binaries that ran, and stored in the lab file. */
 import { halves, Has } from '../../formats/spe/columns.ts';
 import { Warnings } from '../../formats/problems.ts';
 import type { Warning } from '../../formats/problems.ts';
@@ -31,12 +31,12 @@ export function symbolsInLab(lab: string, capture: number, sources: SymbolSource
   return inLabFile(lab, 'write', (db) => addSymbols(db, getCapture(db, capture, 'spe'), sources));
 }
 
-/** How many samples of a capture lie in functions that the lab knows. Looks for nothing, stores nothing. */
+/** How many samples of a capture are in functions that the lab knows. Searches for nothing, stores nothing. */
 export function symbolCoverage(db: Db, capture: CaptureRow): readonly BinaryCoverage[] {
   return tallySymbols(db, capture, undefined, new Warnings()).tally.list();
 }
 
-/** The same in the caller's transaction. What is known of other binaries stays. */
+/** The same in the caller's transaction. What is known about other binaries stays. */
 export function addSymbols(db: Db, capture: CaptureRow, picked: SymbolSources): SymbolsFound {
   const sources = { ownKallsyms: kcoreKallsyms(capture.file), ...picked };
   const warnings = new Warnings();
@@ -58,7 +58,7 @@ export function addSymbols(db: Db, capture: CaptureRow, picked: SymbolSources): 
   return { binaries, warnings: warnings.list() };
 }
 
-/** @param sources where functions are looked for; undefined: only what the lab knows */
+/** @param sources where to look for functions; undefined: only what the lab knows */
 function tallySymbols(
   db: Db,
   capture: CaptureRow,
@@ -74,7 +74,7 @@ function tallySymbols(
   const tally = new Tally();
   const tables = new Map<string, Functions | undefined>();
   mappings.forEach((m, i) => {
-    // What text says of a binary's functions is all there is: it doesn't tell where the binary was loaded.
+    // Functions named in text are all there is: it doesn't say where the binary was loaded.
     if (!counts[i].size || m.length >= UNLOCATED) return;
     const { binary, start } = homeOf(m);
     const key = `${binary}\0${m.buildId ?? ''}`;
@@ -92,7 +92,7 @@ function tallySymbols(
   return { tally, tables: tables.values() };
 }
 
-/** A binary's functions: read now from `file`, or those that the lab has. */
+/** A binary's functions: just read from `file`, or those in the lab. */
 interface Functions extends Pick<Found, 'table' | 'codeOf'> {
   readonly file?: string;
 }
@@ -109,7 +109,7 @@ function knownFunctions(rows: readonly SymbolRow[]): Map<string, Functions> {
   );
 }
 
-/** Picked binaries that no sample asked for; those of another build have their own warning. */
+/** Picked binaries without samples; those of another build have their own warning. */
 function warnOfUnused(picked: readonly string[], used: Iterable<Functions | undefined>, warnings: Warnings): void {
   const files = new Set(Array.from(used, (f) => f?.file));
   const told = warnings.list().map((w) => w.message);
@@ -179,7 +179,7 @@ class Tally {
     this.#of(binary, buildId, found).samples += samples;
   }
 
-  /** Binaries whose functions were read now. */
+  /** Binaries whose functions were just read. */
   readBinaries(): string[] {
     return [...this.#byBinary.values()].flatMap((b) => (b.found?.file === undefined ? [] : [b.binary]));
   }
