@@ -1,4 +1,4 @@
-/** What a policy kept and lost, as profiles for other tools: collapsed stacks, pprof. No call chains in SPE: a stack is thread, binary, place. */
+/** What a policy kept and lost, for other tools: collapsed stacks, pprof. No call chains in SPE: a stack is thread, binary, place. */
 import { gzipSync } from 'node:zlib';
 import { KEPT, OUTSIDE } from '../../model/outcome.ts';
 import { ProtoMessage } from '../../formats/protobuf.ts';

@@ -1,4 +1,4 @@
-/** The example that a first start offers: a synthesised pair, imported and replayed under all policies. */
+/** The example offered at first start: a synthesised pair, imported and replayed under all policies. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { parseReplayWords } from '../runs/run-settings.ts';
 import { replayRun } from '../runs/replay.ts';
 import { synthFiles } from '../exports/synth.ts';
 
-/** Unmaps that crowd into one phase of the workload: blackouts then skew the profile of policies that are slow to resume. */
+/** Unmaps cluster in one phase of the workload, so blackouts skew the profile of policies that are slow to resume. */
 const OPTIONS = {
   seed: 1,
   samples: 60_000,
@@ -22,7 +22,7 @@ const OPTIONS = {
 
 const NOTE = 'synthesised: nothing in it is from silicon, its truth is known';
 
-/** The run's id. The same example each time; whoever has cleared the lab's folder of it gets it again. */
+/** The run's id. Always the same example; if removed from the lab's folder, it is made again. */
 export function makeExample(db: Db, progress: (progress: Progress) => void): number {
   const folder = mkdtempSync(join(tmpdir(), 'umbra-example-'));
   try {

@@ -1,4 +1,4 @@
-/** What a job does, in the worker that runs it. Synchronous all through: whoever wants it to end sooner ends its thread. */
+/** What a job does, in the worker that runs it. Fully synchronous: to cancel it, end its thread. */
 import { parseVmDescription } from '../../model/vm.ts';
 import { getCapture, setVmDescription } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -28,7 +28,7 @@ export function runJob(lab: string, job: Job, progress: (progress: Progress) => 
   if (job.kind === 'free') return freeSpace(lab, progress);
   const work = (db: Db) => {
     const result = run(db, lab, job, progress);
-    // The last moment to say no.
+    // The last chance to cancel.
     progress({ phase: 'storing', done: 0, unit: 'steps' });
     return result;
   };
@@ -134,7 +134,7 @@ function importOne(
   return made.map((c) => c.id);
 }
 
-/** The command line that makes the same run. Own policies and scenarios stand in files there. */
+/** The command line that makes the same run, with user policies and scenarios in files. */
 function replayCommand(lab: string, job: Extract<Job, { kind: 'replay' }>): string {
   const settings = Object.entries(job.settings).map(([name, value]) => {
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
@@ -149,5 +149,5 @@ function replayCommand(lab: string, job: Extract<Job, { kind: 'replay' }>): stri
   ].join(' ');
 }
 
-/** After a job's thread was ended in the middle: the lab is as it was before, and one file again. */
+/** After a job's thread was killed midway: restores the lab to its earlier state, as one file. */
 export const recoverLab = recoverLabFile;

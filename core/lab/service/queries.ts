@@ -1,4 +1,4 @@
-/** The requests that take their time: meant for a process of their own, which can be killed (core/host/query-worker.ts). */
+/** The slow requests: meant for their own process, which can be killed (core/host/query-worker.ts). */
 import { statSync } from 'node:fs';
 import type { Db } from '../../store/lab-file.ts';
 import { openLabFile } from '../../store/lab-file.ts';
@@ -48,7 +48,7 @@ export const queryMethods = [
 ] as const satisfies Method[];
 export type QueryMethod = (typeof queryMethods)[number];
 
-/** What loads something large first: the disassembler, what draws a report's charts, DuckDB. */
+/** Requests that load something large first: the disassembler, report charts, DuckDB. */
 type Later = 'code' | 'report' | 'comparisonReport' | CampaignMethod;
 type Answer<M extends QueryMethod> = M extends Later ? Promise<Result<M>> : Result<M>;
 
@@ -56,7 +56,7 @@ export type Queries = {
   readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Answer<M>;
 };
 
-/** Queries of one lab file. What was replayed last is kept: the next question is often about the same result. */
+/** Queries of one lab file. The last replay is cached: the next query is often about the same result. */
 export function createQueries(lab: string): Queries {
   let last: { readonly key: string; readonly again: ReplayedAgain } | undefined;
   const read = <T>(use: (db: Db) => T): T => {
@@ -68,7 +68,7 @@ export function createQueries(lab: string): Queries {
     }
   };
   const replayed = (db: Db, { run, policy, dlDiscard }: ResultChoice): ReplayedAgain => {
-    // Stored runs never change; another file of that name has other runs.
+    // Stored runs never change, but another file of that name has other runs.
     const key = JSON.stringify([statSync(lab).ino, run, policy, dlDiscard]);
     if (last?.key !== key) {
       last = undefined;

@@ -1,4 +1,4 @@
-/** Reports as the pages ask for them: loaded when they are, since drawing their charts takes longer to load than all other queries. */
+/** Reports as pages request them: loaded on demand, since their chart code takes longer to load than all other queries. */
 import { sectionIds } from '../../report/sections.ts';
 import type { ReportPreview, RunParamsOf } from '../../contract/runs.ts';
 import type { Db } from '../../store/lab-file.ts';

@@ -1,10 +1,10 @@
-/** A result and its skews, stored or just made, as the contract lists them. */
+/** A result and its skews, stored or just made, in the contract's form. */
 import type { Cause } from '../../analysis/cause.ts';
 import type { RunCheck, RunPolicy, RunSkew } from '../../contract/run-policy.ts';
 import type { ResultRow, SkewRow } from '../../store/run-store.ts';
 import { unsureLoss } from '../runs/evidence-losses.ts';
 
-/** @param skew of the whole run: the policy's own are picked out */
+/** @param skew of the whole run; the policy's own are picked out */
 export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
   const { summary, checks = [], sameAs, restsOn = [] } = r.summary;
   const p99 = summary.durations?.p99;

@@ -1,4 +1,4 @@
-/** Runs as the windows look at them. All read-only; some replay again or read whole columns, so they take their time. */
+/** Queries on runs for the windows. All read-only; some replay again or read whole columns, so they are slow. */
 import { countOverTime } from '../../analysis/over-time.ts';
 import type { KeyedLane } from '../../analysis/over-time.ts';
 import { latencyCurves, latencySkew } from '../../analysis/latency.ts';
@@ -32,9 +32,9 @@ import { loadRunInputs } from '../runs/run-inputs.ts';
 import { keyedSkew } from '../runs/skew.ts';
 import { firstAbove, firstAtLeast } from '../../model/terms/search.ts';
 
-/** Points of a distribution beyond which it is thinned: more than a screen has pixels for. */
+/** Most points of a distribution before it is thinned: more than a screen can resolve. */
 const ECDF_POINTS = 512;
-/** Keys whose activity is shown under the coverage. */
+/** Number of keys whose activity is shown below the coverage. */
 const ACTIVE_KEYS = 6;
 const DARK_ROWS = 50;
 
@@ -71,7 +71,7 @@ export function blackouts(db: Db, { run, dlDiscard, part = {} }: RunParamsOf<'bl
     });
 }
 
-/** A condition on windows of one policy that reach into a part of a run, and what it is to be asked with. */
+/** An SQL condition for windows of one policy that reach into a part of a run, and its parameters. */
 function windowsIn(db: Db, run: number, { lane, from, to }: RunPart) {
   const zero = BigInt(getRun(db, run).facts.origin);
   const limits = [
@@ -101,7 +101,7 @@ function grouped(rows: readonly GroupRow[], by: 'kind' | 'cause', names: readonl
   });
 }
 
-/** The distribution's steps, or evenly many of them; always with the shortest and the longest. */
+/** The distribution's steps, or evenly spaced ones; always with the shortest and the longest. */
 export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Array } {
   const sorted = values.sort();
   const n = sorted.length;
@@ -112,7 +112,7 @@ export function ecdf(values: Float64Array): { ns: Float64Array; share: Float64Ar
     const value = sorted[points === 1 ? 0 : Math.round((k * (n - 1)) / (points - 1))];
     if (ns.at(-1) === value) continue;
     ns.push(value);
-    // The step is as high as the equal values are many.
+    // The step's height is the number of equal values.
     share.push(firstAbove(sorted, value) / n);
   }
   return { ns: Float64Array.from(ns), share: Float64Array.from(share) };
@@ -169,7 +169,7 @@ export function dark(db: Db, { by, spans, kept = false }: RunParamsOf<'dark'>, a
 type Span = NonNullable<RunParamsOf<'dark'>['spans']>[number];
 
 /**
- * Which samples of a span are lost in it. Neighbouring windows may share a time, and a session's end belongs to the session (see
+ * Which samples are lost in a span. Neighbouring windows may share a time, and a session's end belongs to the session (see
  * Windows in model/outcome.ts).
  */
 function lossesOf({ start, end, kind }: Span, sessions: Float64Array): (t: number, fate: number) => boolean {
@@ -212,7 +212,7 @@ export function skewAnswer(db: Db, { by, part = {} }: RunParamsOf<'skew'>, again
   };
 }
 
-/** Of the keys that moved most, largest first. */
+/** For the keys that moved most, largest first. */
 function activity(
   lanes: readonly KeyedLane[],
   names: readonly string[],
@@ -230,7 +230,7 @@ function activity(
   }));
 }
 
-/** @throws ModelError for values that parameters can't have; as a run of the pair would */
+/** @throws ModelError for values that parameters can't have, as a run of the pair would */
 export function calibrated(db: Db, { spe, kvm, values }: RunParamsOf<'calibration'>): Calibrated {
   const { settings, calibration } = loadRunInputs(
     db,

@@ -18,12 +18,12 @@ export type BoardHandlers = {
   readonly [M in keyof Methods]: (params: z.infer<Methods[M]['params']>, call: Call) => Result<M> | Promise<Result<M>>;
 };
 
-/** Progress is told this often at most, ms. */
+/** Least time between two progress reports, ms. */
 const TELL_MS = 200;
-/** What the board said last. */
+/** Number of the board's last messages kept. */
 const MAX_SAID = 20;
 
-/** @param off why nothing may be recorded from here, if so */
+/** @param off why recording from here is off, if it is */
 export function boardHandlers(
   lab: string,
   run: JobRunner,
@@ -87,7 +87,7 @@ export function boardHandlers(
   return { handlers, close: () => recording?.abort() };
 }
 
-/** Progress with what the board said last, not more often than a page can show it. */
+/** Progress with the board's last messages, no more often than a page can show it. */
 function teller(host: string, send: (progress: Progress) => void) {
   let last: RecordProgress | undefined;
   let said: string[] = [];

@@ -8,7 +8,7 @@ import type { Call } from '../../contract/contract.ts';
 import type { QueryRunner } from './service-runs.ts';
 import { createUploads } from './uploads.ts';
 
-/** Carries out a job where it keeps nobody waiting and can be ended. */
+/** Runs a job where it blocks nobody and can be killed. */
 export type JobRunner = (job: Job, call: Call) => Promise<unknown>;
 
 type Methods = typeof jobMethods;

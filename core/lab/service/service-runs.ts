@@ -1,4 +1,4 @@
-/** The contract's requests about runs (contract-runs.ts) over one lab file. */
+/** The contract's requests about runs (contract-runs.ts), on one lab file. */
 import type { Db } from '../../store/lab-file.ts';
 import { readResults } from '../../store/run-store.ts';
 import { readQueries } from '../../store/saved-queries.ts';
@@ -10,10 +10,10 @@ import type { QueryMethod } from './queries.ts';
 import type { StoredSummary } from '../../model/terms/results.ts';
 import { sqlTables } from './sql-query.ts';
 
-/** Who asks: whether they still do, and what is told while it goes on. */
+/** The caller: whether it still waits, and where progress goes. */
 export type QueryCall = Pick<Call, 'signal'> & Partial<Pick<Call, 'progress'>>;
 
-/** Carries out a request somewhere else, where it can be killed. */
+/** Runs a request elsewhere, where it can be killed. */
 export type QueryRunner = <M extends QueryMethod>(method: M, params: Params<M>, call: QueryCall) => Promise<Result<M>>;
 
 export type RunHandlers = {
@@ -58,14 +58,14 @@ export function campaignHandlers(run: QueryRunner) {
   };
 }
 
-/** Handlers that have their requests carried out there. */
+/** Handlers that pass their requests on to it. */
 export function queriesOf(run: QueryRunner) {
   return <M extends QueryMethod>(method: M) =>
     (params: Params<M>, call: Call): Promise<Result<M>> =>
       run(method, params, call);
 }
 
-/** Without what the runs' list says already, in sum. */
+/** Without what the list of runs already gives in sum. */
 function shown({ restsOn: _, ...rest }: StoredSummary): Omit<StoredSummary, 'restsOn'> {
   return rest;
 }
@@ -78,7 +78,7 @@ function storedResults(db: Db, run: number): StoredResult[] {
   }));
 }
 
-/** Queries in the caller's own process: they can't be cancelled. */
+/** Queries in the caller's own process, which can't be cancelled. */
 export function inlineQueries(lab: string): QueryRunner {
   const queries = createQueries(lab);
   return <M extends QueryMethod>(method: M, params: Params<M>, { progress }: QueryCall) =>

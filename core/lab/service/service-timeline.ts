@@ -1,4 +1,4 @@
-/** The contract's requests of the timeline (contract-timeline.ts). Each reads what it shows and no more. */
+/** The contract's timeline requests (contract-timeline.ts). Each reads only what it shows. */
 import { causeClasses, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
 import { readBands } from '../../store/bands.ts';
 import type { Band, Stretch } from '../../store/bands.ts';
@@ -38,8 +38,8 @@ export type TimelineHandlers = {
 
 /**
  * @param read gives a connection for one request
- * @param run carries out what takes its time
- * @param job carries out what writes
+ * @param run runs slow requests
+ * @param job runs jobs that write
  */
 export function timelineHandlers(
   read: <T>(use: (db: Db) => T) => T,
@@ -179,12 +179,12 @@ function columns(
   return out;
 }
 
-/** A newer version may know more of them. */
+/** A newer version may have more colours. */
 function colorOf(word: string): FlagColor {
   return flagColors.find((c) => c === word) ?? 'muted';
 }
 
-/** Clocks begin at 0; a stretch may reach out before that. */
+/** Clocks begin at 0; a range may start before that. */
 function atLeast0(t: bigint): bigint {
   return t < 0n ? 0n : t;
 }

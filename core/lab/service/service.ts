@@ -1,4 +1,4 @@
-/** The service contract over one lab file. Read-only; every request reopens the file, so it sees what the CLI did meanwhile. */
+/** The service contract on one lab file. Read-only; every request reopens the file, so it sees what the CLI did meanwhile. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../../store/captures.ts';
@@ -23,15 +23,15 @@ import { campaignHandlers, inlineQueries, runHandlers } from './service-runs.ts'
 import type { QueryRunner } from './service-runs.ts';
 import { timelineHandlers } from './service-timeline.ts';
 
-/** How often the file is looked at for changes by others, ms: file system events miss what happens over a network. */
+/** Polling interval for changes by others, ms: file system events miss changes made over a network. */
 const WATCH_MS = 500;
-/** How long a request waits for a writer at a time, ms: the host answers nobody meanwhile. */
+/** How long a request waits for a writer at a time, ms: the host is blocked meanwhile. */
 const PATIENCE_MS = 100;
-/** How long a request asks again in all, ms. */
+/** How long a request is retried in all, ms. */
 const GIVE_UP_MS = 700;
 
 /**
- * Migrates a lab of an older version; makes one with `create`. Throws a LabFileError if `path` is no lab file, or one of a newer
+ * Migrates a lab of an older version; makes one with `create`. Throws a LabFileError if `path` isn't a lab file, or is one of a newer
  * version.
  */
 export function checkLab(path: string, create = false): void {
@@ -43,32 +43,32 @@ export function checkLab(path: string, create = false): void {
   }
 }
 
-/** An empty lab, unless there is a file already. */
+/** Makes an empty lab unless the file exists. */
 function makeLab(path: string): void {
   if (!existsSync(path)) inLabFile(path, 'create', () => undefined);
 }
 
 export interface ServiceOptions {
-  /** Carries out what takes its time; this process if left out. */
+  /** Runs slow requests; this process if left out. */
   readonly queries?: QueryRunner;
-  /** The same of what writes. */
+  /** The same for jobs that write. */
   readonly jobs?: JobRunner;
-  /** The first request makes the lab file if there is none. */
+  /** The first request makes the lab file if missing. */
   readonly create?: boolean;
-  /** Why nothing may be recorded from boards; it may if left out. */
+  /** Why recording from boards is off; it is on if left out. */
   readonly captureOff?: string;
 }
 
-/** Doesn't touch the file yet: a lab that can't be opened fails its requests, until it can. */
+/** Doesn't touch the file yet: requests fail until the lab can be opened. */
 export function openLabService(path: string, options: ServiceOptions = {}): LabService {
   const file = resolve(path);
   const read = <T>(work: (db: Db) => T): T => {
     const db = openLabFile(file, 'read', PATIENCE_MS);
     try {
-      // One transaction: a request sees one state of the lab, also while the CLI writes.
+      // One transaction: a request sees one state of the lab, even while the CLI writes.
       return db.transaction(work)(db);
     } catch (error) {
-      // Between opening and reading somebody began to write.
+      // A writer started between opening and reading.
       if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
       throw new LabBusyError(`${file}: another command is writing to it; try again when it is done`);
     } finally {
@@ -102,8 +102,8 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
 }
 
 /**
- * Handlers that ask again while somebody writes, up to GIVE_UP_MS: a writer locks readers out for moments only, but for one that
- * isn't ours. `first` comes before each.
+ * Handlers that retry while the lab is being written, up to GIVE_UP_MS: our writers lock readers out only briefly, others may
+ * not. `first` runs before each.
  */
 function patient(first: () => void, handlers: LabService['handlers']): LabService['handlers'] {
   const again = (handle: (params: never, call: Call) => unknown) => async (params: never, call: Call) => {
@@ -164,7 +164,7 @@ function toRun(row: RunRow, results: readonly ResultRow[], skew: readonly SkewRo
   };
 }
 
-/** Calls listeners back after each change of a file, or of SQLite's log beside it. Looks only while somebody listens. */
+/** Calls listeners after each change of a file, or of SQLite's log beside it. Polls only while there are listeners. */
 function watchFile(file: string) {
   const listeners = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** Where a query is wrong. SQLite says what, and better-sqlite3 doesn't hand on where (sqlite3_error_offset). */
+/** Where a query is wrong. SQLite says what, but better-sqlite3 doesn't expose where (sqlite3_error_offset). */
 import { openLabFile } from '../../store/lab-file.ts';
 import { LabFileError } from '../../store/lab-errors.ts';
 import { prepareOnly } from '../../store/sql.ts';
@@ -10,7 +10,7 @@ export interface SqlCheck {
   readonly to?: number;
 }
 
-/** Prepares a query, and finds the word that SQLite doesn't like. Runs nothing. */
+/** Prepares a query and finds the word that SQLite rejects. Runs nothing. */
 export function checkSql(lab: string, sql: string): SqlCheck {
   const db = openLabFile(lab, 'read');
   try {
@@ -33,7 +33,7 @@ export function checkSql(lab: string, sql: string): SqlCheck {
   }
 }
 
-/** @param complaint what SQLite says of a text; undefined if nothing */
+/** @param complaint SQLite's error for a text; undefined if none */
 export function placeOf(
   sql: string,
   problem: string,
@@ -46,7 +46,7 @@ export function placeOf(
   const near = /^near "([^]+)": /.exec(problem)?.[1] ?? /^unrecognized token: "([^]+)"$/.exec(problem)?.[1];
   if (near !== undefined) {
     const places = [...occurrences(sql, near)];
-    // The parser stops at the first word that doesn't fit: the text up to there makes it say the same.
+    // The parser stops at the first word that doesn't fit: the text up to there gives the same error.
     const at = places.find((from) => complaint(sql.slice(0, from + near.length)) === problem) ?? places.at(-1);
     return at === undefined ? undefined : { from: at, to: at + near.length };
   }
@@ -58,7 +58,7 @@ export function placeOf(
       problem,
     )?.[1];
   if (name === undefined) return undefined;
-  // SQLite adds to a name what was meant to be a string: `no such column: "x" - should this be a string literal`.
+  // SQLite adds a hint to a name meant as a string: `no such column: "x" - should this be a string literal`.
   const plain = name.replace(/ - should this.*/, '').replaceAll('"', '');
   for (const from of words(sql, plain)) return { from, to: from + plain.length };
   const last = plain.slice(plain.lastIndexOf('.') + 1);
@@ -70,7 +70,7 @@ function* occurrences(sql: string, text: string): Generator<number> {
   for (let at = sql.indexOf(text); at >= 0; at = sql.indexOf(text, at + 1)) yield at;
 }
 
-/** Where a name stands as a word, outside of strings and comments. */
+/** Where a name occurs as a word, outside strings and comments. */
 function* words(sql: string, name: string): Generator<number> {
   const skipped = /'(?:[^']|'')*'|--[^\n]*|\/\*[^]*?\*\//g;
   const blank = sql.replace(skipped, (text) => ' '.repeat(text.length)).toLowerCase();

@@ -4,10 +4,10 @@ import { bulkTables } from '../../store/sql.ts';
 import type { RunParamsOf, SqlAnswer, SqlTable, SqlValue } from '../../contract/runs.ts';
 import { runSql } from './sql.ts';
 
-/** Characters of a cell that are sent: the rest can be had with substr(). */
+/** Most characters of a cell sent: substr() gets the rest. */
 const CELL = 4096;
 
-/** Throws RequestError with SQLite's words. Can't be interrupted: run it where it can be killed. */
+/** Throws RequestError with SQLite's message. Can't be interrupted: run it where it can be killed. */
 export function sqlAnswer(lab: string, { sql, limit }: RunParamsOf<'sql'>): SqlAnswer {
   const started = performance.now();
   let answer: Omit<SqlAnswer, 'ms'> | undefined;
@@ -36,7 +36,7 @@ function cell(value: bigint | number | string | Uint8Array | null): SqlValue {
   return value;
 }
 
-/** What the console can ask of: plain tables and views, and the chunked columns as rows. */
+/** What the console can query: plain tables and views, and the chunked columns as rows. */
 export function sqlTables(db: Db): SqlTable[] {
   const named = db
     .prepare(

@@ -1,4 +1,4 @@
-/** Read-only SQL over a lab file. */
+/** Read-only SQL on a lab file. */
 import { EventPrinter } from '../../formats/event-format/event-printer.ts';
 import { getCapture } from '../../store/captures.ts';
 import { explainLab, isSqliteError, LabFileError } from '../../store/lab-errors.ts';
@@ -8,7 +8,7 @@ import type { SqlResult } from '../../store/sql.ts';
 import { RequestError } from '../about.ts';
 import { storedTrace } from '../captures/stored-trace.ts';
 
-/** Runs one query and hands its rows to `use`, streamed. Throws RequestError with SQLite's words if it can't be run. */
+/** Runs one query and streams its rows to `use`. Throws RequestError with SQLite's message if it can't be run. */
 export function runSql(lab: string, sql: string, use: (result: SqlResult) => void): void {
   const db = openLabFile(lab, 'read');
   const chunks = openLabFile(lab, 'read');
@@ -23,7 +23,7 @@ export function runSql(lab: string, sql: string, use: (result: SqlResult) => voi
     const explained = explainLab(error, lab);
     if (explained instanceof LabFileError) throw explained;
     const { message } = error as Error;
-    // better-sqlite3 says by a RangeError that there is no statement, or more than one, and that a parameter isn't given.
+    // better-sqlite3 throws RangeError for no statement, for more than one, and for a missing parameter.
     if (isSqliteError(error) || error instanceof RangeError) throw new RequestError(`SQL: ${message}`);
     throw error;
   } finally {

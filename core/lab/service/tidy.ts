@@ -1,4 +1,4 @@
-/** Names, notes and deleting, for the command line and for jobs. */
+/** Names, notes and deletion, for the command line and for jobs. */
 import { statSync } from 'node:fs';
 import type { Progress } from '../../contract/contract.ts';
 import type { Chosen } from '../../contract/jobs.ts';
@@ -12,8 +12,8 @@ import { getRun } from '../../store/run-store.ts';
 export type { Kept } from '../../store/tidy.ts';
 
 /**
- * Deletes for good what was removed, and gives the space back to the disk. Compacting rewrites the file, which takes as much room
- * beside it; where there is none, what was removed is gone all the same, and the file keeps its size.
+ * Deletes removed items for good and returns the space to the disk. Compacting rewrites the file, which takes as much space
+ * again; without it, removed items are still gone, but the file keeps its size.
  */
 export function freeSpace(
   lab: string,
@@ -22,7 +22,7 @@ export function freeSpace(
   const before = statSync(lab).size;
   progress({ phase: 'deleting', done: 0, unit: 'steps' });
   const freed = inLabFile(lab, 'write', freeRemoved, { readable: true });
-  // The last moment to say no.
+  // The last chance to cancel.
   progress({ phase: 'compacting the lab', done: 0, unit: 'steps' });
   compactLabFile(lab);
   return { captures: [...freed.captures], runs: [...freed.runs], bytes: Math.max(0, before - statSync(lab).size) };
@@ -32,7 +32,7 @@ export function renameInLab(lab: string, kind: Kept, id: number, name: string): 
   inLabFile(lab, 'write', (db) => rename(db, kind, id, name));
 }
 
-/** Adds notes, after taking the present ones away if `clear`. Returns all notes. */
+/** Adds notes, dropping the present ones first if `clear`. Returns all notes. */
 export function noteInLab(lab: string, kind: Kept, id: number, notes: readonly string[], clear: boolean): string[] {
   return inLabFile(lab, 'write', (db) => {
     const all = [...(clear ? [] : notesOf(db, kind, id)), ...notes];
@@ -41,7 +41,7 @@ export function noteInLab(lab: string, kind: Kept, id: number, notes: readonly s
   });
 }
 
-/** What deleting these would take away, for a question to the user. Throws a LabFileError if one of them isn't there. */
+/** What deleting these would remove, to ask the user. Throws a LabFileError if one of them doesn't exist. */
 export function wouldDelete(lab: string, kind: Kept, ids: readonly number[]): Chosen & { readonly names: string[] } {
   return readLab(lab, (db) => {
     const names = ids.map((id) => (kind === 'capture' ? getCapture(db, id).name : (getRun(db, id).name ?? '')));
@@ -50,7 +50,7 @@ export function wouldDelete(lab: string, kind: Kept, ids: readonly number[]): Ch
   });
 }
 
-/** Deletes at once and for good, together with whatever was removed before, and frees the space. */
+/** Deletes at once and for good, with everything removed before, and frees the space. */
 export function deleteInLab(
   lab: string,
   { captures, runs }: Chosen,

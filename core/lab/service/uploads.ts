@@ -1,4 +1,4 @@
-/** Files that only a page has: their bytes come in parts and stand in a temporary folder until they are imported. */
+/** Files that only a page has: their bytes come in parts and stay in a temporary folder until imported. */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,11 +13,11 @@ interface Upload {
 }
 
 export interface Uploads {
-  /** Makes room for `bytes` bytes. Throws RequestError beyond MAX_UPLOAD in all. */
+  /** Reserves `bytes` bytes. Throws RequestError beyond MAX_UPLOAD in all. */
   start(bytes: number, name?: string): number;
   /** Appends. Throws RequestError if that is more than was announced. */
   add(id: number, data: Uint8Array): void;
-  /** Where the file lies. Throws RequestError unless all of it is there. */
+  /** The file's path. Throws RequestError unless it is complete. */
   path(id: number): string;
   drop(id: number): void;
   close(): void;
@@ -51,7 +51,7 @@ export function createUploads(): Uploads {
       if (held + bytes > MAX_UPLOAD) throw new RequestError(`uploads of more than ${MAX_UPLOAD} bytes at once`);
       folder ??= mkdtempSync(join(tmpdir(), 'umbra-upload-'));
       const id = nextId++;
-      // Under its own name: symbol files are matched by it.
+      // Under its own name, by which symbol files are matched.
       const path = join(folder, String(id), safeName(name));
       mkdirSync(dirname(path), { mode: 0o700 });
       // 0600: captures hold addresses and command lines.
@@ -82,7 +82,7 @@ export function createUploads(): Uploads {
   };
 }
 
-/** A file name without ways out of its folder. */
+/** A file name that can't leave its folder. */
 function safeName(name = ''): string {
   const plain = name
     .replace(/.*[\\/]/, '')

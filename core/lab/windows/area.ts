@@ -8,7 +8,7 @@ import { getRun } from '../../store/run-store.ts';
 import { fatesOf } from './fates.ts';
 import { runLanes } from './timeline-facts.ts';
 
-/** Bins that an area is counted in. */
+/** Number of bins that an area is counted in. */
 const BINS = 4096;
 
 /** Throws a LabFileError if there is no such run. */
@@ -27,7 +27,7 @@ export function areaFacts(db: Db, { run, policy, dlDiscard, from, to, lanes }: P
   });
   const facts = { samples: 0, lost: 0, sessionNs: 0, darkNs: 0 };
   for (const lane of fates.lanes) {
-    // Bins stick out at either end; where the run ends, nothing is in what sticks out.
+    // Bins extend past either end; past the end of the run they are empty.
     const inside = (bin: number) => {
       const start = Math.max(0, lane.first + bin * lane.width);
       const end = Math.min(span, lane.first + (bin + 1) * lane.width);

@@ -28,7 +28,7 @@ interface Counted {
   readonly sources: Map<string, number>;
 }
 
-/** What the lab has of a function: the instructions are yet to be made out. */
+/** What the lab has on a function, before disassembly. */
 export interface FunctionSamples {
   readonly place: FunctionPlace;
   readonly known: SymbolCode;
@@ -47,7 +47,7 @@ export function functionSamples(db: Db, key: string, again: ReplayedAgain): Func
   return { place, known, ...count(db, place, again) };
 }
 
-/** The same of a lab file by itself. Throws RequestError, LabFileError. */
+/** The same, given a lab file. Throws RequestError, LabFileError. */
 export function codeOfFunction(lab: string, key: string, choice: ResultChoice): Promise<FunctionCode> {
   return functionCode(readLab(lab, (db) => functionSamples(db, key, replayAgain(db, choice))));
 }
@@ -85,7 +85,7 @@ function count(db: Db, place: FunctionPlace, { inputs, outcome }: ReplayedAgain)
   const { spe, reference } = inputs;
   const mappings = readMappings(db, spe.id);
   const starts = halves(BigUint64Array.from(mappings, (m) => m.start));
-  // Per mapping the place of its first byte, counted from the function; NaN where another binary is mapped.
+  // Per mapping the place of its first byte, relative to the function; NaN where another binary is mapped.
   const offsets = mappings.map((m) => {
     const homes = [homeOf(m), jitHomeOf(m)];
     const home = homes.find((h) => h?.binary === place.binary);
@@ -125,7 +125,7 @@ function count(db: Db, place: FunctionPlace, { inputs, outcome }: ReplayedAgain)
   return { counts, all };
 }
 
-/** Every instruction, or every address with samples; both where samples lie between instructions. */
+/** Every instruction, or every address with samples; both if samples are between instructions. */
 function rowsOf(
   counts: ReadonlyMap<number, Counted>,
   instructions: readonly Instruction[],

@@ -1,4 +1,4 @@
-/** What a blackout window lost: samples, time, and which code ran in it. */
+/** What a blackout window lost: samples, time, and the code that ran in it. */
 import type { StoryDark, StoryLoss } from '../../analysis/story.ts';
 import { lostSamples } from '../../analysis/window-trigger.ts';
 import { OUTSIDE } from '../../model/outcome.ts';
@@ -22,7 +22,7 @@ export function lossOf(inputs: RunInputs, outcome: PolicyOutcome, window: number
   };
 }
 
-/** Keys that a story names. */
+/** Most keys that a story names. */
 const DARK_KEYS = 5;
 
 /** @param by what the lost samples are counted by */

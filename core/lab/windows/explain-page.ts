@@ -1,4 +1,4 @@
-/** What happened to the page of a stage 2 fault: by the timeline, and by the policy that was replayed. */
+/** What happened to the page of a stage 2 fault, by the timeline and by the replayed policy. */
 import type { PageEvent } from '../../analysis/story.ts';
 import type { WindowTrigger } from '../../analysis/window-trigger.ts';
 import { NONE } from '../../model/outcome.ts';
@@ -13,11 +13,11 @@ import type { RunInputs } from '../runs/run-inputs.ts';
 
 export interface HistoryRow {
   readonly event: PageEvent;
-  /** Row of the timeline; -1 for the policy's own. */
+  /** Row of the timeline; -1 for the policy's own events. */
   readonly row: number;
 }
 
-/** All that is known to have happened to the faulting page up to the fault, in time order. */
+/** Everything known to have happened to the faulting page up to the fault, in time order. */
 export function pageHistory(inputs: RunInputs, outcome: PolicyOutcome, trigger: WindowTrigger): HistoryRow[] {
   const { timeline, lanes } = inputs;
   const { windows, stalls } = outcome;
@@ -55,7 +55,7 @@ export function pageHistory(inputs: RunInputs, outcome: PolicyOutcome, trigger: 
   for (let i = 0; i < stalls.n && stalls.t[i] <= trigger.t; i++) {
     if (stalls.lane[i] === lane.lane && stalls.kind[i] === pin) rows.push(own(stalls.t[i], 'pin', lane.pages.length));
   }
-  // At one ns the policy's own comes after the timeline's; initial states stay in front.
+  // In the same ns the policy's own events follow the timeline's; initial states stay first.
   const rank = ({ event, row }: HistoryRow) =>
     row >= 0 && opOfRow(timeline, row) === INITIAL_UNMAPPED ? -Infinity : event.t;
   return rows.sort((a, b) => {
@@ -92,8 +92,8 @@ export function culprit(
 }
 
 /**
- * The unmap that lost records which lay unread in a page: the first one after the last of them that drops contents, and that reaches the page
- * (one that the policy pinned withstands what isn't in `unpinnedBy`).
+ * The unmap that lost unread records in a page: the first one after the last of them that drops contents and reaches the page
+ * (a page pinned by the policy withstands what isn't in `unpinnedBy`).
  */
 export function wipedBy(
   history: readonly HistoryRow[],
@@ -111,12 +111,12 @@ export function wipedBy(
   return undefined;
 }
 
-/** The unmap since which a page is gone at a time. */
+/** The unmap since which a page has been gone at a given time. */
 export function goneBy(history: readonly HistoryRow[], at: number): HistoryRow | undefined {
   return history.findLast(({ event }) => event.t <= at && event.effect?.contents === 'gone');
 }
 
-/** When what a `copy-failed` window lost was to be copied: at the lane's next copy, or at the end. */
+/** When the records lost in a `copy-failed` window were to be copied: at the lane's next copy, or at the end. */
 export function copyTime(windows: Windows, window: number): number {
   const copy = code(windowKinds, 'copy-out');
   for (let w = window; w < windows.n && windows.lane[w] === windows.lane[window]; w++)

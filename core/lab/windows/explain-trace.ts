@@ -1,4 +1,4 @@
-/** The event in a KVM trace behind a row of the stage 2 timeline: which thread, and inside which system call. */
+/** The event in a KVM trace behind a row of the stage 2 timeline: which thread, and in which system call. */
 import type { StoryTraceEvent } from '../../analysis/story.ts';
 import { TraceColumns } from '../../formats/event-format/columns.ts';
 import { EventPrinter } from '../../formats/event-format/event-printer.ts';
@@ -12,7 +12,7 @@ import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { storedTrace } from '../captures/stored-trace.ts';
 
-/** Names of the events that give each kind of evidence (model/stage2/evidence.ts). */
+/** Event names behind each kind of evidence (model/stage2/evidence.ts). */
 const eventsOf: Readonly<Record<string, RegExp>> = {
   'vm-created': /^sys_enter_ioctl$/,
   'first-fault': /^kvm_guest_fault$/,
@@ -33,7 +33,7 @@ const eventsOf: Readonly<Record<string, RegExp>> = {
 };
 
 const INITIAL = code(stage2Kinds, 'initial-unmapped');
-/** How far back a system call's beginning is looked for, ns. */
+/** How far back to look for a system call's start, ns. */
 const CALL_NS = 10_000_000_000n;
 
 /**
@@ -62,7 +62,7 @@ export function traceTimeOf(
   return best;
 }
 
-/** The first guest fault on a page, ns after the trace's origin: what tells that it was unmapped until then. */
+/** The first guest fault on a page, ns after the trace's origin: shows that it was unmapped until then. */
 export function firstFaultOn(trace: KvmTrace, page: number): number | undefined {
   for (const events of trace.blocks(KvmKind.GUEST_FAULT)) {
     for (let i = 0; i < events.n; i++) {
@@ -85,7 +85,7 @@ const ioctlsOf: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * When the call began that an inferred row is dated within: the latest one up to then of those that give such evidence, ns after the
+ * Start of the call within which an inferred row is dated: the latest one up to then that gives such evidence, ns after the
  * trace's origin. Undefined for other evidence.
  */
 export function ioctlBefore(trace: KvmTrace, evidence: string, at: number): number | undefined {
@@ -100,7 +100,7 @@ export function ioctlBefore(trace: KvmTrace, evidence: string, at: number): numb
 }
 
 /**
- * @param at ns after the trace's origin: rows that were ordered between events lie within a ns of theirs
+ * @param at ns after the trace's origin: rows ordered between events are within a ns of theirs
  * @param evidence what the timeline's row rests on
  */
 export function traceEventAt(
@@ -134,7 +134,7 @@ export function traceEventAt(
   );
 }
 
-/** The system call that a thread was in at `t`. */
+/** The system call a thread was in at `t`. */
 function callOf(db: Db, capture: CaptureRow, tid: number, t: bigint): StoryTraceEvent['call'] {
   const before = storedTrace(db, capture, { start: t > CALL_NS ? t - CALL_NS : 0n, end: t + 1n });
   const printer = new EventPrinter(before);

@@ -1,4 +1,4 @@
-/** The story of one blackout window of a stored run: `umbra explain`, and what a window of the app shows. */
+/** The story of one blackout window of a stored run, for `umbra explain` and the app. */
 import { tellStory } from '../../analysis/story-words.ts';
 import type { Sentence } from '../../analysis/story-words.ts';
 import type { SourcedNs, Story, StoryAnswer, StoryCause, StoryReaction } from '../../analysis/story.ts';
@@ -25,9 +25,9 @@ import type { RunInputs } from '../runs/run-inputs.ts';
 import { skewKeysOf } from '../runs/skew.ts';
 
 export interface ExplainRequest extends ResultChoice {
-  /** Its place in the list of `umbra windows`, from 0. */
+  /** Its index in the list of `umbra windows`, from 0. */
   readonly window: number;
-  /** What the code that ran in the dark is counted by; what the run's verdicts rest on if left out. */
+  /** Key to count the code that ran in the dark by; the one behind the run's verdicts if left out. */
   readonly by?: KeyKind;
 }
 
@@ -46,10 +46,10 @@ export function explain(db: Db, request: ExplainRequest): Explanation {
   return { story, sentences: tellStory(story) };
 }
 
-/** Events of the page that a story tells. */
+/** Most events of the page in a story. */
 const HISTORY = 6;
 
-/** A replayed result, and the blackout in it that is explained. */
+/** A replayed result, and the blackout in it to explain. */
 interface Scene extends ReplayedAgain {
   readonly trigger: WindowTrigger;
   /** The window asked for. */
@@ -117,16 +117,16 @@ function findStory(db: Db, request: ExplainRequest, again: ReplayedAgain): Story
   };
 }
 
-/** Triggers that a page of the buffer has to do with. */
+/** Triggers that involve a page of the buffer. */
 const onPage: readonly WindowTrigger['what'][] = ['fault', 'torn', 'wiped', 'copy-failed'];
 
 interface FoundCause {
-  /** What happened to the page, up to what the story is about. */
+  /** What happened to the page, up to the event in question. */
   readonly history: readonly HistoryRow[];
   readonly culprit: HistoryRow | undefined;
 }
 
-/** What made the page invalid before a fault; or what lost records that had been written to it, or were to be copied there. */
+/** What made the page invalid before a fault, or lost records that had been written to it or were to be copied there. */
 function findCause({ inputs, outcome, trigger, window, result }: Scene): FoundCause {
   const { windows } = outcome;
   if (trigger.what === 'fault' || trigger.what === 'torn') {
@@ -157,7 +157,7 @@ function causeOf(db: Db, scene: Scene, { culprit: found }: FoundCause): StoryCau
   return { ...story, event: found.event, injected: false, trace };
 }
 
-/** When the event happened that a row of the timeline rests on, ns after the trace's origin. */
+/** Time of the event that a row of the timeline rests on, ns after the trace's origin. */
 function evidenceTime({ stage2, vmIndex, timeline, alignment }: RunInputs, { event, row }: HistoryRow, page: number) {
   const { events } = stage2;
   if (event.evidence === 'first-fault') return firstFaultOn(events, page);
@@ -173,7 +173,7 @@ function sourced({ inputs, result }: Scene, ...names: TimeName[]): SourcedNs[] {
   return names.map((name) => ({ name, ns: times[name], origin: own[name] === undefined ? origin[name] : 'policy' }));
 }
 
-/** Whole numbers of ns after the fault at which the policy's answer takes effect. */
+/** When the policy's answer to the fault takes effect, whole ns. */
 function irqEnd(scene: Scene): number {
   return scene.trigger.t + sourced(scene, 'irqNs')[0].ns;
 }
@@ -251,7 +251,7 @@ function reactionOf(scene: Scene): StoryReaction {
   const none = { what: 'none', dl: undefined, takes: [], resumedAt: trigger.end } as const;
   if (answer === undefined) return none;
   if (answer === 'serror') return { ...none, what: 'panic', resumedAt: undefined };
-  // The VMM that leaves profiling off leaves it to the guest's next session.
+  // A VMM that leaves profiling off leaves it so until the guest's next session.
   const off = answer === 'exit-to-userspace' && trigger.end >= sessions[sessions.length - 1];
   if (!isInjected(answer)) return { ...none, ...(off && { resumedAt: undefined }) };
   const discards = params.guestReaction === 'discard-session';

@@ -1,4 +1,4 @@
-/** Samples, sessions and what each policy loses of them, in the bins of one stretch of a run: what a timeline's darkness is. */
+/** Samples, sessions and each policy's losses in the bins of one range of a run: the dark parts of a timeline. */
 import { lossBins } from '../../analysis/loss-bins.ts';
 import { windowKinds } from '../../model/terms.ts';
 import type { Params } from '../../contract/contract.ts';

@@ -1,4 +1,4 @@
-/** Finding one blackout window, and its story: what made the page fault. */
+/** Finds one blackout window, and its story: what made the page fault. */
 import { confidenceOf } from '../../model/stage2/confidence.ts';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -42,8 +42,8 @@ function better(which: WindowRequest['which'], a: WindowRow, b: WindowRow): bool
 }
 
 /**
- * What took the page away, on the run's clock: the latest change before the fault; of records wiped in it, the first one after them that
- * takes what lies there.
+ * What took the page away, on the run's clock: the latest change before the fault; for wiped records, the first one after them
+ * that drops the contents.
  */
 function triggerOf(
   db: Db,

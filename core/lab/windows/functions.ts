@@ -1,4 +1,4 @@
-/** What a policy loses of each function: the list of the Code view, and its flame graph. */
+/** A policy's losses per function: the list of the Code view, and its flame graph. */
 import type { Functions } from '../../contract/code.ts';
 import { MAX_FUNCTIONS } from '../../contract/code.ts';
 import { KEPT, OUTSIDE } from '../../model/outcome.ts';

@@ -49,7 +49,7 @@ function pageHits(db: Db, { kvm, trace }: TimelineFacts, run: number, ipa: bigin
   }));
 }
 
-/** Chunk by chunk, up to the first 200 of each lane: of a long capture only as much as it takes is read. */
+/** Chunk by chunk, up to the first 200 of each lane: reads no more of a long capture than needed. */
 function codeHits(db: Db, { spe, origin, lanes }: TimelineFacts, words: string): Hit[] {
   const capture = getCapture(db, spe!, 'spe');
   const zero = BigInt(origin);

@@ -1,4 +1,4 @@
-/** What a timeline shows of a run or a capture: lanes, and where its trace lies. */
+/** What a timeline shows of a run or a capture: lanes, and the position of its trace. */
 import { getCapture } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -86,7 +86,7 @@ function speLane(lane: SpeLane, vcpu: number): TimelineLane {
   return { lane: vcpu, spe: lane.lane, ...(cpu >= 0 ? { cpu } : { tid }), samples };
 }
 
-/** As `--lanes` calls it: its CPU, or its number in a per-thread capture. */
+/** Its name in `--lanes`: its CPU, or its number in a per-thread capture. */
 function cpuOf(lane: SpeLane): number {
   return lane.cpu < 0 ? lane.lane : lane.cpu;
 }
