@@ -1,5 +1,5 @@
 /**
- * How two captures' clocks align: the replay and the app's preview both ask here. One of the model's terms, so it imports nothing.
+ * How two captures' clocks align; used by the replay and by the app's preview. One of the model's terms, so it imports nothing.
  */
 
 export const alignModes = ['absolute', 'start', 'loop', 'fit'] as const;
@@ -16,8 +16,7 @@ export const SCHED_CLOCK = 'perf (sched_clock)';
 const schedClocks = ['local', 'global', 'perf'];
 
 /**
- * `same` when both say that they use one clock. Only captures of one boot of one machine share it in fact, so their spans must
- * overlap too.
+ * `same` when both name the same clock. Only captures from one boot of one machine really share it, so their spans must overlap too.
  * @param spe the SPE capture's clock as its facts name it
  * @param kvm ftrace's name of the trace's clock
  */
@@ -31,7 +30,7 @@ export function overlaps(shift: number, length: number, span: number): boolean {
 }
 
 /**
- * What `auto` comes to, which needs one clock and an overlap.
+ * What `auto` resolves to: it needs one clock and an overlap.
  * @param apart ns from the first sample to the trace's first event on one clock, offset included
  */
 export function autoAlign(
@@ -43,7 +42,7 @@ export function autoAlign(
   return clocks === 'same' && overlaps(apart, traceNs, speNs) ? 'absolute' : 'start';
 }
 
-/** A looped trace's first copy begins here (ns, at or before 0), and so many cover `speNs`. `traceNs` must be above 0. */
+/** Where a looped trace's first copy begins (ns, at or before 0), and how many copies cover `speNs`. `traceNs` must be above 0. */
 export function loopCopies(at: number, traceNs: number, speNs: number): { first: number; copies: number } {
   const first = at - Math.max(0, Math.ceil(at / traceNs)) * traceNs;
   return { first, copies: Math.max(1, Math.ceil((speNs - first) / traceNs)) };

@@ -14,7 +14,7 @@ const INITIAL = code(stage2Kinds, 'initial-unmapped');
 
 export interface AlignRequest {
   readonly align: AlignMode | 'auto';
-  /** Added to the timeline's times at last, ns of the run. */
+  /** Added to the timeline's times last, ns of the run. */
   readonly offsetNs: number;
   /** Run ns per trace ns. */
   readonly scale: number | 'auto';
@@ -28,19 +28,19 @@ export interface RunSpan {
   readonly span: number;
 }
 
-/** Rows that a looped timeline may have: some 2 GB of columns. */
+/** Maximum rows of a looped timeline: some 2 GB of columns. */
 const MAX_ROWS = 50_000_000;
 
 /**
  * The timeline in run time: ns after the run's origin, whole (negative before the first sample).
  *
  * `absolute`: t' = (trace origin - run origin) + t * scale; `start`, `fit`: t' = t * scale; `loop`: copies of that, one trace
- * span after the other, as many as cover the run. The offset is added to all. What was unmapped when the trace began is so
- * once, before the first copy: later copies begin in the state in which the one before ended.
+ * span after the other, as many as cover the run. The offset is added to all. What was unmapped when the trace began is unmapped once,
+ * before the first copy: each later copy begins in the state where the one before ended.
  *
- * @param clock both captures say that they use one clock, or how the two that they use lay to each other: what `auto` goes by, and
- *   `absolute` translates with. A clock's rate that is corrected so stretches no timings: they are then what SPE's clock would have shown.
- * @throws ModelError when the clocks can't be aligned so
+ * @param clock whether both captures name the same clock, or how their two clocks relate: `auto` decides by it and `absolute` translates
+ * with it. Correcting a clock's rate this way stretches no timings: they are then what SPE's clock would have shown.
+ * @throws ModelError when the clocks can't be aligned that way
  */
 export function alignTimeline(
   timeline: Stage2Timeline,

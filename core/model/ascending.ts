@@ -1,11 +1,11 @@
 /** Samples to a bucket, on average. */
 const PER_BUCKET = 16;
 
-/** Values looked at before the table is: most searches end where they begin, in one cache line. */
+/** Values checked before the table: most searches end where they begin, in one cache line. */
 const NEAR = 4;
 
 /**
- * An ascending column that is searched often, here and there: a table of equal steps in value says where to look, so that a
+ * An ascending column for frequent scattered searches: a table of equal steps in value says where to look, so that a
  * search touches a cache line or two instead of log n of them.
  */
 export class Ascending {

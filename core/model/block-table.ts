@@ -1,5 +1,6 @@
-/** Aligned blocks of 2^level pages, and what a timeline's index keeps of each: an open-addressing table, since a placement looks up thousands. */
-/** A table with a number for each page in their range is worth it up to so many pages for each that has blocks. */
+/** Aligned blocks of 2^level pages, and what a timeline's index keeps for each: an open-addressing table, since a placement looks up
+ * thousands. */
+/** A direct table over the page range is worth it up to this many pages per page that has blocks. */
 const PAGES_PER_BLOCK = 4;
 
 export class BlockTable {
@@ -7,7 +8,7 @@ export class BlockTable {
   #slots = new Float64Array(2048);
   #count = 0;
   readonly #blocksAt = new Uint32Array(64);
-  /** Values of single pages from page `#firstPage` on, where they lie close together: less memory to look up in. */
+  /** Values of single pages from page `#firstPage` on, if they lie close together: lookups touch less memory. */
   #ofPage: Float64Array | undefined;
   #firstPage = 0;
 

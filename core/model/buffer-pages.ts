@@ -10,14 +10,14 @@ const ACCESSED = 4;
 const VALID = MAPPED | WRITABLE | ACCESSED;
 /** KVM's pin guards the mapping. */
 const PINNED = 8;
-/** KVM has a pin on the page, whether that guards the mapping or not. */
+/** KVM has a pin on the page, whether or not it guards the mapping. */
 const HELD = 16;
 /** There is nothing to map. */
 const NOT_THERE = 32;
-/** Unmapped from the start, and nothing has mapped it since. */
+/** Unmapped from the start and never mapped since. */
 const UNTOUCHED = 64;
 
-/** The same of four pages. */
+/** The same for four pages. */
 const FOUR_VALID = VALID * 0x01010101;
 const FOUR_PINS = (PINNED | HELD) * 0x01010101;
 
@@ -33,7 +33,7 @@ export interface PageRules {
   readonly initial: 'mapped' | 'unmapped';
   readonly unpinnedBy: readonly PinBreaker[];
   readonly spuFlagUpdates: boolean;
-  /** Nothing of the guest's is written through stage 2: all pages are valid for good, but may be gone. */
+  /** The guest writes nothing through stage 2: all pages stay valid, but may be gone. */
   readonly immune: boolean;
 }
 
@@ -71,7 +71,7 @@ export class BufferPages {
     return this.#state.length;
   }
 
-  /** Index into `causeClasses`: why a write to the page would fault now. */
+  /** Index into `causeClasses`: why a write to the page would fault at present. */
   causeOf(slot: number): number {
     return this.#cause[slot];
   }
@@ -80,7 +80,7 @@ export class BufferPages {
     return (this.#state[slot] & NOT_THERE) !== 0;
   }
 
-  /** The first page that is not valid, looking from `slot` on and around the end; -1 when all are. */
+  /** The first page that is not valid, searching from `slot` and wrapping around; -1 when all are. */
   nextInvalid(slot: number): number {
     if (this.#invalidCount === 0) return -1;
     const words = this.#invalid.length;
@@ -94,7 +94,7 @@ export class BufferPages {
     return -1;
   }
 
-  /** Whether a row other than a writable map does nothing to the page: a pin guards it against that way. */
+  /** Whether a row other than a writable map leaves the page alone because a pin guards against that way. */
   withstands(slot: number, way: number): boolean {
     return (this.#state[slot] & PINNED) !== 0 && (this.#breakers & (1 << way)) === 0;
   }
@@ -127,18 +127,18 @@ export class BufferPages {
     return this.#set(slot, keepsPin | gone | (before & UNTOUCHED)) | UNMAPPED_THROUGH;
   }
 
-  /** KVM, or the VMM, settles a fault on the page; what is gone stays so. */
+  /** KVM or the VMM resolves a fault on the page; what is gone stays gone. */
   map(slot: number): void {
     const before = this.#state[slot];
     if (!(before & NOT_THERE)) this.#set(slot, (before | VALID) & ~UNTOUCHED);
   }
 
-  /** The guest has written every page: all that are there are valid. */
+  /** The guest has written every page: all that exist are valid. */
   touchAll(): void {
     for (let slot = 0; slot < this.#state.length; slot++) this.map(slot);
   }
 
-  /** How many pages of [first, end) pinning would pin, release, and leave held. @param cached intact pins are left alone */
+  /** How many pages of [first, end) a pin would take, release and leave held. @param cached intact pins are left alone */
   planPin(first: number, end: number, cached: boolean): { pins: number; releases: number; held: number } {
     if (!cached && this.gone === 0) return { pins: end - first, releases: this.held, held: end - first };
     let pins = 0;
@@ -160,7 +160,7 @@ export class BufferPages {
     }
     for (let slot = first; slot < end; slot++) {
       if ((slot & 3) === 0 && slot + 4 <= end && this.#fours[slot >>> 2] === FOUR_VALID) {
-        // Most pages are valid and free: no need to look at each.
+        // Most pages are valid and free: no need to check each.
         this.#fours[slot >>> 2] = FOUR_VALID | FOUR_PINS;
         this.held += 4;
         slot += 3;

@@ -1,4 +1,4 @@
-/** The bytes of all samples before each one: where each record lies in the endless row of bytes that the SPU writes. */
+/** Prefix sums of sample sizes: where each record lies in the endless byte stream that the SPU writes. */
 import { Ascending } from './ascending.ts';
 import { firstAbove, firstAtLeast } from './terms/search.ts';
 
@@ -9,10 +9,10 @@ export interface ByteSums {
   firstAtLeast(bytes: number, lo: number, hi: number): number;
 }
 
-/** Samples to a run of one size, on average, from which on runs are worth their search. */
+/** Mean samples per run of one size from which runs pay for their search. */
 const PER_RUN = 16;
 
-/** SPUs pad every record to the same size, save here and there: runs of one size then say it all. */
+/** SPUs pad nearly every record to the same size: runs of one size then say it all. */
 export function byteSums(size: Uint32Array): ByteSums {
   let runs = 0;
   for (let i = 0; i < size.length; i++) if (i === 0 || size[i] !== size[i - 1]) runs++;

@@ -14,7 +14,7 @@ export interface Latency {
 }
 
 export interface Calibration {
-  /** From kvm_guest_fault to the next kvm_entry of that thread, for faults that KVM answered by itself; undefined if there is none. */
+  /** From kvm_guest_fault to the next kvm_entry of that thread, for faults that KVM answered itself; undefined if there is none. */
   readonly mapNs: Latency | undefined;
   /** From kvm_exit to the next kvm_entry of that thread, with no guest fault, no exit to user space and no sleep in between. */
   readonly trapNs: Latency | undefined;

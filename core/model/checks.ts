@@ -1,6 +1,6 @@
 /**
- * Assumption checks (model.md section 4.7; replay-rules.md, rules 31 and 32): what no capture tells, varied, so that a verdict says
- * what it hangs on. A check leaves alone what the user or a capture has settled.
+ * Assumption checks (model.md section 4.7; replay-rules.md, rules 31 and 32): vary what no capture shows, so that a verdict says what it
+ * depends on. A check leaves alone whatever the user or a capture has settled.
  */
 import type { ParamName, ResolvedParams, RunParams } from './params.ts';
 import { possibleAnswers } from './policy.ts';
@@ -12,7 +12,7 @@ export interface AssumptionCheck {
   readonly id: string;
   /** In words, to follow "if". */
   readonly title: string;
-  /** Parameters that it sets otherwise. */
+  /** Parameters that it changes. */
   readonly sets: (params: RunParams, policy: Policy) => Partial<RunParams>;
   /** Whether it can change anything on `pin: private-buffer`, which takes no faults. */
   readonly onPrivateBuffer: boolean;
@@ -86,7 +86,7 @@ export const assumptionChecks: readonly AssumptionCheck[] = [
   },
 ];
 
-/** Some policies hold pins without `pin`: an answer that repins does. */
+/** Some policies hold pins without `pin`: a repinning answer does. */
 function mayPin(policy: Policy): boolean {
   return policy.pin !== 'never' || possibleAnswers(policy).has('repin');
 }
@@ -98,7 +98,7 @@ export function checksOf(settings: ResolvedParams, policies: readonly Policy[]):
   );
 }
 
-/** What a check sets for a policy, but for what is settled: by the run's parameters, or by a user's policy itself. */
+/** What a check sets for a policy, except what is settled by the run's parameters or by a user's policy. */
 function leftToVary(check: AssumptionCheck, { params, origin }: ResolvedParams, policy: Policy): Partial<RunParams> {
   const settled = (name: string): boolean =>
     origin[name as ParamName] !== 'assumed' || (policy.settled?.some((field) => field === name) ?? false);
@@ -106,8 +106,8 @@ function leftToVary(check: AssumptionCheck, { params, origin }: ResolvedParams, 
 }
 
 /**
- * The parameters that a policy is replayed with under a check; undefined if that can change nothing, so that the plain outcome stands
- * for it. A policy's own `times` go over the run's under checks, too.
+ * The parameters that a policy is replayed with under a check; undefined if that can change nothing, so that the plain outcome is used. A
+ * policy's own `times` override the run's under checks, too.
  */
 export function checkedParams(
   check: AssumptionCheck,

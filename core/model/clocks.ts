@@ -1,11 +1,11 @@
 /**
- * Two machines' clocks compared from a third one: each was asked for its time over a connection, and every answer bounds it.
+ * Compares two machines' clocks from a third: each is asked for its time over a connection, and every answer bounds it.
  *
- * A reading that was asked for at `sent` and had come at `received` (the asker's clock) was taken in between: the machine's offset
- * from the asker then lies in [at - received, at - sent], whatever the network did in either direction. Clocks that run at constant rates have
- * offsets that are straight lines through all these intervals; the set of such lines is a convex polygon in the plane of
- * (offset, rate). What holds for all its lines is certain, so the uncertainties here are bounds, not standard deviations. (The same idea: Moon,
- * Skelly, Towsley, "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999.)
+ * A reading requested at `sent` and received at `received` (the asker's clock) was taken in between: the machine's offset from the asker
+ * lies in [at - received, at - sent], whatever the network did in either direction. At constant clock rates the offsets are straight lines
+ * through all these intervals; the set of such lines is a convex polygon in the plane of (offset, rate). Whatever holds for all its lines
+ * is certain, so the uncertainties here are bounds, not standard deviations. (The same idea: Moon, Skelly, Towsley, "Estimation and removal
+ * of clock skew from network delay measurements", INFOCOM 1999.)
  */
 
 /** A clock's answer. Times of the asker are ns after any zero that all readings share. */
@@ -17,40 +17,40 @@ export interface ClockReading {
   readonly resolution: number;
 }
 
-/** How an SPE capture's clock lies to that of a KVM trace, while both were recorded. */
+/** An SPE capture's clock relative to a KVM trace's, while both were recorded. */
 export interface ClockPair {
   /** Where `offsetNs` holds: ns in the trace's clock. */
   readonly at: bigint;
   /** SPE's clock less the trace's, ns. */
   readonly offsetNs: bigint;
-  /** How that grows: ns a second of the trace's clock (parts in 10^9). */
+  /** Its growth: ns per second of the trace's clock (parts in 10^9). */
   readonly driftPpb: number;
   /** The offset's bound, ± ns, at any time between the first and the last reading. */
   readonly uncertaintyNs: number;
   readonly driftUncertaintyPpb: number;
-  /** From the first to the last reading, ns: beyond it the uncertainty grows with that of the drift. */
+  /** From the first to the last reading, ns: beyond that the uncertainty grows with the drift's. */
   readonly spanNs: number;
   /** Readings of the trace's clock, and of SPE's. */
   readonly readings: readonly [number, number];
   /**
-   * ns that the intervals had to be widened by until one line passed through all: 0 for clocks that run evenly. More says that one of
-   * them was set, or changed its rate; it is part of the uncertainty.
+   * ns by which the intervals were widened until one line passed through all: 0 for steady clocks. More means that one of them was set, or
+   * changed its rate; it is part of the uncertainty.
    */
   readonly strainNs: number;
 }
 
-/** Crystals are within 100 ppm; what is further off isn't one. */
+/** Crystals are within 100 ppm; anything further off isn't one. */
 const MAX_RATE = 500_000;
-/** Readings that are worked with: the best of so many equal parts of the time. */
+/** Readings used: the best one of each of this many equal parts of the time. */
 const PARTS = 64;
 const NS = 1e9;
 
 type Point = readonly [offset: number, rate: number];
 
-/** The lines that a clock's offset from the asker may be: offset in ns at the asker's zero, rate in ns a second. */
+/** The possible lines of a clock's offset from the asker: offset in ns at the asker's zero, rate in ns a second. */
 interface Lines {
   readonly corners: readonly Point[];
-  /** What was taken off all offsets, ns. */
+  /** Subtracted from all offsets, ns. */
   readonly base: bigint;
   readonly strain: number;
 }
@@ -76,7 +76,7 @@ export function compareClocks(trace: readonly ClockReading[], spe: readonly Cloc
   return {
     at: ofTrace.base + BigInt(Math.round(zero + (k0 + k1) / 2)),
     offsetNs: ofSpe.base - ofTrace.base + BigInt(Math.round((start.middle + end.middle) / 2)),
-    // A single moment says nothing of a rate.
+    // A single moment says nothing about a rate.
     driftPpb: half > 0 ? (end.middle - start.middle) / (2 * half) : 0,
     uncertaintyNs: Math.ceil(Math.max(start.half, end.half) + ofTrace.strain + ofSpe.strain) + 1,
     driftUncertaintyPpb: (rates(ofTrace.corners) + rates(ofSpe.corners)) / 2,
@@ -115,10 +115,10 @@ function linesThrough(all: readonly ClockReading[], zero: number): Lines {
   }
 }
 
-/** A reading stands at the middle of its round trip; at its own moment the line may be that much higher or lower, ns. */
+/** A reading sits at the middle of its round trip; at its actual moment the line may be this much higher or lower, ns. */
 const slack = (r: ClockReading): number => 1 + ((r.received - r.sent) / 2) * (MAX_RATE / NS);
 
-/** The reading with the shortest way of each part of the time. */
+/** The reading with the shortest round trip in each part of the time. */
 function tightest(all: readonly ClockReading[]): ClockReading[] {
   if (all.length <= PARTS) return [...all];
   const times = all.map(middle);
@@ -149,7 +149,7 @@ function boundsAt(corners: readonly Point[], t: number): readonly [number, numbe
   return [Math.min(...values), Math.max(...values)];
 }
 
-/** What the trace's times become in SPE's clock: `origin` (ns in the trace's clock) as it is there, and ns there per ns of the trace. */
+/** The trace's times in SPE's clock: `origin` (ns in the trace's clock) translated, and SPE ns per ns of the trace. */
 export function inSpeClock(pair: ClockPair, origin: bigint): { readonly origin: bigint; readonly rate: number } {
   const since = Number(origin - pair.at);
   return {
@@ -158,7 +158,7 @@ export function inSpeClock(pair: ClockPair, origin: bigint): { readonly origin: 
   };
 }
 
-/** ± ns at a time of the trace's clock: the measured bound, growing with the drift's outside of the time that was measured. */
+/** ± ns at a time of the trace's clock: the measured bound, growing with the drift's outside the measured time. */
 export function uncertaintyAt(pair: ClockPair, t: bigint): number {
   const beyond = Math.max(0, Math.abs(Number(t - pair.at)) - pair.spanNs / 2);
   return pair.uncertaintyNs + (beyond * pair.driftUncertaintyPpb) / NS;

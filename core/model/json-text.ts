@@ -1,9 +1,9 @@
 /** JSON of files that users write: bounded before it is parsed. */
 
-/** Levels of `[` and `{` in each other. Nothing that Umbra reads has ten; stacks overflow from some thousands on. */
+/** Nesting levels of `[` and `{`. Nothing that Umbra reads has ten; stacks overflow from some thousands on. */
 export const MAX_JSON_DEPTH = 64;
 
-/** As JSON.parse. Throws an Error, with a message that follows the file's name, also if it is nested too deep. */
+/** Like JSON.parse. Throws an Error, with a message to follow the file's name, also if nested too deep. */
 export function parseJson(text: string): unknown {
   const at = tooDeep(text);
   if (at >= 0) throw new Error(`nested more than ${MAX_JSON_DEPTH} levels deep, at character ${at}`);
@@ -14,9 +14,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Where the first level too many begins; -1 if none does. */
+/** Where the first excess level begins; -1 if there is none. */
 function tooDeep(text: string): number {
-  // Strings are stepped over, whatever they hold; the rest is only brackets to this.
+  // Strings are skipped, whatever they hold; of the rest only brackets matter here.
   const token = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
   let depth = 0;
   for (let found = token.exec(text); found; found = token.exec(text)) {

@@ -1,11 +1,11 @@
 /**
- * The kernel events that the model reads, as columns, whatever file they came from: stage 2 reconstruction and calibration
- * see nothing else of a trace. Page numbers are addresses >> 12 in doubles: exact for every 64-bit address.
+ * The kernel events that the model reads, as columns, whatever the file format: stage 2 reconstruction and calibration see nothing else of
+ * a trace. Page numbers are addresses >> 12 in doubles: exact for every 64-bit address.
  */
 
 import { grown } from './grown.ts';
 
-/** What an event is; `page`, `end`, `word`, `flags` and `other` mean what stands here, and are 0 where nothing is said. */
+/** What an event is; `page`, `end`, `word`, `flags` and `other` are as given here, and 0 where not mentioned. */
 export const KvmKind = {
   /** kvm_entry. */
   ENTRY: 0,
@@ -17,7 +17,7 @@ export const KvmKind = {
   ACCESS_FAULT: 3,
   /** kvm_mmio. page: IPA. */
   MMIO: 4,
-  /** kvm_userspace_exit. word: exit reason; flags: 1 if KVM_RUN failed with something else than EINTR. */
+  /** kvm_userspace_exit. word: exit reason; flags: 1 if KVM_RUN failed with anything but EINTR. */
   USER_EXIT: 5,
   /** kvm_unmap_hva_range. page, end: HVA range, end exclusive. */
   UNMAP: 6,
@@ -33,7 +33,7 @@ export const KvmKind = {
   IOCTL: 11,
   /** sys_exit of any call. page: what mmap and mremap returned; 0 for an error and for other calls. */
   CALL_EXIT: 12,
-  /** The tracer lost events of this CPU just before this moment; t is that of the CPU's next event. */
+  /** The tracer lost events of this CPU just before; t is that of the CPU's next event. */
   LOST: 13,
   /** Call of __kvm_set_memory_region. page, end: IPA range (empty: deleted); other: HVA page; word: slot; flags: KVM_MEM_*. */
   MEMSLOT: 14,
@@ -54,7 +54,7 @@ export const KvmKind = {
   NESTED: 25,
 } as const;
 
-/** Calls that change host mappings, and what their argument (`word >>> 8`) is. */
+/** Calls that change host mappings, and the meaning of their argument (`word >>> 8`). */
 export const MemoryCall = {
   MUNMAP: 1,
   /** 1 with MAP_FIXED. */
@@ -64,20 +64,20 @@ export const MemoryCall = {
   MPROTECT: 4,
   /** MADV_*; `NO_ADVICE` if the trace doesn't say. */
   MADVISE: 5,
-  /** FALLOC_FL_* mode. It names a file's range, not addresses. */
+  /** FALLOC_FL_* mode. It applies to a file's range, not to addresses. */
   FALLOCATE: 6,
 } as const;
 
 /** The argument of a madvise whose behavior isn't known. */
 export const NO_ADVICE = 0xff;
 
-/** A trace's events, in order. A long trace hands them out some at a time. */
+/** A trace's events, in order. A long trace hands them out in blocks. */
 export interface KvmTrace {
   /** ns, the trace's clock, of t = 0: the trace's first event (of any kind, relevant to the model or not). */
   readonly origin: bigint;
   /** ns from the trace's first to its last event, of any kind. */
   readonly span: number;
-  /** Whether there is an event of a kind. */
+  /** Whether any event of a kind exists. */
   has(kind: number): boolean;
   /**
    * All events, block by block; a block may be refilled for the next one. May be asked for again.
@@ -97,7 +97,7 @@ export class KvmEvents implements KvmTrace {
   cpu = new Uint16Array(1024);
   kind = new Uint8Array(1024);
   word = new Uint32Array(1024);
-  /** Most events are entries and exits, which name no page: the rest has rows of its own. Row 0 is theirs. */
+  /** Most events are entries and exits, which name no page: they share row 0, the rest has its own rows. */
   row = new Int32Array(1024);
   readonly rows = new PageRows();
 
@@ -175,9 +175,9 @@ export class KvmEvents implements KvmTrace {
   }
 }
 
-/** What events name besides: columns of `KvmEvents` for those that need them. */
+/** What else events name: columns of `KvmEvents` for those that need them. */
 export class PageRows {
-  /** Rows there are; the first is all zeros. */
+  /** Number of rows; the first is all zeros. */
   n = 1;
   page = new Float64Array(256);
   end = new Float64Array(256);

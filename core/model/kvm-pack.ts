@@ -1,17 +1,17 @@
-/** Events that wait to be read again, in a third of the memory: some 8 bytes each. */
+/** Events kept for another reading in a third of the memory: some 8 bytes each. */
 import type { KvmEvents } from './kvm-events.ts';
 
 export interface PackedEvents {
   readonly n: number;
-  /** A bit for each kind that there is. */
+  /** A bit for each kind present. */
   readonly kinds: number;
-  /** ns since the event before (the first: since 0) up to 65534; 65535 stands for the next one of `long`. */
+  /** ns since the event before (the first: since 0) up to 65534; 65535 means the next one of `long`. */
   readonly step: Uint16Array;
   readonly long: Float64Array;
   readonly tid: Uint16Array | Int32Array;
   readonly cpu: Uint8Array | Uint16Array;
   readonly kind: Uint8Array;
-  /** Words up to 254; 255 stands for the next one of `wide`. */
+  /** Words up to 254; 255 means the next one of `wide`. */
   readonly word: Uint8Array;
   readonly wide: Uint32Array;
   /** Events with a row, in order: event k has row k + 1. */
@@ -25,7 +25,7 @@ export interface PackedEvents {
 const WIDE = 0xff;
 const LONG = 0xffff;
 
-/** Bytes that it takes. */
+/** Its size in bytes. */
 export function packedBytes(packed: PackedEvents): number {
   return Object.values(packed).reduce(
     (sum: number, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0),
@@ -68,14 +68,14 @@ export function packEvents(events: KvmEvents): PackedEvents {
   };
 }
 
-/** A bit for each kind that there is, from an event on. */
+/** A bit for each kind present, from an event on. */
 export function kindsOf({ n, kind }: Pick<KvmEvents, 'n' | 'kind'>, from = 0): number {
   let kinds = 0;
   for (let i = from; i < n; i++) kinds |= 1 << kind[i];
   return kinds;
 }
 
-/** What was packed, into events that are refilled. */
+/** Unpacks into events that are refilled. */
 export function unpackEvents(packed: PackedEvents, into: KvmEvents): void {
   const { n, step, long, wide, rowed } = packed;
   into.clear();

@@ -39,7 +39,7 @@ export class Answers {
 
 /**
  * When profiling comes back after an event that the guest has handled at `handled`, ns; Infinity if never.
- * @param told the guest's perf tool knows that data is lost, and enables the event again @param session the fault's, in `sessions`
+ * @param told the guest's perf tool knows that data is lost and re-enables the event @param session the fault's, in `sessions`
  */
 export function restartAfter(
   { sessions, mode }: Lane,
@@ -53,7 +53,7 @@ export function restartAfter(
     if (told) return handled + reenableNs();
     if (mode === 'cpu-bound') return Infinity;
   }
-  // Its own session's start is one, too, if it faulted there and all took 0 ns.
+  // Its own session's start counts, too, if it faulted there and everything took 0 ns.
   for (let s = session; s < sessions.length; s += 2) if (sessions[s] >= handled) return sessions[s];
   return Infinity;
 }

@@ -1,4 +1,4 @@
-/** Where a lane's replay stands among its samples, and the blackouts that it passes through: rules 16 and 26 of replay-rules.md. */
+/** A lane's replay position among its samples, and the blackouts that it passes through: rules 16 and 26 of replay-rules.md. */
 import type { Ascending } from './ascending.ts';
 import type { LaneRecord, Reason } from './lane-record.ts';
 import { NONE } from './outcome.ts';
@@ -17,10 +17,10 @@ const BUFFER_FULL: Reason = { kind: code(windowKinds, 'buffer-full'), cause: NON
 export class LaneBlackouts {
   /** Next sample. */
   next = 0;
-  /** The session, as far as the VM lives: end of its samples, and the moment that no window may pass. */
+  /** The session, as long as the VM lives: end of its samples, and the moment that no window may pass. */
   end = 0;
   limit = 0;
-  /** Time of a sample after which copy-out and buffer-full blackouts begin; -Infinity without. */
+  /** Time of a sample after which copy-out and buffer-full blackouts begin; -Infinity if none. */
   after = -Infinity;
   /** Their ends, exclusive. */
   #copyUntil = 0;
@@ -42,7 +42,7 @@ export class LaneBlackouts {
   }
 
   /**
-   * The samples from the next one on with time before `until` are lost.
+   * The samples from the next one on with a time before `until` are lost.
    * @param shownFrom, shownUntil the window, to be cut at the session's end
    * @param atLeast index up to which samples are lost in any case
    */
@@ -87,7 +87,7 @@ export class LaneBlackouts {
     this.#copyUntil = this.#fullUntil = at + 1;
   }
 
-  /** Time has passed `after`: opens what was to begin then, each where the blackouts before it end. */
+  /** Time has passed `after`: opens the pending blackouts, each where the ones before it end. */
   openAfter(): void {
     const { after } = this;
     if (after === -Infinity) return;

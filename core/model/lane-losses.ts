@@ -1,4 +1,5 @@
-/** Records that are lost after they were written: wiped by an unmap, or not copied since their page is gone (replay-rules.md, rules 14, 15, 23). */
+/** Records that are lost after they were written: wiped by an unmap, or not copied because their page is gone (replay-rules.md, rules 14,
+ * 15, 23). */
 import type { BufferPages } from './buffer-pages.ts';
 import type { LaneRecord } from './lane-record.ts';
 import { NONE } from './outcome.ts';
@@ -31,7 +32,7 @@ export class LaneLosses {
     this.#unread.written(from, to, pos, session);
   }
 
-  /** Perf has read what has landed so far at `at`. @param landed undefined: what copies brought */
+  /** Perf has read at `at` what has landed so far. @param landed undefined: what copies brought */
   read(at: number, landed = this.#landed): void {
     this.#unread.readAt(at, landed);
   }
@@ -40,7 +41,7 @@ export class LaneLosses {
     this.#unread.discarded(from);
   }
 
-  /** An unmap at `t` loses what lies unread in these pages. @param written bytes ever @param landed as for `read` */
+  /** An unmap at `t` loses the unread records in these pages. @param written bytes ever @param landed as for `read` */
   wipe(t: number, slots: readonly number[], cause: number, written: number, landed = this.#landed): void {
     const low = written - this.#bufferBytes;
     this.#unread.forget(t, low, landed);
@@ -55,7 +56,7 @@ export class LaneLosses {
     }
   }
 
-  /** The records written between two places in the row of bytes are copied to the guest; those for a gone page are lost. */
+  /** The records written between two positions of the byte stream are copied to the guest; those for a gone page are lost. */
   copy(pages: BufferPages, start: number, end: number, next: number): void {
     if (pages.gone > 0) {
       const slots = Array.from({ length: pages.pages }, (_, slot) => slot).filter((slot) => pages.isGone(slot));
@@ -72,7 +73,7 @@ export class LaneLosses {
     this.#record.take(from, to, t, { kind, cause, page: pages[slot], action: NONE });
   }
 
-  /** Where pages of the buffer lie in the part [low, high) of the endless row of bytes, in order. */
+  /** Where pages of the buffer lie in the part [low, high) of the endless byte stream, in order. */
   #spans(slots: readonly number[], low: number, high: number): Span[] {
     const spans: [number, number][] = [];
     const sorted = slots.length > 1 ? [...slots].sort((a, b) => a - b) : slots;
@@ -89,7 +90,7 @@ export class LaneLosses {
     return spans;
   }
 
-  /** The first page, in the order of its bytes, that a run's first record has a byte in. */
+  /** The first page, in byte order, that holds a byte of a run's first record. */
   #firstPage({ from, pos }: Run, isOne: (slot: number) => boolean): number {
     const size = this.#lane.bytesBefore.at(from + 1) - this.#lane.bytesBefore.at(from);
     const laps = this.#bufferBytes / PAGE;

@@ -1,9 +1,9 @@
-/** What a replay writes down of one lane: blackout windows and with them the fates of samples, stalls, faults. */
+/** What a replay records of one lane: blackout windows and with them the fates of samples, stalls, faults. */
 import { LOST, OUTSIDE } from './outcome.ts';
 import { Rows } from './rows.ts';
 import { causeClasses } from './terms.ts';
 
-/** What made a window: indices of terms.ts, and the page; NONE and -1 where there is none. */
+/** What caused a window: indices of terms.ts, and the page; NONE and -1 where there is none. */
 export interface Reason {
   readonly kind: number;
   readonly cause: number;
@@ -24,12 +24,12 @@ export class LaneRecord {
   readonly faults = new Uint32Array(causeClasses.length);
   /** Enables that the memlock limit refused. */
   refused = 0;
-  /** Pages held: from when, ns, and how many. */
+  /** Pages held: since when, ns, and how many. */
   readonly held = new Rows(2);
 
   readonly #samples: number;
   readonly #outside = new Rows(2);
-  /** What `take` moves out of the way: memory of its own each time would cost more than the move. */
+  /** Scratch for what `take` moves: allocating each time would cost more than the move. */
   #later = new Float64Array(0);
 
   constructor(samples: number) {
@@ -72,7 +72,7 @@ export class LaneRecord {
     return Uint32Array.from(ends);
   }
 
-  /** Lost samples, as [from, to) pairs with gaps between: windows are in their order. */
+  /** Lost samples, as [from, to) pairs with gaps between: windows are in sample order. */
   lost(): Uint32Array {
     const { data, n } = this.windows;
     const ends = new Uint32Array(2 * n);
@@ -95,8 +95,8 @@ export class LaneRecord {
   }
 
   /**
-   * All samples of [from, to) that are still kept are taken back: windows from the first of them to `end`, around the windows that
-   * are already there (rule 25). All lie in one session.
+   * Takes back all samples of [from, to) that are still kept: windows from the first of them to `end`, around the existing windows (rule
+   * 25). All lie in one session.
    * @param end ns; undefined: at the last of them
    */
   take(from: number, to: number, t: Float64Array, why: Reason, end?: number): void {
@@ -134,7 +134,7 @@ export class LaneRecord {
   }
 
   /**
-   * Sample `i`, written at `at`, is torn: its window is that of the torn sample before it, if nothing is between.
+   * Sample `i`, written at `at`, is torn: it joins the window of the torn sample before it, if nothing lies between.
    * @param firstOfSession windows of an earlier session are left alone
    */
   torn(i: number, at: number, why: Reason, firstOfSession: number): void {
@@ -150,7 +150,7 @@ export class LaneRecord {
     }
   }
 
-  /** From `t` on so many pages are held. */
+  /** From `t` on this many pages are held. */
   holds(t: number, pages: number): void {
     const at = this.held.add();
     this.held.data.set([t, pages], at);

@@ -33,7 +33,7 @@ export interface Death {
   readonly page: number;
 }
 
-/** The run that the lane is part of. */
+/** The run that the lane belongs to. */
 export interface RunOfLanes {
   /** First session's start and last session's end, ns. */
   readonly start: number;
@@ -41,7 +41,7 @@ export interface RunOfLanes {
   readonly lanes: number;
   /** Pages that `pin: vm` pins up front, on the first lane; 0 on the others. */
   readonly upFrontPages: number;
-  /** The VM's death by another lane. */
+  /** The VM's death caused by another lane. */
   readonly doom: Death;
 }
 
@@ -60,10 +60,10 @@ export class LaneReplay {
   readonly #losses: LaneLosses | undefined;
   readonly #bufferBytes: number;
   readonly #watermark: number;
-  /** Nothing stands between the SPU and its buffer: every sample is kept. */
+  /** Nothing comes between the SPU and its buffer: every sample is kept. */
   readonly #bare: boolean;
   readonly #private: boolean;
-  /** Only what lies before the limit is looked at: enables pin the rest before it is written (rule 12). */
+  /** Only pages before the limit are checked: enables pin the rest before it is written (rule 12). */
   readonly #looksToLimit: boolean;
 
   /** Offset in the buffer; all bytes ever written; bytes in the private buffer. */
@@ -77,7 +77,7 @@ export class LaneReplay {
   /** First samples since the last service point, and since the session's start. */
   #sinceService = 0;
   #sinceStart = 0;
-  /** The lane is stopped until then; -Infinity while it runs. `#restarts`: what ends it is a restart of rule 20. */
+  /** The lane is stopped until then; -Infinity while it runs. `#restarts`: it ends with a restart of rule 20. */
   #restartAt = -Infinity;
   #restarts = false;
   /** Records to come that the decoder will misread, and by which fault. */
@@ -116,13 +116,13 @@ export class LaneReplay {
       this.#runSession(sessions[this.#session], sessions[this.#session + 1]);
     }
     this.record.outside(this.#black.next, t.length);
-    // What is under way still takes effect, and unmaps still wipe, while the run lasts and the VM lives.
+    // Pending answers still take effect, and unmaps still wipe, while the run lasts and the VM lives.
     const death = Math.min(this.death?.at ?? Infinity, this.#run.doom.at);
     if (sessions.length) this.#stage2.settle(Math.min(this.#run.end, death - 1));
     if (this.#stage2.effectAt < death) this.#stage2.settle(this.#stage2.effectAt);
   }
 
-  /** A lane that its own fault killed stays in that fault's window. */
+  /** A lane killed by its own fault stays in that fault's window. */
   #doomAt(): number {
     return this.death ? Infinity : this.#run.doom.at;
   }
@@ -156,7 +156,7 @@ export class LaneReplay {
     if (end >= this.#doomAt()) this.#die(Math.max(start, this.#run.doom.at));
   }
 
-  /** The rest of a session in a VM that another lane's SError killed. */
+  /** The rest of a session in a VM killed by another lane's SError. */
   #die(from: number): void {
     const { cause, page } = this.#run.doom;
     const why = { kind: kindCode['vm-dead'], cause, page, action: code(answers, 'serror') };
@@ -193,7 +193,7 @@ export class LaneReplay {
       }
       this.#stage2.settleBefore(next);
 
-      // What stops the samples from here on, if nothing else happens: found by bytes alone.
+      // What next stops the samples if nothing else happens: found by bytes alone.
       let until = after > -Infinity ? times.firstAbove(t[next], next + 1, this.#black.end) : this.#black.end;
       if (this.#debt > 0) until = next + 1;
       const page = Math.floor(this.#ptr / PAGE);
@@ -202,7 +202,7 @@ export class LaneReplay {
       let toFault = invalid < 0 ? Infinity : this.#distanceTo(invalid);
       if (this.#looksToLimit && toFault >= toLimit) toFault = Infinity;
       const toStop = Math.min(toLimit, this.#toCopy());
-      // Of the two the nearer comes first; a sample that does both faults.
+      // The nearer one comes first; a sample that does both faults.
       const first = this.#reaching(toStop <= toFault ? toStop : toFault + 1, until);
       const last = Math.min(first, until - 1);
       const bytes = bytesBefore.at(last + 1) - bytesBefore.at(next);
@@ -229,7 +229,7 @@ export class LaneReplay {
     return ahead > -PAGE ? Math.max(0, ahead) : ahead + this.#bufferBytes;
   }
 
-  /** The sample that brings the bytes from here to `distance`; `until` if none does. */
+  /** The sample with which the bytes from here reach `distance`; `until` if none does. */
   #reaching(distance: number, until: number): number {
     if (distance === Infinity) return until;
     const { bytesBefore } = this.#lane;
@@ -246,7 +246,7 @@ export class LaneReplay {
     return this.#private ? this.#params.privateBytes - this.#fill : Infinity;
   }
 
-  /** Samples up to `to` are written: kept, but for those that the decoder misreads (then it is one at a time). */
+  /** Samples up to `to` are written: kept, except those that the decoder misreads (those come one at a time). */
   #write(to: number): void {
     const from = this.#black.next;
     if (to <= from) return;
@@ -304,7 +304,7 @@ export class LaneReplay {
     else this.#inject(at, irqEnd, answer, dl, why);
   }
 
-  /** Rules 18 and 19: KVM, or the VMM, settles it, and the guest is told nothing. */
+  /** Rules 18 and 19: KVM or the VMM resolves it, and the guest isn't notified. */
   #resume(at: number, irqEnd: number, answer: Answer, slot: number, dl: boolean, why: Omit<Reason, 'kind'>): void {
     if (answer === 'exit-to-userspace' && this.#params.afterExit === 'stop') {
       this.#stage2.stall(irqEnd, this.#latencies.take('exitNs'), 'exit');
@@ -349,7 +349,7 @@ export class LaneReplay {
     if (this.#restartAt <= this.#sessionEnd && this.#restartAt < this.#run.doom.at) this.#enable(this.#restartAt);
   }
 
-  /** What the guest throws away because of an event that is injected for a fault at `at`. */
+  /** What the guest discards because of an event injected for a fault at `at`. */
   #discard(at: number, answer: Answer, told: boolean, why: Omit<Reason, 'kind'>): void {
     const { dlDiscard, guestReaction } = this.#params;
     const all = guestReaction === 'discard-session';

@@ -10,7 +10,7 @@ import type { StallKind } from './terms.ts';
 
 const stallCode = Object.fromEntries(stallKinds.map((k, i) => [k, i])) as Record<StallKind, number>;
 
-/** What KVM does once the interrupt has taken the vCPU out. */
+/** What KVM does once the interrupt has forced the vCPU out. */
 export type Effect =
   { readonly does: 'map' | 'settle'; readonly slot: number } | { readonly does: 'repin'; readonly slot?: undefined };
 
@@ -18,13 +18,13 @@ export type Effect =
 export interface LaneOfRun {
   /** First session's start, ns. */
   readonly start: number;
-  /** Nothing happens from here on: the VM is dead by another lane. */
+  /** Nothing happens from here on: another lane has killed the VM. */
   readonly until: number;
-  /** Lanes of the run: each counts against the memlock limit as if all held as much. */
+  /** Lanes of the run: each counts against the memlock limit as if all held the same. */
   readonly lanes: number;
-  /** Pages that `pin: vm` pins up front; 0 but for the first lane, which stands for all of them. */
+  /** Pages that `pin: vm` pins up front; 0 except on the first lane, which counts for all of them. */
   readonly upFrontPages: number;
-  /** An unmap has reached these pages of the buffer, at `t`, and what lay there is lost. */
+  /** An unmap has hit these pages of the buffer at `t`, and their contents are lost. */
   readonly wiped: (t: number, slots: readonly number[], cause: number) => void;
 }
 
@@ -40,9 +40,9 @@ export class LaneStage2 {
   readonly #trapsPerEnable: number;
   /** Next event. */
   #event = 0;
-  /** Pages of the row at hand whose contents are lost. */
+  /** Pages of the current row whose contents are lost. */
   #lostSlots: number[] = [];
-  /** The answer under way: when its effect comes, and which. */
+  /** The pending answer: which, and when it takes effect. */
   effectAt = Infinity;
   #effect: Effect = { does: 'repin' };
 
@@ -71,13 +71,13 @@ export class LaneStage2 {
     });
     this.#wipes = loses(lane, policy, params);
     this.#trapsPerEnable = policy.trapsPerEnable ?? params.trapsPerEnable;
-    // Without stage 2 nothing of it concerns the SPU; a private buffer's lane only feels what its copies and records lose.
+    // Without stage 2 none of this concerns the SPU; a lane with a private buffer only sees what its copies and records lose.
     if (policy.pin === 'no-stage-2' || (immune && !this.#wipes && !events.anyGone)) this.#event = events.n;
     if (policy.pin === 'vm') this.pages.pin(0, this.pages.pages, false);
     if (run.upFrontPages > 0) this.stall(run.start, run.upFrontPages * this.#pinNs(), 'pin');
   }
 
-  /** The guest writes its whole buffer, at `at`, before it profiles for the first time. */
+  /** The guest writes its whole buffer at `at`, before it first profiles. */
   touch(at: number): void {
     this.settle(at);
     this.pages.touchAll();
@@ -103,7 +103,7 @@ export class LaneStage2 {
     this.#effect = effect;
   }
 
-  /** Events and the effect of the answer under way, in time order, up to and including `now`. */
+  /** Events and the pending answer's effect, in time order, up to and including `now`. */
   settle(now: number): void {
     const { events } = this.#lane;
     for (;;) {
@@ -114,7 +114,7 @@ export class LaneStage2 {
     }
   }
 
-  /** Whatever comes before a sample. */
+  /** Everything that comes before a sample. */
   settleBefore(sample: number): void {
     if (this.effectAt < Infinity) {
       this.settle(this.#lane.lane.t[sample]);
@@ -131,7 +131,7 @@ export class LaneStage2 {
    */
   changeOnTheWay(last: number, first: number, pages: number): number {
     const { events, lane, times } = this.#lane;
-    // By samples, not by times: to look up the time of a sample far ahead costs more than the rest of the step.
+    // By samples, not by times: looking up the time of a sample far ahead costs more than the rest of the step.
     while (this.#event < events.n && events.sample[this.#event] <= last && events.t[this.#event] <= this.effectAt) {
       const e = this.#event;
       // What it loses depends on the records before it: they are written first.
@@ -147,7 +147,7 @@ export class LaneStage2 {
     return times.firstAtLeast(this.effectAt, 0, last);
   }
 
-  /** The vCPU stands still while the host works. */
+  /** The vCPU is stopped while the host works. */
   stall(at: number, ns: number, kind: StallKind): void {
     if (at < this.#run.until) this.#record.stall(at, ns, stallCode[kind]);
   }

@@ -4,7 +4,7 @@ import type { RunParams, Times } from './params.ts';
 import type { Policy, TimeName } from './policy.ts';
 import type { Random } from './random.ts';
 
-/** What was measured: values of a latency, ns, in any order. Names that are missing stay at their one figure. */
+/** What was measured: values of a latency, ns, in any order. Missing names keep their single figure. */
 export type Distributions = Readonly<Partial<Record<TimeName, Float64Array>>>;
 
 export class Latencies {
@@ -20,7 +20,7 @@ export class Latencies {
     this.#random = random;
   }
 
-  /** Whole ns but for what is counted per page or byte. A draw costs one random number; a fixed figure none. */
+  /** Whole ns, except what is counted per page or byte. A draw costs one random number; a fixed figure none. */
   take(name: TimeName): number {
     const measured = this.#distributions[name];
     return measured?.length ? measured[this.#random.below(measured.length)] : this.#times[name];

@@ -7,7 +7,7 @@ import type { PolicyId } from './policy.ts';
 /** `task-bound`: profiling follows tasks, a session is a switch-in of one of them; `cpu-bound`: it is on for the whole capture. */
 export type CaptureMode = 'task-bound' | 'cpu-bound';
 
-/** One lane's reference profile: a vCPU, or the physical CPU that stands for it. */
+/** One lane's reference profile: a vCPU, or the physical CPU taken for it. */
 export interface Lane {
   /** The vCPU's number. */
   readonly lane: number;
@@ -80,14 +80,15 @@ export interface Stalls {
   readonly kind: Uint8Array;
 }
 
-/** What one policy made of the reference profile. */
+/** What one policy does to the reference profile. */
 export interface PolicyOutcome {
   readonly policy: PolicyId;
   /** Per lane (in the order of the input): samples inside sessions. */
   readonly reference: readonly number[];
-  /** Per lane, per sample: KEPT, LOST + kind, or OUTSIDE. Made at the first look: counts need none, see `reference` and `windows`. */
+  /** Per lane, per sample: KEPT, LOST + kind, or OUTSIDE. Built on first access: counts don't need it, see `reference` and `windows`. */
   readonly fates: readonly Uint8Array[];
-  /** Per lane: the samples in sessions, and of these the lost ones, as [from, to) pairs of indices with gaps between. What fates say, in short. */
+  /** Per lane: the samples in sessions, and of these the lost ones, as [from, to) pairs of indices with gaps between. The fates in short
+   * form. */
   readonly inside: readonly Uint32Array[];
   readonly lost: readonly Uint32Array[];
   readonly windows: Windows;

@@ -13,7 +13,7 @@ export interface HeatRange {
 const INITIAL = code(stage2Kinds, 'initial-unmapped');
 const UNKNOWN = code(stage2Kinds, 'unknown');
 
-/** What is known of pages without anything happening to them doesn't count: initial states, times unknown. */
+/** Knowledge of pages without an event doesn't count: initial states, times unknown. */
 export function pageHeat(timeline: Stage2Timeline, within: PageRanges): HeatRange[] {
   const change = new Map<number, number>();
   const add = (page: number, by: number): void => {

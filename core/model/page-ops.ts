@@ -9,7 +9,7 @@ export const MAP_READ_ONLY = 1;
 export const UNMAP = 2;
 export const WRITE_PROTECT = 3;
 export const ACCESS_CLEAR = 4;
-/** The page was unmapped before the trace's first word on it. */
+/** The page was unmapped before its first event in the trace. */
 export const INITIAL_UNMAPPED = 5;
 /** Nothing: the replay goes on with the last known state, and the timeline reports the doubt. */
 export const NOTHING = 255;
@@ -45,7 +45,7 @@ const KVM = unnamed('kvm');
 const DIRTY_LOG = unnamed('dirty-log');
 const HOST_MM = unnamed('host-mm');
 
-/** A row's way is an index into `notifies`, or this one: how it comes to a pinned page (replay-rules.md, rule 6). */
+/** A row's way is an index into `notifies`, or this one: how it reaches a pinned page (replay-rules.md, rule 6). */
 export const WAY_DIRTY_LOG = notifies.length;
 export const WAY_UNKNOWN = code(notifies, 'unknown');
 const CLEAR = code(notifies, 'clear');
@@ -56,7 +56,7 @@ export function wayOfRow({ notify }: Stage2Timeline, row: number, op: number, ca
   return op === ACCESS_CLEAR ? CLEAR : notify[row];
 }
 
-/** Whether an unmap loses what lies in the page: a deleted memslot by itself doesn't (rule 23). */
+/** Whether an unmap loses what lies in the page: deleting a memslot alone doesn't (rule 23). */
 export function losesContents({ contents, notify }: Stage2Timeline, row: number): boolean {
   return contents[row] === DROPPED || (contents[row] === GONE && notify[row] !== MEMSLOT);
 }
@@ -64,7 +64,7 @@ export function losesContents({ contents, notify }: Stage2Timeline, row: number)
 export const DROPPED = code(contentsFates, 'dropped');
 export const GONE = code(contentsFates, 'gone');
 
-/** The class of the next fault there. Nothing that happens to a page makes that a first touch. */
+/** The class of the next fault there. Nothing that happens to a page makes it a first touch. */
 export function causeOfRow({ cause }: Stage2Timeline, row: number, op: number): number {
   if (cause[row] < causeClasses.length && cause[row] !== FIRST_TOUCH) return cause[row];
   return op === UNMAP ? KVM : op === WRITE_PROTECT ? DIRTY_LOG : HOST_MM;

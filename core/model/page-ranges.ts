@@ -1,4 +1,4 @@
-/** Sets of pages as ranges: first, count pairs in one array, ascending and disjoint. */
+/** Sets of pages as ranges: (first, count) pairs in one array, ascending and disjoint. */
 import { firstAbove } from './terms/search.ts';
 export type PageRanges = Float64Array;
 

@@ -1,6 +1,6 @@
 /**
- * The parameters of a run: one flat record, JSON all through, stored with the run. Every parameter has a default, a unit and
- * a reader that says what it wants; `ResolvedParams` remembers where each value came from, because a result rests on it.
+ * The parameters of a run: one flat record, plain JSON, stored with the run. Every parameter has a default, a unit and a reader that says
+ * what it wants; `ResolvedParams` records where each value came from, because results depend on it.
  */
 import { alignModes } from './align-rules.ts';
 import { parseJson } from './json-text.ts';
@@ -37,7 +37,7 @@ export interface ParamSpec<T = unknown> {
   readonly unit: 'ns' | 'ns a page' | 'bytes' | 'bytes a ns' | '';
   /** What a value must be, to follow "wants". */
   readonly wants: string;
-  /** The value that the input stands for, or undefined. Takes JSON values and the text of `--set name=text`. */
+  /** The value that the input means, or undefined. Takes JSON values and the text of `--set name=text`. */
   readonly read: (input: unknown) => T | undefined;
 }
 
@@ -87,7 +87,7 @@ function yesNo(initial: boolean): ParamSpec<boolean> {
   return { initial, unit: '', wants: 'true or false', read };
 }
 
-/** A parameter that may also be a word that stands for a value known later. */
+/** A parameter that may also be a word for a value known later. */
 function or<T, const W extends string>(word: W, spec: ParamSpec<T>): ParamSpec<T | W> {
   const read = (input: unknown): T | W | undefined => (input === word ? word : spec.read(input));
   return { ...spec, initial: word, wants: `${word}, or ${spec.wants}`, read };
@@ -217,7 +217,7 @@ export function defaultParams(): ResolvedParams {
 }
 
 /**
- * Sets parameters, the later ones over the earlier ones: from a params file (`source` names it), from `--set`, from a form.
+ * Sets parameters, later ones over earlier ones: from a params file (`source` names it), from `--set`, from a form.
  * A measured value never displaces the user's.
  * @throws ModelError naming the source, the parameter, its unit and what it wants.
  */
@@ -250,7 +250,7 @@ export function setParams(
   return { params: set, origin: origins };
 }
 
-/** Names and values of the model's first edition, as today's. */
+/** Translates names and values of the model's first edition to today's. */
 function currentName(name: string, input: unknown): [name: string, input: unknown] {
   if (name === 'hardwareAccessFlag') return ['spuFlagUpdates', input];
   if (name === 'pinGuard') return ['unpinnedBy', isPinGuard(input) ? pinGuards[input] : input];
@@ -259,7 +259,7 @@ function currentName(name: string, input: unknown): [name: string, input: unknow
 }
 
 /**
- * Parameters as a run stores them. What a run of the model's first edition didn't have yet is at its default, assumed.
+ * Parameters as a run stores them. What a run of the model's first edition lacks is at its default, assumed.
  */
 export function storedParams(stored: unknown): ResolvedParams {
   const { params, origin } = stored as {
@@ -287,7 +287,7 @@ export function parseSetting(text: string): Record<string, string> {
   return { [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
 }
 
-/** Parameters out of a JSON file's text: one object, names to values. @throws ModelError naming `file`. */
+/** Parameters from a JSON file's text: one object, names to values. @throws ModelError naming `file`. */
 export function parseParamsFile(text: string, file: string): Record<string, unknown> {
   let json: unknown;
   try {

@@ -18,7 +18,7 @@ const memory = (peak: number, byteNs: number): PinnedMemory => ({
 });
 
 /**
- * The held pages of all lanes, as they are at the end of each ns.
+ * Pages held by all lanes, as of the end of each ns.
  * @param last the last ns in which anything happens @param end of the run or the VM, ns
  */
 export function pinnedMemory(records: readonly Pick<LaneRecord, 'held'>[], last: number, end: number): PinnedMemory {

@@ -28,16 +28,16 @@ export interface PlacementRequest {
 
 /** Where buffers may lie. */
 export interface GuestMemory {
-  /** The VM's slots as pages; undefined when nobody described them. */
+  /** The VM's slots as pages; undefined if not described. */
   readonly ram: PageRanges | undefined;
-  /** Pages come from here without slots, and `hot` and `quiet` go by its events. */
+  /** Source of pages when there are no slots; `hot` and `quiet` go by its events. */
   readonly timeline: Stage2Timeline;
 }
 
 export interface Placement {
   /** Per lane, IPA page numbers in buffer order. */
   readonly pages: readonly Float64Array[];
-  /** What the user should know: one sentence each. */
+  /** Notes for the user: one sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export interface Placement {
  * - `explicit`: the given ranges; a lane without one gets a random buffer, and a warning says so.
  * - `random`: pages drawn without replacement, all equally likely.
  * - `hot`, `quiet`: the pages with the most or the fewest stage 2 events, the lower IPA first among equals, dealt to the lanes
- *   in turn, so that no lane has all of the extremes.
+ *   in turn, so that no lane gets all the extremes.
  *
  * @param trial number of the trial: with `random` each has its own pages, the same for the same seed
  * @throws ModelError when there are too few pages, or two explicit buffers share one
@@ -94,7 +94,7 @@ function checkEnough(pages: number, buffers: number, perLane: number, source: st
   );
 }
 
-/** A Fisher-Yates shuffle that only goes as far as it is needed: what was swapped away is in a map, the rest is untouched. */
+/** A Fisher-Yates shuffle that goes only as far as needed: swapped entries are in a map, the rest is untouched. */
 function drawPages(all: PageRanges, buffers: number, perLane: number, seed: number, trial: number): Float64Array[] {
   const before = rangeStarts(all);
   const total = countPages(all);

@@ -12,7 +12,7 @@ const v6 =
   '"[RFC PATCH v6 00/35] KVM: arm64: Add Statistical Profiling Extension (SPE) support" (2025-11-14 to Jan 2026)';
 const v7 = 'RFC v7 of the same series (Alexandru Elisei, 2026-09-03; not merged as of 7.3-rc4)';
 
-/** One answer for all cause classes but those named. */
+/** One answer for all cause classes except those named. */
 function answer(
   others: FaultAnswer,
   except: Partial<Record<CauseClass, FaultAnswer>> = {},
@@ -21,7 +21,7 @@ function answer(
   return { ...all, ...except };
 }
 
-/** Any fault while the buffer isn't pinned pins it (`onUnpinned`); the answers are to what comes later. */
+/** Any fault while the buffer isn't pinned pins it (`onUnpinned`); the answers apply to later faults. */
 const firstFault = { pin: 'first-fault', ...policyDefaults } as const;
 
 export const builtinPolicies: readonly Policy[] = [
@@ -148,7 +148,7 @@ export const builtinPolicies: readonly Policy[] = [
   },
 ];
 
-/** The built-in policy of that id, if there is one. */
+/** The built-in policy with that id, if any. */
 export function builtinPolicy(id: string): Policy | undefined {
   return builtinPolicies.find((p) => p.id === id);
 }

@@ -1,4 +1,4 @@
-/** Policies that users write: JSON of the shape of `Policy`, one object or a list of them. */
+/** Policies that users write: JSON shaped like `Policy`, one object or a list of them. */
 import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
 import { parseJson } from './json-text.ts';
@@ -61,7 +61,7 @@ const Fields = z.strictObject({
   times: z
     .strictObject(Object.fromEntries(timeNames.map((n) => [n, time(n)])) as Record<TimeName, ReturnType<typeof time>>)
     .optional(),
-  /** Written by Umbra itself; recomputed from what the file says. */
+  /** Written by Umbra itself; recomputed from the file. */
   settled: z.array(z.enum(settledFields)).optional(),
 });
 
@@ -83,8 +83,8 @@ function fromFields(fields: z.infer<typeof Fields>): Policy {
 }
 
 /**
- * The policies of a file's text. Their ids must be new: a file can't redefine a built-in policy, or results with that name
- * would mean two things.
+ * Parses the policies in a file's text. Their ids must be new: if a file could redefine a built-in policy, results under that name would
+ * mean two things.
  * @throws ModelError naming the file, the policy and the field.
  */
 export function parsePolicyFile(text: string, file: string): Policy[] {
@@ -109,8 +109,8 @@ export function parsePolicyFile(text: string, file: string): Policy[] {
 }
 
 /**
- * A policy as a run stores it. Those of the model's first edition had `pinGuard` and none of the newer fields: what they didn't say
- * is the default, as in a file.
+ * A policy as a run stores it. Those of the model's first edition had `pinGuard` and none of the newer fields: what they don't say is the
+ * default, as in a file.
  */
 export function storedPolicy(json: unknown): Policy {
   const stored = json as Policy & { readonly pinGuard?: unknown };

@@ -1,4 +1,4 @@
-/** A policy is data: when to pin, what takes a pinned page's mapping all the same, and an answer per cause class (model.md section 5). */
+/** A policy is data: when to pin, what takes a pinned page's mapping anyway, and an answer per cause class (model.md section 5). */
 import { answerEffects, answers } from './terms.ts';
 import type { Answer, PinBreaker } from './terms.ts';
 import type { FaultAnswer, Policy } from './terms/policy.ts';
@@ -19,10 +19,10 @@ export const pinGuards = {
 export type PinGuard = keyof typeof pinGuards;
 export const isPinGuard = (name: unknown): name is PinGuard => typeof name === 'string' && name in pinGuards;
 
-/** What can be done about a fault on a page that there is nothing for. */
+/** What can be done about a fault on a page that has nothing to map. */
 export const unresolvedAnswers = answers.filter((a) => !answerEffects[a].needsPage);
 
-/** What a policy does where it doesn't say. */
+/** Defaults for what a policy doesn't say. */
 export const policyDefaults = {
   unpinnedBy: pinGuards['gup+notifier-filter'],
   cachePins: false,
@@ -31,7 +31,7 @@ export const policyDefaults = {
   injectDl: 1,
 } as const satisfies Partial<Policy>;
 
-/** The answers to faults that can be resolved, each once; none where nothing of the guest's faults. */
+/** The answers to faults that can be resolved, each once; none if the guest can't fault. */
 export function declaredAnswers({ pin, onFault, onUnpinned }: Policy): Set<Answer> {
   if (pin === 'no-stage-2' || pin === 'private-buffer') return new Set();
   const given = new Set(Object.values(onFault).flatMap((a) => (typeof a === 'string' ? [a] : [a.dl0, a.dl1])));

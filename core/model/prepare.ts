@@ -1,6 +1,6 @@
 /**
  * What all policies of a run share: the byte positions of the samples, and the stage 2 events that touch each lane's buffer.
- * Computed once; another placement of the buffers keeps the former.
+ * Computed once; moving the buffers keeps the byte positions.
  */
 import { Ascending } from './ascending.ts';
 import { byteSums } from './byte-sums.ts';
@@ -16,7 +16,7 @@ export interface PreparedLane {
   readonly times: Ascending;
   /** Bytes of all samples before each one, and of all at the end. */
   readonly bytesBefore: ByteSums;
-  /** Whether a record of 0 bytes is among them. */
+  /** Whether any record has 0 bytes. */
   readonly hasEmpty: boolean;
   /** Per row of the timeline the lane's first sample after it. */
   readonly sampleOfRow: Uint32Array;
@@ -89,7 +89,7 @@ function checkBuffers(lanes: readonly Lane[]): void {
     if (pages.length >= 2 ** 21)
       throw new ModelError(`lane ${lane}: its buffer has ${pages.length} pages; 2^21 are too many`);
   }
-  // A Set would take longer than the rest of a placement.
+  // A Set would take longer than the rest of the placement.
   const total = lanes.reduce((sum, l) => sum + l.pages.length, 0);
   const mask = 2 ** Math.ceil(Math.log2(2 * total)) - 1;
   const seen = new Float64Array(mask + 1).fill(-1);
@@ -103,7 +103,7 @@ function checkBuffers(lanes: readonly Lane[]): void {
   }
 }
 
-/** Names the first page that is met twice. */
+/** Names the first page that occurs twice. */
 function throwShared(lanes: readonly Lane[]): never {
   const owner = new Map<number, number>();
   for (const { lane, pages } of lanes) {

@@ -1,6 +1,6 @@
 /**
- * The replay: what one policy would have made of a reference profile, given what happened to stage 2. The rules, exact to the
- * sample, the window, the stall, the ns and the random number, are docs/design/replay-rules.md; numbers in comments are its.
+ * The replay: what one policy would have done to a reference profile, given what happened to stage 2. The rules, exact to the sample,
+ * window, stall, ns and random number, are in docs/design/replay-rules.md; comments cite its numbers.
  */
 import { LaneReplay } from './lane-replay.ts';
 import type { Death } from './lane-replay.ts';
@@ -38,7 +38,7 @@ export function replay(
   return replayPrepared(prepare(lanes, timeline), policy, params, distributions);
 }
 
-/** `replay` with the common work done. @param trial each trial draws its own random numbers */
+/** `replay` after the common work. @param trial each trial draws its own random numbers */
 export function replayPrepared(
   run: Prepared,
   policy: Policy,

@@ -1,7 +1,7 @@
-/** Doubles from which on a table grows more slowly. */
+/** Size in doubles from which a table grows more slowly. */
 const LARGE = 2 ** 16;
 
-/** A table of numbers that grows: rows of `width` doubles in one array. What a replay writes before its size is known. */
+/** A table of numbers that grows: rows of `width` doubles in one array. For what a replay writes before its size is known. */
 export class Rows {
   readonly width: number;
   data: Float64Array;

@@ -1,4 +1,4 @@
-/** When the profiled context ran on a CPU, by its context switches: what tells an idle CPU from a blackout. */
+/** When the profiled context ran on a CPU, from context switches: distinguishes an idle CPU from a blackout. */
 
 import { timeOrder } from './time-order.ts';
 
@@ -7,10 +7,10 @@ export interface CpuSwitches {
   readonly n: number;
   /** ns. */
   readonly t: Float64Array;
-  /** The thread that left (`out` 1) or came (`out` 0); -1: not told. */
+  /** The thread that left (`out` 1) or came (`out` 0); -1: unknown. */
   readonly tid: Int32Array;
   readonly out: Uint8Array;
-  /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: a plain SWITCH, which only tells of profiled threads. */
+  /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: a plain SWITCH, which only covers profiled threads. */
   readonly otherTid: Int32Array;
 }
 
@@ -19,17 +19,17 @@ const IDLE = 0;
 
 /**
  * Running time as start, end pairs, sorted and disjoint, within `first` to `last` (ns: the lane's first and last sample).
- * Records of SWITCH_CPU_WIDE tell who runs at any moment: the context runs unless that is the idle task. Plain SWITCH records
- * tell of the profiled threads alone: it runs from an in to the next out. Empty without switches: nothing is known.
+ * SWITCH_CPU_WIDE records show who runs at any moment: the context runs unless that is the idle task. Plain SWITCH records cover the
+ * profiled threads alone: it runs from an in to the next out. Empty without switches: nothing is known.
  *
- * Switches at one ns: the later one of the file counts, as the one before it led to it.
+ * Of switches at one ns the file's later one counts, as the earlier led to it.
  */
 export function runningOnCpu(switches: CpuSwitches, first: number, last: number): Float64Array {
   const { n, t } = switches;
   if (n === 0) return new Float64Array(0);
   const order = timeOrder(t, n);
   const pairs: number[] = [];
-  // The first record tells who ran before it.
+  // The first record shows who ran before it.
   let on = runs(switches, order[0], 'before') ? first : undefined;
   const close = (at: number): void => {
     const from = on!;

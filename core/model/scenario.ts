@@ -43,15 +43,14 @@ interface Row {
   readonly pages: number;
 }
 
-/** Rows of the timeline that a scenario makes: a page range each time. More is minutes of replay a policy. */
+/** Maximum timeline rows from a scenario: one per page range and repeat. More means minutes of replay per policy. */
 const MAX_ROWS = 1_000_000;
 
-/** Bytes of a scenario file. */
+/** Maximum size of a scenario file, bytes. */
 export const MAX_SCENARIO_BYTES = 16 << 20;
 
 /**
- * The timeline with a scenario's events in it. At one timestamp the scenario's come after the trace's, so that what the user
- * says holds.
+ * The timeline with a scenario's events in it. At one timestamp the scenario's come after the trace's, so that the user's word is final.
  * @param timeline in the run's time
  * @param lanes what `lane` and `offset` refer to
  * @throws ModelError when an event points at a lane that isn't there or past its buffer's end

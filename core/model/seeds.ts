@@ -1,4 +1,4 @@
-/** A run's one seed feeds several streams of random numbers that must not share their numbers. */
+/** A run's single seed feeds several streams of random numbers that must not overlap. */
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 

@@ -6,7 +6,7 @@ export interface TaskMarks {
   readonly n: number;
   /** ns in the run. */
   readonly t: Float64Array;
-  /** 1: the task leaves (PERF_RECORD_MISC_SWITCH_OUT, EXIT); 0: it comes, or is seen to run (SWITCH, ITRACE_START, FORK by it). */
+  /** 1: the task leaves (PERF_RECORD_MISC_SWITCH_OUT, EXIT); 0: it comes, or is seen running (SWITCH, ITRACE_START, FORK by it). */
   readonly out: Uint8Array;
   /** 1: a context switch, which must pair with another; 0: another record, which only shows that the task runs, or ends. */
   readonly paired: Uint8Array;
@@ -25,7 +25,7 @@ export function wholeLane(first: number, last: number, mode: CaptureMode = 'cpu-
   return { sessions: Float64Array.of(first, last), mode, unpaired: 0 };
 }
 
-/** A lane without samples has no session at all. */
+/** A lane without samples has no session. */
 export function noSession(mode: CaptureMode): Sessions {
   return { sessions: new Float64Array(0), mode, unpaired: 0 };
 }
@@ -33,7 +33,7 @@ export function noSession(mode: CaptureMode): Sessions {
 /**
  * Sessions of a lane whose event follows tasks: the Linux driver enables the SPU when a profiled task is switched in and disables
  * it when that is switched out. A lane that begins with a task leaving was on from its first sample; one that ends with a task
- * coming stays on to its last. Without any mark there is one session from the first sample to the last.
+ * coming stays on to its last. With no marks there is one session from the first sample to the last.
  *
  * @param first, last the lane's first and last sample, ns
  */
@@ -42,7 +42,7 @@ export function taskSessions(marks: TaskMarks, first: number, last: number): Ses
   const pairs: number[] = [];
   let unpaired = 0;
   let on = marks.out[0] === 1 && first <= marks.t[0] ? first : undefined;
-  // Whether a switch, not another record, led to the present state: a second one then is one too many.
+  // Whether a switch, not another record, led to the present state: a second one is then one too many.
   let switched = true;
   const close = (start: number, end: number): void => {
     // A switch-in at the very ns of the switch-out before it: the moment belongs to the earlier session.

@@ -1,4 +1,4 @@
-/** Indices of `n` moments by time, those of one moment as they come. Most columns ascend: sorting millions would take longer than all else. */
+/** Indices of `n` moments by time, stable. Most columns ascend: sorting millions would take longer than everything else. */
 export function timeOrder(t: Float64Array, n: number): Uint32Array {
   const order = new Uint32Array(n);
   let ascends = true;
