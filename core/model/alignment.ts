@@ -39,7 +39,7 @@ const MAX_ROWS = 50_000_000;
  * before the first copy: each later copy begins in the state where the one before ended.
  *
  * @param clock whether both captures name the same clock, or how their two clocks relate: `auto` decides by it and `absolute` translates
- * with it. Correcting a clock's rate this way stretches no timings: they are then what SPE's clock would have shown.
+ *   with it. Correcting a clock's rate this way stretches no timings: they are then what SPE's clock would have shown.
  * @throws ModelError when the clocks can't be aligned that way
  */
 export function alignTimeline(

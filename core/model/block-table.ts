@@ -1,5 +1,7 @@
-/** Aligned blocks of 2^level pages, and what a timeline's index keeps for each: an open-addressing table, since a placement looks up
- * thousands. */
+/**
+ * Aligned blocks of 2^level pages, and what a timeline's index keeps for each: an open-addressing table, since a placement looks up
+ * thousands.
+ */
 /** A direct table over the page range is worth it up to this many pages per page that has blocks. */
 const PAGES_PER_BLOCK = 4;
 

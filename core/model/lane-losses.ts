@@ -1,5 +1,7 @@
-/** Records that are lost after they were written: wiped by an unmap, or not copied because their page is gone (replay-rules.md, rules 14,
- * 15, 23). */
+/**
+ * Records that are lost after they were written: wiped by an unmap, or not copied because their page is gone (replay-rules.md, rules 14,
+ * 15, 23).
+ */
 import type { BufferPages } from './buffer-pages.ts';
 import type { LaneRecord } from './lane-record.ts';
 import { NONE } from './outcome.ts';

@@ -87,8 +87,9 @@ export interface PolicyOutcome {
   readonly reference: readonly number[];
   /** Per lane, per sample: KEPT, LOST + kind, or OUTSIDE. Built on first access: counts don't need it, see `reference` and `windows`. */
   readonly fates: readonly Uint8Array[];
-  /** Per lane: the samples in sessions, and of these the lost ones, as [from, to) pairs of indices with gaps between. The fates in short
-   * form. */
+  /**
+   * Per lane: the samples in sessions, and of these the lost ones, as [from, to) pairs of indices with gaps between. The fates in short.
+   */
   readonly inside: readonly Uint32Array[];
   readonly lost: readonly Uint32Array[];
   readonly windows: Windows;

@@ -27,10 +27,10 @@ export const answers = [
 ] as const;
 export type Answer = (typeof answers)[number];
 
-/** What an answer comes to, for the guest and for the page. */
+/** An answer's effect on the guest and on the page. */
 export interface AnswerEffect {
   /**
-   * `resumes`: KVM settles it and the guest is told nothing; `injects`: a buffer management event that ends the session;
+   * `resumes`: KVM resolves it and the guest isn't notified; `injects`: a buffer management event that ends the session;
    * `kills`: an SError.
    */
   readonly guest: 'resumes' | 'injects' | 'kills';
@@ -38,7 +38,7 @@ export interface AnswerEffect {
   readonly needsPage: boolean;
 }
 
-/** The one place that says which answers are injected, and which can't do without a page (replay-rules.md, rules 17 to 21). */
+/** The one place that says which answers are injected, and which need a page (replay-rules.md, rules 17 to 21). */
 export const answerEffects: Readonly<Record<Answer, AnswerEffect>> = {
   map: { guest: 'resumes', needsPage: true },
   repin: { guest: 'resumes', needsPage: true },
@@ -63,16 +63,16 @@ export const windowKinds = [
 ] as const;
 export type WindowKind = (typeof windowKinds)[number];
 
-/** What the host did while the vCPU stood still. */
+/** What the host did while the vCPU was stopped. */
 export const stallKinds = ['map', 'pin', 'unpin', 'copy', 'inject', 'trap', 'exit'] as const;
 export type StallKind = (typeof stallKinds)[number];
 
-/** Stage 2 changes of the timeline. `unknown`: the tracer lost events; nothing is known of these pages until the next evidence. */
+/** Stage 2 changes of the timeline. `unknown`: the tracer lost events; nothing is known about these pages until the next evidence. */
 export const stage2Kinds = ['initial-unmapped', 'map', 'unmap', 'write-protect', 'access-clear', 'unknown'] as const;
 export type Stage2Kind = (typeof stage2Kinds)[number];
 
 /**
- * The MMU notifier's event that announced an unmap (include/linux/mmu_notifier.h), which decides what a pin withstands: `unmap`
+ * The MMU notifier's event that announced an unmap (include/linux/mmu_notifier.h), which decides what a pin survives: `unmap`
  * (munmap, mremap), `clear` (madvise, reclaim, migration, compaction, KSM, copy-on-write, THP), `protect` (mprotect, NUMA
  * hinting). `memslot`: no notifier, KVM flushes the slot.
  */

@@ -1,7 +1,7 @@
 /**
  * Which rows of a timeline touch a page. Rows cover ranges from one page to a whole VM, so a range is cut into aligned
- * power-of-two blocks (a short one into pages) and each block lists its rows; a page then looks at the blocks that hold it, one
- * a level. Built once a timeline, so that many placements of a buffer stay cheap.
+ * power-of-two blocks (a short one into pages) and each block lists its rows; a page then looks at the blocks that hold it, one per level.
+ * Built once per timeline, so many placements of a buffer stay cheap.
  */
 import type { Ascending } from './ascending.ts';
 import { BlockTable } from './block-table.ts';
@@ -14,16 +14,16 @@ export interface TimelineIndex {
   readonly timeline: Stage2Timeline;
   /** Per block: its first entry * 2^26 + how many it has. */
   readonly blocks: BlockTable;
-  /** Two numbers an entry, side by side since they are looked up at random: row * 2^12 + what it does (packed), and its time, ns. */
+  /** Two numbers per entry, adjacent since they are looked up at random: row * 2^12 + what it does (packed), and its time, ns. */
   readonly entries: Float64Array;
-  /** Memory for the next placement: it is needed for a moment only, thousands of times. */
+  /** Memory for the next placement: needed briefly, thousands of times. */
   readonly scratch: Scratch;
 }
 
-/** Events for which the index keeps memory, some 40 bytes each: more have memory of their own. */
+/** Events for which the index keeps memory, some 40 bytes each: more get their own. */
 const KEPT = 2 ** 18;
 
-/** What is found of a buffer, before it is in order. */
+/** A buffer's events before they are sorted. */
 class Scratch {
   /** As `entries`. */
   found = new Float64Array(0);
@@ -52,7 +52,7 @@ export interface BufferEvents {
   readonly n: number;
   /** ns in the run. */
   readonly t: Float64Array;
-  /** The lane's first sample that comes after it: at its time or later; as many as there are if none does. */
+  /** The lane's first sample after it, at its time or later; the number of samples if none is. */
   readonly sample: Uint32Array;
   /** Index into the buffer's pages. */
   readonly slot: Uint32Array;
@@ -62,12 +62,12 @@ export interface BufferEvents {
   readonly cause: Uint8Array;
   /** How it comes to a pinned page: index into `notifies`, or WAY_DIRTY_LOG. */
   readonly way: Uint8Array;
-  /** Of unmaps: index into `contentsFates`, and whether what lies in the page is lost; else 0. */
+  /** Of unmaps: index into `contentsFates`, and whether the page's contents are lost; else 0. */
   readonly contents: Uint8Array;
   readonly loses: Uint8Array;
   /** 1: the last page of its row. */
   readonly rowEnds: Uint8Array;
-  /** Whether any unmap loses what lies in the page, or leaves it gone. */
+  /** Whether any unmap loses the page's contents, or leaves it gone. */
   readonly anyLost: boolean;
   readonly anyGone: boolean;
   /** Per page, 1: unmapped to begin with. */
@@ -76,9 +76,9 @@ export interface BufferEvents {
 
 /** An IPA has at most 52 bits, a page number 40. */
 const TOP_LEVEL = 40;
-/** Rows of a timeline, and events on one buffer: some 2 GB of columns. */
+/** Maximum rows of a timeline, and events on one buffer: some 2 GB of columns. */
 const MOST = 2 ** 26;
-/** Pages of a row that is listed page by page: a table of few levels makes for few lookups. */
+/** Up to this many pages a row is listed page by page: a table of few levels means few lookups. */
 const SHORT = 4;
 
 /** @throws ModelError when the timeline has more than 2^26 rows */
@@ -146,7 +146,7 @@ export function samplesAt(timeline: Stage2Timeline, times: Ascending): Uint32Arr
 }
 
 /**
- * The events on a buffer of those IPA pages: a row gives one for each page that it touches.
+ * The events on a buffer of these IPA pages: a row gives one for each page that it touches.
  * @param sampleOfRow samplesAt of the lane
  * @throws ModelError when there are more than 2^26
  */
@@ -173,7 +173,7 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow:
     throw new ModelError(`the KVM timeline touches the pages of one buffer ${found} times; ${MOST} are the most`);
   }
 
-  // What is looked up all over memory has loops of its own, so short that the processor waits for many of them at a time.
+  // Scattered lookups get their own loops, short enough that the processor overlaps many of the misses.
   const scratch = found <= KEPT ? index.scratch : new Scratch();
   scratch.grow(found);
   const { found: packed, t, slot: slotOf, row: rowOf, what } = scratch;
@@ -219,7 +219,7 @@ export function eventsOn(index: TimelineIndex, pages: Float64Array, sampleOfRow:
   return { ...events, initialUnmapped, anyLost, anyGone };
 }
 
-/** In one piece of memory. */
+/** In one piece. */
 function eventColumns(n: number) {
   const buffer = new ArrayBuffer(n * 22);
   const bytes = (k: number) => new Uint8Array(buffer, n * (16 + k), n);
@@ -244,10 +244,10 @@ export function rowsOn({ blocks, entries }: TimelineIndex, page: number): Uint32
   return Uint32Array.from(rows).sort();
 }
 
-/** Bits of a number that a pass sorts by: its counters stay in the first-level cache. */
+/** Bits per radix pass: the counters stay in the L1 cache. */
 const DIGIT = 12;
 
-/** The order that sorts the first `n` rows, all below `limit`, equal ones as they come: by their digits, in linear time. */
+/** The order that sorts the first `n` rows, all below `limit`, stable: by their digits, in linear time. */
 function ascending({ row: values, order: first, sorted: second }: Scratch, n: number, limit: number): Uint32Array {
   let order = first;
   let sorted = second;

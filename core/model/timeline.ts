@@ -1,7 +1,7 @@
 import { code, contentsFates, contentsOrigins, notifies, stage2Kinds } from './terms.ts';
 import type { Contents, ContentsOrigin, Notify } from './terms.ts';
 
-/** What an unmap, or a read-only remap, does besides changing the mapping. */
+/** What else an unmap or a read-only remap does besides changing the mapping. */
 export interface UnmapEffect {
   readonly notify: Notify;
   readonly contents: Contents;
@@ -22,9 +22,9 @@ export interface Stage2Timeline {
   readonly page: Float64Array;
   /** Number of pages. */
   readonly pages: Float64Array;
-  /** Index into `causeClasses` (of an unmap or write-protect; the class that the next fault there has). */
+  /** Index into `causeClasses` (of an unmap or write-protect; the class of the next fault there). */
   readonly cause: Uint8Array;
-  /** Index into `evidences`: what in the trace says so. */
+  /** Index into `evidences`: what in the trace shows it. */
   readonly evidence: Uint8Array;
   /** `map` rows: 1 if the mapping is writable. */
   readonly writable: Uint8Array;
@@ -44,7 +44,7 @@ export interface Stage2Timeline {
   readonly evidences: readonly string[];
 }
 
-/** What the timeline says of one buffer, or of any other set of pages: in time order. */
+/** What the timeline says about one buffer, or any other set of pages, in time order. */
 export type EventTrack = Pick<Stage2Timeline, 't' | 'cause' | keyof EffectColumns>;
 
 type EffectColumns = Pick<Stage2Timeline, 'kind' | 'writable' | 'notify' | 'contents' | 'contentsOrigin'>;

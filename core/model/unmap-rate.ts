@@ -1,4 +1,4 @@
-/** What if the host unmapped more, or less? A timeline whose unmaps are thinned or multiplied. */
+/** What if the host unmapped more, or less? Thins or multiplies a timeline's unmaps. */
 import { ModelError } from './errors.ts';
 import { seededStream } from './seeds.ts';
 import { code, stage2Kinds } from './terms.ts';
@@ -6,22 +6,22 @@ import type { Stage2Timeline } from './timeline.ts';
 
 const UNMAP = code(stage2Kinds, 'unmap');
 const INITIAL = code(stage2Kinds, 'initial-unmapped');
-/** Rows that a multiplied timeline may have, as in timeline-index.ts. */
+/** Maximum rows of a multiplied timeline, as in timeline-index.ts. */
 const MAX_ROWS = 2 ** 26;
 
 /**
  * The timeline with `rate` times as many `unmap` rows; all other rows stay, the initial states too. The k-th unmap row (from 0, in
- * the timeline's order) draws from a stream of random numbers of its own, made of the seed and k, so that the same seed gives the same
- * rows, and a higher rate all those of a lower one and some more:
+ * the timeline's order) draws from its own random stream, derived from the seed and k, so the same seed gives the same rows, and a higher
+ * rate gives all those of a lower one and more:
  *
  *  - Its first number u, in [0, 1), decides how often it happens: below rate 1 it stays if u < rate; from 1 on it stays, and has
  *    floor(rate - 1 + u) copies.
  *  - Each copy takes two more numbers. The first is its time: anywhere from its original to the next unmap row (or the timeline's end),
  *    whole ns, so that bursts stay bursts and quiet times quiet. The second picks the unmap row of the same cause class whose pages it
- *    unmaps, so that each class hits the pages that it hit, as often as it hit them.
+ * unmaps, so each class hits the pages that it hit, in the same proportions.
  *
  * At one timestamp copies come after the rows of the timeline. What a copy took away stays away until the timeline maps the page
- * again, or the policy does; the guest's own accesses, which would fault it in earlier, aren't made up.
+ * again, or the policy does; the guest's own accesses, which would fault it in earlier, aren't invented.
  *
  * @param rate 0 or more; 1 gives the timeline as it is
  * @throws ModelError when that makes more than 2^26 rows

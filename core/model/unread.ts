@@ -1,11 +1,11 @@
 /**
- * The records of one lane that lie in the guest's buffer unread, so that an unmap can lose them (replay-rules.md, rules 15 and 23),
+ * The records of one lane that lie unread in the guest's buffer, where an unmap can lose them (replay-rules.md, rules 15 and 23),
  * and those that KVM has yet to copy there (rule 14). Kept records only; in stretches of neighbours, since a lane has millions.
  */
 import type { ByteSums } from './byte-sums.ts';
 import { firstIndex } from './terms/search.ts';
 
-/** Kept records [from, to) of one session; `pos`: where the first begins in the endless row of bytes that the lane writes. */
+/** Kept records [from, to) of one session; `pos`: where the first begins in the endless byte stream that the lane writes. */
 interface Stretch {
   from: number;
   to: number;
@@ -13,14 +13,14 @@ interface Stretch {
   readonly session: number;
 }
 
-/** Bytes [start, end) in the endless row. */
+/** Bytes [start, end) in the endless stream. */
 export type Span = readonly [start: number, end: number];
 
-/** Records [from, to) that are taken together: of one session, with none between that stays kept. */
+/** Records [from, to) taken together: of one session, with none in between that stays kept. */
 export interface Run {
   readonly from: number;
   to: number;
-  /** Where the first one's bytes lie in the endless row. */
+  /** Where the first one's bytes lie in the endless stream. */
   readonly pos: number;
 }
 
@@ -29,7 +29,7 @@ export class Unread {
   readonly #size: Uint32Array;
   readonly #hasEmpty: boolean;
   #stretches: Stretch[] = [];
-  /** Wake-ups of perf to come: what it reads, and when it has. */
+  /** Pending wake-ups of perf: what it reads, and when it is done. */
   #reads: { at: number; upTo: number }[] = [];
 
   constructor(bytesBefore: ByteSums, size: Uint32Array, hasEmpty: boolean) {
@@ -45,12 +45,12 @@ export class Unread {
     else if (to > from) this.#stretches.push({ from, to, pos, session });
   }
 
-  /** Perf has read the records before `upTo` at `at`, ns. */
+  /** At `at`, ns, perf has read the records before `upTo`. */
   readAt(at: number, upTo: number): void {
     this.#reads.push({ at, upTo });
   }
 
-  /** The guest has thrown away all records from `from` on. */
+  /** The guest has discarded all records from `from` on. */
   discarded(from: number): void {
     for (let last = this.#stretches.at(-1); last && last.to > from; last = this.#stretches.at(-1)) {
       if (last.from < from) last.to = from;
@@ -58,7 +58,7 @@ export class Unread {
     }
   }
 
-  /** Forgets what perf has read by `now`, and of the records before `landed` those that begin before `pos`: they were overwritten. */
+  /** Forgets what perf has read by `now`, and the records before `landed` that begin before `pos`: they were overwritten. */
   forget(now: number, pos: number, landed: number): void {
     let upTo = 0;
     let done = 0;
@@ -143,7 +143,7 @@ export class Unread {
     return this.#bytesBefore.firstAtLeast(bytes, s.from + 1, s.to + 1) - 1;
   }
 
-  /** The end of the records from `i` on that have bytes. */
+  /** The end of the run of records from `i` on that have bytes. */
   #withoutEmpty(i: number, end: number): number {
     if (!this.#hasEmpty) return end;
     while (i < end && this.#size[i] > 0) i++;

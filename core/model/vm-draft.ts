@@ -1,6 +1,6 @@
 /**
- * What a trace tells of its VMs, as a VM description (`*.vm.json`): the threads that enter the guest, and memslots where the call that sets
- * them was traced. What a description says already is kept.
+ * What a trace shows of its VMs, as a VM description (`*.vm.json`): the threads that enter the guest, and memslots where the call that sets
+ * them was traced. What an existing description says is kept.
  */
 
 /** A thread that entered the guest. */
@@ -19,9 +19,9 @@ export interface TracedSlot {
 }
 
 export interface VmDraft {
-  /** The description, to be looked at before it is stored. */
+  /** The description, for review before it is stored. */
   readonly text: string;
-  /** What was taken from where, and what the trace can't tell: a sentence each. */
+  /** What was taken from where, and what the trace doesn't show: a sentence each. */
   readonly told: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function vcpuNumber(name: string): number | undefined {
 /**
  * @param threads by tid, ascending: a VMM starts its vCPUs one after the other
  * @param slots in the trace's order
- * @param stored the description that is there, parsed; undefined for none
+ * @param stored the existing description, parsed; undefined for none
  * @param pageSize of the host, bytes, if the trace says it
  */
 export function draftVm(
@@ -82,7 +82,7 @@ function addThreads(vms: RawVm[], threads: readonly VcpuThread[], told: string[]
   else if (!fresh.length) told.push('All threads that enter the guest are described already.');
   if (!fresh.length) return;
   const named = fresh.every(({ name }) => vcpuNumber(name) !== undefined);
-  // One VM holds a number once: where a number comes again, another VM's threads begin.
+  // A VM has each number once: where a number repeats, another VM's threads begin.
   const groups: { vcpu: number; tid: number }[][] = [];
   for (const [i, { tid, name }] of fresh.entries()) {
     const vcpu = named ? vcpuNumber(name)! : i;

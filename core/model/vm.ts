@@ -20,7 +20,7 @@ export interface VmSlot {
   readonly hva: number;
   /** KVM_MEM_READONLY: a guest's write leaves as MMIO and maps nothing. */
   readonly readonly: boolean;
-  /** What the host's memory behind it is; undefined if nobody said (anonymous is then assumed). */
+  /** The host memory that backs it; undefined if not given (anonymous is then assumed). */
   readonly backing: Backing | undefined;
 }
 
@@ -41,12 +41,12 @@ export interface Vm {
 export interface VmDescription {
   /** The host's page size in 4 KiB units (1, 4 or 16): what a stage 2 fault maps. */
   readonly pageUnit: number;
-  /** False if nobody said so, and 4 KiB stands for it. */
+  /** False if not given; 4 KiB is then assumed. */
   readonly pageSizeGiven: boolean;
   readonly vms: readonly Vm[];
 }
 
-/** The description can't be used; the message names the field and says what to do. Whoever opened the file adds its name. */
+/** The description can't be used; the message names the field and says what to do. The caller that opened the file adds its name. */
 export class VmDescriptionError extends Error {
   override readonly name = 'VmDescriptionError';
 }
@@ -74,16 +74,16 @@ const id = z
   .transform(Number)
   .pipe(z.number().int('write a whole number').min(0, 'must not be negative').max(0x7fffffff, 'does not fit 31 bits'));
 
-/** What one host has at most; a trace's work grows with each of them. */
+/** Limits of one host; the work on a trace grows with each of them. */
 const MAX_VMS = 256;
-/** KVM_USER_MEM_SLOTS of arm64 is 32764 (include/linux/kvm_host.h), QEMU uses some tens. */
+/** KVM_USER_MEM_SLOTS of arm64 is 32764 (include/linux/kvm_host.h), QEMU uses a few dozen. */
 const MAX_SLOTS = 4096;
 /** KVM_MAX_VCPUS of arm64 is 512 (VGIC_V3_MAX_CPUS). */
 const MAX_VCPUS = 512;
-/** Slots that share a page of host memory: each change of it becomes a row of each. */
+/** Maximum slots that share a page of host memory: each change of it becomes a row of each. */
 const MAX_ALIASES = 16;
 
-/** Bytes of a description file. */
+/** Maximum size of a description file, bytes. */
 export const MAX_VM_BYTES = 16 << 20;
 
 function atMost<T extends z.ZodType>(most: number, item: T) {
@@ -200,7 +200,7 @@ function refuseAliases(slots: readonly VmSlot[], vm: number): void {
     { at: hva, step: 1, i },
     { at: hva + pages, step: -1, i },
   ]);
-  // At one address, what ends goes first.
+  // At one address, ends go first.
   ends.sort((a, b) => a.at - b.at || a.step - b.step);
   let open = 0;
   for (const { step, i } of ends) {

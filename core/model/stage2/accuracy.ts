@@ -11,17 +11,17 @@ import type { PageRange } from './page-states.ts';
 export interface Accuracy {
   /** Page-time measured, page·s. */
   readonly pageSeconds: number;
-  /** Share in which both agree on whether a write is answered without a fault (mapped and writable). What a replay looks at. */
+  /** Share in which both agree on whether a write is answered without a fault (mapped and writable). This is what a replay uses. */
   readonly valid: number;
   /** Share in which both agree on whether the page is mapped at all. */
   readonly mapped: number;
   /** Share of all page-time that the timeline calls unknown (lost events). */
   readonly unknown: number;
-  /** `valid` over all page-time, with unknown pages taken to be as they last were. */
+  /** `valid` over all page-time, with unknown pages taken to be in their last state. */
   readonly validGuessed: number;
   /** Times a page stayed in a state (unmapped, read-only, writable) by the kernel's calls. */
   readonly stays: number;
-  /** Of these, how many the timeline never agreed with, for no moment: missed changes. */
+  /** Of these, how many the timeline never agreed with, at any moment: missed changes. */
   readonly missed: number;
   /** Stays by the timeline that the calls never agreed with: false changes. */
   readonly false: number;
@@ -115,7 +115,7 @@ function shares(time: Float64Array, claimed: Track, actual: Track): Omit<Accurac
   };
 }
 
-/** One timeline's current state of every segment. */
+/** One timeline's current state per segment. */
 class Track {
   readonly state: Uint8Array;
   /** 1 once the other timeline agreed during the current stay. */

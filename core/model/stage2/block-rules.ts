@@ -1,6 +1,6 @@
 /**
- * Which regions a block maps. A permission fault above level 3 shows one. Else only what doesn't happen tells: a wholly
- * unmapped region takes one fault, and no other page of it faults. Such a guess stands until something shows a table of pages.
+ * Which regions a block maps. A permission fault above level 3 shows one. Otherwise only an absence does: a wholly unmapped region takes
+ * one fault, and no other page of it faults. Such a guess holds until something shows a table of pages.
  */
 import type { CauseClass } from '../terms.ts';
 import type { PendingFault } from './faults.ts';
@@ -14,11 +14,11 @@ export class BlockRules {
   readonly #pages: Pages;
   readonly #rows: Rows;
   readonly #guesses: { row: number; region: number; refuted: boolean; shown: boolean }[] = [];
-  /** By region: whether the first time that could be decided it was a block. Later it may have been split for good. */
+  /** By region: whether it was a block the first time that could be decided. Later it may have been split for good. */
   readonly #firstTime: (boolean | undefined)[] = [];
 
   readonly #hasBlocks: boolean;
-  /** Things seen that only a block explains. */
+  /** Observations that only a block explains. */
   proofs = 0;
 
   constructor(pages: Pages, rows: Rows, hasBlocks: boolean) {
@@ -40,14 +40,14 @@ export class BlockRules {
     const pages = this.#pages;
     this.#refuteRelax(region, fault);
     if (fault.level < 3) this.provenBlock(region, fault);
-    // The level of a fault on a stage 1 walk says nothing, nor does a fault that was taken before the region was unmapped.
+    // The level of a fault on a stage 1 walk says nothing, nor does a fault taken before the region was unmapped.
     if (Number.isNaN(fault.level) && pages.splitRow[region] >= 0) return;
     const sole = pages.soleRow[region];
     const guess = this.#guesses[pages.guess[region]];
     const isSecond = sole >= 0 && this.#rows.page[sole] !== fault.page && !this.#tellsNothing(sole, fault);
     if (isSecond || pages.splitRow[region] >= 0) this.#firstTime[region] ??= false;
     else if (guess && fault.level === 3) {
-      // Mapping a block frees the table in its place: that one is there shows that there was none.
+      // Mapping a block frees the table in its place: a table there shows that there was no block.
       guess.refuted = true;
       this.#firstTime[region] = false;
     }
@@ -64,7 +64,7 @@ export class BlockRules {
     const [row, t] = [pages.lastRow[region], pages.partAt[region]];
     if (row < 0 || t < 0 || t > fault.at || this.#rows.t[row] > t || pages.isBlock[region]) return;
     if (!fault.slot || !this.#canBeBlock(fault.slot, region)) return;
-    // With nothing left of it a table goes, too.
+    // A table with nothing left in it goes, too.
     let left = false;
     for (let i = pages.head[region]; i >= 0 && !left; i = pages.next[i]) {
       left = pages.isMapped(i) && pages.since[i] <= Math.min(t, fault.contradicts);
@@ -83,7 +83,7 @@ export class BlockRules {
 
   /**
    * A write permission fault at level 3 was answered while nothing was logged: where the host has a huge page KVM maps it as a
-   * block again, else it makes one page writable (user_mem_abort). What follows tells: other pages fault, too, or none does.
+   * block again, else it makes one page writable (user_mem_abort). What follows decides: other pages fault, too, or none does.
    */
   relaxed(slot: Slot | undefined, region: number, row: number): void {
     const pages = this.#pages;
@@ -105,7 +105,7 @@ export class BlockRules {
     this.#pages.isBlock[region] = 0;
   }
 
-  /** A permission fault at level 3 on a page that no fault of its own mapped: a block did, which has been split since. */
+  /** A permission fault at level 3 on a page not mapped by its own fault: a block mapped it and has been split since. */
   foundSplit(i: number, { slot, at }: PendingFault): void {
     const pages = this.#pages;
     const region = pages.region[i];
@@ -144,7 +144,7 @@ export class BlockRules {
   }
 
   /**
-   * The region is about to be unmapped, wholly or in part: what its only fault mapped can be told now. A part of a huge
+   * The region is about to be unmapped, wholly or in part: what its only fault mapped can be decided now. A part of a huge
    * page is unmapped by splitting it, which the host's mm announces for the whole of it (__split_huge_pmd).
    */
   close(region: number, whole: boolean): void {
@@ -166,14 +166,14 @@ export class BlockRules {
    */
   collapse(region: number, byHostMm: boolean): void {
     const pages = this.#pages;
-    // Tried again before anything was mapped: still so.
+    // Retried before anything was mapped: still true.
     if (pages.live[region] === 0 && byHostMm) return;
     pages.collapsed[region] = byHostMm && !pages.isBlock[region] && pages.live[region] > 1 ? 1 : 0;
   }
 
   /**
-   * What was split was a block, and what was collapsed became one. Of the others, whether the host maps blocks shows in all its
-   * regions alike: they stand unless most regions filled up page by page.
+   * What was split was a block, and what was collapsed became one. Of the others, whether the host maps blocks shows in all its regions
+   * alike: they are kept unless most regions filled up page by page.
    */
   finish(): void {
     const pages = this.#pages;
@@ -187,7 +187,7 @@ export class BlockRules {
     }
   }
 
-  /** A block was found: it was made by the region's last answered fault, as it is only made by one and ends all faults there. */
+  /** A block was found: the region's last answered fault made it, since only a fault makes a block, and a block ends all faults there. */
   foundBlock(region: number, t: number): void {
     const pages = this.#pages;
     this.proofs++;
@@ -206,7 +206,7 @@ export class BlockRules {
     pages.soleRow[region] = pages.relaxRow[region] = -1;
   }
 
-  /** Dirty logging broke a block up: one page stays (the caller maps it), the others are to be faulted in again. */
+  /** Dirty logging broke a block up: one page stays (the caller maps it), the others must be faulted in again. */
   split(region: number, t: number, kept: number): void {
     const pages = this.#pages;
     pages.isBlock[region] = pages.isFilled[region] = 0;
@@ -228,9 +228,9 @@ export class BlockRules {
   }
 
   /**
-   * Another page's fault doesn't tell what the region's first one mapped if it was taken before that was answered: KVM then
+   * Another page's fault doesn't show what the region's first one mapped if it was taken before that one was answered: KVM then
    * finds nothing left to do (stage2_map_walker_try_leaf gives -EAGAIN). Nor if it ended above level 3: there was no table
-   * of pages, so what was mapped, whatever it was, has gone with its memslot.
+   * of pages, so whatever was mapped has gone with its memslot.
    */
   #tellsNothing(sole: number, fault: PendingFault): boolean {
     return sole >= 0 && (fault.at < this.#rows.t[sole] || fault.level < 3);

@@ -1,4 +1,4 @@
-/** The ranges of guest pages that one stage 2 leaf maps each: blocks of 2 MiB or 1 GiB (more with larger pages). */
+/** Guest page ranges mapped by one stage 2 leaf each: blocks of 2 MiB or 1 GiB (more with larger pages). */
 export class Blocks {
   /** First page → pages. */
   readonly #pages = new Map<number, number>();
@@ -19,7 +19,7 @@ export class Blocks {
     for (let p = page; p < page + pages; p++) this.#pages.delete(p);
   }
 
-  /** A range, widened to the blocks that it touches: first page and number of pages. */
+  /** A range widened to the blocks that it touches: first page and number of pages. */
   around(page: number, pages: number): [number, number] {
     let start = page;
     let end = page + pages;

@@ -1,25 +1,25 @@
 /**
- * How sure a row of a timeline is, by what it rests on: measured against the kernel's own page-table calls, in captures where both were
- * recorded. `npm run accuracy` measures it over the fixtures, `npm run accuracy -- FOLDER…` over other captures, and prints such a table.
+ * How sure a row of a timeline is, by its evidence: measured against the kernel's own page-table calls, in captures where both were
+ * recorded. `npm run accuracy` measures it over the fixtures, `npm run accuracy -- FOLDER…` over other captures, and prints this table.
  */
 import type { Evidence } from './evidence.ts';
 
 export interface Confidence {
-  /** `exact`: the row is the kernel's own call, or a scenario's. `unmeasured`: no capture with a reference had such a row. */
+  /** `exact`: the row is the kernel's own call, or a scenario's. `unmeasured`: no capture with a reference has such a row. */
   readonly origin: 'exact' | 'measured' | 'unmeasured';
   /** Rows measured, in how many captures, and how many of them were right. */
   readonly rows: number;
   readonly captures: number;
   readonly right: number;
-  /** Part of such rows that is right at least: the lower end of the 95 % interval (Wilson, of effective rows). NaN if unmeasured. */
+  /** Share of such rows that is right at least: the lower end of the 95 % interval (Wilson, of effective rows). NaN if unmeasured. */
   readonly atLeast: number;
-  /** ns that 95 % of the right rows were at most away from the kernel's call, captures weighing the same; NaN where that isn't known, or there is no moment. */
+  /** 95 % of the right rows were within so many ns of the kernel's call, captures weighted equally; NaN if unknown, or without a moment. */
   readonly withinNs: number;
 }
 
 /** Two-sided 95 %. */
 const Z = 1.959964;
-/** Losses that rest on evidence below it are told. */
+/** Losses that rest on evidence below this are reported. */
 export const SURE = 0.95;
 
 /**
@@ -58,12 +58,12 @@ export function confidenceOf(evidence: string): Confidence {
   return evidence === 'table-call' || evidence === 'scenario' ? exact : (known.get(evidence) ?? unmeasured);
 }
 
-/** Whether losses that rest on it are in doubt. */
+/** Whether losses that rest on it are doubtful. */
 export function isUnsure(evidence: string): boolean {
   return !(confidenceOf(evidence).atLeast >= SURE);
 }
 
-/** Lower end of the interval of a share of which `right` of `rows` were seen (Wilson 1927). */
+/** Lower end of the interval of a share observed as `right` of `rows` (Wilson 1927). */
 export function wilson(right: number, rows: number): number {
   if (rows === 0) return NaN;
   const p = right / rows;

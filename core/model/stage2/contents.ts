@@ -1,4 +1,4 @@
-/** What becomes of the contents of guest pages: tells it of each unmap, and adds the row that says when there is something to map again. */
+/** What becomes of the contents of guest pages: sets it for each unmap, and adds the row that says when there is something to map again. */
 import type { UnmapEffect } from '../timeline.ts';
 import type { Rows } from './rows.ts';
 import type { Slot, Slots } from './slots.ts';
@@ -18,11 +18,11 @@ export class Contents {
   unmapped(row: number, start: number, end: number, effect: UnmapEffect): void {
     this.#rows.tell(row, effect);
     if (effect.contents === 'gone') this.#vacancies.addHole(start, end);
-    // Only what is mapped is announced: something is there again.
+    // Only mapped memory is announced: something is there again.
     else this.#vacancies.mapped(start, end);
   }
 
-  /** `row` unmaps [start, end) since their slot goes. */
+  /** `row` unmaps [start, end) because their slot goes. */
   slotTaken(row: number, slot: Slot, origin: UnmapEffect['origin'], start = slot.page, end = slot.end): void {
     this.#rows.tell(row, { notify: 'memslot', contents: 'gone', origin });
     this.#vacancies.addSlot(start, end, slot.hva - slot.page);
@@ -33,7 +33,7 @@ export class Contents {
     if (effect.contents !== 'kept') this.#vacancies.lose(start, end, effect.contents === 'gone');
   }
 
-  /** A slot covers guest pages [start, end) again. `offset`: HVA page minus guest page of its memory; undefined if no call told it. */
+  /** A slot covers guest pages [start, end) again. `offset`: HVA page minus guest page of its memory; undefined if no call showed it. */
   slotBack(start: number, end: number, offset: number | undefined, t: number): void {
     for (const piece of this.#vacancies.covered(start, end, offset)) {
       const evidence = offset === undefined ? 'memslot-ioctl' : 'memslot-call';

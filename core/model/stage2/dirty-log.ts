@@ -1,6 +1,6 @@
 /**
- * Write protection for the dirty log. KVM has no event for it: a write permission fault shows that it happened, and the
- * ioctls tell when it can have (kvm_vm_ioctl_get_dirty_log, kvm_arch_commit_memory_region).
+ * Write protection for the dirty log. KVM has no event for it: a write permission fault shows that it happened, and the ioctls show when it
+ * can have (kvm_vm_ioctl_get_dirty_log, kvm_arch_commit_memory_region).
  */
 import type { BlockRules } from './block-rules.ts';
 import type { PendingFault } from './faults.ts';
@@ -11,34 +11,34 @@ import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Slot, SlotCall, Slots } from './slots.ts';
 
-/** When it most likely happened, of an interval that may be empty: soon. Only a busy machine takes longer. */
+/** The most likely moment in an interval that may be empty: early. Only a busy machine takes longer. */
 function likely(earliest: number, latest: number): number {
   return earliest < latest ? earliest + Math.min((latest - earliest) / 2, SOON) : latest;
 }
 
 /** ns from the call to its write protection on an idle machine (a grace period of SRCU and the walk). */
 const SOON = 1e6;
-/** ns between the moments that a write protection lies between, from which on the time between is called unknown. */
+/** If the bounds of a write protection are at least this far apart, ns, the time between counts as unknown. */
 export const FAR = 4e6;
 
-/** ns from a fault to its answer, from which on it waited for a lock, even on a busy machine. */
+/** A fault that took at least this long to answer, ns, waited for a lock, even on a busy machine. */
 const LONG_WAIT = 2e6;
 
-/** Pages that a call protected at some time that isn't known yet. */
+/** Pages that a call protected at a time not yet known. */
 interface Protection {
   readonly slot: Slot;
   readonly call: SlotCall;
-  /** Row that dates it. */
+  /** Row that holds its time. */
   readonly row: number;
   /** ns: not before. */
   readonly from: number;
   /** Ascending pages that were writable. */
   readonly pages: readonly number[];
-  /** Some of them a block maps. */
+  /** A block maps some of them. */
   readonly blocks: boolean;
 }
 
-/** Logging was switched on at some time in [from, until]; how the guest ran meanwhile. */
+/** Logging was switched on at some time in [from, until]; how the guest ran in between. */
 interface SwitchedOn {
   readonly open: Protection;
   readonly from: number;
@@ -46,7 +46,7 @@ interface SwitchedOn {
   readonly runs: Float64Array;
 }
 
-/** Fetches from which on it counts how soon the guest writes to what they protect, and the part of them in which it had by then. */
+/** Fetches from which it counts how soon the guest writes to what they protect, and the share of them in which it had by then. */
 const ENOUGH_FETCHES = 10;
 const USUALLY = 0.9;
 
@@ -55,10 +55,10 @@ export class DirtyLog {
   readonly #rows: Rows;
   readonly #slots: Slots;
   readonly #blocks: BlockRules;
-  /** Each slot's latest protection, until a fault or the call's end shows when it had happened. */
+  /** Each slot's latest protection, until a fault or the call's end shows when it happened. */
   readonly #open = new Map<Slot, Protection>();
   readonly #guest: GuestTime;
-  /** Of fetches that nothing held up: ns of guest time until a write showed it, times the pages that it could have hit. */
+  /** Of fetches that weren't delayed: ns of guest time until a write showed it, times the pages that it could have hit. */
   readonly #waits: number[] = [];
   readonly #switched: SwitchedOn[] = [];
   /** KVM_CLEAR_DIRTY_LOG is in use: fetching the log protects nothing then (manual_dirty_log_protect). */
@@ -72,7 +72,7 @@ export class DirtyLog {
     this.#slots = slots;
   }
 
-  /** Whether the slot was seen protected, and nothing since can have switched that off. */
+  /** Whether the slot was seen protected and nothing since can have switched that off. */
   isLogging(slot: Slot): boolean {
     if (slot.loggedAt < 0) return false;
     const last = this.#slots.setting(slot, slot.loggedAt, Infinity)[0];
@@ -85,7 +85,7 @@ export class DirtyLog {
   }
 
   /**
-   * ioctl(KVM_GET_DIRTY_LOG) of a slot that isn't told. What is writable under dirty logging is in the log, so fetching it
+   * ioctl(KVM_GET_DIRTY_LOG) of an unnamed slot. What is writable under dirty logging is in the log, so fetching it
    * protects all of it, whether or not a write follows that would show it.
    */
   fetched(call: SlotCall): void {
@@ -93,7 +93,7 @@ export class DirtyLog {
     for (const slot of this.#mayBeLogged()) this.#protectFetched(slot, call);
   }
 
-  /** There is no log to fetch of a slot that isn't logged (ENOENT): one that is known to be, or that was, or the only one. */
+  /** A slot that isn't logged has no log to fetch (ENOENT): so it is one known to be logged, or that was, or the only one. */
   #mayBeLogged(): readonly Slot[] {
     const { all } = this.#slots;
     const logged = all.filter((slot) => this.isLogging(slot));
@@ -102,7 +102,7 @@ export class DirtyLog {
   }
 
   #protectFetched(slot: Slot, call: SlotCall): void {
-    // The change of a region before it had switched logging on.
+    // The region change before it had switched logging on.
     const on = this.isLogging(slot) ? undefined : this.#slots.setting(slot, slot.loggedAt, call.t)[0];
     if (on) this.#protect(slot, on, likely(on.t, Math.min(on.end, call.t)));
     this.#protect(slot, call, call.t);
@@ -116,9 +116,8 @@ export class DirtyLog {
 
   /**
    * The latest protection of a slot happened in [from, shown]: if these are far apart, nobody knows what held between. But a fetch
-   * waits for nothing but mmu_lock: without a fault in handling, which may hold it, it protects at once; and the lock is a fair one, so
-   * that the first fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits for long, it
-   * waits behind the fetch.
+   * waits for nothing but mmu_lock: unless a fault being handled may hold that, it protects at once; and the lock is fair, so the first
+   * fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits long, it waits for the fetch.
    */
   #settle(slot: Slot, from: number, shown: number): void {
     const open = this.#open.get(slot);
@@ -161,13 +160,13 @@ export class DirtyLog {
     }
   }
 
-  /** Fetches that no write showed: which slot they protected isn't known. */
+  /** Fetches not shown by any write: which slot they protected isn't known. */
   get unshown(): number {
     if (this.#isManual) return 0;
     return this.#slots.calls.filter((c) => !c.setsRegion && !c.partial && c.protected.size === 0).length;
   }
 
-  /** Whether logging was seen on, and switched off since: by every other change of a region. */
+  /** Whether logging was seen on, and switched off since: by every other region change. */
   isOff(slot: Slot, at: number): boolean {
     return slot.loggedAt >= 0 && this.#slots.settings(slot, slot.loggedAt, at) % 2 === 1;
   }
@@ -215,7 +214,7 @@ export class DirtyLog {
         this.#rows.add('write-protect', t, slot.page, slot.pages, 'dirty-log-ioctl', 'dirty-log'),
       );
     } else {
-      // It hadn't got there yet.
+      // It hadn't reached it yet.
       at = this.#rows.t[row] = Math.max(this.#rows.t[row], notBefore);
     }
     slot.loggedAt = Math.max(slot.loggedAt, at);

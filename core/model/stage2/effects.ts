@@ -1,6 +1,6 @@
 /**
- * Who announces an unmap and what becomes of the contents (model.md section 3.2), by the system call that its thread is in: its
- * argument tells. Facts: mm/madvise.c, mm/mmap.c, mm/mremap.c, mm/mprotect.c, mm/memory.c (MMU_NOTIFY_* of each).
+ * Who announces an unmap and what becomes of the contents (model.md section 3.2), by the argument of the system call that its thread is in.
+ * Facts: mm/madvise.c, mm/mmap.c, mm/mremap.c, mm/mprotect.c, mm/memory.c (MMU_NOTIFY_* of each).
  */
 import { MemoryCall, NO_ADVICE } from '../kvm-events.ts';
 import type { CauseClass } from '../terms.ts';
@@ -12,7 +12,7 @@ import type { Thread } from './threads.ts';
 const Advice = { FREE: 8, REMOVE: 9, DONTNEED: 4, DONTNEED_LOCKED: 24 } as const;
 /** MREMAP_FIXED | MREMAP_DONTUNMAP. */
 const MREMAP_ELSEWHERE = 2 | 4;
-/** FALLOC_FL_COLLAPSE_RANGE, _ZERO_RANGE and _PUNCH_HOLE: the calls that take pages out of a file. */
+/** FALLOC_FL_COLLAPSE_RANGE, _ZERO_RANGE and _PUNCH_HOLE: the modes that take pages out of a file. */
 const FALLOC_DROPS = 0x08 | 0x10 | 0x02;
 
 /** HVA pages [start, end) that share an effect. */
@@ -29,12 +29,12 @@ const effect = (
   origin: UnmapEffect['origin'],
 ): UnmapEffect => ({ notify, contents, origin });
 
-/** Reclaim, migration, compaction, KSM, copy-on-write, THP: the bytes come back, wherever they lie then. */
+/** Reclaim, migration, compaction, KSM, copy-on-write, THP: the bytes come back, wherever they lie by then. */
 export const HOST_MM = effect('clear', 'kept', 'assumed');
-/** change_prot_numa, which a vCPU thread runs as a task work before it enters the guest. */
+/** change_prot_numa, which a vCPU thread runs as task work before it enters the guest. */
 export const NUMA_HINTING = effect('protect', 'kept', 'assumed');
 /**
- * An announced unmap of HVA pages [start, end) by this thread, in pieces. The host's mm announces a whole huge page when it
+ * An unmap of HVA pages [start, end) announced by this thread, in pieces. The host's mm announces a whole huge page when it
  * splits one at the edge of the call's range: what lies outside the range keeps its contents.
  * @param block pages of 4 KiB that a huge page has
  */
@@ -57,7 +57,7 @@ export function unmapPieces(
       { start: Math.max(start, callEnd), end, effect: outside },
     ].flatMap((piece) => (piece.start < piece.end ? [{ ...piece, cause: 'userspace' as const }] : []));
   }
-  // A moved mapping replaces what is at its new place.
+  // A moved mapping replaces whatever is at its new place.
   if (inCall && (thread.call & 0xff) === MemoryCall.MREMAP && (thread.call >>> 8) & MREMAP_ELSEWHERE)
     return [{ start, end, cause: 'userspace', effect: effect('unmap', 'dropped', 'measured') }];
   return [{ start, end, cause: 'host-mm', effect: thread.vcpu && !thread.pending ? NUMA_HINTING : HOST_MM }];
@@ -94,14 +94,14 @@ function adviceEffect(advice: number, backing: Backing | undefined): UnmapEffect
     case Advice.FREE:
       return freed(backing);
     case NO_ADVICE:
-      // Memory that a VMM gives advice on is memory that it gives back.
+      // Memory that a VMM advises on is memory that it gives back.
       return { ...freed(backing), origin: 'assumed' };
     default:
       return effect('clear', 'kept', 'measured');
   }
 }
 
-/** Private memory is thrown away, the page cache keeps what is shared. */
+/** Private memory is discarded, the page cache keeps shared memory. */
 function freed(backing: Backing | undefined): UnmapEffect {
   switch (backing) {
     case undefined:

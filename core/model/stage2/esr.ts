@@ -21,7 +21,7 @@ export function faultType(esr: number): number {
 
 /**
  * Level of the stage 2 walk that the fault ended at, -1 to 3. NaN for a fault on a stage 1 table walk: not every
- * implementation reports the stage 2 level there (QEMU 7.2 gives that of stage 1), so it compares to nothing.
+ * implementation reports the stage 2 level there (QEMU 7.2 gives that of stage 1), which compares equal to nothing.
  */
 export function faultLevel(esr: number): number {
   if (esr & S1PTW) return NaN;

@@ -1,4 +1,4 @@
-/** What in a trace says that a stage 2 row happened, and how sure that makes it. Order is the stored code: only append. */
+/** The evidence in a trace for a stage 2 row, and how sure it makes the row. Order is the stored code: only append. */
 import type { Certainty } from '../terms/certainty.ts';
 
 export type { Certainty } from '../terms/certainty.ts';
@@ -26,7 +26,7 @@ const table = [
   ['set-spte-hva', 'observed'],
   /** kvm_age_hva. */
   ['age-hva', 'observed'],
-  /** A fault shows that a memslot went away, and an ioctl that could have done it. */
+  /** A fault shows that a memslot went away, and an ioctl could have done it. */
   ['memslot-ioctl', 'inferred'],
   /** __kvm_set_memory_region was in the trace. */
   ['memslot-call', 'observed'],
@@ -44,7 +44,7 @@ const table = [
   ['table-call', 'observed'],
   /** The VMM mapped something where its memory had gone: there is something to map again. */
   ['mapped-again', 'observed'],
-  /** KVM_PRE_FAULT_MEMORY may have mapped the page: no event says which. */
+  /** KVM_PRE_FAULT_MEMORY may have mapped the page: no event says which pages it did. */
   ['pre-fault-ioctl', 'unknown'],
 ] as const satisfies readonly (readonly [string, Certainty])[];
 

@@ -1,6 +1,6 @@
 /**
- * The timeline by the kernel's own page-table calls (arch/arm64/kvm/hyp/pgtable.c): nothing inferred. The calls name what
- * was asked for; what came of it follows from the code: see each case.
+ * The timeline by the kernel's own page-table calls (arch/arm64/kvm/hyp/pgtable.c): nothing inferred. The calls show what was requested;
+ * the result follows from the code: see each case.
  */
 import { KvmIoctl, KvmKind, MemoryCall } from '../kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
@@ -22,7 +22,7 @@ import type { Thread } from './threads.ts';
 /** `word` of an mmap with MAP_FIXED. */
 const FIXED_MMAP = MemoryCall.MMAP | (1 << 8);
 
-/** Whether the trace holds calls that both map and unmap: without either, nothing can be told from the others. */
+/** Whether the trace holds calls that both map and unmap: without either, the others say nothing. */
 export function hasTableCalls(trace: KvmTrace): boolean {
   return trace.has(KvmKind.S2_MAP) && (trace.has(KvmKind.S2_UNMAP) || trace.has(KvmKind.S2_DESTROY));
 }
@@ -93,13 +93,13 @@ class CallReader {
     } else if (kind === KvmKind.S2_MAP_RET || kind === KvmKind.S2_RELAX_RET) {
       const call = this.#pending.get(tid);
       this.#pending.delete(tid);
-      // -EAGAIN: the very mapping exists already (another vCPU got there first), nothing changes. Other errors: no mapping.
+      // -EAGAIN: the same mapping exists already (another vCPU got there first), nothing changes. Other errors: no mapping.
       if (call && events.word[i] === 0) vms[this.#tables.get(call.table) ?? -1]?.map(t, call);
     }
     if (!isTableCall(kind)) return;
     const vm = vms[this.#tables.get(events.other(i)) ?? -1];
     if (!vm) return;
-    // The walker works on whole pages of the host's, whatever address it is called with.
+    // The walker works on whole host pages, whatever address it is called with.
     const page = Math.floor(events.page(i) / this.#unit) * this.#unit;
     const pages = Math.ceil((events.end(i) - events.page(i)) / this.#unit) * this.#unit;
     if (kind === KvmKind.S2_MAP || kind === KvmKind.S2_RELAX) {
@@ -110,7 +110,7 @@ class CallReader {
     } else vm.change(kind, t, page, pages, this.#asked.get(tid));
   }
 
-  /** The VM of a thread; all of them for a thread of none. */
+  /** The VM of a thread; all of them for a thread that belongs to none. */
   #of(thread: Thread): readonly ExactVm[] {
     return thread.vm >= 0 ? [this.vms[thread.vm]] : this.vms;
   }
@@ -124,7 +124,7 @@ function isTableCall(kind: number): boolean {
   return kind >= KvmKind.S2_MAP && kind !== KvmKind.S2_MAP_RET && kind !== KvmKind.S2_RELAX_RET;
 }
 
-/** Which VM a page table belongs to: the one whose threads map into it; else the only VM there is. */
+/** Which VM a page table belongs to: the one whose threads map into it; else the only VM. */
 function ownersOfTables(trace: KvmTrace, description: VmDescription): Map<number, number> {
   const threads = new Threads(description);
   const owners = new Map<number, number>();
@@ -145,10 +145,10 @@ function ownersOfTables(trace: KvmTrace, description: VmDescription): Map<number
 
 class ExactVm {
   readonly contents: Contents;
-  /** ns of the latest ioctl that sets a memory region. */
+  /** ns of the latest ioctl that set a memory region. */
   setAt = 0;
   readonly #slots: Slots;
-  /** Pages of a huge page of the host's. */
+  /** Pages in a huge page of the host. */
   readonly #huge: number;
   readonly #rows = new Rows();
   readonly #vm: Vm;
@@ -187,12 +187,12 @@ class ExactVm {
       if (writable) this.#rows.add('map', t, page, pages, 'table-call', undefined, true);
       return;
     }
-    // A page that is mapped before anything else happened to it was unmapped until then.
+    // A page whose first event is a map was unmapped until then.
     if (!this.#created || this.#knownFrom > 0) this.#firstMaps.add(call.page, call.pages, t, this.#knownFrom);
-    // Mapping a page inside a block breaks the block up, and leaves the rest of it to be faulted in again.
+    // Mapping a page inside a block breaks the block up, and the rest of it must be faulted in again.
     if (pages > call.pages) this.#unmap(t, page, pages, 'dirty-log');
     const slot = this.#slots.of(call.page);
-    // No slot, no mapping: if its call wasn't traced, it was the latest that can have given it back.
+    // No slot, no mapping: if its call wasn't traced, it was the latest that can have restored it.
     if (slot) this.contents.slotBack(slot.page, slot.end, undefined, Math.min(t, this.setAt));
     this.contents.mapped(call.page, call.page + call.pages);
     this.#blocks.remove(call.page, call.pages);
@@ -231,7 +231,7 @@ class ExactVm {
     }
     const [first, all] = this.#blocks.around(page, Math.max(1, pages));
     if (kind === KvmKind.S2_UNMAP) {
-      // What the block holds besides is unmapped, but keeps its contents.
+      // The rest of the block is unmapped but keeps its contents.
       if (all > pages) this.#rows.tell(this.#unmap(t, first, all, 'host-mm'), HOST_MM);
       this.#unmapAsked(t, page, pages, asked);
     } else if (kind === KvmKind.S2_WRPROTECT) this.#rows.add('write-protect', t, first, all, 'table-call', 'dirty-log');

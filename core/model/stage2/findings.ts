@@ -1,6 +1,6 @@
 /**
- * What a fault shows of the page's state before it. Where that contradicts what was believed, something happened that has no
- * event: KVM had retried, a memslot went, the dirty log was fetched, or KVM did what nothing in the trace explains.
+ * What a fault shows of the page's prior state. If that contradicts what was believed, something without an event happened: KVM had
+ * retried, a memslot went, the dirty log was fetched, or KVM did something that nothing in the trace explains.
  */
 import type { BlockRules } from './block-rules.ts';
 import type { DirtyLog } from './dirty-log.ts';
@@ -56,7 +56,7 @@ export class Findings {
     }
   }
 
-  /** The guest never got past the fault whose answer we thought was this page's state: KVM had retried. */
+  /** The guest never got past the fault whose answer we took for this page's state: KVM had retried. */
   #neverGotPast(i: number): boolean {
     const pages = this.#pages;
     return pages.progress[i] >= 0 && pages.claimer[i]?.progress === pages.progress[i];
@@ -80,7 +80,7 @@ export class Findings {
     } else if (call) {
       fault.slotMayBeGone = true;
     } else if (pages.raced[i]) {
-      // The unmap that was announced before the answer had its turn after it: nothing lasting was mapped.
+      // The unmap announced before the answer was done after it: nothing lasting was mapped.
       this.#rows.drop(pages.row[i]);
       pages.set(i, PageState.UNMAPPED, fault.at);
     } else {
@@ -89,7 +89,7 @@ export class Findings {
     }
   }
 
-  /** No memslot call explains the page that was found unmapped. */
+  /** No memslot call explains the page found unmapped. */
   missedUnmap(fault: PendingFault): void {
     const pages = this.#pages;
     const i = pages.find(fault.page);

@@ -11,7 +11,7 @@ export class FirstFaults {
   readonly #page: number[] = [];
   readonly #pages: number[] = [];
   readonly #at: number[] = [];
-  /** ns from which events are known without a gap. */
+  /** ns since which events are known without a gap. */
   readonly #from: number[] = [];
   readonly #covers = new Covers();
 

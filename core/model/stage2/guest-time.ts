@@ -1,8 +1,8 @@
 import { grown } from '../grown.ts';
 
-/** When a VM's vCPUs ran guest code lately: what nothing happened in says only so much as the guest ran meanwhile. */
+/** When a VM's vCPUs recently ran guest code: a quiet stretch says only as much as the guest ran in it. */
 
-/** Runs kept: bounds memory. An ioctl of a second has some thousands. */
+/** Runs kept: bounds memory. A one-second ioctl has some thousands. */
 const KEPT = 16_384;
 
 export class GuestTime {
@@ -44,7 +44,7 @@ export class GuestTime {
   }
 }
 
-/** The latest moment from which on `ns` were run until the end; `from` if there are fewer. @param runs as GuestTime's */
+/** The latest moment from which the guest ran `ns` until the end; `from` if it ran less. @param runs as GuestTime's */
 export function ranSince(runs: Float64Array, ns: number, from: number): number {
   let left = ns;
   for (let k = 0; k < runs.length; k += 2) {

@@ -1,4 +1,4 @@
-/** What the reconstruction must know of the host: its page size, and how its kernel writes a mapping's permissions. */
+/** What the reconstruction must know about the host: its page size, and how its kernel writes a mapping's permissions. */
 import { KvmKind } from '../kvm-events.ts';
 import type { KvmTrace } from '../kvm-events.ts';
 import { VmDescriptionError } from '../vm.ts';
@@ -6,7 +6,7 @@ import type { VmDescription } from '../vm.ts';
 
 /** Facts of the recording host, from the trace's header or the board kit. */
 export interface HostFacts {
-  /** Kernel release or `uname -a`: the first version number in it counts. */
+  /** Kernel release or `uname -a`: its first version number counts. */
   readonly kernel?: string | undefined;
   /** Bytes. */
   readonly pageSize?: number | undefined;
@@ -18,7 +18,7 @@ export interface HostFacts {
 export type FactOrigin = 'description' | 'host' | 'btf' | 'kernel' | 'values' | 'default';
 
 const UNITS = [16, 4, 1];
-/** Unmapped ranges that are alike by chance so rarely that their common alignment is the page size. */
+/** Number of unmapped ranges whose common alignment is the page size: chance is unlikely by then. */
 const ENOUGH_RANGES = 32;
 /** 2 MiB in 4 KiB units: a huge page of a host with pages of 4 KiB. */
 const HUGE = 512;
@@ -53,7 +53,7 @@ function commonAlignment(trace: KvmTrace): { unit: number; ranges: number } {
   for (const events of trace.blocks(KvmKind.UNMAP)) {
     for (let i = 0; i < events.n; i++) {
       if (events.kind[i] !== KvmKind.UNMAP) continue;
-      // Of huge pages: they say nothing of the small ones.
+      // Huge pages: they say nothing about small ones.
       if (events.page(i) % HUGE === 0 && events.end(i) % HUGE === 0) continue;
       ranges++;
       UNITS.forEach((unit, u) => {
@@ -70,8 +70,8 @@ const NEW_W = 4;
 const NEW_R = 8;
 
 /**
- * The bit that makes a mapping writable in the trace's page-table calls. Every mapping can be read: so calls that all have bit 3
- * are of a newer kernel, and calls of which some lack it of an older one, whatever anybody says.
+ * The bit that makes a mapping writable in the trace's page-table calls. Every mapping is readable: so if all calls have bit 3 the kernel
+ * is a newer one, and if some lack it an older one, whatever else is claimed.
  */
 export function protWriteBit(
   trace: KvmTrace,

@@ -49,7 +49,7 @@ export class VmInference {
     this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
   }
 
-  /** Whether something proved so far that blocks map this VM's memory. */
+  /** Whether blocks have been proved to map this VM's memory. */
   get hasBlocks(): boolean {
     return this.#blocks.proofs > 0;
   }
@@ -64,7 +64,7 @@ export class VmInference {
     }
   }
 
-  /** kvm_guest_fault. Undefined if the fault can't be on RAM, or changes nothing that a buffer writer would see. */
+  /** kvm_guest_fault. Undefined if the fault can't be on RAM, or changes nothing visible to a buffer writer. */
   fault(thread: Thread, ipaPage: number, esr: number, t: number): PendingFault | undefined {
     const slot = this.slots.of(ipaPage);
     const pages = this.#pages;
@@ -85,14 +85,14 @@ export class VmInference {
       raced: false,
       retried: false,
     };
-    // Without slots it may yet turn out to be a device: only a page known to be RAM can be contradicted.
+    // Without slots it may turn out to be a device: only a page known to be RAM can be contradicted.
     if (!slot && pages.find(page) < 0) return fault;
     if (fault.type === FaultType.TRANSLATION) this.#findings.unmapped(fault);
     else if (fault.type === FaultType.PERMISSION) this.#findings.protected(fault);
     return fault;
   }
 
-  /** The fault was no fault on RAM: KVM emulates a device there. */
+  /** The fault wasn't on RAM: KVM emulates a device there. */
   device(fault: PendingFault): void {
     const { slot } = fault;
     if (!slot || slot.readonly || fault.type !== FaultType.TRANSLATION) return;
@@ -128,7 +128,7 @@ export class VmInference {
     else if (fault.type === FaultType.ACCESS) this.#accessed(fault, t);
   }
 
-  /** kvm_unmap_hva_range: invalidates at once what lies behind it. */
+  /** kvm_unmap_hva_range: invalidates at once the guest pages behind it. */
   unmapHva(thread: Thread, start: number, end: number, t: number): void {
     const pages = this.#pages;
     for (const slot of this.slots.all) {
@@ -262,7 +262,7 @@ export class VmInference {
       if (!this.#created) this.#firstFaults.add(fault.page, pages.unit, fault.at, pages.knownFrom);
       pages.set(i, PageState.UNMAPPED, fault.at);
     }
-    // Somebody else mapped it while this one was on its way (-EAGAIN). Read-only doesn't end a write: its answer makes it writable.
+    // Another vCPU mapped it meanwhile (-EAGAIN). Read-only doesn't end a write: its answer makes it writable.
     if (pages.isMapped(i)) {
       if (fault.write && pages.state[i] === PageState.READ_ONLY) this.#madeWritable(thread, fault, t, 'fault');
       return;
@@ -299,7 +299,7 @@ export class VmInference {
   #accessed(fault: PendingFault, t: number): void {
     const pages = this.#pages;
     const i = pages.find(fault.page);
-    // It maps nothing (kvm_pgtable_stage2_mkyoung). That the entry was there shows that an unmap announced before had yet to do its work.
+    // It maps nothing (kvm_pgtable_stage2_mkyoung). That the entry was there shows that an unmap announced before hadn't done its work yet.
     if (i >= 0 && pages.state[i] === PageState.UNMAPPED) return;
     const state = i < 0 || pages.state[i] !== PageState.READ_ONLY ? PageState.WRITABLE : PageState.READ_ONLY;
     this.rows.add('map', t, fault.page, pages.unit, 'access-fault', undefined, state === PageState.WRITABLE);

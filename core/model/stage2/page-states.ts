@@ -1,6 +1,6 @@
 /**
- * Plays a stage 2 timeline over the pages asked for. Pages with the same history are one segment with a weight, so that
- * whole-slot rows and gigabytes of untouched memory cost nothing.
+ * Plays a stage 2 timeline over the pages asked for. Pages with the same history are one segment with a weight, so whole-slot rows and
+ * gigabytes of untouched memory cost nothing.
  */
 import { code, stage2Kinds } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
@@ -8,7 +8,7 @@ import { firstAtLeast } from '../terms/search.ts';
 
 export const PageState = { UNMAPPED: 0, READ_ONLY: 1, WRITABLE: 2, UNKNOWN: 3 } as const;
 
-/** Every guest page there can be: an IPA has at most 52 bits. */
+/** Every possible guest page: an IPA has at most 52 bits. */
 export const EVERYTHING = 2 ** 40;
 
 export interface PageRange {
@@ -37,7 +37,7 @@ export function nextState(timeline: Stage2Timeline, i: number, state: number): n
   }
 }
 
-/** Maximal runs of pages that the ranges hold and that no row of the timelines divides. */
+/** Maximal runs of pages in the ranges that no row of the timelines divides. */
 export class Segments {
   /** First pages, ascending. */
   readonly start: Float64Array;

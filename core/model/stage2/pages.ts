@@ -1,11 +1,11 @@
 /**
- * What is believed of each guest page while a trace is read. One record a page that had an event of its own, linked by
- * region (what one block maps), in growing columns: memory follows the number of faults, not the size of the VM.
+ * The believed state of each guest page while a trace is read. One record per page that had its own event, linked by region (what one block
+ * maps), in growing columns: memory follows the number of faults, not the size of the VM.
  */
 import { PageState } from './page-states.ts';
 import type { Thread } from './threads.ts';
 
-/** Pages that are looked up one by one rather than found among those of their region. */
+/** Up to this many pages are looked up one by one rather than found among those of their region. */
 const FEW = 16;
 
 export class Pages {
@@ -25,7 +25,7 @@ export class Pages {
   region = new Int32Array(256);
   /** The next page of the same region; -1 at the end. */
   next = new Int32Array(256);
-  /** The claimer's progress when it claimed this page; -1 if no fault's answer stands unconfirmed. */
+  /** The claimer's progress when it claimed this page; -1 if no fault's answer is unconfirmed. */
   progress = new Float64Array(256);
   /** 1 if an unmap was announced while the fault that mapped it was being answered. */
   raced = new Uint8Array(256);
@@ -41,13 +41,13 @@ export class Pages {
   live = new Int32Array(64);
   /** Row of the region's latest answered fault; -1 if none. */
   lastRow = new Int32Array(64);
-  /** 1 once a page was mapped there: it has a table of pages to put others in. */
+  /** 1 once a page was mapped there: it has a table for others. */
   hasTable = new Uint8Array(64);
   /** 1 while all its pages without a record are known to be unmapped. */
   isClear = new Uint8Array(64);
   /** That row, while it is the only one since the region was wholly unmapped; else -1. */
   soleRow = new Int32Array(64);
-  /** That row, when a part of the region was unmapped next: a block's splitting is yet to show. Else -1. */
+  /** That row, when a part of the region was unmapped next: whether a block was split is yet to show. Else -1. */
   splitRow = new Int32Array(64);
   /** Index of the guess that the region was a block until it was last unmapped; -1 if none. */
   guess = new Int32Array(64);
@@ -68,13 +68,13 @@ export class Pages {
   /** ns of the first unmap of a part of the region since its last answered fault; -1 if none. */
   partAt = new Float64Array(64);
 
-  /** State of pages that nothing is known of. */
+  /** State of pages about which nothing is known. */
   initial: number = PageState.UNKNOWN;
   /** ns of the latest loss of events; 0 before any. */
   knownFrom = 0;
-  /** Regions that an unmap has something to do in: not all unmapped, or waiting for a block's splitting to show. */
+  /** Regions in which an unmap has work to do: not all unmapped, or waiting for a block's split to show. */
   readonly #active = new Set<number>();
-  /** Records changed since everything was last forgotten, and 1 for each. */
+  /** Records changed since the last reset, and a flag of 1 for each. */
   readonly #changed: number[] = [];
   #isChanged = new Uint8Array(256);
   readonly #records = new Map<number, number>();
@@ -130,7 +130,7 @@ export class Pages {
     this.#markChanged(i);
   }
 
-  /** All of the region is mapped, whether or not its pages have records. */
+  /** The whole region is mapped, whether or not its pages have records. */
   fill(region: number, state: number, t: number, row: number): void {
     this.isFilled[region] = 1;
     this.fillState[region] = state;
@@ -138,7 +138,7 @@ export class Pages {
     this.fillRow[region] = row;
   }
 
-  /** What was writable at `t` of the filled regions in [page, end) became read-only. Returns its pages that have no records. */
+  /** Whatever was writable at `t` in the filled regions of [page, end) became read-only. Returns its pages that have no records. */
   protectFilled(page: number, end: number, t: number): number[] {
     const found: number[] = [];
     for (let r = 0; r < this.regions; r++) {
@@ -151,14 +151,14 @@ export class Pages {
     return found;
   }
 
-  /** Gives the pages of a filled region in [page, end) records of their own: they are about to differ from the others. */
+  /** Gives the pages of a filled region in [page, end) their own records: they are about to differ from the others. */
   spell(region: number, page: number, end: number): void {
     if (!this.isFilled[region]) return;
     const last = Math.min(end, this.start[region] + this.block);
     for (let p = Math.max(page, this.start[region]); p < last; p += this.unit) this.record(p);
   }
 
-  /** Events were lost: nothing is known of any page any more. */
+  /** Events were lost: nothing is known about any page any more. */
   forget(t: number): void {
     this.initial = PageState.UNKNOWN;
     this.knownFrom = t;
@@ -176,7 +176,7 @@ export class Pages {
     this.#changed.length = 0;
   }
 
-  /** What was unmapped may be mapped since `t`. Returns the pages that are known to be mapped, ascending. */
+  /** Unmapped pages may have been mapped since `t`. Returns the pages that are known to be mapped, ascending. */
   doubtUnmapped(t: number): number[] {
     this.initial = PageState.UNKNOWN;
     this.knownFrom = t;
@@ -195,7 +195,7 @@ export class Pages {
     return mapped.sort((a, b) => a - b);
   }
 
-  /** Records not unmapped, in a region: so many more. */
+  /** Adds to a region's count of records not unmapped. */
   #count(region: number, more: number): void {
     this.live[region] += more;
     if (this.live[region] > 0) this.#active.add(region);

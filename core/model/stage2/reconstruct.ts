@@ -1,4 +1,4 @@
-/** From a trace's events and a VM description to the stage 2 timeline of each VM (model.md section 3). */
+/** Turns a trace's events and a VM description into the stage 2 timeline of each VM (model.md section 3). */
 import { KvmIoctl, KvmKind, MemoryCall } from '../kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../kvm-events.ts';
 import type { Stage2Timeline } from '../timeline.ts';
@@ -11,32 +11,32 @@ import { follow, Threads } from './threads.ts';
 import type { Thread } from './threads.ts';
 
 export interface Reconstruction {
-  /** One a VM, in the order of the description; one for all vCPU threads without a description. */
+  /** One per VM, in the order of the description; without a description one for all vCPU threads. */
   readonly timelines: readonly Stage2Timeline[];
-  /** Events by HVA (unmap, set_spte, age) that no VM could be told for: no memslots were given. */
+  /** Events by HVA (unmap, set_spte, age) that couldn't be assigned to a VM: no memslots were given. */
   readonly unattributed: number;
   /** Guest faults of threads that belong to no VM of the description. */
   readonly strangers: number;
   /** Times the tracer lost events. */
   readonly losses: number;
-  /** Fetches of the dirty log of a slot that nothing tells: pages that they protected may be taken for writable. */
+  /** Dirty-log fetches of an unknown slot: pages that they protected may be taken for writable. */
   readonly unshownFetches: number;
   /** What may change stage 2 without an event that says where. */
   readonly unfollowed: Unfollowed;
-  /** The host's page size in 4 KiB units, and who said so. */
+  /** The host's page size in 4 KiB units, and its source. */
   readonly pageUnit: number;
   readonly pageSizeFrom: FactOrigin;
-  /** What the permissions in page-table calls were read by; undefined without such calls. */
+  /** How the permissions in page-table calls were read; undefined without such calls. */
   readonly protFrom?: FactOrigin;
 }
 
-/** Calls and events by what they are. */
+/** Calls and events by kind. */
 export interface Unfollowed {
   /** ioctl(KVM_PRE_FAULT_MEMORY): unmapped pages are unknown from then on, until a fault. */
   readonly preFaults: number;
-  /** ioctl(KVM_CREATE_GUEST_MEMFD): holes punched into one unmap guest pages, and name its file only. */
+  /** ioctl(KVM_CREATE_GUEST_MEMFD): holes punched into one unmap guest pages, but name only its file. */
   readonly guestMemfds: number;
-  /** ioctl(KVM_SET_MEMORY_ATTRIBUTES): private and shared memory change places. */
+  /** ioctl(KVM_SET_MEMORY_ATTRIBUTES): private and shared memory swap places. */
   readonly attributes: number;
   /** Events of nested guests, which run on tables of their own. */
   readonly nested: number;
@@ -47,7 +47,7 @@ const unknownVm: Vm = { pid: undefined, slots: [], vcpus: [], buffers: [] };
 
 /**
  * Reconstructs stage 2. If the trace holds the kernel's own page-table calls, they are used and the timelines are exact;
- * otherwise changes are inferred, and each row says by what evidence.
+ * otherwise changes are inferred, and each row names its evidence.
  */
 export function reconstruct(trace: KvmTrace, description?: VmDescription, host: HostFacts = {}): Reconstruction {
   const given = description ?? { pageUnit: 1, pageSizeGiven: false, vms: [unknownVm] };
@@ -66,7 +66,7 @@ export function reconstruct(trace: KvmTrace, description?: VmDescription, host: 
     };
   }
   const first = readAll(trace, known, []);
-  // Blocks are proven late, if at all: what is only likely is believed in a second reading.
+  // Blocks are proven late, if at all: what is only likely is assumed in a second reading.
   const hasBlocks = first.hasBlocks();
   const reader = hasBlocks.includes(true) ? readAll(trace, known, hasBlocks) : first;
   return { ...reader.finish(trace), pageUnit, pageSizeFrom };
@@ -74,7 +74,7 @@ export function reconstruct(trace: KvmTrace, description?: VmDescription, host: 
 
 function readAll(trace: KvmTrace, known: VmDescription, hasBlocks: readonly boolean[]): Reader {
   const reader = new Reader(known, hasBlocks);
-  // What a fetch of the dirty log did depends on what the VMM may do much later.
+  // What a fetch of the dirty log did depends on what the VMM does later, maybe much later.
   for (const { n, kind, word, tid } of trace.blocks(KvmKind.IOCTL)) {
     for (let i = 0; i < n; i++) if (kind[i] === KvmKind.IOCTL && isPartial(word[i])) reader.clearsLog(tid[i]);
   }
@@ -82,7 +82,7 @@ function readAll(trace: KvmTrace, known: VmDescription, hasBlocks: readonly bool
   return reader;
 }
 
-/** The ioctl write-protects a part of a slot that isn't known. */
+/** The ioctl write-protects an unknown part of a slot. */
 function isPartial(command: number): boolean {
   return command === KvmIoctl.CLEAR_DIRTY_LOG || command === KvmIoctl.RESET_DIRTY_RINGS;
 }
@@ -111,12 +111,12 @@ class Reader {
     this.#threads = new Threads(description);
   }
 
-  /** By VM, whether something proved that blocks map its memory. */
+  /** By VM, whether blocks were proved to map its memory. */
   hasBlocks(): boolean[] {
     return this.#vms.map((vm) => vm.hasBlocks);
   }
 
-  /** A thread clears its VM's dirty log at some time. */
+  /** This thread clears its VM's dirty log at some point. */
   clearsLog(tid: number): void {
     for (const vm of this.#of(this.#threads.of(tid, false))) vm.dirtyLog.isCleared();
   }
@@ -225,7 +225,7 @@ class Reader {
     if (fault) this.#vms[thread.vm].device(fault);
   }
 
-  /** MMU notifiers name host addresses of an mm that the trace doesn't tell: the thread's own VM if it has memory there, else all. */
+  /** MMU notifiers give host addresses of an mm that the trace doesn't name: the thread's own VM if it has memory there, else all. */
   #notified(thread: Thread, events: KvmEvents, i: number): void {
     const kind = events.kind[i];
     const t = events.t[i];
@@ -286,7 +286,7 @@ class Reader {
   }
 }
 
-/** `word` of an mmap with MAP_FIXED: it needn't return to tell where. */
+/** `word` of an mmap with MAP_FIXED: the address is known before it returns. */
 const FIXED_MMAP = MemoryCall.MMAP | (1 << 8);
 
 /** KVM_EXIT_MMIO. */

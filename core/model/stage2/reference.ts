@@ -55,7 +55,7 @@ const page = (address: bigint): number => Number(BigInt.asUintN(64, address) >> 
 
 /**
  * Reads `*.stage2.txt` lines (as /sys/kernel/tracing/trace prints kprobe events with the fields pgt, ipa, size, prot, ret).
- * Lines that are no such event are skipped; `origin` is the first call's time unless given, ns in the trace's clock.
+ * Other lines are skipped; `origin` is the first call's time unless given, ns in the trace's clock.
  */
 export function parseTableCalls(lines: Iterable<string>, origin?: bigint): KvmEvents {
   const events = new KvmEvents();

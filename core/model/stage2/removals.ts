@@ -1,4 +1,4 @@
-/** Memslots that an ioctl took away: KVM has no event for it, only what the guest's faults show afterwards. */
+/** Memslots removed by an ioctl: KVM has no event for it, only the guest's later faults show it. */
 import type { BlockRules } from './block-rules.ts';
 import type { Contents } from './contents.ts';
 import type { PendingFault } from './faults.ts';
@@ -17,7 +17,7 @@ export class Removals {
   readonly #contents: Contents;
   readonly #slots: Slots;
   readonly #all: Removal[] = [];
-  /** What took each slot last, and the row that says so. */
+  /** What last removed each slot, and the row that says so. */
   readonly #taken = new Map<Slot, { readonly call: SlotCall; readonly row: number }>();
 
   constructor(
@@ -43,12 +43,12 @@ export class Removals {
     const hadPages = region >= 0 && pages.live[region] > 0;
     const removal = call.removed.get(slot) ?? this.begin(slot, call, 'memslot-ioctl');
     if (removal.latest < fault.at) return;
-    // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmapping was yet to come.
+    // Unmapping a whole slot frees its tables: a level 3 fault still found one, so the unmap was yet to come.
     if (!fault.slotMayBeGone && fault.level === 3 && (hadPages || this.#lostPages(region, removal))) {
       removal.announced = true;
       removal.earliest = Math.max(removal.earliest, fault.at);
     } else {
-      // That the guest ran until then says nothing of when: it needn't have touched the slot.
+      // That the guest ran until then says nothing about when: it needn't have touched the slot.
       removal.latest = Math.min(removal.latest, fault.at);
     }
     this.#settle(slot, removal, call);
@@ -81,7 +81,7 @@ export class Removals {
     return Math.max(this.#rows.t[taken.row], back ? back.t : at);
   }
 
-  /** A fault on RAM while a call is taking the slot away: it hasn't got there yet. */
+  /** A fault on RAM while a call is taking the slot away: the call hasn't reached it yet. */
   notYet(slot: Slot, call: SlotCall | undefined, at: number): void {
     const removal = call?.removed.get(slot);
     if (!call || !removal || removal.announced || at <= removal.earliest || at >= removal.latest) return;
@@ -89,7 +89,7 @@ export class Removals {
     this.#settle(slot, removal, call);
   }
 
-  /** Of what went at some time between two far moments nobody knows what it was between them. */
+  /** If the removal lies between two distant moments, the state between them is unknown. */
   finish(): void {
     for (const { row, call, earliest, latest, pages } of this.#all) {
       if (!Number.isFinite(latest) || latest - earliest < FAR) continue;
@@ -114,8 +114,8 @@ export class Removals {
 
   /**
    * Dates a removal between the moments that it lies between. The call makes the slot invalid, waits for a grace period,
-   * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages
-   * gone, the rest of the call is the second wait and the way back: a third. Else the middle errs least.
+   * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages gone, the rest of
+   * the call is the second wait and the return: a third. Otherwise the middle errs least.
    */
   #settle(slot: Slot, removal: Removal, call: SlotCall): void {
     const { earliest, latest, row } = removal;

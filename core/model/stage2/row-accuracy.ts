@@ -1,24 +1,24 @@
-/** How often the rows of a reconstructed timeline are right, and how far off in time, by what they rest on. */
+/** How often the rows of a reconstructed timeline are right, and how far off in time, by evidence. */
 import { code, stage2Kinds } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
 import { EVERYTHING, nextState, PageState, Segments } from './page-states.ts';
 import type { PageRange } from './page-states.ts';
 
-/** Rows of one kind of evidence in one capture, each of which changed what was claimed of some page. */
+/** Rows of one kind of evidence in one capture, each of which changed the claimed state of some page. */
 export interface RowAccuracy {
   rows: number;
-  /** Of these, how many were right; of a row that is right about a part of its pages, that part. */
+  /** Of these, how many were right; a row that is right about part of its pages counts as that part. */
   right: number;
   /**
-   * Of each row that is right somewhere: its time less that of the kernel's call, ns (above 0: late); of its pages the one that is most
-   * off. None of initial states, which have no moment.
+   * Of each row that is right somewhere: its time less that of the kernel's call, ns (above 0: late); for its page that is furthest off.
+   * None of initial states, which have no moment.
    */
   readonly off: number[];
 }
 
 const INITIAL = code(stage2Kinds, 'initial-unmapped');
 
-/** One row while it is looked at. */
+/** One row while it is examined. */
 interface Seen {
   right: number;
   wrong: number;
@@ -27,7 +27,7 @@ interface Seen {
 
 /**
  * A row claims a state of its pages until the next one that says otherwise. It is right about a page if the kernel's calls agree at some
- * moment of that time. Rows that change nothing claim nothing, and neither do those that call a page unknown.
+ * moment of that time. Rows that change nothing claim nothing, nor do those that call a page unknown.
  * @param truth as in `measureAccuracy`
  * @returns by evidence
  */
@@ -104,9 +104,11 @@ export interface PooledAccuracy {
   readonly rows: number;
   readonly right: number;
   readonly captures: number;
-  /** Rows that would tell as much if they were independent: errors come together in a capture. */
+  /** The number of independent rows that would say as much: errors cluster within a capture. */
   readonly effective: number;
-  /** ns that half of the rows that are right somewhere are off at most, and 95 % of them; captures weigh the same, however many rows they have. */
+  /**
+   * Median and 95th percentile of the error of rows that are right somewhere, ns; captures weigh the same, whatever their rows.
+   */
   readonly halfNs: number;
   readonly withinNs: number;
 }
@@ -130,7 +132,7 @@ export function pooledRows(captures: readonly RowAccuracy[]): PooledAccuracy {
   };
 }
 
-/** The value that a part of the sorted ones, by weight, doesn't exceed; NaN for none. */
+/** The weighted quantile of the sorted values; NaN for none. */
 function at(sorted: readonly { readonly ns: number; readonly weight: number }[], part: number): number {
   let left = part * sorted.reduce((sum, { weight }) => sum + weight, 0) * (1 - 1e-12);
   return sorted.find(({ weight }) => (left -= weight) <= 0)?.ns ?? NaN;

@@ -1,4 +1,4 @@
-/** Rows of a stage 2 timeline while they are found: some only later, some taken back, some widened. */
+/** Rows of a stage 2 timeline while it is reconstructed: some are found late, some taken back, some widened. */
 import { NONE } from '../outcome.ts';
 import { causeClasses, code, contentsFates, contentsOrigins, notifies, stage2Kinds } from '../terms.ts';
 import type { CauseClass, Stage2Kind } from '../terms.ts';
@@ -14,7 +14,7 @@ export class Rows {
   t = new Float64Array(256);
   page = new Float64Array(256);
   pages = new Float64Array(256);
-  /** Times in which nothing that was found can be relied on: start, end pairs. */
+  /** Times in which no finding can be relied on: start, end pairs. */
   readonly #gaps: number[] = [];
   #kind = new Uint8Array(256);
   #cause = new Uint8Array(256);
@@ -47,12 +47,12 @@ export class Rows {
     return i;
   }
 
-  /** Events were lost in (from, to): other rows in between don't tell the state. */
+  /** Events were lost in (from, to): other rows in between don't give the state. */
   addGap(from: number, to: number): void {
     this.#gaps.push(from, to);
   }
 
-  /** Takes a row back: what it said turned out not to have happened. */
+  /** Takes a row back: what it says turned out not to have happened. */
   drop(i: number): void {
     this.#kind[i] = DROPPED;
   }
@@ -63,7 +63,7 @@ export class Rows {
     this.#cause[i] = code(causeClasses, cause);
   }
 
-  /** The row turned out to be about more pages. */
+  /** The row turned out to cover more pages. */
   widen(i: number, page: number, pages: number, evidence: Evidence): void {
     this.page[i] = page;
     this.pages[i] = pages;
@@ -86,7 +86,7 @@ export class Rows {
     return this.#writable[i] === 1;
   }
 
-  /** The rows in time order (those of one moment in the order of adding), `initial-unmapped` first. To be called once. */
+  /** The rows in time order (those of one moment in the order of adding), `initial-unmapped` first. Call once. */
   finish(origin: bigint, span: number, exact: boolean): Stage2Timeline {
     const order = this.#cutGaps(this.#order());
     const n = order.length;
@@ -168,14 +168,14 @@ export class Rows {
   }
 }
 
-/** How many elements of an order come before the rest of it, which ascends. */
+/** How many elements of an order precede the rest, which ascends. */
 function frontOf(order: Uint32Array): number {
   let first = order.length - 1;
   while (first > 0 && order[first - 1] < order[first]) first--;
   return Math.max(0, first);
 }
 
-/** A column's elements in an order whose first `front` are moved there, in the column's own memory: there are millions. */
+/** Puts a column in order in its own memory; only the order's first `front` elements go through a copy: there are millions. */
 function arranged<A extends Float64Array | Uint8Array>(column: A, order: Uint32Array, front: number): A {
   const n = order.length;
   const Column = column.constructor as new (from: number | ArrayBuffer) => A;

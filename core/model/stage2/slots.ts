@@ -5,7 +5,7 @@ export class Slot {
   readonly id: number;
   page: number;
   pages: number;
-  /** HVA page behind the first page. */
+  /** HVA page that backs the first page. */
   hva: number;
   /** KVM_MEM_READONLY. */
   readonly: boolean;
@@ -37,26 +37,26 @@ export interface SlotCall {
   readonly tid: number;
   /** KVM_SET_USER_MEMORY_REGION (else one of the dirty log's). */
   readonly setsRegion: boolean;
-  /** KVM_CLEAR_DIRTY_LOG and the like: protects a part of a slot that isn't known. */
+  /** KVM_CLEAR_DIRTY_LOG and the like: protects an unknown part of a slot. */
   readonly partial: boolean;
   /** A fault of the VM was being handled when it began: its handler may hold what the call waits for (mmu_lock, kvm->srcu). */
   readonly contended: boolean;
-  /** ns: when the first fault taken after it began was taken, and when it had been answered. */
+  /** ns: when the first fault taken after its start was taken, and when that was answered. */
   firstFault: number;
   passed: number;
   /** ns by which it had returned: its sys_exit, else the thread's next system call; Infinity while neither was seen. */
   end: number;
   /** `end` is its sys_exit. */
   endExact: boolean;
-  /** The slot that it is known to concern (the call itself was traced); -1 if not. */
+  /** Its slot if known (the call itself was traced); else -1. */
   slot: number;
-  /** Slots whose removal was put down to this call. */
+  /** Slots whose removal was attributed to this call. */
   readonly removed: Map<Slot, Removal>;
-  /** Slots whose protection was put down to this call, and the row that says so. */
+  /** Slots whose protection was attributed to this call, and the row that says so. */
   readonly protected: Map<Slot, number>;
 }
 
-/** When a call unmapped a slot's pages: what is known of it so far. */
+/** When a call unmapped a slot's pages, as far as known. */
 export interface Removal {
   readonly call: SlotCall;
   readonly row: number;
@@ -70,7 +70,7 @@ export interface Removal {
   announced: boolean;
 }
 
-/** Calls that a fault is compared with: bounds the work on traces with very many. */
+/** Calls that a fault is compared with: bounds the work on traces with very many calls. */
 const LOOK_BACK = 1024;
 
 export class Slots {
@@ -133,7 +133,7 @@ export class Slots {
     call.passed = t;
   }
 
-  /** A thread's latest call that hasn't returned yet, as far as the trace tells. */
+  /** A thread's latest call that hasn't returned yet, as far as the trace shows. */
   open(tid: number): SlotCall | undefined {
     for (let k = this.calls.length - 1; k >= 0 && k >= this.calls.length - 16; k--) {
       const call = this.calls[k];
@@ -177,7 +177,7 @@ export class Slots {
         sets = 0;
       }
     }
-    // While logging is on, one change of a region was one of another slot; two are off and on again.
+    // While logging is on, one region change concerned another slot; two are off and on again.
     const wasLogging = slot.loggedAt >= 0 && slot.loggedAt <= after;
     return set && (!fetch || !wasLogging || sets > 1) ? set : fetch;
   }

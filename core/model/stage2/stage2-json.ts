@@ -14,7 +14,7 @@ export interface Stage2JsonRow {
   readonly ipa: string;
   /** Pages of 4 KiB. */
   readonly pages: number;
-  /** Class that the next fault there has; null for a writable map. */
+  /** Class of the next fault there; null for a writable map. */
   readonly cause: CauseClass | null;
   readonly evidence: string;
   /** `map` rows only. */
@@ -23,9 +23,9 @@ export interface Stage2JsonRow {
   readonly notify?: Notify;
   readonly contents?: Contents;
   readonly contentsOrigin?: ContentsOrigin;
-  /** Part of rows on such evidence that is right at least, 0 … 1, as measured (confidence.ts); null if that never was. */
+  /** Share of rows on such evidence that is right at least, 0 … 1, as measured (confidence.ts); null if never measured. */
   readonly confidence: number | null;
-  /** ns that 95 % of the right ones were at most away from the kernel's call; null where that isn't known, or there is no moment. */
+  /** 95 % of the right ones were within so many ns of the kernel's call; null where unknown, or where there is no moment. */
   readonly withinNs: number | null;
 }
 

@@ -8,10 +8,10 @@ import type { PageRange } from './page-states.ts';
 
 export interface Stage2Summary {
   readonly exact: boolean;
-  /** Rows by name of evidence, those that occur. */
+  /** Rows by name of evidence; only those that occur. */
   readonly rowsByEvidence: Readonly<Record<string, number>>;
   /**
-   * Shares of page-time by what the page's state rests on. `observed`: the row that set it is an event; `inferred`: it
+   * Shares of page-time by the basis of the page's state. `observed`: the row that set it is an event; `inferred`: it
    * follows by a rule; `unknown`: events were lost, or the page had no event yet and the default stands.
    */
   readonly certainty: Readonly<Record<Certainty, number>>;
@@ -45,7 +45,7 @@ export function summarise(timeline: Stage2Timeline, ranges: readonly PageRange[]
 
 const ACCESS_CLEAR = code(stage2Kinds, 'access-clear');
 
-/** What a state rests on, as a small number; 0: nothing yet. */
+/** The basis of a state, as a small number; 0: none yet. */
 const BASIS: Readonly<Record<Certainty, number>> = { observed: 1, inferred: 2, unknown: 3 };
 
 /** Segments in a group: rows over whole groups of one state, as losses and large unmaps make them, cost one step a group. */
@@ -56,7 +56,7 @@ class CertaintyPlay {
   readonly #basisOf: readonly number[];
   readonly #segments: Play;
   readonly #groups: Play;
-  /** 1 while all segments of a group are alike and only the group's entry counts. */
+  /** 1 while all segments of a group are equal and only the group's entry counts. */
   readonly #alike: Uint8Array;
   readonly #time = [0, 0, 0, 0];
 
@@ -103,7 +103,7 @@ class CertaintyPlay {
 
   #apply(i: number, play: Play, k: number): void {
     const next = nextState(this.#timeline, i, play.state[k]);
-    // What repeats a state that is known already adds nothing; what confirms a default does.
+    // Repeating a known state adds nothing; confirming a default does.
     if (next === play.state[k] && play.basis[k] !== 0) return;
     this.#settle(play, k, Math.max(0, this.#timeline.t[i]));
     play.state[k] = next;
@@ -139,7 +139,7 @@ interface Play {
   readonly state: Uint8Array;
   /** One of `BASIS`, or 0. */
   readonly basis: Uint8Array;
-  /** ns up to which its time has been counted. */
+  /** ns up to which its time was counted. */
   readonly since: Float64Array;
 }
 

@@ -1,4 +1,4 @@
-/** What each thread of the trace is doing, as far as the model asks: whose it is, and inside which call it changes memory. */
+/** What each thread of the trace is doing, as far as the model needs it: its VM, and the call in which it changes memory. */
 import { KvmKind } from '../kvm-events.ts';
 import type { KvmEvents } from '../kvm-events.ts';
 import type { VmDescription } from '../vm.ts';
@@ -18,15 +18,15 @@ export class Thread {
   callPages = 0;
   /** ns of its latest kvm_exit. */
   exitAt = -1;
-  /** ns of the kvm_entry before that: whatever held all the time since, the guest saw. */
+  /** ns of the kvm_entry before that: the guest saw whatever has held ever since. */
   enteredAt = -1;
-  /** ns of the kvm_exit before that: until then, too, the guest ran. */
+  /** ns of the kvm_exit before that: the guest ran until then, too. */
   leftAt = -1;
   /** Page of its latest answered fault; -1 if none. */
   claimed = -1;
   /** Its fault that KVM has yet to answer. */
   pending: PendingFault | undefined;
-  /** How often it showed that the guest had got past its latest fault. */
+  /** How often it was seen that the guest had got past its latest fault. */
   progress = 0;
 
   constructor(tid: number, vm: number, vcpu: boolean) {
@@ -55,7 +55,7 @@ export class Threads {
     this.#unlisted = unlisted.length === 1 ? unlisted[0] : -1;
   }
 
-  /** The thread; `runsGuest` when the event at hand is one of a vCPU. */
+  /** The thread; `runsGuest` when the current event is a vCPU's. */
   of(tid: number, runsGuest: boolean): Thread {
     const known = this.#byTid.get(tid);
     if (known && (known.vm >= 0 || !runsGuest || this.#unlisted < 0)) return known;

@@ -1,6 +1,6 @@
 /**
- * Guest pages with nothing to map (contents `gone`): the VMM unmapped what lay behind them, or took their memslot away. Each
- * range ends when something is mapped there again or a slot covers it again, which the timeline says by a second `unmap` row.
+ * Guest pages with nothing to map (contents `gone`): the VMM unmapped their backing, or removed their memslot. Each range ends when
+ * something is mapped there or a slot covers it again, which the timeline shows as a second `unmap` row.
  */
 import { firstIndex } from '../terms/search.ts';
 interface Vacancy {
@@ -11,7 +11,7 @@ interface Vacancy {
   readonly offset: number | undefined;
   /** The memslot is away. */
   readonly slot: boolean;
-  /** The host mapping is: if the slot is away, too, its return alone brings nothing back. */
+  /** The host mapping is away: if the slot is, too, its return alone brings nothing back. */
   readonly hole: boolean;
   /** The bytes that were there are lost. */
   readonly lost: boolean;
@@ -28,13 +28,13 @@ export class Vacancies {
   /** Ascending, disjoint. */
   #ranges: Vacancy[] = [];
 
-  /** The host mapping of guest pages [start, end) went, which a slot holds. */
+  /** The host mapping of guest pages [start, end), which a slot holds, went away. */
   addHole(start: number, end: number): void {
     this.#change(start, end, () => []);
     this.#insert([{ start, end, offset: undefined, slot: false, hole: true, lost: true }]);
   }
 
-  /** The memslot that held guest pages [start, end) went. @param offset HVA page minus guest page of its memory */
+  /** The memslot that held guest pages [start, end) went away. @param offset HVA page minus guest page of its memory */
   addSlot(start: number, end: number, offset: number): void {
     const holes: Vacancy[] = [];
     this.#change(start, end, (v) => {
@@ -100,12 +100,12 @@ export class Vacancies {
     return firstIndex(0, this.#ranges.length, (i) => this.#ranges[i].end > page);
   }
 
-  /** Puts ascending ranges where none is. */
+  /** Inserts ascending ranges where there are none. */
   #insert(ranges: readonly Vacancy[]): void {
     if (ranges.length) this.#ranges.splice(this.#from(ranges[0].start), 0, ...ranges);
   }
 
-  /** What lies within [start, end), piece by piece, becomes what `to` makes of it. */
+  /** Replaces what lies within [start, end), piece by piece, by the result of `to`. */
   #change(start: number, end: number, to: (v: Vacancy) => readonly Vacancy[]): void {
     const first = this.#from(start);
     let last = first;

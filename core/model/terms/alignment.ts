@@ -1,15 +1,15 @@
 import type { AlignMode } from '../align-rules.ts';
 
-/** What was done to the timeline: stored with a run, and shown wherever its results are. */
+/** What was done to the timeline: stored with a run and shown with its results. */
 export interface Alignment {
   readonly align: AlignMode;
   readonly offsetNs: number;
   readonly scale: number;
-  /** The trace's timings were stretched: results are what a machine that much slower or faster would have given. */
+  /** The trace's timings were stretched: results are those of a machine that much slower or faster. */
   readonly scaled: boolean;
   /** Trace origin in the run, ns. */
   readonly shiftNs: number;
-  /** How often the timeline was laid end to end. */
+  /** How many copies of the timeline were laid end to end. */
   readonly copies: number;
   /** `absolute` on two machines' clocks that were compared: SPE's less the trace's at its start, its drift, and ± what. */
   readonly clocks?: {

@@ -1,7 +1,6 @@
 /**
- * What a capture's file, and files recorded beside it, say of the recording. Files say very different amounts of themselves, so every
- * field may be missing. Stored as plain JSON (64-bit values as decimal or hex text) and checked when read: a lab file may have been
- * changed by others.
+ * What a capture's file, and files recorded with it, say about the recording. How much they say varies widely, so every field may be
+ * missing. Stored as plain JSON (64-bit values as decimal or hex text) and checked when read: a lab file may have been changed by others.
  */
 import { z } from 'zod';
 
@@ -10,7 +9,7 @@ const Ns = z.number().nonnegative();
 const Text = z.string().max(4096);
 const Counts = z.record(z.string(), z.number()).readonly();
 
-/** How the clock of a guest's SPE data lies to that of its host's trace: see `ClockPair`. */
+/** The clock of a guest's SPE data relative to that of its host's trace: see `ClockPair`. */
 const Clocks = z.object({
   at: Whole,
   offsetNs: Whole,
@@ -22,29 +21,29 @@ const Clocks = z.object({
   strainNs: Ns,
 });
 
-/** `umbra.json` in a tar that `umbra capture` brought: where it was recorded, with what, and how two machines' clocks lay. */
+/** `umbra.json` in a tar made by `umbra capture`: where and with what it was recorded, and how two machines' clocks relate. */
 export const BoardFacts = z.object({
   format: z.literal(1),
   umbra: Text,
-  /** SHA-256 of the script that recorded. */
+  /** SHA-256 of the recording script. */
   script: Text,
   host: Text,
   guest: Text.optional(),
-  /** UTC, ISO 8601, of the machine that asked for it. */
+  /** UTC, ISO 8601, on the requesting machine. */
   started: Text,
-  /** At most so long, s. */
+  /** Time limit, s. */
   seconds: z.number(),
   command: z.array(Text).max(1000).optional(),
   pageTables: z.boolean(),
-  /** The user ended it before its time. */
+  /** The user ended it early. */
   stopped: z.boolean().optional(),
-  /** KVM's events that found no room in the ring buffers; unknown where perf recorded them. */
+  /** KVM's events that didn't fit in the ring buffers; unknown where perf recorded them. */
   lost: z.number().optional(),
   clocks: Clocks.optional(),
 });
 export type BoardFacts = z.infer<typeof BoardFacts>;
 
-/** `X.host.json` beside `X.trace.dat`: what the board kit found out of the host that recorded. */
+/** `X.host.json` beside `X.trace.dat`: what the board kit found out about the recording host. */
 export const HostFileFacts = z.object({
   /** uname -r. */
   kernel: z.string().max(256).optional(),
@@ -52,7 +51,7 @@ export const HostFileFacts = z.object({
   pageSize: z.literal([4096, 16384, 65536]).optional(),
   /** KVM_PGTABLE_PROT_W, by BTF. */
   protW: z.int().min(1).max(128).optional(),
-  /** The probes that this kernel has. */
+  /** The probes available in this kernel. */
   probes: z.array(z.string().max(64)).max(100).optional(),
 });
 export type HostFileFacts = z.infer<typeof HostFileFacts>;
@@ -109,9 +108,9 @@ export const CaptureFacts = z.object({
   cpuList: z.array(z.number()).readonly().optional(),
   /** Sentences that a reader must know: a synthesised capture, emulated timings. */
   notes: z.array(z.string()).readonly().optional(),
-  /** What the file was packed in, outermost first. */
+  /** What the file was packed with, outermost first. */
   packedIn: z.array(z.string()).readonly().optional(),
-  /** File of the VM description that came with it. */
+  /** File of the VM description imported with it. */
   vmFile: z.string().optional(),
   host: HostFileFacts.optional(),
   board: BoardFacts.optional(),
@@ -145,13 +144,13 @@ export const CaptureFacts = z.object({
   compression: z.union([z.string(), z.object({ level: z.number(), ratio: z.number() })]).optional(),
   /** Records by the name that `perf report --stats` gives them, TOTAL first. */
   records: Counts.optional(),
-  /** AUX records by flag; `none`: without any. */
+  /** AUX records by flag; `none`: no flags. */
   auxFlags: Counts.optional(),
   lost: z.object({ records: z.number(), samples: z.number().optional() }).optional(),
 
   // Text
   textEvents: z.array(z.string()).readonly().optional(),
-  /** What a comparison with another capture may rest on. */
+  /** What comparisons with another capture may need. */
   told: z.object({ latency: z.boolean(), thread: z.boolean(), binary: z.boolean() }).optional(),
 
   // Traces

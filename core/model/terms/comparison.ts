@@ -1,4 +1,4 @@
-/** What comparing two profiles gives (model.md section 7). */
+/** The result of comparing two profiles (model.md section 7). */
 import type { Histogram } from './skew.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** Blackouts that a capture shows by itself (model.md section 6). */
+/** Blackouts that a capture shows without a replay (model.md section 6). */
 
 /** Why a stretch counts as a blackout; the earlier reason wins where several hold. Collisions lose single records, all over. */
 export const observedReasons = ['truncated', 'partial', 'lost', 'gap'] as const;

@@ -1,4 +1,4 @@
-/** What the parameters of a run are: one flat record, JSON all through. Their defaults, units and readers are in params.ts. */
+/** What the parameters of a run are: one flat record, plain JSON. Their defaults, units and readers are in params.ts. */
 import type { AlignMode } from '../align-rules.ts';
 import type { PinBreaker } from '../terms.ts';
 import type { InjectedDl, TimeName } from './policy.ts';
@@ -7,7 +7,7 @@ export const placementKinds = ['explicit', 'random', 'hot', 'quiet'] as const;
 
 export type PlacementKind = (typeof placementKinds)[number];
 
-/** An SPE CPU that stands for a vCPU. */
+/** An SPE CPU taken for a vCPU. */
 export interface LanePair {
   readonly cpu: number;
   readonly vcpu: number;
@@ -47,7 +47,7 @@ export interface RunParams extends Times {
   readonly privateBytes: number;
   /** Guest memory that `pin: vm` pins; `auto` is the VM's slots where known, else the SPE buffers. */
   readonly vmBytes: number | 'auto';
-  /** In place of every policy's own; `policy` leaves them. */
+  /** Overrides every policy's own; `policy` keeps them. */
   readonly unpinnedBy: readonly PinBreaker[] | 'policy';
   readonly injectDl: InjectedDl | 'policy';
   /** Trapped writes to PMBPTR_EL1, PMBLIMITR_EL1 at each enable; a policy may have its own. */
@@ -60,14 +60,14 @@ export interface RunParams extends Times {
   readonly dlProbability: number;
   /** Further records lost where KVM resumes after DL=1 without telling the guest: the decoder meets a torn one. */
   readonly tornRecords: number;
-  /** What a guest that is told throws away: nothing, all since the last service point after an external abort, or that at any DL=1. */
+  /** What a guest discards when notified: nothing, everything since the last service point after an external abort, or that at any DL=1. */
   readonly dlDiscard: DlDiscard;
   readonly guestReaction: 'linux' | 'discard-session';
   /** Linux allocates AUX pages zeroed: the guest's CPU has touched the buffer before the SPU does. */
   readonly guestZeroes: boolean;
   /** Linux panics at an SError unless its ESR says corrected or restartable. */
   readonly guestSError: 'panic' | 'survives';
-  /** No unmap loses what the page holds. */
+  /** No unmap loses the page's contents. */
   readonly contentsKept: boolean;
   /** From SPEv1p3 on the SPU may not report external aborts; nothing else depends on it. */
   readonly speVersion: SpeVersion;
@@ -75,7 +75,7 @@ export interface RunParams extends Times {
   readonly profilingException: boolean;
   /** PMBIDR_EL1.F: the SPU sets access flag and dirty state, so pages that were aged don't fault. */
   readonly spuFlagUpdates: boolean;
-  /** State of pages before the trace says anything of them. */
+  /** State of pages before the trace says anything about them. */
   readonly initial: 'mapped' | 'unmapped';
   readonly latency: 'median' | 'sampled';
   /** Take latencies from the trace where it has them. */
@@ -85,7 +85,7 @@ export interface RunParams extends Times {
   readonly gapMinNs: number;
 }
 
-/** Later versions replay as SPEv1p3 does: what they add is not modelled, but FEAT_SPE_EXC, which `profilingException` sets. */
+/** Later versions replay as SPEv1p3 does: what they add is not modelled, except FEAT_SPE_EXC, which `profilingException` sets. */
 export const speVersions = ['SPEv1', 'SPEv1p1', 'SPEv1p2', 'SPEv1p3'] as const;
 
 export type SpeVersion = (typeof speVersions)[number];

@@ -1,4 +1,4 @@
-/** What a policy is made of (model.md section 5). One of the model's terms: it imports terms alone. */
+/** The parts of a policy (model.md section 5). One of the model's terms: it imports terms alone. */
 import type { Answer, CauseClass, PinBreaker } from '../terms.ts';
 
 /** Stable id: `map-on-fault`, or whatever a user's file says. */
@@ -46,23 +46,23 @@ export interface Policy {
   readonly title: string;
   /** One plain sentence. */
   readonly summary: string;
-  /** The thread or code it comes from, and what in it. */
+  /** The thread or code it comes from, and the relevant point. */
   readonly source: string;
   readonly pin: PinRule;
-  /** Changes that take a pinned page's stage 2 mapping (`dirty-log`: its write permission) away all the same. */
+  /** Changes that take a pinned page's stage 2 mapping (`dirty-log`: its write permission) away anyway. */
   readonly unpinnedBy: readonly PinBreaker[];
   /** Keep pins over disable and enable when nothing changed. */
   readonly cachePins: boolean;
   readonly onFault: Readonly<Record<CauseClass, FaultAnswer>>;
   /** `pin: first-fault`: the answer to any fault while the buffer isn't pinned. */
   readonly onUnpinned: Answer;
-  /** In place of `map` and `repin` when the page is gone; itself needs no page. */
+  /** Replaces `map` and `repin` when the page is gone; needs no page itself. */
   readonly onUnresolved: Answer;
   readonly injectDl: InjectedDl;
   /** Trapped register writes at each enable; the run's parameter if absent. */
   readonly trapsPerEnable?: number;
-  /** Latencies that are this policy's own, in place of the run's. */
+  /** This policy's own latencies, in place of the run's. */
   readonly times?: Readonly<Partial<Record<TimeName, number>>>;
-  /** Fields that a user's file says itself: assumption checks leave them alone (replay-rules.md, rule 32). */
+  /** Fields that a user's file sets: assumption checks leave them alone (replay-rules.md, rule 32). */
   readonly settled?: readonly SettledField[];
 }

@@ -1,4 +1,4 @@
-/** What a policy's result is (model.md sections 6 and 7): what is stored with a run, listed, shown and reported. */
+/** A policy's result (model.md sections 6 and 7), as stored with a run, listed, shown and reported. */
 import type { CauseClass, StallKind, VerdictWord, WindowKind } from '../terms.ts';
 import type { PolicyId } from './policy.ts';
 import type { SkewDigest } from './skew.ts';
@@ -31,7 +31,7 @@ export interface Summary {
   readonly pinnedByteSeconds: number;
   readonly faults: number;
   readonly faultsByCause: Readonly<Record<CauseClass, number>>;
-  /** A lane went black to the end: the VM is gone (SError). */
+  /** A lane went black for good: the VM is gone (SError). */
   readonly vmDead: boolean;
 }
 
@@ -78,15 +78,15 @@ export interface Trials extends Readonly<Record<TrialFigure, Spread>> {
   readonly verdicts?: Readonly<Partial<Record<VerdictWord, number>>>;
 }
 
-/** A verdict with what it rests on; core/report puts it in a sentence. */
+/** A verdict with its basis; core/report puts it in a sentence. */
 export interface Verdict {
   /** `no samples`: the reference has none, so there is nothing to judge. */
   readonly word: VerdictWord;
-  /** `usable with care` only because there are too few samples to tell. */
+  /** `usable with care` only because there are too few samples to decide. */
   readonly few: boolean;
-  /** One clause: what the word rests on. */
+  /** One clause: the basis of the word. */
   readonly reason: string;
-  /** Which part of the reference survived, 0 … 1. */
+  /** Share of the reference that survived, 0 … 1. */
   readonly coverage: number;
   /** The top-10 key that moved most beyond doubt; absent where no key decided. */
   readonly key?: MovedKey;
@@ -116,7 +116,7 @@ export interface LatencyQuantiles {
   readonly p99: number;
 }
 
-/** Both distributions as steps: the shares of records with a latency of at most so many cycles. */
+/** Both distributions as steps: the shares of records with at most a given latency in cycles. */
 export interface LatencyCurves {
   readonly cycles: Float64Array;
   readonly reference: Float64Array;
@@ -132,7 +132,7 @@ export interface CheckResult {
   readonly lost: number;
   /** 0 … 1 */
   readonly coverage: number;
-  /** Null where nothing could be judged. */
+  /** Null if nothing could be judged. */
   readonly verdict: VerdictWord | null;
 }
 
@@ -163,7 +163,7 @@ export interface StoredSkew {
 }
 
 /**
- * What keys a run's own result: the guest loses the record at DL = 1, or throws away the buffer. Runs of the model's first edition have
+ * Keys a run's own result: the guest loses the record at DL = 1, or discards the buffer. Runs of the model's first edition have
  * both. `abort` (params.ts) is kept under `record`: the run's parameters say which.
  */
 export const dlVariants = ['record', 'buffer'] as const;

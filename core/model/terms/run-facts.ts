@@ -1,4 +1,4 @@
-/** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows tell the run's story. */
+/** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows describe the run. */
 import type { Alignment } from './alignment.ts';
 import type { Certainty } from './certainty.ts';
 import type { Scenario } from './scenario.ts';
@@ -29,7 +29,7 @@ export interface RunFacts {
     readonly strangers: number;
     /** Absent in runs stored before it was counted. */
     readonly unshownFetches?: number;
-    /** Shares of the buffers' page-time by what is known of it. */
+    /** Shares of the buffers' page-time by certainty. */
     readonly certainty: Readonly<Record<Certainty, number>>;
     readonly rowsByEvidence: Readonly<Record<string, number>>;
   };

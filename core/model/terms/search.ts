@@ -1,9 +1,9 @@
 /**
- * Binary search in what ascends. `Ascending` (core/model/ascending.ts) has loops of its own: it searches within a bucket, in the hottest
+ * Binary search in ascending data. `Ascending` (core/model/ascending.ts) has its own loops: it searches within a bucket, in the hottest
  * part of a replay.
  */
 
-/** First index in [from, to) for which `holds`; `to` if there is none. What holds of one must hold of all after it. */
+/** First index in [from, to) for which `holds`; `to` if there is none. If it holds for one it must hold for all after it. */
 export function firstIndex(from: number, to: number, holds: (i: number) => boolean): number {
   while (from < to) {
     const middle = (from + to) >>> 1;

@@ -13,9 +13,9 @@ export interface Skew {
   readonly kendallTauB: number | undefined;
   /** Rank-biased overlap (p = 0.9) of the two top 50. */
   readonly rankBiasedOverlap: number;
-  /** Which part of the reference's top 10 is in the survivors' top 10. */
+  /** Share of the reference's top 10 that is in the survivors' top 10. */
   readonly top10Recall: number;
-  /** Keys that nothing survived of. */
+  /** Keys of which nothing survived. */
   readonly vanished: number;
   readonly cause: Cause;
   readonly keys: SkewKeys;
@@ -23,7 +23,7 @@ export interface Skew {
   readonly time: { readonly t0: number; readonly t1: number; readonly coverage: Float64Array };
 }
 
-/** Keys that the reference has, largest first, as columns. NaN where a key gets no value. */
+/** The reference's keys, largest first, as columns. NaN where a key gets no value. */
 export interface SkewKeys {
   readonly n: number;
   /** The key's index. */
@@ -41,20 +41,20 @@ export interface SkewKeys {
   readonly high: Float64Array;
   /** q / p. */
   readonly ratio: Float64Array;
-  /** Standard deviation of q / p - 1 if losses fell anywhere: the guard against small numbers. */
+  /** Standard deviation of q / p - 1 if losses fell at random: the guard against small numbers. */
   readonly s: Float64Array;
   /** Rank among the survivors, from 1, 0 for vanished keys; the rank in the reference is the row's number. Ties stay in the reference's order. */
   readonly rank: Uint32Array;
   /** By rotation: of the key alone, and for all keys together. */
   readonly pValue: Float64Array;
   readonly adjusted: Float64Array;
-  /** 1 where `adjusted` is at the level or below, which is where the interval excludes 0. */
+  /** 1 where `adjusted` is at or below the level, that is where the interval excludes 0. */
   readonly significant: Uint8Array;
-  /** Of the key's activity over time with the coverage; NaN where nothing varies. */
+  /** Correlation of the key's activity over time with the coverage; NaN where nothing varies. */
   readonly correlation: Float64Array;
 }
 
-/** A skew as plain JSON: the measures, and the keys that matter. What is stored with a run, listed and reported. */
+/** A skew as plain JSON: the measures, and the keys that matter. This is stored with a run, listed and reported. */
 export interface SkewDigest extends Omit<Skew, 'keys' | 'time'> {
   /** Keys in the reference, and how many of them moved significantly. */
   readonly keys: number;
@@ -77,9 +77,9 @@ export interface SkewRow {
   readonly low: number | null;
   readonly high: number | null;
   readonly ratio: number;
-  /** Standard deviation of ratio - 1 if losses fell anywhere. */
+  /** Standard deviation of ratio - 1 if losses fell at random. */
   readonly s: number;
-  /** From 1; null for a key that nothing survived of. */
+  /** From 1; null for a key of which nothing survived. */
   readonly rankBefore: number;
   readonly rankAfter: number | null;
   readonly pValue: number | null;
@@ -99,7 +99,7 @@ export interface Cause {
   readonly episodes: number;
   /** Coverage of each lane; null for a lane without samples. */
   readonly lanes: readonly (number | null)[];
-  /** TVD that the lanes' unequal coverage alone makes. */
+  /** TVD caused by the lanes' unequal coverage alone. */
   readonly lanesTvd: number;
   /** Rotations; what follows is of the TVD under them, and absent unless `told`. */
   readonly rotations: number;
@@ -112,7 +112,7 @@ export interface Cause {
   readonly histogram?: Histogram;
 }
 
-/** What a null's distances say of the observed one. */
+/** What a null's distances say about the observed one. */
 export interface NullDistribution {
   readonly mean: number;
   readonly p95: number;
@@ -123,7 +123,7 @@ export interface NullDistribution {
   readonly histogram: Histogram;
 }
 
-/** How often a draw's distance fell into each of equal bins over [low, high]. */
+/** Counts of the draws' distances in equal bins over [low, high]. */
 export interface Histogram {
   readonly low: number;
   readonly high: number;

@@ -1,4 +1,4 @@
-/** What a sweep compares policies by. */
+/** The measures by which a sweep compares policies. */
 export const sweepMeasures = ['coverage', 'blackoutShare', 'slowdown', 'excess'] as const;
 
 export type SweepMeasure = (typeof sweepMeasures)[number];
