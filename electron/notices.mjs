@@ -1,5 +1,5 @@
 /**
- * Writes out/third-party-notices.txt: the licence and notice texts of every npm package that a package of Umbra contains. The
+ * Writes out/third-party-notices.txt: the licence and notice texts of every npm package shipped in a package of Umbra. The
  * dependencies are walked as npm resolves them; the page's libraries are dev dependencies, since Vite bundles them.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const bundled = ['vue', 'pinia'];
 
 const packageOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
-/** Where `name` is, seen from a package's folder: the nearest node_modules upwards. */
+/** Where `name` resolves from a package's folder: the nearest node_modules going up. */
 function find(name, from) {
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, 'node_modules', name);
@@ -21,7 +21,7 @@ function find(name, from) {
   }
 }
 
-/** Every package that `names` need, by folder. Optional ones that aren't installed (other platforms') are left out. */
+/** Every package that `names` need, by folder. Optional ones that aren't installed (for other platforms) are left out. */
 function closure(names, from, seen = new Map()) {
   for (const name of names) {
     const folder = find(name, from);
@@ -33,7 +33,7 @@ function closure(names, from, seen = new Map()) {
   return seen;
 }
 
-/** The texts that must go along: LICENSE, NOTICE, COPYING, and what lies in a licenses folder. */
+/** The texts that must be shipped: LICENSE, NOTICE, COPYING, and everything in a licenses folder. */
 function texts(folder) {
   const wanted = /^(licen[cs]e|notice|copying)/i;
   return readdirSync(folder, { withFileTypes: true })
@@ -47,7 +47,7 @@ function texts(folder) {
     .map((path) => readFileSync(path, 'utf8').trim());
 }
 
-/** @returns all notices as one text, packages in the order of their names */
+/** @returns all notices as one text, packages sorted by name */
 export function notices() {
   const { dependencies } = packageOf(root);
   const all = [...closure([...Object.keys(dependencies), ...bundled], root)].sort(([, a], [, b]) =>

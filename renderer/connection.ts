@@ -1,4 +1,4 @@
-/** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. Nobody else has to know. */
+/** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. No other code needs to know. */
 import type { Transport } from '../core/contract/client.ts';
 import type { DesktopApi, DesktopMessage, LabWay } from '../core/contract/desktop.ts';
 import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/contract/wire.ts';
@@ -7,11 +7,11 @@ export interface ConnectionEvents {
   connected(transport: Transport): void;
   /** The desktop's window has no lab yet. */
   noLab(): void;
-  /** The link's token was used or is wrong. */
+  /** The link's token is used up or wrong. */
   refused(): void;
-  /** The host has gone, or can't be reached; said in words. */
+  /** The host has gone, or can't be reached; in words. */
   lost(reason: string): void;
-  /** The desktop app hands over files, or its menu asks for something. */
+  /** The desktop app hands over files, or its menu requests something. */
   desktop(message: DesktopRequest): void;
 }
 
@@ -20,7 +20,7 @@ export type DesktopRequest = Extract<DesktopMessage, { umbra: 'files' | 'do' | '
 export interface Connection {
   /** Connects; again after `lost`. */
   connect(): void;
-  /** Lets the user pick or make another lab, where that can be done. */
+  /** Lets the user pick or create another lab, where possible. */
   readonly openLab?: (how: LabWay) => void;
 }
 
@@ -80,7 +80,7 @@ function socketConnection(events: ConnectionEvents): Connection {
   };
 }
 
-/** The one-time token of the link, and out of the address bar with it: a link that is passed on must not hold it. */
+/** The one-time token of the link, removed from the address bar: a link that is passed on must not contain it. */
 function takeToken(): string | undefined {
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (token) history.replaceState(null, '', location.pathname);
@@ -89,7 +89,7 @@ function takeToken(): string | undefined {
 
 type Credential = { token: string } | { session: string };
 
-/** Tries one credential after the other. */
+/** Tries the credentials one after another. */
 function dial([credential, ...others]: Credential[], events: ConnectionEvents): void {
   if (!credential) return events.refused();
   const socket = new WebSocket(`ws://${location.host}/lab`);

@@ -1,4 +1,4 @@
-/** Numbers as the app shows them: core/words' rules, without zeros at the end. The exact value belongs in a title. */
+/** Numbers as the app shows them: core/words' rules, without trailing zeros. The exact value belongs in a title. */
 import {
   exactNs as exact,
   bytes as size,
@@ -12,7 +12,7 @@ import { display, separators } from './state/display.ts';
 export { ranges } from '../core/words/lists.ts';
 export { percentNumber as percent };
 
-/** Between digits; what stands before a unit stays. */
+/** Between digits; the one before a unit stays. */
 const thousands = new RegExp(`(?<=\\d)${THIN}(?=\\d)`, 'g');
 const separated = (text: string) =>
   display.separator === 'thin' ? text : text.replace(thousands, separators[display.separator]);

@@ -1,9 +1,9 @@
-/** Serves the built pages as app://umbra/…, so that no page is a file:// one with the whole disk as its origin. */
+/** Serves the built pages as app://umbra/…, so that no page is a file:// page with the whole disk as its origin. */
 import { protocol } from 'electron';
 import { loadPages, pageHeaders } from '../../core/host/pages.ts';
 
 const SCHEME = 'app';
-/** Reports that are printed (print-pdf.ts): pages, and no more than that. */
+/** Reports being printed (print-pdf.ts): pages and nothing else. */
 export const REPORT_SCHEME = 'report';
 export const ORIGIN = `${SCHEME}://umbra`;
 

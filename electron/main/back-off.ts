@@ -1,16 +1,16 @@
-/** Restarting what crashed: at once, then later, then not any more. */
+/** Restarting after crashes: at once, then later, then no more. */
 
-/** Delays before restarts, ms. What ends once more after the last one stays down until the user asks. */
+/** Delays before restarts, ms. After a crash past the last one it stays down until the user asks. */
 const DELAYS = [250, 1000, 4000];
-/** What ran for that long is taken for healthy again, ms. */
+/** After running this long it counts as healthy again, ms. */
 const CALM_MS = 60_000;
 
 export interface BackOff {
-  /** Told at each start. */
+  /** Called at each start. */
   started(): void;
-  /** After a crash: ms until the next start, or undefined if that makes no sense any more. */
+  /** After a crash: ms until the next start, or undefined if there should be none. */
   next(): number | undefined;
-  /** The user wants another try. */
+  /** The user wants to try again. */
   reset(): void;
 }
 

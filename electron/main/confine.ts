@@ -1,4 +1,4 @@
-/** What no page may do, whatever it holds: leave, open windows, ask for permissions, use the network. */
+/** What no page may do, whatever its content: navigate away, open windows, ask for permissions, use the network. */
 import { app, session } from 'electron';
 import type { Session, WebFrameMain, WebContents } from 'electron';
 import { ORIGIN } from './app-protocol.ts';
@@ -14,7 +14,7 @@ export function confinePages(): void {
     contents.on('will-navigate', (event) => event.preventDefault());
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
-    // The frame that shows a report has its text from the page (about:srcdoc); it may go nowhere else.
+    // The frame that shows a report gets its text from the page (about:srcdoc); it may not navigate anywhere else.
     contents.on('will-frame-navigate', (event) => {
       if (!event.url.startsWith('about:')) event.preventDefault();
     });
@@ -23,7 +23,7 @@ export function confinePages(): void {
   confineSession(session.defaultSession, SOURCES, PERMITTED);
 }
 
-/** @param sources how the addresses begin that may be loaded */
+/** @param sources prefixes of the addresses that may be loaded */
 export function confineSession(own: Session, sources: readonly string[], permitted?: string): void {
   own.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === permitted));
   own.setPermissionCheckHandler((_contents, permission) => permission === permitted);
@@ -33,7 +33,7 @@ export function confineSession(own: Session, sources: readonly string[], permitt
   });
 }
 
-/** Whether a message comes from a page of ours, not from a frame in it. */
+/** Whether a message comes from one of our pages, not from a frame in it. */
 export function isOwnPage(sender: WebContents, frame: WebFrameMain | null): boolean {
   return frame !== null && frame === sender.mainFrame && frame.url.startsWith(`${ORIGIN}/`);
 }

@@ -1,4 +1,4 @@
-/** The process that serves a window's lab: started when it is wanted, and again when it crashed. */
+/** The process that serves a window's lab: started on demand, and again after a crash. */
 import { MessageChannelMain, utilityProcess } from 'electron';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import jobWorkerPath from '../../core/host/job-worker.ts?modulePath';
@@ -9,13 +9,13 @@ import { serveQueryProcesses } from './query-processes.ts';
 export interface Engine {
   /** A new port to the lab; starts the process if none runs. */
   connect(): MessagePortMain;
-  /** Ends it; nothing is told any more. */
+  /** Ends it; nothing is reported after that. */
   stop(): void;
 }
 
 /**
  * @param create makes the lab file if there is none
- * @param onStop it ended by itself; `again`: ms until `onAgain`, if it is worth another try
+ * @param onStop it ended on its own; `again`: ms until `onAgain`, if it is worth another try
  */
 export function createEngine(
   lab: string,
@@ -31,7 +31,7 @@ export function createEngine(
     const started = utilityProcess.fork(hostPath, [], { serviceName: 'Umbra lab' });
     serveQueryProcesses(started);
     backOff.started();
-    // One that we ended ourselves is no longer `running`: only the others are worth telling.
+    // One that we ended ourselves is no longer `running`: only the others are reported.
     started.on('exit', (code) => {
       if (running !== started) return;
       running = undefined;
@@ -44,7 +44,7 @@ export function createEngine(
 
   return {
     connect() {
-      // Asked for while it is down for good: by the user.
+      // Requested while it is down for good: by the user.
       if (!running && !timer) backOff.reset();
       clearTimeout(timer);
       timer = undefined;

@@ -1,10 +1,10 @@
-/** The files that a command line names. */
+/** The files named on a command line. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Absolute paths of the words after the program and (unpackaged) the app's own path. Switches are no words, wherever they stand:
- * Chromium moves its own to the front. Linux desktops may give files as URLs (`%U` of a desktop entry).
+ * Absolute paths of the words after the program and (unpackaged) the app's own path. Switches don't count, wherever they are:
+ * Chromium moves its own to the front. Linux desktops may pass files as URLs (`%U` of a desktop entry).
  */
 export function filesOf(argv: readonly string[], directory: string, isPackaged: boolean): string[] {
   return argv
@@ -13,7 +13,7 @@ export function filesOf(argv: readonly string[], directory: string, isPackaged: 
     .flatMap((word) => (/^file:\/\//i.test(word) ? pathOf(word) : [resolve(directory, word)]));
 }
 
-/** Nothing of a URL that names no file of this machine: a host, an encoded slash, a broken escape. */
+/** Undefined for a URL that names no file on this machine: a host, an encoded slash, a broken escape. */
 function pathOf(url: string): string[] {
   try {
     return [fileURLToPath(url)];

@@ -1,5 +1,5 @@
 /// <reference types="electron-vite/node" />
-/** The desktop app: one instance, a window a lab. No domain code here: that is in the process behind each window. */
+/** The desktop app: one instance, one window per lab. No domain code here: that is in the process behind each window. */
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { app, dialog, ipcMain } from 'electron';
@@ -16,7 +16,7 @@ import { setMenu } from './menu.ts';
 import { createPrinter, MAX_HTML } from './print-pdf.ts';
 import { createRecent } from './recent.ts';
 
-/** @param given files of the command line */
+/** @param given files from the command line */
 function start(given: readonly string[]): void {
   const recent = createRecent(join(app.getPath('userData'), 'recent.json'));
   const menu = () =>
@@ -68,7 +68,7 @@ function start(given: readonly string[]): void {
   });
 }
 
-/** What pages ask for; whoever isn't one of ours gets nothing. */
+/** What pages may request; any sender that isn't one of our pages gets nothing. */
 function serveWindows(labs: Labs): void {
   const print = createPrinter();
   const from = (event: Electron.IpcMainEvent | Electron.IpcMainInvokeEvent): LabWindow | undefined =>

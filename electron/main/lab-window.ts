@@ -13,20 +13,20 @@ export interface LabWindow {
   readonly window: BrowserWindow;
   /** Absolute path; undefined until one is opened. */
   lab(): string | undefined;
-  /** Shows a lab in a window that has none. `create`: the file is made if it isn't there. */
+  /** Shows a lab in a window that has none. `create`: make the file if it doesn't exist. */
   open(lab: string, create?: boolean): void;
-  /** Answers a page that asks for its lab; starts the engine if none runs. */
+  /** Answers a page that asks for its lab; starts the engine if it isn't running. */
   connect(): void;
-  /** Has the page do something, as soon as it is connected to its lab. */
+  /** Has the page do something as soon as it is connected to its lab. */
   send(message: Extract<DesktopMessage, { umbra: 'files' | 'do' | 'campaign' }>): void;
   front(): void;
 }
 
-/** @param name unique among open windows; the window's place and size are kept under it */
+/** @param name unique among open windows; the window's position and size are saved under it */
 export function createLabWindow(name: string): LabWindow {
   const window = new BrowserWindow({
     name,
-    // Electron keeps bounds and mode, and fits them to the displays that there are.
+    // Electron saves bounds and mode, and fits them to the displays present.
     windowStatePersistence: true,
     width: 1360,
     height: 860,
@@ -49,7 +49,7 @@ export function createLabWindow(name: string): LabWindow {
   let lab: string | undefined;
   let create = false;
   let engine: Engine | undefined;
-  /** The page is there and has asked for its lab. */
+  /** The page has loaded and has asked for its lab. */
   let asked = false;
 
   const tell = (message: DesktopMessage, ports: Electron.MessagePortMain[] = []) => {
@@ -106,7 +106,7 @@ export function createLabWindow(name: string): LabWindow {
   };
 }
 
-/** A page with a job running doesn't want to go: Electron would keep the window without a word. */
+/** A page with a job running refuses to close: Electron would keep the window open without saying why. */
 function mayLeave(window: BrowserWindow): boolean {
   const choice = dialog.showMessageBoxSync(window, {
     type: 'warning',

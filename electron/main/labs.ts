@@ -1,4 +1,4 @@
-/** The open windows and what is opened in them: each lab has one window, a window without a lab takes the next one. */
+/** The open windows and what is open in them: one window per lab; a window without a lab takes the next one. */
 import { basename, extname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { app, BrowserWindow, dialog, shell } from 'electron';
@@ -8,16 +8,16 @@ import type { LabWindow } from './lab-window.ts';
 import type { Recent } from './recent.ts';
 
 export interface Labs {
-  /** By its page; undefined for one of others. */
+  /** By its page; undefined if the page isn't ours. */
   of(contents: Electron.WebContents): LabWindow | undefined;
-  /** The window in front, as far as there is one. */
+  /** The window in front, if any. */
   focused(): LabWindow | undefined;
-  /** A window without a lab, unless there is a window already. */
+  /** Opens a window without a lab, unless there is a window already. */
   show(): void;
   openLab(lab: string, from?: LabWindow, create?: boolean): LabWindow;
-  /** Labs into windows; other files are captures, for the lab of `from`. */
+  /** Opens labs in windows; other files are captures, for the lab of `from`. */
   openFiles(paths: readonly string[], from?: LabWindow): void;
-  /** Asks what is needed, and opens it. */
+  /** Asks for what is needed, then opens it. */
   choose(how: LabWay, from?: LabWindow): Promise<void>;
   /** Has the page in front do something. */
   command(command: PageCommand): void;
@@ -25,7 +25,7 @@ export interface Labs {
 
 const LAB = { name: 'Umbra lab', extensions: ['umbra'] };
 
-/** @param onOpen called after a lab was opened: the list of recent ones changed */
+/** @param onOpen called after a lab is opened: the list of recent labs has changed */
 export function createLabs(recent: Recent, onOpen: () => void): Labs {
   const windows = new Set<LabWindow>();
   const focused = () => [...windows].find((w) => w.window === BrowserWindow.getFocusedWindow()) ?? [...windows].at(-1);
@@ -57,7 +57,7 @@ export function createLabs(recent: Recent, onOpen: () => void): Labs {
     const { filePaths } = await (from ? dialog.showOpenDialog(from.window, options) : dialog.showOpenDialog(options));
     return filePaths;
   };
-  /** Asks where a new lab goes. A file that is replaced lies in the trash then. */
+  /** Asks where a new lab goes. A file it replaces goes to the trash. */
   const newLab = async (suggested: string, from?: LabWindow): Promise<string | undefined> => {
     const options: Electron.SaveDialogOptions = {
       ...{ title: 'New Lab', defaultPath: suggested, filters: [LAB], properties: ['showOverwriteConfirmation'] },
@@ -123,7 +123,7 @@ export function createLabs(recent: Recent, onOpen: () => void): Labs {
           return shown.send({ umbra: 'campaign', folder: filePaths[0] });
         }
         case 'example': {
-          // Made by the page's own job, in a lab of the app's own: nothing to ask.
+          // Created by the page's own job, in one of the app's own labs: nothing to ask.
           const shown = openLab(join(app.getPath('userData'), 'example.umbra'), from, true);
           return shown.send({ umbra: 'do', command: 'example' });
         }

@@ -10,12 +10,12 @@ export interface MenuActions {
   open(lab: string): void;
   /** Asks the page in front. */
   command(command: PageCommand): void;
-  /** Walks the history of the window in front. */
+  /** Steps through the history of the window in front. */
   travel(where: 'back' | 'forward'): void;
   clearRecent(): void;
 }
 
-/** @param recent labs, the last one first */
+/** @param recent labs, newest first */
 export function setMenu(actions: MenuActions, recent: readonly string[]): void {
   const mac = process.platform === 'darwin';
   const { choose, command, travel } = actions;
@@ -29,7 +29,7 @@ export function setMenu(actions: MenuActions, recent: readonly string[]): void {
     ],
   };
   const views = viewIds.map((id) => ({
-    // Home has no key of the menu's: Ctrl+0 resets the zoom.
+    // Home has no menu accelerator: Ctrl+0 resets the zoom.
     ...(/[1-9]/.test(viewKeys[id]) && { accelerator: `CmdOrCtrl+${viewKeys[id]}` }),
     ...{ label: viewTitles[id], click: () => command(id) },
   }));

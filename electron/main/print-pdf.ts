@@ -1,12 +1,12 @@
-/** Reports as PDF: the self-contained HTML in a hidden, sandboxed window that runs no script and loads nothing, printed as it shows. */
+/** Reports as PDF: the self-contained HTML in a hidden, sandboxed window that runs no script and loads nothing, printed as shown. */
 import { BrowserWindow, session } from 'electron';
 import { REPORT_SCHEME } from './app-protocol.ts';
 import { confineSession } from './confine.ts';
 
-/** A report is a few MB at most, bytes of text. */
+/** A report is a few MB of text at most. */
 export const MAX_HTML = 64 << 20;
 
-/** Call once the app is ready. Prints one page after the other, or several at once. */
+/** Call once the app is ready. Prints pages one after the other, or several at once. */
 export function createPrinter(): (html: string) => Promise<Uint8Array> {
   const own = session.fromPartition('report', { cache: false });
   const pages = new Map<string, string>();

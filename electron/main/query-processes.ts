@@ -1,6 +1,6 @@
 /**
- * Query processes for a lab's host. Only the main process may fork utility processes, so it does that for the host and hands
- * it a port to each; it kills them as told: SQLite can't be interrupted.
+ * Query processes for a lab's host. Only the main process may fork utility processes, so it does so for the host and hands
+ * it a port to each; it kills them on request: SQLite can't be interrupted.
  */
 import { MessageChannelMain, utilityProcess } from 'electron';
 import type { UtilityProcess } from 'electron';

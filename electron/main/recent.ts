@@ -1,17 +1,17 @@
-/** The labs that were opened last: for the menu, and to come back to at the next start. */
+/** The labs opened last: for the menu, and to return to at the next start. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { app } from 'electron';
 
 const MOST = 10;
 
 export interface Recent {
-  /** Absolute paths of labs that are still there, the last one first. */
+  /** Absolute paths of labs that still exist, newest first. */
   list(): string[];
   add(lab: string): void;
   clear(): void;
 }
 
-/** @param file where the list is kept, JSON: Electron keeps none on Linux */
+/** @param file where the list is kept, as JSON: Electron keeps none on Linux */
 export function createRecent(file: string): Recent {
   const read = (): string[] => {
     try {
@@ -25,7 +25,7 @@ export function createRecent(file: string): Recent {
     try {
       writeFileSync(file, JSON.stringify(labs));
     } catch {
-      // A full disk, say: nobody needs the list to work.
+      // A full disk, say: nothing depends on the list.
     }
   };
   return {

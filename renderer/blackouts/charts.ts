@@ -6,7 +6,7 @@ import type { ChartOption } from '../charts/echarts.ts';
 import { duration, percent } from '../format.ts';
 import type { Curve } from './curves.ts';
 
-/** Log x: a window of 0 ns (one sample lost) stands at 1 ns. */
+/** Log x: a window of 0 ns (one sample lost) is drawn at 1 ns. */
 export function durationCurves(all: readonly Curve[], c: Colours, policy: string | undefined): ChartOption {
   const lines = axis(c);
   const longest = Math.max(...all.map((curve) => curve.ns.at(-1) ?? 1), 10);

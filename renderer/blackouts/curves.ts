@@ -1,6 +1,6 @@
 import type { PolicyBlackouts } from '../../core/contract/runs.ts';
 
-/** A distribution of durations, and the policies that have it. */
+/** A distribution of durations, and the policies that share it. */
 export interface Curve {
   readonly policies: readonly string[];
   readonly windows: number;

@@ -1,12 +1,12 @@
-/** The table of windows: which rows, in which order, over columns that stay as they came. */
+/** The table of windows: which rows, in which order, over columns left in their original order. */
 import type { WindowTable } from '../../core/contract/runs.ts';
 
 export interface Filter {
   readonly lane?: number;
   readonly kind?: string;
-  /** `none`: without a stage 2 fault. */
+  /** `none`: no stage 2 fault. */
   readonly cause?: string;
-  /** ns after the run's origin: windows that reach into the range. */
+  /** ns from the run's origin: windows that reach into the range. */
   readonly from?: number;
   readonly to?: number;
 }
@@ -46,7 +46,7 @@ function column(t: WindowTable, by: SortKey): ArrayLike<number> {
   return by === 'duration' ? t.end.map((end, i) => end - t.start[i]) : t[by];
 }
 
-/** Place of a window in `rows`; -1 if it isn't there. */
+/** Index of a window in `rows`; -1 if it isn't there. */
 export function placeOf(
   t: WindowTable,
   rows: Uint32Array,

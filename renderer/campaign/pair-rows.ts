@@ -19,7 +19,7 @@ export interface PairOrder {
   readonly descending: boolean;
 }
 
-/** Places of the pairs that are shown. Without a loss they come last, either way. */
+/** Indices of the pairs shown. Those without a loss come last in either order. */
 export function pairRows(table: CampaignPairs, { by, value, pairs }: PairFilter, order: PairOrder): Uint32Array {
   const factor = value === undefined ? undefined : table.factors.find(({ name }) => name === by);
   const wanted = factor?.values.indexOf(value!);

@@ -1,4 +1,4 @@
-/** Campaigns that were looked at on this machine, newest first. */
+/** Campaigns viewed on this machine, newest first. */
 
 const STORE = 'umbra.campaigns';
 const KEPT = 8;

@@ -1,4 +1,4 @@
-/** What the campaign page says, without the page: rows of its matrix, verdict counts, flags. */
+/** The wording of the campaign page, without the page: rows of its matrix, verdict counts, flags. */
 import type { CampaignOverview, MatrixCell, MatrixRow } from '../../core/contract/campaign.ts';
 import { verdicts } from '../../core/model/terms.ts';
 import type { VerdictWord } from '../../core/model/terms.ts';
@@ -8,7 +8,7 @@ import { flagIds } from '../../core/words/pair-flags.ts';
 import type { FlagId } from '../../core/words/pair-flags.ts';
 import { count } from '../format.ts';
 
-/** As short as a table needs them. */
+/** Short forms for tables. */
 export const shortFlags: Readonly<Record<FlagId, string>> = {
   'scaled-clocks': 'scaled clocks',
   emulated: 'emulated',
@@ -50,7 +50,7 @@ export function cellWords(cell: MatrixCell, policy: string, mark: string): strin
   return `${policy}: ${spread}${mark ? `; ${mark}` : ''}. Verdicts: ${verdictWords(cell)}.`;
 }
 
-/** What a row's cell says of its policy: it is the best, or can't be told from it. */
+/** What a row's cell says about its policy: best, or indistinguishable from the best. */
 export function markOf(row: MatrixRow, place: number): '' | 'best' | "can't tell" {
   if (row.word === 'all alike' || row.word === 'no repetitions' || !row.best.includes(place)) return '';
   return row.word;
@@ -64,12 +64,12 @@ export const rowNote: Readonly<Record<MatrixRow['word'], string>> = {
   'no repetitions': 'no repetitions',
 };
 
-/** Flags that an address names; undefined: the campaign's own rule. */
+/** Flags named in an address; undefined: the campaign's own rule. */
 export function flagsOut(out: string | undefined): FlagId[] | undefined {
   return out === undefined ? undefined : flagIds.filter((id) => out.split(',').includes(id));
 }
 
-/** The address's word for these flags; undefined where they are the campaign's rule. */
+/** The address's word for these flags; undefined if they match the campaign's rule. */
 export function outWord(flags: readonly FlagId[], { rule }: Pick<CampaignOverview, 'rule'>): string | undefined {
   const same = flags.length === rule.length && flags.every((id) => rule.includes(id));
   return same ? undefined : flagIds.filter((id) => flags.includes(id)).join(',') || 'none';

@@ -1,4 +1,4 @@
-/** How two captures' spans lie beside each other under an alignment: a preview, by the rules of the model's alignment. */
+/** How two captures' spans line up under an alignment: a preview, by the rules of the model's alignment. */
 import type { Capture } from '../../core/contract/contract.ts';
 import { autoAlign, clocksOf, loopCopies, overlaps } from '../../core/model/align-rules.ts';
 import type { AlignMode, AlignSetting } from '../../core/model/align-rules.ts';
@@ -22,16 +22,16 @@ export interface Preview {
   readonly spe: Span;
   /** Copies of the trace. */
   readonly kvm: readonly Span[];
-  /** What `auto` comes to, or what was asked for. */
+  /** What `auto` resolves to, or the requested alignment. */
   readonly mode: AlignMode;
-  /** The clocks of two machines were compared while they recorded, and the alignment uses that. */
+  /** The clocks of the two machines were compared during recording, and the alignment uses that. */
   readonly compared: boolean;
   readonly problem?: string;
 }
 
 const MAX_COPIES = 40;
 
-/** Undefined without times. `auto` is shown as what the replay would take it for. */
+/** Undefined without times. `auto` is shown as what the replay would resolve it to. */
 export function previewAlignment(
   spe: Capture,
   kvm: Capture,

@@ -1,4 +1,4 @@
-/** What perf says of an SPE capture's own losses: flags of AUX records, and LOST records. Letters stand for them in the timeline. */
+/** What perf says about an SPE capture's own losses: AUX record flags, and LOST records. The timeline shows them as letters. */
 import type { Capture } from '../../core/contract/contract.ts';
 
 export interface AuxFlag {
@@ -8,7 +8,7 @@ export interface AuxFlag {
   readonly meaning: string;
   /** Samples are missing. */
   readonly loss: boolean;
-  /** Bit in an AUX record's flags; 0: a record of its own. */
+  /** Bit in an AUX record's flags; 0: a separate record. */
   readonly bit: number;
 }
 
@@ -33,12 +33,12 @@ export const auxFlags: readonly AuxFlag[] = [
   },
 ];
 
-/** The flags that a mark stands for. */
+/** The flags that a mark represents. */
 export function flagsOf(flags: number): readonly AuxFlag[] {
   return auxFlags.filter(({ bit }) => (flags ? (flags & bit) !== 0 : bit === 0));
 }
 
-/** How often each occurs in a capture, by the file's own count; those that don't are left out. */
+/** How often each occurs in a capture, by the file's own count; flags that don't occur are left out. */
 export function auxCounts({ facts }: Capture): readonly (AuxFlag & { readonly count: number })[] {
   const { auxFlags: aux = {}, lost } = facts;
   return auxFlags
@@ -46,7 +46,7 @@ export function auxCounts({ facts }: Capture): readonly (AuxFlag & { readonly co
     .filter(({ count }) => count > 0);
 }
 
-/** Why a stretch counts as a blackout that the capture shows by itself. */
+/** Why a stretch counts as a blackout that the capture itself shows. */
 export const observedWords: Readonly<Record<string, string>> = {
   truncated: 'flagged TRUNCATED',
   partial: 'flagged PARTIAL',

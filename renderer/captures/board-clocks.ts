@@ -1,7 +1,7 @@
-/** How the clocks of a host and its guest lay, as a recording from a board keeps it in the facts of both captures. */
+/** How a host's and its guest's clocks relate, as stored by a recording from a board in the facts of both captures. */
 import type { Capture } from '../../core/contract/contract.ts';
 
-/** ns to add to the trace's times at `t`; undefined unless both captures are of one recording. */
+/** ns to add to the trace's times at `t`; undefined unless both captures are from one recording. */
 export function clockShift(spe: Capture, kvm: Capture, t: bigint): bigint | undefined {
   const [a, b] = [spe.facts.board, kvm.facts.board];
   if (!a?.clocks || !b?.clocks || a.started !== b.started || a.host !== b.host) return undefined;

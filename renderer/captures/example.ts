@@ -1,4 +1,4 @@
-/** The synthesised example, for a first look: made on the spot, and shown where it tells most. */
+/** The synthesised example, for a first look: generated on the spot, and opened where it shows most. */
 import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
@@ -8,7 +8,7 @@ export function useExample() {
   const jobs = useJobs();
   const selection = useSelection();
 
-  /** In a lab that is empty; the desktop app makes one for it. A lab with captures is left as it is. */
+  /** Only in an empty lab; the desktop app creates one for it. A lab with captures is left as it is. */
   async function openExample(): Promise<void> {
     const { captures } = await lab.request('lab', {});
     if (captures) return;
@@ -16,7 +16,7 @@ export function useExample() {
       const { run } = await jobs.run('Example', 'example', {});
       selection.select({ view: 'timeline', run });
     } catch {
-      // The strip of jobs says what happened.
+      // The job strip shows what happened.
     }
   }
 

@@ -1,4 +1,4 @@
-/** A capture's facts, put into words. Files say very different amounts of themselves: what isn't there isn't shown. */
+/** A capture's facts in words. Files differ widely in what they record: missing facts aren't shown. */
 import type { Capture } from '../../core/contract/contract.ts';
 import { eventCounts } from '../../core/model/terms/capture-facts.ts';
 import type { CaptureFacts } from '../../core/model/terms/capture-facts.ts';
@@ -19,7 +19,7 @@ export interface FactGroup {
   readonly facts: readonly Fact[];
 }
 
-/** The core's name, or its MIDR where that is unknown; several where cores differ. */
+/** The core's name, or its MIDR if unknown; several where cores differ. */
 export function machine({ facts }: Capture): string | undefined {
   const names = new Set(facts.spe?.cores?.map(({ name, midr }) => name ?? midr));
   return names.size ? [...names].join(', ') : (facts.cpuDesc ?? arch(facts));
@@ -29,7 +29,7 @@ export function kernel({ facts }: Capture): string | undefined {
   return facts.release ?? uname(facts)?.release;
 }
 
-/** trace.dat keeps `uname`'s words: system, host, release, machine. */
+/** trace.dat stores the words of `uname`: system, host, release, machine. */
 function uname(facts: CaptureFacts): { host?: string; release: string; arch: string } | undefined {
   const words = (facts.uname ?? '').split(' ');
   if (words.length < 4) return undefined;
@@ -50,7 +50,7 @@ export function flags(c: Capture): string[] {
   return auxCounts(c).map(({ name, count: n }) => `${count(n)} ${name.toLowerCase()}`);
 }
 
-/** Sentences that a reader must know: a synthesised capture, emulated timings. */
+/** Sentences that readers must see: a synthesised capture, emulated timings. */
 export function notes({ facts }: Capture): readonly string[] {
   return facts.notes ?? [];
 }
@@ -163,7 +163,7 @@ function size(value: number | undefined): string | undefined {
   return value ? bytes(value) : undefined;
 }
 
-/** What says that the events follow tasks or CPUs, and what in the file says the opposite. */
+/** What shows that the events follow tasks or CPUs, and what in the file contradicts it. */
 function evidence({ spe }: CaptureFacts): string | undefined {
   const { evidence: said = [], against = [] } = spe?.binding ?? {};
   const but = against.length ? `but ${against.join(', ')}` : '';

@@ -1,4 +1,4 @@
-/** Files from a drop or a picker into the lab, one by one: each has its own result, and a bad one takes nobody along. */
+/** Files from a drop or a picker into the lab, one by one: each has its own result, and a bad one doesn't stop the others. */
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import { ServiceError } from '../../core/contract/client.ts';
@@ -11,7 +11,7 @@ import { isSymbolFile, useSymbols } from './load-symbols.ts';
 import { headOf, nameOf, useUploads } from './uploads.ts';
 import type { Source } from './uploads.ts';
 
-/** What became of one file. */
+/** The outcome for one file. */
 export interface ImportRow {
   readonly id: number;
   readonly name: string;
@@ -20,11 +20,11 @@ export interface ImportRow {
   /** What was done, or why not. */
   readonly said?: string;
   readonly captures: readonly number[];
-  /** The capture that it was already, by its bytes. */
+  /** The existing capture with the same bytes. */
   readonly twinOf?: Capture;
 }
 
-/** A capture of the same bytes that was there before. */
+/** A capture with the same bytes existed already. */
 export function twinOf(made: readonly number[], captures: readonly Capture[]): Capture | undefined {
   const fresh = captures.filter((c) => made.includes(c.id));
   return captures.find((c) => !made.includes(c.id) && fresh.some((f) => isSame(f, c)));
@@ -46,7 +46,7 @@ export const useImport = defineStore('imports', () => {
     rows.value = rows.value.map((row) => (row.id === id ? { ...row, ...to } : row));
   };
 
-  /** JSON files are VM descriptions of the traces among the others; symbol files go to the SPE capture that is chosen. */
+  /** JSON files are VM descriptions of the traces among the others; symbol files go to the selected SPE capture. */
   async function importFiles(files: readonly Source[]): Promise<void> {
     const fresh = files.map((source): ImportRow => ({
       ...{ id: nextId++, name: nameOf(source), source, state: 'waiting', captures: [] },
@@ -112,7 +112,7 @@ export const useImport = defineStore('imports', () => {
     else change(row.id, { state: 'failed', said: `Its symbols weren’t loaded into ${capture.name}.` });
   }
 
-  /** A description alone is for the trace that is chosen. */
+  /** A description on its own is for the selected trace. */
   async function describe(row: ImportRow): Promise<void> {
     const trace = pair.kvm;
     if (!trace)

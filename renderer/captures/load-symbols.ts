@@ -1,4 +1,4 @@
-/** Symbols of an SPE capture from files that only the page has, or folders of the lab's machine. */
+/** Symbols of an SPE capture from files that only the page has, or from folders on the lab's machine. */
 import type { Capture } from '../../core/contract/contract.ts';
 import { percent } from '../format.ts';
 import { useJobs } from '../state/jobs.ts';
@@ -16,7 +16,7 @@ export function useSymbols() {
   const jobs = useJobs();
   const { uploadAll } = useUploads();
 
-  /** Undefined after a failure, which shows as the job's. */
+  /** Undefined after a failure, which is shown as the job's. */
   async function loadSymbols(
     capture: Capture,
     files: readonly Source[],
@@ -39,7 +39,7 @@ export function useSymbols() {
   return { loadSymbols };
 }
 
-/** ELF files, kallsyms and perf maps are symbols, not captures. @param head the file's first bytes, where they are at hand */
+/** ELF files, kallsyms and perf maps are symbols, not captures. @param head the file's first bytes, where available */
 export function isSymbolFile(name: string, head: string): boolean {
   return (
     head.startsWith('\x7fELF') ||

@@ -4,7 +4,7 @@ import type { BinaryCoverage } from '../../core/contract/jobs.ts';
 import { bytes, count, duration, ranges } from '../format.ts';
 import type { Preview } from './align.ts';
 
-/** `assumed`: goes on with a default. `open`: goes on, and results lack something. `stop`: can't be replayed. */
+/** `assumed`: runs with a default. `open`: runs, but results lack something. `stop`: can't be replayed. */
 export type CheckState = 'settled' | 'assumed' | 'open' | 'stop';
 export type Fix = 'align-start' | 'align-fit' | 'vm-draft' | 'vm' | 'symbols' | 'settings';
 
@@ -19,13 +19,13 @@ export interface Check {
 export interface Pair {
   readonly spe: Capture;
   readonly kvm: Capture;
-  /** As the chosen alignment puts them; undefined where one has no times. */
+  /** As placed by the chosen alignment; undefined where one has no times. */
   readonly preview: Preview | undefined;
-  /** What `auto` comes to, or what was chosen. */
+  /** What `auto` resolves to, or the chosen alignment. */
   readonly aligned: 'absolute' | 'start' | 'loop' | 'fit';
-  /** The clocks of two machines were compared while they recorded. */
+  /** The clocks of the two machines were compared during recording. */
   readonly compared: boolean;
-  /** The trace's VM description, parsed; undefined for none. */
+  /** The trace's VM description, parsed; undefined if there is none. */
   readonly vm: VmText | undefined;
   /** Undefined: not counted yet. */
   readonly coverage: readonly BinaryCoverage[] | undefined;
@@ -40,7 +40,7 @@ export interface VmText {
   }[];
 }
 
-/** In the order in which they are worth a look. */
+/** In the order worth checking. */
 export function preflight(pair: Pair): readonly Check[] {
   return [clocks(pair), vm(pair), lanes(pair), buffer(pair), symbols(pair), pages(pair)].filter((c) => c !== undefined);
 }
@@ -89,7 +89,7 @@ function clocks({ spe, kvm, preview, aligned, compared }: Pair): Check {
   }
 }
 
-/** ns of the samples' span that some copy of the trace covers. */
+/** ns of the samples' span covered by some copy of the trace. */
 function overlapOf({ spe, kvm }: Preview): number {
   return kvm.reduce((sum, s) => sum + Math.max(0, Math.min(s.end, spe.end) - Math.max(s.start, spe.start)), 0);
 }

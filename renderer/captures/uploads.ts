@@ -1,17 +1,17 @@
-/** Files as the host knows them: by their path where the app knows it, else their bytes go there first. */
+/** Files as the host sees them: by path where the app knows it, else their bytes are uploaded first. */
 import type { FileRef } from '../../core/contract/jobs.ts';
 import { UPLOAD_PART } from '../../core/contract/limits.ts';
 import type { JobHooks } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';
 
-/** A file that was dropped or picked, or the path of one. */
+/** A dropped or picked file, or the path of one. */
 export type Source = File | string;
 
 export function nameOf(file: Source): string {
   return typeof file === 'string' ? file.replace(/.*[\\/]/, '') : file.name;
 }
 
-/** A file's first bytes as Latin-1; empty for a path: the page can't read that. */
+/** A file's first bytes as Latin-1; empty for a path: the page can't read it. */
 export async function headOf(file: Source): Promise<string> {
   if (typeof file === 'string') return '';
   const bytes = new Uint8Array(await file.slice(0, 256).arrayBuffer());

@@ -16,7 +16,7 @@ export interface CellPlace {
   readonly column: string;
 }
 
-/** The VMs of a text; undefined if it isn't JSON of that shape. */
+/** The VMs in a text; undefined if it isn't JSON of that shape. */
 export function parseVms(text: string): readonly VmTables[] | undefined {
   try {
     const { vms } = JSON.parse(text) as { vms?: unknown };
@@ -57,7 +57,7 @@ export function removeRow(text: string, vm: number, table: TableName, row: numbe
   return edit(text, vm, table, (rows) => rows.filter((_, i) => i !== row));
 }
 
-/** Bytes of the host's pages as the text says it. */
+/** The host's page size in bytes, as in the text. */
 export function pageSizeOf(text: string): string | undefined {
   try {
     const { pageSize } = JSON.parse(text) as { pageSize?: unknown };
@@ -67,7 +67,7 @@ export function pageSizeOf(text: string): string | undefined {
   }
 }
 
-/** @param size bytes; empty: not said */
+/** @param size bytes; empty: not given */
 export function setPageSize(text: string, size: string): string {
   if (!parseVms(text)) return text;
   const rest = JSON.parse(text) as Row;

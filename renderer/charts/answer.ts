@@ -5,23 +5,23 @@ import type { Method, Params, Progress, Result } from '../../core/contract/contr
 import { useLab } from '../state/lab.ts';
 
 export interface Answer<T> {
-  /** The newest answer: stays while the next one loads. */
+  /** The latest answer: stays while the next one loads. */
   readonly value: Readonly<ShallowRef<T | undefined>>;
   readonly loading: Readonly<Ref<boolean>>;
-  /** Why there is no answer to the present question. */
+  /** Why there is no answer to the current question. */
   readonly problem: Readonly<Ref<string | undefined>>;
-  /** How far it is, of requests that tell. */
+  /** Progress, for requests that report it. */
   readonly progress: Readonly<ShallowRef<Progress | undefined>>;
-  /** The user gave the present question up. */
+  /** The user cancelled the current question. */
   readonly cancelled: Readonly<Ref<boolean>>;
   retry(): void;
   cancel(): void;
 }
 
 /**
- * Asks whenever the question changes, and cancels the one before; late answers are dropped.
+ * Asks whenever the question changes, and cancels the previous one; late answers are dropped.
  * @param question undefined: nothing to ask, nothing to show
- * @param also what else makes the old answer stale
+ * @param also what else makes an answer stale
  */
 export function useAnswer<M extends Method>(
   method: M,

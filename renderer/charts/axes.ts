@@ -1,8 +1,8 @@
-/** What all charts share: thin rules, quiet labels, tooltips in the page's colours. */
+/** Shared by all charts: thin rules, quiet labels, tooltips in the page's colours. */
 import type { Colours } from './colours.ts';
 import type { ChartOption } from './echarts.ts';
 
-/** Axis parts; spread it into an axis, then say what differs. */
+/** Axis parts; spread them into an axis, then override what differs. */
 export function axis(c: Colours) {
   return {
     nameTextStyle: { color: c.muted, fontSize: 11, fontFamily: c.ui },
@@ -34,7 +34,7 @@ export function tooltip(c: Colours): NonNullable<ChartOption['tooltip']> {
 }
 
 /**
- * A logarithmic axis for values from 0 on, whose lower edge stands for 0 (a decade below the smallest other one).
+ * A logarithmic axis for values from 0 up, whose lower edge represents 0 (a decade below the smallest other value).
  * @param text of a value above 0, at a power of ten
  */
 export function logFromZero(c: Colours, all: readonly number[], text: (value: number) => string) {

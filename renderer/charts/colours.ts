@@ -1,4 +1,4 @@
-/** The palette of styles/tokens.css for what is drawn on a canvas, in the theme that is on. */
+/** The palette of styles/tokens.css for canvas drawing, in the active theme. */
 import { colours as palette } from '../../core/words/signs.ts';
 import type { Colour } from '../../core/words/signs.ts';
 import { onScopeDispose, shallowRef } from 'vue';
@@ -25,7 +25,7 @@ export function useColours(): ShallowRef<Colours> {
 
 const dashes = ['solid', 'dashed', 'dotted'] as const;
 
-/** Colour and dash of the i-th curve: after one round of colours the dash changes. */
+/** Colour and dash of the i-th curve: the dash changes after each round of colours. */
 export function stroke(i: number, c: Colours): { color: string; type: (typeof dashes)[number] } {
   const colours = [c.accent, c.killed, c.copy, c.disc, c.warn, c.ink];
   return { color: colours[i % colours.length], type: dashes[Math.floor(i / colours.length) % dashes.length] };

@@ -9,8 +9,8 @@ export interface Range {
 const STEP = 0.01;
 
 /**
- * The range that a key makes of another one: arrows move it, with Shift they move its end, Home and End take it there. The first one
- * is a step at the axis's start. Undefined if the key does none of that.
+ * The range after a key: arrows move the old one, with Shift they move its end, Home and End take it there. The first one
+ * is a step at the axis's start. Undefined for any other key.
  */
 export function rangeByKey(key: string, shift: boolean, axis: Range, range: Range | undefined): Range | undefined {
   const step = (axis.to - axis.from) * STEP;

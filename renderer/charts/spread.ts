@@ -1,7 +1,7 @@
-/** Places for labels that would stand on each other. */
+/** Positions for labels that would overlap. */
 
 /**
- * Places at least `gap` apart, in the order of the wished ones, as near to them as that allows: groups that would touch are centred on
+ * Positions at least `gap` apart, in the order of the wished ones and as near to them as possible: groups that would touch are centred on
  * their wishes' mean.
  *
  * @param wished px, in any order
@@ -29,7 +29,7 @@ export function spread(wished: readonly number[], gap: number): number[] {
 }
 
 /**
- * How far each label right of its mark is moved down so that it covers no other one: top to bottom, each below those it would touch.
+ * How far each label right of its mark is moved down so that it covers no other: top to bottom, each below those it would touch.
  *
  * @param marks px from the left and the top
  * @param size px of a label

@@ -1,16 +1,16 @@
-/** What the Code view makes of a function's rows. */
+/** The Code view's rows for a function. */
 import type { CodeRow, FunctionCode, Functions } from '../../core/contract/code.ts';
 import { percent } from '../../core/words/numbers.ts';
 
-/** A row as shown: a source line stands where it begins. */
+/** A row as shown: a source line is placed where it begins. */
 export interface ShownRow {
   readonly row: CodeRow;
   readonly line?: { readonly file: string; readonly number: number };
-  /** Shares of all samples of the run: in the reference, and among the survivors; and how far the second is from the first. */
+  /** Shares of all samples of the run: in the reference, and among the survivors; and the difference of the second from the first. */
   readonly share?: string;
   readonly surviving?: string;
   readonly moved?: string;
-  /** Bars: reference and lost samples, of the hottest row's. */
+  /** Bars: reference and lost samples, relative to the hottest row's. */
   readonly bar: number;
   readonly dark: number;
 }
@@ -38,13 +38,13 @@ export function shownRows({ rows, files, all }: FunctionCode, hotOnly: boolean):
     });
 }
 
-/** Percentage points, signed; the column's head says the unit. */
+/** Percentage points, signed; the unit is in the column's head. */
 function moved(difference: number): string {
   const text = (100 * Math.abs(difference)).toFixed(2);
   return Number(text) === 0 ? text : `${difference < 0 ? '−' : '+'}${text}`;
 }
 
-/** The row with most samples after (or, going back, before) one, in order of samples: what `h` and `H` walk through. */
+/** The row with most samples after (or, going back, before) one, in order of samples: what `h` and `H` step through. */
 export function nextHottest(rows: readonly ShownRow[], from: number | undefined, back = false): number | undefined {
   const order = rows
     .map((_, i) => i)
@@ -56,14 +56,14 @@ export function nextHottest(rows: readonly ShownRow[], from: number | undefined,
   return order[(at + (back ? -1 : 1) + order.length) % order.length];
 }
 
-/** The row that a branch goes to; undefined if that lies outside of the function. */
+/** The row a branch goes to; undefined if it is outside the function. */
 export function targetRow(rows: readonly ShownRow[], row: number): number | undefined {
   const to = rows[row]?.row.to;
   const at = to === undefined ? -1 : rows.findIndex((r) => r.row.at === to);
   return at < 0 ? undefined : at;
 }
 
-/** A box of the flame graph. Shares are of all that is drawn. */
+/** A box in the flame graph. Shares are of everything drawn. */
 export interface FlameBox {
   readonly name: string;
   readonly depth: number;
@@ -72,16 +72,16 @@ export interface FlameBox {
   readonly width: number;
   readonly reference: number;
   readonly lost: number;
-  /** A function that can be looked at. */
+  /** A function that can be opened. */
   readonly key?: string;
 }
 
-/** Boxes narrower than this share of the graph are one, at the end of their binary: they can't be seen nor hit. */
+/** Boxes narrower than this share of the graph are merged into one at the end of their binary: too small to see or hit. */
 const NARROW = 0.004;
 
 /**
- * Lost samples (or all of them) by binary, then function, as wide as they are many: SPE records no stacks, so that is all there is.
- * @param of what makes boxes wide
+ * Lost samples (or all of them) by binary, then function; width is their number: SPE records no stacks, so that is all there is.
+ * @param of what sets the width of boxes
  */
 export function flame({ rows }: Functions, of: 'lost' | 'reference'): FlameBox[] {
   const size = (r: { reference: number; kept: number }): number => (of === 'lost' ? r.reference - r.kept : r.reference);

@@ -1,25 +1,25 @@
-/** The answer to "which policy?", out of a run's results: pure, so that what Home says can be tested without a page. */
+/** The answer to "which policy?" from a run's results: pure, so that what Home says can be tested without a page. */
 import type { Run } from '../../core/contract/contract.ts';
 import { outcomesOf, verdictOf } from '../policies/outcomes.ts';
 import type { VerdictChange } from '../policies/outcomes.ts';
 
-/** Policies that lost the very same samples, as one row. */
+/** Policies that lost exactly the same samples, as one row. */
 export interface AnswerRow {
   readonly policies: readonly string[];
-  /** Samples lost, and as a share of the reference. */
+  /** Samples lost, absolute and as a share of the reference. */
   readonly lost: number;
   readonly share: number;
-  /** Least and largest share lost over the assumption checks, the plain one among them. */
+  /** Smallest and largest share lost over the assumption checks, the plain run included. */
   readonly low: number;
   readonly high: number;
   readonly verdict: string;
-  /** Checks that change the verdict, with what it becomes, and of which of the policies where not of all. */
+  /** Checks that change the verdict, what it becomes, and for which of the policies if not all. */
   readonly changes: readonly VerdictChange[];
-  /** Bare metal: what the others are held against, not a choice. */
+  /** Bare metal: the baseline for the others, not a choice. */
   readonly reference: boolean;
 }
 
-/** @returns rows, least lost first; the reference comes last */
+/** @returns rows, least lost first; the reference last */
 export function answerRows(run: Pick<Run, 'policies'>): AnswerRow[] {
   return outcomesOf(run.policies).map(({ members, first, least, greatest, changes, reference }) => ({
     policies: members.map((p) => p.policy),
@@ -32,7 +32,7 @@ export function answerRows(run: Pick<Run, 'policies'>): AnswerRow[] {
   }));
 }
 
-/** One sentence; what is said is said of this pair only. */
+/** One sentence, about this pair only. */
 export function answerSentence(rows: readonly AnswerRow[]): string {
   const choices = rows.filter((r) => !r.reference);
   const best = choices[0];
@@ -45,7 +45,7 @@ export function answerSentence(rows: readonly AnswerRow[]): string {
   return `On this pair, ${names(best.policies, 3)} ${best.policies.length > 1 ? 'lose' : 'loses'} least (${best.lost === 0 ? 'nothing' : shareText(best.share)}), ${most}.`;
 }
 
-/** Whether the best choice stays the best under the checks: its worst case against the others' best. */
+/** Whether the best choice stays best under the checks: its worst case against the others' best. */
 export function holds(rows: readonly AnswerRow[]): 'holds' | 'overlaps' | undefined {
   const [best, ...others] = rows.filter((r) => !r.reference);
   if (!best || !others.length || rows.every((r) => r.low === r.high)) return undefined;
@@ -57,7 +57,7 @@ export function names(ids: readonly string[], most = 4): string {
   return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }
 
-/** `0.68 %`; never 0 for something, never 100 for less than all. */
+/** `0.68 %`; never 0 for a nonzero share, never 100 for less than all. */
 export function shareText(share: number): string {
   if (share === 0) return '0 %';
   const percent = 100 * share;
@@ -66,10 +66,10 @@ export function shareText(share: number): string {
   return `${Number(percent.toPrecision(percent >= 10 ? 3 : 2))} %`;
 }
 
-/** Smallest share that has a place of its own on the log scale. */
+/** Smallest share with its own place on the log scale. */
 const LEAST = 1e-5;
 
-/** Place of a share on the scale, 0 … 1: logarithmic from 0.001 % to 100 %, 0 at its start. */
+/** Position of a share on the scale, 0 … 1: logarithmic from 0.001 % to 100 %, 0 at its start. */
 export function place(share: number): number {
   if (share <= 0) return 0;
   return Math.max(0.02, 1 - Math.log10(share) / Math.log10(LEAST));

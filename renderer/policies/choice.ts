@@ -1,4 +1,4 @@
-/** Which stored result the views are about: the selection's run and policy, or what is worth a look without one. */
+/** The stored result that the views show: the selection's run and policy, or the most notable without one. */
 import { computed } from 'vue';
 import type { DlDiscard, RunPart } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
@@ -28,13 +28,13 @@ export function useChoice() {
   const result = computed(
     () => run.value && policy.value && { run: run.value.id, policy: policy.value.policy, dlDiscard: dlDiscard.value },
   );
-  /** The lane and time range that are selected; where a window is in focus they are the window's, and narrow nothing down. */
+  /** The selected lane and time range; with a window in focus they are the window's, and narrow nothing. */
   const part = computed((): RunPart => {
     const { lane, from, to, window } = selection.current;
     if (window !== undefined) return {};
     return { ...(lane !== undefined && { lane }), ...(from !== undefined && { from, to }) };
   });
-  /** What is counted: as chosen, else what the run's verdicts rest on. */
+  /** The key to count by: as chosen, else what the run's verdicts rest on. */
   const by = computed(() => selection.current.keyKind ?? (policy.value && skewOf(policy.value)?.key) ?? 'page');
   return { run, dlDiscard, policies, policy, result, part, by };
 }

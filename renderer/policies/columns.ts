@@ -1,4 +1,4 @@
-/** The results matrix: what a column shows, what it means, and what it is sorted by. */
+/** The results matrix: what a column shows, what it means, and how it sorts. */
 import { range } from '../../core/words/lists.ts';
 import { excess, pValue, percent as withSign, points } from '../../core/words/numbers.ts';
 import { verdicts } from '../../core/model/terms.ts';
@@ -13,18 +13,18 @@ type Spread = { readonly mean: number; readonly p5: number; readonly p95: number
 export interface Column {
   readonly id: string;
   readonly label: string;
-  /** What it is, for somebody who sees it for the first time. */
+  /** An explanation for a first-time reader. */
   readonly help: string;
-  /** Sorted by; undefined stays at the end. */
+  /** Sort key; undefined sorts last. */
   readonly value: (p: RunPolicy) => number | undefined;
   readonly text: (value: number) => string;
-  /** In place of `text`, where a value alone doesn't say it. */
+  /** In place of `text`, where a value alone isn't enough. */
   readonly textOf?: (p: RunPolicy) => string;
-  /** To the digit. */
+  /** In full precision. */
   readonly title?: (p: RunPolicy) => string | undefined;
-  /** In a second line. */
+  /** On a second line. */
   readonly note?: (row: Outcome) => string;
-  /** What trials vary. */
+  /** The quantity that trials vary. */
   readonly spread?: (trials: Trials) => Spread | undefined;
 }
 
@@ -101,7 +101,7 @@ export const columns: readonly Column[] = [
   },
 ];
 
-/** The worst first when it descends, as with numbers of losses. */
+/** Worst first when descending, as with loss counts. */
 export const verdictColumn = {
   ...{ id: 'verdict', label: 'verdict' },
   help: 'How far the survivors’ shares moved: by size, whatever the cause. Then the reason, and the assumptions that would change it.',
@@ -111,7 +111,7 @@ export const verdictColumn = {
   },
 };
 
-/** Values of a row's members: one text where they agree, else from the least to the greatest. */
+/** Values of a row's members: one text where they agree, else smallest to largest. */
 export function cellText(column: Column, { members }: Pick<Outcome, 'members'>): string {
   if (column.textOf) return column.textOf(members[0]);
   const values = members.map(column.value);
@@ -120,7 +120,7 @@ export function cellText(column: Column, { members }: Pick<Outcome, 'members'>):
   return range(Math.min(...known), Math.max(...known), column.text);
 }
 
-/** Whether members of a row cost differently, though they lose the same. */
+/** Whether a row's members differ in cost although they lose the same. */
 export function costsDiffer({ members }: Outcome): boolean {
   return columns.some((c) => new Set(members.map((p) => cellText(c, { members: [p] }))).size > 1);
 }
@@ -129,13 +129,13 @@ export function trialsOf(policy: string, stored: readonly StoredResult[]): Trial
   return stored.find((s) => s.policy.id === policy)?.trials;
 }
 
-/** `99.1 – 99.9 %`: 5 to 95 % of the trials (least to greatest of fewer than 20). Empty where they all agree, and without trials. */
+/** `99.1 – 99.9 %`: 5 to 95 % of the trials (smallest to largest if fewer than 20). Empty where they all agree, and without trials. */
 export function rangeText({ spread, text }: Column, trials: Trials | undefined): string {
   const found = trials && spread?.(trials);
   return !found || text(found.p5) === text(found.p95) ? '' : range(found.p5, found.p95, text);
 }
 
-/** What a range over trials is. */
+/** What a range over trials means. */
 export function rangeTitle({ spread, text }: Column, trials: Trials | undefined): string | undefined {
   const found = trials && spread?.(trials);
   if (!found || !trials) return undefined;
@@ -148,10 +148,10 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
-/** What is asked first: which policy loses least. */
+/** The first question: which policy loses least. */
 export const asAsked: Sorting = { by: 'coverage', descending: true };
 
-/** By a column's value of the rows' first members; the reference stays last. */
+/** By a column's value for the rows' first members; the reference stays last. */
 export function sorted(rows: readonly Outcome[], { by, descending }: Sorting): Outcome[] {
   const column = [...columns, verdictColumn].find((c) => c.id === by);
   if (!column) return [...rows];
@@ -163,13 +163,13 @@ export function sorted(rows: readonly Outcome[], { by, descending }: Sorting): O
   });
 }
 
-/** A check's coverage less the run's own, in percentage points. */
+/** A check's coverage minus the run's own, in percentage points. */
 export function checkDifference(p: RunPolicy, check: string): string {
   const difference = 100 * (underCheck(p, check).coverage - p.coverage);
   return difference ? points(difference) : '·';
 }
 
-/** Which part of the loss may rest on stage 2 events that never were. */
+/** How much of the loss may rest on stage 2 events that never happened. */
 function unsureText({ unsure }: RunPolicy): string {
   if (!unsure) return '';
   return `; ${withSign(unsure.share)} of the loss rests on evidence that may be right in less than 95 % of cases (${unsure.evidence.join(', ')})`;

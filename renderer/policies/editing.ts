@@ -1,10 +1,10 @@
-/** Changing a policy field by field, and finding the field that a problem is about. */
+/** Changing a policy field by field, and finding the field that a problem concerns. */
 import type { Policy } from '../../core/contract/runs.ts';
 
-/** Fields that an assumption check may vary, unless a user's policy says them: whoever sets one settles it. */
+/** Fields that an assumption check may vary unless a user's policy states them: setting one settles it. */
 const checked: readonly (keyof Policy)[] = ['injectDl', 'unpinnedBy'];
 
-/** `undefined` takes a field out. Empty `times` go, too. */
+/** `undefined` removes a field. Empty `times` go, too. */
 export function withField(policy: Partial<Policy>, field: keyof Policy, value: unknown): Partial<Policy> {
   const settled = checked.includes(field)
     ? {
@@ -14,17 +14,17 @@ export function withField(policy: Partial<Policy>, field: keyof Policy, value: u
   return own({ ...policy, ...settled, [field]: value }) as Partial<Policy>;
 }
 
-/** Without what is undefined; undefined if nothing is left. */
+/** Without undefined fields; undefined if nothing is left. */
 export function own(values: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
   const kept = Object.entries(values).filter(([, value]) => value !== undefined);
   return kept.length ? Object.fromEntries(kept) : undefined;
 }
 
 export interface FieldProblem {
-  /** `onFault.userspace.dl1`; empty where it is about the whole. */
+  /** `onFault.userspace.dl1`; empty if it concerns the whole. */
   readonly field: string;
   readonly text: string;
-  /** As the host says it, without the file's name. */
+  /** As the host reports it, without the file's name. */
   readonly whole: string;
   /** The form has a place for it. */
   readonly inForm: boolean;

@@ -1,4 +1,4 @@
-/** An id that none of `taken` has. */
+/** An id not in `taken`. */
 export function freeId(id: string, taken: readonly string[]): string {
   for (let k = 2; ; k++) {
     const name = `${id.slice(0, 58)}-${k}`;

@@ -1,17 +1,17 @@
 /**
- * When each policy goes dark: samples lost of those there are, by policy and time, all vCPUs together. A cell is a bin of the host's own
+ * When each policy goes dark: samples lost of those present, by policy and time, all vCPUs together. A cell is a bin of the host's own
  * grid, never a stretched one, so that its fraction is counted and not estimated.
  */
 import type { Fates, LaneFates, PolicyFates } from '../../core/contract/timeline.ts';
 
 export interface Heat {
-  /** ns of the first cell's start after the run's origin; cells are `width` ns wide and touch. */
+  /** Start of the first cell, ns from the run's origin; cells are `width` ns wide and touch. */
   readonly first: number;
   readonly width: number;
   readonly cells: number;
   /** Samples in each cell, kept or lost. */
   readonly samples: Float64Array;
-  /** A row a policy of the request, in its order. */
+  /** A row per policy of the request, in its order. */
   readonly rows: readonly HeatRow[];
 }
 
@@ -21,9 +21,9 @@ export interface HeatRow {
   readonly windows: Float64Array;
 }
 
-/** @param policies how many were asked for */
+/** @param policies how many were requested */
 export function heatOf({ lanes, policies: losses }: Fates, policies: number): Heat | undefined {
-  // Bins are powers of two of ns on one grid: the widest lane's hold whole bins of all others.
+  // Bins are powers of two in ns on one grid: the widest lane's contain whole bins of all others.
   const widest = lanes.reduce<LaneFates | undefined>((w, l) => (!w || l.width > w.width ? l : w), undefined);
   if (!widest) return undefined;
   const { first, width } = widest;
@@ -54,19 +54,19 @@ function addLosses(
   });
 }
 
-/** The fraction lost in a cell, 0 … 1; NaN where there is no sample to lose. */
+/** The fraction lost in a cell, 0 … 1; NaN if there are no samples to lose. */
 export function fractionAt({ samples }: Heat, row: HeatRow, cell: number): number {
   return samples[cell] ? Math.min(1, row.lost[cell] / samples[cell]) : NaN;
 }
 
-/** As `fractionAt`, over the cells [from, to). */
+/** Like `fractionAt`, over the cells [from, to). */
 export function fractionOver({ samples }: Heat, row: HeatRow, from: number, to: number): number {
   const sum = (of: Float64Array) => of.subarray(from, to).reduce((a, b) => a + b, 0);
   const all = sum(samples);
   return all ? Math.min(1, sum(row.lost) / all) : NaN;
 }
 
-/** At most `most` parts of equal numbers of cells (the last may have fewer): what a table has room for. */
+/** At most `most` parts with equal numbers of cells (the last may have fewer): as many as fit a table. */
 export function partsOf({ cells }: Heat, most: number): { readonly from: number; readonly to: number }[] {
   const size = Math.max(1, Math.ceil(cells / most));
   return Array.from({ length: Math.ceil(cells / size) }, (_, i) => ({

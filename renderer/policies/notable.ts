@@ -1,7 +1,7 @@
 import type { RunPolicy } from '../../core/contract/contract.ts';
 import { skewOf } from './outcomes.ts';
 
-/** What a reader would look at first: the policy that misleads most, else the one that loses most and lives. */
+/** What a reader would look at first: the policy that misleads most, else the one that loses most and isn't dead. */
 export function notable(policies: readonly RunPolicy[]): RunPolicy | undefined {
   const excess = (p: RunPolicy) => skewOf(p)?.excess ?? 0;
   const misleading = policies.filter((p) => skewOf(p)?.verdict === 'misleading');

@@ -1,6 +1,6 @@
 /**
- * A run's policies as rows: those that lose the very same samples share one, bare metal has its own. What a row says of the
- * assumption checks it says of all its members, or names those that it holds for.
+ * A run's policies as rows: those that lose exactly the same samples share one, bare metal has its own. What a row says about the
+ * assumption checks holds for all its members, or for those it names.
  */
 import type { RunCheck, RunPolicy, RunSkew } from '../../core/contract/run-policy.ts';
 
@@ -10,12 +10,12 @@ export interface Outcome {
   readonly first: RunPolicy;
   /** Bare metal. */
   readonly reference: boolean;
-  /** Least and greatest coverage over the members' checks, the outcome itself among them. */
+  /** Smallest and largest coverage over the members' checks, the outcome itself included. */
   readonly least: number;
   readonly greatest: number;
   /** Assumption checks of any member. */
   readonly checks: number;
-  /** What checks make of the verdict, where they change it. */
+  /** What checks turn the verdict into, where they change it. */
   readonly changes: readonly VerdictChange[];
 }
 
@@ -24,11 +24,11 @@ export interface VerdictChange {
   /** Follows "if". */
   readonly title: string;
   readonly verdict: string;
-  /** Members that it holds for; empty: all of them. */
+  /** Members for which it holds; empty: all of them. */
   readonly only: readonly string[];
 }
 
-/** What the run's verdicts rest on: the first that it counted by. */
+/** What the run's verdicts rest on: the first key it counted by. */
 export function skewOf(p: RunPolicy): RunSkew | undefined {
   return p.skew[0];
 }
@@ -37,7 +37,7 @@ export function verdictOf(p: RunPolicy): string {
   return skewOf(p)?.verdict ?? 'not computed';
 }
 
-/** One result a policy: runs of the model's first edition have two, their own first. */
+/** One result per policy: runs of the model's first edition have two, their own first. */
 export function ownResults(policies: readonly RunPolicy[]): RunPolicy[] {
   return policies.filter((p, i) => policies.findIndex((q) => q.policy === p.policy) === i);
 }
@@ -49,13 +49,13 @@ export function outcomesOf(policies: readonly RunPolicy[]): Outcome[] {
     .sort((a, b) => Number(a.reference) - Number(b.reference) || a.first.lost - b.first.lost);
 }
 
-/** What a policy came to under a check; its own outcome where the check has nothing to vary. */
+/** A policy's outcome under a check; its own outcome if the check has nothing to vary. */
 export function underCheck(p: RunPolicy, id: string): Pick<RunCheck, 'kept' | 'lost' | 'coverage' | 'verdict'> {
   const { kept, lost, coverage } = p;
   return p.checks.find((c) => c.id === id) ?? { kept, lost, coverage, verdict: verdictOf(p) };
 }
 
-/** As `outcomesOf` for the outcomes under a check: members share their row only if they still lose as much. */
+/** Like `outcomesOf` for the outcomes under a check: members share a row only if they still lose the same amount. */
 export function outcomesUnder(policies: readonly RunPolicy[], id: string): Outcome[] {
   const key = (p: RunPolicy) => {
     const { lost, verdict } = underCheck(p, id);
@@ -69,7 +69,7 @@ export function outcomesUnder(policies: readonly RunPolicy[], id: string): Outco
     );
 }
 
-/** Checks that the run has, with how many policies' verdicts each changes. */
+/** The run's checks, with how many policies' verdicts each changes. */
 export function checksOf(policies: readonly RunPolicy[]): { id: string; title: string; changes: number }[] {
   const found = new Map<string, { id: string; title: string; changes: number }>();
   for (const p of ownResults(policies)) {
@@ -82,7 +82,7 @@ export function checksOf(policies: readonly RunPolicy[]): { id: string; title: s
   return [...found.values()];
 }
 
-/** Bare metal keeps all by definition: a policy that does so by merit never shares its row. A dead VM is dead whatever it had lost. */
+/** Bare metal keeps everything by definition: a policy that earns it never shares its row. A dead VM is dead whatever it had lost. */
 function fatesKey(p: RunPolicy): string {
   if (p.reference) return 'reference';
   return `${p.lost ? (p.sameAs ?? p.policy) : 'all kept'} ${verdictOf(p)}`;

@@ -8,7 +8,7 @@ const STORE = 'umbra.policies';
 function stored(): Policy[] {
   try {
     const list: unknown = JSON.parse(localStorage.getItem(STORE) ?? '[]');
-    // They are checked by the host before anything is done with them; here they need a name to stand in a list.
+    // The host checks them before they are used; here they need a name to be listed.
     return Array.isArray(list)
       ? list.filter((p: Partial<Policy> | null) => typeof p?.id === 'string' && p.onFault)
       : [];
@@ -28,7 +28,7 @@ export const useOwnPolicies = defineStore('own-policies', () => {
   return {
     all,
     text: computed(() => (all.value.length ? JSON.stringify(all.value, null, 2) : undefined)),
-    /** In place of the one that was called `before`, or as a new one. */
+    /** Replaces the one named `before`, or adds a new one. */
     save(policy: Policy, before?: string): void {
       const others = all.value.filter((p) => p.id !== policy.id && p.id !== before);
       set([...others, policy]);

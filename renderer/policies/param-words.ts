@@ -1,4 +1,4 @@
-/** Parameters in words: what each is called beside its name, and what reads it. Typed by the model's list: a new one won't compile unnamed. */
+/** Parameters in words: a label besides the name, and what reads it. Typed by the model's list: a new one won't compile unnamed. */
 import type { ResolvedParams } from '../../core/contract/runs.ts';
 
 export type ParamName = keyof ResolvedParams['params'];
@@ -99,7 +99,7 @@ export const paramWords: Readonly<Record<ParamName, ParamWords>> = {
   gapMinNs: w('least gap', 'Observed blackouts: shorter ones are none.'),
 };
 
-/** Of a name that may be newer than this page, or no parameter of a run (`unmapRate`). */
+/** For a name that may be newer than this page, or not a run parameter (`unmapRate`). */
 export function wordsOf(name: string): ParamWords {
   if (name === 'unmapRate')
     return w('unmaps of the host', 'How often the host unmaps, as a multiple of the trace: 1 is the trace as it is.');

@@ -6,11 +6,11 @@ import { bytes, percent } from '../format.ts';
 import { besides } from '../charts/spread.ts';
 import type { Spot } from './spots.ts';
 
-/** px of a decade on a page of the usual width, and of a label. */
+/** px of a decade on a page of usual width, and of a label. */
 const DECADE = { x: 230, y: 56 };
 const LABEL = { width: 150, height: 14 };
 
-/** Log axes whose left and lower edges stand for zero. */
+/** Log axes whose left and lower edges represent zero. */
 export function paretoChart(all: readonly Spot[], c: Colours, picked: string | undefined): ChartOption {
   const scale = (of: 'loss' | 'slowdown') =>
     logFromZero(
@@ -46,7 +46,7 @@ export function paretoChart(all: readonly Spot[], c: Colours, picked: string | u
         z: 3,
         data: all.map((s, i) => ({
           value: at(s),
-          // Area by memory; what pins nothing is a small ring.
+          // Area by memory; policies that pin nothing are a small ring.
           symbolSize: s.pinned ? 9 + 27 * Math.sqrt(s.pinned / most) : 9,
           itemStyle: {
             color: s.pinned ? c.dens : c.surface,

@@ -1,4 +1,4 @@
-/** The replay that was asked for last: it goes on while other views are looked at, with its progress in the strip of jobs. */
+/** The last requested replay: it continues while other views are shown, with its progress in the job strip. */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import { ServiceError } from '../../core/contract/client.ts';
@@ -12,9 +12,9 @@ export const useReplayJob = defineStore('replay-job', () => {
   const jobs = useJobs();
   const running = ref(false);
   const problem = ref<string>();
-  /** Policies that are done, of the replay that runs. */
+  /** Policies finished in the running replay. */
   const soFar = shallowRef<readonly RunPolicy[]>([]);
-  /** Policies that a new run begins with, asked for elsewhere; all if undefined. */
+  /** Policies that a new run starts with, requested elsewhere; undefined: all. */
   const wanted = shallowRef<readonly string[]>();
   let controller: AbortController | undefined;
 

@@ -1,4 +1,4 @@
-/** What a reader must know before believing a run's numbers, as marks that stand wherever they show. */
+/** What a reader must know before believing a run's numbers, as marks shown next to them. */
 import type { Run } from '../../core/contract/contract.ts';
 import { modelTimes } from './settings.ts';
 import { count, percent } from '../format.ts';
@@ -6,11 +6,11 @@ import { count, percent } from '../format.ts';
 export interface Mark {
   readonly text: string;
   readonly title: string;
-  /** Results rest on something that isn't so on the machine. */
+  /** Results rest on something that isn't true of the machine. */
   readonly warn: boolean;
 }
 
-/** The run that the address names, else the newest. */
+/** The run named in the address, else the newest. */
 export function shownRun(runs: readonly Run[], selected: number | undefined): Run | undefined {
   return selected === undefined ? runs.at(-1) : runs.find((r) => r.id === selected);
 }
@@ -33,7 +33,7 @@ function alignment(run: Run): Mark {
   };
 }
 
-/** Those that no capture told: defaults, illustrative. */
+/** Those that no capture provided: defaults, illustrative. */
 function assumed(run: Run): Mark | undefined {
   const { origin } = run.params;
   const known = modelTimes.filter((t) => t in origin);

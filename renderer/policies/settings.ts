@@ -1,4 +1,4 @@
-/** What a new run is asked for: parameters in groups, and the command line that asks for the same. */
+/** What a new run is asked for: grouped parameters, and the command line that asks for the same. */
 import type { Library, ParamInfo } from '../../core/contract/runs.ts';
 import type { Run } from '../../core/contract/contract.ts';
 import { bytes, duration } from '../format.ts';
@@ -27,7 +27,7 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['Times', ['calibrate', 'latency', ...modelTimes]],
 ];
-/** What a capture shows by itself: no replay asks for it. */
+/** What a capture itself shows: no replay asks for it. */
 const elsewhere = ['gapFactor', 'gapMinNs'];
 
 const choices = [
@@ -35,12 +35,12 @@ const choices = [
   ...['calibrate', 'latency', 'privateBytes', 'watermarkBytes'],
 ];
 
-/** Whether a parameter says how a machine is: then its default is an assumption. The others say what is asked. */
+/** Whether a parameter describes a machine: its default is then an assumption. The others describe the request. */
 export function isFact(name: string): boolean {
   return !choices.includes(name);
 }
 
-/** Every parameter once; those that no group names stand at the end. */
+/** Every parameter once; those in no group come last. */
 export function paramGroups(params: readonly ParamInfo[]): Group[] {
   const named = groups.flatMap(([, names]) => names);
   const others = params.map((p) => p.name).filter((n) => !named.includes(n) && !elsewhere.includes(n));
@@ -52,7 +52,7 @@ export function paramGroups(params: readonly ParamInfo[]): Group[] {
     .filter((g) => g.params.length);
 }
 
-/** A parameter's value as a form's field holds it; lists as `--set` takes them. */
+/** A parameter's value as held by a form field; lists as `--set` takes them. */
 export function fieldText(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   return value
@@ -66,7 +66,7 @@ export function fieldText(value: unknown): string {
     .join(',');
 }
 
-/** A value as a table shows it, with its unit. */
+/** A value as shown in a table, with its unit. */
 export function settingText(value: unknown, unit: string): string {
   if (typeof value === 'number') {
     if (unit === 'ns') return value ? duration(value) : '0 ns';
@@ -79,7 +79,7 @@ export function settingText(value: unknown, unit: string): string {
   return value === undefined ? '–' : fieldText(value);
 }
 
-/** What was found in the captures, of a run's parameters or of a calibration's: name to value. */
+/** What was found in the captures, from a run's parameters or a calibration's: name to value. */
 export function measuredIn(resolved: unknown): ReadonlyMap<string, string> {
   const { params, origin } = (resolved ?? {}) as {
     params?: Record<string, unknown>;
@@ -98,7 +98,7 @@ export interface Asked {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The command that makes the same run; own policies must be saved as files first. */
+/** The command for the same run; own policies must be saved as files first. */
 export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): string {
   return [
     `umbra replay --db ${shellWord(lab)} --spe ${spe} --kvm ${kvm}`,
@@ -107,7 +107,7 @@ export function commandLine({ lab, spe, kvm, policies, own, settings }: Asked): 
   ].join(' ');
 }
 
-/** The command that prints the same sweep; a run's own policies and its scenario must be saved as files first. */
+/** The command for the same sweep; a run's own policies and its scenario must be saved as files first. */
 export function sweepCommand(lab: string, run: Run, question: Question, library: Library | undefined): string {
   const { param, from, to, steps, log, check } = question;
   const { params, origin } = run.params;

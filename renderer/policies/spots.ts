@@ -7,7 +7,7 @@ export interface Spot {
   readonly loss: number;
   readonly slowdown: number;
   readonly pinned: number;
-  /** Of those that keep half of the samples, none is better in one and as good in the other. */
+  /** Among those that keep half of the samples: no other is better in one and as good in the other. */
   readonly best: boolean;
 }
 
@@ -21,7 +21,7 @@ export function spots(policies: readonly RunPolicy[]): Spot[] {
     else found.set(key, { policies: [policy], loss, slowdown, pinned });
   }
   const all = [...found.values()];
-  // The reference is nothing that KVM could do, and a dead profile is no bargain.
+  // The reference is nothing KVM could do, and a dead profile is no bargain.
   const rivals = all.filter((s) => !s.policies.includes('bare-metal') && s.loss < 0.5);
   const beats = (a: Spot | (typeof all)[number], b: (typeof all)[number]) =>
     a.loss <= b.loss && a.slowdown <= b.slowdown && (a.loss < b.loss || a.slowdown < b.slowdown);

@@ -6,7 +6,7 @@ export type Compare = Params<'comparisonReport'>['compare'];
 export interface Choices {
   /** Other runs. */
   readonly runs: readonly Run[];
-  /** Policies of the run, of which two make a comparison. */
+  /** Policies of the run, two of which make a comparison. */
   readonly policies: readonly string[];
   /** Other SPE captures. */
   readonly captures: readonly Capture[];
@@ -22,7 +22,7 @@ export function choicesOf(run: Run, runs: readonly Run[], captures: readonly Cap
   };
 }
 
-/** `run 2`, `policies`, `spe 4`: what the selector holds; undefined for a report of the run alone. */
+/** `run 2`, `policies`, `spe 4`: the selector's value; undefined for a report of the run alone. */
 export function compareOf(run: Run, choice: string, policy: string, withPolicy: string): Compare | undefined {
   const [what, id] = choice.split(' ');
   switch (what) {
@@ -37,7 +37,7 @@ export function compareOf(run: Run, choice: string, policy: string, withPolicy: 
   }
 }
 
-/** The options of `umbra report` that name what is compared. */
+/** The options of `umbra report` that name the comparison. */
 export function compareOptions(compare: Compare): string {
   if (compare.of === 'captures') return `--spe ${compare.a} --with ${compare.b}`;
   const { a, b, policy, withPolicy } = compare;

@@ -1,11 +1,11 @@
-/** A sweep's verdicts as bands: neighbouring values with the same one. */
+/** A sweep's verdicts as bands: runs of neighbouring values with the same verdict. */
 import type { SweepAnswer } from '../../core/contract/sweep.ts';
 
 export interface Band {
-  /** Places among the values, `to` not in it. */
+  /** Indices into the values, `to` excluded. */
   readonly from: number;
   readonly to: number;
-  /** Place in the model's list of verdicts. */
+  /** Index into the model's list of verdicts. */
   readonly verdict: number;
 }
 

@@ -1,4 +1,4 @@
-/** A sweep's curves as an ECharts option: one measure over the parameter, a line for policies that have the same outcome. */
+/** A sweep's curves as an ECharts option: one measure over the parameter, a line for policies with the same outcome. */
 import type { SweepAnswer, SweepCrossings } from '../../core/contract/sweep.ts';
 import { axis, logFromZero, tooltip } from '../charts/axes.ts';
 import { stroke } from '../charts/colours.ts';
@@ -11,11 +11,11 @@ export interface Drawn {
   readonly sweep: SweepAnswer;
   readonly measure: Measure;
   readonly lines: readonly Line[];
-  /** Of this measure. */
+  /** For this measure. */
   readonly crossings: readonly SweepCrossings[];
-  /** The one that is pointed at, as a place in `crossings`. */
+  /** The hovered one, as an index into `crossings`. */
   readonly lit: number | undefined;
-  /** Drawn strong, with its range over the placements. */
+  /** Drawn bold, with its range over the placements. */
   readonly policy: string | undefined;
   readonly linear: boolean;
 }
@@ -103,7 +103,7 @@ export function sweepChart({ sweep, measure, lines, crossings, lit, policy, line
   };
 }
 
-/** Where the run itself stands. */
+/** Where the run itself is. */
 function ownLine(
   own: NonNullable<SweepAnswer['own']>,
   bottom: number,
@@ -123,7 +123,7 @@ function ownLine(
     lineStyle: { color: c.muted, width: 1, type: 'dashed' },
     endLabel: {
       show: true,
-      // Above the plot: to its right the curves have their names.
+      // Above the plot: the curves' names are to its right.
       offset: [-6, -12],
       align: 'center',
       color: c.muted,
@@ -134,7 +134,7 @@ function ownLine(
   };
 }
 
-/** A ring at each crossing, with the steps that it lies between as its whisker. */
+/** A ring at each crossing, with the steps it lies between as its whisker. */
 function crossingMarks(
   crossings: readonly SweepCrossings[],
   lines: readonly Line[],
@@ -184,7 +184,7 @@ function crossingMarks(
   };
 }
 
-/** Of a policy at any place between two steps, as straight as the curve is drawn on linear axes. */
+/** A policy's value at any place between two steps, as straight as the curve is drawn on linear axes. */
 export function heightAt(
   lines: readonly Line[],
   policy: string,
@@ -232,7 +232,7 @@ function rangeMarks(
   };
 }
 
-/** What the picture says, for those who don't see it. */
+/** A description of the picture, for those who can't see it. */
 export function chartLabel({ sweep, measure, lines, crossings }: Drawn): string {
   const ends = [0, sweep.done - 1];
   const curves = lines.map(

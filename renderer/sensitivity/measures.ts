@@ -7,7 +7,7 @@ export interface Measure {
   readonly title: string;
   /** Between the better and the worse policies: `a loses less than b`, `a and b lose less than c`. */
   readonly better: readonly [one: string, several: string];
-  /** What is drawn: less is better. NaN where nothing survived. */
+  /** The value drawn: less is better. NaN where nothing survived. */
   readonly value: (curve: SweepCurve, i: number) => number;
   readonly text: (value: number) => string;
   /** At a power of ten. */
@@ -15,7 +15,7 @@ export interface Measure {
 }
 
 const shareTick = (value: number) => `${Number((100 * value).toPrecision(2))}\u202f%`;
-/** Small shares count here: two digits of them, however small. */
+/** Small shares matter here: two digits of them, however small. */
 function shareText(value: number): string {
   if (value === 0) return '0';
   const small = 100 * value < 0.1;
@@ -48,7 +48,7 @@ export const measures: readonly Measure[] = [
   },
   {
     ...{ id: 'excess', title: 'excess skew', better: ['is skewed less than', 'are skewed less than'] },
-    // What chance explains is no skew: it counts as none, as it does for the crossing points.
+    // Skew that chance explains counts as none, as for the crossing points.
     value: (c, i) => (c.skewed[i] || Number.isNaN(c.excess[i]) ? c.excess[i] : 0),
     text: (value) => (value === 0 ? '0' : String(Number(value.toPrecision(2)))),
     tick: (value) => String(Number(value.toPrecision(2))),
@@ -64,21 +64,21 @@ export function valueText(value: number, unit: string): string {
   return unit ? `${number} ${unit}` : number;
 }
 
-/** A place between two values that were tried: no more digits than it is worth. */
+/** A place between two tested values: no more digits than it is worth. */
 export function placeText(value: number, unit: string): string {
   return valueText(Number(value.toPrecision(2)), unit);
 }
 
-/** To the digit, for titles. */
+/** In full precision, for titles. */
 export function exactText(value: number, unit: string): string {
   const number = Number.isInteger(value) ? count(value) : String(value);
   return unit ? `${number} ${unit}` : number;
 }
 
-/** Policies that have the same outcome at every value, so far: one curve for all of them. */
+/** Policies with the same outcome at every value so far: one curve for all of them. */
 export interface Line {
   readonly policies: readonly string[];
-  /** Place of the first of them among the run's policies: decides its stroke, whatever is drawn. */
+  /** Index of the first of them among the run's policies: decides its stroke, whatever is drawn. */
   readonly place: number;
   readonly curve: SweepCurve;
   readonly y: readonly number[];

@@ -1,4 +1,4 @@
-/** A sweep as the address holds it (`irqNs_500_50000_11_log`, `…_log_if-dl-0` under an assumption check), and what to ask where nobody has said yet. */
+/** A sweep as the address holds it (`irqNs_500_50000_11_log`, `…_log_if-dl-0` under an assumption check), and the default question. */
 import type { ResolvedParams } from '../../core/contract/runs.ts';
 import { MAX_SWEEP_STEPS } from '../../core/contract/sweep.ts';
 import type { SweepJob } from '../../core/contract/sweep.ts';
@@ -9,7 +9,7 @@ export function formatQuestion({ param, from, to, steps, log, check }: Question)
   return [param, from, to, steps, ...(log ? ['log'] : []), ...(check === undefined ? [] : [`if-${check}`])].join('_');
 }
 
-/** Undefined for what is no such word; whether its parameter and numbers will do is the host's to say. */
+/** Undefined for any other word; whether its parameter and numbers are valid is for the host to say. */
 export function parseQuestion(word: string | undefined): Question | undefined {
   const [param, from, to, count, ...options] = word?.split('_') ?? [];
   const steps = Number(count);
@@ -21,12 +21,12 @@ export function parseQuestion(word: string | undefined): Question | undefined {
   return { param, from, to, steps, log, ...(check !== undefined && { check }) };
 }
 
-/** What people ask about first. */
+/** The most common question. */
 export const often: readonly string[] = [
   ...['irqNs', 'reenableNs', 'readNs', 'dlProbability', 'trapsPerEnable', 'bufferBytes', 'unmapRate'],
 ];
 
-/** Those that have no scale of their own to lie around. */
+/** Parameters without a scale to centre the range on. */
 const fixed: Readonly<Record<string, Omit<Question, 'param'>>> = {
   unmapRate: { from: '0.1', to: '10', steps: 9, log: true },
   trapsPerEnable: { from: '0', to: '20', steps: 11, log: false },
@@ -40,7 +40,7 @@ const fixed: Readonly<Record<string, Omit<Question, 'param'>>> = {
   trials: { from: '1', to: '10', steps: 10, log: false },
 };
 
-/** A decade (of sizes, two doublings) to both sides of what the run has. */
+/** A decade (for sizes, two doublings) either side of the run's value. */
 export function defaultQuestion(param: string, params: Partial<ResolvedParams['params']>, unit: string): Question {
   if (param in fixed) return { param, ...fixed[param] };
   const own = params[param as keyof typeof params];

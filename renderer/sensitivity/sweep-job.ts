@@ -1,4 +1,4 @@
-/** The sweep that was asked for last: it goes on while other views are looked at, and its curves stay until the next one. */
+/** The last requested sweep: it continues while other views are shown, and its curves stay until the next one. */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import { ServiceError } from '../../core/contract/client.ts';
@@ -9,7 +9,7 @@ import { useLab } from '../state/lab.ts';
 export const useSweepJob = defineStore('sweep-job', () => {
   const lab = useLab();
   const jobs = useJobs();
-  /** What `answer` is to; as JSON. */
+  /** The question that `answer` answers; as JSON. */
   const asked = ref<string>();
   /** Grows while the sweep runs. */
   const answer = shallowRef<SweepAnswer>();

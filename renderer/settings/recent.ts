@@ -1,4 +1,4 @@
-/** Labs that were open on this machine, newest first. */
+/** Labs opened on this machine, newest first. */
 import type { LabInfo } from '../../core/contract/contract.ts';
 
 const STORE = 'umbra.recent';

@@ -1,4 +1,4 @@
-/** What the command palette offers: places to go to, and things that it does. */
+/** What the command palette offers: places to go to, and things to do. */
 import { computed } from 'vue';
 import type { ComputedRef } from 'vue';
 import { saveFile } from '../charts/save.ts';
@@ -41,7 +41,7 @@ export function useCommands(): ComputedRef<readonly Command[]> {
   const imports = useImport();
   const { loadSymbols } = useSymbols();
   const go = (to: Change) => () => selection.select(to);
-  const failed = () => undefined; // The strip of jobs says what happened.
+  const failed = () => undefined; // The job strip shows what happened.
 
   function replay() {
     const { spe, kvm, align, offset } = pair;

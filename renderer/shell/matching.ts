@@ -4,7 +4,7 @@ export interface Named {
   readonly hint: string;
 }
 
-/** Those that have all of the words, those whose title begins with them first. */
+/** Those with all of the words; titles that begin with them come first. */
 export function matching<T extends Named>(commands: readonly T[], text: string): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const rank = ({ title }: T) => {

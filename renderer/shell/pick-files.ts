@@ -1,4 +1,4 @@
-/** Lets somebody choose files; none if they think better of it. */
+/** Lets the user choose files; none if they cancel. */
 export function pickFiles(): Promise<readonly File[]> {
   return new Promise((resolve) => {
     const input = document.createElement('input');

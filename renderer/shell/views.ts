@@ -1,4 +1,4 @@
-/** The views, in the order of the rail. Each loads when it is first shown; one that isn't here isn't shown. */
+/** The views, in the order of the rail. Each loads when first shown; views not listed here don't exist. */
 import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import { viewKeys } from '../../core/contract/desktop.ts';
@@ -58,7 +58,7 @@ export const views: readonly View[] = [
   },
 ];
 
-/** The same key for a view whatever other views there are. */
+/** A view's key is the same whatever other views there are. */
 export function keyOf(view: ViewId): string {
   return viewKeys[view];
 }

@@ -93,7 +93,7 @@ export function differenceBars(
   };
 }
 
-/** At the right edge, so that they never run into bars or whiskers. */
+/** At the right edge, so that they never overlap bars or whiskers. */
 function valueLabels(rows: readonly ShareRow[], c: Colours): CustomSeriesOption {
   return {
     type: 'custom',
@@ -121,7 +121,7 @@ function valueLabels(rows: readonly ShareRow[], c: Colours): CustomSeriesOption 
   };
 }
 
-/** Coverage per time bin, and under it when the keys that moved were active. */
+/** Coverage per time bin, and below it when the keys that moved were active. */
 export function overTime(
   { time }: SkewDigest,
   activity: SkewAnswer['activity'],
@@ -211,7 +211,7 @@ export function overTime(
   };
 }
 
-/** Height of `overTime` for so many keys, px. */
+/** Height of `overTime` for this many keys, px. */
 export function overTimeHeight(keys: number): number {
   return 112 + keys * 26 + 26;
 }

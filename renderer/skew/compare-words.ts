@@ -1,17 +1,17 @@
-/** Comparisons as people read them. */
+/** Comparisons in words. */
 import type { Comparison } from '../../core/contract/runs.ts';
 import { significant } from '../../core/words/numbers.ts';
 import { count, duration } from '../format.ts';
 import type { ShareRow } from './words.ts';
 
-/** A's share minus B's: B is what A is held against. */
+/** A's share minus B's: B is the baseline. */
 export function shareRows({ rows }: Comparison): ShareRow[] {
   return rows.map(({ name, shareA, shareB, difference, low, high, adjusted, significant }) => ({
     ...{ name, p: shareB, q: shareA, difference, low, high, adjusted, significant },
   }));
 }
 
-/** What the null of a comparison was drawn from; why there is none. */
+/** What the null of a comparison was drawn from; or why there is none. */
 export function drawNotes({ paired, blocks, null: model, word }: Comparison): string {
   if (!model && word === 'alike') return 'Nothing was lost on either side: there is nothing to ask.';
   if (!model || word === "can't tell")
@@ -23,7 +23,7 @@ export function drawNotes({ paired, blocks, null: model, word }: Comparison): st
     : `${count(blocks)} blocks of time a side, as long as the keys’ activity hangs together, dealt to either side again and again.`;
 }
 
-/** A difference that always has its sign; empty where there is none. */
+/** A difference, always with its sign; empty if there is none. */
 export function signed(difference: number, unit: 'count' | 'ns' | 'share'): string {
   if (!difference || Number.isNaN(difference)) return '';
   if (unit === 'share') return `${difference < 0 ? '−' : '+'}${significant(100 * Math.abs(difference))}`;
@@ -31,7 +31,7 @@ export function signed(difference: number, unit: 'count' | 'ns' | 'share'): stri
   return `${difference < 0 ? '−' : '+'}${unit === 'ns' ? duration(size) : count(size)}`;
 }
 
-/** A parameter's value, whatever it is. */
+/** A parameter's value, of any type. */
 export function paramText(value: unknown): string {
   if (typeof value === 'number' && Number.isInteger(value)) return count(value);
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);

@@ -5,7 +5,7 @@ import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, LineSeriesOption } from '../charts/echarts.ts';
 import { count, percent } from '../format.ts';
 
-/** Shares of records that took no more than so many cycles, log x: a latency of 0 stands at 1. */
+/** Share of records that took at most so many cycles, log x: a latency of 0 is drawn at 1. */
 export function latencyChart({ cycles, reference, kept }: LatencyCurves, c: Colours): ChartOption {
   const lines = axis(c);
   const low = 10 ** Math.floor(Math.log10(Math.max(1, cycles[0])));

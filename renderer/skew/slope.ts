@@ -1,4 +1,4 @@
-/** Shares before and after as a slope chart: a line a key, from its share in one profile to that in the other. */
+/** Shares before and after as a slope chart: a line per key, from its share in one profile to that in the other. */
 import { axis, tooltip } from '../charts/axes.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, LineSeriesOption } from '../charts/echarts.ts';
@@ -11,12 +11,12 @@ const TOP = 28;
 const BOTTOM = 8;
 const LABEL = 14;
 
-/** px: as many names as stand under each other without touching. */
+/** px: as many names as fit under each other without touching. */
 export function slopeHeight(rows: number): number {
   return Math.max(160, 40 + rows * 19);
 }
 
-/** @param ends what the two sides are called */
+/** @param ends names of the two sides */
 export function slopeChart(
   rows: readonly ShareRow[],
   c: Colours,
@@ -28,7 +28,7 @@ export function slopeChart(
   const positive = rows.flatMap((r) => [r.p, r.q]).filter((x) => x > 0);
   const low = 10 ** (Math.log10(Math.min(...positive, 1)) - 0.25);
   const high = Math.min(1, Math.max(...positive, low * 10) * 1.3);
-  // Nothing of it on one side: its line ends at the lower edge.
+  // No share on one side: its line ends at the lower edge.
   const at = (x: number) => Math.max(x, low);
   const height = slopeHeight(rows.length) - TOP - BOTTOM;
   const y = (x: number) => height * (1 - Math.log(at(x) / low) / Math.log(high / low));

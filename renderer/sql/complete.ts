@@ -1,8 +1,8 @@
-/** What may stand at a place in a query: tables, columns of those that it names, functions and words of SQL. */
+/** What may come at a position in a query: tables, columns of those it names, functions and words of SQL. */
 import type { SqlTable } from '../../core/contract/runs.ts';
 
 export interface Completion {
-  /** Where the word begins that an option takes the place of. */
+  /** Start of the word that an option replaces. */
   readonly from: number;
   readonly options: readonly Option[];
 }
@@ -25,7 +25,7 @@ const functions =
 
 /**
  * @param at the cursor
- * @param asked without a word before the cursor, too
+ * @param asked even without a word before the cursor
  */
 export function complete(sql: string, at: number, tables: readonly SqlTable[], asked = false): Completion | undefined {
   const before = sql.slice(0, at);
@@ -35,7 +35,7 @@ export function complete(sql: string, at: number, tables: readonly SqlTable[], a
   const named = namedTables(sql, tables);
   const options = owner === undefined ? open(before, word, tables, named) : columnsOf(named.get(owner.toLowerCase()));
   const fits = matching(options, word);
-  // Nothing to add to a word that is written out.
+  // Nothing to add to a complete word.
   if (!fits.length || (fits.length === 1 && fits[0].text.toLowerCase() === word.toLowerCase())) return undefined;
   return { from: at - word.length, options: fits.slice(0, MOST) };
 }
@@ -63,7 +63,7 @@ function columnsOf(table: SqlTable | undefined): Option[] {
   return (table?.columns ?? []).map(({ name, type }) => ({ text: name, what: type || 'any' }));
 }
 
-/** Tables that the query reads, by their names and aliases in lower case. */
+/** Tables that the query reads, by lower-case name and alias. */
 function namedTables(sql: string, tables: readonly SqlTable[]): Map<string, SqlTable> {
   const found = new Map<string, SqlTable>();
   for (const table of tables) {
@@ -75,7 +75,7 @@ function namedTables(sql: string, tables: readonly SqlTable[]): Map<string, SqlT
   return found;
 }
 
-/** Those that begin with the word, then those that hold it. */
+/** Options that start with the word, then those that contain it. */
 function matching(options: readonly Option[], word: string): Option[] {
   const wanted = word.toLowerCase();
   const begins = options.filter((o) => o.text.toLowerCase().startsWith(wanted));
@@ -83,7 +83,7 @@ function matching(options: readonly Option[], word: string): Option[] {
   return [...begins, ...holds];
 }
 
-/** In a string, or behind `--`. */
+/** In a string, or after `--`. */
 function inText(before: string): boolean {
   const plain = before.replace(/'(?:[^']|'')*'/g, '');
   return plain.includes("'") || /--[^\n]*$/.test(plain);

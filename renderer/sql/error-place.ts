@@ -2,14 +2,14 @@
 export interface ErrorPlace {
   readonly line: number;
   readonly column: number;
-  /** The line of the query, and carets under the word; both cut to what fits. */
+  /** The query's line, and carets under the word; both cut to fit. */
   readonly excerpt: string;
   readonly marks: string;
 }
 
 const WIDTH = 100;
 
-/** @param to end of the word, not among its characters */
+/** @param to end of the word, exclusive */
 export function errorPlace(sql: string, from: number, to: number): ErrorPlace {
   const before = sql.slice(0, from);
   const start = before.lastIndexOf('\n') + 1;

@@ -1,4 +1,4 @@
-/** Questions that people bring, as queries to start from. */
+/** Common questions, as queries to start from. */
 export interface Example {
   readonly title: string;
   readonly sql: string;

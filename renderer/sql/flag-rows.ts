@@ -14,7 +14,7 @@ export function useFlagRows() {
   const jobs = useJobs();
   const selection = useSelection();
 
-  /** Failures show as the job's. */
+  /** Failures are shown as the job's. */
   async function flagRows(
     answer: SqlAnswer,
     facts: TimelineFacts,
@@ -54,7 +54,7 @@ export function useFlagRows() {
   return { flagRows };
 }
 
-/** The first column that isn't a number, else what the first one says. */
+/** The first non-numeric column, else the text of the first. */
 function nameOf(columns: readonly string[], row: readonly SqlValue[]): string {
   const at = row.findIndex((value) => typeof value === 'string' && !/^-?\d+$/.test(value));
   const text = at >= 0 ? String(row[at]) : `${columns[0]} ${row[0]}`;

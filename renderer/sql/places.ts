@@ -1,9 +1,9 @@
-/** Where on the timeline a row of an answer lies: by the columns that the lab's tables have. */
+/** Where on the timeline a row of an answer is: from the columns that the lab's tables have. */
 import type { Capture } from '../../core/contract/contract.ts';
 import type { SqlAnswer, SqlValue } from '../../core/contract/runs.ts';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
-/** Times are ns after the timeline's origin. */
+/** Times are ns from the timeline's origin. */
 export interface Place {
   readonly from: number;
   readonly to: number;
@@ -15,9 +15,9 @@ const starts = ['start_ns', 't_ns', 't0_ns', 'min(t_ns)', 'min(start_ns)', 't', 
 const ends = ['end_ns', 't1_ns', 'max(t_ns)', 'max(end_ns)'];
 
 /**
- * What finds a row's place; undefined for an answer without times. A row of the run's trace is put where the run aligned it; one of another
+ * Finds a row's place; undefined for an answer without times. A row of the run's trace is placed where the run aligned it; one of another
  * capture has no place.
- * @param answer its times are in the clock of the capture that it names, else in that of the run's SPE capture
+ * @param answer its times are in the clock of the capture it names, else in that of the run's SPE capture
  */
 export function placesOf(
   answer: SqlAnswer,
@@ -32,7 +32,7 @@ export function placesOf(
   if (start < 0) return undefined;
   const [end, capture, run] = [column(...ends), column('capture_id'), column('run_id')];
   const [lane, policy] = [column('lane', 'vcpu'), column('policy')];
-  // Only a trace has events by name: an answer without capture_id may still say so.
+  // Only traces have events by name: an answer without capture_id may still have them.
   const events = column('event') >= 0 || column('comm') >= 0;
   const origin = BigInt(facts.origin);
   const kvm = captures.find((c) => c.id === facts.kvm);

@@ -1,8 +1,8 @@
 /**
- * The one selection of the whole app, as the address says it: `#timeline?run=3&policy=map-on-fault&lane=0&from=120&to=3400`.
- * Links, back and forward, reload, bug reports and "where I was last time" all come from there being one serialisable value.
+ * The single selection of the whole app, as encoded in the address: `#timeline?run=3&policy=map-on-fault&lane=0&from=120&to=3400`.
+ * Links, back and forward, reload, bug reports and "where I was last time" all follow from having one serialisable value.
  *
- * Times are whole ns after the zero of what is in view: the run's origin, or without a run the capture's first record.
+ * Times are whole ns from the zero of what is in view: the run's origin, or without a run the capture's first record.
  */
 import { viewIds } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../../core/contract/desktop.ts';
@@ -12,7 +12,7 @@ export type { ViewId };
 
 export interface Selection {
   readonly view: ViewId;
-  /** Capture in view; of a timeline without a run, what it shows. */
+  /** Capture in view; without a run, what the timeline shows. */
   readonly capture?: number;
   readonly run?: number;
   readonly policy?: string;
@@ -23,38 +23,38 @@ export interface Selection {
   readonly to?: number;
   /** vCPUs of the selected area, `0,2`; all if missing. */
   readonly lanes?: string;
-  /** What the timeline shows of all time, ns; both or neither: zooming selects nothing. */
+  /** The part of time that the timeline shows, ns; both or neither: zooming selects nothing. */
   readonly viewFrom?: number;
   readonly viewTo?: number;
-  /** The timeline's lanes as somebody arranged them (timeline/lane-state.ts), its bands, its drawer's tab, its search. */
+  /** The timeline's lanes as arranged by the user (timeline/lane-state.ts), its bands, its drawer's tab, its search. */
   readonly order?: string;
   readonly bands?: string;
   readonly tab?: string;
   readonly search?: string;
   /** A query of the SQL console. */
   readonly sql?: string;
-  /** By what its columns are dark: by samples if missing. */
+  /** What darkens its columns: samples if missing. */
   readonly dark?: 'time';
   /** Start of the blackout window in focus (of `policy` on `lane`), ns. */
   readonly window?: number;
   /** What skew counts (`page`, `symbol`, …), and one of its keys. */
   readonly keyKind?: string;
   readonly key?: string;
-  /** A kind of blackout and a cause class: what the list of windows is narrowed to. */
+  /** A kind of blackout and a cause class: the filter of the list of windows. */
   readonly kind?: string;
   readonly cause?: string;
-  /** An assumption check that outcomes are shown under; as replayed if missing. */
+  /** An assumption check to show outcomes under; as replayed if missing. */
   readonly check?: string;
   /** Part of a view that has several; other views leave it alone. */
   readonly part?: string;
   /** What `run`, or in a comparison of captures `capture`, is compared with. */
   readonly with?: number;
-  /** A sweep (sensitivity/question.ts), and which of its measures is drawn, how. */
+  /** A sweep (sensitivity/question.ts), which of its measures is drawn, and how. */
   readonly sweep?: string;
   readonly measure?: string;
   readonly scale?: 'linear';
   /**
-   * A campaign's folder; its factor in rows, one of its values, flags of pairs left out (`none`: no pair is), a pair in focus, and
+   * A campaign's folder; its factor in rows, one of its values, flags of pairs left out (`none`: no pairs are), a pair in focus, and
    * which pairs are listed.
    */
   readonly campaign?: string;
@@ -91,11 +91,11 @@ const words = [
   'out',
   'pair',
 ] as const;
-/** Words of which there are few. */
+/** Fields with few possible words. */
 const choices = { scale: ['linear'], dark: ['time'], pairs: ['failed', 'pending', 'flagged'] } as const;
 const choiceNames = Object.keys(choices) as (keyof typeof choices)[];
 
-/** What an address says; what it doesn't say rightly is left out. */
+/** The selection in an address; invalid parts are left out. */
 export function parseSelection(hash: string): Selection {
   const [path, query = ''] = hash.replace(/^#/, '').split('?', 2);
   const view = viewIds.find((id) => id === path) ?? 'captures';
@@ -126,7 +126,7 @@ export function parseSelection(hash: string): Selection {
 }
 
 /**
- * Links of 0.1.0 chose between two kinds of guest. Of one that discards its buffer at DL=1, a check tells now; the window that such
+ * Links of 0.1.0 chose between two kinds of guest. A guest that discards its buffer at DL=1 is now a check; the window that such
  * a link has in focus was that guest's.
  */
 function ofGuestThatDiscards(out: Record<string, unknown>): void {
@@ -146,10 +146,10 @@ export function formatSelection(selection: Selection): string {
   return text ? `#${selection.view}?${text}` : `#${selection.view}`;
 }
 
-/** Fields to change; `undefined` takes one out. */
+/** Fields to change; `undefined` removes one. */
 export type Change = { readonly [K in keyof Selection]?: Selection[K] | undefined };
 
-/** A window belongs to its policy and lane, those and times to their run: what a change leaves without ground goes. */
+/** A window belongs to its policy and lane, those and times to their run: fields that a change invalidates are removed. */
 export function changed(selection: Selection, change: Change): Selection {
   const of: Change =
     'run' in change && change.run !== selection.run
@@ -168,7 +168,7 @@ export function changed(selection: Selection, change: Change): Selection {
   const next: { -readonly [K in keyof Selection]: Selection[K] } = { ...selection, ...of, ...change };
   const moved = (['policy', 'lane'] as const).some((k) => k in change && change[k] !== selection[k]);
   if (moved && !('window' in change)) delete next.window;
-  // A window's lane was the window's: nobody chose it.
+  // A window's lane was the window's: the user didn't choose it.
   if (selection.window !== undefined && next.window === undefined && !('lane' in change)) delete next.lane;
   return next;
 }

@@ -1,5 +1,5 @@
 /**
- * How things are shown on this machine: theme, separators, time. One value for the page, since every number that is formatted asks for
+ * How things are shown on this machine: theme, separators, time. One value for the page, since every formatted number needs
  * it; settings/SettingsView.vue changes it.
  */
 import { reactive } from 'vue';
@@ -19,13 +19,13 @@ export interface Display {
 export const STORE = 'umbra.display';
 const initial: Display = { theme: 'system', separator: 'thin', time: 'relative' };
 
-/** What of a stored text is a setting; the rest is as it is at first. */
+/** The valid settings in a stored text; the others get their defaults. */
 export function readDisplay(text: string | null): Display {
   let given: Partial<Record<keyof Display, unknown>> = {};
   try {
     given = { ...(JSON.parse(text ?? '{}') as object) };
   } catch {
-    // Somebody else's text.
+    // Not our text.
   }
   return {
     theme: themes.find((t) => t === given.theme) ?? initial.theme,

@@ -1,4 +1,4 @@
-/** Jobs that this page asked the host for: they go on whatever view is in sight, and can be cancelled at any time. */
+/** Jobs that this page requested from the host: they continue whatever view is shown, and can be cancelled at any time. */
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import { ServiceError } from '../../core/contract/client.ts';
@@ -9,29 +9,29 @@ export interface JobState {
   readonly id: number;
   readonly title: string;
   readonly progress?: Progress;
-  /** Units a second, once two progress reports tell. */
+  /** Units per second, after two progress reports. */
   readonly rate?: number;
   /** Seconds. */
   readonly left?: number;
-  /** Complete, for the user; a job with one stays until it is dismissed. */
+  /** Complete sentence for the user; a job with one stays until dismissed. */
   readonly problem?: string;
   readonly cancelling?: true;
 }
 
-/** Something that has happened, and what can be done about it. */
+/** Something that has happened, and what to do about it. */
 export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-/** What a job does before or beside its request (uploads) tells by the same means. */
+/** Work before or beside a job's request (uploads) reports by the same means. */
 export interface JobHooks {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** A notice without an answer goes after this, ms; one that can be undone stays longer. */
+/** A notice without an action goes after this, ms; one that can be undone stays longer. */
 const NOTICE_MS = 8000;
 const UNDO_MS = 30_000;
 
@@ -50,7 +50,7 @@ export const useJobs = defineStore('jobs', () => {
     notices.value = notices.value.filter((notice) => notice.id !== id);
   };
 
-  /** Says what has happened; with something to do about it, for longer. */
+  /** Shows a notice; one with an action stays longer. */
   function notify(text: string, action?: Notice['action']): void {
     const id = nextId++;
     const done = action && { label: action.label, run: () => (dismiss(id), action.run()) };
@@ -59,8 +59,8 @@ export const useJobs = defineStore('jobs', () => {
   }
 
   /**
-   * Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`. Earlier failures of that title are forgotten.
-   * @param toldElsewhere the view that asked shows by itself why it failed
+   * Shows `work` as a job. Rejects as it does; a cancelled one as a ServiceError `cancelled`. Earlier failures with that title are dropped.
+   * @param toldElsewhere the requesting view itself shows why it failed
    */
   async function track<T>(title: string, work: (hooks: JobHooks) => Promise<T>, toldElsewhere = false): Promise<T> {
     const id = nextId++;

@@ -1,4 +1,4 @@
-/** The lab in view: the connection's state, and what the host said last. */
+/** The lab in view: the connection's state, and the host's latest answers. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { createClient } from '../../core/contract/client.ts';
@@ -12,7 +12,7 @@ export type LabState = 'connecting' | 'connected' | 'no-lab' | 'refused' | 'lost
 
 export const useLab = defineStore('lab', () => {
   const state = ref<LabState>('connecting');
-  /** Why the connection was lost, or what the host said that it couldn't do. */
+  /** Why the connection was lost, or what the host said it couldn't do. */
   const problem = ref<string>();
   const info = shallowRef<LabInfo>();
   const captures = shallowRef<readonly Capture[]>();
@@ -41,7 +41,7 @@ export const useLab = defineStore('lab', () => {
     desktop: (message) => onDesktop?.(message),
   });
 
-  /** What is shown stays until the new answers are there; those of an earlier connection are dropped. */
+  /** The old content stays until the new answers arrive; answers from an earlier connection are dropped. */
   async function load(from: Client): Promise<void> {
     try {
       const answers = await Promise.all([
@@ -75,7 +75,7 @@ export const useLab = defineStore('lab', () => {
     return client.request(method, params, options);
   }
 
-  /** What the desktop app asks of the page goes to `listener`: set it before connecting. */
+  /** The desktop app's requests to the page go to `listener`: set it before connecting. */
   function serveDesktop(listener: (message: DesktopRequest) => void): void {
     onDesktop = listener;
   }

@@ -1,4 +1,4 @@
-/** The pair that is to be replayed, and how its clocks align. What somebody picked stays picked, whatever is selected or imported. */
+/** The pair to be replayed, and how its clocks align. A pick stays, whatever is selected or imported. */
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import type { Capture } from '../../core/contract/contract.ts';
@@ -6,7 +6,7 @@ import type { AlignSetting } from '../../core/model/align-rules.ts';
 import { useLab } from './lab.ts';
 import { useSelection } from './selection.ts';
 
-/** The picked one, else the one that is selected in the list, else the newest. */
+/** The picked one, else the one selected in the list, else the newest. */
 export function chosenOf(
   there: readonly Capture[],
   picked: number | undefined,

@@ -1,4 +1,4 @@
-/** The selection as the address holds it: read, changed, followed through the history. */
+/** The selection as held in the address: read, changed, followed through the history. */
 import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { changed, formatSelection, parseSelection } from './address.ts';
@@ -14,8 +14,8 @@ export const useSelection = defineStore('selection', () => {
   const current = computed(() => parseSelection(hash.value));
 
   /**
-   * Changes the selection. Each `push` is a step of the history; `replace` is for what changes continuously (pan and zoom: call
-   * it when the gesture rests, browsers take some 200 of these in half a minute).
+   * Changes the selection. Each `push` is a step in the history; `replace` is for continuous changes (pan and zoom: call
+   * it when the gesture rests, browsers allow some 200 of these in half a minute).
    */
   function select(change: Change, how: 'push' | 'replace' = 'push'): void {
     const next = formatSelection(changed(current.value, change));
@@ -25,7 +25,7 @@ export const useSelection = defineStore('selection', () => {
     hash.value = next;
   }
 
-  /** Keeps what is in view of a lab on this machine, and goes back there when it is opened without saying where. */
+  /** Remembers on this machine what is in view of a lab, and returns there when the lab is opened without a place. */
   function remember(lab: string): void {
     const name = `umbra.selection ${lab}`;
     const last = localStorage.getItem(name);
@@ -36,7 +36,7 @@ export const useSelection = defineStore('selection', () => {
     watch(hash, (now) => localStorage.setItem(name, now));
   }
 
-  /** The address of a change, for an anchor's href. */
+  /** The address after a change, for an anchor's href. */
   function link(change: Change): string {
     return formatSelection(changed(current.value, change));
   }

@@ -1,11 +1,11 @@
-/** Puts the display's settings to work, and tells those who draw when colours change. */
+/** Applies the display settings, and notifies canvas drawing when colours change. */
 import { watch } from 'vue';
 import { display, STORE } from './display.ts';
 
 const dark = () => window.matchMedia('(prefers-color-scheme: dark)');
 const CHANGED = 'umbra-theme';
 
-/** Puts the settings to work; to be called once, before anything is shown. */
+/** Applies the settings; call once, before anything is shown. */
 export function applyDisplay(): void {
   const apply = () => {
     const theme = display.theme === 'system' ? (dark().matches ? 'dark' : 'light') : display.theme;
@@ -24,7 +24,7 @@ export function applyDisplay(): void {
   );
 }
 
-/** Calls back whenever colours change: by a setting, the system's theme, forced colours. Returns what ends it. */
+/** Calls back whenever colours change: by a setting, the system's theme, forced colours. Returns a function that stops it. */
 export function onTheme(listener: () => void): () => void {
   const forced = window.matchMedia('(forced-colors: active)');
   window.addEventListener(CHANGED, listener);

@@ -17,7 +17,7 @@ export function useTidy() {
   const lab = useLab();
   const jobs = useJobs();
 
-  /** Failures show as the jobs'. True if it is done. */
+  /** Failures are shown as the jobs'. True if done. */
   const tried = (work: Promise<unknown>): Promise<boolean> =>
     work.then(
       () => true,
@@ -29,14 +29,14 @@ export function useTidy() {
   const annotate = (kind: Kept, id: number, notes: readonly string[]) =>
     tried(jobs.run(`Notes of ${kind} ${id}`, 'annotate', { kind, id, notes: [...notes] }));
 
-  /** Runs of captures that go, go with them. */
+  /** Runs of deleted captures are deleted with them. */
   async function remove(chosen: { captures?: number[]; runs?: number[] }): Promise<void> {
     const asked = { captures: chosen.captures ?? [], runs: chosen.runs ?? [] };
     try {
       const gone = await jobs.run(`Delete ${chosenWords(asked)}`, 'remove', { ...asked, withRuns: true });
       jobs.notify(`Deleted ${chosenWords(gone)}.`, { label: 'Undo', run: () => void restore(gone) });
     } catch {
-      // The strip of jobs says what happened.
+      // The job strip shows what happened.
     }
   }
 
@@ -50,7 +50,7 @@ export function useTidy() {
       const freed = await jobs.run('Free space', 'freeSpace', {});
       jobs.notify(`Deleted ${chosenWords(freed)} for good: ${bytes(freed.bytes)} freed.`);
     } catch {
-      // The strip of jobs says what happened.
+      // The job strip shows what happened.
     }
   }
 

@@ -9,7 +9,7 @@ export interface Area {
   readonly lanes: readonly number[] | undefined;
 }
 
-/** What is dragged over from one corner to the other: y in px of the lanes' layout, t in ns. */
+/** A drag from one corner to the other: y in px of the lanes' layout, t in ns. */
 export function areaBetween(
   a: { readonly t: number; readonly y: number },
   b: { readonly t: number; readonly y: number },
@@ -24,7 +24,7 @@ export function areaBetween(
   return { from, to: Math.max(from + 1, Math.ceil(clip(Math.max(a.t, b.t)))), lanes: all ? undefined : under };
 }
 
-/** As the address has it: `0,2`. Empty for all. */
+/** As in the address: `0,2`. Empty for all. */
 export function lanesText(lanes: readonly number[] | undefined): string | undefined {
   return lanes?.length ? lanes.join() : undefined;
 }
@@ -37,7 +37,7 @@ export function parseLaneList(text: string | undefined): number[] | undefined {
   return lanes.length ? [...new Set(lanes)] : undefined;
 }
 
-/** Moves the end of a selection by keys, a share of the view; without one it begins in the view's middle. */
+/** Moves the end of a selection by keys, by a share of the view; without a selection one starts in the view's middle. */
 export function grown(
   area: Area | undefined,
   by: number,
@@ -52,7 +52,7 @@ export function grown(
   return { from: left, to: Math.max(left + 1, right), lanes: area?.lanes };
 }
 
-/** The next choice of lanes: each alone, in the order in which they stand, then all. */
+/** The next choice of lanes: each alone, in display order, then all. */
 export function nextLanes(
   lanes: readonly number[] | undefined,
   order: readonly number[],

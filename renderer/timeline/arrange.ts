@@ -1,4 +1,4 @@
-/** What somebody chose to see and selected, as the address has it: bands, lanes and their order, the area. */
+/** What the user shows and selects, as held in the address: bands, lanes and their order, the area. */
 import { computed, shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
@@ -19,10 +19,10 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
   const numbers = facts.lanes.map((l) => l.lane);
   const policies = computed(() => chosenPolicies(facts, selection.current.bands, selection.current.policy));
   const policy = computed(() => selection.current.policy ?? policies.value[0]);
-  /** The run's own: others were never replayed. */
+  /** The run's own: no others were replayed. */
   const dlDiscard = computed(() => facts.dlDiscard ?? 'record');
   const measure = computed<Measure>(() => selection.current.dark ?? 'samples');
-  /** While something is dragged it isn't in the address yet. */
+  /** During a drag it isn't in the address yet. */
   const draftStates = shallowRef<readonly LaneState[]>();
   const draftArea = shallowRef<Area>();
   const states = computed(() => draftStates.value ?? parseLanes(selection.current.order, numbers));
@@ -45,7 +45,7 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
     selection.select({ from, to, lanes: lanesText(lanes), lane: one, window: undefined, tab });
   }
 
-  /** From corner to corner, while a drag goes on and when it is done; or an area as it is. */
+  /** From corner to corner, during a drag and at its end; or a given area. */
   function select(a: Corner | Area, b?: Corner, done = true): void {
     const next = 'from' in a ? a : areaBetween(a, b ?? a, layout.value, facts.span);
     draftArea.value = done ? undefined : next;
@@ -56,7 +56,7 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
     selection.select({ bands: bandsText(facts, ids) }, 'replace');
   }
 
-  // A drag that the address overtakes is none.
+  // A drag overtaken by the address is cancelled.
   watch(
     () => selection.hash,
     () => (draftArea.value = undefined),

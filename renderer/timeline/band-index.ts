@@ -1,4 +1,4 @@
-/** Where each policy's bands on each lane stand among all: they come in that order, by start within it. */
+/** Where each policy's bands on each lane are among all: they come in that order, and by start within it. */
 import type { Bands } from '../../core/contract/timeline.ts';
 import { firstAtLeast } from '../../core/model/terms/search.ts';
 

@@ -1,4 +1,4 @@
-/** Walks over what of a picture is in view: bins and bands by their places on the screen, px. */
+/** Iterates over the part of a picture in view: bins and bands by their screen positions, px. */
 import type { Bands, Bins, TimelineFacts, TracePlace } from '../../core/contract/timeline.ts';
 import { bandsIn } from './band-index.ts';
 import type { BandIndex } from './band-index.ts';
@@ -10,7 +10,7 @@ export interface View {
   readonly width: number;
 }
 
-/** What is looked at through it. */
+/** The data to look at. */
 export interface TraceView extends View {
   readonly facts: TimelineFacts;
   readonly picture: Picture | undefined;
@@ -23,14 +23,14 @@ export function xOf({ camera, width }: View, t: number): number {
 
 type UseBin = (x: number, w: number, value: number, width: number) => void;
 
-/** A thread's track of the trace, in all its copies. */
+/** A thread's track of the trace, in all copies. */
 export function forBins(view: TraceView, name: string, tid: number, use: UseBin): void {
   const track = view.picture?.tracks.find((t) => t.track === name && t.tid === tid);
   if (!track) return;
   forCopies(view, (shift, scale) => drawBins(view, track, shift, scale, use));
 }
 
-/** Calls back for each copy of the trace in view with how its time becomes the timeline's. */
+/** Calls back for each copy of the trace in view, with the mapping from its time to the timeline's. */
 export function forCopies({ facts, camera }: TraceView, use: (shift: number, scale: number) => void): void {
   const { trace } = facts;
   if (!trace) return;
@@ -38,14 +38,14 @@ export function forCopies({ facts, camera }: TraceView, use: (shift: number, sca
   for (let copy = first; copy <= last; copy++) use(trace.shiftNs + copy * trace.periodNs, trace.scale);
 }
 
-/** Copies of a trace that lie in view: at most some hundred, of more the first. */
+/** Copies of a trace in view: some hundred at most, the first ones if there are more. */
 export function copiesIn({ shiftNs, periodNs, copies }: TracePlace, { start, end }: Camera): [number, number] {
   const clamp = (copy: number) => Math.min(copies - 1, Math.max(0, copy));
   const first = clamp(Math.floor((start - shiftNs) / periodNs));
   return [first, Math.min(first + 500, clamp(Math.floor((end - shiftNs) / periodNs)))];
 }
 
-/** All bins in view that hold something, on whole px: what isn't smoothed is drawn many times faster. */
+/** All bins in view that hold something, on whole px: drawing without smoothing is many times faster. */
 export function drawBins({ camera, width }: View, bins: Bins, shift: number, scale: number, use: UseBin): void {
   const perNs = width / (camera.end - camera.start);
   const step = bins.width * scale * perNs;

@@ -1,16 +1,16 @@
-/** The stretch of time in view, ns after the timeline's origin, and how it moves. Pure: positions in, positions out. */
+/** The stretch of time in view, ns from the timeline's origin, and how it moves. Pure: positions in, positions out. */
 
 export interface Camera {
   readonly start: number;
   readonly end: number;
 }
 
-/** The closest look: 200 ns across the view. */
+/** The closest zoom: 200 ns across the view. */
 const MIN_SPAN = 200;
 /** How far past the ends one may pan, as a share of the view. */
 const OVERHANG = 0.2;
 
-/** Zooms by `factor` (below 1: closer) and keeps the moment `at` where it is. */
+/** Zooms by `factor` (below 1: in) and keeps the moment `at` in place. */
 export function zoomed(camera: Camera, factor: number, at: number, whole: number): Camera {
   const span = camera.end - camera.start;
   const next = Math.min(Math.max(span * factor, MIN_SPAN), Math.max(whole * (1 + 2 * OVERHANG), MIN_SPAN));
@@ -22,7 +22,7 @@ export function panned(camera: Camera, ns: number, whole: number): Camera {
   return kept({ start: camera.start + ns, end: camera.end + ns }, whole);
 }
 
-/** All of it, with a little air. */
+/** All of it, with a small margin. */
 export function fitted(whole: number): Camera {
   const air = Math.max(whole, MIN_SPAN) * 0.01;
   return { start: -air, end: Math.max(whole, MIN_SPAN) + air };
@@ -35,13 +35,13 @@ export function around(start: number, end: number, least: number, whole: number)
   return kept({ start: middle - span / 2, end: middle + span / 2 }, whole);
 }
 
-/** An interval with a tenth of it on either side. */
+/** An interval with a tenth of its length on either side. */
 export function framed(start: number, end: number): Camera {
   const air = Math.max((end - start) / 10, MIN_SPAN / 2);
   return { start: start - air, end: end + air };
 }
 
-/** A step of the way from one to the other: a share of the distance, and the whole of it when that is less than a pixel. */
+/** A step on the way from one to the other: a share of the distance, or all of it if that is less than a pixel. */
 export function towards(from: Camera, to: Camera, share: number, width: number): Camera {
   const pixel = (to.end - to.start) / Math.max(1, width) / 2;
   const near = Math.abs(to.start - from.start) < pixel && Math.abs(to.end - from.end) < pixel;

@@ -1,4 +1,4 @@
-/** A canvas in device pixels that is drawn on in CSS pixels. */
+/** A canvas in device pixels, drawn on in CSS pixels. */
 
 /** Sizes the canvas to its box; undefined while it has none. */
 export function prepareCanvas(canvas: HTMLCanvasElement | null):

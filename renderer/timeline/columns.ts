@@ -1,5 +1,5 @@
 /**
- * A lane's bins as px columns of the view. A bin that lies over several columns gives each its share, so that sums over columns are
+ * A lane's bins as px columns of the view. A bin that spans several columns gives each its share, so that sums over columns equal
  * those over bins at any zoom, and nothing is wider than it is.
  */
 import type { LaneFates, ObservedBands, PolicyFates } from '../../core/contract/timeline.ts';
@@ -17,11 +17,11 @@ export interface LossColumns {
   readonly dark: Float32Array;
   readonly losing: Float32Array;
   readonly windows: Float32Array;
-  /** Kind of window that loses most in a column, 1 + its index; 0: none. */
+  /** Kind of window that loses most in a column: 1 + its index; 0: none. */
   readonly kind: Uint8Array;
 }
 
-/** By what darkness goes: samples lost of samples, or ns in windows of ns profiled. */
+/** What darkness measures: samples lost of samples, or ns in windows of ns profiled. */
 export type Measure = 'samples' | 'time';
 
 type Place = (bin: number, use: (column: number, share: number) => void) => void;
@@ -37,7 +37,7 @@ function placer({ first, width: ns }: Pick<LaneFates, 'first' | 'width'>, camera
   };
 }
 
-/** Bins in view, `to` not among them. */
+/** Bins in view, `to` excluded. */
 export function binsInView({ first, width }: Pick<LaneFates, 'first' | 'width'>, { start, end }: Camera, n: number) {
   return {
     from: Math.max(0, Math.floor((start - first) / width)),
@@ -76,7 +76,7 @@ export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, 
       out.dark[x] += loss.dark[i] * share;
       out.losing[x] += loss.losing[i] * share;
       out.windows[x] += loss.windows[i] * share;
-      // Samples first: ns only settle what loses none.
+      // Samples first: ns only break ties where no samples are lost.
       const weight = lost > 0 ? 1 + lost : loss.dark[i] / (1 + loss.dark[i]);
       if (weight > most[x]) [most[x], out.kind[x]] = [weight, loss.kind[i] + 1];
     });
@@ -84,7 +84,7 @@ export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, 
   return out;
 }
 
-/** Of each column the share that a lane's observed blackouts take, by the time in which the profiled context ran. */
+/** Per column, the share taken by a lane's observed blackouts, of the time in which the profiled context ran. */
 export function observedColumns(bands: ObservedBands, lane: number, camera: Camera, width: number): Float32Array {
   const out = new Float32Array(width);
   for (let i = 0; i < bands.lane.length; i++) {
@@ -102,7 +102,7 @@ export function observedColumns(bands: ObservedBands, lane: number, camera: Came
   return out;
 }
 
-/** The fraction lost in a column, 0 … 1. Between two samples there is none to lose: then what windows that lose any cover of it. */
+/** The fraction lost in a column, 0 … 1. Between two samples there are none to lose: there, how much of it losing windows cover. */
 export function fractionIn(x: number, loss: LossColumns, lane: LaneColumns, nsPerPx: number, by: Measure): number {
   const session = lane.session[x] || nsPerPx;
   if (by === 'time') return Math.min(1, loss.dark[x] / session);

@@ -1,24 +1,24 @@
 /**
- * How dark a column is for the fraction that is lost in it. Fractions span three decades, so the steps are geometric, as a photographic
+ * How dark a column is for the fraction lost in it. Fractions span three decades, so the steps are geometric, as a photographic
  * step wedge's are: from 0.1 % to all, each 15 % more than the one before. Every step has a colour of its own, so that fractions can be
- * read off the picture again; what is lost below 0.1 % has a mark instead of a darkness.
+ * read back from the picture; losses below 0.1 % get a mark instead of a darkness.
  */
 
-/** Steps above nothing. */
+/** Steps above zero. */
 export const STEPS = 48;
-/** The least fraction that has a step. */
+/** The smallest fraction that has a step. */
 export const LEAST_FRACTION = 0.001;
-/** How much of the colour the first step has. */
+/** How much of the colour the first step gets. */
 const LEAST_ALPHA = 0.08;
 
-/** 0: nothing, or less than `LEAST_FRACTION`; `STEPS`: all. */
+/** 0: none, or less than `LEAST_FRACTION`; `STEPS`: all. */
 export function stepOf(fraction: number): number {
   if (!(fraction >= LEAST_FRACTION)) return 0;
   const decades = Math.log(Math.min(1, fraction) / LEAST_FRACTION) / Math.log(1 / LEAST_FRACTION);
   return 1 + Math.round(decades * (STEPS - 1));
 }
 
-/** What a step stands for. */
+/** The fraction that a step represents. */
 export function fractionOf(step: number): number {
   return step < 1 ? 0 : LEAST_FRACTION ** (1 - (step - 1) / (STEPS - 1));
 }
@@ -28,7 +28,7 @@ export function alphaOf(step: number): number {
   return step < 1 ? 0 : LEAST_ALPHA + (1 - LEAST_ALPHA) * ((step - 1) / (STEPS - 1)) ** 1.15;
 }
 
-/** `#rrggbb` of a color over another: both `#rgb` or `#rrggbb`. */
+/** `#rrggbb` of one colour over another: both `#rgb` or `#rrggbb`. */
 export function mixed(color: string, over: string, alpha: number): string {
   const [a, b] = [color, over].map(channels);
   const hex = a.map((c, i) =>
@@ -39,7 +39,7 @@ export function mixed(color: string, over: string, alpha: number): string {
   return `#${hex.join('')}`;
 }
 
-/** The colours of all steps, the background's first. */
+/** The colours of all steps, starting with the background's. */
 export function wedge(color: string, background: string): string[] {
   return Array.from({ length: STEPS + 1 }, (_, step) => mixed(color, background, alphaOf(step)));
 }

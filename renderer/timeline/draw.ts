@@ -1,5 +1,5 @@
 /**
- * Draws lanes, px: first what there may be thousands of, as plain pixels, then signs, patterns and frames over it. One pass over
+ * Draws lanes, px: first anything that comes in thousands, as plain pixels, then signs, patterns and frames over it. One pass over
  * what is in view; the same bins serve every zoom until finer ones arrive.
  */
 import type { CauseClass } from '../../core/model/terms.ts';
@@ -11,7 +11,7 @@ import { drawLane } from './losses.ts';
 import { drawLosses, drawSideMarks } from './marks.ts';
 import type { Scene } from './scene.ts';
 
-/** Signs of one kind closer than that are one, px. */
+/** Signs of one kind closer than this are merged, px. */
 const APART = 4;
 
 export function drawScene(scene: Scene): void {
@@ -33,7 +33,7 @@ export function drawScene(scene: Scene): void {
   drawLosses(scene);
 }
 
-/** Draws lanes as pixels; returns what comes over them. */
+/** Draws lanes as pixels; returns what goes on top of them. */
 function drawRows(scene: Scene, lanes: readonly LaneRows[]): (() => void)[] {
   const over: (() => void)[] = [];
   for (const rows of lanes) {
@@ -73,7 +73,7 @@ function drawTracks(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
   drawChanges(scene, rows, over);
 }
 
-/** Signs of the buffer's changes, and what the host did while the vCPU stood. */
+/** Signs for changes of the buffer, and what the host did while the vCPU was stopped. */
 function drawChanges(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
   const { context, palette, picture } = scene;
   const { bands, index } = picture!;

@@ -11,7 +11,7 @@ export const drawerTabs = [
 ] as const;
 export type DrawerTab = (typeof drawerTabs)[number]['id'];
 
-/** The one in the address; else what is selected decides. */
+/** The one in the address; else the selection decides. */
 export function shownTab(
   { tab, window }: Pick<Selection, 'tab' | 'window'>,
   there: readonly { readonly id: DrawerTab }[],
@@ -22,7 +22,7 @@ export function shownTab(
   return there.find((t) => t.id === usual)?.id ?? there[0]?.id;
 }
 
-/** Where selecting an area leads: a tab that lists what is in areas stays. */
+/** Where selecting an area leads: a tab that lists what is in areas stays open. */
 export function tabForArea(tab: string | undefined): DrawerTab {
   return drawerTabs.find((t) => t.id === tab && t.id !== 'story' && t.id !== 'exits')?.id ?? 'summary';
 }

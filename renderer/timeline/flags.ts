@@ -1,4 +1,4 @@
-/** Labelled flags of what is in view, as the lab has them. */
+/** Labelled flags of what is in view, as stored in the lab. */
 import { shallowRef } from 'vue';
 import type { Flag, FlagColor, TimelineFacts } from '../../core/contract/timeline.ts';
 import { useLab } from '../state/lab.ts';

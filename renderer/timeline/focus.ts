@@ -1,4 +1,4 @@
-/** The window in focus: found by its place, sought from there, brought into view. */
+/** The window in focus: found by position, stepped from there, brought into view. */
 import { ref, shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
 import type { FoundWindow, TimelineFacts } from '../../core/contract/timeline.ts';
@@ -43,7 +43,7 @@ export function useFocus(
     reveal(next);
   }
 
-  /** Moves only as far as it takes to see a window well. */
+  /** Moves only as far as needed to see a window well. */
   function reveal({ start, end }: { readonly start: number; readonly end: number }): void {
     const view = stage.target();
     const span = view.end - view.start;
@@ -61,7 +61,7 @@ export function useFocus(
     else stage.fit();
   }
 
-  /** At the start: what the address names. */
+  /** At the start: the one named in the address. */
   async function restore(): Promise<void> {
     if (selection.current.window === undefined) return;
     await seek('at');

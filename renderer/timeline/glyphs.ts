@@ -1,4 +1,4 @@
-/** Small signs, so that causes differ without colour, too. */
+/** Small signs, so that causes also differ without colour. */
 import type { CauseClass } from '../../core/model/terms.ts';
 import { causeSigns } from '../../core/words/signs.ts';
 import type { Palette } from './palette.ts';
@@ -15,7 +15,7 @@ export function drawCause(context: CanvasRenderingContext2D, cause: CauseClass, 
   context.restore();
 }
 
-/** A stage 2 change of a buffer: a map is a tick, what takes a page away its cause's sign. */
+/** A stage 2 change of a buffer: a map is a tick; anything that takes a page away gets its cause's sign. */
 export function drawChange(
   context: CanvasRenderingContext2D,
   palette: Palette,

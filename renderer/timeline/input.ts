@@ -11,9 +11,9 @@ export interface Actions {
   readonly span: number;
   /** A click, px of the canvas. */
   pick(x: number, y: number): void;
-  /** A drag over an area, px of the canvas; `done`: the button is up. */
+  /** A drag over an area, px of the canvas; `done`: the button was released. */
   drag(from: Point, to: Point, done: boolean): void;
-  /** Keys beyond those that move the view. Whether the key was one of them. */
+  /** Keys beyond those that move the view. Returns whether the key was one of them. */
   key(event: KeyboardEvent): boolean;
 }
 
@@ -29,11 +29,11 @@ export interface Pointer extends Point {
 
 /** px that a click may move. */
 const STILL = 3;
-/** What arrow keys move by themselves. */
+/** What arrow keys move without a modifier. */
 const OWN_ARROWS = '[role=separator], [role=tab], [role=grid], [role=tabpanel], table, summary, [role=listbox]';
 
 export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick, drag, key }: Actions) {
-  /** Over the lanes. Its time follows from where it is, in whatever view. */
+  /** Over the lanes. Its time follows from its position, whatever the view. */
   const place = shallowRef<Point>();
   let pressed: { readonly at: Point; last: number; readonly pans: boolean; moved: boolean } | undefined;
   let brushFrom: number | undefined;
@@ -98,7 +98,7 @@ export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick
     if (type === 'pointerdown' && event.button <= 1) {
       pressed = { at: { x, y }, last: x, pans: event.shiftKey || event.button === 1, moved: false };
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-      // No autoscroll of the middle button.
+      // No middle-button autoscroll.
       if (event.button === 1) event.preventDefault();
     } else if (type === 'pointermove') {
       if (pressed && (pressed.moved || Math.abs(x - pressed.at.x) > STILL)) {
@@ -118,7 +118,7 @@ export function useInput(stage: ReturnType<typeof useStage>, { width, span, pick
     stage.redraw();
   }
 
-  /** Drags the view; with Shift chooses a stretch to see. */
+  /** Drags the view; with Shift selects a stretch to show. */
   function onBrush(event: PointerEvent): void {
     if (!(event.buttons & 1) || !(event.currentTarget instanceof HTMLElement)) return;
     event.currentTarget.setPointerCapture(event.pointerId);

@@ -1,19 +1,19 @@
 /**
- * How somebody arranged the lanes: their order, which are pinned to the top, collapsed, or of a height of their own. As text, for the
- * address: `3p,0,2c,1h90`, in order; lanes that it doesn't name follow in theirs.
+ * The user's arrangement of lanes: their order, which are pinned to the top, collapsed, or of custom height. As text, for the
+ * address: `3p,0,2c,1h90`, in order; lanes it doesn't name follow in theirs.
  */
 
 export interface LaneState {
   readonly lane: number;
   readonly pinned?: boolean;
   readonly collapsed?: boolean;
-  /** px of the density; the usual one if missing. */
+  /** px of the density; the default if missing. */
   readonly height?: number;
 }
 
 export const DENSITY_PX = { least: 16, most: 400 } as const;
 
-/** States of all `lanes`, in the order in which they stand: pinned ones first. What the text doesn't say rightly is left out. */
+/** States of all `lanes` in display order: pinned ones first. Invalid parts of the text are ignored. */
 export function parseLanes(text: string | undefined, lanes: readonly number[]): LaneState[] {
   const named = (text ?? '').split(',').flatMap((word): LaneState[] => {
     const [, lane, flags, height] = /^(\d{1,6})([pc]{0,2})(?:h(\d{1,4}))?$/.exec(word) ?? [];
@@ -32,12 +32,12 @@ export function parseLanes(text: string | undefined, lanes: readonly number[]): 
   return pinnedFirst([...first, ...rest]);
 }
 
-/** Empty when nothing differs from the usual. */
+/** Empty if everything is at its default. */
 export function formatLanes(states: readonly LaneState[], lanes: readonly number[]): string {
   const text = states.map(({ lane, pinned, collapsed, height }) =>
     [lane, pinned ? 'p' : '', collapsed ? 'c' : '', height === undefined ? '' : `h${Math.round(height)}`].join(''),
   );
-  // Lanes at the end that are as they would be anyway needn't be named.
+  // Trailing lanes in their default state needn't be named.
   let end = text.length;
   while (end > 0 && text[end - 1] === String(lanes[end - 1])) end--;
   return text.slice(0, end).join();
@@ -51,7 +51,7 @@ export function toggleCollapsed(states: readonly LaneState[], lane: number): Lan
   return states.map((s) => (s.lane === lane ? { ...s, collapsed: !s.collapsed } : s));
 }
 
-/** By places up (negative) or down, among the pinned or among the others. */
+/** Moves by places up (negative) or down, among the pinned or among the others. */
 export function moveLane(states: readonly LaneState[], lane: number, by: number): LaneState[] {
   const at = states.findIndex((s) => s.lane === lane);
   if (at < 0) return [...states];

@@ -1,4 +1,4 @@
-/** Where each lane and each of its tracks stands, px from the top of the lanes. */
+/** Position of each lane and each of its tracks, px from the top of the lanes. */
 import type { TimelineFacts, TimelineLane } from '../../core/contract/timeline.ts';
 import type { LaneState } from './lane-state.ts';
 
@@ -23,16 +23,16 @@ export interface LaneRows {
   readonly densityHeight: number;
   readonly sessions?: number;
   readonly guest?: number;
-  /** Blackouts that the capture shows by itself, where nothing has been replayed. */
+  /** Blackouts that the capture itself shows, where nothing has been replayed. */
   readonly observed?: number;
   /** Changes of the SPE buffer's pages, stage 2 faults. */
   readonly events?: number;
-  /** One a chosen policy, in their order. Of a collapsed lane none. */
+  /** One per chosen policy, in their order. None for a collapsed lane. */
   readonly bands: readonly number[];
 }
 
 export interface Layout {
-  /** In the order in which they stand: pinned ones first. */
+  /** In display order: pinned ones first. */
   readonly lanes: readonly LaneRows[];
   /** px at the top that don't scroll. */
   readonly pinned: number;
@@ -41,7 +41,7 @@ export interface Layout {
   readonly height: number;
 }
 
-/** @param room px to fill: spare ones make the density of lanes without a height of their own taller */
+/** @param room px to fill: spare px go to the density of lanes without a custom height */
 export function layOut(facts: TimelineFacts, policies: number, room: number, states: readonly LaneState[]): Layout {
   const least = stack(facts, policies, size.density, states);
   const open = states.filter((s) => !s.collapsed && s.height === undefined).length;
@@ -99,13 +99,13 @@ function rowsOf(
   return { ...common, bottom: y + size.pad, density, densityHeight, sessions, observed, guest, events, bands };
 }
 
-/** A lane is a vCPU as soon as there is a trace to say so. */
+/** A lane is a vCPU once there is a trace that says so. */
 export function laneName(facts: TimelineFacts, { lane, tid }: TimelineLane): string {
   if (tid !== undefined) return `thread ${tid}`;
   return `${facts.trace ? 'vCPU' : 'CPU'} ${lane}`;
 }
 
-/** px from the top of the lanes of what is shown at `y` px of the canvas: pinned lanes don't scroll. */
+/** px from the top of the lanes for what is shown at `y` px of the canvas: pinned lanes don't scroll. */
 export function unscrolled(layout: Layout, y: number, scroll: number): number {
   return y < layout.pinned ? y : y + scroll;
 }
@@ -114,7 +114,7 @@ export function laneAt(layout: Layout, y: number): LaneRows | undefined {
   return layout.lanes.find((l) => y >= l.top && y < l.bottom);
 }
 
-/** How far down to scroll so that all of a lane is in view, or its upper part if that is too much; as it is where it is already. */
+/** How far to scroll down so that all of a lane is in view, or its upper part if it is too tall; unchanged if it is in view. */
 export function scrolledTo(layout: Layout, lane: number, scroll: number, height: number): number {
   const rows = layout.lanes.find((l) => l.lane.lane === lane);
   if (!rows || rows.pinned) return scroll;
@@ -122,14 +122,14 @@ export function scrolledTo(layout: Layout, lane: number, scroll: number, height:
   return Math.max(0, Math.min(lowest, Math.max(scroll, rows.bottom - height)));
 }
 
-/** Lanes in view: only these are fetched and drawn. @param more px above and below that count as in view */
+/** Lanes in view: only these are fetched and drawn. @param more px above and below that also count as in view */
 export function lanesInView(layout: Layout, scroll: number, height: number, more = 0): LaneRows[] {
   return layout.lanes.filter(
     (l) => l.pinned || (l.bottom > scroll + layout.pinned - more && l.top < scroll + height + more),
   );
 }
 
-/** Place of the policy whose band is at `y`, with some px of grace. */
+/** Index of the policy whose band is at `y`, with some px of grace. */
 export function bandAt(rows: LaneRows, y: number): number | undefined {
   const at = rows.bands.findIndex((top) => y >= top - 1 && y <= top + size.band + 1);
   return at < 0 ? undefined : at;

@@ -1,6 +1,6 @@
 /**
- * Draws what is lost: samples stacked into kept and lost, and a band a policy whose columns are as dark as the fraction lost
- * (darkness.ts). Nothing is wider than it is; what is less than a step, or loses nothing, is a mark or a hairline.
+ * Draws losses: samples stacked into kept and lost, and a band per policy whose columns are as dark as the fraction lost
+ * (darkness.ts). Nothing is drawn wider than it is; less than a step, or no loss, is a mark or a hairline.
  */
 import type { Fates } from '../../core/contract/timeline.ts';
 import { forBands } from './bins.ts';
@@ -11,13 +11,13 @@ import type { Scene } from './scene.ts';
 import { size } from './layout.ts';
 import type { LaneRows } from './layout.ts';
 
-/** From that width on a window shows its pattern, px. */
+/** From this width on a window shows its pattern, px. */
 const WIDE = 5;
 /** Levels between two colours of one px. */
 const LEVELS = 32;
-/** How much of its colour the chosen policy's blackout has over the whole lane, where all is lost. */
+/** How much of its colour the chosen policy's blackout gets over the whole lane, where everything is lost. */
 const VEIL = 0.22;
-/** Less than that has no veil. */
+/** Below this there is no veil. */
 const VEILED = 0.05;
 
 interface Column {
@@ -55,7 +55,7 @@ export function drawLane(scene: Scene, rows: LaneRows, over: (() => void)[]): vo
   });
 }
 
-/** Samples of a capture that no run has replayed: nothing is known to be lost. */
+/** Samples of a capture without a replayed run: nothing is known to be lost. */
 function drawPlain(scene: Scene, rows: LaneRows): void {
   const { picture, palette, camera, pixels, peak, scroll } = scene;
   const bins = picture?.density.find((d) => d.lane === rows.lane.spe);
@@ -70,7 +70,7 @@ function drawPlain(scene: Scene, rows: LaneRows): void {
   if (rows.observed !== undefined) drawObserved(scene, rows, rows.observed - scroll, width);
 }
 
-/** What the capture shows by itself: as dark as the fraction of the column's time that is missing; less than a step is a tick. */
+/** Losses that the capture itself shows: as dark as the fraction of the column's time that is missing; less than a step is a tick. */
 function drawObserved({ picture, palette, camera, pixels }: Scene, rows: LaneRows, y: number, width: number): void {
   pixels.rect(0, y, width, size.band, palette.band);
   const share = picture?.observed && observedColumns(picture.observed, rows.lane.lane, camera, width);
@@ -87,7 +87,7 @@ function heightOf(rate: number, peak: number, most: number): number {
   return rate > 0 ? Math.max(1, Math.round(Math.min(1, rate / peak) * most)) : 0;
 }
 
-/** Kept samples, and on them those that are lost: the row that both share is as much of either's colour as it holds. */
+/** Kept samples, and lost ones on top: the row that both share mixes their colours in proportion. */
 function drawDensity(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: Fates, nsPerPx: number): void {
   const { palette, pixels, peak, scroll } = scene;
   if (rows.density === undefined) return;
@@ -128,7 +128,7 @@ function drawBand(
   }
 }
 
-/** The chosen policy's blackouts through the whole lane, behind its tracks: what these show stays as it is. */
+/** The chosen policy's blackouts through the whole lane, behind its tracks, which stay unchanged. */
 function veil(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: Fates, nsPerPx: number): void {
   const { palette, pixels, measure, scroll } = scene;
   if (!loss) return;
@@ -142,7 +142,7 @@ function veil(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: F
   }
 }
 
-/** Windows that are wide enough to be seen one by one: a pattern from their start to their end; a frame around the one in focus. */
+/** Windows wide enough to be seen individually: a pattern from start to end; a frame around the one in focus. */
 function drawWide(scene: Scene, rows: LaneRows, policy: number, top: number, over: (() => void)[]): void {
   const { context, palette, picture, window, measure } = scene;
   const { bands, index } = picture!;
@@ -168,7 +168,7 @@ function drawWide(scene: Scene, rows: LaneRows, policy: number, top: number, ove
 
 const blends = new Map<string, string[]>();
 
-/** `share` of a colour over another, in few enough levels that each is mixed once. */
+/** `share` of a colour over another, in few enough levels that each is mixed only once. */
 function blend(color: string, over: string, share: number): string {
   const key = `${color}${over}`;
   let levels = blends.get(key);

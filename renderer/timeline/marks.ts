@@ -1,4 +1,4 @@
-/** Where data is missing: what perf flagged in the SPE capture, and where the tracer lost events. */
+/** Where data is missing: as flagged by perf in the SPE capture, and where the tracer lost events. */
 import { flagsOf } from '../captures/aux-flags.ts';
 import { drawBins, forCopies, xOf } from './bins.ts';
 import type { Scene } from './scene.ts';
@@ -9,7 +9,7 @@ const BOX = 10;
 
 /**
  * A letter for each flag (T TRUNCATED, L LOST, P PARTIAL, C COLLISION, O OVERWRITE), with a line through the lane's density where
- * samples are missing. Where they stand too close for letters, lines alone.
+ * samples are missing. Where they are too close for letters, just lines.
  */
 export function drawSideMarks(scene: Scene, rows: LaneRows, over: (() => void)[]): void {
   const { context, pixels, palette, picture, scroll, width } = scene;
@@ -25,7 +25,7 @@ export function drawSideMarks(scene: Scene, rows: LaneRows, over: (() => void)[]
     const color = flag.loss ? palette.bad : palette.muted;
     const top = rows.top + 2;
     pixels.rect(x, top - scroll, 1, flag.loss ? rows.density + rows.densityHeight - top : BOX, color);
-    // Two runs in time order, AUX and LOST: the second begins at the left again.
+    // Two sequences in time order, AUX and LOST: the second starts at the left again.
     if (x < free && x > free - 2 * BOX) continue;
     free = x + BOX + 1;
     over.push(() => {
@@ -41,7 +41,7 @@ export function drawSideMarks(scene: Scene, rows: LaneRows, over: (() => void)[]
   }
 }
 
-/** Dashed lines with a flag where the trace itself lost events: what stands there is not known to be all. */
+/** Dashed lines with a flag where the trace itself lost events: what is shown there may be incomplete. */
 export function drawLosses(scene: Scene): void {
   const { context, palette, picture, height } = scene;
   for (const track of picture?.tracks ?? []) {

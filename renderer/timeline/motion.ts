@@ -1,4 +1,4 @@
-/** Keys that move the view for as long as they are held: how far in a stretch of time. */
+/** Keys that move the view while held: how far in a stretch of time. */
 
 export const moves = {
   w: { zoom: -1, pan: 0 },
@@ -10,17 +10,17 @@ export const moves = {
 } as const satisfies Readonly<Record<string, { readonly zoom: number; readonly pan: number }>>;
 export type MoveKey = keyof typeof moves;
 
-/** Of a view's width a second; the natural logarithm of the zoom a second. */
+/** View widths per second; natural logarithm of the zoom per second. */
 const PAN_A_SECOND = 0.9;
 const ZOOM_A_SECOND = 2.4;
-/** What one press moves at least, ms. */
+/** Minimum movement of one press, ms. */
 export const TAP_MS = 90;
 
 export function isMoveKey(key: string): key is MoveKey {
   return Object.hasOwn(moves, key);
 }
 
-/** @returns factor of the view's span, and share of it to pan */
+/** @returns factor for the view's span, and share of it to pan */
 export function motion(held: Iterable<MoveKey>, ms: number): { readonly factor: number; readonly pan: number } {
   let zoom = 0;
   let pan = 0;

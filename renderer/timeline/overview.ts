@@ -1,4 +1,4 @@
-/** The whole timeline in one strip: samples kept and lost under the chosen policy, over how dark it is. */
+/** The whole timeline in one strip: samples kept and lost under the chosen policy, above a strip of darkness. */
 import type { Bins, Fates } from '../../core/contract/timeline.ts';
 import type { Camera } from './camera.ts';
 import { fractionIn, laneColumns, lossColumns } from './columns.ts';
@@ -7,11 +7,11 @@ import { alphaOf, stepOf } from './darkness.ts';
 import type { Palette } from './palette.ts';
 
 export const OVERVIEW = 34;
-/** The strip of darkness at its foot, px. */
+/** The strip of darkness at the bottom, px. */
 const STRIP = 5;
 
 export interface OverviewData {
-  /** Samples of all lanes of a capture alone; ns in the guest of a trace alone. */
+  /** For a capture alone, samples of all lanes; for a trace alone, ns in the guest. */
   readonly density: readonly Bins[];
   readonly fates?: Fates;
 }
@@ -51,7 +51,7 @@ export function overviewColumns(data: OverviewData | undefined, whole: number, w
   return { lane, loss };
 }
 
-/** Drawn once: what there is doesn't change while the view moves. */
+/** Drawn once: the content doesn't change while the view moves. */
 export function overviewBase(
   data: OverviewData | undefined,
   whole: number,
@@ -83,7 +83,7 @@ export function overviewBase(
     context.globalAlpha = alphaOf(stepOf(fraction));
     if (context.globalAlpha) context.fillRect(x, OVERVIEW - STRIP - 1, 1, STRIP);
     context.globalAlpha = 1;
-    // Something, but less than a step; a hairline where windows lose nothing.
+    // Nonzero, but less than a step; a hairline where windows lose nothing.
     if (!stepOf(fraction) && fraction > 0) context.fillRect(x, OVERVIEW - STRIP - 1, 1, 2);
     else if (!fraction) {
       context.fillStyle = palette.muted;
@@ -93,7 +93,7 @@ export function overviewBase(
   return canvas;
 }
 
-/** The overview with the stretch in view left bright. */
+/** The overview with the part in view left bright. */
 export function drawOverview(
   context: CanvasRenderingContext2D,
   palette: Palette,

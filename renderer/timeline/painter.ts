@@ -1,4 +1,4 @@
-/** Paints the three canvases of a timeline, a frame at a time; what doesn't move is kept from frame to frame. */
+/** Paints a timeline's three canvases, one frame at a time; what doesn't move is kept from frame to frame. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import type { Area } from './area.ts';
 import { xOf } from './bins.ts';
@@ -17,7 +17,7 @@ import type { RulerMarks } from './ruler.ts';
 import type { Picture } from './source.ts';
 
 export interface Canvases {
-  /** The palette is that of this element. */
+  /** The palette is taken from this element. */
   readonly root: HTMLElement | null;
   readonly lanes: HTMLCanvasElement | null;
   readonly ruler: HTMLCanvasElement | null;
@@ -35,7 +35,7 @@ export interface Frame extends Omit<RulerMarks, 'selected' | 'origin'> {
   readonly measure: Scene['measure'];
   /** The selected area. */
   readonly area: Area | undefined;
-  /** px; where the pointer is, if it is over the lanes. */
+  /** px; the pointer's position, if it is over the lanes. */
   readonly pointer: number | undefined;
   /** ns; the moment whose events are shown. */
   readonly pinned: number | undefined;
@@ -93,7 +93,7 @@ export function createPainter() {
   };
 }
 
-/** A frame around the selected lanes and time; the picture in it keeps its colours. */
+/** A frame around the selected lanes and time; the picture inside keeps its colours. */
 function drawArea(
   view: Pick<Scene, 'context' | 'camera' | 'width' | 'height' | 'layout' | 'scroll'>,
   palette: Palette,

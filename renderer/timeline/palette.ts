@@ -26,16 +26,16 @@ export interface Palette {
   readonly pattern: Readonly<Record<string, KindStyle>>;
   /** Of flags. */
   readonly flag: Readonly<Record<FlagColor, string>>;
-  /** Of each kind, the colours of darkness.ts' steps over a band. */
+  /** For each kind, the colours of darkness.ts' steps over a band. */
   readonly steps: Readonly<Record<string, readonly string[]>>;
-  /** The same of blackouts that a capture shows by itself. */
+  /** The same for blackouts that a capture itself shows. */
   readonly observed: readonly string[];
 }
 
-/** Of the element's own style, read again when the theme changes. */
+/** From the element's own style, read again when the theme changes. */
 export function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element);
-  // System colours of forced-colors, too, as plain hex: pixels are written by hand.
+  // Including the system colours of forced-colors, as plain hex: pixels are written by hand.
   const plain = document.createElement('canvas').getContext('2d');
   const color = (name: string) => {
     const value = style.getPropertyValue(name).trim();

@@ -1,8 +1,8 @@
-/** What lies under the pointer. */
+/** What is under the pointer. */
 import type { ObservedBands, RunBands } from '../../core/contract/timeline.ts';
 import type { LaneRows } from './layout.ts';
 
-/** Index of the window of a policy's band at `t`, or next to it within `grace` ns; the nearest of several. */
+/** Index of the window in a policy's band at `t`, or within `grace` ns of it; the nearest of several. */
 export function windowIndexAt(
   bands: RunBands | undefined,
   rows: LaneRows | undefined,
@@ -24,7 +24,7 @@ export function windowIndexAt(
   return best;
 }
 
-/** Of a capture alone: the observed blackout of a lane at `t`, or next to it within `grace` ns; the nearest of several. */
+/** For a capture alone: the observed blackout of a lane at `t`, or within `grace` ns of it; the nearest of several. */
 export function observedAt(
   bands: ObservedBands | undefined,
   lane: number,
@@ -46,7 +46,7 @@ export function observedAt(
   };
 }
 
-/** Its start, ns: that of the first of those drawn as one. */
+/** Its start, ns: that of the first of several drawn as one. */
 export function windowAt(...args: Parameters<typeof windowIndexAt>): number | undefined {
   const i = windowIndexAt(...args);
   return i === undefined ? undefined : args[0]!.windows.start[i];

@@ -1,18 +1,18 @@
 /**
- * Plain rectangles by the ten thousand: written into memory and put onto the canvas at once. A canvas command each costs more than
- * its pixels do.
+ * Plain rectangles by the ten thousand: written into memory and put onto the canvas at once. One canvas command each costs more than
+ * the pixels.
  */
 
 export interface Pixels {
   /** Fills a rectangle, CSS px, cut to whole device px and to the canvas. `color`: hex, as CSS writes it. */
   rect(x: number, y: number, width: number, height: number, color: string): void;
-  /** A bar in each px column that stands on `bottom`: `heights` in px, 0 for none. Row by row, which is how memory likes it. */
+  /** A bar in each px column, standing on `bottom`: `heights` in px, 0 for none. Row by row, to suit memory. */
   bars(bottom: number, heights: Uint16Array, color: string): void;
-  /** Puts all of it onto the canvas, whatever was there; what has no rectangle is transparent. */
+  /** Puts everything onto the canvas, replacing its content; where there is no rectangle it is transparent. */
   put(context: CanvasRenderingContext2D): void;
 }
 
-/** Keeps its memory from frame to frame; `begin` clears it. */
+/** Reuses its memory from frame to frame; `begin` clears it. */
 export function createPixels(): { begin(width: number, height: number, ratio: number): Pixels } {
   let image = new ImageData(1, 1);
   let words = new Uint32Array(image.data.buffer);
@@ -66,7 +66,7 @@ export function createPixels(): { begin(width: number, height: number, ratio: nu
   };
 }
 
-/** `#rgb` or `#rrggbb`, as the word of a pixel (little endian: every machine that Chromium runs on). */
+/** `#rgb` or `#rrggbb` as a pixel word (little endian: every machine that Chromium runs on). */
 function wordOf(css: string): number {
   const digits = css.slice(1);
   const rgb = digits.length === 3 ? [...digits].map((d) => d + d) : (digits.match(/../g) ?? []);

@@ -1,4 +1,4 @@
-/** Which policies have a band: as the address says, else as chosen last on this machine, since it is a matter of taste and screen. */
+/** Which policies have a band: from the address, else as last chosen on this machine, since it depends on taste and screen. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
 const KEY = 'umbra.timeline.policies';
@@ -12,7 +12,7 @@ export function chosenPolicies(facts: TimelineFacts, bands: string | undefined, 
   return chosen.length ? chosen : all.slice(0, 6);
 }
 
-/** As the address has it; remembered for the next time, too. */
+/** Written to the address; remembered for the next time, too. */
 export function bandsText(facts: TimelineFacts, ids: readonly string[]): string {
   const text = facts.policies
     .map((p) => p.id)

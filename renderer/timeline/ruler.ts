@@ -1,4 +1,4 @@
-/** The ruler, and what is marked on it: markers, flags, search hits, the selected time. */
+/** The ruler and what is marked on it: markers, flags, search hits, the selected time. */
 import type { Flag } from '../../core/contract/timeline.ts';
 import type { Display } from '../state/display.ts';
 import { clockLabel, rulerLabel, rulerStep } from './camera.ts';
@@ -6,7 +6,7 @@ import type { Camera } from './camera.ts';
 import type { Palette } from './palette.ts';
 
 export const RULER = 22;
-/** Between labels, px; those of a clock are longer. */
+/** Between labels, px; clock labels are longer. */
 const APART = { relative: 110, absolute: 150 } as const;
 
 export interface Marker {
@@ -17,11 +17,11 @@ export interface Marker {
 export interface RulerMarks {
   readonly markers: readonly Marker[];
   readonly flags: readonly Flag[];
-  /** Search hits, and which of them is shown. */
+  /** Search hits, and the one shown. */
   readonly hits: readonly { readonly t: number }[];
   readonly hit: number;
   readonly selected: { readonly from: number; readonly to: number } | undefined;
-  /** How times are told, and ns of the timeline's zero in the capture's clock. */
+  /** How times are printed, and ns of the timeline's zero in the capture's clock. */
   readonly time: Display['time'];
   readonly origin: string;
 }
@@ -76,7 +76,7 @@ export function drawRuler(
   }
 }
 
-/** A tick a hit, those of one px as one; the shown one is larger. */
+/** One tick per hit, merged within a px; the shown one is larger. */
 function drawHits(
   context: CanvasRenderingContext2D,
   palette: Palette,

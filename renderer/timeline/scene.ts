@@ -1,4 +1,4 @@
-/** What a drawing of the timeline is made from: where to draw, what is in view, what is known of it. */
+/** Input for a drawing of the timeline: where to draw, what is in view, what is known about it. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import type { View } from './bins.ts';
 import type { Measure } from './columns.ts';
@@ -17,11 +17,11 @@ export interface Scene extends View {
   readonly layout: Layout;
   readonly facts: TimelineFacts;
   readonly picture: Picture | undefined;
-  /** Highest count of a lane's bin per ns, which fills its height: kept steady over pan and zoom by the caller. */
+  /** Highest count of a lane's bin per ns, which fills its height: the caller keeps it steady over pan and zoom. */
   readonly peak: number;
-  /** Place of the chosen policy among the bands: its losses are those in the density. */
+  /** Index of the chosen policy among the bands: its losses are those in the density. */
   readonly policy: number;
   readonly measure: Measure;
-  /** In focus: drawn framed. */
+  /** In focus: drawn with a frame. */
   readonly window?: { readonly lane: number; readonly policy: number; readonly start: number };
 }

@@ -1,6 +1,6 @@
 /**
  * What the timeline draws, fetched as it is needed: a stretch about twice as wide as the view, so that panning has something to
- * show at once. While new data loads the old is drawn, at the places where it belongs.
+ * show at once. While new data loads the old is drawn, in its proper place.
  */
 import { shallowRef } from 'vue';
 import type {
@@ -23,16 +23,16 @@ export type Ask = <M extends Method>(method: M, params: Params<M>, signal?: Abor
 export interface Picture {
   readonly start: number;
   readonly end: number;
-  /** ns a bin. */
+  /** ns per bin. */
   readonly grain: number;
-  /** Of what no run has: a capture alone. */
+  /** For data without a run: a capture alone. */
   readonly density: Result<'density'>;
   /** Samples kept and lost, of the lanes in view. */
   readonly fates?: Fates;
   /** Samples per ns of the busiest bins, which fill their lane's height. */
   readonly peak: number;
   readonly side?: SideMarks;
-  /** Of a capture alone, as soon as it is known. */
+  /** For a capture alone, once it is known. */
   readonly observed?: ObservedBands | undefined;
   readonly tracks: readonly TraceTrack[];
   readonly bands?: RunBands;
@@ -45,16 +45,16 @@ export interface Wanted {
   readonly width: number;
   readonly policies: readonly string[];
   readonly dlDiscard: DlVariant;
-  /** vCPUs in view, with some around them: only these are asked for. */
+  /** vCPUs in view, with some around them: only these are requested. */
   readonly lanes: readonly number[];
 }
 
-/** Time to wait for the end of a gesture, ms. */
+/** Time to wait for a gesture to end, ms. */
 const REST_MS = 40;
-/** Bins a px, about: theirs are powers of two, and none is wider than a px, so that nothing looks wider than it is. */
+/** Bins per px, about: bins are powers of two, and none is wider than a px, so that nothing looks wider than it is. */
 const BIN_PX = 0.5;
 const MAX_BINS = 16_384;
-/** What is fetched on either side of the view, as a share of it. */
+/** Extra fetched on either side of the view, as a share of it. */
 const MARGIN = 0.6;
 
 export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => void) {
@@ -68,7 +68,7 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
   let observed: ObservedBands | undefined;
   if (facts.run === undefined && facts.spe !== undefined) void findObserved(facts.spe);
 
-  /** It reads every sample, once: the picture doesn't wait for it. */
+  /** It reads every sample once: the picture doesn't wait for it. */
   async function findObserved(spe: number): Promise<void> {
     observed = await ask('observedBands', { spe, origin: facts.origin }).catch(() => undefined);
     if (closed || !observed || !picture.value) return;
@@ -90,7 +90,7 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     const now = wanted;
     const stretch = stretchOf(now);
     try {
-      // The first picture shows what is lost as soon as it can; patterns, stalls and the buffer's changes come over it.
+      // The first picture shows losses as soon as it can; patterns, stalls and the buffer's changes follow.
       const early = picture.value ? undefined : (first: Picture) => !closed && show(first);
       const next = await fetchPicture(facts, ask, now, stretch, early);
       if (closed) return;
@@ -104,7 +104,7 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     } finally {
       busy = false;
     }
-    // Where the view went meanwhile.
+    // Where the view has moved meanwhile.
     if (wanted !== now) want(wanted);
   }
 
@@ -117,7 +117,7 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     picture,
     problem,
     want,
-    /** The lab changed: what is shown may be old. */
+    /** The lab changed: what is shown may be stale. */
     refresh(): void {
       key = '';
       if (wanted) want(wanted);
@@ -191,7 +191,7 @@ function pictureOf(
   return { ...stretch, grain, density, fates, peak: peakOf(density, fates), side, tracks };
 }
 
-/** All lanes alike; an outlier doesn't flatten the others. */
+/** The same for all lanes; an outlier doesn't flatten the others. */
 function peakOf(density: readonly Bins[], fates: Fates | undefined): number {
   const all = [...density, ...(fates?.lanes.map(({ samples, width }) => ({ counts: samples, width })) ?? [])];
   const rates = all.flatMap(({ counts, width }) => {
@@ -210,7 +210,7 @@ function indexAll({ windows, stalls, buffer, sessions }: RunBands): NonNullable<
   };
 }
 
-/** In the trace's own time: the part in view, or all of it when its copies repeat there. */
+/** In the trace's own time: the part in view, or all of it if its copies repeat there. */
 function fetchTracks(
   { kvm, trace }: TimelineFacts,
   ask: Ask,

@@ -11,7 +11,7 @@ import type { Layout } from './layout.ts';
 import type { useStage } from './stage.ts';
 import { stepEvent } from './step-event.ts';
 
-/** Share of the view that a selection grows by. */
+/** Share of the view by which a selection grows. */
 const GROW = 0.02;
 const SCROLL_PX = 60;
 
@@ -45,7 +45,7 @@ export function stageKeys(context: KeyContext): (event: KeyboardEvent) => boolea
   };
   const mark = (name: 'a' | 'b') => selection.select({ [name]: Math.round(middle()) });
 
-  /** The selection's ends as markers; without one A, then B, where the pointer is. */
+  /** The selection's ends as markers; without a selection A, then B, at the pointer. */
   function markSelection(): void {
     if (area.value) return selection.select({ a: area.value.from, b: area.value.to });
     const { a, b } = selection.current;

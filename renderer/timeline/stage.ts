@@ -1,9 +1,9 @@
-/** The camera over time: it glides to where it is sent, a frame at a time, and each frame is drawn at most once. */
+/** The camera over time: it glides to its target frame by frame, and each frame is drawn at most once. */
 import { onScopeDispose, shallowRef } from 'vue';
 import { fitted, panned, towards, zoomed } from './camera.ts';
 import type { Camera } from './camera.ts';
 
-/** Share of the way per frame of 16.7 ms. */
+/** Share of the way per 16.7 ms frame. */
 const GLIDE = 0.34;
 
 export function useStage(draw: () => void, width: () => number, onRest: () => void) {
@@ -49,11 +49,11 @@ export function useStage(draw: () => void, width: () => number, onRest: () => vo
     camera,
     redraw,
     go,
-    /** Sets what there is to see; the camera stays where it is. */
+    /** Sets the whole range; the camera stays where it is. */
     setWhole(span: number): void {
       whole = span;
     },
-    /** Where the camera will rest. */
+    /** Where the camera will come to rest. */
     target: () => target,
     zoom: (factor: number, at?: number, glide = true) =>
       go(zoomed(target, factor, at ?? (target.start + target.end) / 2, whole), glide),

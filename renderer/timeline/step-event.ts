@@ -4,10 +4,10 @@ import type { Ask } from './source.ts';
 import { fromTrace, traceTime } from './trace-time.ts';
 
 const LIMIT = 500;
-/** The first look, ns; each further one is eight times as wide. */
+/** The first range searched, ns; each further one is eight times as wide. */
 const FIRST_LOOK = 2000;
 
-/** The next or previous event's time on the timeline, ns; undefined at the trace's ends. */
+/** Time of the next or previous event on the timeline, ns; undefined at the trace's ends. */
 export async function stepEvent(facts: TimelineFacts, ask: Ask, at: number, by: 1 | -1): Promise<number | undefined> {
   const { kvm, trace } = facts;
   const place = traceTime(facts, at);
@@ -23,7 +23,7 @@ export async function stepEvent(facts: TimelineFacts, ask: Ask, at: number, by: 
   }
 }
 
-/** A full answer holds the first ones only: the rest follows. */
+/** A full answer holds only the first ones: the rest follows. */
 async function lastOf(
   found: readonly TraceLine[],
   lines: (start: number, end: number) => Promise<readonly TraceLine[]>,

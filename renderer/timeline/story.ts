@@ -1,4 +1,4 @@
-/** A blackout window in sentences. Field terms stay as they are: they are what people search for. */
+/** A blackout window in sentences. Technical terms stay as they are: people search for them. */
 import type { FoundWindow } from '../../core/contract/timeline.ts';
 import { count, duration, percent } from '../format.ts';
 
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, string>> = {
   discarded: 'With DL=1 the guest throws away all that it kept since the last service point.',
 };
 
-/** What was written, and lost later: the SPU ran all the while, and its records weren't read in time. */
+/** What was written, and lost later: the SPU kept running, but its records weren't read in time. */
 const lostLater: Readonly<Record<string, (window: FoundWindow) => readonly string[]>> = {
   wiped: ({ ipa, trigger, end, cause }) => [
     `The SPU wrote these records to the page at ${ipa ?? 'an IPA that was not kept'}; the page was mapped, and nothing faulted.`,
@@ -66,7 +66,7 @@ function sureText({ confidence }: Trigger): string {
   return confidence === 1 ? 'exact' : `right in at least ${percent(confidence)} % of cases`;
 }
 
-/** @returns sentences, in the order in which things happened */
+/** @returns sentences, in the order of events */
 export function story(window: FoundWindow, policy: string): string[] {
   const later = lostLater[window.kind];
   if (later) return [...later(window)];

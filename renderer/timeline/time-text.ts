@@ -1,4 +1,4 @@
-/** A moment of the timeline as the settings want it told. */
+/** A moment on the timeline in the format of the settings. */
 import { exactNs } from '../format.ts';
 import { display } from '../state/display.ts';
 

@@ -1,10 +1,10 @@
-/** A moment of the timeline in the trace's own time. */
+/** A moment on the timeline in the trace's own time. */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 
-/** A look further around than that would cost too much, ns. */
+/** Looking further around than this would cost too much, ns. */
 const MOST_REACH = 5e6;
 
-/** The moment in the trace's own time, and in which of its copies; undefined without a trace. */
+/** The moment in the trace's own time, and the copy it is in; undefined without a trace. */
 export function traceTime(
   { trace }: TimelineFacts,
   at: number,
@@ -15,7 +15,7 @@ export function traceTime(
   return { t: (at - shiftNs - copy * periodNs) / scale, copy };
 }
 
-/** Back on the timeline. */
+/** Back to the timeline. */
 export function fromTrace({ trace }: TimelineFacts, t: number, copy: number): number {
   return trace ? trace.shiftNs + copy * trace.periodNs + t * trace.scale : t;
 }

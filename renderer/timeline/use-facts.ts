@@ -1,4 +1,4 @@
-/** The timeline of the run in view, for whoever has to know where something lies on it. */
+/** The timeline of the run in view, for anything that needs positions on it. */
 import { computed } from 'vue';
 import type { ComputedRef } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
@@ -7,7 +7,7 @@ import { shownRun } from '../policies/run-facts.ts';
 import { useLab } from '../state/lab.ts';
 import { useSelection } from '../state/selection.ts';
 
-/** Undefined without a run, and until the answer is there. */
+/** Undefined without a run, and until the answer arrives. */
 export function useTimelineFacts(): ComputedRef<TimelineFacts | undefined> {
   const lab = useLab();
   const selection = useSelection();

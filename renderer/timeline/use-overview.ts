@@ -1,4 +1,4 @@
-/** What the overview shows: all lanes under the chosen policy. */
+/** Data of the overview: all lanes under the chosen policy. */
 import { shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
@@ -6,7 +6,7 @@ import { useLab } from '../state/lab.ts';
 import type { OverviewData } from './overview.ts';
 import type { DlVariant } from '../../core/model/terms/results.ts';
 
-/** About two a px. */
+/** About two per px. */
 const BINS = 2400;
 
 export function useOverview(

@@ -1,4 +1,4 @@
-/** What is shown of all time: in the address, apart from what is selected, and with a history of its own. */
+/** The part of time shown: in the address, separate from the selection, and with its own history. */
 import { watch } from 'vue';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { useSelection } from '../state/selection.ts';
@@ -11,7 +11,7 @@ export function useView({ span }: TimelineFacts, stage: ReturnType<typeof useSta
   const past = createZoomHistory();
   const isAll = (start: number, end: number) => start <= 0 && end >= span;
 
-  /** The view came to rest: the address says where. All of it needs no saying. */
+  /** The view came to rest: put it into the address. The full range needs no entry. */
   function remember(): void {
     const { start, end } = stage.target();
     past.rest({ start, end });
@@ -23,7 +23,7 @@ export function useView({ span }: TimelineFacts, stage: ReturnType<typeof useSta
   function go(): void {
     const { viewFrom, viewTo, from, to } = selection.current;
     if (viewFrom !== undefined && viewTo !== undefined) stage.go({ start: viewFrom, end: viewTo }, false);
-    // Another view's link to a time: it is to be seen.
+    // A link to a time from another view: show it.
     else if (from !== undefined && to !== undefined) stage.go(framed(from, to), false);
     else stage.fit(false);
   }
@@ -39,7 +39,7 @@ export function useView({ span }: TimelineFacts, stage: ReturnType<typeof useSta
     if (before) stage.go(before, true);
   }
 
-  // Back, forward and links move what is in view.
+  // Back, forward and links move the view.
   watch([() => selection.current.viewFrom, () => selection.current.viewTo], ([from, to]) => {
     const { start, end } = stage.target();
     if (from !== undefined && to !== undefined) {

@@ -6,7 +6,7 @@ const MOST = 100;
 export interface ZoomHistory {
   /** The view came to rest there. */
   rest(view: Camera): void;
-  /** Where it was before; undefined if it never was anywhere else. */
+  /** Where it was before; undefined if it was never anywhere else. */
   back(): Camera | undefined;
 }
 
@@ -27,7 +27,7 @@ export function createZoomHistory(): ZoomHistory {
   };
 }
 
-/** Closer than a thousandth of the view: the same. */
+/** Within a thousandth of the view: the same. */
 function alike(a: Camera, b: Camera): boolean {
   const close = Math.max(a.end - a.start, b.end - b.start) / 1000;
   return Math.abs(a.start - b.start) < close && Math.abs(a.end - b.end) < close;

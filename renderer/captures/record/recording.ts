@@ -1,4 +1,4 @@
-/** A recording from a board: what is asked for, what the board has, how it goes. It goes on whatever view is in sight. */
+/** A recording from a board: what is requested, what the board has, its progress. It continues whatever view is shown. */
 import { defineStore } from 'pinia';
 import { computed, reactive, ref, shallowRef } from 'vue';
 import { ServiceError } from '../../../core/contract/client.ts';
@@ -15,7 +15,7 @@ export interface RecordForm {
   seconds: number;
   mib: number;
   pageTables: boolean;
-  /** Empty: whatever runs anyway. */
+  /** Empty: whatever is running anyway. */
   command: string;
   monitor: string;
   vmm: number | '';
@@ -96,7 +96,7 @@ export const useRecording = defineStore('recording', () => {
         true,
       );
       const here = selection.current.view === 'captures' && selection.current.part === 'record';
-      // Whoever has gone elsewhere meanwhile stays there.
+      // A user who has moved on in the meantime stays there.
       if (here && done.run !== undefined) selection.select({ view: 'timeline', run: done.run, part: undefined });
       else if (here) selection.select({ capture: done.captures[0], part: undefined });
     } catch (error) {
@@ -117,7 +117,7 @@ export const useRecording = defineStore('recording', () => {
     }
   }
 
-  /** Hosts to choose from, those used last first. */
+  /** Hosts to choose from, last used first. */
   const hosts = computed(() => [...new Set([...(boards.value?.recent ?? []), ...(boards.value?.configured ?? [])])]);
   return { form, boards, hosts, checks, checking, live, running, stopping, problem, load, check, record, stop };
 });
