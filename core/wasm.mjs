@@ -8,7 +8,7 @@ import { transposes } from './store/planes/transposes.mjs';
 
 const core = fileURLToPath(new URL('.', import.meta.url));
 
-/** A module's text with what stands in braces put in. Throws for a name that nobody knows. */
+/** A module's text with the names in braces filled in. Throws for a name that nobody knows. */
 function filled(text, file) {
   const known = { ...places, TRANSPOSES: transposes };
   return text.replaceAll(/\{(\w+)(?:\+(\d+))?\}/g, (_, name, more) => {

@@ -1,13 +1,13 @@
 /**
- * Bundles the command into out/cli: `npm run build`, and with it `npm ci`, runs this. Loading some hundred source files and stripping
- * their types is most of what a short command takes; of the bundle it loads a few. What a command imports when it is called stays apart.
+ * Bundles the command into out/cli; run by `npm run build`, and so by `npm ci`. A short command spends most of its time loading some
+ * hundred source files and stripping their types; of the bundle it loads a few. What a command imports when called stays separate.
  */
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { bundleFolder, root, STAMP } from './program.mjs';
 
-/** Native libraries, and packages that are resolved for a file of theirs, stay in node_modules. */
+/** Native libraries, and packages resolved to find one of their files, stay in node_modules. */
 const external = [/^node:/, /^better-sqlite3/, /^@duckdb\//];
 /** Threads that core/lab/import/threads.ts and processes that core/lab/campaign/query.ts look for beside the file that holds them. */
 const besides = [
@@ -20,7 +20,7 @@ const besides = [
 
 const nameOf = (file) => file.replace(/^.*\//, '').replace(/\.\w+$/, '');
 
-/** `new URL('…', import.meta.url)`: a program becomes a bundle of its own, any other file is named as seen from out/cli. */
+/** `new URL('…', import.meta.url)`: a program gets its own bundle, any other file is named relative to out/cli. */
 function files() {
   const pattern = /new URL\('(\.[^']+)', import\.meta\.url\)/g;
   return {

@@ -1,4 +1,4 @@
-/** The shape of a command, and how its arguments are read and its help is printed. */
+/** The shape of a command, and how its arguments are read and its help printed. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Output } from './output.ts';
@@ -34,7 +34,7 @@ type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | 
 /** Parsed arguments, asked for by type so that a command can't misread an option. */
 export class Args {
   readonly operands: readonly string[];
-  /** The words behind the command, as typed. */
+  /** The words after the command, as typed. */
   readonly argv: readonly string[];
   readonly #values: Values;
 
@@ -48,7 +48,7 @@ export class Args {
     return this.#values[name] as string | undefined;
   }
 
-  /** A required option: parsing has made sure that it is there. */
+  /** A required option: parsing has checked that it is there. */
   need(name: string): string {
     return this.#values[name] as string;
   }
@@ -86,7 +86,7 @@ export class Args {
   }
 }
 
-/** The lab that a command line names, before it is parsed. */
+/** The lab a command line names, before parsing. */
 export function labOf(argv: readonly string[]): string | undefined {
   const at = argv.findIndex((word) => word === '--db' || word.startsWith('--db='));
   return at < 0 ? undefined : argv[at] === '--db' ? argv[at + 1] : argv[at].slice('--db='.length);
@@ -95,7 +95,7 @@ export function labOf(argv: readonly string[]): string | undefined {
 /** Values that are paths, as help calls them. */
 const paths = /^(LAB|JSON|F|PATH|DIR|FILE(\..*)?)$/;
 
-/** A file that was dropped on the terminal may come as a URL. Throws UsageError for one that names no file of this machine. */
+/** A file dropped on the terminal may arrive as a URL. Throws UsageError for one that names no file on this machine. */
 function pathOf(word: string): string {
   if (!/^file:\/\//i.test(word)) return word;
   try {
@@ -145,13 +145,13 @@ export function parseCommand(command: Command, argv: readonly string[]): Args {
   return args;
 }
 
-/** `--offset -5`: parseArgs takes the -5 for an option. Nobody means that by it. */
+/** `--offset -5`: parseArgs takes the -5 for an option, which nobody means. */
 function joinNegatives(argv: readonly string[], options: Readonly<Record<string, Option>>): string[] {
   const joined: string[] = [];
   const end = argv.indexOf('--');
   for (const [i, word] of argv.entries()) {
     const before = joined.at(-1);
-    // Behind -- stands somebody else's command line.
+    // After -- comes somebody else's command line.
     if (end >= 0 && i > end) joined.push(word);
     else if (/^-\d/.test(word) && before?.startsWith('--') && options[before.slice(2)]?.type === 'string') {
       joined[joined.length - 1] = `${before}=${word}`;

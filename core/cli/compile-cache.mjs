@@ -1,12 +1,12 @@
-// Types are stripped and modules compiled once a user: half the time of a short command. Plain JavaScript: it runs before anything else.
+// Types are stripped and modules compiled once per user: half the time of a short command. Plain JavaScript: it runs before anything else.
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * What lies in the cache is run as it is: so it is in a folder that nobody else may write to, never in the shared temporary directory,
- * which Node would take. Without such a folder there is no cache. Who sets NODE_COMPILE_CACHE has chosen for himself.
+ * What is in the cache is run as is, so it lives in a folder that nobody else may write to, never in the shared temporary directory that
+ * Node would use. Without such a folder there is no cache. Users who set NODE_COMPILE_CACHE have made their own choice.
  */
 export function useCompileCache() {
   if (process.env.NODE_COMPILE_CACHE || process.env.NODE_DISABLE_COMPILE_CACHE) return;
@@ -16,7 +16,7 @@ export function useCompileCache() {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOwn(home) || !isOwn(folder)) return;
     const { directory } = enableCompileCache(folder);
-    // Threads and processes go by the variable.
+    // Threads and processes use the variable.
     if (directory) process.env.NODE_COMPILE_CACHE = folder;
   } catch {
     // No home, a full disk: it is only slower.

@@ -6,7 +6,7 @@ export function duration(ns: bigint | number): string {
   return Number(ns) === 0 ? '0 ns' : words.plain(words.duration(ns));
 }
 
-/** A share with `digits` decimals, more where it would read as all or nothing. */
+/** A share with `digits` decimals, more if it would otherwise read as all or nothing. */
 export function percent(share: number, digits = 2): string {
   return words.plain(words.percent(share, digits));
 }
@@ -31,7 +31,7 @@ export function count(n: number): string {
   return words.plain(words.count(n));
 }
 
-/** Percentage points, three decimals; no sign where none of them shows. */
+/** Percentage points, three decimals; no sign if all of them are zero. */
 export function points(x: number): string {
   return x.toFixed(3).replace(/^-(0\.0+)$/, '$1');
 }

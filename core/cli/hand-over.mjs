@@ -1,6 +1,6 @@
 /**
- * Running `umbra` on another Node than the one that was asked for: the npm package `node`, which `npm ci` installs. Plain JavaScript
- * for Node 18.
+ * Runs `umbra` on another Node than the one it was started with: the npm package `node`, which `npm ci` installs. Plain JavaScript for Node
+ * 18.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const FAILED = 1;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Path of the Node that Umbra brings; undefined where it isn't installed. */
+/** Path of the Node that Umbra brings; undefined if it isn't installed. */
 export function ownNode() {
   try {
     const home = dirname(createRequire(import.meta.url).resolve('node/package.json'));
@@ -23,7 +23,7 @@ export function ownNode() {
 }
 
 /**
- * Runs umbra.mjs there with the same input, output and signals, and ends as it does. Says what to do where there is no such Node.
+ * Runs umbra.mjs on it with the same input, output and signals, and ends as it does. Says what to do if there is no such Node.
  * @param argv what follows `umbra`
  */
 export async function handOver(argv, node = ownNode()) {
@@ -37,7 +37,7 @@ export async function handOver(argv, node = ownNode()) {
   }
   const umbra = fileURLToPath(new URL('./umbra.mjs', import.meta.url));
   const child = spawn(node, [umbra, ...argv], { stdio: 'inherit' });
-  // The other process decides what comes of a signal. A terminal sends Ctrl-C and its own end to both, so passing them on would make two.
+  // The other process decides what a signal does. A terminal sends Ctrl-C and its own end to both, so forwarding would deliver them twice.
   const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of signals) {
     process.on(signal, () => {

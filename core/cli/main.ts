@@ -11,7 +11,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = await runCommand(argv, createOutput());
 }
 
-/** What runs a command in this thread; also for callers that want what it writes. */
+/** What runs a command in this thread; also for callers that want its output. */
 export async function here() {
   const [{ runCommand }, { createOutput }] = await Promise.all([import('./run-command.ts'), import('./output.ts')]);
   return { runCommand, createOutput };

@@ -1,4 +1,4 @@
-/** Standard output for commands: buffered, and done quietly when the reader (`| head`) has gone. */
+/** Standard output for commands: buffered, and ends quietly when the reader (`| head`) is gone. */
 import { writeSync } from 'node:fs';
 import { printable } from '../words/printable.ts';
 import { progressMeter } from './progress.ts';
@@ -8,16 +8,16 @@ export interface Output {
   write(text: string): void;
   /** One JSON document and a newline. BigInts become numbers below 2^53 and decimal strings from there on. */
   json(value: unknown): void;
-  /** A line on stderr; nothing of it is data. */
+  /** A line on stderr, never data. */
   note(text: string): void;
   /** Resolves when the user asks to stop. */
   stopped(): Promise<void>;
-  /** How far the work is: a line on stderr, if that is a terminal. Throws Interrupted once the user has asked to stop. */
+  /** Shows progress: a line on stderr, if that is a terminal. Throws Interrupted once the user has asked to stop. */
   progress(p: ProgressLine): void;
   flush(): void;
 }
 
-/** Thrown when stdout's reader has closed: not an error of ours. */
+/** Thrown when stdout's reader is gone: not our error. */
 export class ReaderGone extends Error {}
 
 /** Thrown when the user asked to stop: unwinds the work, whose transaction is rolled back on the way. */
@@ -26,9 +26,9 @@ export class Interrupted extends Error {}
 /** Takes bytes for a file descriptor: 1 is stdout, 2 stderr. */
 export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
 
-/** How a command hears that it is to stop. */
+/** How a command learns that it should stop. */
 export interface Stop {
-  /** Looked at with each progress call. */
+  /** Checked on each progress call. */
   asked(): boolean;
   wait(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export function createOutput(stop: Stop = never, sink: Sink = writeAll): Output 
   let length = 0;
   const flush = () => {
     if (!length) return;
-    // The one place that writes: whatever a file's names hold, nothing of it is carried out by a terminal.
+    // The one place that writes: whatever names a file holds, no terminal interprets them.
     const bytes = Buffer.from(printable(pending.join('')));
     pending = [];
     length = 0;
@@ -90,7 +90,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
       if (code !== 'EAGAIN') throw error;
-      // A non-blocking pipe that is full: wait for the reader instead of spinning.
+      // A full non-blocking pipe: wait for the reader instead of spinning.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

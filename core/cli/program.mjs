@@ -5,10 +5,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const bundleFolder = join(root, 'out/cli');
-/** When the bundle was begun, and the sizes of the sources that are in it, by path. Written by bundle.mjs. */
+/** When the bundle was begun, and the sizes of the sources in it, by path. Written by bundle.mjs. */
 export const STAMP = 'stamp.json';
 
-/** Some hundred stats, 3 ms. A source that was changed, or that came with another checkout, is newer than the bundle, or of another size. */
+/** Some hundred stats, 3 ms. A source that was changed, or came with another checkout, is newer than the bundle or has another size. */
 export function isFresh(folder = bundleFolder) {
   try {
     const { started, sizes } = JSON.parse(readFileSync(join(folder, STAMP), 'utf8'));

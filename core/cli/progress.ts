@@ -1,4 +1,4 @@
-/** The progress line of a terminal: what, how far, how fast, how long still. Nothing of it reaches a file or a pipe. */
+/** The progress line of a terminal: what, how far, how fast, how much longer. None of it reaches a file or a pipe. */
 import { isatty } from 'node:tty';
 import { printableCell } from '../words/printable.ts';
 import { duration } from './format.ts';
@@ -6,7 +6,7 @@ import { duration } from './format.ts';
 export interface ProgressLine {
   readonly phase: string;
   readonly done: number;
-  /** Undefined where it can't be known. */
+  /** Undefined if it can't be known. */
   readonly total?: number;
   /** Bytes and pairs are shown with their rate, pairs with how many are done. */
   readonly unit: 'bytes' | 'steps' | 'pairs';
@@ -14,7 +14,7 @@ export interface ProgressLine {
   readonly note?: string;
 }
 
-/** Redrawn this often at most, ms: a terminal over ssh is slow. */
+/** Redrawn at most this often, ms: a terminal over ssh is slow. */
 const REDRAW_MS = 100;
 
 export function progressMeter(write: (text: string) => void) {
@@ -47,7 +47,7 @@ export function progressText({ phase, done, total, unit, note }: ProgressLine, s
   const parts = [phase];
   if (unit === 'pairs' && total) parts.push(`${done} done`);
   if (total) parts.push(`${Math.floor((100 * done) / total)} %`);
-  // A rate of the first moments means nothing yet.
+  // A rate over the first moments means nothing.
   if (seconds > 0.5 && done > 0) {
     if (unit === 'bytes') parts.push(`${(done / seconds / 1e6).toPrecision(3)} MB/s`);
     if (unit === 'pairs') parts.push(`${((60 * done) / seconds).toPrecision(3)} pairs/min`);

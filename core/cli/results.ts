@@ -67,7 +67,7 @@ function policyJson({
   };
 }
 
-/** Rows are told by it: the policies that lose the same samples. */
+/** Key of a row: policies that lose the same samples share it. */
 const losses = ({ policy, sameAs }: PolicyResult): string => sameAs ?? policy.id;
 
 export function printResults(out: Output, { id, settings, facts, results }: ReplayedRun): void {
@@ -123,7 +123,7 @@ function printCosts(out: Output, results: readonly PolicyResult[]): void {
   out.write(`\n${textTable(['policy', 'stall', 'slowdown', 'pinned'], sameRows(results, cells), 'lrrr')}`);
 }
 
-/** Rows with the same cells once: the first policy's, the others' names below it. */
+/** Rows with the same cells are printed once: the first policy's, the other names below it. */
 function sameRows(
   results: readonly PolicyResult[],
   cells: (result: PolicyResult) => readonly string[],
@@ -145,7 +145,7 @@ function verdictsOf({ trials }: PolicyResult): string {
   return counts.map(([word, n]) => `${word} ${n}`).join(', ') || '-';
 }
 
-/** What the checks are called in words, for those that change a verdict. */
+/** The checks, and what those that change a verdict mean in words. */
 function printChecks(out: Output, results: readonly PolicyResult[]): void {
   const titles = new Map(results.flatMap(({ checks }) => checks.map((c) => [c.id, c.title] as const)));
   const changes = results.flatMap((result) => changing(checkedOf(result)).map((c) => c.id));
@@ -168,7 +168,7 @@ function wholeNs(ns: number): string {
   return duration(Math.round(ns));
 }
 
-/** The figure of the one replay; of several trials their mean, and their range where they differ. */
+/** The single replay's figure; for several trials their mean, and their range if they differ. */
 function over(own: number, trials: Spread | undefined, format: (value: number) => string): string {
   if (!trials) return format(own);
   const { mean, p5, p95 } = trials;

@@ -1,11 +1,11 @@
-/** Rows of a query for a terminal: aligned while they are few, separated by tabs and streamed beyond. */
+/** Query rows for a terminal: aligned while they are few, tab-separated and streamed beyond that. */
 import type { Output } from './output.ts';
 import { textTable } from './table.ts';
 
-/** Rows of a text table are held to align them. */
+/** Rows of a text table, held to align them. */
 const ALIGNED_ROWS = 1000;
 
-/** Cells come as they are shown. */
+/** Cells come formatted. */
 export function rowPrinter(out: Output) {
   let head: readonly string[] = [];
   const held: (readonly string[])[] = [];

@@ -42,10 +42,10 @@ async function dispatch([word, ...rest]: readonly string[], out: Output): Promis
   await command.run(args, out);
 }
 
-/** What knows all kinds of errors imports half of the program: most calls don't need it. */
+/** The module that knows all kinds of errors imports half the program: most calls don't need it. */
 const about = () => import('../lab/about.ts');
 
-/** Says what failed, in a line (several files: one each). Returns the exit code. */
+/** Says what failed, in one line (one each for several files). Returns the exit code. */
 export async function explain(error: Error, argv: readonly string[], out: Output): Promise<number> {
   if (error instanceof AggregateError) {
     for (const one of error.errors as readonly Error[]) await explain(one, argv, out);
@@ -57,7 +57,7 @@ export async function explain(error: Error, argv: readonly string[], out: Output
     out.note(`umbra: ${(told ?? `internal error, please report it: ${error.message}`).replaceAll('\n', ' ')}`);
     if (argv.includes('--verbose')) out.note(error.stack ?? '');
   } catch {
-    // stderr is gone too: the exit code is all that is left to say.
+    // stderr is gone too: only the exit code is left.
   }
   return usage ? BAD_USAGE : FAILED;
 }

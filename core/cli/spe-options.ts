@@ -1,4 +1,4 @@
-/** The options that say what an SPE file doesn't tell of itself: of `umbra import` and `umbra inspect`. */
+/** The options that say what an SPE file doesn't say about itself, for `umbra import` and `umbra inspect`. */
 import type { ImportOptions } from '../lab/import/import.ts';
 import { UsageError } from './command.ts';
 import type { Args, Option } from './command.ts';
@@ -13,7 +13,7 @@ export const speOptions: Readonly<Record<string, Option>> = {
   },
 };
 
-/** Undefined members where the options weren't given. */
+/** Members are undefined if the options weren't given. */
 export function speChoice(args: Args): Pick<ImportOptions, 'rawSpe' | 'timeConv'> {
   const timeConv = readTimeConv(args.text('time-conv'));
   const cpu = args.integer('cpu', 0, 0x7fff);

@@ -1,7 +1,7 @@
 /** The steps of long work as a progress line shows them. */
 import type { Output } from './output.ts';
 
-/** How an import, a reconstruction and a replay tell how far they are. */
+/** How imports, reconstructions and replays report progress. */
 export function reading(out: Output) {
   return (done: number, total: number) => out.progress({ phase: 'importing', done, total, unit: 'bytes' });
 }

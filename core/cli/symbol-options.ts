@@ -1,4 +1,4 @@
-/** The options that say where functions are found: of `umbra symbols` and `umbra import`. */
+/** The options that say where to find functions, for `umbra symbols` and `umbra import`. */
 import type { SymbolSources } from '../lab/symbols/files.ts';
 import type { Args, Option } from './command.ts';
 

@@ -1,4 +1,4 @@
-/** Plain text tables for terminals: numbers to the right, text to the left, no decoration. */
+/** Plain text tables for terminals: numbers right-aligned, text left-aligned, no decoration. */
 import { printableCell } from '../words/printable.ts';
 
 /** `rows` hold strings already formatted; a column is right-aligned if `align` has `r` at its place. */

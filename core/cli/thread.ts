@@ -1,12 +1,12 @@
 /**
- * A command that writes runs in a thread: decoding and SQLite are synchronous, and a thread that is busy can't hear Ctrl-C. Ctrl-C asks
- * the thread to unwind at its next step, ends it if it doesn't, and undoes what it left.
+ * A command that writes runs in a thread: decoding and SQLite are synchronous, and a busy thread can't hear Ctrl-C. Ctrl-C asks the thread
+ * to unwind at its next step, terminates it if it doesn't, and undoes what it left.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** Time to unwind by itself, ms. A thread that is ended inside SQLite can take the process with it, so that comes later. */
+/** Time to unwind, ms. A thread terminated inside SQLite can take the process with it, so that comes later. */
 const GRACE_MS = 3000;
-/** Time for the thread to end when it is told to, ms: in the middle of a query of SQLite it can't. Then the process ends with it. */
+/** Time for a terminated thread to end, ms: in the middle of an SQLite query it can't. Then the process ends with it. */
 const FORCE_MS = 1000;
 const YOUNG_MB = 8;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -22,10 +22,10 @@ export function runInThread(argv: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-      // As umbra.mjs has it for this thread.
+      // As umbra.mjs sets it for this thread.
       ...(argv.includes('--verbose') && { execArgv: ['--enable-source-maps'] }),
       workerData: { argv, flag } satisfies ThreadData,
-      // What is decoded lives outside of the heap: short-lived rows needn't pile up beside it, 90 MB of them in a long import.
+      // Decoded data lives outside the heap: short-lived rows needn't pile up beside it, 90 MB of them in a long import.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     let code: number | undefined;
@@ -63,13 +63,13 @@ async function explained(error: Error, argv: readonly string[]): Promise<number>
   return await explain(error, argv, createOutput());
 }
 
-/** Ends the process as the signal would have: `process.exit` waits for threads, also for one that never comes back. */
+/** Ends the process as the signal would have: `process.exit` waits for threads, even for one that never returns. */
 function die(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
-/** What a thread that was ended in the middle may have left of the lab file. */
+/** Cleans up what a terminated thread may have left of the lab file. */
 async function cleanUp(argv: readonly string[]): Promise<void> {
   const lab = (await import('./command.ts')).labOf(argv);
   if (lab === undefined) return;

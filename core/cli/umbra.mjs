@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node from 18 on reads: one that can't run TypeScript hands over to the Node that Umbra brings.
+// Plain JavaScript for any Node from 18 on: one that can't run TypeScript hands over to the Node that Umbra brings.
 if (process.features.typescript) {
   (await import('./compile-cache.mjs')).useCompileCache();
   const argv = process.argv.slice(2);

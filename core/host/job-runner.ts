@@ -1,7 +1,7 @@
 /**
- * Runs the jobs of one lab, one at a time, each in a thread of its own. A cancelled job is given up at once: nothing that it does
- * shows any more. It unwinds at its next step, by a flag that it looks at; only one that doesn't is ended by force, since that
- * may hit it inside of SQLite. Either way its transaction is rolled back.
+ * Runs the jobs of one lab, one at a time, each in its own thread. A cancelled job is abandoned at once: nothing it does shows any more. It
+ * unwinds at its next step, when it sees a flag; only one that doesn't is ended by force, since that may hit it inside SQLite. Either way
+ * its transaction is rolled back.
  */
 import { Worker } from 'node:worker_threads';
 import { RequestError } from '../lab/about.ts';
@@ -11,14 +11,14 @@ import { recoverLab } from '../lab/service/jobs.ts';
 import type { JobRunner } from '../lab/service/service-jobs.ts';
 import type { JobData, JobMessage } from './job-worker.ts';
 
-/** Time for a job to unwind before its caller is told that it is cancelled, ms. */
+/** Time for a job to unwind before its caller learns that it is cancelled, ms. */
 const GRACE_MS = 50;
 /** Time before a job that doesn't unwind is ended by force, ms: also when the lab is closed, whose process waits for it. */
 const FORCE_MS = 10_000;
 
 export interface Jobs {
   readonly run: JobRunner;
-  /** Cancels the job that runs and those that wait; their process stays until they have unwound. */
+  /** Cancels the running job and those that wait; their process stays until they have unwound. */
   close(): void;
 }
 
@@ -40,7 +40,7 @@ export function createJobs(lab: string, worker: string | URL = new URL('./job-wo
         ended = thread.ended;
         return thread.result;
       })();
-      // Whatever comes of it, the next one may start; not before the ones before it and its own thread have ended.
+      // Whatever the outcome, the next one may start, but only after the ones before it and its own thread have ended.
       last = Promise.allSettled([before, mine]).then(() => ended);
       try {
         return await mine;
@@ -96,7 +96,7 @@ function runInThread(
       try {
         recoverLab(lab);
       } catch {
-        // Somebody else writes, or the lab is gone: SQLite rolls back at the next opening.
+        // Somebody else writes, or the lab is gone: SQLite rolls back at the next open.
       }
       result.reject(signal.aborted ? new RequestError('cancelled') : crashed(failure));
     }

@@ -17,7 +17,7 @@ export type JobMessage =
   | { readonly result: unknown }
   | { readonly explained: boolean; readonly message: string; readonly cancelled?: true };
 
-/** Progress is told this often at most, ms. */
+/** Progress is reported at most this often, ms. */
 const TELL_MS = 50;
 
 /** Unwinds the job; its transaction is rolled back on the way. */

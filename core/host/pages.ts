@@ -44,7 +44,7 @@ export function loadPages(directory: string): Pages {
 }
 
 /**
- * What every page is served with. Nothing from elsewhere, nothing inline, nobody may frame it.
+ * The headers of every page: nothing from elsewhere, nothing inline, nobody may frame it.
  * @param connect what scripts may connect to, beside the pages' own origin.
  */
 export function pageHeaders(connect = ''): Readonly<Record<string, string>> {

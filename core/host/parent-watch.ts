@@ -9,7 +9,7 @@ setInterval(() => {
   if (!isThere()) process.kill(process.pid, 'SIGKILL');
 }, EVERY_MS);
 
-/** Orphans get another parent on Unix; on Windows the number stays, and names nobody. */
+/** Orphans get a new parent on Unix; on Windows the number stays but names no process. */
 function isThere(): boolean {
   if (process.ppid !== parent) return false;
   try {

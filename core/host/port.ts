@@ -1,4 +1,4 @@
-/** Serves the contract behind a message port: each message is checked, each request answered once. */
+/** Serves the contract over a message port: each message is checked, each request answered once. */
 import { ClientMessage, methods } from '../contract/contract.ts';
 import type { Call, ErrorCode, HostMessage, LabService, Method, Params } from '../contract/contract.ts';
 
@@ -9,10 +9,10 @@ export interface HostPort {
   onClose(listener: () => void): void;
 }
 
-/** Open requests of one client; what is asked beyond that is refused as `busy`. */
+/** Open requests per client; more are refused as `busy`. */
 const MAX_OPEN = 64;
 
-/** Answers one client until its port closes; then everything it had open is aborted. Returns what ends it sooner. */
+/** Answers one client until its port closes; then everything it had open is aborted. Returns a function that ends it sooner. */
 export function servePort(service: LabService, port: HostPort): () => void {
   const open = new Map<number, AbortController>();
   let closed = false;

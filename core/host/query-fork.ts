@@ -1,4 +1,4 @@
-/** Query processes where the host itself may not fork: Electron's main process does it, and hands over a port to each. */
+/** Query processes for where the host itself may not fork: Electron's main process does it, and hands over a port to each. */
 import { z } from 'zod';
 import type { QueryProcess } from './query-pool.ts';
 import type { QueryReply, QueryRequest } from './query-worker.ts';
@@ -6,11 +6,11 @@ import type { QueryReply, QueryRequest } from './query-worker.ts';
 /** What the host asks of the main process. */
 export type ForkRequest = { readonly type: 'query-fork' | 'query-kill'; readonly id: number };
 
-/** What the main process answers, the port beside `query-port`. */
+/** What the main process answers; a port comes with `query-port`. */
 export const ForkReply = z.strictObject({ type: z.enum(['query-port', 'query-exit']), id: z.number().int() });
 export type ForkReply = z.infer<typeof ForkReply>;
 
-/** As much of Electron's ports as it takes. */
+/** The part of Electron's ports that is used. */
 interface Port {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): unknown;

@@ -1,4 +1,4 @@
-/** Query processes of one lab: each carries out one request at a time; a request that is cancelled or takes too long takes its process with it. */
+/** Query processes of one lab: each runs one request at a time; a request that is cancelled or takes too long takes its process with it. */
 import { fork } from 'node:child_process';
 import { RequestError } from '../lab/about.ts';
 import type { Params, Progress, Result } from '../contract/contract.ts';
@@ -20,7 +20,7 @@ export interface QueryPool {
   close(): void;
 }
 
-/** Processes at once; what comes on top waits. */
+/** Most processes at once; further requests wait. */
 const PROCESSES = 2;
 /** User SQL is given up after this, ms. */
 const SQL_BUDGET_MS = 60_000;
@@ -54,7 +54,7 @@ export function createQueryPool(lab: string, spawn: () => QueryProcess = forkPro
       waiting.splice(at, 1);
       return job.settle({ explained: true, message });
     }
-    // Told why first: the end of its process is no news then.
+    // Reported with the reason first: the end of its process is then no news.
     finish(job, { explained: true, message });
     job.process?.kill();
   };

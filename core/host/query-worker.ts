@@ -5,14 +5,14 @@ import { explainError } from '../lab/about.ts';
 import { createQueries, queryMethods } from '../lab/service/queries.ts';
 import type { Queries } from '../lab/service/queries.ts';
 
-/** What the host sends: requests that it has checked already. */
+/** What the host sends: requests already checked. */
 export interface QueryRequest {
   readonly lab: string;
   readonly method: (typeof queryMethods)[number];
   readonly params: unknown;
 }
 
-/** To each request any number of `progress`, then one of the others. */
+/** For each request any number of `progress`, then one of the others. */
 export type QueryReply =
   | { readonly progress: Progress }
   | { readonly result: unknown }
@@ -36,7 +36,7 @@ function serve(): void {
       };
     }
   };
-  // One after the other, also where an answer has to wait for something.
+  // One after the other, even if an answer has to wait for something.
   let last: Promise<void> = Promise.resolve();
   const take = (request: QueryRequest, send: (reply: QueryReply) => void): void => {
     last = last.then(async () => send(await answer(request, send)));
@@ -56,7 +56,7 @@ function serve(): void {
   }
 }
 
-/** A process in the middle of a query doesn't hear that its channel is closed: a thread looks whether the host is still there. */
+/** A process in the middle of a query doesn't notice that its channel is closed: a thread checks whether the host is still there. */
 function endWithParent(): void {
   const program = new URL('./parent-watch.ts', import.meta.url);
   new Worker(program, { workerData: Number(process.argv[2]), execArgv: [] }).unref();

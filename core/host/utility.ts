@@ -7,7 +7,7 @@ import { servePort } from './port.ts';
 import { createForkedQueries, ForkReply } from './query-fork.ts';
 import { createQueryPool } from './query-pool.ts';
 
-/** What the main process sends, a port with each: one a page load. */
+/** What the main process sends, a port with each: one per page load. */
 const Connect = z.strictObject({
   type: z.literal('connect'),
   lab: z.string(),

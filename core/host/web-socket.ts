@@ -1,10 +1,10 @@
 /**
  * The browser lab: the pages and the contract on a loopback port.
  *
- * Who may come in: only this machine (127.0.0.1), only pages that came from here (Host must be a loopback name, so that a name
- * rebound to 127.0.0.1 is refused; Origin must be that very host), and only who knows a secret. The link holds a one-time token
- * in its fragment, which no server, proxy or log gets to see; the page's first message gives it for a session key, which
- * lives as long as the server. Host's port is free, so that a forwarded port (ssh -L) works.
+ * Who may come in: only this machine (127.0.0.1), only pages served from here (Host must be a loopback name, so that a name rebound to
+ * 127.0.0.1 is refused; Origin must be that very host), and only clients that know a secret. The link holds a one-time token in its
+ * fragment, which no server, proxy or log gets to see; the page's first message trades it for a session key, which lives as long as the
+ * server. Host's port may be any, so that a forwarded port (ssh -L) works.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -26,10 +26,10 @@ import { createQueryPool } from './query-pool.ts';
 
 /** Largest message from a client; ws closes the connection with 1009 beyond it. */
 const MAX_MESSAGE_BYTES = 1 << 20;
-/** Time for a client to say who it is, ms. */
+/** Time for a client to identify itself, ms. */
 const HELLO_MS = 5000;
 const MAX_CLIENTS = 32;
-/** Clients that haven't said who they are yet. Of more, the one that has kept silent for longest goes: it locks nobody out. */
+/** Clients that haven't identified themselves yet. Beyond that, the one silent for longest goes: nobody is locked out. */
 const MAX_STRANGERS = 16;
 /** Time for a client to answer the closing of its connection, ms. */
 const CLOSE_MS = 300;
@@ -131,7 +131,7 @@ function servePage(pages: Pages, request: IncomingMessage, response: ServerRespo
   answer(200, page.type, page.body);
 }
 
-/** Why a web socket isn't opened, as an HTTP status line's end; undefined if it may be. */
+/** Why a web socket isn't opened, as the end of an HTTP status line; undefined if it may be. */
 function refusal(request: IncomingMessage, clients: number): string | undefined {
   const { host, origin } = request.headers;
   if (!isLoopback(host) || origin !== `http://${host}`) return '403 Forbidden';
@@ -149,9 +149,9 @@ function isLoopback(host: string | undefined): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/.test(host ?? '');
 }
 
-/** The first message says who it is, and `known` is called; from then on the contract is spoken. */
+/** The first message identifies the client, and `known` is called; from then on the contract is spoken. */
 function greet(client: WebSocket, keys: Keys, service: LabService, known: () => void): void {
-  // Errors (too large a message, broken frames) end the connection by themselves; 'close' follows.
+  // Errors (too large a message, broken frames) end the connection on their own; 'close' follows.
   client.on('error', () => undefined);
   const timer = setTimeout(() => client.close(UNAUTHORISED, 'no hello'), HELLO_MS);
   client.once('close', () => clearTimeout(timer));
@@ -187,7 +187,7 @@ function decode(data: RawData, binary: boolean): unknown {
 
 interface Keys {
   readonly token: string;
-  /** The session of who gives the token (once) or a session's key; undefined for anybody else. */
+  /** The session for the token (once) or a session's key; undefined for anything else. */
   session(hello: Hello): string | undefined;
 }
 

@@ -3,7 +3,7 @@ import { campaignState } from '../../lab/campaign/state.ts';
 import type { CampaignState } from '../../lab/campaign/state.ts';
 import type { Output } from '../output.ts';
 
-/** A campaign's state, with a line that says how far looking is: files may have to be hashed. */
+/** A campaign's state, with a progress line: files may have to be hashed. */
 export function lookAt(folder: string, out: Output): CampaignState {
   return campaignState(readCampaign(folder), (done, total) =>
     out.progress({ phase: 'looking at the pairs', done, total, unit: 'steps' }),

@@ -25,7 +25,7 @@ export const verb: Verb = {
   },
 };
 
-/** A pair of a run that was killed ends with it: the next run restarts it. */
+/** When a run is killed, its pair ends with it; the next run restarts the pair. */
 function endWithParent(): void {
   const parent = Number(process.env[PARENT]);
   if (parent && parent === process.ppid)

@@ -6,7 +6,7 @@ import { umbraCommand } from './umbra-command.ts';
 import { listFailures } from './status.ts';
 import type { VerbCall } from './verb.ts';
 
-/** Submits what is pending, or finds the job that is in the queue already, and follows it. */
+/** Submits what is pending, or finds the job already in the queue, and follows it. */
 export async function runOnSlurm({ folder, args, out }: VerbCall): Promise<void> {
   readCampaign(folder);
   const there = queuedJob(folder);

@@ -29,8 +29,8 @@ export const command: Command = {
 };
 
 /**
- * Where the `electron` package put its binary, if it did. Asked without importing it: that would start the download. The way
- * it finds its binary is that of its index.js.
+ * Where the `electron` package put its binary, if it did. Found as its index.js finds it, but without importing it: that would start the
+ * download.
  */
 export function electronBinary(): string | undefined {
   try {

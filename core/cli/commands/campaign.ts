@@ -59,7 +59,7 @@ export const command: Command = {
   },
 };
 
-/** An option that a verb doesn't know would be ignored: nobody means that. */
+/** An option the verb doesn't know would be ignored, which nobody means. */
 function checkOptions(word: string, { options }: Verb, args: Args): void {
   const other = Object.keys(command.options).find((name) => args.given(name) && !options.includes(name));
   if (other !== undefined) throw new UsageError(`campaign ${word} has no option --${other}`);

@@ -95,7 +95,7 @@ function printRuns(out: Output, { a, b, by, sameCapture, differing, policies }: 
 const nameOf = ({ policy, withPolicy }: PolicyComparison): string =>
   withPolicy === undefined ? policy : `${policy} / ${withPolicy}`;
 
-/** Pairs with the same cells once: the first one's, the others' names below it. */
+/** Pairs with the same cells are printed once: the first one's row, the other names below it. */
 function pairRows(
   pairs: readonly PolicyComparison[],
   cells: (pair: PolicyComparison) => readonly string[],

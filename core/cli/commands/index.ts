@@ -1,10 +1,10 @@
 import type { Command } from '../command.ts';
 
-/** A command as `umbra --help` lists it. The rest is loaded when it is called: a quick one doesn't wait for the charts of a report. */
+/** A command as `umbra --help` lists it. The rest is loaded on demand: a quick command doesn't wait for a report's charts. */
 export interface Entry {
   readonly name: string;
   readonly summary: string;
-  /** It writes to the lab, or works long: it runs in a thread, so that Ctrl-C is heard whatever it does, and leaves the lab as it was. */
+  /** It writes to the lab, or runs long: it gets a thread, so that Ctrl-C always works and leaves the lab as it was. */
   readonly interruptible?: true;
   load(): Promise<{ readonly command: Command }>;
 }

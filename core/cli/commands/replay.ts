@@ -33,7 +33,7 @@ export const command: Command = {
   },
 };
 
-/** What made the run is stored with it: other options would make another one. */
+/** A run's options are stored with it: others would make a different run. */
 function again(args: Args, out: Output, run: number): void {
   const other = ['spe', 'kvm', ...Object.keys(replayOptions)].find((name) => args.given(name));
   if (other) throw new UsageError(`--again takes everything from the run: leave out --${other}`);

@@ -60,7 +60,7 @@ function write(args: Args, out: Output): void {
   else out.write(`report: ${files[0]}${files.length > 1 ? ` and ${files.length - 1} figures` : ''}\n`);
 }
 
-/** What is to be compared; undefined for the report of one run. */
+/** What to compare; undefined for a report of one run. */
 function comparisonOf(args: Args): ComparisonRequest | undefined {
   const [run, spe, other] = [args.integer('run'), args.integer('spe'), args.integer('with')];
   const [policy, withPolicy, word] = [args.text('policy'), args.text('with-policy'), args.text('by')];

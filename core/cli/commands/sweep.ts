@@ -104,7 +104,7 @@ const shown = {
   },
 } as const;
 
-/** Of more policies there are too many pairs to tell. */
+/** With more policies there are too many pairs to list. */
 const FEW = 3;
 
 function printSweep(out: Output, sweep: Sweep): void {
@@ -123,7 +123,7 @@ function printSweep(out: Output, sweep: Sweep): void {
   for (const line of conclusions(sweep)) out.write(`${line}\n`);
 }
 
-/** Where policies change places, and of few policies which is better all along. */
+/** Where policies change places, and, if they are few, which one is better throughout. */
 function conclusions(sweep: Sweep): string[] {
   if (sweep.policies.length > FEW) return crossingLines(sweep);
   const orders = sweepOrders(sweep).map(
@@ -132,7 +132,7 @@ function conclusions(sweep: Sweep): string[] {
   return [...crossingLines(sweep), ...orders];
 }
 
-/** Where which policies change places, a line each. */
+/** Which policies change places, and where, a line each. */
 function crossingLines({ param, unit, crossings }: Sweep): string[] {
   const text = (value: number): string => textOf(value, unit);
   const lines = groupCrossings(crossings).map(
