@@ -1,4 +1,4 @@
-/** Files that people take for captures: what they are, by their first bytes, and the way out. */
+/** Files that people mistake for captures: what they are, by their first bytes, and what to do. */
 
 import { latin1Text } from './event-format/text-bytes.ts';
 
@@ -72,11 +72,11 @@ const texts: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^\s*(?:#+ )?Umbra /, 'a report of Umbra: `umbra verify` checks it, and the captures are other files'],
 ];
 
-/** Text of perf script that lacks the time: a thread, and an event that perf makes of SPE records, or a tracepoint. */
+/** perf script text without times: a thread, and an event that perf makes of SPE records, or a tracepoint. */
 const TIMELESS =
   /^\s*\S.*?\s-?\d+(?:\/-?\d+)?\s+(?:\[-?\d+\]\s+)?(?:\d+\s+)?(?:(?:instructions|memory|branch|branch-miss|l[12]d-\w+|llc-\w+|tlb-\w+|remote-access|arm_spe\S*)(?::\S*)?|\w+:\w{4,}):\s/m;
 
-/** What a file is that no reader knows, in words that follow its name; with the first line if it is text. */
+/** Says what a file is that no reader knows, in words that follow its name; with the first line if it is text. */
 export function foreignFile(head: Uint8Array): string {
   const bytes = latin1Text(head);
   const known = magics.find(([magic, , at = 0]) => bytes.startsWith(magic, at));

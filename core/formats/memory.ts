@@ -2,8 +2,8 @@
 const SMALL = 1024;
 
 /**
- * Gives the memory of bytes that nobody needs any more back at once. The collector sees small objects only: it lets hundreds of
- * megabytes pile up behind them, then stops the thread to free them. Node's pools of small buffers stay: they can't be taken apart.
+ * Gives back the memory of bytes no longer needed at once. The collector only sees small objects: it lets hundreds of megabytes pile up
+ * behind them, then stops the thread to free them. Node's pools of small buffers stay: they can't be split.
  */
 export function release({ buffer }: ArrayBufferView): void {
   const { byteLength } = buffer;

@@ -31,7 +31,7 @@ interface Table {
  * The functions of a binary by file offset, from .symtab and .dynsym: what perf takes for functions (tools/perf/util/symbol-elf.c,
  * elf_sym__filter), labels of assembly code included.
  *
- * @param segments those of the binary that ran: files of debug information keep its addresses, but not its layout
+ * @param segments those of the binary that ran: debug files keep its addresses, but not its layout
  */
 export function elfSymbols(elf: ElfFile, warnings: Warnings, segments: readonly Segment[] = elf.segments): SymbolTable {
   return collect(elf, warnings, (value, section) => {
@@ -83,7 +83,7 @@ function collect(elf: ElfFile, warnings: Warnings, placeOf: PlaceOf): SymbolTabl
 
 function readStrings(elf: ElfFile, section: Section, warnings: Warnings): Table | undefined {
   const link = elf.sections[section.link];
-  // Its own bytes may not be there: files of debug information have empty tables of the other kind.
+  // Its own bytes may not be there: debug files have empty tables of the other kind.
   if (!link || section.type === SectionType.NOBITS || section.size === 0) return undefined;
   const strings = new Uint8Array(elf.source.read(link.offset, Math.min(link.size, STRINGS_BYTES)));
   if (strings.length < link.size) {

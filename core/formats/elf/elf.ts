@@ -17,7 +17,7 @@ export interface Segment {
 }
 
 export interface Section {
-  /** As `.text`; empty where the file has no names for its sections. */
+  /** Such as `.text`; empty if the file doesn't name its sections. */
   readonly name: string;
   readonly type: number;
   readonly flags: number;
@@ -43,7 +43,7 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const NT_GNU_BUILD_ID = 3;
 
-/** Offsets of header fields: of the 64-bit and of the 32-bit layout. */
+/** Offsets of header fields in the 64-bit and the 32-bit layout. */
 const layouts = {
   64: { header: 64, phoff: 32, shoff: 40, phentsize: 54, program: 56, section: 64 },
   32: { header: 52, phoff: 28, shoff: 32, phentsize: 42, program: 32, section: 40 },
@@ -53,7 +53,7 @@ export function isElf(head: Uint8Array): boolean {
   return head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
 }
 
-/** Throws InputError for what is no ELF file, or a big-endian one. */
+/** Throws InputError if it isn't an ELF file, or is a big-endian one. */
 export function openElf(source: ByteSource, warnings: Warnings): ElfFile {
   const head = new Uint8Array(source.read(0, 64));
   if (!isElf(head)) throw new InputError(source.name, 'no ELF file', 0);
@@ -83,7 +83,7 @@ export function openElf(source: ByteSource, warnings: Warnings): ElfFile {
   return { source, is64, type: view.getUint16(16, true), buildId, segments: programs.loads, sections };
 }
 
-/** A size or offset: exact up to 2^53, larger ones come out larger than any file. */
+/** A size or offset: exact up to 2^53; larger ones stay larger than any file. */
 function word(view: DataView, at: number, is64: boolean): number {
   const low = view.getUint32(at, true);
   return is64 ? view.getUint32(at + 4, true) * 2 ** 32 + low : low;
@@ -114,7 +114,7 @@ class ElfReader {
   sections(offset: number, entry: number, count: number, namesAt: number): Section[] {
     const least = layouts[this.#is64 ? 64 : 32].section;
     let n = count;
-    // With 0xff00 sections and more the first one's size tells how many.
+    // From 0xff00 sections on, the first one's size holds the count.
     if (n === 0 && offset > 0) {
       const first = this.#table('section', offset, entry, least, 1);
       n = first && first.byteLength >= least ? word(first, this.#is64 ? 32 : 20, this.#is64) : 0;
@@ -133,7 +133,7 @@ class ElfReader {
         entrySize: field(56, 36),
       });
     }
-    // SHN_XINDEX: the first section's link tells.
+    // SHN_XINDEX: the first section's link holds it.
     const strings = sections[namesAt === 0xffff ? (sections[0]?.link ?? 0) : namesAt];
     const names = strings
       ? Uint8Array.from(this.#source.read(strings.offset, Math.min(strings.size, SECTION_NAMES_BYTES)))
@@ -188,7 +188,7 @@ function padded(size: number): number {
 }
 
 /**
- * File offset of a virtual address, by the segment that holds it; undefined outside of all. Mappings are told in file offsets
+ * File offset of a virtual address, by the segment that holds it; undefined outside all of them. Mappings are given as file offsets
  * (MMAP2's pgoff), whatever address the binary was linked for.
  */
 export function fileOffset(segments: readonly Segment[], vaddr: bigint): number | undefined {

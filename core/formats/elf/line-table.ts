@@ -1,6 +1,6 @@
 /**
- * DWARF line tables (.debug_line; DWARF 5 section 6.2, and versions 2 to 4): which source line each stretch of machine code came from.
- * What doesn't parse ends its own table, with a warning; nothing in a file makes the work more than its size.
+ * DWARF line tables (.debug_line; DWARF 5 section 6.2, and versions 2 to 4): which source line each stretch of machine code came from. A
+ * parse error ends its own table, with a warning; no file makes more work than its size.
  */
 import { inflateSync } from 'node:zlib';
 import type { Warnings } from '../problems.ts';
@@ -8,7 +8,7 @@ import { LINE_BYTES, LINE_FILES } from '../symbols/limits.ts';
 import type { ElfFile, Section } from './elf.ts';
 import { cString } from '../event-format/text-bytes.ts';
 
-/** Called for each stretch: virtual addresses [from, to), its file as an index into what is returned, line from 1 (0: none). */
+/** Called for each stretch: virtual addresses [from, to), its file as an index into the result, line from 1 (0: none). */
 export type OnLines = (from: bigint, to: bigint, file: number, line: number) => void;
 
 /** True if the file has a line table at all. */
@@ -16,7 +16,7 @@ export function hasLines(elf: ElfFile): boolean {
   return elf.sections.some((s) => s.name === '.debug_line' && s.size > 0 && s.type !== NOBITS);
 }
 
-/** Goes through all line tables of a file; returns the paths of its source files, as its compilation directories make them. */
+/** Walks all line tables of a file; returns the paths of its source files, resolved by its compilation directories. */
 export function readLines(elf: ElfFile, warnings: Warnings, onLines: OnLines): string[] {
   const bytes = sectionBytes(elf, '.debug_line', warnings);
   if (!bytes) return [];
@@ -125,7 +125,7 @@ class Reader {
     this.#take(bytes);
   }
 
-  /** ULEB128; beyond 2^53 it is no number that means anything here. */
+  /** ULEB128; numbers beyond 2^53 mean nothing here. */
   uleb(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -240,7 +240,7 @@ class LineProgram {
     }
   }
 
-  /** Versions 2 to 4: zero-ended lists; directory 0 is the compilation's, which stands elsewhere. */
+  /** Versions 2 to 4: zero-terminated lists; directory 0 is the compilation's, which is stored elsewhere. */
   #entries(): void {
     const reader = this.#in;
     this.#directories.push('');
@@ -261,7 +261,7 @@ class LineProgram {
 
   readonly #directories: string[] = [];
 
-  /** Version 5: entries say of what they consist. */
+  /** Version 5: entries describe their own format. */
   #entries5(): void {
     for (const [name] of this.#table5()) this.#directories.push(name);
     for (const [name, directory] of this.#table5()) this.#own.push(this.#files.of(this.#path(name, directory)));

@@ -43,7 +43,7 @@ export function blank(): Arg {
   return { kind: 'null', text: '', rank: 0 };
 }
 
-/** Turns `arg` into another node, in place: who holds it, holds the new one. */
+/** Turns `arg` into another node, in place: every holder sees the new one. */
 export function become(arg: Arg, other: Arg): void {
   delete arg.field;
   delete arg.left;

@@ -17,7 +17,7 @@ interface Slot {
 
 const MISSING = '%ps: (NO FORMAT FOUND at ';
 
-/** Formats compiled so far are kept; so many at most, since damaged addresses may be without end. */
+/** Most compiled formats kept: damaged addresses may be endless. */
 const MAX_FORMATS = 65536;
 
 /** The text of a `bprint` record; empty when its description lacks `fmt`, `buf` or `ip`. */

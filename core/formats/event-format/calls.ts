@@ -4,7 +4,7 @@ import { constant } from './constants.ts';
 import type { Parser } from './parser.ts';
 import { expect, type Token } from './tokens.ts';
 
-/** Parses a call behind its opening parenthesis. Throws Unreadable for functions that libtraceevent doesn't know. */
+/** Parses a call after its opening parenthesis. Throws Unreadable for functions that libtraceevent doesn't know. */
 export function parseCall(p: Parser, arg: Arg, name: string): Token {
   switch (name) {
     case '__print_flags':

@@ -1,6 +1,6 @@
 /**
- * Trace events as columns, whatever file they came from. The payload stays as recorded (with its common header), to be
- * decoded by the event's own format description: nothing is lost at import, and nothing is decoded that nobody asks for.
+ * Trace events as columns, whatever file they came from. The payload stays as recorded (with its common header), to be decoded by the
+ * event's own format description: nothing is lost at import, and only what is asked for is decoded.
  */
 import type { EventFormat } from './format.ts';
 
@@ -27,7 +27,7 @@ export class TraceColumns {
   readonly comm: Uint32Array;
   /** Index into `formats`. */
   readonly event: Uint16Array;
-  /** Ring buffer that it came from: index into the file's `facts.buffers`; 0 is the top one. */
+  /** Ring buffer it came from: index into the file's `facts.buffers`; 0 is the top one. */
   readonly buffer: Uint8Array;
   /** Events that this CPU's ring buffer lost just before this one; 0xffffffff: some, count unknown. */
   readonly lostBefore: Uint32Array;

@@ -10,8 +10,8 @@ import { byteText } from './text-bytes.ts';
 const NAME_WIDTH = 20;
 
 /**
- * Prints the events of one file. Descriptions compile when their first event comes, so a printer costs what is printed.
- * Lines carry no newline at their end, but may hold some (stack traces, lost events).
+ * Prints the events of one file. A description compiles at its first event, so a printer costs what it prints. Lines have no trailing
+ * newline, but may hold some (stack traces, lost events).
  */
 export class EventPrinter {
   readonly #file: Trace;
@@ -31,7 +31,7 @@ export class EventPrinter {
     return `cpus=${this.#file.facts.cpus}`;
   }
 
-  /** The event's own text: what stands behind its name. */
+  /** The event's own text: what follows its name. */
   text(columns: TraceColumns, i: number): string {
     const view = this.#look(columns, i);
     if (!isBinary(this.#file.facts)) return byteText(view.bytes, view.at, view.at + view.size);
@@ -42,8 +42,8 @@ export class EventPrinter {
   }
 
   /**
-   * The line of `trace-cmd report -N -t`, with a line before it when this CPU lost events.
-   * One difference: where a page begins with a time extension, trace-cmd 3.1.6 forgets to tell of the loss.
+   * The line of `trace-cmd report -N -t`, with a line before it when this CPU lost events. One difference: where a page begins with a time
+   * extension, trace-cmd 3.1.6 forgets to report the loss.
    */
   line(columns: TraceColumns, i: number): string {
     const { dictionary, facts } = this.#file;
@@ -111,7 +111,7 @@ export class EventPrinter {
   }
 }
 
-/** Payloads are the kernel's own; else they are text already. */
+/** Payloads are the kernel's own; otherwise they are text already. */
 function isBinary({ format }: PrintedFacts): boolean {
   return format === 'trace.dat' || format === 'perf.data';
 }

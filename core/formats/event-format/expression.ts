@@ -1,7 +1,7 @@
 /**
- * The arguments of a print format: C expressions over the record's fields. The grammar is libtraceevent 1.7's
- * (event-parse.c, process_arg and process_op), because the goal is its text: operators of equal rank group to the right,
- * and a parenthesised right operand of lower rank is regrouped. Formats that it can't read, we don't read either.
+ * The arguments of a print format: C expressions over the record's fields. The grammar is libtraceevent 1.7's (event-parse.c, process_arg
+ * and process_op), because the goal is its text: operators of equal rank group to the right, and a parenthesised right operand of lower
+ * rank is regrouped. Formats it can't read, we don't read either.
  */
 import { become, blank, Unreadable, type Arg } from './arg.ts';
 import { parseCall } from './calls.ts';
@@ -59,8 +59,8 @@ export function parsePrintFormat(text: string, fields: readonly EventField[], lo
 }
 
 /**
- * Each method leaves its node in `arg` and returns the token behind it. Public is what the helpers of print formats
- * (calls.ts) need.
+ * Each method leaves its node in `arg` and returns the token after it. Public methods are what the helpers of print formats (calls.ts)
+ * need.
  */
 class ArgParser implements Parser {
   readonly tokens: Tokens;
@@ -141,7 +141,7 @@ class ArgParser implements Parser {
     return token;
   }
 
-  /** Behind `REC`: `->field`. `(REC)->field` comes in two steps: the parenthesis first, as an item. */
+  /** After `REC`: `->field`. `(REC)->field` comes in two steps: the parenthesis first, as an item. */
   #record(arg: Arg): Token {
     const token = this.tokens.item();
     if (token.type === 'delim' && token.text === ')') return { type: 'item', text: ')' };
@@ -170,7 +170,7 @@ class ArgParser implements Parser {
     return this.#argFrom(item, token);
   }
 
-  /** Consumes an operator (already read) and all that follows of its expression; `arg` is its left operand so far. */
+  /** Consumes an operator (already read) and the rest of its expression; `arg` is its left operand so far. */
   op(arg: Arg, token: Token): Token {
     if (++this.#depth > MAX_DEPTH) throw new Unreadable('nested too deeply');
     const op = token.text;
@@ -214,7 +214,7 @@ class ArgParser implements Parser {
     return next;
   }
 
-  /** Gives `arg` its right operand; one of lower rank (it stood in parentheses) changes places with it. */
+  /** Gives `arg` its right operand; one of lower rank (it was in parentheses) swaps places with it. */
   #join(arg: Arg, right: Arg): void {
     if (right.kind !== 'op' || rankOf(arg.text) >= rankOf(right.text)) {
       arg.right = right;
@@ -226,7 +226,7 @@ class ArgParser implements Parser {
     become(arg, { ...upper, left: right });
   }
 
-  /** Behind `?`: `left : right`. */
+  /** After `?`: `left : right`. */
   #choice(arg: Arg): Token {
     const left = blank();
     const right = blank();

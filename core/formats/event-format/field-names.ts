@@ -5,7 +5,7 @@ import { parsePrintFormat } from './expression.ts';
 import type { EventFormat } from './format.ts';
 import { integer } from './integers.ts';
 
-/** Names by value (low 32 bits); empty where the format has none for the field, or can't be read. */
+/** Names by value (low 32 bits); empty if the format has none for the field, or can't be read. */
 export function fieldNames(format: EventFormat, field: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   try {

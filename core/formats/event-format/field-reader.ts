@@ -1,6 +1,6 @@
 /**
- * One field of one kind of event, read fast, for code that turns events into columns. Works the same on binary payloads and
- * on text ones, where the field's name and value stand in the event's text.
+ * One field of one kind of event, read fast, for code that turns events into columns. Works the same on binary payloads and on text ones,
+ * where the field's name and value are in the event's text.
  */
 import type { TraceColumns } from './columns.ts';
 import type { EventFormat } from './format.ts';
@@ -57,7 +57,7 @@ export function fieldReader(format: EventFormat, name: string): FieldReader | un
   return { u32: low, high, u64, text: (c, i) => String(signed ? BigInt.asIntN(64, u64(c, i)) : u64(c, i)) };
 }
 
-/** Of text: a search for what stands before the number where that is known, else a parse of the whole text. */
+/** For text: a search for what precedes the number if that is known, else a parse of the whole text. */
 function textReader(event: string, name: string): FieldReader {
   const value = (c: TraceColumns, i: number): bigint | string =>
     textFields(event, byteText(c.payload, c.start[i], c.start[i + 1]))[name] ?? 0n;
@@ -84,7 +84,7 @@ function textReader(event: string, name: string): FieldReader {
   return { u32, high, u64: (c, i) => (BigInt(high(c, i)) << 32n) | BigInt(u32(c, i)), text };
 }
 
-/** Finds the hexadecimal number behind `before` in `bytes[start, end)`: its low and high halves, 0 if there is none. */
+/** Finds the hexadecimal number after `before` in `bytes[start, end)`: its low and high halves, 0 if there is none. */
 function hexFinder(before: string): (bytes: Uint8Array, start: number, end: number) => Uint32Array {
   const pattern = Uint8Array.from(before, (ch) => ch.charCodeAt(0));
   // `len: ` isn't the end of `old_len: `.

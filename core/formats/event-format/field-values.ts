@@ -1,4 +1,4 @@
-/** All fields of an event by name, for JSON and for people: the slow way. Bulk code takes FieldReader. */
+/** All fields of an event by name, for JSON and for people: the slow way. Bulk code uses FieldReader. */
 import type { EventField, EventFormat } from './format.ts';
 import { dynamicRange, readNumber, type RecordView } from './numbers.ts';
 import { fieldTraits } from './parse-format.ts';

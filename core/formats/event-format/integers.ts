@@ -15,7 +15,7 @@ export function integer(text: string): bigint {
   return sign === '-' ? BigInt.asUintN(64, -value) : value;
 }
 
-/** A printf conversion: what stands between `%` and its letter. */
+/** A printf conversion: what is between `%` and its letter. */
 export interface Conversion {
   readonly left: boolean;
   readonly zero: boolean;

@@ -38,7 +38,7 @@ export function read64(bytes: Uint8Array, at: number): bigint {
   return (BigInt(read32(bytes, at + 4)) << 32n) | BigInt(read32(bytes, at));
 }
 
-/** tep_read_number: 1, 2, 4 or 8 bytes, unsigned; 0 for other sizes and for what lies outside of the record. */
+/** tep_read_number: 1, 2, 4 or 8 bytes, unsigned; 0 for other sizes and outside the record. */
 export function readNumber(r: RecordView, offset: number, size: number): bigint {
   if (offset < 0 || offset + size > r.size) return 0n;
   return size === 8 ? read64(r.bytes, r.at + offset) : BigInt(readSmall(r, offset, size));
@@ -98,7 +98,7 @@ export function dynamicRange(field: EventField): (r: RecordView) => { offset: nu
   };
 }
 
-/** Bits that a cast keeps (eval_type_str); 64 for the types that it lets through. */
+/** Bits that a cast keeps (eval_type_str); 64 for the types it lets through. */
 function castBits(type: string, pointer: boolean): number {
   const name = pointer ? type.slice(0, -2) : type;
   if (name.endsWith('*') || name.startsWith('struct')) return 64;
@@ -130,7 +130,7 @@ function cast(code: NumberCode, type: string, pointer: boolean): NumberCode {
   return small((r) => get(r) & mask);
 }
 
-/** Compiles an argument to its value. What has none (strings, names of flags) is 0. */
+/** Compiles an argument to its value. 0 for those without one (strings, names of flags). */
 export function compileNumber(arg: Arg | undefined, context: PrintContext): NumberCode {
   switch (arg?.kind) {
     case 'atom': {

@@ -17,9 +17,9 @@ const elementSizes: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Parses one description. Undefined when it has no name or id: nothing can then be read by it.
- * When its fields or its print format are unreadable, `fields` ends there and `printFormat` is empty: its events are still
- * listed, and print as `[FAILED TO PARSE]`, as trace-cmd has it.
+ * Parses one description. Undefined without a name or id: nothing could be read with it. When its fields or its print format are
+ * unreadable, `fields` ends there and `printFormat` is empty: its events are still listed, and print as `[FAILED TO PARSE]`, as trace-cmd
+ * has it.
  */
 export function parseEventFormat(text: string, system: string): EventFormat | undefined {
   const name = /^name:\s*(\w+)/.exec(text)?.[1];
@@ -40,7 +40,7 @@ export function parseEventFormat(text: string, system: string): EventFormat | un
   return { id: Number(id), system, name, fields, printFormat, text };
 }
 
-/** `[…]` behind the name or behind the type: `char comm[16]`, `__data_loc char[] name`. */
+/** `[…]` after the name or after the type: `char comm[16]`, `__data_loc char[] name`. */
 function parseField(line: string): EventField | undefined {
   const m = FIELD.exec(line);
   if (!m) return undefined;

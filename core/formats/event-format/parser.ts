@@ -10,9 +10,9 @@ export interface Parser {
   /** Bytes of the machine's `long`. */
   readonly longSize: number;
   arg(arg: Arg): Token;
-  /** An operator (already read) and all that follows of its expression; `arg` is its left operand so far. */
+  /** An operator (already read) and the rest of its expression; `arg` is its left operand so far. */
   op(arg: Arg, token: Token): Token;
-  /** An expression up to a delimiter, which is read, too. */
+  /** An expression up to a delimiter, which is read too. */
   argUpTo(delimiter: string): Arg;
   whole(arg: Arg): Token;
   anyField(name: string): EventField | undefined;

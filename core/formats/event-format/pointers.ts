@@ -1,10 +1,10 @@
-/** `%p` and its extensions, as far as libtraceevent takes them (print_arg_pointer); others print as plain pointers. */
+/** `%p` and its extensions, as far as libtraceevent knows them (print_arg_pointer); others print as plain pointers. */
 import type { Arg } from './arg.ts';
 import { asWide, compileNumber, dynamicRange } from './numbers.ts';
 import type { PrintContext, RecordView } from './numbers.ts';
 import type { TextCode } from './strings.ts';
 
-/** Letters behind `%p` that belong to the conversion (parse_arg_format_pointer). `text`: from behind the `p` on. */
+/** Letters after `%p` that belong to the conversion (parse_arg_format_pointer). `text`: what follows the `p`. */
 export function pointerSuffix(text: string): string {
   const m = /^(?:[FSfs]|[Mm][RF]?|[iI](?:4[hnlb]?|6c?|S[pfs]*[hnlb]?c?)?|U[LlBb]?|h[CDN]?)/.exec(text);
   return m ? m[0] : '';
@@ -42,7 +42,7 @@ export function compilePointer(
   }
 }
 
-/** Binary printk keeps the string itself where a pointer would say nothing. */
+/** Binary printk keeps the string itself where a pointer would mean nothing. */
 function slotPointer(arg: Arg, suffix: string, context: PrintContext): TextCode {
   const slot = arg.slot ?? 0;
   const named = /^[FSfs]/.test(suffix) ? functionText(arg, suffix.charAt(0), context) : undefined;

@@ -1,4 +1,4 @@
-/** The text of one kind of event, from its own description: what trace-cmd -N prints behind the event's name. */
+/** The text of one kind of event, from its own description: what trace-cmd -N prints after the event's name. */
 import { bprintText } from './bprint.ts';
 import { Unreadable, type Arg } from './arg.ts';
 import { parsePrintFormat } from './expression.ts';
@@ -65,7 +65,7 @@ function rawField(field: EventField, context: PrintContext): TextCode {
   return (r) => String(BigInt.asIntN(bits, valueOf(r))).padStart(width);
 }
 
-/** Once an array of characters held something else, it prints as bytes from then on: libtraceevent drops its flag. */
+/** Once a character array has held anything else, it prints as bytes from then on: libtraceevent drops its flag. */
 function rawArray(field: EventField, dynamic: boolean, text: boolean): TextCode {
   let asText = text;
   return (r) => {

@@ -30,7 +30,7 @@ export class Symbols {
     this.#printk = printkFormats;
   }
 
-  /** The function that `address` lies in. */
+  /** The function that contains `address`. */
   functionAt(address: bigint): FunctionName | undefined {
     if (this.#found.has(address)) return this.#found.get(address);
     const found = this.#search(address);

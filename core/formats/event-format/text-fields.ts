@@ -1,14 +1,14 @@
 /**
- * Fields of events out of their text, under the names that the kernel's own descriptions give them. For the events that the
- * model reads the text is matched against the kernel's print formats (arch/arm64/kvm/trace_arm.h, include/trace/events/kvm.h,
- * kernel/trace/trace_syscalls.c, trace_probe.c); for others whatever looks like `name=value` or `name: value`.
+ * Event fields from their text, under the names that the kernel's own descriptions give them. For the events that the model reads, the text
+ * is matched against the kernel's print formats (arch/arm64/kvm/trace_arm.h, include/trace/events/kvm.h, kernel/trace/trace_syscalls.c,
+ * trace_probe.c); for others, whatever looks like `name=value` or `name: value`.
  */
 
 import { plainName } from './vendor-names.ts';
 
 type Fields = Record<string, bigint | string>;
 
-/** What stands before a field's hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`). */
+/** What precedes a field's hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`). */
 const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: string])[]> = new Map([
   ['kvm_entry', [['vcpu_pc', 'PC: ']]],
   [
@@ -65,8 +65,8 @@ const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: 
 const hollow = new Set([...hexFields.keys()].filter((name) => !/^kvm_(?:entry|exit|hvc_arm64)$/.test(name)));
 
 /**
- * Whether an event's text ends before its fields do, as lines that were broken or cut off. `hollow`: what is left says nothing: an
- * address of 0 is none.
+ * Whether an event's text ends before its fields do, as in lines that were broken or cut off. `hollow`: what is left says nothing: an
+ * address of 0 is no address.
  */
 export function cutOff(event: string, text: string): 'hollow' | 'partly' | undefined {
   const name = plainName(event);
@@ -76,8 +76,8 @@ export function cutOff(event: string, text: string): 'hollow' | 'partly' | undef
 }
 
 /**
- * What stands before this field's number, for fields that are always hexadecimal: code that reads millions of them looks for
- * that, and parses nothing else. System calls name their arguments.
+ * What precedes this field's number, for fields that are always hexadecimal: code that reads millions of them searches for that and parses
+ * nothing else. System calls name their arguments.
  */
 export function beforeHex(event: string, field: string): string | undefined {
   if (event.startsWith('sys_enter_')) return `${field}: `;
@@ -90,7 +90,7 @@ const mmioTypes: ReadonlyMap<string, bigint> = new Map([
   ['write', 2n],
 ]);
 
-/** An event's text is at most a page; what is longer isn't searched further. */
+/** An event's text is at most a page; nothing beyond is searched. */
 const MAX_SEARCH = 4096;
 
 function hex(text: string): bigint {
@@ -98,14 +98,14 @@ function hex(text: string): bigint {
   return /^[0-9a-f]{1,16}$/i.test(digits) ? BigInt(`0x${digits}`) : 0n;
 }
 
-/** `whole`: what follows the event's name. A field that the text doesn't show is absent. */
+/** `whole`: what follows the event's name. Fields the text doesn't show are absent. */
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
   const name = plainName(event);
   const fields = hexFieldsOf(name, text);
   switch (name) {
     case 'kvm_exit': {
-      // The exit's code is told by name only.
+      // The exit's code is given by name only.
       const ret = /(?:^|>)\s*(\w+): (?:vcpu: \d+,? )?(?:HSR|ESR)_EC: /.exec(text)?.[1];
       return ret === undefined ? (fields ?? {}) : { ret, ...fields };
     }

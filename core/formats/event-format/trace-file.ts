@@ -1,4 +1,4 @@
-/** What every reader of trace logs gives, whether the log was binary or text. */
+/** What every reader of trace logs returns, whether the log was binary or text. */
 import type { TraceColumns, TraceDictionary } from './columns.ts';
 import type { PrintContext } from './numbers.ts';
 
@@ -6,13 +6,13 @@ import type { PrintContext } from './numbers.ts';
 export interface TraceBuffer {
   /** Empty for the top buffer. */
   readonly name: string;
-  /** The clock of its time stamps, e.g. `mono`; empty when the log doesn't tell. */
+  /** The clock of its time stamps, e.g. `mono`; empty if the log doesn't say. */
   readonly clock: string;
-  /** Bytes recorded for each CPU, as they lie in the file. */
+  /** Bytes recorded for each CPU, as stored in the file. */
   readonly cpus: readonly { readonly cpu: number; readonly bytes: number }[];
 }
 
-/** A guest that was traced along (GUEST option): which host thread ran which vCPU. */
+/** A guest traced along with the host (GUEST option): which host thread ran which vCPU. */
 export interface TraceGuest {
   readonly name: string;
   readonly traceId: string;
@@ -40,7 +40,7 @@ export interface TraceFacts {
   readonly buffers: readonly TraceBuffer[];
   /** Options in the file, by name. */
   readonly options: readonly { readonly name: string; readonly bytes: number }[];
-  /** The kernel's own counts a CPU (`/sys/kernel/tracing/per_cpu/…/stats`). */
+  /** The kernel's own counts per CPU (`/sys/kernel/tracing/per_cpu/…/stats`). */
   readonly cpuStats: readonly string[];
   /** Descriptions in the file; 0 for text. */
   readonly eventFormats: number;

@@ -1,4 +1,4 @@
-/** What mail programs, editors and web pages put into lines of text, taken out again. */
+/** Removes what mail programs, editors and web pages put into lines of text. */
 import type { Line } from './line.ts';
 
 const QUOTE = 62;
@@ -6,22 +6,22 @@ const BLANK = 32;
 const BAR = 124;
 const BOM = '\u00ef\u00bb\u00bf';
 
-/** `> `, `>> `, ` > > `: marks of quoting; `| ` of some programs. */
+/** `> `, `>> `, ` > > `: quote marks; `| ` in some programs. */
 const MARKS = /^ ?(?:> ?)+|^\| /;
 
 /**
- * Blanks that aren't ASCII's, as latin1 reads their UTF-8: no-break space (U+00A0; also alone, as in files in latin1), the spaces
- * U+2000 … U+200A, U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are nothing, and so are colours (`grep --color=always`).
+ * Non-ASCII blanks, as latin1 reads their UTF-8: no-break space (U+00A0; also alone, as in files in latin1), the spaces U+2000 … U+200A,
+ * U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are dropped, and so are colours (`grep --color=always`).
  */
 const BLANKS = /\u00c2\u00a0|\u00e2\u0080[\u0080-\u008a\u00af]|\u00e3\u0080\u0080|(?<=^|[\u0000-\u007f])\u00a0/g;
 const NOTHING = /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[\d;]*[mK]/g;
 
-/** Whether a block of text may hold anything but marks of quoting to clean. */
+/** Whether a block of text may need more cleaning than of quote marks. */
 export function needsCleaning(text: string): boolean {
   return /[\u001b\u00a0\u00e2\u00e3\u00ef]/.test(text);
 }
 
-/** Marks of quoting and other blanks than ASCII's. `foreign`: what `needsCleaning` says of the line's block. */
+/** Cleans quote marks and non-ASCII blanks. `foreign`: what `needsCleaning` says of the line's block. */
 export function cleanLine(line: Line, foreign: boolean): void {
   const first = line.text.charCodeAt(0);
   if (first === QUOTE || first === BAR || (first === BLANK && line.text.charCodeAt(1) === QUOTE)) {
@@ -37,7 +37,7 @@ export function cleanLine(line: Line, foreign: boolean): void {
   setText(line, text);
 }
 
-/** Gives a line another text, in bytes of its own. */
+/** Gives a line a new text, in its own bytes. */
 export function setText(line: Line, text: string): void {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);

@@ -1,4 +1,4 @@
-/** Events whose text was cut off: counted by event, and left out where nothing is left to use. */
+/** Events whose text was cut off: counted by event, and left out if nothing usable is left. */
 import { cutOff } from '../event-format/text-fields.ts';
 import type { EventFormat } from '../event-format/format.ts';
 import type { Warnings } from '../problems.ts';
@@ -23,7 +23,7 @@ export class CutEvents {
     const tally = (this.#tallies[index] ??= { full: 0, empty: 0, cut: 0, hollow: false, offset: line.offset });
     if (event.textAt < line.text.length) tally.full++;
     else if (!tally.empty++ && !tally.cut) tally.offset = line.offset;
-    // All events with fields that must be there are KVM's.
+    // Only KVM's events have fields that must be there.
     if (!event.event.startsWith('kvm_')) return false;
     const cut = cutOff(event.event, line.text.slice(event.textAt));
     if (!cut) return false;
@@ -36,7 +36,7 @@ export class CutEvents {
     this.#tallies.forEach((tally, index) => {
       if (!tally) return;
       const { name } = formats[index];
-      // Events that the table doesn't know may print nothing; not sometimes.
+      // Events that the table doesn't know may print nothing, but not just sometimes.
       const count = tally.cut || (tally.full ? tally.empty : 0);
       if (!count) return;
       const message = `${name} cut off before its arguments${tally.hollow ? ': left out' : ''}`;

@@ -10,12 +10,12 @@
 export interface EventLine {
   comm: string;
   pid: number;
-  /** The instance that trace-cmd names in front; empty for the top buffer. */
+  /** The instance that trace-cmd names first; empty for the top buffer. */
   buffer: string;
   cpu: number;
   /** ns, or the clock's own unit when there is no fraction. */
   time: bigint;
-  /** Where the text tells it. */
+  /** If the text gives it. */
   system?: string;
   /** The event's name as the kernel describes it: `sys_enter_ioctl` where ftrace prints `sys_ioctl(…)`. */
   event: string;
@@ -27,12 +27,12 @@ const USUAL =
   /^\s*(.*?)-(\d+)\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[(\d+)\](?:\s+([^\s\d[:]\S{2,9}|\d\S*[^\s\d:.]\S*))?\s+(\d+)(?:\.(\d{1,9}))?: ?/;
 const LATENCY = /^\s*(.*?)-(\d+)\s+(\d+)([^\s\d]\S{2,8})\s+(?:(\d+)(?:\.(\d{1,9}))?: ?|(\d+)us[\s+!#*@$]?: ?)/;
 
-/** trace-cmd pads names to this; text may begin with blanks of its own. */
+/** trace-cmd pads names to this; text may itself begin with blanks. */
 const NAME_WIDTH = 20;
 
-/** The columns in front of an event's name lie within so many characters. */
+/** The columns before an event's name fit in this many characters. */
 const MAX_FRONT = 400;
-/** `%*s: ` in front of a task that is padded to 16 columns. */
+/** `%*s: ` before a task padded to 16 columns. */
 const INSTANCE = /^(\S+): {2,}/;
 
 /** Undefined for lines that hold no event. */
@@ -60,7 +60,7 @@ function timeOf(whole: string, fraction: string | undefined): bigint {
   return BigInt(whole) * 1000000000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** trace-cmd's plugins for x86 on a trace of another machine: what they look for and don't find stands before the event's own text. */
+/** trace-cmd's plugins for x86 on a trace of another machine: what they fail to find is printed before the event's own text. */
 const PLUGIN = /(?:<CANT FIND FIELD \w+>|CAN'T FIND FIELD "\w+")+/y;
 
 function behindPlugin(text: string, at: number): number {
@@ -86,7 +86,7 @@ function eventName(text: string, at: number, isTraceCmd: boolean): { event: stri
   const behind = at + name.length;
   if (isTraceCmd && !after.startsWith(':')) return undefined;
   const padded = Math.min(behind + 2 + Math.max(0, NAME_WIDTH - name.length), text.length);
-  // Lines of trace-cmd may come without its first line, which tells that they are.
+  // trace-cmd's lines may come without its first line, which identifies them.
   if (isTraceCmd || (padded > behind + 2 && text.slice(behind, padded).trimEnd() === ':')) {
     return { event: name, textAt: padded };
   }

@@ -13,7 +13,7 @@ import { withoutPrefix } from './line-prefix.ts';
 import type { TextOrder } from './text-columns.ts';
 import { wholeLines } from './unwrap.ts';
 
-/** Bytes of the head that detection wants. */
+/** Bytes of the head that detection needs. */
 export const HEAD_BYTES = 65536;
 
 type TextFormat = 'ftrace' | 'trace-cmd report';
@@ -66,8 +66,8 @@ function readHead(source: ByteSource): Head | undefined {
 }
 
 /**
- * Opens trace text. What is no event is counted in `warnings` while the events are read, and a text without any gives none.
- * Reading throws as `order` has it.
+ * Opens trace text. Lines that aren't events are counted in `warnings` while the events are read; a text without events yields none.
+ * Reading throws as `order` says.
  */
 export function openFtraceText(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
   const head = readHead(source) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };

@@ -1,4 +1,4 @@
-/** What `grep -n`, `grep -H` and `cat -n` put in front of lines: it must not become a part of a thread's name. */
+/** What `grep -n`, `grep -H` and `cat -n` put before lines: it must not become part of a thread's name. */
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import type { EventLine } from './event-line.ts';
@@ -9,10 +9,10 @@ type Parse = (text: string) => EventLine | undefined;
 const HEAD_EVENTS = 200;
 /** `57:`, `57-` (grep -C), `trace.txt:57:`, `57<tab>`. */
 const NUMBERED = /^(?:[^\s:]+:)?\d+(?:[:-]|\t)\s*/;
-/** `cpu0/trace:` in front of a padded name. */
+/** `cpu0/trace:` before a padded name. */
 const NAMED = /^[^\s:]+[./][^\s:]*:\s+/;
 
-/** `parse`, with such prefixes taken off if all events in the text's head have one. */
+/** `parse`, with such prefixes stripped if all events in the text's head have one. */
 export function withoutPrefix(source: ByteSource, eachLine: EachLine, parse: Parse): Parse {
   const prefix = [NUMBERED, NAMED].find((pattern) => isCommon(source, eachLine, parse, pattern));
   if (!prefix) return parse;

@@ -6,7 +6,7 @@ import type { ByteSource } from '../source.ts';
 import { cleanLine, needsCleaning } from './clean-line.ts';
 import type { Line } from './line.ts';
 
-/** As a text, this lies in memory that V8 uses again; one of 128 KiB gets pages of its own, and that takes longer than reading it. */
+/** A text of this size lies in memory that V8 reuses; one of 128 KiB gets its own pages, which takes longer than reading it. */
 const BLOCK = 64 << 10;
 const NEWLINE = 10;
 const RETURN = 13;
@@ -16,7 +16,7 @@ const MAX_LINE = 1 << 20;
 
 /**
  * Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false.
- * @param plain may take a line by its bytes, without newline, before it is made a text: true if it did
+ * @param plain may take a line by its bytes, without newline, before it becomes text: true if it did
  */
 export function forEachLine(
   source: ByteSource,
@@ -26,7 +26,7 @@ export function forEachLine(
 ): void {
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
   let memory = new Uint8Array(Math.min(BLOCK, source.size));
-  /** Bytes of a line that goes on, at the start of the memory. */
+  /** Bytes of an unfinished line, at the start of the memory. */
   let held = 0;
   let skipping = false;
   for (let at = 0; at < source.size;) {

@@ -1,7 +1,6 @@
 /**
- * Lines of a text whose events don't come in the order of their times: files of single CPUs one behind the other, pieces that were
- * appended, events that were picked out kind by kind. All have absolute times of one clock, so sorting them is sound; distances
- * (`perf script --deltatime`) aren't times, and are refused.
+ * Lines of a text whose events aren't in time order: per-CPU files concatenated, pieces appended, events picked out kind by kind. All have
+ * absolute times of one clock, so sorting them is sound; deltas (`perf script --deltatime`) aren't times, and are refused.
  */
 import { latin1Text } from '../event-format/text-bytes.ts';
 import { InputError, Warnings } from '../problems.ts';
@@ -14,9 +13,9 @@ import type { EachLine } from './unwrap.ts';
 /** Time (ns) and CPU of the event in a line; undefined for lines that hold none. */
 export type EventOf = (text: string) => { readonly time: bigint; readonly cpu: number } | undefined;
 
-/** More are told to be sorted by other means: they take 20 bytes each here. */
+/** Users with more are told to sort by other means: each takes 20 bytes here. */
 const MAX_EVENTS = 1 << 25;
-/** Bytes that are read at once. */
+/** Bytes read at once. */
 const SLICE = 1 << 20;
 const LOST = /CPU:\d{1,5} \[.*(?:LOST|DROPPED)/;
 
@@ -44,7 +43,7 @@ class Places {
   }
 }
 
-/** @throws InputError if the times are none, or the events too many */
+/** @throws InputError if the times aren't times, or the events too many */
 export function forEachSortedLine(
   source: ByteSource,
   warnings: Warnings,
@@ -58,7 +57,7 @@ export function forEachSortedLine(
   const order = Uint32Array.from({ length: places.n }, (_, i) => i);
   const { time, piece, start } = places;
   order.sort((a, b) => (time[a] < time[b] ? -1 : time[a] > time[b] ? 1 : a - b));
-  // What stands before the first event.
+  // What precedes the first event.
   if (places.n) emit(source, 0, start[0], eachLine, warnings, onLine);
   let doubles = 0;
   for (let i = 0; i < places.n;) {
@@ -124,7 +123,7 @@ function findPlaces(source: ByteSource, eachLine: EachLine, eventOf: EventOf) {
   let pieces = 1;
   let latest = 0n;
   let line = 0;
-  /** Where the marks of lost events begin that the next event comes after. */
+  /** Where the lost-event marks before the next event begin. */
   let marks: number | undefined;
   eachLine(source, new Warnings(), (at) => {
     const event = eventOf(at.text);

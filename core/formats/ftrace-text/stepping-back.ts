@@ -1,19 +1,19 @@
 /**
- * Whether times that stand in a text's lines are times at all. A recording's times rise on each CPU; pieces that were put one behind
- * the other go back once a piece; distances (`perf script --deltatime`) go back all along.
+ * Whether the times in a text's lines are times at all. A recording's times rise on each CPU; concatenated pieces go back once per piece;
+ * deltas (`perf script --deltatime`) go back all along.
  */
 
 /** Fewer lines show no order. */
 const SOME = 4;
-/** Share of the lines that go back from which on times are distances. */
+/** Share of lines going back from which on times are deltas. */
 const RELATIVE = 0.1;
-/** From here on it is a recording from its end to its beginning. */
+/** From here on it is a recording in reverse. */
 const REVERSED = 0.9;
 
 export class SteppingBack {
   readonly #last = new Map<number, bigint>();
   #lines = 0;
-  /** Lines that lie before the one above, of the same CPU. */
+  /** Lines earlier than the one above, of the same CPU. */
   #back = 0;
   /** The first of them; 0 without one. */
   line = 0;

@@ -12,18 +12,18 @@ import type { EachLine } from './unwrap.ts';
 
 /** `CPU:1 [LOST 12 EVENTS]` (ftrace), `CPU:1 [12 EVENTS DROPPED]` (trace-cmd); both may leave the count out. */
 const LOST = /^.{0,80}?CPU:(\d{1,5}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/;
-/** Lines that say nothing of events. */
+/** Lines that say nothing about events. */
 const REMARK = /^(?:#|\s*$|CPU \d+ is empty|\s*cpus=\d+$|version = )/;
 /** A stack's frames, and the rest of a text with newlines. */
 const FRAME = /^\s*=> ?/;
 
 const LOST_UNKNOWN = 0xffffffff;
-/** Distinct names a file: more is not a trace. */
+/** Distinct names per file: more is not a trace. */
 const MAX_NAMES = 65535;
 const MAX_BATCH_PAYLOAD = 32 << 20;
 /** Bytes of one event's text, lines that belong to it included. */
 const MAX_TEXT = 1 << 20;
-/** Buffers a file (`buffer` is a byte). */
+/** Buffers per file (`buffer` is a byte). */
 const MAX_BUFFERS = 255;
 
 export interface TextKind {
@@ -33,10 +33,10 @@ export interface TextKind {
   readonly order: TextOrder;
 }
 
-/** `file`: events as they come; `checked`: one that lies before the one above ends the reading with an OutOfOrder; `sorted`: by time. */
+/** `file`: events as they come; `checked`: one earlier than the one above ends the reading with OutOfOrder; `sorted`: by time. */
 export type TextOrder = 'file' | 'checked' | 'sorted';
 
-/** A text's events don't come in the order of their times. */
+/** A text's events aren't in time order. */
 export class OutOfOrder extends Error {
   override readonly name = 'OutOfOrder';
 }
@@ -56,7 +56,7 @@ export class TextColumns {
   readonly #warnings: Warnings;
   readonly #events = new Map<string, number>();
   readonly #comms = new Map<string, number>();
-  /** Losses by CPU, told before the event that they precede. */
+  /** Losses by CPU, noted before the event they precede. */
   readonly #lost = new Map<number, number>();
   #used = 0;
   /** The last event may still get lines. */
@@ -84,7 +84,7 @@ export class TextColumns {
     columns.start[0] = 0;
   }
 
-  /** All of a text. @throws OutOfOrder, InputError as `order` has it */
+  /** Reads a whole text. @throws OutOfOrder, InputError as `order` says */
   read(source: ByteSource, order: TextOrder, eachLine: EachLine, onLine = (line: Line) => this.take(line)): void {
     if (order === 'sorted') {
       forEachSortedLine(source, this.#warnings, eachLine, this.#parse, onLine);

@@ -1,7 +1,7 @@
 /**
- * Lines that were broken on the way: mail programs break them at blanks so that none is longer than 72 columns or so, terminals and
- * `fold` at exactly the width. A line is the rest of the one above only where its first word would not have fitted there: other
- * lines that are no events are left as they are.
+ * Lines broken on the way: mail programs break at blanks so that none is longer than 72 columns or so, terminals and `fold` at exactly the
+ * width. A line is the rest of the one above only if its first word would not have fitted there: other lines that aren't events stay as
+ * they are.
  */
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
@@ -12,17 +12,17 @@ import type { Line } from './line.ts';
 /** Text with longer lines wasn't broken by anything. */
 const MAX_WIDTH = 132;
 const HEAD_LINES = 2000;
-/** Breaks that say how they were made. */
+/** Breaks that show how they were made. */
 const SOME = 4;
 /** Pieces of one line. */
 const MAX_PIECES = 64;
 
-/** The columns in front of an event's name, or of a sample's time. */
+/** The columns before an event's name, or a sample's time. */
 const FRONT = /^\s*\S.{0,60}?[-\s]\d+\s+(?:\([\s\d-]+\)\s+)?\[-?\d+\]/;
-/** Lines that are whole by themselves. */
+/** Lines that are complete as they are. */
 const WHOLE = /^(?:#|\s*$|\s*=>|CPU[: ]\d|\s*cpus=\d+$|version = )/;
 
-/** Whether a line begins an event by itself. */
+/** Whether a line on its own begins an event. */
 export type Begins = (text: string) => boolean;
 
 interface Wrapping {
@@ -34,7 +34,7 @@ interface Wrapping {
 /** `forEachLine`, of a text or a part of it. */
 export type EachLine = (source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean) => void;
 
-/** A reader of lines that joins those that were broken, if the text's were. */
+/** A line reader that joins broken lines, if the text has any. */
 export function wholeLines(source: ByteSource, begins: Begins): EachLine {
   const wrapping = findWrapping(source, begins);
   return wrapping
@@ -112,7 +112,7 @@ function findWrapping(source: ByteSource, begins: Begins): Wrapping | undefined 
   if (width > MAX_WIDTH || !fronts || !broken.length) return undefined;
   const exactly = broken.filter((b) => b.above.length === width).length;
   if (broken.length >= SOME && exactly >= 0.9 * broken.length) return { width, hard: true };
-  // Words that fit no line stand out: the width is what most breaks agree on.
+  // Words that fit no line stick out: the width is what most breaks agree on.
   const fits = broken.filter((b) => continues(b.above, b.text, { width, hard: false })).length;
   return fits >= 0.8 * broken.length ? { width, hard: false } : undefined;
 }

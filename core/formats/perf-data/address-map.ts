@@ -5,7 +5,7 @@ import { firstIndex } from '../../model/terms/search.ts';
 
 /** Disjoint address ranges in ascending order, each with the maps that lay there, newest first. */
 interface Ranges {
-  /** First address and the one behind the last, halves (lo at 2i). */
+  /** First address and one past the last, as halves (lo at 2i). */
   readonly start: Uint32Array;
   readonly end: Uint32Array;
   /** Indexes into the maps. Nearly always one. */
@@ -29,13 +29,14 @@ const PAGES = 1024;
 const PAGE_SHIFT = 12;
 
 /**
- * Finds the mapping of a program counter: a binary search, or just a comparison for a page of code that was seen before. A fork inherits its parent's mappings, an exec clears them, a later mapping covers an earlier one.
+ * Finds the mapping of a program counter: a binary search, or just a comparison for a page of code seen before. A fork inherits its
+ * parent's mappings, an exec clears them, a later mapping covers an earlier one.
  */
 export class AddressMap {
   readonly maps: readonly MapEntry[];
   readonly #spaces = new Map<number, Space[]>();
-  // The map of a page, by a hash of it: whose, which (its number, and the address's high half), and the map; -2 for none.
-  // Only for pages that lie in one range as a whole, and that time doesn't matter to.
+  // The map of a page, by a hash of it: whose, which (its number, and the address's high half), and the map; -2 for none. Only for pages
+  // that lie wholly in one range and don't depend on time.
   readonly #pageOwner = new Int32Array(PAGES);
   readonly #pageLo = new Uint32Array(PAGES);
   readonly #pageHi = new Uint32Array(PAGES);
@@ -57,7 +58,7 @@ export class AddressMap {
     else this.#spaces.set(pid, [space]);
   }
 
-  /** The process's space at a time. Before its first one: that. */
+  /** The process's space at a time; before its first one, that one. */
   #spaceAt(pid: number, t: bigint, create = false): Space | undefined {
     let list = this.#spaces.get(pid);
     if (!list && create) {
@@ -78,7 +79,7 @@ export class AddressMap {
     return this.#search(owner, Number(pc & 0xffffffffn), Number(pc >> 32n), t ?? (1n << 64n) - 1n);
   }
 
-  /** `find` for hot loops: addresses as unsigned halves, and the time only made a bigint of where it matters. */
+  /** `find` for hot loops: addresses as unsigned halves, and the time made a bigint only where it matters. */
   findHalves(pid: number, lo: number, hi: number, el: number, times: BigUint64Array, i: number): number {
     const owner = el > 0 || hi >>> 31 ? KERNEL : pid;
     const page = lo >>> PAGE_SHIFT;
@@ -103,7 +104,7 @@ export class AddressMap {
           this.#remember(owner, lo, hi, ranges, i);
         const map = candidates.find((m) => this.maps[m].t <= at);
         if (map !== undefined) return map;
-        // A process's own first mapping there may be told late; what its parent mapped after the fork isn't its own.
+        // A process's own first mapping there may be reported late; what its parent mapped after the fork isn't its own.
         if (depth === 0) return candidates[candidates.length - 1];
       }
       if (space.parent === undefined || space.parent === pid) return -1;

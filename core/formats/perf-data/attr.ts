@@ -72,7 +72,7 @@ export function readAttr(view: DataView, at: number, room: number): EventAttr {
   };
 }
 
-/** Where a record's sample_id trailer keeps what, as distances from the record's end in bytes; 0: not there. */
+/** Where a record's sample_id trailer keeps its fields, in bytes from the record's end; 0: not there. */
 export interface SampleIdLayout {
   readonly size: number;
   readonly tid: number;

@@ -21,7 +21,7 @@ export interface SpeCpu {
 const ARM_SPE = 4;
 const V1_BYTES = 32;
 
-/** The kind of AUX data that the record announces. */
+/** The kind of AUX data the record announces. */
 export function auxtraceType(view: DataView, at: number, size: number): number {
   return size >= 12 ? view.getUint32(at + 8, true) : 0;
 }
@@ -31,7 +31,7 @@ export function readSpeInfo(view: DataView, at: number, size: number): SpeInfo |
   if (auxtraceType(view, at, size) !== ARM_SPE || size < V1_BYTES) return undefined;
   const words = (size - 16) >> 3;
   const word = (i: number): bigint => (i < words ? view.getBigUint64(at + 16 + i * 8, true) : 0n);
-  // Version 1 had no version field: its size tells.
+  // Version 1 had no version field: its size identifies it.
   if (size === V1_BYTES) return { version: 1, pmuTypes: [Number(word(0))], perCpuMmaps: word(1) !== 0n, cpus: [] };
   const cpus: SpeCpu[] = [];
   let i = Number(word(1));

@@ -6,17 +6,17 @@ export interface Binding {
   readonly bound: 'task-bound' | 'cpu-bound';
   /** What says so, the most reliable first, in words. */
   readonly evidence: readonly string[];
-  /** What the file also holds and says the opposite. */
+  /** What in the file says the opposite. */
   readonly against?: readonly string[];
 }
 
 type Clue = readonly [Binding['bound'], string];
 
 /**
- * The default `perf record -- cmd` opens one inherited event a CPU, so its AUX areas are per CPU like those of `-a`: the CPU of an
- * AUXTRACE record doesn't tell the two apart. Its tid does: perf puts the (first) profiled thread there, and -1 for `-a` and `-C`
- * (auxtrace_mmap_params__set_idx, tools/perf/util/auxtrace.c). ID_INDEX says the same of every event. perf sets `inherit` for no
- * event bound to a CPU, and `enable_on_exec` only for a command that it starts itself without `-a` or `-C` (evsel__config).
+ * The default `perf record -- cmd` opens one inherited event a CPU, so its AUX areas are per CPU like those of `-a`: the CPU of an AUXTRACE
+ * record doesn't distinguish the two. Its tid does: perf puts the (first) profiled thread there, and -1 for `-a` and `-C`
+ * (auxtrace_mmap_params__set_idx, tools/perf/util/auxtrace.c). ID_INDEX says the same about every event. perf sets `inherit` for no event
+ * bound to a CPU, and `enable_on_exec` only for a command that it starts itself without `-a` or `-C` (evsel__config).
  */
 export function bindingOf(
   band: Pick<SideBand, 'queues' | 'idTids' | 'events' | 'features' | 'spe' | 'switches'>,
@@ -87,7 +87,7 @@ const VALUED = new Set(
   ),
 );
 
-/** What a `perf record` profiles: only its own options count, those of the command that it runs come later. */
+/** What a `perf record` profiles: only its own options count, those of the command it runs come later. */
 export function targetOption(
   commandLine: readonly string[] | undefined,
 ): { bound: Binding['bound']; words: string } | undefined {

@@ -19,7 +19,7 @@ export class AuxRecords {
   t = new BigUint64Array(START);
   cpu = new Int32Array(START);
   tid = new Int32Array(START);
-  /** Queue by ID_INDEX; -1 if that doesn't tell. */
+  /** Queue by ID_INDEX; -1 if that doesn't say. */
   idx = new Int32Array(START);
   /** Bytes into the queue's AUX stream. */
   offset = new Float64Array(START);
@@ -44,14 +44,14 @@ export class Switches {
   n = 0;
   t = new BigUint64Array(START);
   cpu = new Int32Array(START);
-  /** The record's own thread: that left (`out` 1) or came (`out` 0). -1: not told. */
+  /** The record's own thread, which left (`out` 1) or came (`out` 0). -1: unknown. */
   pid = new Int32Array(START);
   tid = new Int32Array(START);
   out = new Uint8Array(START);
-  /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: not told. */
+  /** SWITCH_CPU_WIDE: the thread that came (`out` 1) or left (`out` 0). -1: unknown. */
   otherPid = new Int32Array(START);
   otherTid = new Int32Array(START);
-  /** SWITCH_CPU_WIDE: of every thread on the CPU. Else SWITCH: of profiled threads alone. */
+  /** SWITCH_CPU_WIDE: of every thread on the CPU. Otherwise SWITCH: of profiled threads only. */
   wide = new Uint8Array(START);
 
   add(t: bigint, cpu: number, pid: number, tid: number, out: boolean, other?: { pid: number; tid: number }): void {
@@ -73,7 +73,7 @@ export class TaskRecords {
   n = 0;
   /** ns, perf's clock. */
   t = new BigUint64Array(START);
-  /** Where the record was written: the parent's CPU for a FORK, the leaving thread's for an EXIT. -1: not told. */
+  /** Where the record was written: the parent's CPU for a FORK, the leaving thread's for an EXIT. -1: unknown. */
   cpu = new Int32Array(START);
   /** The new or leaving thread. */
   tid = new Int32Array(START);

@@ -5,10 +5,10 @@ import type { RecordCursor } from './record.ts';
 import { ZstdStream } from './zstd.ts';
 
 const HEADER_BYTES = 8;
-/** Decompressed bytes of a record that wait for their rest: a record is at most 64 KiB. */
+/** Decompressed bytes of an incomplete record: a record is at most 64 KiB. */
 const PENDING_BYTES = 1 << 16;
 
-/** Decompresses the records of COMPRESSED and COMPRESSED2 records and visits them; they may span two of those. */
+/** Decompresses COMPRESSED and COMPRESSED2 records and visits the records inside, which may span two of them. */
 export class CompressedRecords {
   readonly #warnings: Warnings;
   readonly #visit: (record: RecordCursor) => void;
@@ -18,7 +18,7 @@ export class CompressedRecords {
   readonly #record: RecordCursor;
   #held = 0;
   #broken = false;
-  /** What a visitor threw: to be told from what a damaged stream makes the decoder throw. */
+  /** What a visitor threw, as opposed to what a damaged stream makes the decoder throw. */
   #thrown: { readonly error: unknown } | undefined;
 
   constructor(warnings: Warnings, visit: (record: RecordCursor) => void) {
@@ -68,7 +68,7 @@ export class CompressedRecords {
     this.#held += block.length - at;
   }
 
-  /** Completes the record begun in the block before, as far as this one goes; returns the bytes used. */
+  /** Completes the record begun in the previous block, as far as this one goes; returns the bytes used. */
   #complete(block: Uint8Array): number {
     let at = 0;
     while (this.#held > 0 && at < block.length) {

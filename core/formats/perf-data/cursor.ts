@@ -1,6 +1,6 @@
 /**
- * Reads little-endian fields one after the other from a few bytes (a feature section, a record's tail). Past the end it
- * gives zeros and empty strings and sets `short`: a damaged section yields what came before the damage.
+ * Reads little-endian fields one after the other from a few bytes (a feature section, a record's tail). Past the end it returns zeros and
+ * empty strings and sets `short`: a damaged section yields what came before the damage.
  */
 export class Cursor {
   readonly bytes: Uint8Array;
@@ -61,9 +61,7 @@ export function text(bytes: Uint8Array, from: number, to: number): string {
   return decoder.decode(bytes.subarray(from, zero < 0 ? to : zero));
 }
 
-/**
- * A u64 that ought to be a size or an offset in a file: exact up to 2^53, larger ones come out larger than any file.
- */
+/** A u64 that ought to be a size or an offset in a file: exact up to 2^53; larger ones stay larger than any file. */
 export function size64(view: DataView, at: number): number {
   return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
 }

@@ -1,4 +1,4 @@
-/** What an event is called: by the file, or, where that names none (pipes, old files), by its type and config as perf's headers have them. */
+/** An event's name: from the file, or, if that names none (pipes, old files), from its type and config as in perf's headers. */
 import type { EventAttr } from './attr.ts';
 
 /** include/uapi/linux/perf_event.h, enum perf_hw_id and perf_sw_ids, as `perf list` calls them. */
@@ -15,7 +15,7 @@ const PERF_TYPE_HARDWARE = 0;
 const PERF_TYPE_SOFTWARE = 1;
 const PERF_TYPE_TRACEPOINT = 2;
 
-/** @param pmus names of PMUs by their type, where the file has them */
+/** @param pmus names of PMUs by their type, if the file has them */
 export function eventName(
   { name, attr }: { readonly name: string; readonly attr: Pick<EventAttr, 'type' | 'config'> },
   pmus?: ReadonlyMap<number, string>,

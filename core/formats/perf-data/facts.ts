@@ -27,7 +27,7 @@ export interface PerfFacts {
   readonly events: readonly EventFacts[];
   readonly spe?: SpeFacts;
   readonly clock?: string;
-  /** Time of the first and last sample by the header, ns. */
+  /** Time of the first and last sample according to the header, ns. */
   readonly sampleTime?: { readonly first: string; readonly last: string };
   readonly timeConv?: {
     readonly shift: string;
@@ -60,14 +60,14 @@ export interface SpeFacts {
   /** MIDR_EL1 of the cores, each once. */
   readonly cores: readonly { readonly midr: string; readonly name?: string; readonly cpus?: readonly number[] }[];
   readonly config?: SpeConfig;
-  /** Layout of the AUX areas: one a CPU or one a thread. */
+  /** Layout of the AUX areas: one per CPU or one per thread. */
   readonly mode: 'per-cpu' | 'per-thread';
   /** What the events follow: the default `perf record -- cmd` follows tasks with AUX areas per CPU. */
   readonly binding: Binding;
-  /** AUX areas, one a queue. */
+  /** AUX areas, one per queue. */
   readonly queues: number;
   readonly auxBytes: number;
-  /** Size of each AUX area by `perf record -m`, if the command line tells. */
+  /** Size of each AUX area by `perf record -m`, if the command line says. */
   readonly auxBufferBytes?: number;
 }
 

@@ -1,7 +1,7 @@
 import { type PerfEvent, readAttr } from './attr.ts';
 import { Cursor, text } from './cursor.ts';
 
-/** What the feature sections tell (tools/perf/util/header.c), as `perf report --header-only` would print it. */
+/** What the feature sections hold (tools/perf/util/header.c), as `perf report --header-only` would print it. */
 export interface Features {
   hostname?: string;
   release?: string;
@@ -72,7 +72,7 @@ export function featureName(bit: number): string {
 
 export const Feature = { TRACING_DATA: 1, BUILD_ID: 2, DIR_FORMAT: 24 } as const;
 
-/** Decodes one section into `features`. False if the section ends too early. Sections of no use here are left alone. */
+/** Decodes one section into `features`. False if the section ends too early. Sections of no use here are ignored. */
 export function decodeFeature(features: Features, bit: number, bytes: Uint8Array): boolean {
   const c = new Cursor(bytes);
   switch (featureName(bit)) {

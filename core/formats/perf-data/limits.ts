@@ -1,4 +1,4 @@
-/** What a perf.data file may ask of us at most. Real files stay far below; beyond it a file is damaged or hostile. */
+/** The most a perf.data file may ask of us. Real files stay far below; beyond it a file is damaged or hostile. */
 
 /** Bytes read ahead at a time while records are walked, and right after a jump over AUX data. */
 export const WINDOW_BYTES = 1 << 20;
@@ -15,14 +15,14 @@ export const FEATURE_BYTES = 16 << 20;
 export const ZSTD_WINDOW_BYTES = 32 << 20;
 
 /**
- * fzstd moves the whole window at each block, in 1 to 2 ms for 32 MiB: bytes moved at most, a free share and some for each byte read.
- * Windows of perf's own levels up to 3 aren't counted: they move in no time.
+ * fzstd moves the whole window at each block, in 1 to 2 ms for 32 MiB: most bytes moved, a free share and some for each byte read. Windows
+ * of perf's own levels up to 3 aren't counted: they move in no time.
  */
 export const ZSTD_SMALL_WINDOW_BYTES = 2 << 20;
 export const ZSTD_MOVED_BYTES = 32 * 2 ** 30;
 export const ZSTD_MOVED_PER_BYTE = 16384;
 
-/** Most that compressed records may grow by, on top of `ZSTD_SLACK_BYTES`: perf's own data stays below 100. */
+/** The most that compressed records may grow by, on top of `ZSTD_SLACK_BYTES`: perf's own data stays below 100. */
 export const ZSTD_RATIO = 2000;
 export const ZSTD_SLACK_BYTES = 64 << 20;
 
@@ -41,10 +41,10 @@ export const MAPS = 1 << 21;
 /** Generations of forks that a lookup follows: an older ancestor's mappings are not found. */
 export const FORK_DEPTH = 64;
 
-/** Mappings remembered of one address: of more that lay there one after the other, the newest. */
+/** Mappings remembered per address: the newest, if more lay there in turn. */
 export const MAPS_OF_RANGE = 8;
 
-/** What waits for its place in time while samples are sorted: entries, and bytes of raw data. */
+/** What may be held while samples are sorted: entries, and bytes of raw data. */
 export const HELD_ENTRIES = 4 << 20;
 export const HELD_BYTES = 160 << 20;
 

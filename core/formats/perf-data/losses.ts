@@ -2,10 +2,7 @@ import type { Warnings } from '../problems.ts';
 import type { SideBand } from './side-band.ts';
 import { AuxFlag } from './types.ts';
 
-/**
- * Warns of what the capture itself lost, with the times that it tells: blackouts, collisions, side band that found no
- * room.
- */
+/** Warns of what the capture itself lost, with the times it gives: blackouts, collisions, side band that found no room. */
 export function warnOfLosses({ aux, lost }: SideBand, warnings: Warnings): void {
   const moment = (t: bigint): { t0?: bigint; t1?: bigint } => (t > 0n ? { t0: t, t1: t } : {});
   for (let i = 0; i < aux.n; i++) {

@@ -13,7 +13,7 @@ export interface MapEntry {
   readonly length: bigint;
   /** Byte offset in the file of `start`; for the kernel's text an address. */
   readonly pgoff: bigint;
-  /** PROT_* bits; 0 in MMAP records, which don't tell. */
+  /** PROT_* bits; 0 in MMAP records, which lack them. */
   readonly prot: number;
   readonly filename: string;
   /** Hex, from MMAP2 or the BUILD_ID feature. */
@@ -52,8 +52,8 @@ export function readMap(
 const KSYMBOL_UNREGISTER = 1;
 
 /**
- * Reads a KSYMBOL record: code that the kernel made at run time (BPF programs, trampolines), as a mapping of its own whose
- * file is the symbol. Undefined when it tells of an end, or is too short.
+ * Reads a KSYMBOL record: code that the kernel made at run time (BPF programs, trampolines), as a mapping of its own whose file is the
+ * symbol. Undefined if it announces an end, or is too short.
  */
 export function readKsymbol(
   view: DataView,

@@ -6,7 +6,7 @@ import type { PerfData } from './perf-data.ts';
 
 const ADVICE = 'Record with `perf record -e arm_spe_0//`';
 
-/** Throws `InputError` that says what is there instead, if the file holds no SPE data. */
+/** Throws an `InputError` that says what is there instead if the file holds no SPE data. */
 export function requireSpe(perf: PerfData): void {
   if (perf.facts.spe !== undefined && perf.queues.length > 0) return;
   throw new InputError(perf.source.name, perf.facts.spe ? emptyReason(perf, perf.facts.spe.config) : otherReason(perf));
@@ -41,10 +41,10 @@ function otherReason({ facts, samples, auxType }: PerfData): string {
   return `no SPE data in it${other}${held}. ${ADVICE}`;
 }
 
-/** Filters of an SPE event, as its terms: what they leave out is no sample of the reference either. */
+/** Filters of an SPE event, as its terms: what they leave out isn't in the reference either. */
 export function filterWords(config: Partial<SpeConfig>): string[] {
   const on = (['branch', 'load', 'store', 'simd', 'float'] as const).filter((name) => config[`${name}_filter`]);
-  // All of the three that older kernels know: nothing but other operations is left out.
+  // All three that older kernels know: only other operations are left out.
   const masks = (['branch', 'load', 'store', 'simd', 'float'] as const).filter((name) => config[`${name}_filter_mask`]);
   const value = (name: 'event_filter' | 'inv_event_filter' | 'inv_data_src_filter') =>
     (config[name] ?? '0x0') === '0x0' ? [] : [`${name}=${config[name]}`];

@@ -41,11 +41,11 @@ export interface PerfData {
   readonly maps: readonly MapEntry[];
   readonly forks: readonly Fork[];
   readonly execs: readonly Exec[];
-  /** MIDR_EL1 by CPU; one entry with CPU -1 when the file tells only one for all. */
+  /** MIDR_EL1 by CPU; one entry with CPU -1 if the file gives only one for all. */
   readonly midrs: ReadonlyMap<number, bigint>;
   /** The event formats of tracepoints (what trace-cmd calls the header of trace.dat), where they lie in the file. */
   readonly tracingData: { readonly offset: number; readonly size: number } | undefined;
-  /** Files that it is made of: more than one in directory mode. */
+  /** Files it is made of: more than one in directory mode. */
   readonly parts: number;
   /** `type` of the AUXTRACE_INFO record, 0 without one. */
   readonly auxType: number;
@@ -56,8 +56,8 @@ export interface PerfData {
 }
 
 /**
- * Pass 1 over a perf.data file, in memory bounded by its side band. Damage within the records gives warnings, and what
- * could be read. Throws `InputError` for what is no perf.data, or one of a machine or perf that Umbra can't read.
+ * Pass 1 over a perf.data file, in memory bounded by its side band. Damage within the records gives warnings, and what could be read.
+ * Throws `InputError` if it isn't a perf.data, or is from a machine or perf that Umbra can't read.
  */
 export function openPerfData(source: ByteSource, warnings: Warnings): PerfData {
   const layout = readLayout(source, warnings);

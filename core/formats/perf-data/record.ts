@@ -19,7 +19,7 @@ export interface RecordCursor {
 
 const AUXTRACE_BYTES = 48;
 
-/** Bytes after the record at `at` that belong to it but that its own size doesn't count. */
+/** Bytes after the record at `at` that belong to it but aren't counted in its size. */
 export function payloadBytes(type: number, size: number, view: DataView, at: number): number {
   if (type === RecordType.AUXTRACE && size >= AUXTRACE_BYTES) return size64(view, at + 8);
   if (type === RecordType.HEADER_TRACING_DATA && size >= 12) return view.getUint32(at + 8, true);

@@ -14,8 +14,8 @@ export function believable(type: number, size: number): boolean {
 }
 
 /**
- * Where records go on after damage at `offset`: the first place from which three known records follow each other. -1 if
- * there is none within `RESYNC_BYTES`.
+ * Where records resume after damage at `offset`: the first place where three known records follow each other. -1 if there is none within
+ * `RESYNC_BYTES`.
  */
 export function resync(source: ByteSource, offset: number, end: number): number {
   const window = new Window(source);
@@ -25,7 +25,7 @@ export function resync(source: ByteSource, offset: number, end: number): number 
   for (let from = offset + 1; from <= limit; from++) {
     const at = window.need(from, HEADER_BYTES);
     if (at < 0) return -1;
-    // Types of both kernel and tool fit one byte: three bytes of zero, or no header.
+    // Kernel and tool types both fit one byte: three bytes of zero, or no header.
     if (window.bytes[at + 1] | window.bytes[at + 2] | window.bytes[at + 3] || window.bytes[at] === 0) continue;
     if (chained(ahead, from, end)) return from;
     if (++tries === RESYNC_TRIES) return -1;

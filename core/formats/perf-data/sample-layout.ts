@@ -1,4 +1,4 @@
-/** Where a PERF_RECORD_SAMPLE keeps what (include/uapi/linux/perf_event.h; kernel/events/core.c, perf_output_sample). */
+/** Where a PERF_RECORD_SAMPLE keeps its fields (include/uapi/linux/perf_event.h; kernel/events/core.c, perf_output_sample). */
 import { type EventAttr, type PerfEvent, SampleType } from './attr.ts';
 import { size64 } from './cursor.ts';
 import type { RecordCursor } from './record.ts';
@@ -15,7 +15,7 @@ export interface SampleLayout {
   readonly time: number;
   readonly tid: number;
   readonly cpu: number;
-  /** Where READ, CALLCHAIN and RAW begin, of which the former vary in length. */
+  /** Where READ, CALLCHAIN and RAW begin, of which the first two vary in length. */
   readonly rest: number;
   readonly read: boolean;
   readonly readFormat: number;
@@ -60,11 +60,11 @@ export function sampleLayout({ type, sampleType, readFormat }: EventAttr): Sampl
   };
 }
 
-/** Tells a file's samples apart. */
+/** Finds the layout of a file's samples. */
 export class SampleLayouts {
   readonly #first: SampleLayout | undefined;
   readonly #byId = new Map<number, SampleLayout>();
-  /** Where all samples keep their id; 0: they keep none, or have one layout anyway. */
+  /** Where all samples keep their id; 0: they have none, or only one layout anyway. */
   readonly #idAt: number;
 
   constructor(events: readonly PerfEvent[]) {
@@ -77,7 +77,7 @@ export class SampleLayouts {
     if (this.#idAt) events.forEach((e, i) => e.ids.forEach((id) => this.#byId.set(Number(id), layouts[i])));
   }
 
-  /** Undefined for a sample of no event in the file. An id of 0 is the first event's, as for perf. */
+  /** Undefined for a sample of no event in the file. An id of 0 is the first event's, as in perf. */
   of(r: RecordCursor): SampleLayout | undefined {
     if (!this.#idAt) return this.#first;
     if (r.size < this.#idAt + 8) return undefined;
@@ -87,8 +87,8 @@ export class SampleLayouts {
 }
 
 /**
- * Bytes from the record's start to its RAW field (u32 size, then that many bytes), counters and call chain stepped over.
- * -1 if the record ends before, or claims more raw bytes than it has.
+ * Bytes from the record's start to its RAW field (u32 size, then that many bytes), skipping counters and call chain. -1 if the record ends
+ * before, or claims more raw bytes than it has.
  */
 export function rawAt(r: RecordCursor, layout: SampleLayout): number {
   const { view, at, size } = r;

@@ -11,7 +11,7 @@ export interface FileLayout {
   readonly pipe: boolean;
   /** Records, clipped to the file. */
   readonly data: Section;
-  /** Directory mode: what the threads of perf record wrote, records alone, a file each. */
+  /** Directory mode: what the threads of perf record wrote, only records, one file each. */
   readonly more: readonly Section[];
   readonly attrs: Section;
   readonly attrSize: number;
@@ -21,12 +21,12 @@ export interface FileLayout {
 
 const magic = (head: Uint8Array): string => String.fromCharCode(...head.subarray(0, 8));
 
-/** True for anything that calls itself perf.data, also the kinds that `readLayout` then refuses with a reason. */
+/** True for anything that calls itself perf.data, including the kinds that `readLayout` then refuses with a reason. */
 export function isPerfData(head: Uint8Array): boolean {
   return ['PERFILE2', '2ELIFREP', 'PERFFILE', 'ELIFFREP'].includes(magic(head));
 }
 
-/** Throws `InputError` for a file that is no perf.data of a little-endian machine. */
+/** Throws `InputError` unless the file is a perf.data of a little-endian machine. */
 export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   const head = new Uint8Array(source.read(0, HEADER_BYTES));
   const name = magic(head);
@@ -60,7 +60,7 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   return { ...layout, features: featureSections(source, view, claimed, warnings) };
 }
 
-/** The first file of a directory is a perf.data with all there is but most records; the others have no header. */
+/** The first file of a directory is a perf.data with everything but most records; the others have no header. */
 function otherParts({ parts }: ByteSource): Section[] {
   let offset = parts?.[0]?.size ?? 0;
   return (parts ?? []).slice(1).map(({ size }) => {
@@ -74,7 +74,7 @@ function mainSize({ parts, size }: ByteSource): number {
   return parts?.[0]?.size ?? size;
 }
 
-/** Bytes of records that are really there. `perf record` writes the size last: 0 says that it was killed. */
+/** Bytes of records that are really there. `perf record` writes the size last: 0 means that it was killed. */
 function clip(source: ByteSource, data: Section, warnings: Warnings): number {
   const there = mainSize(source) - data.offset;
   if (data.size === 0 && there > 0) {
@@ -98,7 +98,7 @@ function featureSections(
   warnings: Warnings,
 ): ReadonlyMap<number, Section> {
   const features = new Map<number, Section>();
-  // Unfinished or cut: `clip` has told.
+  // Unfinished or cut: `clip` has warned.
   if (data.size === 0 || data.offset + data.size >= mainSize(source)) return features;
   const bits = [];
   for (let bit = 0; bit < 256; bit++) if (header.getUint8(72 + (bit >> 3)) & (1 << (bit & 7))) bits.push(bit);

@@ -16,7 +16,7 @@ export interface Fork {
   readonly t: bigint;
   readonly pid: number;
   readonly parent: number;
-  /** Its address space starts as a copy of its parent's: not if perf only tells of a process that ran already. */
+  /** Its address space starts as a copy of its parent's: not if perf only reports a process that was already running. */
   readonly inherits: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface ItraceStart {
   readonly tid: number;
 }
 
-/** Largest offset or size of AUX data that is believed: above, doubles lose bytes. */
+/** Largest offset or size of AUX data that is believed: above it, doubles lose bytes. */
 const SANE = Number.MAX_SAFE_INTEGER;
 
 /** Pass 1: everything in a file but samples and AUX data, in memory that grows with the side band only. */
@@ -105,7 +105,7 @@ export class SideBand {
         break;
       case RecordType.FORK:
       case RecordType.EXIT: {
-        // Time 0: perf's own record of a thread that ran already.
+        // Time 0: perf's own record of a thread that was already running.
         const when = view.getBigUint64(at + 24, true);
         const exit = r.type === RecordType.EXIT;
         if (when > 0n) this.tasks.add(when, cpu, word(16), word(20), exit);
@@ -257,7 +257,7 @@ export class SideBand {
   }
 }
 
-/** Bytes a record must have at least, header included, to be read as what it says it is. */
+/** Least bytes of a record, header included, to be read as what it says it is. */
 const minimum: Readonly<Record<number, number>> = {
   [RecordType.MMAP]: 40,
   [RecordType.MMAP2]: 72,

@@ -1,18 +1,17 @@
 /**
- * Entries sorted by time in bounded memory. perf.data is in rounds: `perf record` empties one CPU's ring buffer after the
- * other, then writes FINISHED_ROUND; what comes later in the file is no older than the end of the round before
- * (tools/perf/util/ordered-events.c).
+ * Entries sorted by time in bounded memory. perf.data is in rounds: `perf record` empties one CPU's ring buffer after the other, then
+ * writes FINISHED_ROUND; what comes later in the file is no older than the end of the previous round (tools/perf/util/ordered-events.c).
  */
 import { HELD_BYTES, HELD_ENTRIES } from './limits.ts';
 
-/** Entries as columns, and their bytes one behind the other. */
+/** Entries as columns, and their bytes back to back. */
 export class Held {
   n = 0;
   used = 0;
   /** ns, halves. */
   lo = new Uint32Array(1024);
   hi = new Uint32Array(1024);
-  /** What the entry is: for its owner to say. */
+  /** What the entry is, as its owner defines. */
   kind = new Int32Array(1024);
   cpu = new Int32Array(1024);
   tid = new Int32Array(1024);
@@ -71,12 +70,12 @@ export class Held {
   }
 }
 
-/** Hands entries on in order of time, those of one time in the order in which they came. */
+/** Hands entries on in time order, those of equal time in order of arrival. */
 export class TimeOrder {
   #held = new Held();
   #spare = new Held();
   readonly #emit: (held: Held, i: number, late: boolean) => void;
-  // Newest time so far, and as it was at the end of the round before.
+  // Newest time so far, and as it was at the end of the previous round.
   #newestLo = 0;
   #newestHi = 0;
   #roundLo = 0;
@@ -85,7 +84,7 @@ export class TimeOrder {
   #doneLo = 0;
   #doneHi = 0;
 
-  /** `emit`: entry `i` is next; `late`: older than one that was handed on before it. */
+  /** `emit`: entry `i` is next; `late`: older than one already handed on. */
   constructor(emit: (held: Held, i: number, late: boolean) => void) {
     this.#emit = emit;
   }
@@ -156,7 +155,7 @@ export class TimeOrder {
   }
 }
 
-/** A natural merge sort: a round is a few ascending runs, one a CPU. */
+/** A natural merge sort: a round is a few ascending runs, one per CPU. */
 function sortByTime({ n, lo, hi }: Held): Uint32Array {
   let from = Uint32Array.from({ length: n }, (_, i) => i);
   const after = (a: number, b: number): boolean => hi[a] > hi[b] || (hi[a] === hi[b] && lo[a] > lo[b]);

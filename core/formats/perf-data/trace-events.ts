@@ -81,7 +81,7 @@ function ftraceClock(clock: string | undefined): string {
   return names[clock ?? ''] ?? clock ?? '';
 }
 
-/** One walk over the file: samples, and what changes threads' names or tells of losses, in the order of time. */
+/** One walk over the file: samples, and what changes threads' names or reports losses, in time order. */
 function readSamples(perf: PerfData, writer: TraceWriter, warnings: Warnings): void {
   const order = new TimeOrder((held, i, late) => writer.write(held, i, late));
   const layouts = new SampleLayouts(perf.events);
@@ -95,7 +95,7 @@ function readSamples(perf: PerfData, writer: TraceWriter, warnings: Warnings): v
       case RecordType.SAMPLE:
         return sample(r);
       case RecordType.FINISHED_ROUND:
-        // In a directory each file has rounds of its own, and the files are read one after the other.
+        // In a directory each file has its own rounds, and the files are read one after the other.
         if (perf.parts === 1) order.round();
         return;
       case RecordType.COMM:
@@ -134,7 +134,7 @@ function readSamples(perf: PerfData, writer: TraceWriter, warnings: Warnings): v
     const tid = layout.tid ? view.getInt32(at + layout.tid + 4, true) : NO_TID;
     order.add(lo, hi, EntryKind.SAMPLE, cpu, tid, r.bytes, at + raw + 4, length);
   };
-  // What a walk finds damaged was told when the file was opened.
+  // Damage that a walk finds was reported when the file was opened.
   perf.walk(visit, new Warnings());
   order.finish();
 }

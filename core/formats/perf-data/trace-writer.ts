@@ -1,4 +1,4 @@
-/** Samples in the order of time into trace columns: names of threads as they were at that moment, losses before the event. */
+/** Time-ordered samples into trace columns: thread names as of that moment, losses before the event. */
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import type { Warnings } from '../problems.ts';
 import { text } from './cursor.ts';
@@ -8,7 +8,7 @@ import type { Held } from './time-order.ts';
 /** What an entry held by the sort is. Its bytes: raw data; the name; the parent's tid; the count of lost records. */
 export const EntryKind = { SAMPLE: 0, COMM: 1, FORK: 2, LOST: 3 } as const;
 
-/** Tid of a sample that doesn't tell: its raw data do. */
+/** Tid of a sample that doesn't give one: its raw data does. */
 export const NO_TID = -0x80000000;
 
 /** lostBefore of a gap whose events were not counted; here: more than fit. */
@@ -125,7 +125,7 @@ export class TraceWriter {
     this.#columns.payload = larger;
   }
 
-  /** As trace-cmd names threads that it knows no name of. */
+  /** As trace-cmd names threads it has no name for. */
   #commAt(tid: number): number {
     if (tid === 0) return this.#indexOf('<idle>');
     return this.#commOf.get(tid) ?? this.#indexOf('<...>');

@@ -1,6 +1,6 @@
 /**
- * The tracing data of a perf.data (HEADER_TRACING_DATA, feature or record): tools/perf/util/trace-event-info.c writes there
- * what stands at the start of a trace.dat of version 6, its options and events left out.
+ * The tracing data of a perf.data (HEADER_TRACING_DATA, feature or record): tools/perf/util/trace-event-info.c writes there what begins a
+ * trace.dat of version 6, without its options and events.
  */
 import { InputError, type Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';

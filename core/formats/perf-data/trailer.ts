@@ -6,9 +6,9 @@ const NO_TRAILER: SampleIdLayout = { size: 0, tid: 0, time: 0, id: 0, cpu: 0 };
 
 /** The sample_id trailer of the record at hand: who, when and where. Samples and perf's own records (from 64 on) have none. */
 export class Trailer {
-  /** ns; 0: not told. */
+  /** ns; 0: unknown. */
   t = 0n;
-  /** -1: not told. */
+  /** -1: unknown. */
   cpu = -1;
   pid = -1;
   tid = -1;
@@ -22,7 +22,7 @@ export class Trailer {
     for (const event of events) this.learn(event);
   }
 
-  /** Bytes that it takes at a record's end. */
+  /** Bytes it takes at a record's end. */
   get size(): number {
     return this.#layout.size;
   }

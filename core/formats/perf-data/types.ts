@@ -78,7 +78,7 @@ export const Misc = {
 export const AuxFlag = {
   /** A blackout follows; with size 0: still no room. */
   TRUNCATED: 1,
-  /** Snapshot mode: offset and size don't tell a range. */
+  /** Snapshot mode: offset and size don't give a range. */
   OVERWRITE: 2,
   /** The last record of the range is cut. */
   PARTIAL: 4,

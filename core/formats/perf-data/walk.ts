@@ -11,8 +11,8 @@ import { Window } from './window.ts';
 const HEADER_BYTES = 8;
 
 /**
- * Visits every record of a file in the order of the file (of a directory: one file after the other): those inside COMPRESSED records in their place, after the
- * COMPRESSED record itself. Damage is stepped over with a warning where records can be found again behind it.
+ * Visits every record of a file in file order (of a directory: one file after the other), those inside COMPRESSED records in their place,
+ * after the COMPRESSED record itself. Damage is skipped with a warning where records can be found again after it.
  */
 export function walkRecords(
   source: ByteSource,

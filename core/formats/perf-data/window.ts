@@ -1,7 +1,7 @@
 import type { ByteSource } from '../source.ts';
 import { JUMP_BYTES, WINDOW_BYTES } from './limits.ts';
 
-/** A bounded piece of a source that slides over it: records are read where they lie in it, without a copy each. */
+/** A bounded window that slides over a source: records are read in place, without a copy each. */
 export class Window {
   readonly #source: ByteSource;
   /** A copy: the source's own view lasts only until somebody else reads. */
@@ -16,8 +16,8 @@ export class Window {
   }
 
   /**
-   * Makes `[offset, offset + length)` readable in `bytes` and `view`; `length` may be any record's.
-   * Returns the index of `offset` there, or -1 if the source ends before.
+   * Makes `[offset, offset + length)` readable in `bytes` and `view`; `length` may be any record's. Returns the index of `offset` there, or
+   * -1 if the source ends sooner.
    */
   need(offset: number, length: number): number {
     const at = offset - this.#start;
