@@ -1,6 +1,6 @@
 /**
- * How bad input is told. One unreadable record never kills an import: it is skipped and counted here. What leaves nothing
- * to read at all is an `InputError`: one line that says where, what, and what to do.
+ * How bad input is reported. One unreadable record never kills an import: it is skipped and counted here. Input that leaves nothing to read
+ * at all is an `InputError`: one line that says where, what, and what to do.
  */
 
 /** `info`: worth knowing; `undecoded`: bytes that hold nothing we could read; `data-loss`: the capture itself lost data. */
@@ -8,7 +8,7 @@ export type Severity = 'info' | 'undecoded' | 'data-loss';
 
 export interface Warning {
   severity: Severity;
-  /** Stable id, e.g. `spe-bad-packet`: scripts and tests hold on to it. */
+  /** Stable id, e.g. `spe-bad-packet`: scripts and tests rely on it. */
   kind: string;
   /** One sentence about all occurrences. */
   message: string;

@@ -53,7 +53,7 @@ export class ProtoMessage {
     return this.message(field, inner);
   }
 
-  /** A view: the message may not be written to any more. */
+  /** A view: the message must not be written to after this. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }

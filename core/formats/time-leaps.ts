@@ -1,10 +1,10 @@
-/** Times that lie far from their neighbours: one damaged time makes a capture span years, and everything behind it is in doubt. */
+/** Times that lie far from their neighbours: one damaged time makes a capture span years, and everything after it is in doubt. */
 import type { Warnings } from './problems.ts';
 
-/** Nothing is traced or profiled with such a gap in it, ns: 30 days. */
+/** No trace or profile has such a gap in it, ns: 30 days. */
 export const LEAP_NS = 30 * 86_400 * 1e9;
 
-/** Adds the warning, at a byte of the file where that is known. */
+/** Adds the warning, with the byte offset in the file if that is known. */
 export function warnOfLeap(
   warnings: Warnings,
   at: { readonly offset?: number; readonly count?: number; t0?: bigint },

@@ -1,6 +1,6 @@
 /** Memory of WebAssembly modules. */
 export interface WasmMemory {
-  /** Taken away, with all views of it, when the memory grows. */
+  /** Detached, with all views of it, when the memory grows. */
   readonly buffer: ArrayBuffer;
   /** Adds pages of 64 KiB. */
   grow(pages: number): number;
@@ -8,7 +8,7 @@ export interface WasmMemory {
 
 const PAGE = 65536;
 
-// As much of the API as is used, whatever types a program has of it: Node's lack Memory.
+// Only the part of the API that is used, whatever types a program has for it: Node's lack Memory.
 const { Memory, Module, Instance } = WebAssembly as unknown as {
   Memory: new (size: { initial: number }) => WasmMemory;
   Module: new (bytes: Uint8Array) => object;
@@ -19,7 +19,7 @@ export function wasmMemory(bytes: number): WasmMemory {
   return new Memory({ initial: Math.ceil(bytes / PAGE) });
 }
 
-/** Lets a memory have at least so many bytes. */
+/** Grows a memory to at least this many bytes. */
 export function growTo(memory: WasmMemory, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));

@@ -4,22 +4,22 @@
  *
  *     flags  addr  data_src |OP LOAD|LVL …|BLK N/A  weight ins_lat  ip symbol+0xoffset (binary)  brstack  phys_addr
  *
- * This file takes a line apart; which of its numbers is which shows in many lines only (layout.ts).
+ * This file splits a line; which number is which only shows over many lines (layout.ts).
  */
 
 export interface SampleText {
-  /** `jcc/miss,not_taken/`, `br miss`; empty without that column, and for what is no branch. */
+  /** `jcc/miss,not_taken/`, `br miss`; empty without that column, and for non-branches. */
   flags: string;
-  /** In front of data_src. */
+  /** Before data_src. */
   before: string[];
   /** Hex. */
   dataSource: string | undefined;
-  /** Behind data_src; all of them where there is none. */
+  /** After data_src; all of them if there is none. */
   numbers: string[];
-  /** Function, with `+0x…` if the text has offsets; where no binary closes it, whatever follows, too. */
+  /** Function, with `+0x…` if the text has offsets; if no binary closes it, also whatever follows. */
   symbol: string;
   binary: string | undefined;
-  /** Hex, behind `(binary)`: the physical address. */
+  /** Hex, after `(binary)`: the physical address. */
   behind: string | undefined;
   /** From the branch stack. */
   branches: readonly { readonly from: bigint; readonly to: bigint }[];
@@ -27,7 +27,7 @@ export interface SampleText {
 
 export const HEX = /^[0-9a-f]{1,16}$/;
 
-/** Words of perf's flags column: `sample_flags` in tools/perf/util/trace-event-scripting.c; since Linux 6.15 with `/…/` behind. */
+/** Words of perf's flags column: `sample_flags` in tools/perf/util/trace-event-scripting.c; since Linux 6.15 followed by `/…/`. */
 const FLAG =
   /^(?:br|jmp|jcc|call|return|int|iret|syscall|sysret|async|hw|tx|abrt|tr|strt|start|end|vmentry|vmexit|miss|not_taken|pred)(?:\/[\w,]*\/?)?$|^\([xDt]+\)$|^\/[\w,]+\/$/;
 
@@ -89,7 +89,7 @@ function takeBranches(text: string, fields: SampleText): string {
   return text.slice(0, at);
 }
 
-/** Takes `(binary)`, and the physical address behind it, off the end. */
+/** Takes `(binary)`, and the physical address after it, off the end. */
 function takeBinary(text: string, fields: SampleText): string {
   const close = text.lastIndexOf(')');
   if (close < 0) return text;
@@ -108,7 +108,7 @@ function takeBinary(text: string, fields: SampleText): string {
   return text.slice(0, open);
 }
 
-/** The numbers behind `|OP LOAD|…|BLK  N/A`: the last column of it is a word or two. */
+/** The numbers after `|OP LOAD|…|BLK  N/A`: the last column of it is a word or two. */
 function behindDataSource(text: string): string[] {
   const tokens = words(text.slice(text.lastIndexOf('|') + 1));
   const first = tokens.findIndex((t, i) => i > 1 && HEX.test(t));

@@ -1,6 +1,6 @@
-/** Parts of lines that come again and again: what they mean is found once, and looked up by their bytes from then on. */
+/** Parts of lines that keep recurring: their meaning is found once, and looked up by their bytes from then on. */
 
-/** Entries, and bytes of one, at most: text whose parts are all different gains nothing here. */
+/** Most entries, and most bytes of one: text whose parts are all different gains nothing here. */
 const MAX_ENTRIES = 1 << 15;
 const MAX_BYTES = 512;
 
@@ -20,7 +20,7 @@ export class KnownBytes<T> {
     this.#make = make;
   }
 
-  /** What `bytes[start, end)` mean. Undefined for bytes beyond ASCII, and where that isn't kept: too long, or too many already. */
+  /** What `bytes[start, end)` mean. Undefined for non-ASCII bytes, and if the meaning isn't kept: too long, or too many already. */
   get(bytes: Uint8Array, start: number, end: number): T | undefined {
     let hash = end - start;
     let high = 0;

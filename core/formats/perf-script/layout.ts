@@ -15,7 +15,7 @@ export interface SampleNumbers {
   pa: bigint | undefined;
   /** Cycles. */
   weight: number;
-  /** The symbol, without what was a column of its own. */
+  /** The symbol, without what was its own column. */
   symbol: string;
 }
 

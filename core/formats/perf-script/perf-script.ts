@@ -1,4 +1,4 @@
-/** Text of `perf script`: which kind it is. */
+/** Which kind of `perf script` text it is. */
 import { forEachLine } from '../ftrace-text/lines.ts';
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
@@ -6,12 +6,12 @@ import { parseFields } from './fields.ts';
 import { parseScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 
-/** Lines without a sample that may stand in front of the first: remarks of perf that went to the same file. */
+/** Lines without a sample allowed before the first: perf's remarks that went to the same file. */
 const HEAD_LINES = 200;
 
 /**
- * What a text shows: samples of tracepoints, whose names have a system, or of SPE. Undefined if it is no text of perf script.
- * Side-band lines (--show-mmap-events) may stand in front of the first sample in any number.
+ * What a text shows: samples of tracepoints, whose names have a system, or of SPE. Undefined if it isn't perf script text. Any number of
+ * side-band lines (--show-mmap-events) may precede the first sample.
  */
 export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined {
   let kind: 'trace' | 'spe' | undefined;

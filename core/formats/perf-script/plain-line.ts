@@ -1,6 +1,6 @@
 /**
- * Lines of samples as nearly all of a text are, taken apart by their bytes: it is ten times as fast as script-line.ts and fields.ts
- * are with strings, and says the same. Whatever it isn't sure of is left to these: other columns, bytes beyond ASCII, signs.
+ * Parses the usual sample lines, nearly all of a text, by their bytes: ten times as fast as script-line.ts and fields.ts with strings, and
+ * with the same result. Whatever it isn't sure of is left to those: other columns, non-ASCII bytes, signs.
  */
 import type { SampleText } from './fields.ts';
 import { parseFields } from './fields.ts';
@@ -27,7 +27,7 @@ const LOWER_A = 97;
 const LOWER_F = 102;
 const BAR = 124;
 
-/** Seconds of which ns are exact as a double. */
+/** Seconds up to which ns are exact as a double. */
 const EXACT_SECONDS = 9_000_000;
 const MAX_NUMBERS = 8;
 
@@ -37,7 +37,7 @@ interface Tail {
   readonly binary: string | undefined;
 }
 
-/** One line, taken apart; lent until the next. */
+/** One parsed line; lent until the next. */
 export interface PlainSample {
   readonly sample: ScriptLine;
   /** The event, without modifiers. */
@@ -63,7 +63,7 @@ export class PlainLines {
     numbers: { addr: undefined, pc: undefined, pa: undefined, weight: 0, symbol: '' },
   };
 
-  // Numbers of the line: their halves, and where they stand.
+  // Numbers of the line: their halves, and where they are.
   readonly #words = new Uint32Array(2);
   readonly #value = new BigUint64Array(this.#words.buffer);
   readonly #starts = new Int32Array(MAX_NUMBERS + 1);
@@ -75,16 +75,16 @@ export class PlainLines {
     this.#trailing = layout.hasTrailing;
   }
 
-  /** Undefined for a line that must be looked at more closely. */
+  /** Undefined for a line that needs a closer look. */
   take(b: Uint8Array, start: number, end: number): PlainSample | undefined {
     if (this.#trailing || end - start < 8) return undefined;
-    // Marks of quoting.
+    // Quote marks.
     if (b[start] === MARK || b[start] === BAR || (b[start] === BLANK && b[start + 1] === MARK)) return undefined;
     if (!this.#front(b, start, end)) return undefined;
     return this.#rest(b, this.#at, end) ? this.#found : undefined;
   }
 
-  /** Thread, CPU, time and event; false if they aren't as usual. Leaves `#at` behind them. */
+  /** Thread, CPU, time and event; false if they aren't as usual. Leaves `#at` after them. */
   #front(b: Uint8Array, start: number, end: number): boolean {
     const { sample } = this.#found;
     // The first `seconds.fraction:` that follows a blank.
@@ -102,7 +102,7 @@ export class PlainLines {
       if (first === point || point - first > 11) continue;
       if (first === start) return false;
       if (isBlank(b[first - 1])) break;
-      // Other blanks than these two are for those who know them all.
+      // Other blanks than these two are left to the code that knows them all.
       if (b[first - 1] < BLANK || b[first - 1] > 126) return false;
     }
     const seconds = decimal(b, first, point);
@@ -160,7 +160,7 @@ export class PlainLines {
     return true;
   }
 
-  /** The fields behind the event. */
+  /** The fields after the event. */
   #rest(b: Uint8Array, from: number, lineEnd: number): boolean {
     const { fields, numbers } = this.#found;
     let end = lineEnd;
@@ -172,7 +172,7 @@ export class PlainLines {
     fields.flags = '';
     let n = this.#numbers(b, at, end);
     if (n === 0) {
-      // Words in front of the first number.
+      // Words before the first number.
       let word = at;
       while (at < end && n === 0) {
         while (at < end && !isBlank(b[at])) at++;
@@ -262,7 +262,7 @@ export class PlainLines {
     }
   }
 
-  /** The numbers behind `|OP LOAD|…|BLK  N/A`: see fields.ts. */
+  /** The numbers after `|OP LOAD|…|BLK  N/A`: see fields.ts. */
   #behindDataSource(b: Uint8Array, from: number, end: number): number {
     let at = end;
     while (b[at - 1] !== BAR) at--;
@@ -349,7 +349,7 @@ function decimal(b: Uint8Array, from: number, to: number): number {
   return value;
 }
 
-/** A latency has at most five digits, all decimal; what has others is none. */
+/** A latency has at most five digits, all decimal; anything else isn't one. */
 function latency(b: Uint8Array, from: number, to: number): number {
   return to - from <= 5 && isDigits(b, from, to) ? decimal(b, from, to) : 0;
 }

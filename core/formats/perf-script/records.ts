@@ -1,5 +1,5 @@
 /**
- * Samples that perf makes of one SPE record. It makes one for each kind that was asked for, one behind the other and in this order
+ * Samples that perf makes of one SPE record. It makes one for each kind that was asked for, back to back and in this order
  * (tools/perf/util/arm-spe.c, arm_spe_sample), with the same thread, CPU, time and address.
  */
 import type { SampleNumbers } from './layout.ts';
@@ -12,12 +12,12 @@ const ORDER = [
 ];
 const places = new Map(ORDER.map((name, i) => [name, i]));
 
-/** Where an event stands in perf's order; undefined for one that perf doesn't make of SPE records. */
+/** An event's place in perf's order; undefined for one that perf doesn't make of SPE records. */
 export function placeOf(event: string): number | undefined {
   return places.get(event);
 }
 
-/** What the samples of one record tell together. */
+/** What the samples of one record say together. */
 export interface TextRecord {
   readonly sample: ScriptLine;
   binary: string | undefined;
@@ -30,9 +30,9 @@ export interface TextRecord {
   /** Bits of perf's data_src. */
   operation: number;
   branch: boolean;
-  /** `addr` of a sample that doesn't say of what it is. */
+  /** `addr` of a sample that doesn't say what it is the address of. */
   unclear: bigint | undefined;
-  /** Where the last of its samples stands in perf's order. */
+  /** Its last sample's place in perf's order. */
   place: number;
   samples: number;
 }
@@ -83,8 +83,8 @@ export function isSameRecord(record: TextRecord, sample: ScriptLine, event: stri
 }
 
 /**
- * `addr` is where data lies, or where a branch goes: perf 6.1 prints the former for `instructions`, perf 7.2 the latter, and for
- * loads and stores 0 there. So the operation decides; where nothing tells it, the address is neither.
+ * `addr` is where data lies, or where a branch goes: perf 6.1 prints the former for `instructions`, perf 7.2 the latter, and for loads and
+ * stores 0 there. So the operation decides; if it is unknown, the address is neither.
  */
 export function addSample(
   record: TextRecord,

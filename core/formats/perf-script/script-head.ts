@@ -1,4 +1,4 @@
-/** What the first samples of a text of `perf script` show of all: its columns, its events, whether its times are times. */
+/** What the first samples of a `perf script` text show about all of it: its columns, its events, whether its times are times. */
 import { forEachLine } from '../ftrace-text/lines.ts';
 import { InputError, Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
@@ -10,18 +10,18 @@ import { isSideBand } from './side-band.ts';
 import { relativeTimes } from '../ftrace-text/sorted-lines.ts';
 import { SteppingBack } from '../ftrace-text/stepping-back.ts';
 
-/** Samples that are looked at. */
+/** Samples examined. */
 const HEAD_SAMPLES = 4096;
 
 export interface ScriptHead {
   readonly events: ReadonlySet<string>;
   readonly layout: Layout;
-  /** Addresses stand in lines of their own below a sample. */
+  /** Addresses are on their own lines below a sample. */
   readonly chains: boolean;
   readonly hasTid: boolean;
 }
 
-/** @throws InputError if a column is missing that nothing can stand in for, or the times are distances */
+/** @throws InputError if a column is missing that nothing can stand in for, or the times are deltas */
 export function readScriptHead(source: ByteSource): ScriptHead {
   const events = new Set<string>();
   const layout = new Layout();

@@ -7,7 +7,7 @@
 
 export interface ScriptLine {
   comm: string;
-  /** -1: the text doesn't tell. */
+  /** -1: the text doesn't say. */
   pid: number;
   tid: number;
   cpu: number;
@@ -19,21 +19,21 @@ export interface ScriptLine {
   restAt: number;
 }
 
-/** The columns in front of the event's own text lie within so many characters. */
+/** The columns before the event's own text fit in this many characters. */
 export const MAX_FRONT = 500;
 
 const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
-/** What stands in front of the time, from its end on: names of threads may hold blanks, numbers and slashes. */
+/** What precedes the time, from its end on: thread names may hold blanks, numbers and slashes. */
 const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(-?\d{1,10})\])?$/;
-/** No thread id: then a name is told from other text by the CPU behind it only. */
+/** No thread id: then only the CPU after it distinguishes a name from other text. */
 const NO_TASK = /^\s*(?:(?:(\S.{0,63}?)\s+)?\[(-?\d{1,10})\])?$/;
-/** `-F +tod`: the date in front of the time. */
+/** `-F +tod`: the date before the time. */
 const DATE = /\s\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6,9}\s*$/;
 /** A sample's mode (-F +misc), between CPU and time. */
 const MISC = /(\]|\d)\s+[KUHGgMSEp]{1,3}\s*$/;
 /** CPUs that perf knows: an unknown one is printed as -1 in three places, or as the same without a sign. */
 export const MAX_CPU = 0x7fff;
-/** A period may stand before the event's name, which holds no blank and ends in a colon. */
+/** A period may precede the event's name, which holds no blank and ends in a colon. */
 const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?: |$)/y;
 
 /** Undefined for lines that begin no sample: frames of a call chain, remarks. */
@@ -41,7 +41,7 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
   const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
   const time = TIME.exec(front);
   if (!time) return undefined;
-  // Without a CPU the columns end in the blanks that TASK wants behind the thread.
+  // Without a CPU the columns end in the blanks that TASK wants after the thread.
   const head = front
     .slice(0, time.index + 1)
     .replace(DATE, ' ')

@@ -6,7 +6,7 @@ const MMAP =
   /PERF_RECORD_MMAP2? (-?\d+)\/(-?\d+): \[(?:0x)?([0-9a-f]+)\((?:0x)?([0-9a-f]+)\) @ (?:0x)?([0-9a-f]+)[^\]]*\]: (\S+) (.+?)\s*$/;
 const TASK = /PERF_RECORD_(?:COMM(?: exec)?: .*:|FORK\()(\d+)[/:](\d+)/;
 
-/** Mappings that are kept: more is no text that people hand in. */
+/** Mappings kept: texts that people hand in have fewer. */
 const MAX_MAPS = 1 << 18;
 
 /** Whether a line is a side-band record's; samples aren't. */
@@ -55,7 +55,7 @@ export class SideBandText {
     this.#maps++;
   }
 
-  /** The mapping that holds an address: the process's newest. `file`: the binary that the sample names, if it does. */
+  /** The mapping that holds an address: the process's newest. `file`: the binary that the sample names, if any. */
   find(pc: bigint, tid: number, pid: number, file: string | undefined): TextMap | undefined {
     if (!this.#maps) return undefined;
     const process = pc >> 63n === 1n ? -1 : pid >= 0 ? pid : (this.#pidOf.get(tid) ?? tid);

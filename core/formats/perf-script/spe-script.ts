@@ -25,7 +25,7 @@ import type { ScriptLine } from './script-line.ts';
 import { isSideBand, SideBandText } from './side-band.ts';
 import { MAX_NAMES, TextCode } from './text-code.ts';
 
-/** Operation classes 1 (load/store, registers not told) and 2 (branch, of what kind not told). */
+/** Operation classes 1 (load/store, registers not given) and 2 (branch, kind not given). */
 const OP_LOAD = 0x110;
 const OP_STORE = 0x111;
 const OP_BRANCH = 0x200;
@@ -37,8 +37,8 @@ const SOURCE_LINE = /^\s+(?:\S.*:\d+|\|\d+\s.*|\[unknown\])\s*$/;
 const FRAME = /^\s+[0-9a-f]{1,16}(?:\s|$)/;
 
 /**
- * Opens a text that holds SPE samples; what is no sample is counted in `warnings` while it is read.
- * @throws InputError if its columns can't make records: see readScriptHead; reading throws as `order` has it: see TextOrder
+ * Opens a text that holds SPE samples; lines that aren't samples are counted in `warnings` while it is read.
+ * @throws InputError if its columns can't make records: see readScriptHead; reading throws as `order` says: see TextOrder
  */
 export function openSpeScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TextSamples {
   const head = readScriptHead(source);
@@ -107,7 +107,7 @@ class SpeScript {
   readonly #leaps = new LeapWatch();
   readonly #latest: Map<number, bigint> | undefined;
 
-  /** @param checked a record before the one above, of the same CPU (thread, where it tells no CPU), ends the reading with an OutOfOrder */
+  /** @param checked a record earlier than the one above, of the same CPU (thread, if no CPU is given), ends the reading with OutOfOrder */
   constructor(
     head: ScriptHead,
     names: Names,
@@ -123,14 +123,14 @@ class SpeScript {
     this.#onBatch = onBatch;
     this.#warnings = warnings;
     this.#code = new TextCode(names.binaries, names.symbols, this.#band);
-    // Below a sample with a call chain comes more.
+    // A sample with a call chain has more lines below.
     this.#plain = head.chains ? undefined : new PlainLines(head.layout);
     this.#map = new Int32Array(columns.capacity);
     this.#pc = halves(columns.pc);
     columns.n = 0;
   }
 
-  /** Whether a line was a sample as nearly all are; if not, `take` is to look at it. */
+  /** Whether a line was a sample as nearly all are; if not, it is left to `take`. */
   takePlain(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
     const plain = this.#plain?.take(bytes, start, end);
     if (!plain) return false;
@@ -221,7 +221,7 @@ class SpeScript {
     this.#warnings.add('undecoded', 'text-unread-line', message, place);
   }
 
-  /** The record that the samples before made. */
+  /** Writes the record that the previous samples made. */
   #write(): void {
     const record = this.#record;
     if (!record) return;
@@ -272,7 +272,7 @@ class SpeScript {
     else this.#withoutPc++;
   }
 
-  /** The PC of row `i`, and the code that it lies in. */
+  /** The PC of row `i`, and the code it lies in. */
   #place(i: number, pc: bigint, { binary, symbol, sample }: TextRecord): void {
     const c = this.#columns;
     c.present[i] |= Has.PC;

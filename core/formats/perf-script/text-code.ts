@@ -1,14 +1,14 @@
-/** The code that samples lie in, as a text names it: binaries and functions, and where they were mapped if it tells. */
+/** The code that samples lie in, as a text names it: binaries and functions, and where they were mapped if it says. */
 import type { TextBinary, TextSymbol } from '../spe/text-samples.ts';
 import { HEX } from './fields.ts';
 import type { SideBandText } from './side-band.ts';
 
-/** Names that are kept: of binaries, functions, threads. More is no profile. */
+/** Names kept, of binaries, functions, threads: no profile has more. */
 export const MAX_NAMES = 1 << 20;
 
 interface SymbolName {
   readonly name: string;
-  /** Bytes behind the function's start; undefined where the text has no offsets. */
+  /** Bytes past the function's start; undefined if the text has no offsets. */
   readonly offset: bigint | undefined;
 }
 
@@ -75,7 +75,7 @@ export class TextCode {
   #add(binary: number, text: string, pc: bigint): void {
     const { name, offset } = this.#nameOf(text);
     const start = offset === undefined || offset > pc ? pc : pc - offset;
-    // With offsets functions of one name are told apart; without, they are one.
+    // With offsets, functions of one name are distinguished; without, they are one.
     const key = offset === undefined ? name : `${name}\n${start}`;
     const known = (this.#symbolOf[binary] ??= new Map());
     const index = known.get(key);

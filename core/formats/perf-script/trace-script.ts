@@ -15,8 +15,9 @@ import { parseScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 
 /**
- * Opens a text that holds events. What is no event is counted in `warnings` while the events are read; reading throws as `order` has it.
- * @throws InputError if the lines tell no thread, or no CPU: KVM's events mean nothing without
+ * Opens a text that holds events. Lines that aren't events are counted in `warnings` while the events are read; reading throws as `order`
+ * says.
+ * @throws InputError if the lines give no thread, or no CPU: KVM's events mean nothing without
  */
 export function openTraceScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
   const eachLine = wholeLines(source, (text) => parseScriptLine(text) !== undefined);

@@ -10,17 +10,14 @@ import { memorySource } from '../source.ts';
 export interface RawSpe {
   /** The CPU that the buffer belongs to (0). */
   readonly cpu?: number;
-  /** What makes ns of timestamps; without it times are unknown. */
+  /** Converts timestamps to ns; without it times are unknown. */
   readonly timeConv?: TimeConv;
 }
 
 /** Bytes of a perf.data header: all that a file without records has. */
 const HEADER_BYTES = 104;
 
-/**
- * A buffer in the shape of a perf.data that holds nothing else: one queue, no side band. Throws InputError for a file without
- * bytes.
- */
+/** A buffer in the shape of a perf.data that holds nothing else: one queue, no side band. Throws InputError for an empty file. */
 export function openRawSpe(source: ByteSource, { cpu = 0, timeConv }: RawSpe): PerfData {
   if (source.size === 0) throw new InputError(source.name, 'is empty');
   const buffers = new AuxBuffers();

@@ -30,7 +30,7 @@ export function isSpeCsv(head: Uint8Array): boolean {
 /**
  * Opens such a file. Lines that don't fit its header are counted in `warnings` while it is read.
  *
- * @param timeConv what makes ns of its `ts`, which are counter ticks; without it times are unknown
+ * @param timeConv converts its `ts`, which are counter ticks, to ns; without it times are unknown
  */
 export function openSpeCsv(source: ByteSource, timeConv: TimeConv | undefined, warnings: Warnings): TextSamples {
   return {
@@ -56,7 +56,7 @@ export function openSpeCsv(source: ByteSource, timeConv: TimeConv | undefined, w
   };
 }
 
-/** The cells of a line; quotes stand around names, and cells that hold a comma. */
+/** The cells of a line; quotes enclose names, and cells that hold a comma. */
 function cells(line: string): string[] {
   if (!line.includes('"')) return line.split(',');
   const list: string[] = [];
@@ -183,7 +183,7 @@ class CsvRows {
   #addresses(row: readonly string[], i: number, el: number): number {
     const at = this.#at;
     const { pc, va, pa, to, pbt } = this.#wide;
-    // In front of addresses of EL2 spe-parser puts `ff`, whatever they are.
+    // spe-parser puts `ff` before EL2 addresses, whatever they are.
     const data = el === 2 && /^0xff/.test(row[at.va] ?? '') ? `0x${row[at.va].slice(4)}` : row[at.va];
     let present =
       code(row[at.pc], pc, i, el, Has.PC) |
@@ -254,7 +254,7 @@ function address(text: string | undefined, words: Uint32Array, i: number, has: n
   return has;
 }
 
-/** Of code at EL1 spe-parser gives 56 bits: the top byte is ones there. */
+/** For code at EL1 spe-parser gives 56 bits: the top byte is all ones there. */
 function code(text: string | undefined, words: Uint32Array, i: number, el: number, has: number): number {
   const present = address(text, words, i, has);
   if (present && (el === 1 || el === 2)) words[2 * i + 1] |= 0xff000000;

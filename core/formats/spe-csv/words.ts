@@ -1,4 +1,4 @@
-/** spe-parser's words as the packets' numbers: what its payload.py made of the packets, backwards. */
+/** spe-parser's words as the packets' numbers: the reverse of what its payload.py made of the packets. */
 import { eventNames } from '../spe/names.ts';
 import { OpClass } from '../spe/packets.ts';
 
@@ -75,6 +75,6 @@ export function operation(w: OperationWords): number {
     return base | 0x02 | (Number(w.atomic) << 2) | (Number(w.exclusive) << 3) | (Number(w.ordered) << 4);
   }
   if (vector) return base | vector | (Number(w.predicated) << 2);
-  // `EVLEN` without a length, or a subclass that it had no word for: registers not told.
+  // `EVLEN` without a length, or a subclass that it had no word for: registers not given.
   return base | (subclasses[w.subclass] ?? subclasses['UNSPEC-REG']);
 }

@@ -30,8 +30,8 @@ export const Has = {
 } as const;
 
 /**
- * Bits of `extra`: what few captures have, and what tells more of a packet than that it was there. `present` has no room for them, and
- * labs before format 8 have none of this.
+ * Bits of `extra`: what few captures have, and what says more of a packet than that it was there. `present` has no room for them, and labs
+ * before format 8 have none of this.
  */
 export const Extra = {
   /** Alternate clock domain issue latency (counter packet 4). */
@@ -53,7 +53,7 @@ export const BATCH = 65536;
 /** Of all columns of a record: eight of 8 bytes, nine of 2, five of 4, two of 1. */
 const WIDTHS = [...wideColumns.map(() => 8), 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 1, 1];
 
-/** Whole groups of 16 bytes: what takes a column apart reads such. */
+/** Whole groups of 16 bytes: code that splits a column reads such groups. */
 function room(bytes: number): number {
   return (bytes + 15) & ~15;
 }
@@ -92,13 +92,13 @@ export class SpeColumns {
   readonly altLat: Uint16Array;
   /** Data source payload, IMP DEF by core. */
   readonly source: Uint16Array;
-  /** CONTEXTIDR value of the context packet, of EL2 if there are two: it tells the thread. */
+  /** CONTEXTIDR value of the context packet, of EL2 if there are two: it identifies the thread. */
   readonly context: Uint32Array;
   /** CONTEXTIDR_EL1 of a record that has CONTEXTIDR_EL2 too; else 0. */
   readonly contextEl1: Uint32Array;
   readonly tid: Int32Array;
   readonly pid: Int32Array;
-  /** -1 when the capture doesn't tell (per-thread mode). */
+  /** -1 if the capture doesn't say (per-thread mode). */
   readonly cpu: Int16Array;
   /** Exception level of the PC packet, 0–3. */
   readonly el: Uint8Array;
@@ -108,7 +108,7 @@ export class SpeColumns {
   readonly size: Uint32Array;
 
   /**
-   * @param buffer, at where they lie, if not in memory of their own: `columnBytes(capacity)` bytes, from a multiple of 16 on
+   * @param buffer, where they lie, if not in their own memory: `columnBytes(capacity)` bytes, from a multiple of 16 on
    */
   constructor(capacity = BATCH, buffer = new ArrayBuffer(columnBytes(capacity)), at = 0) {
     let end = at;
@@ -159,7 +159,7 @@ export class SpeColumns {
   }
 
   /**
-   * Zeros what packets give: what a record doesn't have is 0 then, not what the row held before.
+   * Zeros what packets fill: what a record doesn't have is then 0, not what the row held before.
    * @param has only the columns that records with these bits fill
    */
   clear(has = 0xffff, extra = 0xffff): void {

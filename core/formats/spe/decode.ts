@@ -10,7 +10,7 @@ import { type Segment, segments } from './segments.ts';
 import { Skipped } from './skipped.ts';
 import { Threads } from './threads.ts';
 
-/** What decoding a queue needs of a file: plain data but for the source, so that it may be done in another thread. */
+/** What decoding a queue needs of a file: plain data except for the source, so that another thread can do it. */
 export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'switches' | 'starts' | 'pids'>;
 
 /**
@@ -18,10 +18,9 @@ export type SpeInput = Pick<PerfData, 'source' | 'timeConv' | 'auxRecords' | 'sw
  * they hold anything, `onBatch` gets them: it copies what it keeps (or stores it), then they are refilled. It must
  * not read the source: the decoder is in the middle of a chunk. Queues are independent.
  *
- * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that are no packet are skipped one by
- * one and counted (`spe-bad-packet`); records cut by the hardware (AUX flag PARTIAL) or by a hole in the stream are
- * dropped and counted (`spe-cut-record`). perf 7.2 differs there: it runs a cut record into the next one, and makes a
- * sample of each bad byte.
+ * Everything up to and including a TIMESTAMP or END packet is one record. Bytes that aren't packets are skipped one by one and counted
+ * (`spe-bad-packet`); records cut by the hardware (AUX flag PARTIAL) or by a hole in the stream are dropped and counted (`spe-cut-record`).
+ * perf 7.2 differs there: it runs a cut record into the next one, and makes a sample of each bad byte.
  */
 export function decodeSpe(
   perf: SpeInput,
@@ -65,7 +64,7 @@ class QueueDecoder {
   /** One past the last byte decoded: in the AUX stream, and in the file. */
   #done = -1;
   #fileDone = 0;
-  /** Rows that have all but what comes from other records: the thread. */
+  /** Rows complete but for what comes from other records: the thread. */
   #settled = 0;
 
   readonly #bad = new Skipped();
@@ -102,7 +101,7 @@ class QueueDecoder {
     if (cut) this.#breakOff();
   }
 
-  /** The stream goes on elsewhere, or not at all: a record that was begun can't be completed. */
+  /** The stream goes on elsewhere, or not at all: a record already begun can't be completed. */
   #breakOff(): void {
     this.#sizeOpen = false;
     if (this.#between) return;
@@ -111,7 +110,7 @@ class QueueDecoder {
     this.#cut.add(this.#fileDone - bytes, bytes);
   }
 
-  /** Hands out the last batch, and tells what was skipped. */
+  /** Hands out the last batch, and reports what was skipped. */
   finish(warnings: Warnings): void {
     this.#breakOff();
     if (this.#columns.n > 0) this.#onBatch(this.#columns);
@@ -259,7 +258,7 @@ class QueueDecoder {
     for (let i = from; i < n; i++) {
       let bits = present[i];
       if (bits & Has.COUNTER) bits |= timed;
-      // Most records are of the thread that the one before was of.
+      // Most records are of the same thread as the one before.
       if (!(bits & Has.CONTEXT) || !owned || (context[i] | 0) !== threads.tid) {
         if (bits & Has.CONTEXT) threads.byContext(context[i]);
         else if (!threads.contextSeen) threads.byTime(t[2 * i], t[2 * i + 1], (bits & Has.TIME) !== 0);

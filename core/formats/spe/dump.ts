@@ -9,8 +9,8 @@ const hexByte = Array.from({ length: 256 }, (_, b) => ` ${b.toString(16).padStar
 const offsetText = (offset: number): string => offset.toString(16).padStart(8, '0');
 
 /**
- * The packets of all AUXTRACE records in file order, in the text of `perf report -D` (perf 7): a line with the buffer's
- * size, then a line a packet. Yields some thousand lines at a time.
+ * The packets of all AUXTRACE records in file order, in the text of `perf report -D` (perf 7): a line with the buffer's size, then a line
+ * per packet. Yields some thousand lines at a time.
  */
 export function* dumpPackets(perf: PerfData): Generator<string> {
   const order: { file: number; size: number; midr: bigint | undefined }[] = [];
@@ -33,10 +33,7 @@ export function* dumpPackets(perf: PerfData): Generator<string> {
   }
 }
 
-/**
- * The packets of one buffer that is in memory whole; addresses count from `file`, which matters to alignment packets
- * only.
- */
+/** The packets of one buffer held in memory; addresses count from `file`, which only matters to alignment packets. */
 export function dumpBytes(bytes: Uint8Array, midr?: bigint, file = 0): string {
   return dumpChunk(bytes, { offset: 0, file, last: true, midr }).text;
 }

@@ -1,6 +1,6 @@
 /**
- * What packets say, into columns: one kind of packet at a time, for all rows of a run that have it at the same place of their
- * record. Such loops (records.wat) know no branches, which is most of what decoding packet by packet costs.
+ * What packets say, into columns: one kind of packet at a time, for all rows of a run that have it at the same place in their record. Such
+ * loops (records.wat) have no branches, which are most of the cost of decoding packet by packet.
  */
 import type { TimeConv } from '../perf-data/time-conv.ts';
 import { Extra, Has } from './columns.ts';
@@ -9,7 +9,7 @@ import type { DecodedColumns } from './record-memory.ts';
 import { Address, Counter, extendedIndex, Kind, payloadBytes } from './packets.ts';
 import { stateAddresses } from './states.ts';
 
-/** Packets that fill a column, by what they take to read. */
+/** Packets that fill a column, by how they are read. */
 export const Field = {
   /** Nothing that is kept. */
   NONE: 0,
@@ -76,7 +76,7 @@ export function fieldOf(kind: number, first: number, last: number): number {
   }
 }
 
-/** Bits of `present` that a field sets, but for TIME. */
+/** Bits of `present` that a field sets, except TIME. */
 export const fieldPresence = new Uint16Array(32);
 const presence: readonly (readonly [number, number])[] = [
   [Field.TIMESTAMP, Has.COUNTER],
@@ -127,7 +127,7 @@ const gathers: Readonly<Record<number, readonly ['gather64' | 'gather32' | 'gath
   [Field.ALT_ISSUE]: ['gather16', 'altLat', 16],
 };
 
-/** The others have loops of their own. */
+/** The others have their own loops. */
 const rules: Readonly<Record<number, readonly (readonly ['levels' | 'operations' | 'virtual', Column])[]>> = {
   [Field.OP]: [['operations', 'op']],
   [Field.PC]: [['levels', 'el']],
@@ -149,14 +149,14 @@ export class FieldReader {
   readonly #columns: DecodedColumns;
   readonly #timed: boolean;
 
-  /** @param timeConv makes times of timestamps; without it they stay ticks */
+  /** @param timeConv converts timestamps to times; without it they stay ticks */
   constructor(columns: DecodedColumns, timeConv: TimeConv | undefined) {
     this.#columns = columns;
     this.#timed = timeConv !== undefined;
     if (timeConv) columns.setClock(timeConv);
   }
 
-  /** Reads the field whose payload lies `offset` bytes behind the start of each record, for `rows[from, to)`. */
+  /** Reads the field whose payload lies `offset` bytes past the start of each record, for `rows[from, to)`. */
   read(field: number, from: number, to: number, offset: number): void {
     const columns = this.#columns;
     const { wasm } = columns;

@@ -1,7 +1,7 @@
 /**
- * Records of the same packets at the same places share a layout, and a core writes a few dozen of those. So most records are known
- * by a few header bytes, which tell what layout it can only be; that it is, one comparison of all header bytes proves. Nobody looks
- * at packets one by one, and each kind of packet is read for all records of a layout in one loop.
+ * Records of the same packets at the same places share a layout, and a core writes a few dozen of those. So for most records a few header
+ * bytes leave only one possible layout, and one comparison of all header bytes proves it. Packets aren't looked at one by one, and each
+ * kind of packet is read for all records of a layout in one loop.
  */
 import { Field, fieldExtra, fieldPresence } from './fields.ts';
 import type { FieldReader } from './fields.ts';
@@ -13,13 +13,13 @@ export function besideEl2(field: number): number {
   return field === Field.CONTEXT_EL1 ? Field.CONTEXT_BESIDE : field;
 }
 
-/** An entry of the table that leads to a layout, not to a further byte: its complement. Layout 0 stands for none. */
+/** An entry of the table that leads to a layout, not to a further byte: its complement. Layout 0 means none. */
 const NONE = ~0;
 
 /** A record's packets as they come by, in order. */
 export class Trail {
   n = 0;
-  /** Bytes of the header, where each header lies behind the record's start, bytes of header and payload. */
+  /** Bytes of the header, where each header lies past the record's start, bytes of header and payload. */
   readonly headerBytes = new Uint8Array(LAYOUT_BYTES);
   readonly at = new Uint16Array(LAYOUT_BYTES);
   readonly bytes = new Uint8Array(LAYOUT_BYTES);
@@ -32,7 +32,7 @@ export class Trail {
     this.whole = true;
   }
 
-  /** @param at bytes behind the record's start */
+  /** @param at bytes past the record's start */
   add(headerBytes: number, at: number, bytes: number, field: number): void {
     if (this.n === LAYOUT_BYTES || at + bytes > LAYOUT_BYTES) {
       this.whole = false;
@@ -47,7 +47,7 @@ export class Trail {
 }
 
 interface Layout {
-  /** Fields and where their payloads lie behind the record's start, in order. */
+  /** Fields and where their payloads lie past the record's start, in order. */
   readonly fields: readonly number[];
   readonly offsets: readonly number[];
   readonly present: number;
@@ -67,8 +67,8 @@ interface Node {
  */
 export class Layouts {
   /**
-   * How to find a layout: `entry = root`, and as long as an entry is 0 or more, the record's byte at `entry & 0xff` leads to the next
-   * one, at `(entry & ~0xff) | byte` of the tree's table. Then `~entry` is the only layout that it can be.
+   * How to find a layout: `entry = root`, and while an entry is 0 or more, the record's byte at `entry & 0xff` leads to the next one, at
+   * `(entry & ~0xff) | byte` of the tree's table. Then `~entry` is the only layout that it can be.
    */
   root = NONE;
   /** Bytes that must be there to find one. */
@@ -118,7 +118,7 @@ export class Layouts {
     this.#tables.tree.set(rows);
   }
 
-  /** False if such a record is known: it was only too close to the end of the data to be recognised. */
+  /** False if such a record is already known: it was only too close to the end of the data to be recognised. */
   #insert(fixed: readonly number[], bytes: Uint8Array, from: number, layout: number): boolean {
     let node = this.#tree;
     for (let i = 0; i < fixed.length; i++) {
@@ -134,7 +134,7 @@ export class Layouts {
     return true;
   }
 
-  /** The entry for a node; only nodes where ways part get a row of the table. */
+  /** The entry for a node; only nodes where paths fork get a row of the table. */
   #compile(from: Node, rows: number[]): number {
     let node = from;
     while (node.children.size === 1) [node] = node.children.values();
@@ -145,7 +145,7 @@ export class Layouts {
     return row | node.offset;
   }
 
-  /** Reads the rows [from, to) that have a layout, and sets their `present`, but for what isn't told by packets. */
+  /** Reads the rows [from, to) that have a layout, and sets their `present`, except for what packets don't say. */
   read(reader: FieldReader, from: number, to: number): void {
     const layouts = this.#layouts;
     const { wasm, rows, present, extra, layouts: layoutOf } = this.#columns;

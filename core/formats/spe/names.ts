@@ -67,7 +67,7 @@ function otherName(p: number): string | undefined {
   return `OTHER${p & 4 ? ' ASE' : ''}${fp} ${p & 1 ? 'COND-SELECT' : 'INSN-OTHER'}`;
 }
 
-/** Load/store subclasses that are told by bits 7:1 alone. */
+/** Load/store subclasses identified by bits 7:1 alone. */
 const registers: Readonly<Record<number, string>> = {
   0x00: ' GP-REG',
   0x04: ' SIMD-FP',

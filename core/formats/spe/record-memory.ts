@@ -48,14 +48,14 @@ export class DecodedColumns extends SpeColumns {
   /** All of the memory; addresses are places in it. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** Where the data to decode goes, and bytes that fit there. */
+  /** Where the data to decode goes, and how many bytes fit there. */
   readonly chunk: number;
   readonly chunkBytes = CHUNK_BYTES;
-  /** Of each row: where its record starts, its layout (0: none), and a list of rows. */
+  /** Per row: where its record starts, its layout (0: none), and a list of rows. */
   readonly starts: Int32Array;
   readonly layouts: Uint8Array;
   readonly rows: Int32Array;
-  /** Where nothing of this lies any more; `spare` bytes from there on are for whoever asked for them. */
+  /** Where all of this ends; `spare` bytes from there on are for whoever asked for them. */
   readonly end: number;
 
   constructor(capacity = BATCH, spare = 0) {
@@ -82,14 +82,14 @@ export class DecodedColumns extends SpeColumns {
     return this.view.getInt32(STOPPED, true);
   }
 
-  /** Sets the clock that `convert` goes by; see ticksToNs. */
+  /** Sets the clock that `convert` uses; see ticksToNs. */
   setClock({ shift, mult, zero, short }: TimeConv): void {
     // Without cap_user_time_short: a counter of 64 bits.
     const { cycles, mask } = short ?? { cycles: 0n, mask: (1n << 64n) - 1n };
     [cycles, mask, shift, mult, zero].forEach((value, i) => this.view.setBigUint64(CLOCK + 8 * i, value, true));
   }
 
-  /** Of layouts: the length of each, masks and values of their bytes, and the tree that tells them apart. */
+  /** Of layouts: the length of each, masks and values of their bytes, and the tree that finds them. */
   get layoutTables() {
     const { buffer } = this.memory;
     return {

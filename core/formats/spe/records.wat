@@ -1,12 +1,12 @@
 ;; The hot loops of the SPE decoder (decode.ts, layouts.ts, fields.ts), which say what each is for. records.wasm.ts holds this module,
 ;; compiled; `npm run wasm` regenerates that, and a test compares the two.
 ;;
-;; Memory: memory-map.ts; names in braces are put in from there.
+;; Memory: memory-map.ts; names in braces are filled in from there.
 (module
   (import "umbra" "memory" (memory 1))
 
-  ;; Marks records of a known layout from pos on, as rows from n on: where each starts, to `starts`, its layout, to `layouts`, and, but
-  ;; for the last one, how far it is to the next, to `sizes`. Stops at any other record, at one that starts behind `whole`, or at row
+  ;; Marks records of a known layout from pos on, as rows from n on: where each starts, to `starts`, its layout, to `layouts`, and, except
+  ;; for the last one, how far it is to the next, to `sizes`. Stops at any other record, at one that starts past `whole`, or at row
   ;; `capacity`. root: see Layouts. Returns the row reached.
   (func (export "mark")
     (param $pos i32) (param $whole i32) (param $n i32) (param $capacity i32) (param $root i32)
@@ -63,7 +63,7 @@
         (i32.store (i32.add (local.get $starts) (i32.shl (local.get $n) (i32.const 2))) (local.get $pos))
         (i32.store8 (i32.add (local.get $layouts) (local.get $n)) (local.get $entry))
         (local.set $n (i32.add (local.get $n) (i32.const 1)))
-        ;; Most records are as long as the one before: a guess that lets the processor start with the next one early.
+        ;; Most records are as long as the one before: a guess that lets the processor start on the next one early.
         (if (i32.eq (local.get $length) (local.get $usual))
           (then (local.set $pos (i32.add (local.get $pos) (local.get $usual))))
           (else

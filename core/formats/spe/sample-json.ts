@@ -10,10 +10,9 @@ const hex = (value: bigint): string => `"0x${value.toString(16)}"`;
 const integer = (value: bigint): string => (value > BigInt(Number.MAX_SAFE_INTEGER) ? `"${value}"` : String(value));
 
 /**
- * Record `i` as the JSON line of `umbra inspect --samples`, without a newline: absent fields left out, addresses hex
- * strings, `t` in ns of perf's clock, `counter` in ticks, latencies in cycles, `size` in bytes. `pcState` and the like only of
- * addresses that aren't non-secure, `contextEl1` and `contextEl2` only of records that have both: `context` is that of EL2 then.
- * `midr` names what is IMP DEF.
+ * Record `i` as the JSON line of `umbra inspect --samples`, without a newline: absent fields left out, addresses hex strings, `t` in ns of
+ * perf's clock, `counter` in ticks, latencies in cycles, `size` in bytes. `pcState` and the like only for addresses that aren't non-secure,
+ * `contextEl1` and `contextEl2` only for records that have both: `context` is then EL2's. `midr` names what is IMP DEF.
  */
 export function sampleJson(columns: SpeColumns, i: number, midr?: bigint): string {
   const present = columns.present[i];

@@ -54,7 +54,7 @@ function* claimed(ranges: Ranges, start: number, end: number, file: number): Gen
   let r = firstEndingAfter(ranges, from);
   while (from < end) {
     if (r === ranges.n || ranges.start[r] >= end) {
-      // Behind the last range: up to 7 bytes are perf's rounding.
+      // After the last range: up to 7 bytes are perf's rounding.
       if (r < ranges.n ? !hole(ranges, r, from) : end - from >= ALIGNMENT)
         yield { fileOffset: file + from, auxOffset: from, length: end - from, cut: false, unclaimed: true };
       return;
@@ -92,7 +92,7 @@ function firstEndingAfter({ n, end }: Ranges, offset: number): number {
   return low;
 }
 
-/** Undefined if the AUX records don't tell ranges. Those of size 0 only carry flags. */
+/** Undefined if the AUX records don't give ranges. Those of size 0 only carry flags. */
 function rangesOf(queue: AuxQueue, aux: AuxRecords): Ranges | undefined {
   const picked: number[] = [];
   for (let i = 0; i < aux.n; i++) {
@@ -115,7 +115,7 @@ function rangesOf(queue: AuxQueue, aux: AuxRecords): Ranges | undefined {
   return { n: picked.length, start, end, cut };
 }
 
-/** Whether AUX record `i` is about this queue: by event id, else by the CPU or thread it was written on. */
+/** Whether AUX record `i` belongs to this queue: by event id, else by the CPU or thread it was written on. */
 function ofQueue(queue: AuxQueue, aux: AuxRecords, i: number): boolean {
   if (aux.idx[i] >= 0) return aux.idx[i] === queue.idx;
   return queue.cpu >= 0 ? aux.cpu[i] === queue.cpu : aux.tid[i] === queue.tid;

@@ -1,6 +1,6 @@
 import type { Severity, Warnings } from '../problems.ts';
 
-/** Counts what a hot loop skips; told once at its end. */
+/** Counts what a hot loop skips; reported once at its end. */
 export class Skipped {
   count = 0;
   bytes = 0;

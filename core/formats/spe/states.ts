@@ -14,16 +14,16 @@ export const stateAddresses = {
 } as const;
 export type StateAddress = keyof typeof stateAddresses;
 
-/** By NSE | !NS << 1: what nearly all addresses are is 0. */
+/** By NSE | !NS << 1: 0 is what nearly all addresses are. */
 const names = ['non-secure', 'realm', 'secure', 'root'] as const;
 
-/** The state of record `i`'s address; undefined if it has none, or nothing tells: text, and labs before format 8. */
+/** The state of record `i`'s address; undefined if it has none, or it isn't recorded: text, and labs before format 8. */
 export function stateOf(c: SpeColumns, i: number, address: StateAddress): (typeof names)[number] | undefined {
   const { shift, has } = stateAddresses[address];
   return c.extra[i] & Extra.STATES && c.present[i] & has ? names[(c.states[i] >> shift) & 3] : undefined;
 }
 
-/** CONTEXTIDR_EL1 or CONTEXTIDR_EL2 of record `i`; undefined if it has none, or nothing tells which the one is that it has. */
+/** CONTEXTIDR_EL1 or CONTEXTIDR_EL2 of record `i`; undefined if it has none, or nothing says which one it has. */
 export function contextOf(c: SpeColumns, i: number, el: 1 | 2): number | undefined {
   const both = Extra.CONTEXT_EL1 | Extra.CONTEXT_EL2;
   const has = c.extra[i] & both;

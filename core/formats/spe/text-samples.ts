@@ -1,8 +1,8 @@
-/** What readers of SPE samples as text give: records as columns, and what the text says of the code that they are in. */
+/** What readers of SPE samples as text return: records as columns, and what the text says about the code they are in. */
 import { KERNEL_BASE } from '../symbols/symbol-table.ts';
 import type { SpeColumns } from './columns.ts';
 
-/** A binary that the text names. Where its load address isn't told, places in it are addresses. */
+/** A binary that the text names. If its load address isn't given, places in it are addresses. */
 export interface TextBinary {
   readonly file: string;
   readonly kernel: boolean;
@@ -43,10 +43,10 @@ export interface TextSamples {
   read(columns: SpeColumns, onBatch: OnSamples): void;
 }
 
-/** Bytes of a record that nothing tells: what Neoverse cores write of a load or store. */
+/** Bytes of a record if nothing says: what Neoverse cores write for a load or store. */
 export const ASSUMED_RECORD_BYTES = 64;
 
-/** A binary's mapping; of one that isn't located, all of its half of the address space. */
+/** A binary's mapping; for one that isn't located, all of its half of the address space. */
 export function textMapping({ file, kernel, at }: TextBinary) {
   if (at) return { ...at, file, kernel };
   const start = kernel ? KERNEL_BASE : 0n;

@@ -1,15 +1,15 @@
 import type { AuxQueue } from '../perf-data/columns.ts';
 import type { PerfData } from '../perf-data/perf-data.ts';
 
-/** Side band that tells which thread ran. */
+/** Side band that says which thread ran. */
 type SideBand = Pick<PerfData, 'switches' | 'starts' | 'pids'>;
 
-/** Which thread ran on a queue's CPU since when: what tells the thread of records without CONTEXT packet. */
+/** Which thread ran on a queue's CPU since when: it gives the thread of records without a CONTEXT packet. */
 interface TidTimeline {
   readonly n: number;
   /** ns, ascending, as halves (lo at 2i). */
   readonly t: Uint32Array;
-  /** -1: not told. */
+  /** -1: unknown. */
   readonly tid: Int32Array;
 }
 
@@ -58,7 +58,7 @@ export class Threads {
   /** -1: not known. */
   tid: number;
   pid: number;
-  /** A CONTEXT packet was there: it holds for all later records, and switch records count no more. */
+  /** A CONTEXT packet was seen: it holds for all later records, and switch records no longer count. */
   contextSeen = false;
   readonly #perf: SideBand;
   readonly #queue: AuxQueue;

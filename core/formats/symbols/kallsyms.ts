@@ -6,7 +6,7 @@ import { Binding, kernelPlace, SymbolCollector } from './symbol-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
 import { SYMBOLS } from './limits.ts';
 
-/** `ffff800080018200 T el0_svc`, for a module's with `\t[kvm]` behind it. */
+/** `ffff800080018200 T el0_svc`, a module's followed by `\t[kvm]`. */
 const LINE = /^([0-9a-f]{8,16}) (\w) (\S+)(?:\s+\[(\S+)\])?$/;
 
 /**

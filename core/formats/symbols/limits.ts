@@ -1,4 +1,4 @@
-/** What a file may ask of us at most. The largest binaries (browsers, kernels with all symbols) stay below a million functions. */
+/** The most a file may ask of us. The largest binaries (browsers, kernels with all symbols) stay below a million functions. */
 
 /** Functions of one binary. */
 export const SYMBOLS = 1 << 21;

@@ -11,9 +11,8 @@ import type { SymbolTable } from './symbol-table.ts';
 const LINE = /^(?:0x)?([0-9a-f]{1,16})\s+(?:0x)?([0-9a-f]{1,16})\s+(?=\S)/i;
 
 /**
- * /tmp/perf-PID.map: what a JIT compiler generated, by address (linux: tools/perf/Documentation/jit-interface.txt). Places are
- * addresses. A later line for the same place replaces the earlier one: the code was recompiled.
- * Throws InputError if no line is one of a perf map.
+ * /tmp/perf-PID.map: what a JIT compiler generated, by address (linux: tools/perf/Documentation/jit-interface.txt). Places are addresses. A
+ * later line for the same place replaces the earlier one: the code was recompiled. Throws InputError if no line is a perf map's.
  */
 export function readPerfMap(source: ByteSource, warnings: Warnings): SymbolTable {
   const names: string[] = [];

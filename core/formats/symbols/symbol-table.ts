@@ -1,6 +1,6 @@
 /**
- * Functions by where they lie, from whatever named them. A place is a number in the space of its table: a byte offset in the
- * binary's file, or an address (see `addressPlace`); exact, since both fit 53 bits.
+ * Functions by place, from whatever named them. A place is a number in the space of its table: a byte offset in the binary's file, or an
+ * address (see `addressPlace`); exact, since both fit 53 bits.
  */
 import { firstAbove } from '../../model/terms/search.ts';
 
@@ -32,7 +32,7 @@ export function findSymbol({ n, start, end, outer }: SymbolTable, place: number)
   return -1;
 }
 
-/** Symbols that end where their page does when nothing tells (perf: symbols__fixup_end). */
+/** Symbols that end where their page does when nothing says (perf: symbols__fixup_end). */
 const PAGE = 4096;
 
 /** Collects symbols in any order, then settles aliases and unknown sizes the way perf does. */
@@ -45,7 +45,7 @@ export class SymbolCollector {
   #key = new Float64Array(1024);
   #group = new Uint16Array(1024);
 
-  /** @param nameOf the name behind a key given to `add`: names stay where they are until somebody asks */
+  /** @param nameOf the name for a key given to `add`: names stay where they are until asked for */
   constructor(nameOf: (key: number) => string) {
     this.#nameOf = nameOf;
   }
@@ -54,7 +54,7 @@ export class SymbolCollector {
     return this.#n;
   }
 
-  /** `size` 0: not told. Symbols without size don't reach into another `group`: the gaps between kernel modules are nobody's. */
+  /** `size` 0: unknown. Symbols without size don't reach into another `group`: the gaps between kernel modules are nobody's. */
   add(start: number, size: number, binding: number, key: number, group = 0): void {
     const i = this.#n++;
     if (i === this.#start.length) this.#grow();

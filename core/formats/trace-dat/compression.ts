@@ -4,7 +4,7 @@ import { memorySource } from '../source.ts';
 import { MAX_SECTION } from './limits.ts';
 import { Reader } from './reader.ts';
 
-/** Bytes of output that zlib gets room for at a time; it takes no less than 64. */
+/** Output bytes that zlib gets room for at a time; it takes no less than 64. */
 const MIN_PIECE = 64;
 const MAX_PIECE = 1 << 20;
 
@@ -15,7 +15,7 @@ export type Compression = 'none' | 'zstd' | 'zlib';
  * or larger than announced.
  */
 export function decompress(kind: Compression, bytes: Uint8Array, limit: number): Uint8Array | undefined {
-  // In one piece where that isn't much: pieces would have to be put together.
+  // In one piece if that isn't much: pieces would have to be joined.
   const chunkSize = Math.min(Math.max(limit, MIN_PIECE), MAX_PIECE);
   const options = { chunkSize, maxOutputLength: Math.max(limit, 1) };
   try {
@@ -28,7 +28,7 @@ export function decompress(kind: Compression, bytes: Uint8Array, limit: number):
         return bytes;
     }
   } catch {
-    return undefined; // zlib's errors name nothing that a user could act on
+    return undefined; // zlib's errors say nothing that a user could act on
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * One CPU's events out of its ring buffer pages: kernel/trace/ring_buffer.c's records, read as libtraceevent's
- * kbuffer-parse.c reads them. Times are kept in two 32-bit halves: exact, and no object an event.
+ * One CPU's events from its ring buffer pages: kernel/trace/ring_buffer.c's records, read as libtraceevent's kbuffer-parse.c reads them.
+ * Times are kept in two 32-bit halves: exact, and no object an event.
  */
 import type { Warnings } from '../problems.ts';
 import type { PageSupply } from './pages.ts';
@@ -14,7 +14,7 @@ const MISSED_EVENTS = 1 << 31;
 const MISSED_STORED = 1 << 30;
 const COMMIT = (1 << 27) - 1;
 
-/** `lostBefore`: how many is not known. */
+/** `lostBefore`: count unknown. */
 export const LOST_UNKNOWN = 0xffffffff;
 
 export class CpuEvents {
@@ -26,7 +26,7 @@ export class CpuEvents {
   at = 0;
   size = 0;
   lost = 0;
-  /** When events were lost: the time of this CPU's event before; 0 at its start. */
+  /** When events were lost: the time of this CPU's previous event; 0 at its start. */
   lostSince = 0n;
   readonly pages: PageSupply;
   readonly #headerSize: number;
@@ -73,7 +73,7 @@ export class CpuEvents {
             continue;
           }
           if (type === TIME_STAMP) {
-            // The top 5 bits aren't stored: they stay what they were.
+            // The top 5 bits aren't stored: they keep their value.
             this.#hi = ((this.#hi & 0xf8000000) | (second >>> 5)) >>> 0;
             this.#lo = ((second << 27) >>> 0) + delta;
             position += 8;

@@ -11,7 +11,7 @@ import { Reader } from './reader.ts';
 const MAGIC = [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67];
 
 export interface BufferLayout extends BufferPlace {
-  /** Its CPUs' data are chunks, each compressed for itself. */
+  /** Its CPUs' data are chunks, each compressed separately. */
   readonly compressed: boolean;
 }
 
@@ -66,7 +66,7 @@ export function readLayout(source: ByteSource, warnings: Warnings): Layout {
 
 type Rest = Pick<Layout, 'compression' | 'cpus' | 'buffers'>;
 
-/** Version 7: options name the sections, and the sections stand anywhere. */
+/** Version 7: options name the sections, and the sections may be anywhere. */
 function readSections(reader: Reader, metadata: Metadata, options: Options): Rest {
   const name = reader.cString('compression');
   reader.cString('version of the compression');
@@ -89,7 +89,7 @@ function readSections(reader: Reader, metadata: Metadata, options: Options): Res
   return { compression: name, cpus, buffers: topFirst(buffers) };
 }
 
-/** Returns the section's flags and leaves the reader behind its header. */
+/** Returns the section's flags and leaves the reader after its header. */
 function sectionHeader(reader: Reader, at: number): number {
   reader.offset = at;
   reader.u16('section');

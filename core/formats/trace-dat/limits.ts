@@ -6,20 +6,20 @@ export const MAX_PAGE = 16 << 20;
 export const MAX_SECTION = 128 << 20;
 /** One compressed chunk of events, uncompressed: trace-cmd writes 10 pages. */
 export const MAX_CHUNK = 64 << 20;
-/** All chunks open at one time, one a CPU. */
+/** All chunks open at one time, one per CPU. */
 export const MAX_OPEN = 512 << 20;
-/** CPUs a buffer. */
+/** CPUs per buffer. */
 export const MAX_CPUS = 8192;
-/** Buffers a file. */
+/** Buffers per file. */
 export const MAX_BUFFERS = 255;
-/** Event systems, and descriptions a system: ids have 16 bits. */
+/** Event systems, and descriptions per system: ids have 16 bits. */
 export const MAX_EVENT_FORMATS = 65536;
-/** Uncompressed bytes a compressed byte, over the whole file; and the bytes that are free of it. */
+/** Uncompressed bytes per compressed byte, over the whole file; and the bytes exempt from it. */
 export const MAX_RATIO = 2000;
 export const FREE_OF_RATIO = 256 << 20;
-/** Options sections chained one behind the other. */
+/** Options sections chained one after the other. */
 export const MAX_OPTION_SECTIONS = 1024;
-/** Options a file. */
+/** Options per file. */
 export const MAX_OPTIONS = 65536;
 /** Bytes read at once of uncompressed events. */
 export const READ_AHEAD = 256 << 10;

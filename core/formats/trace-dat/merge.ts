@@ -37,7 +37,7 @@ export function mergeCpus(
     }
     const cpu = live[first];
     const rival = second < 0 ? undefined : live[second];
-    // The rival wins ties when it stands before.
+    // The rival wins ties if it comes first.
     const yields = second < first ? 1 : 0;
     let more: boolean;
     do {

@@ -13,7 +13,7 @@ export class Metadata {
   readonly comms = new Map<number, string>();
   kallsyms = '';
   printk = '';
-  /** Bytes of a kernel `long`, from the page header; undefined before that was read. */
+  /** Bytes of a kernel `long`, from the page header; undefined until that is read. */
   longSize: number | undefined;
   readonly #warnings: Warnings;
 
@@ -74,7 +74,7 @@ export class Metadata {
     }
   }
 
-  /** saved_cmdlines: `pid name` a line. */
+  /** saved_cmdlines: `pid name` per line. */
   #threads(text: string): void {
     for (const line of cut(text).split('\n')) {
       if (line === '') continue;

@@ -36,7 +36,7 @@ const optionNames = [
   'BUFFER_TEXT',
 ] as const;
 
-/** Sections that version 7 places by an option, in the order that version 6 has them one behind the other. */
+/** Sections that version 7 places by an option, in the order in which version 6 stores them. */
 export const sectionNames = [
   'HEADER_INFO',
   'FTRACE_EVENTS',
@@ -65,7 +65,7 @@ export class Options {
   readonly cpuStats: string[] = [];
   readonly guests: TraceGuest[] = [];
   readonly time = new TimeCorrection();
-  /** The clock in brackets of TRACECLOCK; undefined when that option is missing. */
+  /** The bracketed clock of TRACECLOCK; undefined when that option is missing. */
   clock: string | undefined;
   hasClockOption = false;
   uname: string | undefined;
@@ -186,7 +186,7 @@ function signedNumber(text: string): bigint {
   return m[1] ? -BigInt(m[2]) : BigInt(m[2]);
 }
 
-/** The current clock stands in brackets: `[local] global mono`. */
+/** The current clock is in brackets: `[local] global mono`. */
 export function clockIn(text: string): string | undefined {
   return /\[\s*([^\s\]]+)/.exec(text)?.[1];
 }

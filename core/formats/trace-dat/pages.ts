@@ -1,6 +1,6 @@
 /**
- * One CPU's ring buffer pages, one after the other, out of plain or chunk-wise compressed data. Holds one chunk (or one
- * read-ahead) at a time.
+ * One CPU's ring buffer pages, one after the other, from plain or chunk-wise compressed data. Holds one chunk (or one read-ahead) at a
+ * time.
  */
 import { release } from '../memory.ts';
 import type { Warnings } from '../problems.ts';

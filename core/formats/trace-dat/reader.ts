@@ -7,7 +7,7 @@ export class Reader {
   readonly source: ByteSource;
   offset: number;
   readonly #end: number;
-  /** In a decompressed section, where that section starts in the file: what messages name. */
+  /** In a decompressed section, where that section starts in the file, for messages. */
   readonly #sectionAt: number | undefined;
 
   constructor(source: ByteSource, offset: number, options: { end?: number; sectionAt?: number } = {}) {
@@ -61,7 +61,7 @@ export class Reader {
     return Number(value);
   }
 
-  /** Up to and without a NUL. */
+  /** Up to a NUL, which is consumed but not returned. */
   cString(what: string): string {
     let text = '';
     for (;;) {

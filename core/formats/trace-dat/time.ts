@@ -36,7 +36,7 @@ export class TimeCorrection {
     this.#shift = BigInt(shift & 63);
   }
 
-  /** The TIME_SHIFT option: what a guest's clock was ahead of its host's, several times a CPU. */
+  /** The TIME_SHIFT option: how far a guest's clock was ahead of its host's, several times per CPU. */
   readShifts(data: Reader): void {
     const what = 'TIME_SHIFT option';
     data.u64(what);
