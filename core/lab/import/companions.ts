@@ -4,12 +4,12 @@ import { kcoreKallsyms } from '../symbols/files.ts';
 
 const extensions = /((\.(trace|perf|ftrace|report|script))?\.(dat|data|txt|text|log|csv))?(\.(gz|zst|xz|bz2))?$/i;
 
-/** A capture's path without the endings that formats have. */
+/** A capture's path without format endings. */
 export function stemOf(file: string): string {
   return file.replace(extensions, '');
 }
 
-/** `X.vm.json` beside `X.trace.dat`, if it is there. */
+/** `X.vm.json` beside `X.trace.dat`, if it exists. */
 export function vmFileBeside(file: string): string | undefined {
   const path = `${stemOf(file)}.vm.json`;
   return path !== file && existsSync(path) ? path : undefined;
@@ -19,7 +19,7 @@ export function hostFileOf(file: string): string {
   return `${stemOf(file)}.host.json`;
 }
 
-/** Those that are there, by what they are. */
+/** Existing ones, by kind. */
 export function companionsOf(file: string): Readonly<Record<string, string>> {
   const host = hostFileOf(file);
   const found = {

@@ -15,7 +15,7 @@ export type Format =
   | 'perf-script-trace'
   | 'perf-script-spe'
   | 'spe-csv'
-  /** Never by content: any bytes may be SPE packets. */
+  /** Never detected by content: any bytes may be SPE packets. */
   | 'raw-spe';
 
 /** Throws InputError if the content is of no known format. */
@@ -25,7 +25,7 @@ export function detectFormat(source: ByteSource): Format {
   if (isPerfData(head)) return 'perf.data';
   if (isTraceDat(head)) return 'trace.dat';
   if (isSpeCsv(head)) return 'spe-csv';
-  // A page may hold a trace, but with &lt; for <, and lines of its own.
+  // An HTML page may hold a trace, but with &lt; for < and extra lines.
   if (isPage(head)) throw new InputError(source.name, foreignFile(head));
   if (isFtraceText(head)) return 'ftrace-text';
   const script = perfScriptKind(source);

@@ -1,4 +1,4 @@
-/** The thread that makes a large capture's SHA-256. See source-hash.ts. */
+/** The thread that computes a large capture's SHA-256. See source-hash.ts. */
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { fileSource } from '../file-source.ts';
@@ -13,7 +13,7 @@ interface HashWork {
   readonly posted: Int32Array<SharedArrayBuffer>;
 }
 
-/** Steps between two messages of how far it is. */
+/** Steps between two progress messages. */
 const TELL = 16;
 
 const { name, parts, port, posted } = workerData as HashWork;

@@ -1,4 +1,4 @@
-/** `X.host.json` beside `X.trace.dat`: what the board kit found out of the host that recorded. */
+/** `X.host.json` beside `X.trace.dat`: what the board kit found out about the recording host. */
 import { existsSync } from 'node:fs';
 import { HostFileFacts } from '../../model/terms/capture-facts.ts';
 import { RequestError } from '../about.ts';

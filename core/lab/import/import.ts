@@ -1,4 +1,4 @@
-/** Importing captures: whatever the file, one transaction a call; what fails leaves the lab file as it was. */
+/** Imports captures: whatever the file, one transaction per call; failures leave the lab file unchanged. */
 import { basename } from 'node:path';
 import type { TimeConv } from '../../formats/perf-data/time-conv.ts';
 import { InputError, Warnings } from '../../formats/problems.ts';
@@ -35,31 +35,31 @@ import type { PartWork } from './parts.ts';
 import { hashSource } from './source-hash.ts';
 
 export interface ImportOptions {
-  /** VM description for the KVM traces among the files; without it, `X.vm.json` beside `X.trace.dat` is taken. */
+  /** VM description for the KVM traces among the files; by default `X.vm.json` beside `X.trace.dat`. */
   readonly vmFile?: string;
-  /** What to call the capture; the file's name if not given. */
+  /** The capture's name; the file's if not given. */
   readonly name?: string;
   /** What a reader of results must know of these captures: `synthesised`, `emulated: timings are not those of hardware`. */
   readonly notes?: readonly string[];
-  /** The files are SPE buffers with nothing around them; see `openRawSpe`. */
+  /** The files are bare SPE buffers; see `openRawSpe`. */
   readonly rawSpe?: RawSpe;
-  /** What makes ns of timestamps in ticks, for spe-parser's CSV. */
+  /** Converts ticks to ns, for spe-parser's CSV. */
   readonly timeConv?: TimeConv;
-  /** Where the functions of SPE samples are looked for; not at all if not given. */
+  /** Where to look for the functions of SPE samples; nowhere if not given. */
   readonly symbols?: SymbolSources;
   /** Called now and then with what is being read, for a progress line. */
   readonly onProgress?: (file: string, records: number) => void;
-  /** Called for each MiB or so that was read: bytes so far, of how many. A file is read about twice (hash, then records). */
+  /** Called about once per MiB read: bytes so far, of how many. A file is read about twice (hash, then records). */
   readonly onRead?: (done: number, total: number) => void;
-  /** Called while the stage 2 timeline of a trace is made, after it was read: events so far, of how many. */
+  /** Called while a trace's stage 2 timeline is made, after reading: events so far, of how many. */
   readonly onStage2?: OnStage2;
-  /** Gets what was reconstructed of a trace, by its capture: a replay in the same transaction needn't do it again. */
+  /** Gets what was reconstructed from a trace, by capture: saves a replay in the same transaction the work. */
   readonly onTimelines?: (kvm: number, stage2: Stage2) => void;
-  /** Threads that decode SPE data beside the caller's; as many as help, if not given. */
+  /** Threads that decode SPE data besides the caller's; as many as help, if not given. */
   readonly threads?: number;
   /** Called after each batch that was written: see `inLabFile`. */
   readonly writeBack?: () => void;
-  /** What the lab calls the file, if its path is only a temporary one. */
+  /** The file's name in the lab, if its path is only temporary. */
   readonly shownAs?: string;
   /** Where `umbra capture` recorded it. */
   readonly board?: BoardFacts;
@@ -77,7 +77,7 @@ export function importFiles(lab: string, files: readonly string[], options: Impo
   });
 }
 
-/** The same, but those that can be imported are. Throws if that is none. */
+/** The same, but imports those that it can. Throws if there are none. */
 export function importEach(
   lab: string,
   files: readonly string[],
@@ -95,7 +95,7 @@ export function together(failed: readonly Error[]): Error {
   return failed.length === 1 ? failed[0] : new AggregateError(failed);
 }
 
-/** Tries all files: a bad one leaves nothing behind, and doesn't keep the next from being looked at. */
+/** Tries all files: a bad one leaves nothing behind and doesn't stop the next. */
 function importAll(db: Db, files: readonly string[], options: ImportOptions) {
   const failed: Error[] = [];
   const made = files.flatMap((file) => {
@@ -115,7 +115,7 @@ function importAll(db: Db, files: readonly string[], options: ImportOptions) {
 }
 
 /**
- * Imports one file within the caller's transaction, whatever it is packed in: one capture, or two if it holds both SPE data and KVM's
+ * Imports one file in the caller's transaction, however it is packed: one capture, or two if it holds both SPE data and KVM's
  * events, or is an archive of a pair.
  */
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
@@ -138,12 +138,12 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
   return options.rawSpe ? use({ path: file, layers: [], archive: undefined }) : withUnpacked(file, use, shown);
 }
 
-/** A file that is to be imported, and what it was packed in. */
+/** A file to import, and what it was packed in. */
 interface Packed {
   readonly path: string;
   /** With all its layers. */
   readonly file: string;
-  /** What the lab calls it. */
+  /** Its name in the lab. */
   readonly shown: string;
   readonly layers: readonly Layer[];
 }
@@ -153,7 +153,7 @@ function importUnpacked(db: Db, packed: Packed, options: ImportOptions): Capture
   return withFile(packed.file, (outer) => importOpened(db, packed, outer, options));
 }
 
-/** @param outer the file as it was given, if what is imported was in it */
+/** @param outer the file as given, if the import was packed in it */
 function importOpened(
   db: Db,
   { path, file, shown, layers }: Packed,
@@ -220,7 +220,7 @@ function brokenFacts(problem: string): Warning {
   };
 }
 
-/** Counts what is read, here and (by `count`) in other threads. */
+/** Counts bytes read, here and (by `count`) in other threads. */
 function watched(source: FileSource, onRead: ImportOptions['onRead']) {
   let done = 0;
   let told = 0;

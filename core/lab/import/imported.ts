@@ -5,6 +5,6 @@ import type { CaptureRow } from '../../store/captures.ts';
 /** What a format's importer finds out. */
 export type Imported = Pick<CaptureRow, 'records' | 't0' | 't1' | 'clock'> & {
   readonly facts: CaptureFacts;
-  /** A trace's events that the model reads. */
+  /** Those of a trace's events that the model reads. */
   readonly kvmEvents?: KvmTrace;
 };

@@ -31,11 +31,11 @@ import { withUnpacked } from './packed/unpack.ts';
 
 type Write = (text: string) => void;
 
-/** What the file doesn't tell of itself. */
+/** What the file itself doesn't say. */
 export interface InspectOptions {
-  /** It is an SPE buffer with nothing around it. */
+  /** It is a bare SPE buffer. */
   readonly rawSpe?: RawSpe;
-  /** What makes ns of timestamps in ticks, for spe-parser's CSV. */
+  /** Converts ticks to ns, for spe-parser's CSV. */
   readonly timeConv?: TimeConv;
 }
 
@@ -56,7 +56,7 @@ function factsOf(source: ByteSource, options: InspectOptions, warnings: Warnings
   return format === 'perf.data' ? openPerfData(source, warnings).facts : openTrace(source, warnings).facts;
 }
 
-/** Text has no header: what it holds shows when it is read. */
+/** Text has no header: only reading it shows what it holds. */
 function countSamples(text: TextSamples): object {
   const cpus = new Set<number>();
   let samples = 0;
@@ -76,7 +76,7 @@ export function inspectPackets(file: string, options: InspectOptions, write: Wri
   });
 }
 
-/** A JSON line for each SPE record: queue by queue in the order of the stream, or in the order of the text. */
+/** A JSON line per SPE record: queue by queue in stream order, or in text order. */
 export function inspectSamples(file: string, options: InspectOptions, write: Write): Warning[] {
   return withPlain(file, (source) => {
     const warnings = new Warnings();
@@ -95,7 +95,7 @@ export function inspectSamples(file: string, options: InspectOptions, write: Wri
   });
 }
 
-/** Trace events, a line each: text as `trace-cmd report -N -t` prints it, or JSON. */
+/** Trace events, one per line: text as `trace-cmd report -N -t` prints it, or JSON. */
 export function inspectEvents(file: string, json: boolean, write: Write): Warning[] {
   return withPlain(file, (source) => {
     const warnings = new Warnings();
@@ -109,7 +109,7 @@ export function inspectEvents(file: string, json: boolean, write: Write): Warnin
   });
 }
 
-/** A capture, with what it is packed in taken off. */
+/** A capture, unpacked. */
 function withPlain<T>(file: string, use: (source: FileSource) => T): T {
   return withUnpacked(file, ({ path, archive }) => {
     if (archive) throw new InputError(file, `is a ${archive}: unpack it and name the capture in it`);

@@ -11,7 +11,7 @@ import type { Imported } from './imported.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
 import { TraceEncoder } from './trace-encoder.ts';
 
-/** Machines that KVM traces are of, by what their kvm_exit tells. Stage 2 as the model has it is arm64's. */
+/** Machines of KVM traces, by their kvm_exit. The model's stage 2 is arm64's. */
 const foreign: readonly (readonly [machine: string, field: string, text: RegExp])[] = [
   ['x86', 'guest_rip', /\brip:? +(?:0x)?[0-9a-f]{4}/],
   ['RISC-V', 'scause', /\bSCAUSE:/],
@@ -31,10 +31,10 @@ function foreignMachine(file: string, machine: string): InputError {
   return new InputError(file, message);
 }
 
-/** Events that are looked at to tell a machine by: a first kvm_entry may not show it. */
+/** Events checked to identify a machine: the first kvm_entry may not show it. */
 const SHOWING = 8;
 
-/** Writes all events of `trace` as capture `id`, and gives those that the model reads. Throws InputError when it holds none, or none of KVM's. */
+/** Writes all events of `trace` as capture `id`, and returns those that the model reads. Throws InputError without any, or any of KVM's. */
 export function importTrace(
   db: Db,
   id: number,
@@ -106,7 +106,7 @@ export function importTrace(
   };
 }
 
-/** Text logs don't tell the system. */
+/** Text logs don't name the system. */
 function isKvmEvent(system: string, name: string): boolean {
   return system === 'kvm' || /^(kvm|vgic)_/.test(name);
 }

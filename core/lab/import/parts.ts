@@ -32,18 +32,18 @@ export interface Part {
   readonly importInto: (db: Db, id: number, warnings: Warnings, work: PartWork) => Imported;
 }
 
-/** What goes on beside. */
+/** What goes on meanwhile. */
 export interface PartWork {
-  /** Called with the number of records of each batch that was written. */
+  /** Called with the number of records in each batch written. */
   readonly onRecords: (records: number) => void;
-  /** Bytes that another thread read. */
+  /** Gets the bytes that another thread read. */
   readonly count: (bytes: number) => void;
-  /** Something to do while other threads work; returns whether there is more. */
+  /** Work to do while other threads run; returns whether there is more. */
   readonly meanwhile: () => boolean;
   readonly threads: number | undefined;
 }
 
-/** The captures that a file gives. @throws InputError if it gives none */
+/** The captures in a file. @throws InputError if there are none */
 export function openParts(
   format: Format,
   source: FileSource,
@@ -119,7 +119,7 @@ export function openParts(
   }
 }
 
-/** A trace that tells of times far from those before. */
+/** A trace that warns of times far from earlier ones. */
 function watchLeaps(trace: TraceFile, warnings: Warnings): TraceFile {
   const leaps = new LeapWatch();
   const look = ({ t, n }: TraceColumns) => {
@@ -135,7 +135,7 @@ function watchLeaps(trace: TraceFile, warnings: Warnings): TraceFile {
   };
 }
 
-/** Nearly all text is in the order of its times: that it isn't shows while it is read, and then it is read again. */
+/** Nearly all text is in time order: if reading shows that it isn't, it is read again. */
 function inTimeOrder<T>(db: Db, read: (order: TextOrder) => T): T {
   db.exec('SAVEPOINT text');
   try {

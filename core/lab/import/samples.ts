@@ -1,4 +1,4 @@
-/** SPE samples that are text into the lab file: lanes come mixed there, and code is known by name instead of by mapping. */
+/** Imports SPE samples from text: its lanes are interleaved, and code is known by name instead of by mapping. */
 import { InputError } from '../../formats/problems.ts';
 import type { Warnings } from '../../formats/problems.ts';
 import { halves, Has, SpeColumns, wideColumns } from '../../formats/spe/columns.ts';
@@ -19,18 +19,18 @@ import type { Imported } from './imported.ts';
 import { homeOf } from '../symbols/places.ts';
 import { countSamples, TimeOrder } from './spe-lane.ts';
 
-/** Samples held back of each lane until they make a chunk; fewer when there are many lanes. */
+/** Samples buffered per lane until they make a chunk; fewer if there are many lanes. */
 const LANE_BATCH = 16384;
 const MANY_LANES = 64;
 const MANY_LANES_BATCH = 1024;
 
-/** Samples that are taken from a text at once. */
+/** Samples read from a text at once. */
 const TEXT_BATCH = 4096;
 
-/** More is no profile: CPUs, or threads of a text that tells no CPU. */
+/** More isn't a profile: CPUs, or threads of a text without CPUs. */
 const MAX_LANES = 4096;
 
-/** Stores all samples of a text, a lane a CPU (a thread where it tells no CPU). Throws InputError if it has none. */
+/** Stores all samples of a text, one lane per CPU (per thread if it names no CPU). Throws InputError if it has none. */
 export function importSamples(
   db: Db,
   id: number,
@@ -94,7 +94,7 @@ function cpusOf(lanes: readonly SpeLane[]): number[] {
   return [...new Set(lanes.map((l) => l.cpu))].filter((cpu) => cpu >= 0).sort((a, b) => a - b);
 }
 
-/** Nothing tells when profiling was off: one session from a lane's first sample to its last. */
+/** Nothing shows when profiling was off: one session from a lane's first sample to its last. */
 function finishLane(
   db: Db,
   id: number,
@@ -147,7 +147,7 @@ class LaneRows {
     this.map = new Int32Array(this.rows.capacity);
   }
 
-  /** Rows of the batch at hand that are this lane's, not copied yet. */
+  /** This lane's rows in the current batch, not copied yet. */
   readonly #taken = new Int32Array(TEXT_BATCH);
   #n = 0;
 
@@ -155,12 +155,12 @@ class LaneRows {
     return this.rows.n + this.#n === this.rows.capacity;
   }
 
-  /** Notes row `i` of the batch at hand. */
+  /** Notes row `i` of the current batch. */
   take(i: number): void {
     this.#taken[this.#n++] = i;
   }
 
-  /** Copies what was noted, column by column: a loop over one pair of arrays is a fast one. */
+  /** Copies the noted rows column by column: a loop over one pair of arrays is fast. */
   gather(batch: SpeColumns, map: Int32Array): void {
     const n = this.#n;
     if (!n) return;
@@ -181,7 +181,7 @@ class LaneRows {
     this.#n = 0;
   }
 
-  /** What a full batch says of the lane as a whole. */
+  /** Adds a full batch to the lane's totals. */
   seal(): void {
     this.order.check(this.rows);
     countSamples(this.density, this.rows);

@@ -1,18 +1,18 @@
-/** SHA-256 of a capture; of a large one in a thread of its own, while this one looks through it. */
+/** SHA-256 of a capture; for a large one in its own thread, while this one reads through it. */
 import { availableParallelism } from 'node:os';
 import type { FileSource } from '../file-source.ts';
 import { StepHash } from './step-hash.ts';
 import type { HashMessage, SourceHash } from './step-hash.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
 
-/** Below that, starting a thread costs more than it saves, bytes. */
+/** Below this, starting a thread costs more than it saves, bytes. */
 const WORTH_BYTES = 32 << 20;
-/** The same where two cores are at work already: then a thread only spreads what it costs. */
+/** The same if two cores are busy already: then a thread only spreads its cost. */
 const WORTH_BYTES_OF_TWO = 256 << 20;
 
 /**
- * @param threads whether decoding it takes several threads, too
- * @param count gets the bytes that were read for it in another thread
+ * @param threads whether decoding uses several threads, too
+ * @param count gets the bytes that another thread read for it
  */
 export function hashSource(source: FileSource, threads: boolean, count: (bytes: number) => void): SourceHash {
   const cores = availableParallelism();

@@ -1,4 +1,4 @@
-/** One AUX queue, decoded and encoded: all that an SPE import does but writing. Needs no database: it may run in another thread. */
+/** One AUX queue, decoded and encoded: all of an SPE import except writing. Needs no database, so it may run in another thread. */
 import { AddressMap } from '../../formats/perf-data/address-map.ts';
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
@@ -16,10 +16,10 @@ import { Planes, workBytes } from '../../store/planes/planes.ts';
 import { encodeSpeChunk } from '../../store/spe-chunk.ts';
 import type { SpeChunk } from '../../store/spe-chunk.ts';
 
-/** What decoding a file's queues needs: plain data but for the source. */
+/** What decoding a file's queues needs: plain data except for the source. */
 export type LaneInput = SpeInput & Pick<PerfData, 'maps' | 'forks' | 'execs'>;
 
-/** What is known of a lane when all of it was decoded. */
+/** What is known about a lane once it is fully decoded. */
 export interface LaneEnd {
   readonly samples: number;
   /** First and last time, ns; undefined without a timed sample. */
@@ -29,11 +29,11 @@ export interface LaneEnd {
   readonly levels: readonly LodBlock[];
 }
 
-/** Decodes the queues of one file, one after the other: its memory is reused. */
+/** Decodes the queues of one file, one after another, reusing its memory. */
 export class LaneDecoder {
   readonly #perf: LaneInput;
   readonly #addresses: AddressMap;
-  // Decoded and encoded in one memory.
+  // Decoded and encoded in the same memory.
   readonly #columns = new DecodedColumns(BATCH, workBytes(BATCH));
   readonly #planes = new Planes(this.#columns.memory, this.#columns.end);
   readonly #map = new Int32Array(this.#columns.capacity);
@@ -43,7 +43,7 @@ export class LaneDecoder {
     this.#addresses = new AddressMap(perf);
   }
 
-  /** Hands out the queue's chunks in the order of the stream. */
+  /** Hands out the queue's chunks in stream order. */
   decode(queue: AuxQueue, onChunk: (chunk: SpeChunk) => void, warnings: Warnings): LaneEnd {
     const order = new TimeOrder();
     const density = new LodCounter();
@@ -56,7 +56,7 @@ export class LaneDecoder {
       onChunk(encodeSpeChunk(batch, this.#map, this.#planes));
       batch.clear(batch.has(), batch.hasExtra());
     };
-    // What is stored is the same whatever was decoded before, and absent values compress best as zeros.
+    // Stored bytes mustn't depend on what was decoded before, and absent values compress best as zeros.
     this.#columns.clear();
     decodeSpe(this.#perf, queue, this.#columns, store, warnings);
     order.report(warnings);
@@ -81,7 +81,7 @@ export class TimeOrder {
   #untimed = 0;
   #lo = 0;
   #hi = 0;
-  /** Upper half of the last time, whether it went back or not; NaN before the first. */
+  /** Upper half of the last time, even if it went back; NaN before the first. */
   #previous = NaN;
   #leaps = 0;
   #leapTo: bigint | undefined;
@@ -122,7 +122,7 @@ export class TimeOrder {
   }
 
   report(warnings: Warnings, isText = false): void {
-    // Of text it is known where in the file.
+    // For text, the position in the file is known.
     if (this.#leaps && !isText) warnOfLeap(warnings, { count: this.#leaps, t0: this.#leapTo });
     if (this.#backwards) {
       const message =

@@ -1,4 +1,4 @@
-/** When profiling was on in each lane of an SPE capture, by the file's side band. */
+/** When profiling was on in each lane of an SPE capture, from the file's side band. */
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
 import type { Warnings } from '../../formats/problems.ts';
@@ -15,7 +15,7 @@ export interface LaneSpan {
   readonly t1: bigint | undefined;
 }
 
-/** Sessions of every lane, ns after its first sample; what the file lacks for them goes to `warnings`. */
+/** Sessions of every lane, ns after its first sample; what the file lacks goes to `warnings`. */
 export function laneSessions(
   perf: SideBandOfTasks,
   bound: CaptureMode,
@@ -48,7 +48,7 @@ export function laneSessions(
   return sessions;
 }
 
-/** Without PERF_SAMPLE_TIME, as `perf record --per-thread` leaves it, switch records don't say when. */
+/** Without PERF_SAMPLE_TIME, as with `perf record --per-thread`, switch records have no time. */
 function timedSwitches({ switches }: SideBandOfTasks): boolean {
   for (let i = 0; i < switches.n; i++) if (switches.t[i] > 0n) return true;
   return false;
@@ -60,7 +60,7 @@ const noMarks: TaskMarks = { n: 0, t: new Float64Array(0), out: new Uint8Array(0
 function profiledTasks({ queues, idTids, starts, switches, tasks }: SideBandOfTasks): Set<number> {
   const all = new Set<number>([...queues.map((q) => q.tid), ...idTids, ...starts.map((start) => start.tid)]);
   for (let i = 0; i < switches.n; i++) if (!switches.wide[i]) all.add(switches.tid[i]);
-  // -1: not told; 0: the idle task.
+  // -1: unknown; 0: the idle task.
   all.delete(-1);
   all.delete(0);
   const order = Array.from({ length: tasks.n }, (_, i) => i).filter((i) => !tasks.exit[i]);
@@ -70,8 +70,8 @@ function profiledTasks({ queues, idTids, starts, switches, tasks }: SideBandOfTa
 }
 
 /**
- * The marks of one lane, sorted by time: a thread moves between CPUs, and each CPU's records stand by themselves. Empty without switch records: ITRACE_START alone tells of a first enable,
- * and nothing of those after it, unless the thread's EXIT on that lane shows that there were none.
+ * The marks of one lane, sorted by time: a thread moves between CPUs, and each CPU has its own records. Empty without switch
+ * records: ITRACE_START alone shows a first enable and none after it, unless the thread's EXIT on that lane rules those out.
  */
 function marksOf(perf: SideBandOfTasks, queue: AuxQueue, profiled: ReadonlySet<number>, origin: bigint): TaskMarks {
   const { switches, tasks, starts } = perf;
@@ -84,16 +84,16 @@ function marksOf(perf: SideBandOfTasks, queue: AuxQueue, profiled: ReadonlySet<n
   let plain = false;
   for (let i = 0; i < switches.n && !plain; i++) plain = !switches.wide[i] && here(switches.cpu[i], switches.tid[i]);
   for (let i = 0; i < switches.n; i++) {
-    // With records of both kinds each switch is there twice.
+    // With records of both kinds each switch appears twice.
     if (plain && switches.wide[i]) continue;
-    // Of SWITCH_CPU_WIDE too the own thread suffices: both threads of a switch write one.
+    // The own thread suffices for SWITCH_CPU_WIDE, too: both threads of a switch write one.
     if (here(switches.cpu[i], switches.tid[i])) add(switches.t[i], switches.out[i], 1);
   }
   const switched = rows.length > 0;
   let exits = false;
   for (const start of starts) if (here(start.cpu, start.tid)) add(start.t, 0, 0);
   for (let i = 0; i < tasks.n; i++) {
-    // A FORK shows that the parent runs; the child runs from a switch-in of its own.
+    // A FORK shows that the parent runs; the child runs from its own switch-in.
     const tid = tasks.exit[i] ? tasks.tid[i] : tasks.parent[i];
     if (!here(tasks.cpu[i], tid)) continue;
     exits ||= tasks.exit[i] === 1;

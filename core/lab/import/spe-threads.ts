@@ -1,4 +1,4 @@
-/** Decodes an SPE capture's queues in several threads, of which this one is one: it writes what they post between its own chunks. */
+/** Decodes an SPE capture's queues in several threads, including this one, which writes what they post between its own chunks. */
 import { availableParallelism } from 'node:os';
 import type { PerfData } from '../../formats/perf-data/perf-data.ts';
 import { Warnings } from '../../formats/problems.ts';
@@ -11,19 +11,19 @@ import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd } from './spe-lane.ts';
 import type { SpeMessage, SpeWork } from './spe-worker.ts';
 
-/** Below that, starting threads costs more than they save, bytes of SPE data. */
+/** Below this, starting threads costs more than they save, bytes of SPE data. */
 const WORTH_BYTES = 48 << 20;
-/** More don't help one writer, and each holds some 20 MB. */
+/** More don't help a single writer, and each holds some 20 MB. */
 const MAX_THREADS = 6;
 
-/** How many threads help this one; 0: none does, since there is too little to do. */
+/** How many threads help this one; 0 if there is too little to do. */
 export function speThreads(perf: PerfData): number {
   const worth = (perf.facts.spe?.auxBytes ?? 0) >= WORTH_BYTES;
   if (!worth || !isThere(threadProgram('spe-worker'))) return 0;
   return Math.max(0, Math.min(MAX_THREADS, availableParallelism() - 1, filled(perf) - 1));
 }
 
-/** Queues that hold something. */
+/** Non-empty queues. */
 function filled({ queues }: PerfData): number {
   return queues.filter(({ buffers }) => buffers.n > 0).length;
 }
@@ -34,9 +34,9 @@ export interface DecodedLane {
 }
 
 /**
- * Decodes all queues, with `threads` threads beside this one. `onChunk` gets each lane's chunks in order, lanes mixed; `meanwhile` is
- * called while there is nothing to decode or write, until it says that it has nothing to do. What either throws ends the threads.
- * Returns the lanes in the order of `perf.queues`.
+ * Decodes all queues, with `threads` threads besides this one. `onChunk` gets each lane's chunks in order, lanes interleaved;
+ * `meanwhile` is called while there is nothing to decode or write, until it has nothing left to do. If either throws, the threads
+ * end. Returns the lanes in the order of `perf.queues`.
  */
 export function decodeInThreads(
   perf: PerfData,
@@ -105,7 +105,7 @@ export function decodeInThreads(
   return decoded;
 }
 
-/** Columns in memory that all threads see: others are copied for each of them, and captures hold millions of such records. */
+/** Columns in shared memory: others would be copied for each thread, and captures hold millions of such records. */
 function shared<T extends { readonly n: number }>(columns: T): T {
   const { n } = columns;
   const copies = Object.entries(columns).map(([name, column]: [string, unknown]) => {

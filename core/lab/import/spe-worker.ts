@@ -1,4 +1,4 @@
-/** A thread of an SPE import: takes queues of the file one after the other, and posts their chunks. See spe-threads.ts. */
+/** A thread of an SPE import: takes queues of the file one after another and posts their chunks. See spe-threads.ts. */
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { AuxQueue } from '../../formats/perf-data/columns.ts';
@@ -11,16 +11,16 @@ import { Control, nextLane } from './spe-control.ts';
 import { LaneDecoder } from './spe-lane.ts';
 import type { LaneEnd, LaneInput } from './spe-lane.ts';
 
-/** What a thread is started with. */
+/** A thread's start data. */
 export interface SpeWork {
   readonly name: string;
   readonly parts: readonly FilePart[];
   readonly input: Omit<LaneInput, 'source'>;
   readonly queues: readonly AuxQueue[];
-  /** Lanes in the order in which threads take them: the largest first. */
+  /** Lanes in the order threads take them: largest first. */
   readonly lanes: readonly number[];
   readonly port: MessagePort;
-  /** This thread's place among `control`'s counts of chunks on the way. */
+  /** This thread's place among `control`'s counts of chunks in flight. */
   readonly slot: number;
   readonly control: Int32Array<SharedArrayBuffer>;
 }
@@ -32,7 +32,7 @@ export type SpeMessage =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Chunks on the way that a thread waits at: bounds memory when the writer is slower. */
+/** Most chunks in flight before a thread waits: bounds memory if the writer is slower. */
 const MAX_ON_THE_WAY = 3;
 
 function run(work: SpeWork): void {
@@ -51,7 +51,7 @@ function run(work: SpeWork): void {
         work.queues[lane],
         (chunk) => {
           waitForRoom(control, Control.ON_THE_WAY + work.slot);
-          // Each blob has memory of its own, and nobody here needs it any more.
+          // Each blob has its own memory, no longer needed here.
           const memory = chunk.columns.map(({ data }) => data.buffer as ArrayBuffer);
           post({ kind: 'chunk', lane, chunk }, memory);
         },

@@ -21,17 +21,17 @@ import type { LaneEnd } from './spe-lane.ts';
 import { laneSessions } from './spe-sessions.ts';
 import { decodeInThreads, speThreads } from './spe-threads.ts';
 
-/** How an import is done, beside the file itself. */
+/** How an import is done, apart from the file itself. */
 export interface SpeImport {
-  /** Open files that threads may read; without them all is decoded in this one. */
+  /** Open files that threads may read; without them this thread decodes everything. */
   readonly parts?: readonly FilePart[];
-  /** Called with the number of records of each chunk that was written. May throw: that ends the import. */
+  /** Called with the number of records in each chunk written. Throwing ends the import. */
   readonly onRecords: (records: number) => void;
   /** Called with the bytes that other threads read. */
   readonly count: (bytes: number) => void;
   /** Work to do while threads decode; returns whether there is more. */
   readonly meanwhile: () => boolean;
-  /** How many threads decode beside the caller's; as many as help, if not given. */
+  /** How many threads decode besides the caller's; as many as help, if not given. */
   readonly threads?: number;
 }
 
@@ -91,7 +91,7 @@ export function importSpe(db: Db, id: number, perf: PerfData, warnings: Warnings
   };
 }
 
-/** What the SPE event's terms make of the capture. */
+/** What the SPE event's terms mean for the capture. */
 function warnOfConfig({ facts, timeConv }: PerfData, warnings: Warnings): void {
   const config = facts.spe?.config;
   if (!config) return;
@@ -113,7 +113,7 @@ function warnOfConfig({ facts, timeConv }: PerfData, warnings: Warnings): void {
   }
 }
 
-/** Writes the samples of all queues; the same rows whether in threads or not, but for the chunks' ids. */
+/** Writes the samples of all queues; the same rows with or without threads, except for the chunks' ids. */
 function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how: SpeImport): LaneEnd[] {
   const { parts, onRecords, count, meanwhile, threads = speThreads(perf) } = how;
   const writer = speWriter(db, id);
@@ -135,7 +135,7 @@ function decodeLanes(db: Db, id: number, perf: PerfData, warnings: Warnings, how
   });
 }
 
-/** When a CPU ran what is profiled; ns after `origin`. Empty without switch records: then the file doesn't tell. */
+/** When a CPU ran what is profiled; ns after `origin`. Empty (unknown) without switch records. */
 function runningTime({ switches }: PerfData, cpu: number, origin: bigint, end: bigint): Float64Array {
   const rows: number[] = [];
   for (let i = 0; i < switches.n; i++) if (switches.cpu[i] === cpu && switches.t[i] > 0n) rows.push(i);

@@ -1,4 +1,4 @@
-/** SHA-256 of a source, a step at a time; and what the thread that makes one says meanwhile. */
+/** SHA-256 of a source, a step at a time, and the messages of the thread that computes one. */
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../../formats/source.ts';
 
@@ -11,11 +11,11 @@ export type HashMessage =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export interface SourceHash {
-  /** Does a part of the work; returns whether there is more to do here. */
+  /** Does part of the work; returns whether there is more to do here. */
   step(): boolean;
-  /** Does or awaits what is left; hex. */
+  /** Does or awaits the rest; hex. */
   digest(): string;
-  /** To be called in any case. */
+  /** Must always be called. */
   close(): void;
 }
 
@@ -43,6 +43,6 @@ export class StepHash implements SourceHash {
   }
 
   close(): void {
-    // Nothing is held.
+    // Nothing to release.
   }
 }

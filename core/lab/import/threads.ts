@@ -1,18 +1,18 @@
 /**
- * Threads of an import. It is synchronous: one transaction on one connection, and its caller may be a worker itself. So it waits on
- * shared memory and takes messages by hand.
+ * Threads of an import. An import is synchronous: one transaction on one connection, and its caller may be a worker itself. So it
+ * waits on shared memory and takes messages by hand.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-/** A thread that was not heard of for that long is gone (out of memory, say): its end can't be seen while this one waits. */
+/** A thread silent for this long is gone (out of memory, say): its exit can't be seen while this one waits. */
 const SILENCE_MS = 120_000;
 const PAUSE_MS = 1000;
 const YOUNG_MB = 6;
 
-/** The program of a thread: a source file beside this one, or its own bundle beside the one that holds this. */
+/** A thread's program: a source file beside this one, or its own bundle beside this one's. */
 export function threadProgram(name: 'spe-worker' | 'trace-worker' | 'hash-worker' | 'unpack-worker'): URL {
   const folder = name === 'unpack-worker' ? 'packed/' : '';
   return new URL(import.meta.url.endsWith('.ts') ? `./${folder}${name}.ts` : `./${name}.js`, import.meta.url);
@@ -33,9 +33,9 @@ export function startThread(program: URL, data: object): ImportThread {
   const worker = new Worker(program, {
     workerData: { ...data, port: port2 },
     transferList: [port2],
-    // No options of the parent's: a profiler, a debugger or a test runner's loader has no business there.
+    // None of the parent's options: a profiler, a debugger or a test runner's loader has no business there.
     execArgv: [],
-    // Columns live outside of the heap; garbage is collected before it piles up beside them.
+    // Columns live outside the heap; collect garbage before it piles up beside them.
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   worker.unref();
@@ -47,7 +47,7 @@ export function endThread({ port, worker }: ImportThread): void {
   void worker.terminate();
 }
 
-/** Takes one message of each thread that has one. Returns whether any had. */
+/** Takes one message from each thread that has one. Returns whether any had. */
 export function takeMessages<T>(threads: readonly ImportThread[], take: (message: T, thread: number) => void): boolean {
   let any = false;
   threads.forEach(({ port }, i) => {
@@ -70,17 +70,17 @@ export class Patience {
     this.#word = word;
   }
 
-  /** To be asked for before messages are taken: what is posted from then on ends `wait`. */
+  /** Read it before taking messages: anything posted from then on ends `wait`. */
   get seen(): number {
     return Atomics.load(this.#posted, this.#word);
   }
 
-  /** There was something. */
+  /** A message arrived. */
   heard(): void {
     this.#heard = performance.now();
   }
 
-  /** Waits until more than `seen` messages were posted. Throws if there was nothing for too long. */
+  /** Waits until more than `seen` messages were posted. Throws after too long a silence. */
   wait(seen: number): void {
     if (performance.now() - this.#heard > SILENCE_MS) throw new Error('a thread of the import ended without a word');
     Atomics.wait(this.#posted, this.#word, seen, PAUSE_MS);

@@ -7,7 +7,7 @@ import { endThread, isThere, Patience, startThread, takeMessages, threadProgram 
 import type { ImportThread } from './threads.ts';
 import type { TraceMessage } from './trace-worker.ts';
 
-/** Batches on the way to the thread and back: bounds memory when it is slower. */
+/** Most batches in flight to the thread and back: bounds memory if it is slower. */
 const MAX_ON_THE_WAY = 3;
 
 export class TraceEncoder {
@@ -26,7 +26,7 @@ export class TraceEncoder {
   put(batch: TraceColumns): void {
     const { n } = batch;
     if (!n) return;
-    // A trace of one batch is done sooner than a thread starts.
+    // A trace of one batch is done before a thread has started.
     if (!this.#thread.length && (n < batch.capacity || !this.#start())) return this.#write(encodeTraceChunk(batch));
     while (this.#onTheWay >= MAX_ON_THE_WAY) this.#take();
     const copy: TraceBatch = {
@@ -46,7 +46,7 @@ export class TraceEncoder {
     this.#onTheWay++;
   }
 
-  /** Waits for all that is on the way. */
+  /** Waits for everything in flight. */
   finish(): void {
     while (this.#onTheWay) this.#take();
   }

@@ -1,4 +1,4 @@
-/** The thread of a trace import: encodes the batches that it gets, one after the other. See trace-encoder.ts. */
+/** The thread of a trace import: encodes the batches that it gets, one after another. See trace-encoder.ts. */
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { release } from '../../formats/memory.ts';

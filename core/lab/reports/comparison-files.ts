@@ -21,7 +21,7 @@ import { reportForm, reportNotes, writeReportForms } from './report-files.ts';
 import type { ReportForms, ReportRequest } from './report-files.ts';
 import { shellLine } from '../../words/shell.ts';
 
-/** Writes a comparison in the form that the file's name asks for. Returns the files written. */
+/** Writes a comparison in the form given by the file's name. Returns the files written. */
 export function writeComparison(
   lab: string,
   request: ComparisonRequest,
@@ -111,7 +111,7 @@ function checkSections(sections: readonly string[] | undefined): void {
     throw new RequestError(`a comparison has no section '${none}'; it has ${comparisonSections.join(', ')}`);
 }
 
-/** The command that makes a comparison again. */
+/** The command that remakes a comparison. */
 export function comparisonCommand(
   lab: string,
   request: ComparisonRequest,

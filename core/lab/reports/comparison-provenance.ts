@@ -1,4 +1,4 @@
-/** What a comparison report says of itself to programs. */
+/** A comparison report's machine-readable provenance. */
 import type { ComparisonReport } from '../../report/comparison.ts';
 import { COMPARISON_FORM } from '../../report/provenance.ts';
 import type { ComparisonProvenance, ComparisonResult, ProvenanceSide } from '../../report/provenance.ts';

@@ -33,13 +33,13 @@ import { findResult } from '../runs/replay-again.ts';
 import type { OnStep } from '../runs/replay.ts';
 import { parameterValue, reportInput } from './report.ts';
 
-/** What is compared. `captures`: ids of SPE captures; `runs`: ids of runs, of all policies that both have unless one is named. */
+/** What is compared. `captures`: ids of SPE captures; `runs`: ids of runs, for all policies that both have unless one is named. */
 export type ComparisonRequest =
   | { readonly of: 'captures'; readonly a: number; readonly b: number; readonly by?: KeyKind }
   | ({ readonly of: 'runs' } & RunsRequest);
 
 /**
- * @param command what makes the report again
+ * @param command what remakes the report
  * @param onStep see replayRun
  * @throws LabFileError (no such run or capture), RequestError (nothing to compare)
  */
@@ -82,7 +82,7 @@ function notesOf(...facts: readonly CaptureFacts[]): string[] {
   return [...new Set(facts.flatMap((f) => f.notes ?? []))];
 }
 
-/** What the captures say of themselves, file names aside. */
+/** The captures' own facts, file names aside. */
 function differingFacts(a: CaptureRow, b: CaptureRow): Pick<ComparisonReport, 'differing' | 'settings'> {
   const [x, y] = [a, b].map((capture) => new Map(reportInput(capture).facts.map((f) => [f.label, f.value])));
   const names = [...new Set([...x.keys(), ...y.keys()])];
@@ -155,7 +155,7 @@ function pairSide(
   };
 }
 
-/** By cause class, then kind, in the terms' own order. */
+/** By cause class, then kind, in the order of the terms. */
 function countWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard): WindowCount[] {
   const rows = db
     .prepare(
@@ -175,7 +175,7 @@ function countWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard)
 /** Inputs, scenario and every parameter. */
 function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
   const [x, y] = [a.params, b.params];
-  /** @param told what stands for a value that is too long to show */
+  /** @param told what to show for a value that is too long */
   const own = (
     name: string,
     value: (run: RunRow) => unknown,
@@ -207,7 +207,7 @@ function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
   ];
 }
 
-/** Of a row of `settings`. */
+/** An input's name in `settings`. */
 export function inputName({ file, sha256 }: Pick<ReportInput, 'file' | 'sha256'>): string {
   return `${baseName(file)} (${sha256.slice(0, 8)}…)`;
 }

@@ -29,7 +29,7 @@ export interface MainJobDone {
   readonly run: ReplayedRun;
 }
 
-/** Imports, replays and reports; a lab file that is kept gets all of it or nothing. The two files may come in either order. */
+/** Imports, replays and reports; a lab file that is kept gets everything or nothing. The two files may come in either order. */
 export function runMainJob(job: MainJob): MainJobDone {
   reportForm(job.reportFile);
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;

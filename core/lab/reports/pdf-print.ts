@@ -1,5 +1,5 @@
 /**
- * A program (pdf.ts runs it): prints one page with a Chromium over its DevTools pipe. Chromium's own --print-to-pdf hangs in builds
+ * A program, run by pdf.ts, that prints one page with Chromium over its DevTools pipe. Chromium's own --print-to-pdf hangs in builds
  * without its headless resources (chrome-headless-shell of some packages), numbers no pages and writes no outline.
  *
  *     node pdf-print.ts CHROMIUM PAGE.html PROFILE FILE.pdf
@@ -26,7 +26,7 @@ let told = '';
 child.stderr!.setEncoding('utf8').on('data', (text: string) => (told = (told + text).slice(-4096)));
 child.on('error', fail);
 child.on('exit', (code) => fail(new Error(told.trim().split('\n').at(-1) || `exit ${code}`)));
-// Whoever gives us up takes the browser with us.
+// If we are killed, the browser goes with us.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => fail(new Error(signal)));
 
 function fail(error: Error): never {
@@ -70,7 +70,7 @@ const FOOTER =
 
 const { targetId } = await ask('Target.createTarget', { url: 'about:blank' });
 const { sessionId } = (await ask('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };
-// A report has no script of its own: what a capture's names might smuggle in isn't run, and nothing is fetched.
+// A report has no scripts: anything that a capture's names smuggle in isn't run, and nothing is fetched.
 await ask('Emulation.setScriptExecutionDisabled', { value: true }, sessionId);
 await ask('Network.enable', {}, sessionId);
 await ask('Network.setBlockedURLs', { urls: ['http://*', 'https://*', 'ws://*', 'wss://*', 'ftp://*'] }, sessionId);

@@ -1,4 +1,4 @@
-/** HTML to PDF by a Chromium of this machine: the only tool that prints the page as it shows it. */
+/** HTML to PDF with this machine's Chromium: the only tool that prints the page as shown. */
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -18,17 +18,17 @@ import { checkTarget } from '../output-file.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** A print takes seconds; one that takes a minute has hung. */
+/** Printing takes seconds; after a minute it has hung. */
 const PATIENCE_MS = 60_000;
 
-/** Prints `html` to `file`. Throws RequestError if no Chromium is found, or it fails. */
+/** Prints `html` to `file`. Throws RequestError if Chromium isn't found or fails. */
 export function printPdf(html: string, file: string): void {
   const chromium = findChromium();
   const target = resolve(file);
   if (!existsSync(dirname(target))) throw new RequestError(`${file}: there is no folder ${dirname(target)}`);
   checkTarget(target);
-  // A profile of its own: a browser that runs already would take the job, and do nothing. Page and PDF there, too: a Chromium in
-  // a sandbox of its own (snap) may not see every folder.
+  // Its own profile: a running browser would take the job and do nothing. Page and PDF go there, too: a sandboxed
+  // Chromium (snap) may not see every folder.
   const folder = mkdtempSync(join(tmpdir(), 'umbra-pdf-'));
   try {
     const page = join(folder, 'report.html');

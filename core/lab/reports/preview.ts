@@ -1,4 +1,4 @@
-/** A report as a page shows and saves it: what `umbra report` would write, in memory. */
+/** A report as pages show and save it: what `umbra report` would write, in memory. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { printPdf } from './pdf.ts';
 import { figuresFolder } from './report-files.ts';
 import type { ReportForms } from './report-files.ts';
 
-/** @param stem the file's name without its ending. Throws RequestError if a PDF can't be printed. */
+/** @param stem the file's name without its extension. Throws RequestError if a PDF can't be printed. */
 export function previewOf(
   forms: ReportForms,
   form: ReportForm,
@@ -41,7 +41,7 @@ export function previewOf(
   }
 }
 
-/** Bytes of a file that `make` writes into a folder of its own. */
+/** Bytes of a file that `make` writes into its own folder. */
 function inFolder(make: (folder: string) => string): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'umbra-report-'));
   try {

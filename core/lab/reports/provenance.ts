@@ -1,5 +1,5 @@
 import type { ParamName } from '../../model/params.ts';
-/** What a report says of itself to programs, out of the lab file. */
+/** A report's machine-readable provenance, from the lab file. */
 import type { Policy } from '../../model/policy.ts';
 import { PROVENANCE_FORM } from '../../report/provenance.ts';
 import type { Provenance, ProvenanceInput, ProvenanceResult } from '../../report/provenance.ts';

@@ -1,4 +1,4 @@
-/** Reports as files: the form is the file name's ending. */
+/** Reports as files: the extension gives the form. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { renderMarkdown } from '../../report/markdown.ts';
@@ -19,7 +19,7 @@ import { printPdf } from './pdf.ts';
 import { provenanceOf } from './provenance.ts';
 import { buildReport } from './report.ts';
 
-/** What a report's maker asks for. */
+/** What the user asks of a report. */
 export interface ReportRequest {
   /** All if left out. */
   readonly sections?: readonly SectionId[];
@@ -30,7 +30,7 @@ export interface ReportRequest {
 const forms = { html: 'html', htm: 'html', md: 'md', markdown: 'md', txt: 'txt', text: 'txt', pdf: 'pdf' } as const;
 export type ReportForm = (typeof forms)[keyof typeof forms];
 
-/** Throws RequestError if there is no report of that ending: before any work is done for one. */
+/** Throws RequestError for an unknown extension, before any work is done. */
 export function reportForm(file: string): ReportForm {
   const ending = /\.(\w+)$/.exec(file)?.[1].toLowerCase();
   if (ending === undefined || !Object.hasOwn(forms, ending))
@@ -38,7 +38,7 @@ export function reportForm(file: string): ReportForm {
   return forms[ending as keyof typeof forms];
 }
 
-/** `inputs,skew`. Throws RequestError naming what there is. */
+/** E.g. `inputs,skew`. Throws RequestError naming the known ones. */
 export function readSections(list: string): SectionId[] {
   const words = list.split(',').filter(Boolean);
   for (const word of words) {
@@ -67,7 +67,7 @@ export function writeReportOf(
   );
 }
 
-/** Bytes of notes: more is no note. */
+/** Most bytes of notes. */
 const NOTES_LIMIT = 1 << 20;
 
 /** The text of a notes file; undefined without one. Throws InputError. */
@@ -76,10 +76,10 @@ export function reportNotes(file: string | undefined): string | undefined {
   return readTextFile(file, NOTES_LIMIT);
 }
 
-/** A report in each form, made when asked for. */
+/** A report in each form, made on demand. */
 export interface ReportForms {
   html(): string;
-  /** @param folder where the figures will lie, relative to the Markdown file */
+  /** @param folder where the figures will be, relative to the Markdown file */
   markdown(folder: string): MarkdownReport;
   text(): string;
 }
@@ -92,13 +92,13 @@ export function runForms(report: Report, options: ReportOptions): ReportForms {
   };
 }
 
-/** Writes the report of a run in the form that the file's name asks for. Returns the files written. */
+/** Writes the report of a run in the form given by the file's name. Returns the files written. */
 export function writeReport(lab: string, run: number, file: string, options: ReportRequest = {}): string[] {
   reportForm(file);
   return readLab(lab, (db) => writeReportOf(db, run, file, options));
 }
 
-/** Writes a report in the form that the file's name asks for. Returns the files written. */
+/** Writes a report in the form given by the file's name. Returns the files written. */
 export function writeReportForms(forms: ReportForms, file: string): string[] {
   switch (reportForm(file)) {
     case 'html':

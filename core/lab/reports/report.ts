@@ -20,8 +20,8 @@ import type { RunInputs } from '../runs/run-inputs.ts';
 const DENSITY_BINS = 900;
 
 /**
- * Everything that a report says, out of the lab file.
- * @param known what was replayed, if that was just now; else it is made once more
+ * Everything that a report says, from the lab file.
+ * @param known the replay's inputs if it was just made; otherwise they are loaded again
  */
 export function buildReport(db: Db, runId: number, known?: RunInputs): Report {
   const run = getRun(db, runId);
@@ -49,7 +49,7 @@ export function buildReport(db: Db, runId: number, known?: RunInputs): Report {
     parameters: parameters(settings),
     span: { start: 0, end: inputs.reference.span },
     lanes: laneTracks(inputs),
-    // A run counts by function first if those were known when it was made.
+    // A run counts by function first if functions were known when it was made.
     skewKey: skews[0].key,
     policies: policyReports(db, run, BigInt(facts.origin), skews),
   };
@@ -69,7 +69,7 @@ function vmFacts({ vm }: RunFacts): Fact[] {
   ];
 }
 
-/** Ranges shown of a scattered buffer. */
+/** Most ranges shown of a scattered buffer. */
 const RANGES = 3;
 
 function placementFacts({ buffers, placementWarnings }: RunFacts, placement: string, trials: number): Fact[] {
@@ -126,7 +126,7 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
   ];
 }
 
-/** Losses that may rest on stage 2 events that never were. */
+/** Losses that may rest on stage 2 events that never happened. */
 function unsureFacts(results: readonly ResultRow[]): Fact[] {
   const told = results.flatMap(({ policy, lost, summary }) => {
     const { restsOn } = summary;
@@ -139,7 +139,7 @@ function unsureFacts(results: readonly ResultRow[]): Fact[] {
   return [{ label: 'rests on evidence below 95 %', value: unsure.join('; ') || 'no loss' }];
 }
 
-/** Parameters that say how a run was asked for stand elsewhere in a report. */
+/** Parameters that say how a run was requested, shown elsewhere in a report. */
 const elsewhere = new Set([
   'align',
   'offsetNs',
@@ -179,7 +179,7 @@ function laneTracks({ lanes, reference, timeline }: RunInputs): Report['lanes'] 
   });
 }
 
-/** The run's own results; runs of the model's first edition hold those of another kind of guest, too. */
+/** The run's own results; runs of the model's first edition also hold those of another kind of guest. */
 function policyReports(db: Db, run: RunRow, origin: bigint, skews: readonly SkewRow[]): PolicyReport[] {
   const own = variantOf(run.params.params.dlDiscard);
   const results = readResults(db, run.id);

@@ -1,4 +1,4 @@
-/** What a report's file says of itself, checked. */
+/** A report file's own provenance, checked. */
 import { z } from 'zod';
 import { CAMPAIGN_FORM, COMPARISON_FORM, findProvenance, PROVENANCE_FORM } from '../../report/provenance.ts';
 import { sectionIds } from '../../report/sections.ts';
@@ -15,7 +15,7 @@ const Input = z.object({
 });
 export type ClaimedInput = z.infer<typeof Input>;
 
-/** The parts that have parsers of their own are checked by these. */
+/** Parts with their own parsers are checked by those. */
 const ClaimedRun = z.object({
   form: z.literal(PROVENANCE_FORM),
   umbra: z.string(),
@@ -69,12 +69,12 @@ const Claims = z.discriminatedUnion('form', [ClaimedRun, ClaimedComparison]);
 /** Bytes: reports stay below 2 MB. */
 const LIMIT = 64 << 20;
 
-/** @throws InputError if it can't be read, or is too large for a report */
+/** @throws InputError if it can't be read or is too large for a report */
 export function readReport(file: string): string {
   return readTextFile(file, LIMIT);
 }
 
-/** @throws RequestError if the text says nothing of itself, or it is damaged */
+/** @throws RequestError if the text's provenance is missing or damaged */
 export function readClaims(file: string, text: string): ClaimedRun | ClaimedComparison {
   let found: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Recomputing a comparison report: both sides made again, then compared as it says. */
+/** Recomputes a comparison report: remakes both sides, then compares as it says. */
 import type { ComparisonReport } from '../../report/comparison.ts';
 import type { ComparisonProvenance, ComparisonResult, ProvenanceSide } from '../../report/provenance.ts';
 import { baseName } from '../../report/words.ts';
@@ -62,12 +62,12 @@ function inputsOf(side: ClaimedSide): readonly ClaimedInput[] {
 }
 
 function requestOf({ by, policy, withPolicy, a }: ClaimedComparison, idA: number, idB: number): ComparisonRequest {
-  // Symbols aren't read again; the results don't rest on them.
+  // Symbols aren't read again: the results don't depend on them.
   const ids = { a: idA, b: idB, by: by === 'symbol' ? ('page' as const) : by };
   return 'run' in a ? { of: 'runs', ...ids, policy, withPolicy } : { of: 'captures', ...ids };
 }
 
-/** What a side says of itself with the names and ids of that time. */
+/** A side's provenance with the names and ids of that time. */
 function sideThen(now: ProvenanceSide, was: ClaimedSide): ProvenanceSide {
   return 'run' in now && 'run' in was
     ? { id: was.id, run: { ...now.run, inputs: was.run.inputs } }

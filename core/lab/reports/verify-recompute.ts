@@ -1,4 +1,4 @@
-/** Making again what a report was made of: its captures imported, its runs replayed. */
+/** Remakes what a report was made of: imports its captures, replays its runs. */
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -20,39 +20,39 @@ import type { OnStep } from '../runs/replay.ts';
 import type { ClaimedInput, ClaimedRun } from './verify-claims.ts';
 import type { ReportForms } from './report-files.ts';
 
-/** Where captures are looked for, and imported. */
+/** Where captures are searched and imported. */
 export interface Workshop {
   readonly db: Db;
-  /** For links and descriptions; goes when all is done. */
+  /** For links and descriptions; removed at the end. */
   readonly folder: string;
   /** The report's file. */
   readonly report: string;
-  /** Files in which the captures may lie now; the report's own paths if empty. */
+  /** Files that may hold the captures now; the report's own paths if empty. */
   readonly candidates: readonly string[];
   readonly progress?: VerifyProgress;
 }
 
-/** Told how far the work is; what they throw ends it. */
+/** Progress callbacks; throwing ends the work. */
 export interface VerifyProgress {
   readonly onRead: NonNullable<ImportOptions['onRead']>;
   readonly onStep: OnStep;
 }
 
-/** Imports candidates until all inputs are there, told by their SHA-256; in the order of `inputs`. */
+/** Imports candidates until all inputs are found, by SHA-256; in the order of `inputs`. */
 export function findCaptures(
   { db, folder, report, candidates, progress }: Workshop,
   inputs: readonly ClaimedInput[],
 ): CaptureRow[] {
   const vm = inputs.find(({ kind }) => kind === 'kvm')?.vm;
   const place = String(db.prepare('SELECT count(*) FROM capture').pluck().get());
-  // The description of that time counts, not what lies beside the trace today.
+  // The description of that time counts, not the one beside the trace today.
   const vmFile = vm === undefined ? undefined : join(folder, `${place}.vm.json`);
   if (vmFile !== undefined) writeFileSync(vmFile, JSON.stringify(vm));
   const paths = candidates.length
     ? candidates
     : inputs.flatMap(({ file }) => [file, join(dirname(report), basename(file))].find(existsSync) ?? []);
   const imported = [...new Set(paths)].flatMap((path, i) => {
-    // Under another name no VM description lies beside it that wasn't there then.
+    // Under another name, no VM description is beside it that wasn't there then.
     const link = join(folder, `${place}-${i}`);
     symlinkSync(resolve(path), link);
     return importFile(db, link, { vmFile, shownAs: path, onRead: progress?.onRead });
@@ -68,7 +68,7 @@ export function findCaptures(
   });
 }
 
-/** Replays what a report says that it replayed. Returns the run's id. */
+/** Replays what a report says it replayed. Returns the run's id. */
 export function replayClaimed({ db, progress }: Workshop, claimed: ClaimedRun, speId: number, kvmId: number): number {
   const { scenario } = claimed;
   const request = {
@@ -83,7 +83,7 @@ export function replayClaimed({ db, progress }: Workshop, claimed: ClaimedRun, s
   return replayRun(db, request, progress?.onStep).id;
 }
 
-/** A built-in policy is today's: what changed in it shows in the results. */
+/** Built-in policies are today's: changes show in the results. */
 function readPolicy(policy: ClaimedRun['policies'][number]): Policy {
   return builtinPolicies.find(({ id }) => id === policy.id) ?? parsePolicyFile(JSON.stringify(policy), 'the report')[0];
 }
@@ -98,7 +98,7 @@ export function named(inputs: readonly ReportInput[], claimed: readonly ClaimedI
   });
 }
 
-/** A line per number that isn't the same. */
+/** A line per number that differs. */
 export function resultDifferences<T extends object>(
   claimed: readonly T[],
   now: readonly T[],
@@ -121,7 +121,7 @@ export function resultDifferences<T extends object>(
 
 export const resultName = (r: Pick<ProvenanceResult, 'policy' | 'dlDiscard'>): string => `${r.policy} (${r.dlDiscard})`;
 
-/** A report made again. */
+/** A remade report. */
 export interface Recomputed {
   readonly differences: readonly string[];
   readonly results: number;

@@ -1,4 +1,4 @@
-/** Recomputing a report from what it says of itself. */
+/** Recomputes a report from its own provenance. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { findCaptures, named, replayClaimed, resultDifferences, resultName } fro
 import type { Recomputed, VerifyProgress, Workshop } from './verify-recompute.ts';
 
 export interface Verified {
-  /** All results are the same, and the file's text is what this Umbra writes. */
+  /** All results match, and the file's text is what this Umbra writes. */
   readonly identical: boolean;
   /** One line. */
   readonly summary: string;
@@ -25,8 +25,8 @@ export interface Verified {
 
 /**
  * Imports the captures that a report names, replays as it says and compares.
- * @param candidates files in which its captures may lie now; the report's own paths if empty
- * @throws RequestError if the file says nothing of itself, or its captures aren't found
+ * @param candidates files that may hold its captures now; the report's own paths if empty
+ * @throws RequestError if the file carries no provenance, or its captures aren't found
  */
 export function verifyReport(file: string, candidates: readonly string[], progress?: VerifyProgress): Verified {
   const text = readReport(file);
@@ -62,7 +62,7 @@ function recomputeRun(workshop: Workshop, claimed: ClaimedRun): Recomputed {
   };
 }
 
-/** Differences listed at most. */
+/** Most differences listed. */
 const LISTED = 40;
 
 function compare(file: string, text: string, umbra: string, made: Recomputed): Verified {

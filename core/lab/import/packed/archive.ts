@@ -12,27 +12,27 @@ import { MAX_FILES } from './layers.ts';
 import type { Archive } from './layers.ts';
 import { layerAt, room, tooManyFiles, unpack } from './unpack.ts';
 
-/** The kit's names; anything else in its tars stays there. */
+/** The kit's names; anything else in its tars is ignored. */
 const kitNames = /^(spe\.perf\.data|kvm\.(trace\.dat|perf\.data|ftrace\.txt))$/;
 const sidecars = /\.(vm|host)\.json$/;
 
-/** What `umbra capture` wrote into its tar: read, or what is wrong with it. */
+/** What `umbra capture` wrote into its tar, or what is wrong with it. */
 export type ArchiveFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
 
-/** Captures that one archive may bring: an SPE capture and a KVM trace. */
+/** Most captures in one archive: an SPE capture and a KVM trace. */
 const PAIR = 2;
 
 export interface Member {
-  /** Where it lies for now. */
+  /** Its temporary path. */
   readonly path: string;
   /** Its name in the archive. */
   readonly name: string;
 }
 
 /**
- * Unpacks an archive's captures beside each other, hands `use` their paths and names, and removes them; SPE comes first. Only plain
- * files are taken: no link, no path of the archive's own choosing.
- * @param shown what messages call the archive
+ * Unpacks an archive's captures side by side, hands `use` their paths and names, and removes them; SPE comes first. Only plain
+ * files are taken: no links, no paths chosen by the archive.
+ * @param shown the archive's name in messages
  * @throws InputError if it is damaged, or holds no capture, or more than a pair
  */
 export function withArchive<T>(
@@ -83,7 +83,7 @@ function captures(folder: string, shown: string, archive: Archive): Member[] {
     return { path, name };
   });
   const kit = all.filter(({ name }) => kitNames.test(name));
-  // A pair of the kit's names is the kit's; whoever calls one file so may have others beside it, or two of them.
+  // A pair with the kit's names is the kit's; a single file so named may have others beside it, or there may be two of them.
   const isKit = kit.length === PAIR && new Set(kit.map(({ name }) => name.slice(0, 3))).size === PAIR;
   const found = isKit
     ? kit

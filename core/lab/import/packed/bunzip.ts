@@ -1,5 +1,5 @@
 /**
- * bzip2, a block at a time. The package's own stream decompresses all of what it was given before anybody sees a byte, in arrays of
+ * bzip2, a block at a time. The package's own stream decompresses all of its input before handing out a byte, into arrays of
  * numbers: 500 bytes of input became 1.4 GB.
  */
 import bitIterator from 'unbzip2-stream/lib/bit_iterator.js';
@@ -12,7 +12,7 @@ const FIRST_ROOM = 1 << 20;
 /**
  * @param next the next piece of input; undefined at its end
  * @param size bytes of all pieces
- * @param room asked while a block grows: throws if so many bytes in all are too many
+ * @param room called while a block grows: throws if so many bytes in all are too many
  */
 export function* bunzip(
   next: () => Uint8Array | undefined,

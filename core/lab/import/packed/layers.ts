@@ -1,13 +1,13 @@
-/** What captures come wrapped in: compression, archives, another encoding. By content: names lie. */
+/** What captures come wrapped in: compression, archives, other encodings. By content: names lie. */
 import { latin1Text } from '../../../formats/event-format/text-bytes.ts';
 
 export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE' | 'quoted-printable';
 export type Archive = 'zip' | 'tar';
 
-/** Bytes of the head that telling them apart wants: of a mail, more than its header. */
+/** Bytes at the start needed to tell which: for a mail, more than its header. */
 export const LAYER_HEAD = 8192;
 
-/** Of an archive: more are no pair of captures. */
+/** Of an archive: with more it isn't a pair of captures. */
 export const MAX_FILES = 200;
 
 const TAR_HEADER = 512;
@@ -22,14 +22,14 @@ const magics: readonly (readonly [Layer | 'zip', readonly number[]])[] = [
   ['UTF-16BE', [0xfe, 0xff]],
 ];
 
-/** Undefined for what stands there by itself. */
+/** Undefined if unwrapped. */
 export function layerOf(head: Uint8Array): Layer | Archive | undefined {
   for (const [layer, magic] of magics) if (magic.every((byte, i) => head[i] === byte)) return layer;
   if (isTar(head.subarray(0, TAR_HEADER))) return 'tar';
   return encodingOf(head) ?? (isQuotedPrintable(head) ? 'quoted-printable' : undefined);
 }
 
-/** Where a tar header's own checksum stands: eight bytes, which count as blanks. */
+/** Position of a tar header's own checksum: eight bytes, which count as blanks. */
 const [SUM_START, SUM_END] = [148, 156];
 
 /** `ustar` at byte 257 of the first header, whose checksum is right (POSIX pax, ustar interchange format). */

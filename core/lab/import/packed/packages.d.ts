@@ -1,7 +1,7 @@
-/** Reads bits; `null` goes on at the next whole byte. */
+/** Reads bits; `null` skips to the next whole byte. */
 interface BitReader {
   (bits: number | null): number;
-  /** Bytes that were begun. */
+  /** Bytes read, at least in part. */
   readonly bytesRead: number;
 }
 declare module 'unbzip2-stream/lib/bit_iterator.js' {
@@ -12,7 +12,7 @@ declare module 'unbzip2-stream/lib/bzip2.js' {
   const bzip2: {
     /** The size of its blocks, in 100 000 bytes. */
     header(reader: BitReader): number;
-    /** Decompresses a block in `buffer` and hands out its bytes. Returns the stream's checksum so far; null at its end. */
+    /** Decompresses a block into `buffer` and hands out its bytes. Returns the stream's checksum so far; null at its end. */
     decompress(
       reader: BitReader,
       take: (byte: number) => void,

@@ -1,4 +1,4 @@
-/** The thread that unpacks a file into another: streams, while the import waits. See unpack.ts. */
+/** The thread that unpacks a file into another by streaming, while the import waits. See unpack.ts. */
 import { createReadStream, createWriteStream, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,23 +17,23 @@ import type { Layer } from './layers.ts';
 export type UnpackMessage =
   | { readonly kind: 'read'; readonly bytes: number }
   | { readonly kind: 'done' }
-  /** `beyond`: it grew beyond what it may, or holds too many files. */
+  /** `beyond`: it grew beyond its limit, or holds too many files. */
   | { readonly kind: 'failed'; readonly message: string; readonly beyond?: 'bytes' | 'files' };
 
 export interface UnpackWork {
   readonly from: string;
   readonly to: string;
-  /** A zip's files go into the folder `to`, numbered: no path of the zip's own choosing. */
+  /** A zip's files go into the folder `to`, numbered: no paths chosen by the zip. */
   readonly layer: Layer | 'zip';
-  /** Bytes of output. */
+  /** Most bytes of output. */
   readonly limit: number;
 }
 
-/** zstd's own default for what it unpacks (ZSTD_WINDOWLOG_LIMIT_DEFAULT): 128 MiB. */
+/** zstd's own default limit for unpacking (ZSTD_WINDOWLOG_LIMIT_DEFAULT): 128 MiB. */
 const ZSTD_WINDOW_LOG = 27;
-/** Bytes that are read at once. */
+/** Bytes read at once. */
 const PIECE = 1 << 18;
-/** Bytes between two messages of how far it is. */
+/** Bytes between two progress messages. */
 const TELL = 8 << 20;
 
 const { XzReadableStream } = 'default' in xz ? xz.default : xz;
@@ -106,7 +106,7 @@ async function* unquoted(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   let held = '';
   for await (const chunk of file) {
     const text = held + Buffer.from(chunk).toString('latin1');
-    // An escape may go on in the next chunk.
+    // An escape may continue in the next chunk.
     const cut = /=[0-9A-F\r]?$/.exec(text)?.index ?? text.length;
     held = text.slice(cut);
     yield unquotedBytes(text.slice(0, cut));

@@ -9,25 +9,25 @@ import { LAYER_HEAD, layerOf, MAX_FILES } from './layers.ts';
 import type { Archive, Layer } from './layers.ts';
 import type { UnpackMessage, UnpackWork } from './unpack-worker.ts';
 
-/** Layers around each other: `.tar.gz` has two, a text in UTF-16 in it three. */
+/** Most nested layers: `.tar.gz` has two, a UTF-16 text in it three. */
 const MAX_LAYERS = 4;
-/** Captures and their text shrink to a twentieth or so; what grows beyond this is no capture. */
+/** Captures and their text compress to a twentieth or so; what grows beyond this isn't a capture. */
 const RATIO = 300;
-/** Small files may grow to this all the same, bytes. */
+/** Small files may still grow to this, bytes. */
 const SLACK = 64 << 20;
 /** Of the free space in the temporary folder. */
 const SHARE = 0.8;
 
 export interface Unpacked {
-  /** The file itself, if nothing was around it. */
+  /** The file itself, if it wasn't wrapped. */
   readonly path: string;
-  /** From the outside in. */
+  /** Outermost first. */
   readonly layers: readonly Layer[];
   /** What is left to take apart, if it is an archive. */
   readonly archive: Archive | undefined;
 }
 
-/** Runs `use` on what is inside of a file's layers. @throws InputError if a layer is damaged, or grows beyond reason */
+/** Runs `use` on what is inside a file's layers. @throws InputError if a layer is damaged or grows beyond reason */
 export function withUnpacked<T>(file: string, use: (unpacked: Unpacked) => T, shown = file): T {
   const first = layerAt(file);
   if (first === undefined || first === 'zip' || first === 'tar') return use({ path: file, layers: [], archive: first });
@@ -52,13 +52,13 @@ export function withUnpacked<T>(file: string, use: (unpacked: Unpacked) => T, sh
   }
 }
 
-/** Bytes that a file's contents may have. */
+/** Most bytes a file's contents may have. */
 export function room(packed: string, folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return Math.min(SLACK + RATIO * statSync(packed).size, SHARE * bavail * bsize);
 }
 
-/** Undefined too for what can't be read: whoever reads it says why. */
+/** Also undefined for unreadable files: reading them later says why. */
 export function layerAt(file: string): Layer | Archive | undefined {
   let fd: number;
   try {
