@@ -1,4 +1,4 @@
-/** What an import says of a capture, and `umbra captures` lists. */
+/** What an import reports of a capture and `umbra captures` lists. */
 import type { Binding } from '../../formats/perf-data/binding.ts';
 import type { Warning } from '../../formats/problems.ts';
 import type { CaptureKind, CaptureRow } from '../../store/captures.ts';

@@ -1,4 +1,4 @@
-/** The events that the model reads, out of a trace: the one place that knows both the kernel's field names and the model's columns. */
+/** Extracts the events that the model reads: the one place that knows both the kernel's field names and the model's columns. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
 import type { TraceDictionary } from '../../formats/event-format/columns.ts';
 import { fieldReader } from '../../formats/event-format/field-reader.ts';
@@ -29,8 +29,8 @@ export class KvmEventReader {
   #origin: Uint32Array | undefined;
 
   /**
-   * @param events where they are put, behind what is there
-   * @param origin the trace's first moment, if the first batch isn't its first one
+   * @param events where to append them
+   * @param origin the trace's start, if the first batch isn't its first one
    */
   constructor(dictionary: TraceDictionary, events = new KvmEvents(), origin?: bigint) {
     this.#dictionary = dictionary;
@@ -85,7 +85,7 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
       return push(KvmKind.ACCESS_FAULT, page(field('ipa')));
     case 'kvm_mmio':
       return push(KvmKind.MMIO, page(field('gpa')));
-    // A device's, of an instruction that the processor doesn't describe: userspace decodes it.
+    // Device access by an instruction without a valid syndrome: userspace decodes it.
     case 'kvm_mmio_nisv':
       return push(KvmKind.MMIO, page(field('ipa')));
     case 'kvm_nested_eret':
@@ -109,7 +109,7 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
     const [start, length] = [field(call.start), field(call.length)];
     return push(KvmKind.MEMORY_CALL, userPage(start), userEnd(start, length), memoryCallWord(call, format));
   }
-  // Neither names addresses: what the call unmaps may lie anywhere.
+  // Neither names addresses: what the call unmaps may be anywhere.
   if (name === 'sys_enter_fallocate')
     return push(
       KvmKind.MEMORY_CALL,
@@ -134,7 +134,7 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
 
 interface CallArgument {
   readonly call: number;
-  /** The field that says what the call does. */
+  /** The field saying what the call does. */
   readonly argument?: string;
 }
 
@@ -201,7 +201,7 @@ function tableCall(kind: number, field: (...names: string[]) => FieldReader, eve
     const pages = kind === KvmKind.S2_DESTROY ? 0 : page(size)(b, i) || 1;
     const word = returns ? -(ret.u32(b, i) | 0) : prot.u32(b, i) & 0xff;
     const at = events.push(t, b.tid[i], b.cpu[i], kind, first, first + pages, word);
-    // Identity is all that counts; the low 53 bits of a kernel pointer keep it.
+    // Only identity counts; the low 53 bits of a kernel pointer keep it.
     events.setOther(at, (pgt.high(b, i) & 0x1fffff) * 2 ** 32 + pgt.u32(b, i));
   };
 }

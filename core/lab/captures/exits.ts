@@ -1,6 +1,6 @@
 /**
- * Why vCPUs left the guest, and how long they were in the host each time: from kvm_exit to the same thread's next kvm_entry, as
- * `perf kvm stat report` has it (tools/perf/arch/arm64/util/kvm-stat.c: a TRAP counts under its exception class).
+ * Why vCPUs left the guest, and how long they were in the host each time: from kvm_exit to the same thread's next kvm_entry, like
+ * `perf kvm stat report` (tools/perf/arch/arm64/util/kvm-stat.c: a TRAP counts under its exception class).
  *
  * Reasons are named by the trace's own description of kvm_exit: the numbers of `ret` have changed their meaning between kernels.
  */
@@ -35,7 +35,7 @@ export function exits(db: Db, kvm: number, part?: { readonly start: number; read
   return counted;
 }
 
-/** An exit that no entry has followed yet. */
+/** An exit not followed by an entry yet. */
 interface Open {
   readonly reason: string;
   readonly t: bigint;
@@ -58,7 +58,7 @@ export function countExits(trace: Trace, part?: { readonly start: bigint; readon
   const reasons = new Map<number, (batch: TraceColumns, i: number) => string>();
   trace.read(new TraceColumns(), (batch) => {
     for (let i = 0; i < batch.n; i++) {
-      // The entry may be among the lost events: nobody knows how long such an exit took.
+      // The entry may be among the lost events: such an exit's duration is unknown.
       if (batch.lostBefore[i]) for (const [tid, { cpu }] of open) if (cpu === batch.cpu[i]) open.delete(tid);
       const tid = batch.tid[i];
       const event = batch.event[i];

@@ -1,4 +1,4 @@
-/** A capture's facts as a reader wants them: a label and a value, what is unknown left out. */
+/** A capture's facts for readers: labels and values, unknown ones left out. */
 import type { Binding } from '../../formats/perf-data/binding.ts';
 import { filterWords } from '../../formats/perf-data/no-spe.ts';
 import { eventCounts } from '../../model/terms/capture-facts.ts';

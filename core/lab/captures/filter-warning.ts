@@ -1,2 +1,2 @@
-/** The warning that a capture is a subset of what ran: wherever coverage stands, so does what it says. */
+/** The warning that a capture is a subset of what ran: shown wherever coverage is. */
 export const SPE_FILTERS = 'spe-filters';

@@ -1,5 +1,5 @@
 /**
- * A trace's events for the model in bounded memory: packed as long as they are few enough, else read again from the lab file each time.
+ * A trace's events for the model in bounded memory: packed if they are few enough, else read again from the lab file each time.
  * Stage 2 is reconstructed from all of them, and long traces hold hundreds of millions.
  */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
@@ -15,12 +15,12 @@ import { readTraceChunks } from '../../store/trace-store.ts';
 import { KvmEventReader } from './decode-kvm.ts';
 import { storedTrace } from './stored-trace.ts';
 
-/** What is kept of one trace, bytes: some 12 million events. */
+/** Most bytes kept of one trace: some 12 million events. */
 const KEPT_BYTES = 96 << 20;
 /** Events packed together. */
 const BLOCK = 65536;
 
-/** The batches that were taken, once more; those whose place among them `wanted` says. */
+/** The batches taken, once more: those whose index `wanted` accepts. */
 type Again = (wanted: (place: number) => boolean) => Iterable<TraceColumns>;
 
 export class KeptEvents implements KvmTrace {
@@ -28,11 +28,11 @@ export class KeptEvents implements KvmTrace {
   readonly #again: Again;
   readonly #limit: number;
   readonly #reader: KvmEventReader;
-  /** Behind those that are kept: the latest ones. */
+  /** The latest events, after those kept. */
   readonly #open = new KvmEvents();
   #kept: PackedEvents[] | undefined = [];
   #bytes = 0;
-  /** A bit for each kind: of all events but the open ones, and of each batch. */
+  /** A bit per kind: of all events but the open ones, and of each batch. */
   #kinds = 0;
   readonly #batchKinds: number[] = [];
 
@@ -101,7 +101,7 @@ export class KeptEvents implements KvmTrace {
   }
 }
 
-/** A stored trace's chunks: they are the batches that its importer got. */
+/** A stored trace's chunks, which are its importer's batches. */
 export function storedAgain(db: Db, capture: number): Again {
   return (wanted) => readTraceChunks(db, capture, new TraceColumns(), wanted);
 }

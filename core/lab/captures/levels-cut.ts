@@ -1,4 +1,4 @@
-/** What is said of a capture whose times, or lanes, are more than levels of detail may take. */
+/** The warning for a capture with more times or lanes than levels of detail may take. */
 import type { Warning } from '../../formats/problems.ts';
 
 export const levelsCut: Warning = {

@@ -1,4 +1,4 @@
-/** Bins of a timeline, for any stretch: of a stored level, or counted from the records where those are few enough. */
+/** Bins of a timeline, for any range: from a stored level, or counted from the records if those are few enough. */
 import { halves, Has } from '../../formats/spe/columns.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { binRange, lodShifts, readBins, wantedShift } from '../../store/lod.ts';
@@ -7,7 +7,7 @@ import { readTimes } from '../../store/spe-store.ts';
 import type { SpeLane } from '../../store/spe-store.ts';
 import type { Bins } from '../../contract/timeline.ts';
 
-/** Records that a request may count itself: some 8 chunks, 10 ms. */
+/** Most records that a request counts itself: some 8 chunks, 10 ms. */
 const MAX_RECORDS = 8 * 65536;
 
 export interface Want {
@@ -17,7 +17,7 @@ export interface Want {
   readonly bins: number;
 }
 
-/** Samples of one lane. `origin`: what the result's times count from. */
+/** Samples of one lane. `origin`: zero of the result's times. */
 export function sampleBins(db: Db, spe: number, lane: SpeLane, want: Want, origin: bigint): Bins {
   const stretch = clip(want, lane.t0, lane.t1);
   if (!stretch) return { width: 1, first: 0, counts: new Uint32Array(0) };
@@ -32,7 +32,7 @@ export function sampleBins(db: Db, spe: number, lane: SpeLane, want: Want, origi
   return storedBins(db, spe, 'samples', lane.lane, level ?? stored.at(-1) ?? shift, stretch, origin);
 }
 
-/** A stored track at about the wanted level; as fine as is stored where that isn't fine enough. */
+/** A stored track at about the wanted level, or the finest stored. */
 export function trackBins(
   db: Db,
   capture: number,
@@ -67,7 +67,7 @@ function bins(range: BinRange, counts: Uint32Array, origin: bigint): Bins {
   return { width: 2 ** range.shift, first: Number(first), counts };
 }
 
-/** The part of a stretch in which there is anything. */
+/** The part of a range that has anything in it. */
 function clip({ start, end }: Want, t0: bigint | undefined, t1: bigint | undefined) {
   if (t0 === undefined || t1 === undefined) return undefined;
   const from = start > t0 ? start : t0;

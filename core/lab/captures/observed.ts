@@ -1,4 +1,4 @@
-/** Blackouts that a capture shows by itself, with no replay (model.md section 6). */
+/** Blackouts visible in a capture itself, without replay (model.md section 6). */
 import { defaultObservedOptions, observeBlackouts, observedReasons } from '../../analysis/observed.ts';
 import type { ObservedLane, ObservedOptions, ObservedReason } from '../../analysis/observed.ts';
 import { getCapture } from '../../store/captures.ts';
@@ -15,12 +15,12 @@ import type { ObservedShare } from '../../contract/compare.ts';
 
 /** ns in the capture's clock. */
 export interface ObservedRow {
-  /** The CPU; in a per-thread capture the lane's number. */
+  /** The CPU, or the lane's number in a per-thread capture. */
   readonly lane: number;
   /** Last record before and first record after the blackout. */
   readonly start: bigint;
   readonly end: bigint;
-  /** Time in it during which the profiled context was running. */
+  /** Time in it with the profiled context running. */
   readonly darkNs: number;
   readonly reason: ObservedReason;
 }
@@ -101,7 +101,7 @@ function observedLanes(
   capture: CaptureRow,
   { origin, lanes, stored }: Reference,
 ): { lanes: ObservedLane[]; unplaced: number } {
-  // Times far outside the capture are damage: they would be placed at its ends.
+  // Times far outside the capture are corrupt: they would land at its ends.
   const reach = BigInt(Number.MAX_SAFE_INTEGER);
   const after = (t: bigint): number => (t - origin > -reach && t - origin < reach ? Number(t - origin) : NaN);
   const aux: Placed[][] = stored.map(() => []);
@@ -130,7 +130,7 @@ function times(list: readonly Placed[]): Float64Array {
   return Float64Array.from(list, (p) => p.at);
 }
 
-/** Place of a side band record's lane: by CPU; of a per-thread capture by thread, or the only one there is. -1: none. */
+/** Index of a side band record's lane: by CPU; in a per-thread capture by thread, or the only lane. -1: none. */
 export function laneOf(stored: readonly SpeLane[], cpu: number, tid: number): number {
   const lane = stored.findIndex((l) => (l.cpu >= 0 ? l.cpu === cpu : l.tid === tid));
   return lane < 0 && stored.length === 1 && stored[0].cpu < 0 ? 0 : lane;

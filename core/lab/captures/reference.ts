@@ -15,12 +15,12 @@ export interface Reference {
   readonly span: number;
   /** Ascending by vCPU; all but the buffers. */
   readonly lanes: readonly Omit<Lane, 'pages'>[];
-  /** The stored lane behind each of `lanes`. */
+  /** The stored lane of each of `lanes`. */
   readonly stored: readonly SpeLane[];
 }
 
 /**
- * Reads the lanes that are replayed. `pairs` says which CPU stands for which vCPU; CPUs left out are left out of the replay.
+ * Reads the lanes to replay. `pairs` says which CPU is which vCPU; CPUs not in it are left out of the replay.
  * `auto` pairs by number (per-thread captures: lanes count from 0).
  */
 export function loadReference(db: Db, capture: CaptureRow, pairs: readonly LanePair[] | 'auto'): Reference {
@@ -57,12 +57,12 @@ export function loadReference(db: Db, capture: CaptureRow, pairs: readonly LaneP
   return { origin, span: Number(end - origin), lanes, stored: timed };
 }
 
-/** What `--lanes` calls a lane: its CPU, or its number in a per-thread capture. */
+/** A lane's name in `--lanes`: its CPU, or its number in a per-thread capture. */
 function cpuOf(lane: SpeLane): number {
   return lane.cpu < 0 ? lane.lane : lane.cpu;
 }
 
-/** ns after `origin`, ascending: an untimed record, or one earlier than its predecessor, counts at the time of that one. */
+/** ns after `origin`, ascending: an untimed record, or one earlier than its predecessor, takes the predecessor's time. */
 function sampleTimes(db: Db, capture: number, lane: SpeLane, origin: bigint): Float64Array {
   const present = readColumn(db, capture, lane, 'present');
   const words = halves(readColumn(db, capture, lane, 't'));

@@ -22,7 +22,7 @@ import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 import { storedEvents } from './kept-events.ts';
 
-/** Bytes of a recording of the kernel's page-table calls. */
+/** Most bytes of a recording of the kernel's page-table calls. */
 const MAX_REFERENCE_BYTES = 256 << 20;
 
 export interface Stage2 extends Reconstruction {
@@ -31,13 +31,13 @@ export interface Stage2 extends Reconstruction {
   readonly description: VmDescription | undefined;
 }
 
-/** @param events those of the trace, where they are at hand; else they are read from the lab file */
+/** @param events the trace's, if available; else read from the lab file */
 export function loadStage2(db: Db, capture: CaptureRow, events = storedEvents(db, capture)): Stage2 {
   const description = loadDescription(capture);
   return { ...reconstruct(events, description, hostFacts(capture)), events, description };
 }
 
-/** What the trace's header, or the board kit beside it, says of the host that recorded. */
+/** What the trace's header, or the board kit beside it, says about the recording host. */
 function hostFacts({ facts }: CaptureRow): HostFacts {
   return {
     kernel: facts.host?.kernel ?? facts.uname,
@@ -53,7 +53,7 @@ export function loadDescription(capture: CaptureRow): VmDescription | undefined 
 
 export interface Stage2Request {
   readonly kvm: number;
-  /** Place of the VM in the description. */
+  /** Index of the VM in the description. */
   readonly vm: number;
 }
 
@@ -67,7 +67,7 @@ function timelineOf(lab: string, { kvm, vm }: Stage2Request): { stage2: Stage2; 
   });
 }
 
-/** Why a timeline says little or nothing: what the trace lacks, a sentence each. */
+/** Why a timeline shows little or nothing: what the trace lacks, one sentence each. */
 function gapsOf(stage2: Stage2): string[] {
   const { description, events, timelines } = stage2;
   const gaps: string[] = unfollowedSentences(stage2);
@@ -91,7 +91,7 @@ function gapsOf(stage2: Stage2): string[] {
   return gaps;
 }
 
-/** What in the trace may change stage 2 without saying where: a sentence each, with how often. */
+/** What in the trace may change stage 2 without saying where: one sentence each, with counts. */
 export function unfollowedSentences({
   unfollowed,
   timelines,
@@ -132,7 +132,7 @@ export function stage2Timeline(
   return { rows: stage2Rows(timeline, page), gaps: gapsOf(stage2) };
 }
 
-/** How far the timeline agrees with the kernel's own page-table calls, recorded beside the trace as ftrace text. */
+/** How well the timeline agrees with the kernel's own page-table calls, recorded beside the trace as ftrace text. */
 export function stage2Accuracy(
   lab: string,
   request: Stage2Request,

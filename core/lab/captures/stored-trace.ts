@@ -1,4 +1,4 @@
-/** A KVM trace of the lab file, in the shape that the readers of files give: whoever reads events doesn't see the difference. */
+/** A KVM trace from the lab file, in the same form as file readers give, so consumers see no difference. */
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { parseEventFormat } from '../../formats/event-format/parse-format.ts';
 import { Symbols } from '../../formats/event-format/symbols.ts';

@@ -20,13 +20,13 @@ import type { Stage2 } from './stage2.ts';
 /** Lane of tracks that concern the whole VM. */
 export const WHOLE_VM = -1;
 
-/** How far it is: events, of how many. May throw: that ends the work. */
+/** Progress: events, of how many. Throwing ends the work. */
 export type OnStage2 = (done: number, total: number) => void;
 
 /**
  * Rebuilds them for a stored trace: at import, and when its VM description changes.
- * @param options `known`: its events, where they are at hand
- * @returns the stage 2 timelines that they show, for who goes on with them
+ * @param options `known`: its events, if available
+ * @returns the stage 2 timelines from them, for further use
  */
 export function buildTraceLevels(
   db: Db,
@@ -50,7 +50,7 @@ export function buildTraceLevels(
   return { ...stage2, events: trace };
 }
 
-/** Captures of an older lab: their records are there, their levels aren't. */
+/** Captures of an older lab, with records but without levels. */
 export function withoutLevels(db: Db): CaptureRow[] {
   const counted = new Set(lodCaptures(db));
   return listCaptures(db).filter((c) => c.records > 0 && c.t0 !== undefined && !counted.has(c.id));
@@ -67,7 +67,7 @@ export function buildSampleLevels(db: Db, spe: number): void {
   }
 }
 
-/** Lanes of all tracks, and blocks (4 KiB) that they may have together. */
+/** Most lanes over all tracks, and most blocks (4 KiB) for them together. */
 const MAX_COUNTERS = 4096;
 const MAX_BLOCKS = 32768;
 
@@ -78,7 +78,7 @@ class Levels {
   readonly #budget = { blocks: MAX_BLOCKS };
   #counters = 0;
   readonly #rest: LodCounter;
-  /** ns of the events' zero after the base. */
+  /** The events' zero, ns after the base. */
   readonly #zero: number;
   readonly #runs = new GuestRuns((tid, start, end) =>
     this.#of('guest', tid).addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end)),
@@ -90,7 +90,7 @@ class Levels {
     this.#rest = new LodCounter(base, { blocks: 1 });
   }
 
-  /** The same trace, whose events are counted when somebody first goes through all of them: for long ones that takes a while. */
+  /** The same trace, whose events are counted on the first full pass: for long ones a pass takes a while. */
   watching(trace: KvmTrace, onEvents: (sofar: number) => void): KvmTrace {
     const count = (events: KvmEvents) => this.#countEvents(events);
     let counted = false;
@@ -148,7 +148,7 @@ class Levels {
     if (!lanes) this.#tracks.set(name, (lanes = new Map()));
     let counter = lanes.get(lane);
     if (counter) return counter;
-    // So many threads are no VM's: what is left of them shares a lane that isn't stored.
+    // No VM has so many threads: the rest share a lane that isn't stored.
     if (this.#counters >= MAX_COUNTERS) return this.#rest;
     this.#counters++;
     counter = new LodCounter(this.#base, this.#budget);
@@ -158,26 +158,26 @@ class Levels {
 }
 
 /**
- * ns: a day. The host's tick, an interrupt or a signal ends a run long before; one longer comes of a damaged time, and the levels
- * would hold a block of memory for each 18 minutes of it.
+ * ns: a day. The host's tick, an interrupt or a signal ends a run long before; a longer one comes from a corrupt time, and the
+ * levels would hold a block of memory for each 18 minutes of it.
  */
 const LONGEST_RUN = 86_400e9;
 
 /**
  * Calls back for each interval between a thread's kvm_entry and its next kvm_exit, ns after the events' origin, in the order of
- * their ends. Where the tracer lost one of the two, nothing says how long the guest ran, and no interval is claimed;
+ * their ends. If the tracer lost one of the two, the guest's run time is unknown and no interval is reported;
  * nor is one longer than `LONGEST_RUN`.
  */
 export class GuestRuns {
   readonly #use: (tid: number, start: number, end: number) => void;
-  /** By thread: when the guest was entered; NaN while it isn't running. */
+  /** By thread: when it entered the guest; NaN while it isn't in it. */
   readonly #since = new Map<number, { at: number }>();
 
   constructor(use: (tid: number, start: number, end: number) => void) {
     this.#use = use;
   }
 
-  /** Events that follow those before. */
+  /** Takes the next events, in order. */
   take({ n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>): void {
     let last: { at: number } | undefined;
     let lastTid = -1;

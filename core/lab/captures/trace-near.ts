@@ -1,4 +1,4 @@
-/** A trace seen from near: single events, exact guest runs. Reads the chunks of the stretch, and refuses long ones. */
+/** A trace up close: single events, exact guest runs. Reads the range's chunks, and refuses long ranges. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
 import { EventPrinter } from '../../formats/event-format/event-printer.ts';
 import { KvmKind } from '../../model/kvm-events.ts';
@@ -14,12 +14,12 @@ import type { Want } from './levels.ts';
 import { storedTrace } from './stored-trace.ts';
 import { GuestRuns, WHOLE_VM } from './trace-levels.ts';
 
-/** Events that a request may decode: some 10 ms. */
+/** Most events that a request decodes: some 10 ms. */
 const MAX_EVENTS = 3 * 16384;
-/** Stage 2 changes that are looked at one by one. */
+/** Most stage 2 changes read one by one. */
 const MAX_CHANGES = 20_000;
 
-/** All tracks counted from the events themselves; undefined where they are too many, and levels of detail must do. */
+/** All tracks counted from the events themselves; undefined if there are too many, so levels of detail must do. */
 export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack[] | undefined {
   const { t0, t1 } = capture;
   if (t0 === undefined || t1 === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** A VM description from what a stored trace itself knows. */
+/** A VM description from what a stored trace contains. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
 import { KvmKind } from '../../model/kvm-events.ts';
 import { PAGE_SHIFT } from '../../model/terms.ts';
@@ -18,7 +18,7 @@ export function vmDraft(db: Db, capture: CaptureRow): VmDraft {
   return draftVm(vcpuThreads(db, capture), tracedSlots(db, capture), stored, pageSize);
 }
 
-/** Threads with a kvm_entry, by tid. A thread's name can change: the first that numbers a vCPU is taken. */
+/** Threads with a kvm_entry, by tid. Thread names can change: the first that numbers a vCPU is taken. */
 function vcpuThreads(db: Db, capture: CaptureRow): VcpuThread[] {
   const { formats, comms } = storedTrace(db, capture).dictionary;
   const entry = formats.map((f) => /(^|:)kvm_entry$/.test(f.name));

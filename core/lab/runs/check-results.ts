@@ -1,4 +1,4 @@
-/** What the assumption checks make of a policy's outcome: coverage and verdict of each; identical losses are analysed once. */
+/** A policy's outcome under the assumption checks: coverage and verdict for each; identical losses are analysed once. */
 import type { CheckResult } from '../../model/terms/results.ts';
 import { sameRuns } from '../../analysis/loss-runs.ts';
 import { summarise } from '../../analysis/summary.ts';
@@ -17,7 +17,7 @@ interface Seen {
   verdict?: VerdictWord;
 }
 
-/** Losses that were analysed already, whatever took the samples. */
+/** Losses analysed already, whatever took the samples. */
 export class SeenLosses {
   readonly #seen: Seen[] = [];
 
@@ -30,7 +30,7 @@ export class SeenLosses {
     this.#seen.push({ runs, policy, ...(verdict && { verdict }) });
   }
 
-  /** The verdict on these losses, worked out if nobody has yet. */
+  /** The verdict on these losses, computed if not known yet. */
   verdict(runs: LostRuns, judge: () => VerdictWord | undefined): VerdictWord | undefined {
     const known = this.#seen.find((s) => s.verdict !== undefined && sameRuns(s.runs, runs));
     if (known) return known.verdict;
@@ -65,7 +65,7 @@ export function checkResults(
     if (sameRuns(runs, plain)) return result(summary, verdict);
     const own = summarise(lanes, outcome);
     const judge = () => skews.verdictOf(runs, own)?.word;
-    // A dead VM is dead whatever it had lost by then.
+    // A dead VM is dead, whatever it had lost by then.
     return result(own, own.vmDead ? judge() : seen.verdict(runs, judge));
   });
 }

@@ -1,4 +1,4 @@
-/** Whether two captures tell the same of a key. What text leaves out isn't a difference between programs. */
+/** Whether two captures give a key on the same basis. What text leaves out isn't a difference between programs. */
 import type { CaptureRow } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { readMappings } from '../../store/mappings.ts';
@@ -7,14 +7,14 @@ import { RequestError } from '../about.ts';
 import { keyKinds } from '../symbols/keys.ts';
 import type { KeyKind } from '../symbols/keys.ts';
 
-/** What keys rest on; undefined: the capture doesn't tell. */
+/** What keys rest on; undefined if the capture lacks it. */
 type Basis = string | undefined;
 
 const PACKETS = 'packets';
 
 function basisOf(db: Db, capture: CaptureRow, kind: KeyKind): Basis {
   if (capture.format !== 'perf-script-spe') {
-    // spe-parser's CSV has no mappings; a buffer alone has none either.
+    // spe-parser's CSV has no mappings; neither has a bare buffer.
     const isBare = capture.format === 'spe-csv' || capture.format === 'raw-spe';
     return isBare && isPlace(kind) ? 'addresses' : PACKETS;
   }
@@ -30,7 +30,7 @@ function basisOf(db: Db, capture: CaptureRow, kind: KeyKind): Basis {
       return told?.latency ? PACKETS : undefined;
     case 'thread':
       return told?.thread ? PACKETS : undefined;
-    // What the address or data_src lets one guess; the source isn't even that.
+    // Guessed from the address or data_src; the source can't even be guessed.
     case 'el':
     case 'op':
       return 'text';
@@ -39,12 +39,12 @@ function basisOf(db: Db, capture: CaptureRow, kind: KeyKind): Basis {
   }
 }
 
-/** By MMAP lines; else a binary's mapping is a half of the address space (textMapping). */
+/** By MMAP lines; without them a binary's mapping is half the address space (textMapping). */
 function isLocated(mappings: readonly Mapping[]): boolean {
   return mappings.length > 0 && mappings.every((m) => m.length < MAX_BINARY);
 }
 
-/** Bytes of no binary. */
+/** Larger than any binary, bytes. */
 const MAX_BINARY = 1n << 47n;
 
 const isPlace = (kind: KeyKind): boolean => kind === 'page' || kind === 'pc' || kind === 'symbol' || kind === 'binary';
@@ -61,7 +61,7 @@ const missing: Readonly<Record<KeyKind, string>> = {
   source: 'data sources as the core encodes them',
 };
 
-/** @throws RequestError if one of them doesn't tell what the other's keys rest on */
+/** @throws RequestError if one of them lacks what the other's keys rest on */
 export function requireComparable(db: Db, captures: readonly [CaptureRow, CaptureRow], kind: KeyKind): void {
   const [a, b] = captures.map((c) => basisOf(db, c, kind));
   if (a !== undefined && a === b) return;

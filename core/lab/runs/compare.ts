@@ -23,12 +23,12 @@ import type { CaptureComparison, RunComparison } from '../../contract/compare.ts
 
 export type { Comparison };
 
-/** @throws LabFileError (no such SPE capture), RequestError (samples without times, or keys that one doesn't tell) */
+/** @throws LabFileError (no such SPE capture), RequestError (samples without times, or keys that one lacks) */
 export function compareCaptures(lab: string, a: number, b: number, by?: KeyKind): CaptureComparison {
   return readLab(lab, (db) => capturesCompared(db, a, b, by));
 }
 
-/** As `compareCaptures`, in a lab that is open. */
+/** Like `compareCaptures`, in an open lab. */
 export function capturesCompared(db: Db, a: number, b: number, by?: KeyKind): CaptureComparison {
   const captures = [getCapture(db, a, 'spe'), getCapture(db, b, 'spe')] as const;
   const kind = by ?? commonKind(db, captures);
@@ -68,7 +68,7 @@ export function compareRuns(lab: string, request: RunsRequest, onStep?: OnStep):
   return readLab(lab, (db) => runsCompared(db, request, onStep));
 }
 
-/** As `compareRuns`, in a lab that is open. */
+/** Like `compareRuns`, in an open lab. */
 export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): RunComparison {
   const { a, b, by } = request;
   const runs = [getRun(db, a), getRun(db, b)] as const;
@@ -101,7 +101,7 @@ export function runsCompared(db: Db, request: RunsRequest, onStep?: OnStep): Run
   };
 }
 
-/** A's policy and B's, for each comparison asked for. */
+/** A's policy and B's, for each comparison requested. */
 function policyPairs(db: Db, { a, b, policy, withPolicy }: RunsRequest): (readonly [string, string])[] {
   if (withPolicy !== undefined) {
     if (policy === undefined) throw new RequestError('--with-policy needs --policy: whose is compared?');
@@ -125,7 +125,7 @@ function commonKind(db: Db, [a, b]: readonly [CaptureRow, CaptureRow]): KeyKind 
   return kindA === kindB ? kindA : 'page';
 }
 
-/** Compares outcomes of two runs; the same losses once. */
+/** Compares outcomes of two runs, identical losses only once. */
 function survivorComparisons(a: RunSide, b: RunSide): (x: Losses, y: Losses) => Comparison | undefined {
   const known: { x: Losses; y: Losses; comparison: Comparison | undefined }[] = [];
   return (x, y) => {
@@ -144,7 +144,7 @@ function survivorComparisons(a: RunSide, b: RunSide): (x: Losses, y: Losses) => 
   };
 }
 
-/** Either side numbers its keys by itself: names bring them together. */
+/** Each side numbers its own keys: names match them up. */
 function commonKeys(a: readonly string[], b: readonly string[]) {
   const numbers = new Map(a.map((name, i) => [name, i]));
   const names = [...a];

@@ -1,4 +1,4 @@
-/** Which stage 2 events a policy's losses rest on, and with that how sure they are. */
+/** Which stage 2 events a policy's losses rest on, hence how certain they are. */
 import type { EvidenceLoss } from '../../model/terms/results.ts';
 import { NONE } from '../../model/outcome.ts';
 import type { PolicyOutcome, Windows } from '../../model/outcome.ts';
@@ -10,7 +10,6 @@ import type { TimelineIndex } from '../../model/timeline-index.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
 import { firstIndex } from '../../model/terms/search.ts';
 
-/** Samples lost for which rows of one kind of evidence are to blame. */
 /** Losses of a policy that rest on evidence that may be wrong. */
 export interface UnsureLoss {
   /** Of all samples lost, 0 … 1. */
@@ -18,24 +17,24 @@ export interface UnsureLoss {
   readonly evidence: readonly string[];
 }
 
-/** @param lost samples lost, whatever to. @returns undefined if there are none */
+/** @param lost samples lost, for any reason. @returns undefined if there are none */
 export function unsureLoss(losses: readonly EvidenceLoss[], lost: number): UnsureLoss | undefined {
   const unsure = losses.filter(({ evidence }) => isUnsure(evidence));
   if (!unsure.length || lost === 0) return undefined;
   return { share: unsure.reduce((sum, l) => sum + l.lost, 0) / lost, evidence: unsure.map((l) => l.evidence) };
 }
 
-/** Losses that follow the samples: what takes them comes later. */
+/** Losses whose cause comes after the samples. */
 const WIPED = code(windowKinds, 'wiped');
 const COPY_FAILED = code(windowKinds, 'copy-failed');
 const FIRST_TOUCH = code(causeClasses, 'first-touch');
 
-/** Most first. What no stage 2 event is to blame for (full buffers, a parameter) is in none of them. */
+/** Largest first. Losses not due to a stage 2 event (full buffers, a parameter) are left out. */
 export function evidenceLosses(index: TimelineIndex, { windows }: Pick<PolicyOutcome, 'windows'>): EvidenceLoss[] {
   const { timeline } = index;
   const rows = new Map<number, Uint32Array>();
   const lost = new Map<string, number>();
-  /** Until when a page of a lane was seen to fault. */
+  /** Until when a lane's page was seen to fault. */
   const faulted = new Map<number, number>();
   for (let w = 0; w < windows.n; w++) {
     if (w > 0 && windows.lane[w] !== windows.lane[w - 1]) faulted.clear();
@@ -53,7 +52,7 @@ export function evidenceLosses(index: TimelineIndex, { windows }: Pick<PolicyOut
 }
 
 /**
- * The row that a window is due to: of those of its class, the first since the page was last valid. -1 if none is.
+ * The row that a window is due to: the first of its class since the page was last valid. -1 if none.
  * @param rows those on its page, in time order, initial states in front @param valid when a fault there was last answered, ns
  */
 function blamed({ timeline }: TimelineIndex, rows: Uint32Array, windows: Windows, w: number, valid: number): number {
@@ -78,7 +77,7 @@ function blamed({ timeline }: TimelineIndex, rows: Uint32Array, windows: Windows
   return found;
 }
 
-/** Place of the first row at `t` or later, but for initial states. */
+/** Index of the first row at `t` or later, except initial states. */
 function firstFrom(timeline: Stage2Timeline, rows: Uint32Array, t: number): number {
   const isLater = (row: number) => opOfRow(timeline, row) !== INITIAL_UNMAPPED && timeline.t[row] >= t;
   return firstIndex(0, rows.length, (i) => isLater(rows[i]));

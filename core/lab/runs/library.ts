@@ -1,4 +1,4 @@
-/** Policies and parameters for those who choose them: what there is, and whether what they wrote will do. */
+/** Policies and parameters to choose from, and checks of what users write. */
 import { assumptionChecks } from '../../model/checks.ts';
 import { ModelError } from '../../model/errors.ts';
 import { defaultParams, paramNames, paramSpecs, setParams } from '../../model/params.ts';
@@ -34,7 +34,7 @@ export function library(db: Db): Library {
     })),
     causes: causeClasses,
     answers,
-    // Bare metal is no policy that KVM could have.
+    // Bare metal isn't a policy that KVM could have.
     pins: pinRules.filter((rule) => rule !== 'no-stage-2'),
     breakers: pinBreakers,
     params: paramNames.map(paramInfo),
@@ -46,7 +46,7 @@ export function library(db: Db): Library {
   };
 }
 
-/** What the architecture and Linux's driver say of a policy's answers (model.md sections 4 and 5). */
+/** What the architecture and Linux's driver say about a policy's answers (model.md sections 4 and 5). */
 export function legality(policy: Policy): string[] {
   const given = declaredAnswers(policy);
   return [
@@ -70,12 +70,12 @@ function paramInfo(name: (typeof paramNames)[number]): ParamInfo {
   return { name, initial, unit, wants, ...(choices && { choices: word ? [word, ...choices] : choices }) };
 }
 
-/** Policies as a policy file holds them. */
+/** Policies in the form of a policy file. */
 export function checkPolicies(text: string): Checked<readonly Policy[]> {
   return checked(() => parsePolicyFile(text, 'policy'));
 }
 
-/** Values over the defaults, as a form or a params file gives them. */
+/** Values over the defaults, from a form or a params file. */
 export function checkParams(values: Readonly<Record<string, unknown>>): Checked<ResolvedParams> {
   return checked(() => setParams(defaultParams(), values, 'user', 'parameters'));
 }

@@ -1,4 +1,4 @@
-/** A part of a run: what one looks at when a lane or a time range is selected. */
+/** A part of a run: what is shown when a lane or a time range is selected. */
 import { KEPT, LOST, OUTSIDE } from '../../model/outcome.ts';
 import type { Lane, PolicyOutcome } from '../../model/outcome.ts';
 import { code, windowKinds } from '../../model/terms.ts';
@@ -6,12 +6,12 @@ import { lostIn, sessionsIn } from '../../analysis/loss-runs.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import type { RunPart } from '../../contract/runs.ts';
 
-/** Whether it is the whole. */
+/** Whether it is the whole run. */
 export function isWhole({ lane, from, to }: RunPart): boolean {
   return lane === undefined && from === undefined && to === undefined;
 }
 
-/** An outcome whose reference is the part alone: samples elsewhere are outside. Windows and stalls stay. */
+/** An outcome whose reference is only the part: samples elsewhere are outside. Windows and stalls stay. */
 export function outcomeIn(
   lanes: readonly Lane[],
   outcome: PolicyOutcome,
@@ -26,7 +26,7 @@ export function outcomeIn(
   return { ...outcome, reference, fates, inside: fates.map(sessionsIn), lost: fates.map(lostIn) };
 }
 
-/** A summary's counts of samples, of a part; the rest stays the whole run's. */
+/** A summary with a part's sample counts; the rest stays the whole run's. */
 export function countsIn(whole: Summary, { fates }: PolicyOutcome): Summary {
   let kept = 0;
   let reference = 0;

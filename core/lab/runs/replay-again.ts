@@ -1,4 +1,4 @@
-/** A stored result with its samples' fates: replayed again, which gives the same ones. */
+/** A stored result with its samples' fates, which replaying reproduces. */
 import { summarise } from '../../analysis/summary.ts';
 import type { Summary } from '../../analysis/summary.ts';
 import { checkedParams } from '../../model/checks.ts';
@@ -21,12 +21,12 @@ export interface ResultChoice {
   readonly dlDiscard?: DlDiscard;
 }
 
-/** Throws RequestError naming what there is. */
+/** Throws RequestError naming the known ones. */
 export function findResult(db: Db, { run, policy, dlDiscard }: ResultChoice): ResultRow {
   const { params } = getRun(db, run).params;
   const results = readResults(db, run);
   const own = results.filter((r) => r.policy.id === policy);
-  // Runs of the first edition have both variants, later ones their own.
+  // Runs of the first edition have both variants, later ones only their own.
   const result = own.find((r) => r.dlDiscard === (dlDiscard ?? variantOf(params.dlDiscard))) ?? own[0];
   if (!result) {
     const ids = [...new Set(results.map((r) => r.policy.id))];
@@ -44,7 +44,7 @@ export interface ReplayedAgain {
 
 /**
  * @param check an assumption check to replay under, unless it can change nothing: `changes` says so
- * @throws RequestError for a run of the model's first edition, which would come out otherwise than it is stored
+ * @throws RequestError for a run of the model's first edition, which would not reproduce
  */
 export function replayAgain(
   db: Db,

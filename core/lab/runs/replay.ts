@@ -1,4 +1,4 @@
-/** Replaying an SPE capture against a KVM trace under policies, and storing what came out as a run. */
+/** Replays an SPE capture against a KVM trace under policies, and stores the results as a run. */
 import type { CheckResult, EvidenceLoss } from '../../model/terms/results.ts';
 import { bufferEvents } from '../../analysis/tracks.ts';
 import type { LatencySkew } from '../../analysis/latency.ts';
@@ -41,11 +41,11 @@ export interface ReplayRequest {
   readonly scenario?: Scenario;
   /** Ids of the assumption checks to replay; all that have something to vary if left out. */
   readonly checks?: readonly string[];
-  /** Stored with the run: what makes it again. */
+  /** Stored with the run: what remakes it. */
   readonly command: string;
-  /** What readers must know of the inputs, besides what the captures' own notes say. */
+  /** What readers must know of the inputs, besides the captures' own notes. */
   readonly notes?: readonly string[];
-  /** What importing the trace made of it, if that was just now; else it is reconstructed from the lab file. */
+  /** The trace's reconstruction, if it was just imported; otherwise made from the lab file. */
   readonly stage2?: Stage2;
 }
 
@@ -56,13 +56,13 @@ export interface PolicyResult {
   readonly summary: Summary;
   readonly trials?: Trials;
   readonly latency?: LatencySkew;
-  /** What the assumption checks make of it. */
+  /** Results under the assumption checks. */
   readonly checks: readonly CheckResult[];
   /** An earlier policy of the run with the same fates. */
   readonly sameAs?: string;
-  /** Samples lost by the evidence for the stage 2 events that took them. */
+  /** Samples lost, by the evidence for the stage 2 events that took them. */
   readonly restsOn: readonly EvidenceLoss[];
-  /** By key kind; empty for what nothing can be compared with. */
+  /** By key kind; empty if there is nothing to compare with. */
   readonly skew: readonly PolicySkew[];
 }
 
@@ -75,12 +75,12 @@ export interface ReplayedRun {
   readonly inputs: RunInputs;
 }
 
-/** Told before each further placement, then before each policy: how many are done, of how many, and what is next. */
+/** Called before each further placement, then before each policy: how many are done, of how many, and what is next. */
 export type OnStep = (done: number, total: number, next: string) => void;
 
 /**
  * Replays and stores a run, in the caller's transaction. Throws RequestError, ModelError or LabFileError.
- * @param onResult told of each policy as soon as it is done
+ * @param onResult gets each policy as soon as it is done
  */
 export function replayRun(
   db: Db,
@@ -118,7 +118,7 @@ export function replayRun(
   return { id, facts, settings, results, inputs };
 }
 
-/** What a run of these policies gives, with the assumption checks; nothing is stored. @param kinds what skew is counted by @param checked see ReplayRequest.checks */
+/** These policies' results, with assumption checks; stores nothing. @param kinds keys of skew @param checked see ReplayRequest.checks */
 export function* policyResults(
   db: Db,
   inputs: RunInputs,
@@ -138,7 +138,7 @@ export function* policyResults(
     const outcome = replayPrepared(prepared, policy, params, inputs.distributions, trial);
     return { outcome, summary: summarise(inputs.lanes, outcome) };
   };
-  // One placement at a time, for all policies: making it costs as much as a replay.
+  // One placement at a time, for all policies: making one costs as much as a replay.
   const further = Array.from({ length: trials - 1 }, (_, k) => {
     onStep(k, total, `placement ${k + 1}`);
     const prepared = inputs.trial(k + 1);

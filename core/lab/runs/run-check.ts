@@ -1,4 +1,4 @@
-/** Replaying a stored run once more: the same inputs, parameters and seed must give the same rows. */
+/** Replays a stored run: the same inputs, parameters and seed must give the same rows. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Summary } from '../../analysis/summary.ts';
 import { NONE } from '../../model/outcome.ts';
@@ -28,7 +28,7 @@ export interface RunCheck {
     readonly stalls: number;
     readonly skews: number;
   };
-  /** One sentence for each table of each result in which something differs: the first thing that does. */
+  /** One sentence per table of each result that differs: the first difference. */
   readonly differences: readonly string[];
 }
 
@@ -41,7 +41,7 @@ const FIRST_EDITION =
   "does not reproduce: replayed by the model's first edition, in which no unmap lost what lay in a page, no record was torn, a guest " +
   'did not write its buffer before the SPU did, and DL=1 alone made a guest discard (docs/design/model.md says what changed)';
 
-/** `lost 7 (irq-latency 7), now 256 (wiped 256)`: by kind of window, so that the difference explains itself. */
+/** `lost 7 (irq-latency 7), now 256 (wiped 256)`: by kind of window, so the difference explains itself. */
 function lostThenAndNow(before: ResultRow, now: Summary): string {
   const text = (lost: number, byKind: Readonly<Record<string, number>>): string => {
     const kinds = Object.entries(byKind).filter(([, n]) => n > 0);
@@ -91,13 +91,13 @@ function compareRun(db: Db, id: number, onStep: OnStep): RunCheck {
   return { run: id, madeBy: run.umbra, umbra: version, identical: !differences.length, rows, differences };
 }
 
-/** Without what runs hadn't when this one was stored. */
+/** Without what runs lacked when this one was stored. */
 function asStored({ summary: stored }: ResultRow, { summary, ...row }: ResultRow): ResultRow {
   const { restsOn, ...rest } = summary;
   return { ...row, summary: 'restsOn' in stored ? { ...rest, restsOn } : rest };
 }
 
-/** As JSON would give them back: stored rows have been through it. */
+/** After a round trip through JSON, as stored rows have been. */
 function same(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(plain(a), plain(b));
 }

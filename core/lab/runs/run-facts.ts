@@ -1,4 +1,4 @@
-/** What is stored with a run besides its parameters and results: plain JSON, from which reports and windows tell the run's story. */
+/** What is stored with a run besides its parameters and results: plain JSON, used by reports and windows to describe the run. */
 import type { Calibration, Latency } from '../../model/calibration.ts';
 import type { Scenario } from '../../model/terms/scenario.ts';
 import { summarise } from '../../model/stage2/summary.ts';
@@ -25,8 +25,8 @@ export function isFirstEdition(run: RunRow): boolean {
 }
 
 /**
- * What is asked for would be of the model as it is now, beside stored windows and verdicts that are not.
- * @throws RequestError naming the way out
+ * New results would be of the current model, beside stored windows and verdicts that are not.
+ * @throws RequestError saying what to do instead
  */
 export function refuseFirstEdition(run: RunRow): void {
   if (!isFirstEdition(run)) return;
@@ -87,7 +87,7 @@ function subsetNotes({ warnings }: CaptureRow): string[] {
   return warnings.flatMap(({ kind, message }) => (kind === SPE_FILTERS ? [`SPE capture ${message}`] : []));
 }
 
-/** Which stage 2 events nobody recorded, by their class. */
+/** Stage 2 events that weren't recorded, by class. */
 function scenarioNotes(scenario: Scenario | undefined): string[] {
   const counts = new Map<CauseClass, number>();
   for (const { cause, times } of scenario?.events ?? []) if (cause) counts.set(cause, (counts.get(cause) ?? 0) + times);

@@ -1,4 +1,4 @@
-/** Everything a replay needs, out of the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
+/** Everything a replay needs, from the lab file: the reference on the run's clock, the stage 2 timeline, buffers, latencies. */
 import { alignTimeline } from '../../model/alignment.ts';
 import { clocksOf } from '../../model/align-rules.ts';
 import type { Alignment } from '../../model/alignment.ts';
@@ -29,26 +29,26 @@ import type { Reference } from '../captures/reference.ts';
 import { loadStage2, unfollowedSentences } from '../captures/stage2.ts';
 import type { Stage2 } from '../captures/stage2.ts';
 
-/** What a run reads of its captures; only `lanes` of the parameters bears on it. */
+/** What a run reads from its captures; of the parameters only `lanes` affects it. */
 export interface RunCaptures {
   readonly spe: CaptureRow;
   readonly kvm: CaptureRow;
   readonly reference: Reference;
   readonly stage2: Stage2;
-  /** How their clocks lay to each other, if that was measured. */
+  /** How their clocks relate, if measured. */
   readonly clocks?: ClockPair;
 }
 
 export interface RunInputs extends RunCaptures {
   readonly lanes: readonly Lane[];
-  /** The VM whose timeline is replayed: its place in the description, and what that says. */
+  /** The VM whose timeline is replayed: its index in the description, and its entry there. */
   readonly vmIndex: number;
   readonly vm: Vm | undefined;
   /** The timeline in run time, the scenario's events included. */
   readonly timeline: Stage2Timeline;
   readonly alignment: Alignment;
   readonly calibration: Calibration;
-  /** As resolved: measured values in, `auto` sizes decided where the trace or the file tells. */
+  /** Resolved: measured values filled in, `auto` sizes decided where the trace or the file gives them. */
   readonly settings: ResolvedParams;
   readonly distributions: Distributions;
   readonly prepared: Prepared;
@@ -59,7 +59,7 @@ export interface RunInputs extends RunCaptures {
 
 /**
  * @param settings what the user set over the defaults
- * @param stage2 that of the trace, if it is at hand
+ * @param stage2 the trace's, if available
  * @throws RequestError, ModelError (parameters that don't fit these captures), LabFileError (no such capture)
  */
 export function loadRunInputs(
@@ -74,7 +74,7 @@ export function loadRunInputs(
 }
 
 /**
- * @param stage2 that of the trace, if it is at hand
+ * @param stage2 the trace's, if available
  * @throws RequestError, LabFileError (no such capture)
  */
 export function loadCaptures(
@@ -97,7 +97,7 @@ export function loadCaptures(
 }
 
 /**
- * @param change what becomes of the timeline once the buffers are placed, before the scenario's events come in
+ * @param change applied to the timeline once the buffers are placed, before the scenario's events are added
  * @throws RequestError, ModelError (parameters that don't fit these captures)
  */
 export function runInputs(
@@ -138,7 +138,7 @@ export function runInputs(
   const trial = (number: number): Prepared => {
     if (number === 0) return prepared;
     const { pages } = placeBuffers(request, memory, number);
-    // What a scenario does to a lane's buffer it does wherever that lies.
+    // A scenario acts on a lane's buffer wherever that is.
     const moves = scenario?.events.some((event) => event.lane !== undefined);
     const index = moves ? indexTimeline(mergeScenario(changed, scenario!, lanesAt(pages))) : prepared.index;
     return withBuffers({ ...prepared, index }, pages);
@@ -159,7 +159,7 @@ export function runInputs(
   };
 }
 
-/** The VM asked for, or that with the most vCPUs in the trace's description; the only one without a description. */
+/** The requested VM, or the one with the most vCPUs in the trace's description; without one, the only VM. */
 function chooseVm(
   stage2: Stage2,
   kvm: CaptureRow,
@@ -199,8 +199,8 @@ function resolve(
 }
 
 /**
- * What `latency: sampled` draws from: the latencies that were measured and that the user left alone. A timeline that was stretched
- * stretches what was measured on it.
+ * What `latency: sampled` draws from: measured latencies that the user didn't set. Stretching the timeline stretches what was
+ * measured on it.
  */
 function distributions({ origin }: ResolvedParams, calibration: Calibration, scale: number): Distributions {
   const measured = (['mapNs', 'trapNs'] as const).flatMap((name) => {

@@ -1,4 +1,4 @@
-/** What `umbra replay` and `umbra run` are asked in words, as parameters and policies. */
+/** The words given to `umbra replay` and `umbra run`, as parameters and policies. */
 import { builtinPolicies } from '../../model/policies.ts';
 import { defaultParams, parseParamsFile, parseSetting, setParams } from '../../model/params.ts';
 import type { ResolvedParams } from '../../model/params.ts';
@@ -16,7 +16,7 @@ export interface ReplayWords {
   readonly paramsFile?: string;
   /** `name=value`. */
   readonly settings?: readonly string[];
-  /** Parameters that have an option of their own. */
+  /** Parameters with their own options. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly scenarioFile?: string;
 }
@@ -43,7 +43,7 @@ export function readReplayWords(words: ReplayWords): ReplayChoice {
   return { policies: choosePolicies(words.policies ?? [], words.policyFiles ?? []), settings, scenario };
 }
 
-/** As `readReplayWords`, with texts in place of files: what a window asks. */
+/** Like `readReplayWords`, with texts instead of files, as windows request. */
 export function parseReplayWords(words: {
   readonly policies: readonly string[];
   readonly own?: string;
@@ -53,12 +53,12 @@ export function parseReplayWords(words: {
   const settings = setParams(defaultParams(), words.settings, 'user', 'parameters');
   const own = words.own === undefined ? [] : parsePolicyFile(words.own, 'own policies');
   const scenario = words.scenario === undefined ? undefined : parseScenario(words.scenario, 'scenario');
-  // Own policies alone are a choice too.
+  // Own policies alone are a choice, too.
   const policies = words.policies.length || !own.length ? pickPolicies(words.policies, own) : own;
   return { policies, settings, scenario };
 }
 
-/** Own policies are replayed beside those asked for by id; without ids, all built-in ones. */
+/** Own policies are replayed besides those requested by id; without ids, besides all built-in ones. */
 function choosePolicies(ids: readonly string[], files: readonly string[]): Policy[] {
   const own: Policy[] = [];
   for (const file of files) {

@@ -1,4 +1,4 @@
-/** One side of a comparison: a run's outcomes, or a whole capture, counted by one way of counting. */
+/** One side of a comparison: a run's outcomes, or a whole capture, counted in one way. */
 import { runsInSessions } from '../../analysis/loss-runs.ts';
 import { Reference } from '../../analysis/reference.ts';
 import type { Losses } from '../../analysis/reference.ts';
@@ -30,7 +30,7 @@ export class RunSide {
   readonly #inputs: RunInputs;
   readonly #samples: Samples;
 
-  /** @param other a side made already, which may have read what this one needs @throws RequestError, ModelError, LabFileError */
+  /** @param other an existing side, which may have read what this one needs @throws RequestError, ModelError, LabFileError */
   constructor(db: Db, run: RunRow, kind: KeyKind, other?: RunSide) {
     this.#db = db;
     this.#run = run;
@@ -50,7 +50,7 @@ export class RunSide {
     return this.#samples.keys.names;
   }
 
-  /** Counted with the first outcome, which says what lies in sessions. */
+  /** Counted with the first outcome, which says what is in sessions. */
   get reference(): Reference {
     return this.#samples.reference!;
   }
@@ -73,7 +73,7 @@ export class RunSide {
     return { summary: summarise(lanes, outcome), verdict: this.#verdict(result), losses };
   }
 
-  /** By the key that is compared, if the run counted by it; else by the run's first. */
+  /** By the key compared, if the run counted by it, else by the run's first. */
   #verdict({ policy, dlDiscard, summary }: ResultRow): ComparedVerdict {
     const skews = readSkew(this.#db, this.#run.id).filter((s) => s.policy === policy.id && s.dlDiscard === dlDiscard);
     const { verdict } = (skews.find(({ key }) => key === this.#kind) ?? skews[0]).detail;
@@ -92,7 +92,7 @@ function sameLanes(a: RunInputs, b: RunInputs): boolean {
   return lanesOf(a) === lanesOf(b);
 }
 
-/** All samples of a capture, in whatever session, none lost. */
+/** All samples of a capture, in any session, none lost. */
 export function wholeCapture(db: Db, capture: CaptureRow, kind: KeyKind) {
   const { lanes, stored } = loadReference(db, capture, 'auto');
   const keys = sampleKeys(db, capture, stored, kind);

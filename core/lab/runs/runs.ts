@@ -1,4 +1,4 @@
-/** The use cases around runs that the command line and the windows call: replay, list windows, skew. */
+/** The use cases on runs behind the command line and the windows: replay, list windows, skew. */
 import { readLab } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
 import { getRun, listRuns, readResults, readWindows } from '../../store/run-store.ts';
@@ -54,17 +54,17 @@ export interface ResultSkew extends PolicySkew {
   readonly reference: number;
   /** Share of the reference that survives, 0 … 1. */
   readonly coverage: number;
-  /** What a reader must know of the run's captures, e.g. that filters made the reference a subset of what ran. */
+  /** What readers must know of the run's captures, e.g. that filters made the reference a subset of what ran. */
   readonly notes: readonly string[];
-  /** The check that it was replayed under, if one was asked for; `changes`: whether it can change anything here. */
+  /** The check it was replayed under, if requested; `changes`: whether it can change anything here. */
   readonly check?: { readonly id: string; readonly title: string; readonly changes: boolean };
-  /** What the checks make of the verdict: of the plain outcome, by the key that the run's verdicts rest on. */
+  /** The verdict under the checks: of the plain outcome, by the key that the run's verdicts rest on. */
   readonly checks?: readonly CheckResult[];
 }
 
 /**
- * Skew of one result by any key, by default the one that verdicts of this capture rest on: the stored run is replayed again,
- * which gives the same fates.
+ * Skew of one result by any key, by default the one that verdicts of this capture rest on: replays the stored run, which
+ * gives the same fates.
  * @param checkId an assumption check (model.md section 4.7) to replay it under
  * @throws RequestError (no such policy or check), LabFileError (no such run)
  */

@@ -1,4 +1,4 @@
-/** How far a policy's surviving profile is from the reference, by one way of counting. */
+/** How far a policy's surviving profile is from the reference, counted in one way. */
 import { LatencyReference } from '../../analysis/latency.ts';
 import type { LatencyLane, LatencySkew } from '../../analysis/latency.ts';
 import { FoldedReference } from '../../analysis/folded-reference.ts';
@@ -24,10 +24,10 @@ export interface PolicySkew {
   readonly verdict: Verdict;
 }
 
-/** What every run counts by. */
+/** Keys that every run counts by. */
 export const SKEW_KEYS: readonly PlaceKind[] = ['page', 'pc'];
 
-/** The same for a run of this capture: by function first, if some are known. The first is the one that verdicts rest on. */
+/** The same for a run of this capture: by function first, if any are known. Verdicts rest on the first. */
 export function skewKeysOf(db: Db, capture: number): readonly PlaceKind[] {
   return hasSymbols(db, capture) ? ['symbol', ...SKEW_KEYS] : SKEW_KEYS;
 }
@@ -35,18 +35,18 @@ export function skewKeysOf(db: Db, capture: number): readonly PlaceKind[] {
 /** Skew of one run's outcomes: its reference is counted once, and outcomes that lose the same samples are analysed once. */
 export class OutcomeSkews {
   readonly #sets: readonly KeySet[];
-  /** Made by the first outcome, which says what lies in sessions; until then, what it is made of. */
+  /** Made with the first outcome, which says what is in sessions; until then, its inputs are kept. */
   #shared: Shared | undefined;
   #inputs: Inputs | undefined;
   readonly #known: Analysed[] = [];
 
-  /** @param latencies of the lanes' samples, where their skew is wanted */
+  /** @param latencies of the lanes' samples, if their skew is wanted */
   constructor(lanes: readonly Lane[], keys: KeySets, latencies?: readonly Omit<LatencyLane, 'fates'>[]) {
     this.#sets = keys.sets;
     this.#inputs = { lanes, keys, latencies };
   }
 
-  /** Which samples an outcome loses: what all else is made from. */
+  /** Which samples an outcome loses: the basis of everything else. */
   lossesOf(outcome: PolicyOutcome): LostRuns {
     const { inside } = this.#sharedWith(outcome);
     return outcome.lost.map((lost, l) => runsInSessions(lost, inside[l]));
@@ -59,7 +59,7 @@ export class OutcomeSkews {
     return { skew, latency };
   }
 
-  /** The verdict alone, by counting the first keys: what an assumption check gets. Undefined without keys. */
+  /** Only the verdict, by counting the first keys, for assumption checks. Undefined without keys. */
   verdictOf(runs: LostRuns, summary: Summary): Verdict | undefined {
     const first = this.#shared?.profiles[0];
     return first && judge(summary, keyCounts(first, first.lossesOf(runs), this.#nameOf(0)));
@@ -128,10 +128,10 @@ interface Analysed {
   readonly latency: LatencySkew | undefined;
 }
 
-/** Outcomes remembered, the latest: a run has few different ones, and a sweep's are like those of the step before. */
+/** Latest outcomes cached: a run has few different ones, and a sweep's are like those of the previous step. */
 const MOST_KNOWN = 32;
 
-/** Of one outcome by itself, or of a part of a run. */
+/** Of a single outcome, or of a part of a run. */
 export function keyedSkew(
   lanes: readonly Lane[],
   outcome: PolicyOutcome,

@@ -1,4 +1,4 @@
-/** A result's windows out of the lab file, in the model's columns. */
+/** A result's windows from the lab file, in the model's columns. */
 import { emptyWindows, NONE } from '../../model/outcome.ts';
 import type { Windows } from '../../model/outcome.ts';
 import { answers, causeClasses, code, PAGE_SHIFT, windowKinds } from '../../model/terms.ts';

@@ -1,4 +1,4 @@
-/** A sweep that starts from a stored run, as columns: what a window asks for. */
+/** A sweep from a stored run, as columns, for the windows. */
 import { sweepMeasures } from '../../analysis/sweep.ts';
 import type { SweepMeasure } from '../../analysis/sweep.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -12,7 +12,7 @@ import { groupCrossings, sweep, sweepBound, UNMAP_RATE } from './sweep.ts';
 import type { Sweep, SweepPoint, SweepRequest } from './sweep.ts';
 
 /**
- * Reads the lab only: others may write to it meanwhile.
+ * Only reads the lab: others may write to it meanwhile.
  * @throws as `sweepInLab`; RequestError for an empty range
  */
 export function sweepOfRun(lab: string, job: SweepJob, progress: (progress: Progress) => void): SweepAnswer {

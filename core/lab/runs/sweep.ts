@@ -1,4 +1,4 @@
-/** One parameter over a range, for all chosen policies: where does one overtake the other? Nothing is stored. */
+/** One parameter over a range, for all chosen policies: where does one overtake another? Nothing is stored. */
 import { mean } from '../../analysis/numbers.ts';
 import { crossings, orders, sweepMeasures, sweepValues } from '../../analysis/sweep.ts';
 import type { Crossing, Curve, SweepMeasure } from '../../analysis/sweep.ts';
@@ -25,7 +25,7 @@ import { loadCaptures, runInputs } from './run-inputs.ts';
 import type { RunCaptures, RunInputs } from './run-inputs.ts';
 import { OutcomeSkews, skewKeysOf } from './skew.ts';
 
-/** No parameter of a run: how many of the timeline's unmaps happen (model/unmap-rate.ts). */
+/** Not a run parameter: how many of the timeline's unmaps happen (model/unmap-rate.ts). */
 export const UNMAP_RATE = 'unmapRate';
 export type SweepParam = ParamName | typeof UNMAP_RATE;
 
@@ -42,7 +42,7 @@ export interface SweepRequest {
   readonly steps: number;
   /** Steps are factors. */
   readonly log: boolean;
-  /** Everything under one assumption check (model.md section 4.7); what the sweep sets stays as it is. */
+  /** Everything under one assumption check (model.md section 4.7); what the sweep sets is left alone. */
   readonly check?: string;
 }
 
@@ -52,7 +52,7 @@ export interface SweepPoint extends Readonly<Record<SweepMeasure, number>> {
   readonly windows: number;
   readonly blackoutNs: number;
   readonly stallNs: number;
-  /** TVD less what the same losses at other moments give on average, by the key that verdicts rest on; NaN when nothing survived. Of the first trial. */
+  /** TVD minus the mean for the same losses at other times, by the key that verdicts rest on; NaN if nothing survived. First trial. */
   readonly excess: number;
   /** Chance doesn't explain the excess. */
   readonly skewed: boolean;
@@ -72,7 +72,7 @@ export interface Sweep {
   readonly param: SweepParam;
   readonly unit: string;
   readonly log: boolean;
-  /** All that are tried; of a running sweep, the points are those of the first ones. */
+  /** All values; while a sweep runs, there are points only for the first ones. */
   readonly values: readonly number[];
   readonly policies: readonly { readonly id: string; readonly points: readonly SweepPoint[] }[];
   readonly crossings: readonly SweepCrossing[];
@@ -87,15 +87,15 @@ export function sweepParams(): SweepParam[] {
   return [...paramNames.filter((n) => isNumeric(n) && !unswept.includes(n)), UNMAP_RATE];
 }
 
-/** Parameters that say where the timeline and the buffers lie; with any other one these stay as they are. */
+/** Parameters that place the timeline and the buffers; any other one leaves these unchanged. */
 const rebuilds: readonly string[] = ['offsetNs', 'scale', 'seed', 'bufferBytes'];
-/** Parameters that no replay looks at, and numbers that are names. */
+/** Parameters that no replay reads, and numbers that are names. */
 const unswept: readonly string[] = ['gapFactor', 'gapMinNs', 'vm', 'injectDl'];
 
 export interface SweepHooks {
   /** Before each policy's replay at each value: how many are done, of how many. */
   readonly onStep?: (done: number, total: number) => void;
-  /** After each value but the last: what there is so far. */
+  /** After each value but the last: results so far. */
   readonly onValue?: (soFar: Sweep) => void;
 }
 
@@ -106,7 +106,7 @@ export function sweepInLab(lab: string, request: SweepRequest, hooks: SweepHooks
   return readLab(lab, (db) => sweep(db, request, hooks));
 }
 
-/** As `sweepInLab`, in a lab that is open. */
+/** Like `sweepInLab`, in an open lab. */
 export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepHooks = {}): Sweep {
   const param = sweepParam(request.param);
   const values = valuesOf(param, request);
@@ -116,7 +116,7 @@ export function sweep(db: Db, request: SweepRequest, { onStep, onValue }: SweepH
   const [kind] = skewKeysOf(db, captures.spe.id);
   const keys = sampleKeySets(db, captures.spe, captures.reference.stored, [kind]);
   const base = runInputs(captures, request.settings, request.scenario);
-  // Whatever is swept, the samples are the same ones, and many steps lose the same of them.
+  // Whatever is swept, the samples are the same, and many steps lose the same ones.
   const skews = new OutcomeSkews(base.lanes, keys);
   if (param === 'bufferBytes' && base.settings.params.placement === 'explicit') {
     throw new RequestError(
@@ -171,12 +171,12 @@ function crossingsBy(
 }
 
 function curvesOf(measure: SweepMeasure, policies: Sweep['policies']): Curve[] {
-  // Excesses that chance explains are all alike: their order says nothing.
+  // Excesses that chance explains count as equal: their order means nothing.
   const y = (p: SweepPoint) => (measure === 'excess' && !p.skewed && !Number.isNaN(p.excess) ? 0 : p[measure]);
   return policies.map(({ id, points }) => ({ id, y: Float64Array.from(points, y) }));
 }
 
-/** Pairs that never change places: one is the better one wherever they differ. */
+/** Pairs that never change places: one is better wherever they differ. */
 export function sweepOrders({ policies }: Sweep): { measure: SweepMeasure; better: string; worse: string }[] {
   return sweepMeasures.flatMap((measure) =>
     orders(curvesOf(measure, policies)).map(({ higher, lower }) =>
@@ -185,7 +185,7 @@ export function sweepOrders({ policies }: Sweep): { measure: SweepMeasure; bette
   );
 }
 
-/** Policies that change places with others at one point, together: many do the same over a sweep. */
+/** Policies that change places with others at the same point: many behave alike over a sweep. */
 export interface CrossingGroup extends Omit<SweepCrossing, 'winner' | 'loser'> {
   readonly winners: readonly string[];
   readonly losers: readonly string[];
@@ -201,7 +201,7 @@ export function groupCrossings(all: readonly SweepCrossing[]): CrossingGroup[] {
   return join(join(single, 'winners', 'losers'), 'losers', 'winners');
 }
 
-/** A bound of the range as typed: sizes may have a suffix (64K). @throws RequestError when it is no number */
+/** A bound of the range as typed: sizes may have a suffix (64K). @throws RequestError if it isn't a number */
 export function sweepBound(param: string, text: string): number {
   const name = paramNames.find((n) => n === param);
   const read = name && paramSpecs[name].read(text);
@@ -253,7 +253,7 @@ function inputsAt(
   }
   const set = (to: ResolvedParams) => setParams(to, { [param]: value }, 'user', 'sweep');
   if (rebuilds.includes(param)) return runInputs(captures, set(settings), scenario);
-  // A swept latency is that value, whatever was measured.
+  // A swept latency has that value, whatever was measured.
   return { ...base, settings: set(base.settings), distributions: { ...base.distributions, [param]: undefined } };
 }
 
