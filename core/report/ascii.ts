@@ -1,6 +1,6 @@
-/** Plain ASCII text for mails: what has no ASCII letter is spelled, lines end at 72 columns. */
+/** Plain ASCII text for mails: what has no ASCII letter is spelled out, lines end at 72 columns. */
 
-/** What a mail's line holds and still has room to be quoted twice (git's and the kernel list's custom). */
+/** Width of a mail line that leaves room to be quoted twice (git's and the kernel list's custom). */
 export const COLUMNS = 72;
 
 const spelled: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const spelled: Readonly<Record<string, string>> = {
   '\u03c4': 'tau',
 };
 
-/** Every character becomes printable ASCII, tabs and newlines stay: accents go, `?` stands for what can't be spelled. */
+/** Every character becomes printable ASCII, tabs and newlines stay: accents are dropped, `?` replaces what can't be spelled. */
 export function ascii(text: string): string {
   return text
     .replace(/\p{Zs}/gu, ' ')
@@ -53,8 +53,8 @@ export function wrap(text: string, width = COLUMNS, indent = ''): string[] {
 }
 
 /**
- * A table whose columns are as wide as their widest cell; `l` or `r` per column. What is too wide for that is told row by row: the
- * first cell on a line of its own, the others below it with their columns' names.
+ * A table whose columns are as wide as their widest cell; `l` or `r` per column. Tables too wide for that are printed row by row: the first
+ * cell on its own line, the others below it with their columns' names.
  */
 export function asciiTable(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
   const all = [head, ...rows].map((row) => row.map(ascii));
@@ -93,7 +93,7 @@ export function heading(text: string, line = '-'): string[] {
   return ['', ascii(text), line.repeat(Math.min(COLUMNS, ascii(text).length)), ''];
 }
 
-/** A command that a shell takes as it stands: broken between words with a backslash. A word longer than the line stays whole. */
+/** A command that a shell takes as is: broken between words with a backslash. A word longer than the line stays whole. */
 export function command(text: string): string[] {
   const lines: string[] = [];
   let line = ' ';
@@ -107,7 +107,7 @@ export function command(text: string): string[] {
   return [...lines, line];
 }
 
-/** Words as a shell sees them: quoted spaces don't part. */
+/** Words as a shell sees them: quoted spaces don't split. */
 function shellWords(text: string): string[] {
   return text.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
 }

@@ -1,4 +1,4 @@
-/** A report across pairs as a document: the finding and its figure first, what it rests on behind. */
+/** A report across pairs as a document: the finding and its figure first, what it rests on after. */
 import {
   effectsTotal,
   changesTable,
@@ -26,7 +26,7 @@ import { list } from '../words/lists.ts';
 import { count } from '../words/numbers.ts';
 import { LIMIT } from './words.ts';
 
-/** Sentences of one kind that are shown. */
+/** Sentences of one kind shown. */
 const MOST = 12;
 
 const text = (words: string): Block => ({ kind: 'text', text: words });
@@ -68,7 +68,7 @@ function notesOf({ counts, leftOut, flags }: CampaignReport): string[] {
   ];
 }
 
-/** Policies that are told: of those that are alike in all pairs, the first. */
+/** Policies shown: of those that are alike in all pairs, the first. */
 function told({ alike, policies }: CampaignReport): number[] {
   return policies.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
 }

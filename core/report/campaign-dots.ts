@@ -1,4 +1,4 @@
-/** Losses across pairs, each pair a dot: a row a policy, logarithmic; stacked where they meet. */
+/** Losses across pairs, each pair a dot: a row per policy, logarithmic; stacked where they meet. */
 import { verdictSigns } from '../words/signs.ts';
 import { shorten } from '../words/lists.ts';
 import { count, percent } from '../words/numbers.ts';
@@ -17,16 +17,16 @@ const LEFT = 160;
 const RIGHT = 90;
 const WIDTH = 800;
 const ROW = 36;
-/** Of places that dots stand at, px. */
+/** Distance between the places of dots, px. */
 const DOT = 4;
 /** Width of the place for those that lose nothing. */
 const NONE = 64;
-/** Height that the dots of a row have, px. */
+/** Height for the dots of a row, px. */
 const ROOM = ROW - 8;
-/** Dots of a figure, at most: beyond, each stands for several pairs. */
+/** Most dots in a figure: beyond that, each stands for several pairs. */
 const MOST_DOTS = 20_000;
 
-/** The decades that hold all losses; `none` stands left of them. */
+/** The decades that hold all losses; `none` is left of them. */
 function scaleOf(rows: readonly DotRow[]): { least: number; x: (loss: number) => number; ticks: readonly number[] } {
   const lost = rows.flatMap(({ pairs }) => pairs.map(({ loss }) => loss)).filter((loss) => loss > 0);
   const least = Math.floor(Math.log10(Math.min(0.01, ...lost)) + 1e-9);
@@ -36,7 +36,7 @@ function scaleOf(rows: readonly DotRow[]): { least: number; x: (loss: number) =>
   return { least, x, ticks: Array.from({ length: -least + 1 }, (_, i) => 10 ** (least + i)) };
 }
 
-/** Pairs that one dot stands for: 1 but for very many. */
+/** Pairs that one dot stands for: 1 unless there are very many. */
 export function pairsPerDot(rows: readonly DotRow[]): number {
   return Math.max(1, Math.ceil(rows.reduce((sum, { pairs }) => sum + pairs.length, 0) / MOST_DOTS));
 }
@@ -49,7 +49,7 @@ const NOTHING = -1;
 function columns({ pairs }: DotRow, x: (loss: number) => number): Map<number, VerdictWord[]> {
   const found = new Map<number, VerdictWord[]>();
   for (const { loss, verdict } of pairs) {
-    // Those that lose nothing have a block of their own: no place within it means more than another.
+    // Those that lose nothing have their own block: no place within it means more than another.
     const at = loss > 0 ? Math.round(x(loss) / DOT) : NOTHING;
     found.set(at, [...(found.get(at) ?? []), verdict]);
   }

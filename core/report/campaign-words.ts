@@ -1,4 +1,4 @@
-/** Sentences across pairs. Each says of how many pairs of how many machines it speaks. */
+/** Sentences across pairs. Each says how many pairs of how many machines it is about. */
 import type { Group, Reversal, Standing } from '../analysis/campaign-compare.ts';
 import type { LayoutPair } from '../analysis/campaign-layout.ts';
 import { list } from '../words/lists.ts';
@@ -32,7 +32,7 @@ export function differenceWords({ mean, half }: { readonly mean: number; readonl
   return `${points(100 * Math.abs(mean), 100 * half).replace('+', '')} ± ${points(100 * half, 100 * half).replace('+', '')}`;
 }
 
-/** One sentence: which policy loses least in a group, or that it can't be told. */
+/** One sentence: which policy loses least in a group, or that this can't be said. */
 export function standingSentence(report: CampaignReport, standing: Standing): string {
   const { group, word, best, alike, lead, order } = standing;
   const where = group.factor === undefined ? 'Over all' : `With ${groupName(group)}, over`;

@@ -20,7 +20,7 @@ export interface CampaignReport {
   readonly repetition: string;
   /** Policies that are compared: the reference isn't. Numbers elsewhere are places in this list. */
   readonly policies: readonly string[];
-  /** Policies that lose the same as an earlier one in every pair, by their place; told once. */
+  /** Policies that lose the same as an earlier one in every pair, by its place; shown once. */
   readonly alike: readonly (number | undefined)[];
   readonly checks: readonly { readonly id: string; readonly title: string }[];
   readonly pairs: readonly CampaignPairResult[];
@@ -44,7 +44,7 @@ export interface CampaignReport {
   readonly standings: readonly Standing[];
   readonly factorReversals: readonly Reversal[];
   readonly checkReversals: readonly Reversal[];
-  /** By policy that isn't alike with an earlier one, then factor. */
+  /** By policy that isn't like an earlier one, then factor. */
   readonly effects: readonly { readonly policy: number; readonly factors: readonly Effects[] }[];
   /** Statements whose intervals hold together. */
   readonly families: { readonly comparisons: number; readonly checked: number; readonly effects: number };

@@ -22,7 +22,7 @@ export function causeSentence({ tvd, cause }: Pick<SkewDigest, 'tvd' | 'cause'>)
 const episodes = (cause: Cause): string =>
   `${count(cause.episodes)} loss ${cause.episodes === 1 ? 'episode' : 'episodes'}`;
 
-/** What stands beside a TVD: the same losses at other moments. */
+/** What goes beside a TVD: the same losses at other moments. */
 export function rotatedClause(cause: Cause): string {
   if (cause.mean === undefined || cause.p95 === undefined || cause.pValue === undefined)
     return `${cause.word}: ${episodes(cause)}`;

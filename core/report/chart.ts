@@ -14,7 +14,7 @@ export interface ChartText {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;
-  /** What a reader who doesn't see the chart must know. */
+  /** What a reader who can't see the chart must know. */
   readonly description: string;
 }
 
@@ -34,8 +34,8 @@ export function renderChart(text: ChartText, width: number, height: number, opti
 }
 
 /**
- * ECharts counts ids up over the life of the process: replaced, so that the same report gives the same bytes. What it adds for
- * scripts and hovering goes.
+ * ECharts counts ids up over the life of the process: replaced, so that the same report gives the same bytes. What it adds for scripts and
+ * hovering is removed.
  */
 function finish(svg: string, { id, title, description }: ChartText, width: number, height: number): string {
   const body = svg

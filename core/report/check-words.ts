@@ -8,7 +8,7 @@ export function checkedOf({ summary, verdict, checks }: ReportedOutcome): Checke
   return { coverage: summary.coverage, word: verdict.word, ...(checks && { checks }) };
 }
 
-/** Policies that have the same outcome in what is told of them. */
+/** Policies with the same outcome, as far as it is shown. */
 export interface SamePolicies {
   readonly policies: readonly PolicyReport[];
   readonly ids: readonly string[];
@@ -16,7 +16,7 @@ export interface SamePolicies {
   readonly outcome: ReportedOutcome;
 }
 
-/** @param told what is told of a policy: those of which the same is told stand together */
+/** @param told what is shown of a policy: policies that show the same go together */
 export function samePolicies(
   policies: readonly PolicyReport[],
   told: (policy: PolicyReport) => unknown,
@@ -28,7 +28,7 @@ export function samePolicies(
   }));
 }
 
-/** What decides on how a policy's survivors are told: who loses the same under every check is one row. */
+/** What decides a policy's row of survivors: policies that lose the same under every check share one. */
 export function survival({ id, isReference, outcome }: PolicyReport): unknown {
   const { summary: s, verdict, trials, skew, checks = [], sameAs = id } = outcome;
   return [

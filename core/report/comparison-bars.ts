@@ -8,7 +8,7 @@ import type { ShareRow } from './skew-chart.ts';
 const NAME = 22;
 const BAR = 30;
 
-/** Two bars a policy, A's above B's, on one logarithmic scale. */
+/** Two bars per policy, A's above B's, on one logarithmic scale. */
 export function lossBars(rows: readonly LossRow[]): string[] {
   const shares = rows.flatMap(({ main, other }) => [main.share, other?.share ?? 0]);
   const least = Math.min(...shares.filter((share) => share > 0), 0.01);

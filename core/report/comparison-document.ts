@@ -87,7 +87,7 @@ const table = (caption: string, of: Extract<Block, { kind: 'table' }>['table']):
 });
 const text = (words: string): Block => ({ kind: 'text', text: words });
 
-/** Losses of all policies; of a single pair the keys whose shares differ most, if some do. */
+/** Losses of all policies; for a single pair the keys whose shares differ most, if any do. */
 function leadFigure(report: ComparisonReport): Figure | undefined {
   const { pairs } = report;
   const figure = pairs.length === 1 ? shareFigure(pairs[0], 'shares', 'Shares in A minus shares in B') : undefined;
@@ -115,7 +115,7 @@ function lossRow(pair: ComparedPair) {
   };
 }
 
-/** Undefined where no share differs. */
+/** Undefined if no share differs. */
 function shareFigure({ comparison }: ComparedPair, name: string, caption: string): Figure | undefined {
   if (!comparison) return undefined;
   const rows = shareRows(comparison);
@@ -200,7 +200,7 @@ const capital = (words: string): string => words.charAt(0).toUpperCase() + words
 const some = (ids: readonly string[], all: number): string =>
   ids.length < all ? list(ids, 12) : all > 2 ? `all ${count(all)} policies` : list(ids);
 
-/** Pairs with the same outcome stand together. */
+/** Pairs with the same outcome go together. */
 function grouped(pairs: readonly ComparedPair[], of: (pair: ComparedPair) => unknown): ComparedPair[][] {
   const found = new Map<string, ComparedPair[]>();
   for (const pair of pairs) {
@@ -258,7 +258,7 @@ function shareBlocks(report: ComparisonReport): Block[] {
   ];
 }
 
-/** Each input once, with the sides that it is of. */
+/** Each input once, with the sides it belongs to. */
 function inputs({ a, b }: ComparisonReport) {
   const isOf = ({ inputs: own }: ComparisonSide, sha256: string): boolean => own.some((i) => i.sha256 === sha256);
   const all = new Map([...a.inputs, ...b.inputs].map((input) => [`${input.kind} ${input.sha256}`, input]));

@@ -13,7 +13,7 @@ import type { Table } from './tables.ts';
 
 const MINUS = '\u2212';
 
-/** Parameters, decisions or facts that aren't the same. Columns that nobody fills are left out. */
+/** Parameters, decisions or facts that aren't the same. Empty columns are left out. */
 export function differingTable({ differing }: ComparisonReport): Table {
   const origins = differing.some(({ originA }) => originA !== undefined);
   return {
@@ -98,7 +98,7 @@ function covered({ summary, trials }: PairSide): string {
     : percent(summary.coverage);
 }
 
-/** What each side costs: a table a measure, of the policies in which the sides differ. */
+/** What each side costs: a table per measure, of the policies in which the sides differ. */
 export function costTables({ pairs }: ComparisonReport): { name: string; table: Table; same: string[] }[] {
   return measures
     .filter(({ name }) => told.includes(name))
@@ -193,7 +193,7 @@ export function windowTable(pair: ComparedPair): Table {
   };
 }
 
-/** Blackouts that two captures show by themselves. */
+/** Blackouts that two captures themselves show. */
 export function observedTable({ a, b }: ComparisonReport): Table {
   const rows = observedReasons.map((reason) => [
     reason,

@@ -15,7 +15,7 @@ export function interval(low: number, high: number): string {
   return `${points(low, width)} … ${points(high, width)}`.replace(/\u202fpp/g, '');
 }
 
-/** Whether chance, of whole blocks of time, doesn't explain that one covers more. */
+/** Whether chance, over whole blocks of time, can't explain that one covers more. */
 export function coverageDiffers({ comparison }: ComparedPair): boolean {
   return comparison !== undefined && (comparison.coverage.low > 0 || comparison.coverage.high < 0);
 }

@@ -32,7 +32,7 @@ export interface ComparisonReport {
   readonly differing: readonly Differing[];
   /** How many were looked at. */
   readonly settings: number;
-  /** One per policy; one in all for policies and captures. */
+  /** One per policy; one in total for policies and captures. */
   readonly pairs: readonly ComparedPair[];
 }
 
@@ -51,7 +51,7 @@ export interface ComparisonSide {
   readonly observed?: ObservedTotals;
 }
 
-/** Blackouts that a capture shows by itself. ns. */
+/** Blackouts that a capture itself shows. ns. */
 export interface ObservedTotals {
   readonly darkNs: number;
   readonly runningNs: number;

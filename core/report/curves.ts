@@ -14,12 +14,12 @@ interface Curve {
   readonly points: readonly Point[];
 }
 
-/** Points a curve is drawn with at most. */
+/** Most points a curve is drawn with. */
 const POINTS = 240;
 const WIDTH = 540;
 const HEIGHT = 300;
 
-/** How long the blackout windows are: the share of windows that last at most so long. Undefined without windows. */
+/** How long the blackout windows are: the share of windows that last at most that long. Undefined without windows. */
 export function durationsChart(report: Report): Markup | undefined {
   const curves = distinct(report, byDuration);
   if (curves.length === 0) return undefined;
@@ -59,7 +59,7 @@ export function durationsChart(report: Report): Markup | undefined {
 
 const ROW = 30;
 
-/** Samples lost over time, a row per policy that lost some; dead ones left out, they would hide the others. Undefined without any. */
+/** Samples lost over time, a row per policy that lost some; dead ones left out: they would hide the others. Undefined without any. */
 export function coverageChart(report: Report): Markup | undefined {
   const curves = distinct(report, overTime);
   if (curves.length === 0) return undefined;
@@ -140,7 +140,7 @@ function overTime({ skew, summary, verdict }: ReportedOutcome): readonly Point[]
   return [...points, [t1 / 1e6, points.at(-1)![1]]];
 }
 
-/** Which policies share a line, where its label doesn't name them all; empty if each has its own. */
+/** Which policies share a line, if its label doesn't name them all; empty if each has its own. */
 export function sharedLines(report: Report, chart: 'durations' | 'coverage'): string {
   return distinct(report, chart === 'durations' ? byDuration : overTime)
     .filter(({ ids }) => ids.length > 2)
@@ -183,7 +183,7 @@ function ecdf(start: ArrayLike<number>, end: ArrayLike<number>, n: number): Poin
   return points;
 }
 
-/** Lines with their labels on them, each at a height of its own. */
+/** Lines with their labels on them, each at its own height. */
 function drawn(curves: readonly Curve[]): unknown[] {
   return curves.flatMap(({ ids, points }, i) => {
     const colour = lineColours[i % lineColours.length];

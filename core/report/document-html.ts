@@ -8,7 +8,7 @@ import { isShown } from './options.ts';
 import type { ReportOptions } from './options.ts';
 import type { Table } from './tables.ts';
 
-/** @param comment what the report says of itself to programs */
+/** @param comment what the report tells programs about itself */
 export function documentHtml(doc: Document, options: ReportOptions, comment?: string): string {
   const { umbra, title, subtitle, notes, lead, figure, foot } = doc;
   return page({
@@ -27,7 +27,7 @@ function section({ title, blocks }: DocumentSection, i: number): Markup {
   </section>`;
 }
 
-/** Tables that follow each other stand side by side. */
+/** Consecutive tables go side by side. */
 function rows(blocks: readonly Block[]): Block[][] {
   const found: Block[][] = [];
   for (const one of blocks) {

@@ -10,7 +10,7 @@ import { standaloneSvg } from './standalone.ts';
 
 /**
  * @param folder where the figures will lie, relative to the Markdown file
- * @param comment what the report says of itself to programs
+ * @param comment what the report tells programs about itself
  */
 export function documentMarkdown(
   doc: Document,

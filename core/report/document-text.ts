@@ -1,4 +1,4 @@
-/** A document as plain text for a mail: ASCII, at most 72 columns (but for a word of a command that can't be broken). */
+/** A document as plain text for a mail: ASCII, at most 72 columns (except a word of a command that can't be broken). */
 import { ascii, asciiTable, command, heading, wrap } from './ascii.ts';
 import type { Block, Document } from './document.ts';
 import { isShown } from './options.ts';

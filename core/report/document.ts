@@ -1,6 +1,6 @@
 /**
- * A report as a list of blocks that HTML, Markdown and plain text each draw in their own manner. Comparison reports are made of it;
- * the report of one run has drawings of its own in each form.
+ * A report as a list of blocks that HTML, Markdown and plain text each draw in their own way. Comparison reports are made of it; the report
+ * of one run has its own drawings in each form.
  */
 import type { FactBlock } from './facts.ts';
 import type { Markup } from './html.ts';

@@ -1,4 +1,4 @@
-/** A report's figures by name, for the forms that keep them in files of their own. */
+/** A report's figures by name, for the forms that keep them in separate files. */
 import { coverageChart, durationsChart } from './curves.ts';
 import type { Markup } from './html.ts';
 import { lossChart } from './loss-chart.ts';

@@ -1,4 +1,4 @@
-/** The report's first screen: what is lost under which policy, how far the profile moved, what that hangs on, and what was measured. */
+/** The report's first screen: what is lost under which policy, how far the profile moved, what that depends on, and what was measured. */
 import { contentsFates, contentsOrigins, stage2Kinds, verdicts } from '../model/terms.ts';
 import type { Contents } from '../model/terms.ts';
 import { grouped } from '../words/checks.ts';
@@ -23,7 +23,7 @@ export interface FindingPoint {
 
 /** Policies named one by one in a sentence. */
 const NAMED = 4;
-/** The same where they were named before. */
+/** The same if they were named before. */
 const BRIEF = 2;
 
 export function finding(report: Report): Finding {
@@ -54,7 +54,7 @@ const idsOf = (policies: readonly PolicyReport[], most = NAMED): string =>
     most,
   );
 
-/** Trials lose on average what they lose; a single replay what it lost. */
+/** The mean over the trials; of a single replay its own. */
 const coverageOf = ({ summary, trials }: ReportedOutcome): number => trials?.coverage.mean ?? summary.coverage;
 
 function lostSentence(report: Report, all: readonly PolicyReport[]): string {
@@ -89,7 +89,7 @@ function who(some: readonly PolicyReport[], all: readonly PolicyReport[], most =
   return some.length === all.length && all.length > 2 ? `each of the ${count(all.length)} policies` : idsOf(some, most);
 }
 
-/** How long those are dark that lose most, and by what. */
+/** How long the darkest policies are dark, and what took their samples. */
 function darkWords(all: readonly PolicyReport[]): string | undefined {
   const told = grouped(
     all.filter(({ outcome }) => outcome.summary.lost > 0),
@@ -137,7 +137,7 @@ function skewWords(all: readonly PolicyReport[]): string {
   return `${clauses.map((clause) => clause.charAt(0).toUpperCase() + clause.slice(1)).join('. ')}.`;
 }
 
-/** Coverage points by which a check must move an outcome to be told although no verdict changes. */
+/** Coverage points by which a check must move an outcome to be mentioned although no verdict changes. */
 const TOLD = 0.01;
 
 /** Which assumptions change a verdict, or much of the coverage. */
@@ -207,11 +207,11 @@ export function verdictCounts({ trials }: Pick<ReportedOutcome, 'trials'>): stri
 /** A stage 2 fault takes a core some µs; a trace whose median is far above that wasn't recorded on one, or its host was swapping. */
 const SLOW_NS = 50_000;
 
-/** The latencies that decide most, first. */
+/** The latencies that matter most, first. */
 const telling = ['irqNs', 'reenableNs', 'readNs', 'mapNs', 'trapNs'];
 const rank = (name: string): number => (telling.includes(name) ? telling.indexOf(name) : telling.length);
 
-/** What of the numbers was measured, and what was assumed. */
+/** Which of the numbers were measured, and which assumed. */
 function measuredWords(report: Report, all: readonly PolicyReport[]): string {
   const times = report.parameters.filter(({ name }) => /Ns($|Per)/.test(name) && !/^(offset|gap)/.test(name));
   const named = (some: typeof times): string =>

@@ -1,4 +1,4 @@
-/** HTML text that is safe by construction: what is put into a template is escaped, unless it came out of one. */
+/** HTML text that is safe by construction: what is put into a template is escaped, unless it came from one. */
 export class Markup {
   readonly text: string;
 
@@ -16,8 +16,8 @@ export function escape(text: string): string {
 }
 
 /**
- * Control characters have no place in HTML or XML; lone surrogates neither. Nor do those that turn the direction of writing: a name that
- * holds one would show what follows it in another order.
+ * Control characters have no place in HTML or XML; lone surrogates neither. Nor do those that change the writing direction: a name with one
+ * would show what follows it in another order.
  */
 export function printable(text: string): string {
   return text
@@ -25,7 +25,7 @@ export function printable(text: string): string {
     .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
 }
 
-/** Template tag. Attribute values must stand in double quotes. */
+/** Template tag. Attribute values must be in double quotes. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   return new Markup(parts.reduce((text, part, i) => text + render(contents[i - 1]) + part));
 }

@@ -30,9 +30,9 @@ export interface LossRow {
   readonly other?: Loss;
   /** A line from the least to the greatest loss, 0 … 1. */
   readonly over?: readonly [least: number, greatest: number];
-  /** Behind the row. */
+  /** After the row. */
   readonly words: string;
-  /** For who doesn't see the chart. */
+  /** For readers who can't see the chart. */
   readonly description: string;
 }
 
@@ -142,7 +142,7 @@ export function lossRows(rows: readonly LossRow[]): Markup {
           lineStyle: { color: placeholder('dens'), width: 1 },
         },
         { type: 'scatter', silent: true, z: 5, symbolSize: 8, data: points(true) },
-        // Hollow and a little larger: still seen where both are the same.
+        // Hollow and a little larger: still visible where both are the same.
         { type: 'scatter', silent: true, z: 4, symbolSize: 11, data: points(false) },
       ],
     },

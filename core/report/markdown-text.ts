@@ -1,10 +1,10 @@
-/** Text as Markdown that shows what it is, whatever it holds. */
+/** Text as Markdown that shows it as is, whatever it holds. */
 import { warningWords } from './facts.ts';
 import type { FactBlock } from './facts.ts';
 import { printable } from './html.ts';
 import type { Table } from './tables.ts';
 
-/** Text that Markdown shows as it is. */
+/** Text that Markdown shows as is. */
 export function md(text: string): string {
   return printable(text)
     .replace(/\s+/g, ' ')

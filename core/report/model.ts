@@ -1,6 +1,6 @@
 /**
- * Everything a report says, as one plain object. Who makes the report fills it (core/lab); rendering adds nothing to it but
- * form. Times are ns after the run's origin.
+ * Everything a report says, as one plain object. The report's maker fills it (core/lab); rendering adds only form. Times are ns after the
+ * run's origin.
  */
 import type { CheckResult } from '../model/terms/results.ts';
 import type { LatencySkew } from '../analysis/latency.ts';
@@ -27,7 +27,7 @@ export interface Report {
     readonly offsetNs: number;
     /** Stretch of the KVM timeline; marked wherever results show unless 1. */
     readonly scale: number;
-    /** Two machines' clocks that were compared: SPE's less the trace's, its drift; ± ns. */
+    /** Two machines' clocks that were compared: SPE's minus the trace's, its drift; ± ns. */
     readonly clocks?: { readonly offsetNs: number; readonly driftPpb: number; readonly uncertaintyNs: number };
   };
   /** The VM description: memslots, vCPU threads, buffers. */

@@ -3,7 +3,7 @@ import createMarkdownIt from 'markdown-it';
 import type { MarkdownIt, Token } from 'markdown-it';
 import { Markup, printable } from './html.ts';
 
-/** CommonMark and tables. markdown-it refuses javascript:, vbscript:, file: and data: links by itself. */
+/** CommonMark and tables. markdown-it refuses javascript:, vbscript:, file: and data: links on its own. */
 function parser(): MarkdownIt {
   // An image would be fetched when the report is opened.
   return createMarkdownIt('default', { html: false, linkify: false, typographer: false }).disable('image');
@@ -22,7 +22,7 @@ export function notesHtml(markdown: string): Markup {
   return new Markup(md.render(printable(markdown)));
 }
 
-/** The notes as part of a Markdown file: as written, with what would be HTML there shown as text; code blocks stay as they are. */
+/** The notes as part of a Markdown file: as written, with anything that would be HTML shown as text; code blocks stay as they are. */
 export function notesMarkdown(markdown: string): string {
   const text = printable(markdown).replace(/\r\n?/g, '\n');
   const code = new Set<number>();
@@ -46,7 +46,7 @@ function missingFence(last: Token | undefined, lines: readonly string[]): string
   return closed ? [] : [markup];
 }
 
-/** Whoever shows the file may allow more than we do: HTML, images and script links are written so that none is one. */
+/** What renders the file may allow more than we do: HTML, images and script links are written so that they aren't any. */
 function harmless(line: string): string {
   return line
     .replace(/&(?=[#\w]+;)/g, '&amp;')

@@ -2,7 +2,7 @@
 import type { Provenance } from './provenance.ts';
 import type { SectionId } from './sections.ts';
 
-/** What a report's maker chose, beside the run. */
+/** What a report's maker chose, besides the run. */
 export interface ReportOptions {
   /** All if left out. They keep the report's order. */
   readonly sections?: readonly SectionId[];

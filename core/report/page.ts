@@ -1,4 +1,4 @@
-/** The HTML page that every report stands on: no script, no network, no fonts; light and dark as the reader's system is. */
+/** The HTML page that every report is built on: no script, no network, no fonts; light and dark as the reader's system is. */
 import { html, Markup } from './html.ts';
 import type { Content } from './html.ts';
 import { notesHtml } from './notes.ts';
@@ -6,7 +6,7 @@ import { styleCss } from './style.ts';
 
 export interface Page {
   readonly umbra: string;
-  /** Of the window, behind `Umbra: `. */
+  /** Of the window, after `Umbra: `. */
   readonly name: string;
   readonly title: string;
   readonly subtitle: string;
@@ -22,7 +22,7 @@ export interface Page {
   readonly definitions?: Content;
   readonly sections: Content;
   readonly foot: string;
-  /** What the report says of itself to programs. */
+  /** What the report tells programs about itself. */
   readonly comment?: string;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The report's colours: CSS variables with a light and a dark value. Text colours reach WCAG AA on `--surface`. Charts come out of
- * ECharts with placeholders that `themed` turns into the variables, so that they follow the reader's scheme, too.
+ * The report's colours: CSS variables with a light and a dark value. Text colours reach WCAG AA on `--surface`. Charts come out of ECharts
+ * with placeholders that `themed` turns into the variables, so that they follow the reader's scheme too.
  */
 import { colours } from '../words/signs.ts';
 import type { Colour } from '../words/signs.ts';
 
-/** Lines of policies in a chart, told apart by dashes after one round (Okabe and Ito's hues, darkened for text). */
+/** Lines of policies in a chart, distinguished by dashes after one round (Okabe and Ito's hues, darkened for text). */
 export const lineColours: readonly Colour[] = ['accent', 'killed', 'copy', 'disc', 'warn', 'ink'];
 
 const names = Object.keys(colours) as Colour[];
@@ -28,7 +28,7 @@ export function themed(svg: string): string {
   return svg.replace(/#fe01([0-9a-f]{2})/g, (_, index: string) => `var(--${names[parseInt(index, 16)]})`);
 }
 
-/** A drawing for where no style sheet of ours is: variables to the light scheme's colours. */
+/** A drawing for use without our style sheet: variables to the light scheme's colours. */
 export function inLight(svg: string): string {
   return svg.replace(/var\(--(\w+)\)/g, (whole, name: string) => colours[name as Colour]?.[0] ?? whole);
 }

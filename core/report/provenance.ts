@@ -1,6 +1,6 @@
 /**
- * What a report says of itself to programs: all that recomputes it, and the numbers that must come out. It stands in the HTML and
- * Markdown forms as a comment, which no reader sees and no browser runs.
+ * What a report tells programs about itself: all it takes to recompute it, and the numbers that must result. It is in the HTML and Markdown
+ * forms as a comment, which no reader sees and no browser runs.
  */
 import type { Policy } from '../model/policy.ts';
 import type { Scenario } from '../model/terms/scenario.ts';
@@ -18,7 +18,7 @@ export interface Provenance {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly policies: readonly Policy[];
   readonly scenario?: Scenario;
-  /** What readers must know of the inputs. */
+  /** What readers must know about the inputs. */
   readonly inputNotes: readonly string[];
   /** Functions were known by name: whoever recomputes may not have the binaries. */
   readonly symbols: boolean;
@@ -55,7 +55,7 @@ export interface ProvenanceResult {
 
 export const COMPARISON_FORM = 'comparison-1';
 
-/** The same of a comparison report. */
+/** The same for a comparison report. */
 export interface ComparisonProvenance {
   readonly form: typeof COMPARISON_FORM;
   readonly umbra: string;
@@ -76,7 +76,7 @@ export type ProvenanceSide =
   | { readonly id: number; readonly run: Provenance }
   | { readonly id: number; readonly capture: ProvenanceInput; readonly symbols: boolean };
 
-/** Coverage in percentage points, A minus B. Null when nothing survived on one side; of shares also if symbols would be needed. */
+/** Coverage in percentage points, A minus B. Null when nothing survived on one side; for shares also if symbols would be needed. */
 export interface ComparisonResult {
   readonly pair: string;
   readonly coverageDifference: number | null;
@@ -89,7 +89,7 @@ export interface ComparisonResult {
 
 export const CAMPAIGN_FORM = 'campaign-1';
 
-/** The same of a report across a campaign's pairs. */
+/** The same for a report across a campaign's pairs. */
 export interface CampaignProvenance {
   readonly form: typeof CAMPAIGN_FORM;
   readonly umbra: string;

@@ -98,7 +98,7 @@ function value(own: number, trials: Spread | undefined, format: (x: number) => s
   return html`${format(trials.mean)}${trials.p5 !== trials.p95 && html`<small>${range(trials.p5, trials.p95, format)}</small>`}`;
 }
 
-/** Means of counts: decimals only of small ones. */
+/** Means of counts: decimals only for small ones. */
 const whole = (n: number): string => (n >= 10 ? count(n) : significant(n, 2));
 
 export function verdictMark(word: VerdictWord): Markup {

@@ -9,7 +9,7 @@ const ROWS = 10;
 const ROW = 20;
 const WIDTH = 540;
 
-/** A key's share in the profile that is compared with, 0 … 1, and how far it is off there, in percentage points. */
+/** A key's share in the profile compared with, 0 … 1, and how far it is off there, in percentage points. */
 export interface ShareRow {
   readonly name: string;
   readonly p: number;
@@ -20,7 +20,7 @@ export interface ShareRow {
   readonly significant: boolean;
 }
 
-/** The keys that moved most, most first. */
+/** The keys that moved most, the most first. */
 export function movedMost<T extends ShareRow>({ rows }: { readonly rows: readonly T[] }): T[] {
   return rows
     .filter((row) => row.difference !== 0)
@@ -42,7 +42,7 @@ export function skewChart(id: string, who: string, skew: { readonly rows: readon
   const halfWidths = rows.flatMap((row) =>
     typeof row.low !== 'number' || typeof row.high !== 'number' ? [] : [(row.high - row.low) / 2],
   );
-  // One number of decimals for the whole chart.
+  // The same number of decimals for the whole chart.
   const shown = (difference: number): string => points(difference, Math.max(...halfWidths, reach / 10));
   return renderChart(
     {

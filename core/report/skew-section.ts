@@ -1,4 +1,4 @@
-/** Skew and verdict, policy by policy; those whose profile differs in nothing stand together. */
+/** Skew and verdict, policy by policy; those whose profile differs in nothing go together. */
 import type { VerdictWord } from '../model/terms.ts';
 import { holdsSentence, sameNames, sameNamesShort } from '../words/checks.ts';
 import { list } from '../words/lists.ts';
@@ -13,7 +13,7 @@ import { movedMost, skewChart } from './skew-chart.ts';
 import { skewFacts } from './tables.ts';
 import { compared, scaledMark, verdictSentence } from './words.ts';
 
-/** Policies with the same verdict that rests on the same numbers. */
+/** Policies with the same verdict, resting on the same numbers. */
 function groups(all: readonly PolicyReport[]): SamePolicies[] {
   return samePolicies(all, (policy) => {
     const { rows, cause } = policy.outcome.skew ?? {};
@@ -80,12 +80,12 @@ function figure(group: SamePolicies, i: number): Markup | false {
   </figure>`;
 }
 
-/** A verdict with the policies that it is about. */
+/** A verdict with the policies it is about. */
 export interface VerdictGroup {
   readonly ids: readonly string[];
   readonly word: VerdictWord;
   readonly sentence: string;
-  /** Whether it holds under the assumption checks; of trials, how often which verdict came out. */
+  /** Whether it holds under the assumption checks; for trials, how often each verdict came out. */
   readonly notes: readonly string[];
 }
 

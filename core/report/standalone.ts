@@ -1,4 +1,4 @@
-/** Figures as files of their own: SVG that needs nothing of the page it came from. */
+/** Figures as separate files: SVG that needs nothing from the page it came from. */
 import { windowSigns } from '../words/signs.ts';
 import { bandOf, eventClasses, eventPlaces, lanesShown, patterns, rulerTicks } from './timeline.ts';
 import { BAND_HEIGHT, bandPaths, densityPath } from './bands.ts';
@@ -13,7 +13,7 @@ import { sameNamesShort } from '../words/checks.ts';
 import { compared } from './words.ts';
 import { windowKinds } from '../model/terms.ts';
 
-/** A chart of the page as an SVG file, in the light scheme on its own ground. */
+/** A chart of the page as an SVG file, in the light scheme on its own background. */
 export function standaloneSvg(chart: Markup): string {
   const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(chart.text)!;
   const open = chart.text.indexOf('>');

@@ -86,7 +86,7 @@ export function tableNotes(report: Report): string {
     .join(' ');
 }
 
-/** Placements that the figures are means of; 0 for one alone. */
+/** Placements that the figures are means of; 0 for a single one. */
 export function trialsOf(report: Report): number {
   return Math.max(0, ...report.policies.map(({ outcome }) => outcome.trials?.n ?? 0));
 }

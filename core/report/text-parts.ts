@@ -3,7 +3,7 @@ import { ascii, COLUMNS, heading, wrap } from './ascii.ts';
 import { warningWords } from './facts.ts';
 import type { FactBlock } from './facts.ts';
 
-/** Labels longer than this are cut where they aren't paths; those keep a line of their own. */
+/** Labels longer than this are cut unless they are paths, which get their own line. */
 const LABEL = 22;
 
 export function factLines({ facts, warnings }: Pick<FactBlock, 'facts' | 'warnings'>): string[] {
@@ -22,7 +22,7 @@ export function factLines({ facts, warnings }: Pick<FactBlock, 'facts' | 'warnin
   ];
 }
 
-/** Text behind a label, its further lines below its first. */
+/** Text after a label, its further lines below its first. */
 export function hanging(label: string, text: string): string[] {
   const lines = wrap(text, COLUMNS, ' '.repeat(label.length));
   return lines.length ? [label + lines[0].slice(label.length), ...lines.slice(1)] : [label];

@@ -1,6 +1,6 @@
 /**
- * The report as plain text for a mail: ASCII, at most 72 columns (but for a word of the command that can't be broken), so that it
- * survives `git send-email`. The finding first, what reproduces it last.
+ * The report as plain text for a mail: ASCII, at most 72 columns (except a word of the command that can't be broken), so that it survives
+ * `git send-email`. The finding first, what reproduces it last.
  */
 import { verdictSigns } from '../words/signs.ts';
 import { verdicts } from '../model/terms.ts';

@@ -14,12 +14,12 @@ import type { Band } from './same-windows.ts';
 import { sameNames, sameNamesShort } from '../words/checks.ts';
 import { compared, scaledMark } from './words.ts';
 
-/** Lanes drawn at most: those with most events and losses. */
+/** Most lanes drawn: those with the most events and losses. */
 const LANES = 8;
-/** Bins of a band, fewer where there are many bands: a worst band is 16 bytes a bin. */
+/** Bins of a band, fewer if there are many bands: a worst-case band is 16 bytes per bin. */
 const BINS = 480;
 const BAND_BYTES = 600_000;
-/** Glyphs in a row stand this far apart at least, in parts of its width. */
+/** Glyphs in a row are at least this far apart, in parts of its width. */
 const GLYPH_BINS = 240;
 
 export interface EventClass {
@@ -140,7 +140,7 @@ function laneWords(windows: WindowColumns, lane: number): string {
   return n === 0 ? 'no blackout window' : `${count(n)} blackout windows, ${duration(dark)} in all`;
 }
 
-/** Where a class's events stand on a lane's row, in percent of its width, and how many there are. */
+/** Where a class's events are on a lane's row, in percent of its width, and how many there are. */
 export function eventPlaces(report: Report, { events }: LaneTrack, one: EventClass): { n: number; places: string[] } {
   const width = Math.max(1, report.span.end - report.span.start);
   const places = new Set<number>();

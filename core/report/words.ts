@@ -3,7 +3,7 @@ import { causeSentence, sizeClause } from './cause-words.ts';
 import { percent, significant } from '../words/numbers.ts';
 import type { PolicyReport, Report, ReportedOutcome } from './model.ts';
 
-/** `KVM timeline scaled × 0.31`, or undefined. Stands wherever results show. */
+/** `KVM timeline scaled × 0.31`, or undefined. Appears wherever results show. */
 export function scaledMark(report: Report): string | undefined {
   const { scale } = report.alignment;
   return scale === 1 ? undefined : `KVM timeline scaled × ${significant(scale)}`;

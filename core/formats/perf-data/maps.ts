@@ -52,8 +52,8 @@ export function readMap(
 const KSYMBOL_UNREGISTER = 1;
 
 /**
- * Reads a KSYMBOL record: code that the kernel made at run time (BPF programs, trampolines), as a mapping of its own whose file is the
- * symbol. Undefined if it announces an end, or is too short.
+ * Reads a KSYMBOL record: code that the kernel made at run time (BPF programs, trampolines), as its own mapping whose file is the symbol.
+ * Undefined if it announces an end, or is too short.
  */
 export function readKsymbol(
   view: DataView,

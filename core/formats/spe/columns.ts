@@ -75,7 +75,7 @@ export class SpeColumns {
   readonly t: BigUint64Array;
   /** The timestamp packet's counter value, ticks. */
   readonly counter: BigUint64Array;
-  /** Virtual address of the instruction, as an address (model: EL and NS are columns of their own). */
+  /** Virtual address of the instruction, as an address (model: EL and NS have their own columns). */
   readonly pc: BigUint64Array;
   readonly va: BigUint64Array;
   readonly pa: BigUint64Array;

@@ -60,7 +60,7 @@ export class TimeCorrection {
     });
   }
 
-  /** The correction for one CPU's time stamps; undefined when there is none. Instances have no shifts of their own. */
+  /** The correction for one CPU's time stamps; undefined if there is none. Instances have no shifts of their own. */
   forCpu(index: number, isInstance: boolean): ((time: bigint) => bigint) | undefined {
     const shifts = isInstance ? [] : (this.#shifts[index] ?? []);
     if (!shifts.length && !this.#multiplier && !this.offset) return undefined;
