@@ -28,9 +28,9 @@ const lostLater: Readonly<Record<string, (window: FoundWindow) => readonly strin
     `The SPU wrote these records to the page at ${ipa ?? 'an IPA that was not kept'}; the page was mapped, and nothing faulted.`,
     trigger
       ? `${after(trigger.t - end)} the page was ${verb(trigger.kind)} (${causeText(trigger, cause)}). ` +
-        `${contents[trigger.contents ?? ''] ?? 'The records went with it'}, and perf had not read them yet.`
+        `${contents[trigger.contents ?? ''] ?? 'Its contents were lost'}, along with records that perf had not read yet.`
       : `An unmap (${cause ?? 'of unknown cause'}) then took the page with the records in it, which perf had not read yet.`,
-    'Perf reads at service points only; the zeroes that take the page’s place are padding to its decoder. Nobody notices.',
+    'Perf reads at service points only, and its decoder takes the zeroes in the new page for padding: nobody notices.',
   ],
   'copy-failed': ({ ipa, trigger, start, cause }) => [
     'KVM profiles into a buffer of its own, so nothing faulted while these records were written.',
@@ -47,7 +47,7 @@ const lostLater: Readonly<Record<string, (window: FoundWindow) => readonly strin
 
 const contents: Readonly<Record<string, string>> = {
   dropped: 'Its contents were dropped',
-  gone: 'What lay in it was gone',
+  gone: 'Its contents were gone',
 };
 
 type Trigger = NonNullable<FoundWindow['trigger']>;

@@ -113,7 +113,7 @@ describe('the main story', () => {
     await details().getByRole('heading', { name: longest.kind }).waitFor();
     await details().getByText(exactNs(longest.start), { exact: true }).waitFor();
     await details()
-      .getByText(/the page at 0x8\w+ was unmapped \(userspace/)
+      .getByText(/wrote these records to the page at 0x8\w+.* later the page was unmapped \(userspace/)
       .waitFor();
     await details().getByText('kvm_unmap_hva_range').waitFor();
     await details()

@@ -31,7 +31,7 @@ describe('timeline-story', () => {
   it('tells of wiped records what took them afterwards, and of no fault', () => {
     const text = told(window('wiped', { trigger: trigger(3_250_000) }));
     expect(text).toContain('250 µs later the page was unmapped (userspace, one of 512 pages; by unmap-hva');
-    expect(text).toContain('Its contents were dropped, and perf had not read them yet.');
+    expect(text).toContain('Its contents were dropped, along with records that perf had not read yet.');
     expect(text).not.toMatch(/stage 2 fault|before, the page|Under map-on-fault/);
     expect(told(window('wiped'))).toContain('An unmap (userspace) then took the page');
   });
