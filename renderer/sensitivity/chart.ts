@@ -4,8 +4,13 @@ import { axis, logFromZero, tooltip } from '../charts/axes.ts';
 import { stroke } from '../charts/colours.ts';
 import type { Colours } from '../charts/colours.ts';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from '../charts/echarts.ts';
+import { spread } from '../charts/spread.ts';
 import { namesText, valueText } from './measures.ts';
 import type { Line, Measure } from './measures.ts';
+
+/** px of the whole chart, above and below its plot, and from one curve's name to the next. */
+export const HEIGHT = 340;
+const [TOP, BOTTOM, LABEL] = [24, 44, 13];
 
 export interface Drawn {
   readonly sweep: SweepAnswer;
@@ -41,10 +46,17 @@ export function sweepChart({ sweep, measure, lines, crossings, lit, policy, line
       }
     : logY.axis;
   const place = (line: Line) => line.policies.includes(policy ?? '');
-  const series = lines.map((line): LineSeriesOption => {
+  // Curves that end close together: their names are moved apart.
+  const last = values[0] <= values[values.length - 1] ? values.length - 1 : 0;
+  const part = (v: number) =>
+    linear ? (v - bottom) / (top - bottom) : Math.log(at(v) / bottom) / Math.log(top / bottom);
+  const wished = lines.map(({ y: ys }) => (HEIGHT - TOP - BOTTOM) * (1 - (part(ys[last]) || 0)));
+  const shown = sweep.done === values.length;
+  const placed = shown ? spread(wished, LABEL) : wished;
+  const series = lines.map((line, i): LineSeriesOption => {
     const { color, type } = stroke(line.place, c);
     const points = line.y
-      .map((v, i) => [values[i], at(v)] as const)
+      .map((v, step) => [values[step], at(v)] as const)
       .toSorted((a, b) => a[0] - b[0])
       .map((p) => [...p]);
     return {
@@ -58,20 +70,20 @@ export function sweepChart({ sweep, measure, lines, crossings, lit, policy, line
       itemStyle: { color },
       lineStyle: { color, type, width: place(line) ? 3 : 1.5 },
       endLabel: {
-        show: sweep.done === values.length,
+        show: shown,
         distance: 8,
+        offset: [0, placed[i] - wished[i]],
         color: place(line) ? c.ink : c.muted,
         fontWeight: place(line) ? 600 : 400,
         fontSize: 11,
         fontFamily: c.ui,
         formatter: () => `${line.policies[0]}${line.policies.length > 1 ? ` +${line.policies.length - 1}` : ''}`,
       },
-      labelLayout: { moveOverlap: 'shiftY' },
     };
   });
   const inRange = own && own.value >= low && own.value <= high;
   return {
-    grid: { left: 66, right: 158, top: 24, bottom: 44 },
+    grid: { left: 66, right: 158, top: TOP, bottom: BOTTOM },
     tooltip: {
       ...tooltip(c),
       formatter: (point) => {
