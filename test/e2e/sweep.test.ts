@@ -152,7 +152,7 @@ describe('umbra sweep', () => {
     };
     expect(fails('--param', 'nope', '--from', '0', '--to', '1')).toEqual([
       1,
-      expect.stringContaining('no number is called nope'),
+      expect.stringContaining('unknown parameter nope'),
     ]);
     expect(fails('--param', 'irqNs', '--from', '-5', '--to', '1')).toEqual([1, expect.stringContaining('irqNs wants')]);
     expect(fails('--param', 'irqNs', '--from', '0', '--to', '9', '--log')).toEqual([
