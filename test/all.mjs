@@ -1,4 +1,4 @@
-/** `npm test`: the checks run beside the tests, since both leave a core idle now and then. Fails if either fails. */
+/** `npm test`: the checks run beside the tests, since both leave a core idle at times. Fails if either fails. */
 import { spawn } from 'node:child_process';
 
 /** Runs an npm script or program; its output comes at once, or all at the end. */

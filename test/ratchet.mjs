@@ -1,5 +1,5 @@
 /**
- * What may only become fewer (`npm run ratchet`, part of `npm run check`): counts in core, electron and renderer against test/ratchet.json.
+ * What may only decrease (`npm run ratchet`, part of `npm run check`): counts in core, electron and renderer against test/ratchet.json.
  * Fails when one rises; `--write` stores lower ones.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

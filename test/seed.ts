@@ -11,7 +11,7 @@ process.env['UMBRA_PROPERTY_SEED'] = String(seed);
 
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed });
 
-/** vitest's global setup: once a run. */
+/** vitest's global setup: once per run. */
 export default function printSeed(): void {
   console.info(`property tests: UMBRA_PROPERTY_SEED=${seed}`);
 }

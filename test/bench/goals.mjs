@@ -1,4 +1,4 @@
-/** The last lines of a bench: a row for each goal, with what was measured. */
+/** The last lines of a bench: a row per goal, with the measured value. */
 
 /**
  * @param rows `figure` undefined where it couldn't be measured (`why`); either `atLeast` or `atMost` is the goal

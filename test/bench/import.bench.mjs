@@ -3,10 +3,10 @@
  *
  *     node test/bench/import.bench.mjs [MB] [LARGE_MB] [EVENTS]
  *
- * A perf.data of `umbra synth` of MB of SPE data (default 100, the size that people have), one of LARGE_MB grown from the sample pair
+ * A perf.data of `umbra synth` of MB of SPE data (default 100, a typical size), one of LARGE_MB grown from the sample pair
  * (default 2000: the memory bound shows), a trace.dat of `umbra synth` with EVENTS events (default 4 000 000), and the text that
  * `perf script` and `trace-cmd report` write of the smaller ones. Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd
- * report -N -t`, output thrown away; of text, what writes it. PERF names another perf than the one on the path. Tools take turns, and
+ * report -N -t`, output discarded; for text, the tool that writes it. PERF names another perf than that on the path. Tools take turns, and
  * the best of their rounds counts: another program on the machine slows some, rarely all. Where it slows all, CPU time still compares.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,7 @@ import { writeLargePerfData } from './large-capture.mjs';
 
 const [megabytes = 100, largeMegabytes = 2000, kvmEvents = 4_000_000] = process.argv.slice(2).map(Number);
 const RECORD_BYTES = 64;
-/** Of the text of traces; the rest says no more of the speed. */
+/** For text of traces; the rest says no more about the speed. */
 const TEXT_EVENTS = 400_000;
 const perf = process.env.PERF ?? 'perf';
 const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
@@ -45,7 +45,7 @@ function run([command, ...args], output = 'ignore') {
   return { wall, cpu: Number(told[1]) + Number(told[2]), mb: Number(told[3]) / 1000 };
 }
 
-/** The best of each figure by itself. */
+/** The best of each figure separately. */
 const best = (runs) =>
   runs.every(Boolean) &&
   runs.reduce((a, b) => ({ wall: Math.min(a.wall, b.wall), cpu: Math.min(a.cpu, b.cpu), mb: Math.max(a.mb, b.mb) }));

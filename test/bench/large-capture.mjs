@@ -24,7 +24,7 @@ function payloads(bytes) {
   return { times, varying };
 }
 
-/** Place of a feature's descriptor in the table: one a set bit of the header, in bit order. */
+/** Place of a feature's descriptor in the table: one per set bit of the header, in bit order. */
 function featuresBefore(head, feature) {
   let before = 0;
   for (let bit = 0; bit < feature; bit++) before += (head[72 + (bit >> 3)] >> (bit & 7)) & 1;
@@ -42,7 +42,7 @@ function vary(payload, places, random) {
   }
 }
 
-/** Splits a file-mode perf.data into what is told once and what is repeated. */
+/** Splits a file-mode perf.data into what occurs once and what is repeated. */
 function split(source) {
   const dataAt = Number(source.readBigUInt64LE(40));
   const end = dataAt + Number(source.readBigUInt64LE(48));
@@ -118,7 +118,7 @@ export function writeLargePerfData(path, bytes) {
     }
     put(round);
   }
-  // The feature sections lie behind the records: their table and what it points to move by as much as the records grew.
+  // The feature sections are after the records: their table and what it points to move by as much as the records grew.
   head.writeBigUInt64LE(BigInt(size), 48);
   const moved = Buffer.from(tail);
   const grown = BigInt(head.length + size - end);

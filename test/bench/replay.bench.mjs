@@ -63,7 +63,7 @@ function makeTimeline(n, span) {
   }
   const evidence = new Uint8Array(n);
   const unsaid = { notify: new Uint8Array(n), contents: new Uint8Array(n), contentsOrigin: new Uint8Array(n) };
-  // Half of userspace's unmaps drop what lies there; the host's come with clear.
+  // Half of userspace's unmaps drop the contents; the host's come with clear.
   for (let i = 0; i < n; i++) {
     unsaid.notify[i] = rows.kind[i] === UNMAP ? (rows.cause[i] === HOST ? 2 : 1) : 0;
     unsaid.contents[i] = rows.kind[i] === UNMAP && rows.cause[i] !== HOST && i % 2 ? 1 : 0;
@@ -72,7 +72,7 @@ function makeTimeline(n, span) {
   return { ...rows, ...unsaid, n, evidence, writable, origin: 0n, span, exact: true, evidences: [''] };
 }
 
-/** CPU time, ms: on a busy machine the one that compares. */
+/** CPU time, ms: comparable even on a busy machine. */
 function cpuMs(run) {
   const cpu = process.cpuUsage();
   run();

@@ -10,7 +10,7 @@ const options = synthOptions({ samples, kvmEvents: samples / 10, truthRecords: 0
 const plan = planCapture(options);
 const nowhere: ByteSink = { write: () => undefined, patch: () => undefined };
 
-/** CPU time: on a busy machine it is what compares. */
+/** CPU time: comparable even on a busy machine. */
 function measure(what: string, count: number, unit: string, run: () => void): void {
   const before = process.cpuUsage();
   run();

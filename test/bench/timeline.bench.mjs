@@ -2,7 +2,7 @@
  * The timeline on a lab of 10^7 samples (argument: another number): time from the page's first byte to the first painted timeline, and
  * the time from an input to the frame that shows it, of zooming, panning and selecting in a headless Chromium,
  * beside their goals. `npm run build` first. 10^8 samples take some minutes to write, and more than 1 GB of disk.
- * Figures mean something on a machine that does nothing else.
+ * Figures are meaningful only on an otherwise idle machine.
  *
  *   node test/bench/timeline.bench.mjs [SAMPLES]
  */
@@ -118,7 +118,7 @@ function writeRun(db, speId, kvm, span) {
   }
 }
 
-/** The pages' policy allows no eval, so waiting is done from here; not for ever. */
+/** The pages' policy allows no eval, so waiting is done from here; not forever. */
 async function until(page, expression) {
   const end = performance.now() + PATIENCE_MS;
   while (!(await page.evaluate(expression))) {
@@ -130,7 +130,7 @@ async function until(page, expression) {
 
 const categories = ['benchmark', 'input', 'latencyInfo', 'cc', 'toplevel', 'devtools.timeline'];
 
-/** What the browser's own tracing (chrome://tracing's events) tells of the time in which `act` goes on. */
+/** What the browser's own tracing (chrome://tracing's events) shows for the time that `act` takes. */
 async function traced(browser, act) {
   const cdp = await browser.newBrowserCDPSession();
   await cdp.send('Tracing.start', { transferMode: 'ReturnAsStream', traceConfig: { includedCategories: categories } });
@@ -157,7 +157,7 @@ function droppedFrames(events) {
   return frames.filter(({ state, affects_smoothness }) => state === 'STATE_DROPPED' && affects_smoothness).length;
 }
 
-/** Moves over the page that nobody waits for are no gesture's. */
+/** Pointer moves that nobody waits for don't belong to a gesture. */
 const quiet = /MOUSE_MOVED_EVENT|MOUSE_ENTERED|MOUSE_EXITED|UNKNOWN/;
 
 /**

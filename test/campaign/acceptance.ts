@@ -1,6 +1,6 @@
 /**
  * Campaigns as a whole: 200 synthesised pairs (4 boards × 5 workloads × 10 repetitions) whose truth is known, run on this machine, under a Slurm of
- * one node, and killed 20 times; datasets compared byte for byte and read by other programs; the report held against the truth.
+ * one node, and killed 20 times; datasets compared byte for byte and read by other programs; the report compared with the truth.
  * `npm run campaign:acceptance [-- REPETITIONS [FOLDER]]`: some 20 minutes on two cores; prints a table, fails if anything doesn't hold.
  * pandas and pyarrow are those of $PYTHON (python3); without them hyparquet reads in their place.
  */
@@ -40,7 +40,7 @@ const tell = (row: Row): void => {
 };
 const timed = ({ seconds, cpu }: Ran) => ({ seconds, cpu });
 
-/** Held against the dataset of the local run. */
+/** Compared with the dataset of the local run. */
 function same(step: string, folder: string, more: Partial<Row> = {}): void {
   const other = differences(join(local, 'dataset'), join(folder, 'dataset'));
   const n = files(join(folder, 'dataset')).length;
@@ -170,7 +170,7 @@ async function holdAgainstTruth(): Promise<void> {
     found: `${judged.exact} of ${judged.losses}`,
     holds: judged.exact === judged.losses,
   });
-  // More than ten repetitions tell more; fewer less. That the truth isn't contradicted holds for any number.
+  // More than ten repetitions show more; fewer less. That the truth isn't contradicted holds for any number.
   const expected = { reclaim: 'pin-at-enable', munmap: 'map-on-fault', quiet: 'all alike' };
   const says = [...judged.boards].sort().map(([board, what]) => `${board}: ${what}`);
   tell({

@@ -1,4 +1,4 @@
-/** Whether a report across pairs says what is true of them, and no more. */
+/** Whether a report across pairs says what is true of them, and nothing more. */
 import { average, cellsOf, effectsOf } from '../../core/analysis/campaign-layout.ts';
 import type { LayoutPair } from '../../core/analysis/campaign-layout.ts';
 import type { CampaignReport } from '../../core/report/campaign.ts';
@@ -13,13 +13,13 @@ export interface Judged {
   readonly losses: number;
   /** By board: what the report says. */
   readonly boards: ReadonlyMap<string, string>;
-  /** Statements that were held against the truth. */
+  /** Statements compared with the truth. */
   readonly statements: number;
   /** Those that say more than there is, or something else. */
   readonly wrong: readonly string[];
 }
 
-/** Differences of mean losses below it are none. */
+/** Differences of mean losses below it count as none. */
 const NONE = 1e-12;
 
 export function judge(report: CampaignReport, truth: TrueLoss): Judged {

@@ -1,4 +1,4 @@
-/** What the acceptance of campaigns is made of: commands that are measured, folders that are compared, a table. */
+/** Building blocks of the campaign acceptance: measured commands, folder comparison, a table. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Replies held against the contract: their types, field by field, and what the schemas say beyond types. */
+/** Checks replies against the contract: their types, field by field, and what the schemas say beyond types. */
 import type { Client } from '../../core/contract/client.ts';
 import { methods } from '../../core/contract/contract.ts';
 import type { Call, LabService, Method } from '../../core/contract/contract.ts';
@@ -7,7 +7,7 @@ import { decodeFrame, encodeFrame } from '../../core/contract/wire.ts';
 import { replyShapes } from './shapes.ts';
 import type { Shape } from './shapes.ts';
 
-/** What is wrong with a reply as it comes out of the wire: `runs[0].policies[2].kept: missing`; undefined if nothing is. */
+/** What is wrong with a reply as received from the wire: `runs[0].policies[2].kept: missing`; undefined if nothing is. */
 export function replyProblem(method: string, result: unknown): string | undefined {
   const { replies, named } = replyShapes();
   const shape = replies[method];
@@ -19,7 +19,7 @@ export function replyProblem(method: string, result: unknown): string | undefine
   return undefined;
 }
 
-/** The same of progress. */
+/** The same for progress. */
 export function progressProblem(method: string, progress: unknown): string | undefined {
   const parsed = Progress.safeParse(progress);
   if (!parsed.success) return `${method}’s progress: ${parsed.error.message}`;
@@ -30,7 +30,7 @@ export function progressProblem(method: string, progress: unknown): string | und
   return shapeProblem(parsed.data.soFar, shape, named, `${method}’s progress`);
 }
 
-/** A service whose replies and progress are checked as a client over a web socket gets them; what is wrong is thrown. */
+/** A service whose replies and progress are checked as a client over a web socket gets them; throws on errors. */
 export function checkedService(service: LabService): LabService {
   const checked = Object.entries(service.handlers).map(([method, handle]) => {
     const call = handle as (params: unknown, call: Call) => unknown;
@@ -102,7 +102,7 @@ export function shapeProblem(value: unknown, shape: Shape, named: readonly Shape
   });
 }
 
-/** Says of several what is wrong with the one that comes closest: whose problem lies deepest. */
+/** Of several errors, the one that comes closest: whose problem is deepest. */
 function unionProblem(value: unknown, shapes: readonly Shape[], named: readonly Shape[], at: string) {
   const literals = shapes.map((shape) => (typeof shape === 'object' && 'is' in shape ? shape.is : undefined));
   if (literals.every((word) => word !== undefined)) {

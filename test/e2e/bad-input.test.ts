@@ -1,4 +1,4 @@
-/** Files and requests that must fail, and the line that they must fail with. */
+/** Files and requests that must fail, and the line they must fail with. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ const files: [string, Uint8Array | string | undefined, RegExp][] = [
   ['no-events.dat', readFileSync(pair.kvm).subarray(0, 400), /no-events\.dat: /],
 ];
 
-/** The capture with its AUXTRACE_INFO and AUXTRACE records' types changed to one that nobody knows. */
+/** The capture with its AUXTRACE_INFO and AUXTRACE records' types changed to an unknown one. */
 function withoutAuxtrace(): Uint8Array {
   const bytes = Buffer.from(perf);
   const start = Number(bytes.readBigUInt64LE(40));

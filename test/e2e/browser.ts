@@ -17,8 +17,8 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /**
- * The package unpacks itself into the temporary directory, where a half-written or somebody else's binary may lie. So it
- * gets a directory of its own, which takes its final name when it is whole.
+ * The package unpacks itself into the temporary directory, where a half-written or foreign binary may be. So it
+ * gets its own directory, which takes its final name when complete.
  */
 async function unpack(): Promise<string> {
   const home = fileURLToPath(new URL('../../node_modules/.cache/umbra-chromium', import.meta.url));

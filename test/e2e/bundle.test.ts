@@ -1,4 +1,4 @@
-/** The command's bundle (`npm run build`, out/cli) and its sources write the same, and the bundle finds all that it starts or reads. */
+/** The command's bundle (`npm run build`, out/cli) and its sources write the same, and the bundle finds all it starts or reads. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ describe('bundle', () => {
     expect(stderr).not.toMatch(/out\/cli/);
   });
 
-  // A lab with all of it, made by either; paths are relative, so that outputs are equal to the letter.
+  // A lab with all of it, made by either; paths are relative, so that outputs match exactly.
   const inLab = (...words: string[]) => [...words, '--db', 'lab.umbra'];
   const commands: readonly (readonly string[])[] = [
     ['inspect', 'kvm.trace.dat', '--json'],

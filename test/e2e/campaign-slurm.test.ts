@@ -91,7 +91,7 @@ describe.skipIf(why !== undefined)(
       const ran = await umbra('run', cluster, '--on', 'slurm', '--json');
       expect(ran).toMatchObject({ code: 0 });
       expect(JSON.parse(ran.stdout)).toMatchObject({ pairs: 2, done: 1, failed: 1, lacking: 0 });
-      // The job that collects has run, too: following ends when the queue has nothing left.
+      // The collecting job has run, too: following ends when the queue is empty.
       expect(existsSync(join(cluster, 'dataset/campaign.json'))).toBe(true);
       expect((await umbra('run', local)).code).toBe(0);
       expect((await umbra('collect', local)).code).toBe(0);

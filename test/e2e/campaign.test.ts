@@ -65,7 +65,7 @@ describe('umbra campaign', () => {
     root = mkdtempSync(join(tmpdir(), 'umbra-test-'));
     folder = join(root, 'c');
     synthCampaign(folder, { boards: ['reclaim', 'munmap'], workloads: ['mixed'], repetitions: 2, samples: 900 });
-    // A pair whose trace is none, and one without a trace.
+    // A pair whose trace isn't one, and one without a trace.
     cpSync(join(folder, 'captures/munmap/mixed-1'), join(folder, 'captures/munmap/bad-1'), { recursive: true });
     writeFileSync(join(folder, 'captures/munmap/bad-1/kvm.trace.dat'), 'no trace');
     cpSync(join(folder, 'captures/munmap/bad-1'), join(folder, 'captures/munmap/bad-2'), { recursive: true });
@@ -162,7 +162,7 @@ describe('umbra campaign', () => {
     expect(head).toBe('pair\tboard\tworkload\trepetition\tspe\tkvm\tstatus\tcommand');
     expect(lines.map((line) => line.split('\t')[0])).toEqual(json.pairs.map(({ key }) => key));
     const make = umbra('campaign', 'plan', folder, '--format', 'make').stdout;
-    // Only what failed for another reason than a missing file is left to make.
+    // Only pairs that failed for another reason than a missing file are left to run.
     expect(make).toContain('# 1 of 6 pairs');
     expect(make).toContain(`\t@umbra campaign pair ${folder} munmap/bad/1`);
   });
@@ -174,7 +174,7 @@ describe('umbra campaign', () => {
     expect(umbraJson<Status>('campaign', 'status', other)).toMatchObject({ done: 0, pending: 5, failed: 1, stale: 5 });
     writeFileSync(join(other, 'campaign.toml'), `${campaignText}[report]\nleave-out = ["emulated"]\n`);
     expect(umbraJson<Status>('campaign', 'status', other)).toMatchObject({ done: 4, pending: 0, stale: 0 });
-    // Captures that are there twice count once.
+    // Duplicate captures count once.
     cpSync(join(other, 'captures/munmap/mixed-1'), join(other, 'captures/munmap/mixed-3'), { recursive: true });
     expect(umbraJson<Status>('campaign', 'status', other)).toMatchObject({ done: 4, repeated: 1, pending: 0 });
   });

@@ -1,4 +1,4 @@
-/** What the tests of `umbra capture` share: boards behind a loopback sshd, the command, and what is left on a board. */
+/** Shared by the tests of `umbra capture`: boards behind a loopback sshd, the command, and what is left on a board. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,15 +25,15 @@ const straceLog = (slots: readonly { slot: number; gpa: string; size: string; hv
 
 export interface AddOptions extends BoardOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What is done to the board before it is served. */
+  /** Changes to the board before it is served. */
   readonly change?: (board: Board) => void;
 }
 
 export interface Boards {
   readonly folder: string;
-  /** A board of that name behind an sshd of its own. */
+  /** A board of that name behind its own sshd. */
   add(name: string, tools: readonly string[], options?: AddOptions): Promise<Board>;
-  /** The command, as it runs. */
+  /** The command while it runs. */
   start(
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
@@ -42,7 +42,7 @@ export interface Boards {
   readonly loopback: Loopback;
 }
 
-/** To be called once, at the top of a describe. */
+/** Call once, at the top of a describe. */
 export function useBoards(): Boards {
   let folder = '';
   let net: Loopback;
@@ -95,7 +95,7 @@ export function useBoards(): Boards {
   };
 }
 
-/** Processes of a recording on this machine that are no zombies: by what the kit's script marks them with. */
+/** Processes of a recording on this machine that aren't zombies: found by the mark of the kit's script. */
 export function processesOn(board: Board): { pid: number; command: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -112,7 +112,7 @@ export function processesOn(board: Board): { pid: number; command: string }[] {
     });
 }
 
-/** Until it is so. The limit ends a test that would hang; no result depends on it. */
+/** Waits until it holds. The limit ends a test that would hang; no result depends on it. */
 export async function until(what: string, isSo: () => boolean, limitMs = 40_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!isSo()) {
@@ -121,14 +121,14 @@ export async function until(what: string, isSo: () => boolean, limitMs = 40_000)
   }
 }
 
-/** A clock file that shows, whenever it is read, a clock of its own. Times are those of the machine's monotonic clock. */
+/** A clock file that shows its own clock at each read. Times are those of the machine's monotonic clock. */
 export function standInClock(folder: string, name: string, zero: bigint, ppb: number): { file: string; stop(): void } {
   const file = join(folder, `${name}.clock`);
   spawnSync('mkfifo', ['-m', '666', file]);
   const program = `
     const { constants, openSync, writeSync, closeSync } = require('node:fs');
     const file = ${JSON.stringify(file)};
-    // ENXIO: whoever read last has closed it, so that the next one gets a time of its own.
+    // ENXIO: the last reader has closed it, so that the next one gets its own time.
     const isRead = () => {
       try {
         closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));

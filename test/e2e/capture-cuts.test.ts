@@ -11,7 +11,7 @@ import { found, shells } from './stand-in-board.ts';
 import type { Board } from './stand-in-board.ts';
 
 /**
- * Each case waits for sshd and the board's guard, so `npm test` takes one cut a stage and one shell; UMBRA_CUTS=all runs every combination.
+ * Each case waits for sshd and the board's guard, so `npm test` does one cut per stage in one shell; UMBRA_CUTS=all runs all combinations.
  */
 const all = process.env['UMBRA_CUTS'] === 'all';
 const rows: string[] = [];
@@ -35,7 +35,7 @@ const parentOf = (pid: string | number): number => {
   }
 };
 
-/** Children of these processes, as the kernel has them now. */
+/** Children of these processes, as the kernel lists them now. */
 const childrenOf = (parents: readonly number[]): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parents.includes(parentOf(name)))
@@ -45,7 +45,7 @@ const kill = (pid: number, signal: NodeJS.Signals = 'SIGKILL') => {
   try {
     process.kill(pid, signal);
   } catch {
-    // It is gone already.
+    // Already gone.
   }
 };
 
@@ -81,7 +81,7 @@ describe.skipIf(noSshd)(`cut connections${noSshd ? ` (skipped: ${noSshd})` : ''}
 
   const stages = {
     'setting up': {
-      // A recorder that doesn't begin.
+      // A recorder that doesn't start.
       hold: (board: Board) =>
         tool(board, 'trace-cmd', '[ "$1" = record ] || exit 0\necho >"${0%/bin/*}/held"\nexec sleep 3000'),
       words: workload,

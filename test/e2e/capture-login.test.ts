@@ -1,4 +1,4 @@
-/** How `umbra capture` gets in: through `sudo -n`, with a password prompt only where somebody can type. */
+/** How `umbra capture` gets in: through `sudo -n`, with a password prompt only where a user can type. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -26,7 +26,7 @@ describe.skipIf(noSshd)(`umbra capture${noSshd ? ` (skipped: ${noSshd})` : ''}`,
     expect(ran.stderr).toMatch(/recording SPE and KVM events for at most 30 s[^]*lost: 7 of KVM's events so far/);
     expect(ran.stdout).toMatch(/^1 {2}spe .*: 24.000 SPE records[^]*\n2 {2}kvm .*: 25.063 events[^]*\nrun 1: /);
     expect(ran.code).toBe(0);
-    // What was asked for came through, word for word.
+    // The request came through, word for word.
     expect(board.said('perf')).toMatch(/-c 1024 -m ,8M -e arm_spe_0\//);
     expect(board.said('perf')).toContain(`echo "it’s $0 $1"; sleep 3 a'b $HOME \`id\` "; exit 9`);
     expect(board.said('trace-cmd')).toMatch(/-B umbra -C perf -b 4096 .*-e umbra/);

@@ -1,4 +1,4 @@
-/** Assumption checks as `umbra skew`, `umbra sweep` and `umbra sql` tell of them. */
+/** Assumption checks as shown by `umbra skew`, `umbra sweep` and `umbra sql`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ describe('umbra skew --check', () => {
     expect(stdout).toMatch(
       /^representative: nothing was lost\nHolds under 7 of 8 assumption checks, not if pins don't/,
     );
-    // By another key than the verdict's nobody has checked it.
+    // Nothing was checked by another key than the verdict's.
     expect(umbra('skew', ...run('--policy', 'pin-at-enable', '--by', 'op')).stdout).not.toContain('assumption');
   });
 

@@ -1,4 +1,4 @@
-/** Reports that compare two runs, two policies and two captures, in all forms, made and verified. */
+/** Reports that compare two runs, two policies and two captures, generated and verified in all forms. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What others may hand in, or do to a machine: with real processes, each of them bounded. */
+/** What others may supply, or do to a machine: with real processes, each of them bounded. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -82,7 +82,7 @@ it.each(kernels)('symbols of $kernel', ({ kernel, functions, memslot, probes }) 
   expect(set).toContain(`memslot ${memslot}`);
   const common = ['s2_map', 's2_map_ret', 's2_unmap', 's2_wrprotect', 's2_relax', 's2_relax_ret', 's2_mkyoung'];
   expect(set.map((probe) => probe.split(' ')[0]).sort()).toEqual(['memslot', ...common, ...probes].sort());
-  // Each is set on a function that the kernel has.
+  // Each is set on a function that this kernel has.
   for (const probe of set) expect(symbols).toContain(probe.split(' ')[1]);
 
   const lab = join(board.folder, 'lab.umbra');

@@ -69,7 +69,7 @@ describe.each(shells)('under %s', (name, shell) => {
     const probes = readFileSync(join(b.folder, 'tracefs/kprobe_events'), 'utf8').trimEnd().split('\n');
     expect(probes).toContain('p:umbra/s2_unmap kvm_pgtable_stage2_unmap pgt=%x0:x64 ipa=%x1:x64 size=%x2:x64');
     expect(probes).toContain('r:umbra/s2_map_ret kvm_pgtable_stage2_map ret=$retval:s32');
-    // Each probe that was set is taken away again.
+    // Each probe that was set is removed again.
     const names = (sign: string): string[] =>
       probes.flatMap((p) => (p.startsWith(sign) ? [p.slice(sign.length).split(' ', 1)[0]] : [])).sort();
     expect([...names('p:'), ...names('r:')].sort()).toEqual(names('-:'));
@@ -177,7 +177,7 @@ describe.each(shells)('under %s', (name, shell) => {
     expect(ran.stderr).toMatch(
       /recording KVM events for at most 1 s[^]*none\.socket: the monitor doesn't answer[^]*bare\.tar: kvm\.ftrace\.txt/,
     );
-    // An instance of its own, which is gone again: nothing of the top level was touched.
+    // Its own instance, gone again: nothing at the top level was touched.
     expect(bare.said('instances')).toBe('made\nremoved\n');
     expect(bare.state()).toEqual(makeBoard(join(root, `${name} fresh`), []).state());
   });

@@ -104,7 +104,7 @@ describe('what is packed', () => {
     expect(stderr).toMatch(reason);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
-    // Others may be at it meanwhile: nothing of ours is left.
+    // Others may be running meanwhile: nothing of ours is left.
     expect(left().filter((folder) => !before.includes(folder))).toEqual([]);
   }
 

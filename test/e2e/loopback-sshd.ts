@@ -11,7 +11,7 @@ import { found } from './stand-in-board.ts';
 /** Who logs in: .ci/run makes this user. Without it, or without root, whoever runs the tests. */
 const BOARD_USER = 'umbra-board';
 
-/** Why there can be no such tests here; undefined if there can. */
+/** Why such tests can't run here; undefined if they can. */
 export const noSshd: string | undefined = ['sshd', 'ssh', 'ssh-keygen', 'setsid']
   .filter((tool) => !found(tool))
   .map((tool) => `no ${tool} on this machine (Debian: openssh-server, openssh-client)`)

@@ -100,7 +100,7 @@ describe('umbra run on the sample pair', () => {
     expect(of('map-on-fault').faults['first-touch']).toBeGreaterThan(0);
     expect(of('pin-vm').faults['first-touch']).toBe(0);
     expect(of('pin-at-enable').faults['first-touch']).toBe(0);
-    // The VMM's madvise takes pages away under any pin; mapping again loses less than a killed session.
+    // The VMM's madvise takes pages away under any pin; remapping loses less than a killed session.
     expect(of('pin-vm').faults['userspace']).toBeGreaterThan(0);
     expect(of('map-on-fault').lost).toBeLessThan(of('pin-vm').lost);
     expect(of('map-on-fault').pinnedPeakBytes).toBe(0);

@@ -54,7 +54,7 @@ describe('umbra observed', () => {
   it('takes the limits of a gap from --set', () => {
     const db = labOf(join(fixtures, 'gaps.perf.data'));
     const rows = (...set: string[]) => umbraJson<Observed>('observed', '--db', db, '--spe', '1', ...set).rows;
-    // 400 µs: two of the three silent gaps are shorter, and the third is told by a LOST record.
+    // 400 µs: two of the three silent gaps are shorter, and the third is reported by a LOST record.
     expect(
       rows('--set', 'gapMinNs=400000')
         .map((r) => r.reason)

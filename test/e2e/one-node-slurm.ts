@@ -1,4 +1,4 @@
-/** A Slurm of one node on the loopback, for tests: munged, slurmctld and slurmd, all in a folder of their own. */
+/** A Slurm of one node on the loopback, for tests: munged, slurmctld and slurmd, all in their own folder. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const programs = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'scontrol'];
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`;
 
-/** Why there can be none here; undefined if there can. */
+/** Why there can't be one here; undefined if there can. */
 export function whyNoSlurm(): string | undefined {
   if (process.platform !== 'linux') return 'Slurm runs on Linux';
   if (process.getuid?.() !== 0) return 'slurmd needs root to start jobs';

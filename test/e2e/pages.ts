@@ -10,7 +10,7 @@ import { accessibility } from './accessibility.ts';
 import { launchBrowser } from './browser.ts';
 import { watchReplies } from './replies.ts';
 
-/** How long a page may take, ms; more on a machine that others use, by the variable. */
+/** How long a page may take, ms; the variable allows more on a shared machine. */
 const PATIENCE_MS = Number(process.env['UMBRA_PATIENCE_MS'] ?? 20_000);
 
 type State = Awaited<ReturnType<BrowserContext['storageState']>>;
@@ -29,7 +29,7 @@ export interface Pages {
   accessibility(): Promise<string[]>;
 }
 
-/** To be called once, at the top of a test file. @param make writes the lab file that it is given the name of */
+/** Call once, at the top of a test file. @param make writes the lab file of the given name */
 export function usePages(make: (db: string, folder: string) => void): Pages {
   let folder = '';
   let server: LabServer;

@@ -16,7 +16,7 @@ import { writePicturesLab } from './pictures-lab.ts';
 interface Picture {
   readonly hash: string;
   readonly dark?: true;
-  /** Until there is all that the picture is about. */
+  /** Until everything the picture is about is there. */
   ready(page: Page): Promise<unknown>;
 }
 

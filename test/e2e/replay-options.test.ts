@@ -78,7 +78,7 @@ describe('options of umbra replay change what they should', () => {
     const words = ['--placement', 'random', '--trials', '4', '--set', 'pinGuard=gup'] as const;
     const without = of(replay('pin-at-enable', ...words), 'pin-at-enable').trials!.faults!;
     const { faults } = of(replay('pin-at-enable', ...words, '--scenario', scenario), 'pin-at-enable').trials!;
-    // One fault for each, after which the whole buffer is pinned anew.
+    // One fault for each, after which the whole buffer is pinned again.
     expect(faults!.p5).toBeGreaterThan(15);
     expect(faults!.p95).toBeLessThanOrEqual(20 + without.p95);
   });

@@ -1,9 +1,9 @@
-/** Holds what a page gets from its host against the contract, frame by frame. */
+/** Checks what a page gets from its host against the contract, frame by frame. */
 import type { Page } from 'playwright-core';
 import { decodeFrame } from '../../core/contract/wire.ts';
 import { progressProblem, replyProblem } from '../contract/check.ts';
 
-/** @param complaints where what isn't of the contract is put down */
+/** @param complaints collects violations of the contract */
 export function watchReplies(page: Page, complaints: string[]): void {
   page.on('websocket', (socket) => {
     const methods = new Map<number, string>();

@@ -20,7 +20,7 @@ beforeEach(() => {
   ({ db, folder, page } = pages);
 });
 
-/** What stands in each view when it is there. */
+/** What each view shows once it is loaded. */
 const views = {
   'policies?policy=serror': () => page.getByRole('heading', { name: 'Policies · run 1' }),
   'policies?check=dl-0': () => page.getByRole('columnheader', { name: 'as replayed' }),
@@ -163,12 +163,12 @@ describe('skew', () => {
     await main.getByText(new RegExp(`^\\W*${told.verdict.word}$`)).waitFor();
     await main.getByText(String(Number(tvd.toPrecision(2))), { exact: true }).waitFor();
     for (const { name } of rows) await main.getByRole('button', { name, exact: true }).waitFor();
-    // Cause: told with what was rotated and how often, or why nobody can tell.
+    // Cause: shown with what was rotated and how often, or why it is unknown.
     if (cause.word === 'told') {
       await main.getByText(`${cause.rotations} times; ${cause.episodes} loss episodes.`).waitFor();
       await main.getByText(`(${plain(pValue(cause.pValue!))})`).waitFor();
     } else await main.getByText(/^Can’t tell|^Nothing was lost/).waitFor();
-    // A star stands by what an interval leaves 0 out of, and nowhere else.
+    // A star is shown where an interval excludes 0, and nowhere else.
     const keys = main.getByRole('table').last();
     for (const { name, low, high } of rows) {
       const row = keys.getByRole('row').filter({ has: page.getByRole('button', { name, exact: true }) });
@@ -234,10 +234,10 @@ describe('policies', () => {
         'host-mm': { dl0: 'repin', dl1: 'impdef-event' },
       },
       ...{ onUnresolved: 'report-s2', injectDl: 'hardware', unpinnedBy: ['unmap', 'clear', 'memslot'] },
-      // Checks leave alone what somebody has said.
+      // Checks leave alone what the user has set.
       settled: ['injectDl', 'unpinnedBy'],
     });
-    // Errors stand at their field.
+    // Errors are shown at their field.
     await form.getByLabel('id', { exact: true }).fill('Not An Id');
     await form.getByRole('alert').getByText('wants lower-case letters').waitFor();
     expect(await form.getByLabel('id', { exact: true }).getAttribute('aria-invalid')).toBe('true');
@@ -288,7 +288,7 @@ describe('policies', () => {
     await page.getByText('--set mapNs=1234').waitFor();
     await form.getByRole('button', { name: 'Calibrate' }).click();
     await form.getByText(/^mapNs .*5–95 %: .* measured\); trapNs /).waitFor();
-    // What was measured stands in for what was typed.
+    // Measured values replace what was typed.
     await page.getByText('--set mapNs=1234').waitFor({ state: 'hidden' });
     await form
       .getByText(/^measured \d+$/)
@@ -300,7 +300,7 @@ describe('policies', () => {
   it('sorts by the verdict, too, and says what each column is, by keyboard', async () => {
     await open('#policies?run=1');
     const matrix = page.getByRole('region', { name: 'Runs' }).getByRole('table').nth(1);
-    // As asked first: what loses least on top, the reference last.
+    // Initial order: what loses least on top, the reference last.
     const names = () => matrix.getByRole('rowheader').allInnerTexts();
     expect((await names()).at(-1)).toMatch(/^bare-metal/);
     const head = matrix.getByRole('button', { name: 'verdict' });
@@ -375,7 +375,7 @@ describe('sql', () => {
     expect(await field.inputValue()).toBe(`select r.pol from replay_result r where r.${second.split(/\s/)[0]}`);
     await page.keyboard.press('Control+Space');
     await page.keyboard.press('Escape');
-    // Enter is a new line until the list was walked through.
+    // Enter is a new line until the user has moved through the list.
     await field.fill('');
     await field.pressSequentially('select 1 from run r');
     await list.waitFor();
@@ -423,7 +423,7 @@ describe('report', () => {
     await open('#report?run=1');
     const frame = page.frameLocator('iframe');
     await frame.getByRole('heading', { level: 1 }).waitFor();
-    // Dressed, though the page's policy allows no styles in markup.
+    // Styled, though the page's policy allows no styles in markup.
     const width = await frame.locator('main').evaluate((main) => main.getBoundingClientRect().width);
     expect(width).toBeLessThan(1000);
     const download = page.waitForEvent('download');

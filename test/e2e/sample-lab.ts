@@ -1,4 +1,4 @@
-/** A lab with two captures, a broken one and a run, written through the store: what the pages are tested on. */
+/** A lab with two captures, a broken one and a run, written through the store: used to test the pages. */
 import { addCapture, finishCapture } from '../../core/store/captures.ts';
 import type { CaptureRow } from '../../core/store/captures.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
@@ -179,7 +179,7 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     ['serror', 0.147, 0.073, 3, 1_570_000_000, 1_570_000_000, 89_600, 1_048_576, 'dead'],
   ] as const;
   for (const [id, coverage, ifBuffer, windows, blackoutNs, p99, stallNs, pinnedPeakBytes, verdict] of results) {
-    // Titled by its id, and none is told apart as the reference.
+    // Titled by its id, and none is marked as the reference.
     const policy: Policy = { ...builtinPolicy('map-on-fault')!, id, title: id };
     for (const dlDiscard of ['record', 'buffer'] as const) {
       const kept = Math.round(24_000 * (dlDiscard === 'record' ? coverage : ifBuffer));

@@ -19,7 +19,7 @@ export const found = (tool: string): string | undefined =>
     .find(existsSync);
 
 const busybox = found('busybox');
-/** The shells that are at hand: name, and the words that start it. */
+/** The available shells: name, and the words that start it. */
 export const shells: [string, string[]][] = [
   found('dash') ? ['dash', ['dash']] : ['sh', ['sh']],
   ...(busybox ? ([['busybox sh', [busybox, 'sh']]] as [string, string[]][]) : []),
@@ -67,7 +67,7 @@ exec REAL "$@"
 `,
 };
 
-/** Ten times faster than asked for: whole seconds only, as the script has them. */
+/** Ten times faster than requested: whole seconds only, as the script has them. */
 const quickSleep = `#!/bin/sh
 exec REAL "$(($1 / 10)).$(($1 % 10))"
 `;
@@ -81,7 +81,7 @@ export interface Board {
   readonly env: Readonly<Record<string, string>>;
   /** What the recorders were called with. */
   readonly said: (tool: string) => string;
-  /** What must be as before when a recording has ended, however it did: files of tracefs, locks, recordings. */
+  /** What must be unchanged after a recording, however it ended: files of tracefs, locks, recordings. */
   readonly state: () => Readonly<Record<string, string>>;
 }
 
@@ -184,7 +184,7 @@ function stateOf(folder: string): Record<string, string> {
   for (const top of ['tracefs', 'state', 'tmp']) {
     for (const entry of readdirSync(join(folder, top), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      // A probe that was set and taken away again is gone from the kernel's list; the stand-in's holds both lines.
+      // A probe that was set and removed is gone from the kernel's list; the stand-in's holds both lines.
       const text = entry.isFile() ? readFileSync(path, 'utf8') : entry.isSymbolicLink() ? readlinkSync(path) : '';
       state[path.slice(folder.length + 1)] = entry.name === 'kprobe_events' ? probesLeft(text) : text;
     }
@@ -192,7 +192,7 @@ function stateOf(folder: string): Record<string, string> {
   return state;
 }
 
-/** Names of probes that were set and not taken away. */
+/** Names of probes that were set and not removed. */
 function probesLeft(text: string): string {
   const left = new Set<string>();
   for (const line of text.split('\n')) {

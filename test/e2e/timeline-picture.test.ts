@@ -1,4 +1,4 @@
-/** The timeline's picture is true: fractions lost, read off its pixels, are those of the tables at any zoom. */
+/** The timeline's picture is true: fractions lost, read off its pixels, match the tables at any zoom. */
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -89,7 +89,7 @@ function darkness({ band, colors }: Pixels, from: number, to: number): number {
   return columns.reduce((sum, color) => sum + fractions.get(color)!, 0) / columns.length;
 }
 
-/** Of the density's area the share in the colour of what is lost; a mixed px counts by its mixture. */
+/** Share of the density's area in the colour of losses; a mixed px counts by its mixture. */
 function lostArea({ density, colors }: Pixels): number {
   const kept = rgb(long(colors.dens));
   const lost = rgb(long(colors.killed));

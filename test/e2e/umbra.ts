@@ -34,7 +34,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command as a process of its own: for tests whose subject is the process (signals, pipes, exit codes, environment). */
+/** Runs a command as a separate process: for tests whose subject is the process (signals, pipes, exit codes, environment). */
 export function umbraProcess(...args: string[]): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     encoding: 'utf8',
@@ -45,7 +45,7 @@ export function umbraProcess(...args: string[]): Ran {
 
 let runner: { worker: Worker; port: MessagePort; done: Int32Array } | undefined;
 
-/** Runs a command in a thread that lives as long as the test file, through the same code as the process. Blocks until it has ended. */
+/** Runs a command in a thread that lives as long as the test file, through the same code as the process. Blocks until it ends. */
 export function umbra(...args: string[]): Ran {
   if (runner === undefined) {
     const { port1, port2 } = new MessageChannel();
@@ -66,14 +66,14 @@ export function umbra(...args: string[]): Ran {
   return (receiveMessageOnPort(port) as { message: Ran }).message;
 }
 
-/** As `umbra`, for commands that must succeed: the JSON document on stdout. */
+/** Like `umbra`, for commands that must succeed: the JSON document on stdout. */
 export function umbraJson<T>(...args: string[]): T {
   const ran = umbra(...args, '--json');
   if (ran.code !== 0) throw new Error(`umbra ${args.join(' ')}: exit ${ran.code}: ${ran.stderr}`);
   return JSON.parse(ran.stdout) as T;
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'umbra-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

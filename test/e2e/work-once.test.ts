@@ -1,4 +1,4 @@
-/** What `umbra run` does once: counted, since time says nothing on a busy machine. */
+/** What `umbra run` does once: counted, since time means nothing on a busy machine. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';

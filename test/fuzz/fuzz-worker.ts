@@ -11,7 +11,7 @@ import type { Kind } from './targets.ts';
 export interface FuzzData {
   readonly seed: number;
   readonly seeds: readonly Seed[];
-  /** What is tried just now, for whoever looks on: kind's place, length, and the bytes. */
+  /** The current input, for an observer: kind's index, length, and the bytes. */
   readonly current: Uint8Array;
   /** Executions, those of traces that reached stage 2, those read to the end, and bytes of the current input. */
   readonly counts: Int32Array;
@@ -85,7 +85,7 @@ function tryOne(kind: Kind, bytes: Uint8Array, corpus: Seed[] | undefined): void
     attempt(kind, bytes);
   } catch (error) {
     const { message, stack = '' } = error as Error;
-    // One find a place in the code.
+    // One find per place in the code.
     const place = stack.split('\n').find((line) => line.includes('/core/')) ?? message;
     if (known.has(place)) return;
     known.add(place);

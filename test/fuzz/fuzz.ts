@@ -72,7 +72,7 @@ function round(from: readonly Seed[], n: number): Promise<void> {
     let since = performance.now();
     const timer = setInterval(() => {
       const now = performance.now();
-      // What comes before the first one is the start of the thread.
+      // Anything before the first one is the start of the thread.
       if (counts[0] !== last || counts[0] === 0) [last, since] = [counts[0], now];
       else if (now - since > HANG_MS) {
         found(...tried(), `no end after ${HANG_MS / 1000} s`);

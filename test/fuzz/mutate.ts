@@ -1,4 +1,4 @@
-/** Changes inputs at random: bytes, numbers, pieces, and lines of what is text. */
+/** Changes inputs at random: bytes, numbers, pieces, and lines of text. */
 import type { Random } from './random.ts';
 
 const interesting = [
@@ -16,13 +16,13 @@ const interesting = [
 ];
 const widths = [1, 2, 4, 8] as const;
 
-/** Inputs don't grow beyond it, bytes. */
+/** Inputs don't grow beyond this, bytes. */
 const MAX_BYTES = 512 << 10;
 
 /** @param other another input of the kind, to take pieces from */
 export function mutate(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   let bytes = new Uint8Array(input);
-  // Few changes as a rule: what is changed all over is refused at its head.
+  // Usually few changes: an input changed all over is refused at its head.
   for (let n = 1 + Math.floor(-Math.log(1 - random.real()) * 1.5); n > 0; n--) {
     bytes =
       isText(bytes) && random.below(3) > 0 ? mutateLines(bytes, other, random) : mutateBytes(bytes, other, random);
@@ -58,7 +58,7 @@ function mutateBytes(bytes: Uint8Array<ArrayBuffer>, other: Uint8Array, random: 
   }
 }
 
-/** A number in a place where headers have theirs, or one near to what is there. */
+/** A number where headers have theirs, or one near the existing one. */
 function withNumber(bytes: Uint8Array<ArrayBuffer>, place: number, random: Random): Uint8Array<ArrayBuffer> {
   const width = widths[random.below(widths.length)];
   const at = place - (place % width);

@@ -1,4 +1,4 @@
-/** What the fuzzer begins with: the fixtures, and small pairs made for it. Traces hold KVM's events, so that stage 2 is reconstructed. */
+/** What the fuzzer starts with: the fixtures, and small pairs made for it. Traces hold KVM events, so that stage 2 is reconstructed. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface Seed {
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 
-/** Larger ones are slow to try, bytes. */
+/** Larger ones are slow to run, bytes. */
 const MAX_SEED = 128 << 10;
 /** Lines of a long text that are enough. */
 const HEAD_LINES = 400;
@@ -47,7 +47,7 @@ function fromFixtures(): Seed[] {
   return found;
 }
 
-/** Of text its first lines; the rest is more of the same. */
+/** The first lines of text; the rest is more of the same. */
 function head(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(
     Buffer.from(Buffer.from(bytes).toString('latin1').split('\n').slice(0, HEAD_LINES).join('\n'), 'latin1'),

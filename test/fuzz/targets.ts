@@ -1,4 +1,4 @@
-/** What the fuzzer feeds: each importer and parser of files, and what must hold whatever it is fed. */
+/** What the fuzzer feeds: each importer and parser of files, and what must hold for any input. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Warnings } from '../../core/formats/problems.ts';
@@ -40,7 +40,7 @@ export class Targets {
     this.#db = freshLab();
   }
 
-  /** Throws what is a bug: an error that doesn't explain itself, or a result that can't be. */
+  /** Throws on bugs: an error that doesn't explain itself, or an impossible result. */
   run(kind: Kind, input: Uint8Array): Outcome {
     try {
       return { read: true, stage2: this.#feed(kind, input) };

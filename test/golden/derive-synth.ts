@@ -33,7 +33,7 @@ try {
         const time = times ? rest.shift()!.replace(':', '') : '';
         return sampleLine(tid!, time, rest[1]!, rest[0]!, rest[2]!);
       })
-      // Without times perf begins with an empty sample a thread.
+      // Without times perf starts with an empty sample per thread.
       .filter((line) => !line.endsWith(' 0 0 0'))
       .sort();
     printed[name] = {

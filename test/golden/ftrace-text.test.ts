@@ -1,4 +1,4 @@
-/** What a trace's text says is what its binary says. */
+/** A trace's text gives the same as its binary. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Inputs as people hand them in: kind → file → what must come out. test/fixtures/inputs/README.md says how each was made. */
+/** Inputs as people supply them: kind → file → expected result. test/fixtures/inputs/README.md says how each was made. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +102,7 @@ describe('packed', () => {
   });
 });
 
-/** Stage 2 rows and exits of a trace: what must be the same however the text came. */
+/** Stage 2 rows and exits of a trace: must be the same however the text was produced. */
 function told(file: string): unknown {
   const lab = newLab();
   importFiles(lab, [fixture(file)]);

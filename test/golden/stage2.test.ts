@@ -8,7 +8,7 @@ import { rowTexts } from '../unit/stage2-trace.ts';
 import { compared, load } from './stage2-fixtures.ts';
 
 describe('agreement with the kernel’s own calls, in page-time', () => {
-  // What is reached, rounded down: a bound that falls is a rule that got worse.
+  // Accuracy reached, rounded down: a bound that falls is a rule that got worse.
   test.each([
     ['two-vcpu', { valid: 0.9995, ram: 0.9999, unknown: 0 }],
     ['madvise-lost', { valid: 0.9995, ram: 0.9999, unknown: 0.55 }],

@@ -1,4 +1,4 @@
-/** Text captures against what they are text of. */
+/** Text captures against the captures they were printed from. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

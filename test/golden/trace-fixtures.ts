@@ -9,7 +9,7 @@ const kallsyms = Array.from(
   .join('');
 const printk = '0xffff80000a000000 : "count %d of %s at %ps: 0x%llx\\n"\n0xffff80000a000040 : "constant text"\n';
 
-/** One field of each kind and size, at fixed places; the dynamic ones behind. */
+/** One field of each kind and size, at fixed places; the dynamic ones after them. */
 const fields = [
   'field:u8 a;\toffset:8;\tsize:1;\tsigned:0;',
   'field:s8 sa;\toffset:9;\tsize:1;\tsigned:1;',

@@ -1,5 +1,5 @@
 /**
- * `npm run mutants:known [NAME…]`: mutants that a review once found surviving, one at a time, each with the tests that are to notice it.
+ * `npm run mutants:known [NAME…]`: mutants that a review once found surviving, one at a time, each with the tests that should catch it.
  * Changes the working tree while it runs and puts every file back. Fails if one survives, or no longer fits the code.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 interface Mutant {
   readonly name: string;
   readonly file: string;
-  /** A piece of the file that is there once, and what takes its place. */
+  /** A piece of the file that occurs once, and its replacement. */
   readonly from: string;
   readonly to: string;
   readonly tests: readonly string[];

@@ -1,4 +1,4 @@
-/** What `npm run mutants -- ROOM` changes, and the tests that are to notice: the room's own, without those that run the whole program. */
+/** What `npm run mutants -- ROOM` changes, and the tests that should catch it: the room's own, without those that run the whole program. */
 const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
 const property = (...names: string[]) => names.map((name) => `test/property/${name}.test.ts`);
 

@@ -1,4 +1,4 @@
-/** The tests that mutants of a room are held against: one process, no type check, the room from the environment. */
+/** The tests run against a room's mutants: one process, no type check, the room from the environment. */
 import { defineConfig } from 'vitest/config';
 import { rooms } from './rooms.ts';
 

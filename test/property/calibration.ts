@@ -36,7 +36,7 @@ export function program(random: Random, n: number, phase: number): Uint32Array {
   });
 }
 
-/** A mask that knows nothing of the keys: bursts at random places until the share is lost. */
+/** A mask independent of the keys: bursts at random places until the share is lost. */
 export function mask(random: Random, n: number, burst: number, loss: number): Uint8Array {
   const fates = new Uint8Array(n).fill(KEPT);
   let gone = 0;
@@ -84,7 +84,7 @@ function farthestMove(keys: Uint32Array, fates: Uint8Array): number {
   return Math.max(...moves.map(Math.abs));
 }
 
-/** Captures without bias: every alarm is a false one. Intervals are for the move that place made, whose truth is 0. */
+/** Captures without bias: every alarm is false. Intervals are for the move caused by place, whose truth is 0. */
 export function calibrate(seed: number, runs: number, n: number, phase: number, burst: number, loss: number): Cell {
   const random = createRandom(seed);
   const none = { told: 0, alarms: 0, stars: 0, covered: 0, misleading: 0, unmoved: 0, untrue: 0 };

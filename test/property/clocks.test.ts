@@ -1,4 +1,4 @@
-/** Two clocks of known offset and drift, read over networks of any kind: what comes out must hold the truth. */
+/** Two clocks of known offset and drift, read over networks of any kind: the result must contain the truth. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareClocks, inSpeClock, uncertaintyAt } from '../../core/model/clocks.ts';

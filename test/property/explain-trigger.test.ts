@@ -38,12 +38,12 @@ describe('the trigger of each blackout window', () => {
             const size = lane.size[trigger.sample]!;
             const ahead = (trigger.slot * PAGE - trigger.offset + buffer) % buffer;
             const inside = Math.floor(trigger.offset / PAGE) === trigger.slot;
-            // Several records at one ns: which of them faulted isn't kept.
+            // Several records at one ns: which of them faulted isn't stored.
             const alone = lane.t.filter((t) => t === trigger.t).length === 1;
             if (alone) expect(inside || ahead < size).toBe(true);
             expect(trigger.lastWrite).toBeLessThanOrEqual(trigger.t);
           } else {
-            // It was written; what came of that later is another matter.
+            // It was written; what happened to it later is another matter.
             const later = ['discarded', 'wiped', 'copy-failed', 'torn'] as const;
             expect([KEPT, ...later.map((kind) => LOST + code(windowKinds, kind))]).toContain(fate);
             expect(trigger.t).toBeLessThanOrEqual(windows.start[first]!);

@@ -1,4 +1,4 @@
-/** Which rules and options the naive simulator has met: what the property test's coverage table counts. */
+/** Which rules and options the naive simulator has met: the figures of the property test's coverage table. */
 
 /** By rule of docs/design/replay-rules.md: what of it there is to meet. */
 export const coverable = {

@@ -17,7 +17,7 @@ const query = fc.record({
 
 it('finds what a look at every mapping finds: the newest of its time, else the oldest', () => {
   fc.assert(
-    // No more than what one range remembers.
+    // No more than one range remembers.
     fc.property(fc.array(map, { maxLength: 8 }), fc.array(query, { maxLength: 20 }), (list, queries) => {
       const maps: MapEntry[] = list.map((m, i) => ({
         ...m,

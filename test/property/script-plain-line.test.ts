@@ -1,4 +1,4 @@
-/** The fast reader of sample lines says what the thorough one says, or nothing: on the fixtures' lines, and on damaged ones. */
+/** The fast reader of sample lines gives the same as the thorough one, or nothing: on the fixtures' lines, and on damaged ones. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Do the statistics keep what they promise? Fixed seeds: these pass or fail for good. `npm run calibrate` runs more of the same.
+// Do the statistics keep their promises? Fixed seeds: these pass or fail for good. `npm run calibrate` runs more of the same.
 import { describe, expect, it } from 'vitest';
 import { bursts, calibrate, halvedTopKey, losses, phases, sameProcess } from './calibration.ts';
 
@@ -27,7 +27,7 @@ describe('losses that know nothing of the program', () => {
 });
 
 describe('misleading, the word', () => {
-  // Short captures whose phases are no longer than a burst: there it falls often.
+  // Short captures whose phases are no longer than a burst: there the verdict is frequent.
   const cells = [1000, 5000, 20_000].flatMap((n) =>
     phases.flatMap((phase) => [60, 600].map((burst) => calibrate(23, 40, n, phase, burst, 0.2))),
   );

@@ -112,7 +112,7 @@ class NaiveKvm {
     for (let p = 0; p < PAGES; p++) if (this.state[p] === PageState.WRITABLE) this.state[p] = PageState.READ_ONLY;
   }
 
-  /** Deleted and put back. */
+  /** Deleted and restored. */
   #memslot(): void {
     this.trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION).wait(5000);
     this.state.fill(PageState.UNMAPPED);

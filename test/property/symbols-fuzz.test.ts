@@ -29,7 +29,7 @@ const fixture = (name: string) => {
   return new Uint8Array(name.endsWith('.gz') ? gunzipSync(bytes) : bytes);
 };
 
-/** A change of bytes: overwritten, cut, or a piece of the file put elsewhere. */
+/** A change of bytes: overwritten, cut, or a piece of the file moved. */
 const change = fc.oneof(
   fc.record({ kind: fc.constant('byte' as const), at: fc.nat(), value: fc.nat(255) }),
   fc.record({ kind: fc.constant('word' as const), at: fc.nat(), value: fc.constantFrom(0, 1, 0x7fffffff, 0xffffffff) }),

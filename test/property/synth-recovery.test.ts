@@ -32,7 +32,7 @@ test.each<[string, Partial<SynthOptions>]>([
 });
 
 test.each<[string, Partial<SynthOptions>, number, number]>([
-  // The ioctl tells only between which moments the pages went.
+  // The ioctl only bounds when the pages went.
   ['memslots deleted and added again', { memslots: 20 }, 0.999, 0.999],
   ['memslots of blocks', { memslots: 20, thp: true, ramPages: 4096 }, 0.998, 0.998],
   // Switching logging on, too.

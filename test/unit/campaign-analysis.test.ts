@@ -70,7 +70,7 @@ describe('effects of a factor', () => {
   it('compare only what every value has', () => {
     const pairs = [1, 2, 3].flatMap((r) => [
       ...[pair('a', 'x', r, 0.1 + r / 1000), pair('b', 'x', r, 0.2 + r / 1000)],
-      // Board b never ran y: y says nothing of the boards.
+      // Board b never ran y: y says nothing about the boards.
       pair('a', 'y', r, 0.9),
     ]);
     const effects = effectsOf(cellsOf(pairs, names), 'board', ({ loss }) => loss[0]!, 2);

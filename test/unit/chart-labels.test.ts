@@ -1,4 +1,4 @@
-/** Labels that would stand on each other make room. */
+/** Labels that would overlap make room. */
 import { describe, expect, it } from 'vitest';
 import { besides, spread } from '../../renderer/charts/spread.ts';
 

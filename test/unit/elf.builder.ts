@@ -1,7 +1,7 @@
 /** Writes small ELF files: one loaded segment, a build id, a symbol table. */
 export interface ElfContent {
   readonly buildId?: string;
-  /** Where offset 0 is linked to lie. */
+  /** Address at which offset 0 is linked. */
   readonly vaddr: bigint | number;
   readonly symbols: readonly { readonly name: string; readonly offset: number; readonly size: number }[];
 }

@@ -1,4 +1,4 @@
-/** Print formats: what stands for what, one rule a row. The whole of it is in golden/trace-dat (formats.v6.dat). */
+/** Print formats, one rule per row. The full set is in golden/trace-dat (formats.v6.dat). */
 import { describe, expect, test } from 'vitest';
 import { Unreadable } from '../../core/formats/event-format/arg.ts';
 import { parsePrintFormat } from '../../core/formats/event-format/expression.ts';

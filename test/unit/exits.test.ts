@@ -79,7 +79,7 @@ describe('exits', () => {
     expect(exits).toBe(sum([...wanted.values()].map((r) => r.count)));
     expect(totalNs).toBe(sum([...wanted.values()].flatMap((r) => r.times)));
     expect(rows.map((r) => r.totalNs)).toEqual(rows.map((r) => r.totalNs).sort((a, b) => b - a));
-    // Some exits have no known end: else losing events would change nothing here.
+    // Some exits have no known end: otherwise losing events would change nothing here.
     expect(sum(rows.map((r) => r.count - r.timed))).toBeGreaterThan(2);
   });
 

@@ -1,4 +1,4 @@
-/** Cells of CSV that a spreadsheet would run, or a terminal would obey. */
+/** CSV cells that a spreadsheet would execute, or a terminal would obey. */
 import { expect, it } from 'vitest';
 import { writeTable } from '../../core/lab/exports/writers.ts';
 import type { OutputFile } from '../../core/lab/output-file.ts';

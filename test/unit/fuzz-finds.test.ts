@@ -1,4 +1,4 @@
-/** Every input that the fuzzer found wanting once (`npm run fuzz`): read, or refused in words. */
+/** Every input on which the fuzzer once found a bug (`npm run fuzz`): read, or refused in words. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -12,7 +12,7 @@ const info: LabInfo = {
 
 class Explained extends Error {}
 
-/** A lab whose answers the test decides. */
+/** A lab whose answers are set by the test. */
 function fakeLab(lab: (call: Call) => LabInfo | Promise<LabInfo> = () => info) {
   const listeners = new Set<() => void>();
   const handlers: Partial<LabService['handlers']> = {

@@ -43,7 +43,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** A plain request: the path as given, not tidied up as fetch would. */
+/** A plain request: the path as given, not normalised as fetch would. */
 function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const r = request({ host: '127.0.0.1', port: server.port, path, headers, method }, (response) => {
@@ -76,7 +76,7 @@ function upgrade(headers: Record<string, string>, path = '/lab'): Promise<number
 const token = () => new URL(server.url).hash.replace('#token=', '');
 const open = () => new WebSocket(`ws://127.0.0.1:${server.port}/lab`, { origin: `http://127.0.0.1:${server.port}` });
 
-/** Says hello; resolves with the session's key, or the code that it was closed with. */
+/** Says hello; resolves with the session's key, or the code it was closed with. */
 function hello(socket: WebSocket, message: string | Uint8Array): Promise<string | number> {
   return new Promise((resolve) => {
     socket.on('error', () => undefined);

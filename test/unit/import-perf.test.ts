@@ -222,7 +222,7 @@ describe('the hash of a large capture', () => {
       }
     });
     expect(hex).toBe(createHash('sha256').update(bytes).digest('hex'));
-    // One core: the thread isn't worth it, and the source itself tells.
+    // One core: the thread isn't worth it, and the source itself reports.
     if (availableParallelism() > 1) expect(read.reduce((sum, n) => sum + n, 0)).toBe(bytes.length);
   });
 });

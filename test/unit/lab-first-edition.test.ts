@@ -1,4 +1,4 @@
-/** A lab of format 5, whose run the model's first edition replayed: migrated, told apart, replayed again. */
+/** A lab of format 5, whose run the model's first edition replayed: migrated, recognised, replayed again. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ test('replayed again it comes out otherwise, and the difference is explained', (
   const { identical, differences } = checkRun(lab, 1);
   expect(identical).toBe(false);
   expect(differences[0]).toContain("replayed by the model's first edition");
-  // Its guest writes the buffer first, so nothing is a first touch; what two unmaps drop had been read by nobody.
+  // Its guest writes the buffer first, so nothing is a first touch; what two unmaps drop hadn't been read.
   const lost = differences.filter((d) => d.includes(': lost '));
   expect(lost).toEqual([
     'map-on-fault (dlDiscard record): lost 7 (irq-latency 7), now 256 (wiped 256)',

@@ -1,4 +1,4 @@
-/** Labs that earlier versions wrote: each must open as it is, and be migrated once somebody writes. */
+/** Labs written by earlier versions: each must open as it is, and be migrated at the first write. */
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -50,7 +50,7 @@ afterEach(() => {
 const call = (signal = new AbortController().signal) => ({ signal, progress: (p: Progress) => void told.push(p) });
 const sum = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 
-/** All rows of all tables: what a lab says, whatever its pages look like. */
+/** All rows of all tables: the content of a lab, whatever its pages look like. */
 function content(): string {
   const db = openLabFile(lab, 'read');
   const tables = db
@@ -133,10 +133,10 @@ describe('lab-jobs', () => {
     const replay = service.handlers.replay({ spe: 1, kvm: 2, policies: ['all'], settings }, hooks);
     await expect(replay).rejects.toThrow('cancelled');
     expect(steps).toBe(1);
-    // One that was on its way already may still arrive.
+    // One already on its way may still arrive.
     expect(stepsAfter).toBeLessThanOrEqual(1);
     expect(content()).toBe(before);
-    // Only when it has let go does the next job begin; then the lab is one file again.
+    // The next job starts only when it has let go; then the lab is one file again.
     await service.handlers.setVm({ kvm: 2, text: (await service.handlers.vm({ kvm: 2 }, call())).text! }, call());
     expect(existsSync(`${lab}-wal`)).toBe(false);
     expect(await service.handlers.runs({}, call())).toEqual([]);
@@ -158,7 +158,7 @@ describe('lab-jobs', () => {
     await expect(replay).rejects.toThrow('cancelled');
     expect(content()).toBe(before);
     await expect(service.handlers.example({}, call())).rejects.toThrow('cancelled');
-    // Whoever comes next writes as soon as the thread has let go.
+    // The next writer writes as soon as the thread has let go.
     jobs = createJobs(lab);
     const next = jobs.run({ kind: 'vm', kvm: 2, text: (await service.handlers.vm({ kvm: 2 }, call())).text! }, call());
     expect(await next).toEqual({});
@@ -244,7 +244,7 @@ describe('lab-jobs', () => {
       const table = await service.handlers.windows({ run, policy: 'map-on-fault' }, call());
       expect(windows.count.reduce((a, b) => a + b, 0)).toBe(table.n);
       expect(windows.lost.reduce((a, b) => a + b, 0)).toBe(table.lost.reduce((a, b) => a + b, 0));
-      // What stands for several windows hides no gap longer than a bin.
+      // A row for several windows hides no gap longer than a bin.
       windows.start.forEach((start, i) => {
         if (windows.count[i] > 1) expect(windows.end[i] - start - windows.covered[i]).toBeLessThan(span / bins + 1);
       });

@@ -26,7 +26,7 @@ beforeEach(() => {
     const run = { umbra: '0', command: 'umbra replay', params: defaultParams(), facts: someFacts };
     addRun(db, { ...run, speId: 1, kvmId: 2 });
     addRun(db, { ...run, speId: 3, kvmId: 2 });
-    // A megabyte that hangs on the first capture.
+    // A megabyte that belongs to the first capture.
     db.prepare('INSERT INTO thread VALUES (1, 1, hex(zeroblob(500000)))').run();
   });
   service = checkedService(openLabService(lab));

@@ -1,4 +1,4 @@
-/** `umbra` on a Node that can't run it hands over to the Node that Umbra brings: same input, output, signals and exit code. */
+/** `umbra` on a Node that can't run it hands over to the Node that Umbra ships: same input, output, signals and exit code. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -113,7 +113,7 @@ export function perfFile(
   return words(head, ids, ...attrs, data, ...table, ...bits.map((bit) => features[bit]));
 }
 
-/** One per-CPU SPE buffer in a file of its own, covered by one AUX record. */
+/** One per-CPU SPE buffer in its own file, covered by one AUX record. */
 export function speFile(payload: Uint8Array, flags = 0n): Uint8Array {
   return perfFile([
     identityTime,

@@ -52,7 +52,7 @@ const entry = (t: number, cpu = 0, tid = 5, value = BigInt(t)): Sample => ({
 const times = (text: readonly string[]): number[] => text.map((line) => Number(/value=(\d+)/.exec(line)![1]));
 
 describe('samples', () => {
-  // Every bit of sample_type below RAW, those behind it, and read_format with and without groups.
+  // Every bit of sample_type below RAW, those after it, and read_format with and without groups.
   const bits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16];
   const types = [
     ...bits.map((bit) => RAW | (1 << bit)),

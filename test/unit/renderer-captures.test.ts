@@ -1,4 +1,4 @@
-/** Captures: what a replay will rest on, what stays picked, what a dropped file is. */
+/** Captures: what a replay will rest on, which picks stay, what a dropped file is. */
 import { describe, expect, it } from 'vitest';
 import type { Capture } from '../../core/contract/contract.ts';
 import { previewAlignment } from '../../renderer/captures/align.ts';
@@ -117,7 +117,7 @@ it('a file that was imported before is known by its bytes', () => {
   expect(twinOf([3], [before, trace, capture({ id: 3, sha256: 'x' })])?.id).toBe(1);
   expect(twinOf([3], [before, capture({ id: 3, sha256: 'y' })])).toBeUndefined();
   expect(twinOf([3], [trace, capture({ id: 3, sha256: 'x' })])).toBeUndefined();
-  // Both halves of one file aren't each other's.
+  // The two halves of one file don't count as each other's.
   expect(twinOf([1, 2], [before, trace])).toBeUndefined();
 });
 

@@ -35,7 +35,7 @@ describe('renderer-compare', () => {
       '+1 200',
       '−1.1',
     ]);
-    // What differs never reads 0.
+    // A difference never reads 0.
     expect(signed(-0.000_002, 'share')).toBe('−0.0002');
     // Three digits beside an interval, not four.
     expect([points(-20.342), points(0.5), points(0.0421)]).toEqual(['−20.3', '+0.50', '+0.042']);

@@ -117,7 +117,7 @@ describe('renderer-policies: rows', () => {
       policy('c', 50),
     ];
     expect(names(outcomesUnder(all, 'x'))).toEqual(['b', 'c', 'a']);
-    // What a check has nothing to vary of stays as it was replayed.
+    // What a check has nothing to vary in stays as replayed.
     expect(underCheck(all[2], 'x')).toEqual({ kept: 950, lost: 50, coverage: 0.95, verdict: 'representative' });
     expect(checksOf(all)).toEqual([{ id: 'x', title: 'title of x', changes: 1 }]);
   });
@@ -244,7 +244,7 @@ describe('renderer-policies: the heat map', () => {
     expect([...heat.samples]).toEqual([20, 0, 60]);
     expect([...heat.rows[0].lost]).toEqual([11, 0, 33]);
     expect(fractionAt(heat, heat.rows[0], 0)).toBeCloseTo(11 / 20, 12);
-    // Nothing to lose is not nothing lost.
+    // Nothing to lose isn't the same as nothing lost.
     expect(fractionAt(heat, heat.rows[0], 1)).toBeNaN();
     expect(fractionAt(heat, heat.rows[1], 0)).toBe(0);
     expect(heat.rows[1].windows[0]).toBe(1);
@@ -363,7 +363,7 @@ describe('renderer-policies: skew', () => {
     const { min } = option.yAxis as unknown as { min: number };
     expect(lost.data[1].value).toBe(min);
     expect(lost.data[1].label.formatter()).toMatch(/^gone/);
-    // The key that is chosen is lit.
+    // The chosen key is highlighted.
     expect(lost.lineStyle.color).toBe('accent');
   });
 

@@ -55,7 +55,7 @@ describe('renderer-sensitivity', () => {
       [['a', 'c', 'd'], 0, [0, 0.5]],
       [['b'], 1, [0, 1 - 0.9]],
     ]);
-    // After one value nobody knows better.
+    // After one value nothing better is known.
     expect(linesOf(curves, coverage, 1)).toHaveLength(1);
   });
 

@@ -9,7 +9,7 @@ import type { ParamOrigin, ResolvedParams } from '../../core/model/terms/params.
 import type { RunFacts } from '../../core/model/terms/run-facts.ts';
 import { someFacts } from './run-facts.sample.ts';
 
-/** Thin spaces are for the eye. */
+/** Thin spaces are only visual. */
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
 
 describe('renderer-text: numbers', () => {

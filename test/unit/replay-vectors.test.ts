@@ -1,4 +1,4 @@
-/** The replay against outcomes that another program worked out from docs/design/replay-rules.md (test/fixtures/vectors). */
+/** The replay against outcomes computed by another program from docs/design/replay-rules.md (test/fixtures/vectors). */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';

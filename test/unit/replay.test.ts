@@ -55,7 +55,7 @@ const params: RunParams = {
   guestHandlerNs: 50,
   reenableNs: 300,
   fullExtraNs: 0,
-  // One rule at a time: what these do stands in tests of their own, and in the vectors.
+  // One rule at a time: what these do has its own tests, and is in the vectors.
   ...{ tornRecords: 0, guestZeroes: false, trapsPerEnable: 0, injectDl: 'hardware', contentsKept: true },
 };
 
@@ -84,7 +84,7 @@ const run = (
 ): PolicyOutcome =>
   replay(lanes, rows, typeof id === 'string' ? pinned(builtinPolicy(id)!) : id, { ...params, ...change });
 
-/** What a policy that pins on the first fault answers once it has; not under test is the first touch. */
+/** Answers of a policy that pins on the first fault once it has pinned; the first touch isn't under test. */
 function pinned(policy: Policy): Policy {
   const { userspace } = policy.onFault;
   return { ...policy, onUnpinned: typeof userspace === 'string' ? userspace : 'repin' };
@@ -301,7 +301,7 @@ describe('runs', () => {
       return replay([lane()], rows, builtinPolicy('map-on-fault')!, sampled, distributions).windows.end[0];
     };
     expect(end(1)).toBe(end(1));
-    // Fixed for ever: stored runs are replayed to identical rows.
+    // Fixed for good: stored runs are replayed to identical rows.
     expect([1, 2, 3, 2 ** 53 - 1].map(end)).toMatchInlineSnapshot(`
       [
         501,

@@ -20,7 +20,7 @@ const hostile = [
   '- item\n  ```\n  in the item <i>',
 ];
 
-/** Whoever shows a Markdown file may allow HTML. */
+/** A Markdown viewer may allow HTML. */
 const lenient = createMarkdownIt('commonmark', { html: true });
 
 describe.each(hostile)('notes %j', (notes) => {

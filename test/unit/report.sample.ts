@@ -77,7 +77,7 @@ export function samplePolicy(id: string, outcome: ReportedOutcome): PolicyReport
   return { id, title: id, summary: `What ${id} does.`, isReference: id === 'bare-metal', outcome };
 }
 
-/** What another outcome would be as an assumption check of a policy. */
+/** Another outcome as an assumption check of a policy. */
 export function sampleCheck(id: string, { summary, verdict }: ReportedOutcome): CheckResult {
   const { kept, lost, coverage } = summary;
   return { id, title: `${id} fails`, kept, lost, coverage, verdict: verdict.word };

@@ -8,7 +8,7 @@ import { ecdf } from '../../core/lab/service/run-queries.ts';
 import { checkParams, checkPolicies, legality } from '../../core/lab/runs/library.ts';
 import { builtinPolicies, builtinPolicy } from '../../core/model/policies.ts';
 
-/** Processes that answer when told to. */
+/** Processes that answer on request. */
 function fakes() {
   const made: { sent: QueryRequest[]; killed: boolean; reply(r: QueryReply): void; die(): void }[] = [];
   const spawn = (): QueryProcess => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { taskSessions, wholeLane } from '../../core/model/sessions.ts';
 
-/** `in 10, out 20` as switch records, `start` and `exit` as records that need no counterpart; samples from 5 to 100 ns unless told otherwise. */
+/** `in 10, out 20` as switch records, `start` and `exit` as records that need no counterpart; samples from 5 to 100 ns by default. */
 function sessions(text: string, first = 5, last = 100): ReturnType<typeof taskSessions> {
   const records = text ? text.split(', ').map((r) => r.split(' ')) : [];
   return taskSessions(

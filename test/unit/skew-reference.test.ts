@@ -11,7 +11,7 @@ import { createRandom } from '../../core/model/random.ts';
 const random = createRandom(8);
 const KEYS = 40;
 
-/** Fates with losses in bursts; samples outside two sessions of each lane are nobody's. */
+/** Fates with losses in bursts; samples outside the two sessions of each lane belong to none. */
 function outcome(sizes: readonly number[], gap: number): Uint8Array[] {
   return sizes.map((n) => {
     const fates = new Uint8Array(n).fill(KEPT);

@@ -34,7 +34,7 @@ describe('the sample pair under map-on-fault, as a second implementation compute
   const nameOf = (key: number) => pair.names[key];
   const found = digest(full, nameOf);
 
-  /** Equal numbers up to the last bits, everything else exactly. */
+  /** Equal numbers up to the last bits, everything else exactly equal. */
   function same(actual: unknown, wanted: unknown, at: string): void {
     if (typeof wanted === 'number') expect(actual, at).toBeCloseTo(wanted, 12);
     else if (Array.isArray(wanted)) wanted.forEach((w, i) => same((actual as unknown[])[i], w, `${at}[${i}]`));
@@ -123,7 +123,7 @@ describe('the cause', () => {
   });
 
   it('tells lanes’ unequal coverage apart from where the blackouts fell', () => {
-    // Each lane runs a key of its own; the first loses half of its samples, evenly.
+    // Each lane runs its own key; the first loses half of its samples, evenly.
     const lanes = [
       laneOf(new Uint8Array(8000), (i) => i % 2 === 0),
       laneOf(new Uint8Array(8000).fill(1), (i) => i % 1000 === 0),

@@ -48,7 +48,7 @@ describe('records', () => {
 
   describe('packets that few captures have', () => {
     const context2 = (value: number): Uint8Array => words(Uint8Array.of(0x65), value);
-    // Packet by packet first, by its layout then.
+    // Packet by packet at first, then by its layout.
     const thrice = (...packets: Uint8Array[]) => speFile(words(...packets, ...packets, ...packets));
 
     it('alternate issue latency has a column of its own', () => {
@@ -65,7 +65,7 @@ describe('records', () => {
       const mixed = words(context(7), ts(1), context2(8), ts(2), context(5), context2(6), ts(3));
       const want = ['7 - 7', '- 8 8', '5 6 6'];
       expect(decode(speFile(words(mixed, mixed)), ...fields).rows).toEqual([...want, ...want]);
-      // What else bits 1:0 say is reserved.
+      // Other values of bits 1:0 are reserved.
       expect(decode(thrice(context(7), words(Uint8Array.of(0x66), 9), ts(1)), ...fields).rows[2]).toBe('7 - 7');
     });
 

@@ -19,7 +19,7 @@ export function gunzipped(url: URL): string {
 }
 
 /**
- * A source over bytes that uses one buffer for all reads, as a file's does: who keeps a view too long reads nonsense.
+ * A source over bytes that uses one buffer for all reads, as a file's does: keeping a view too long reads garbage.
  */
 function reusing(bytes: Uint8Array, name: string): ByteSource {
   const buffer = new Uint8Array(bytes.length);
@@ -34,7 +34,7 @@ function reusing(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-/** Opens bytes as perf.data; `warnings` collects what pass 1 has to say. */
+/** Opens bytes as perf.data; `warnings` collects those of pass 1. */
 export function open(bytes: Uint8Array, warnings = new Warnings()): PerfData {
   return openPerfData(reusing(bytes, 'test.perf.data'), warnings);
 }

@@ -529,7 +529,7 @@ describe('blocks', () => {
   });
 
   test('pages that khugepaged collapsed: the next fault maps a block, however the region filled up before', () => {
-    // The first two regions fill up page by page, so that a block is not what this host is seen to use.
+    // The first two regions fill up page by page, so that blocks don't appear to be in use on this host.
     const pages = (): Trace =>
       new Trace()
         .create()

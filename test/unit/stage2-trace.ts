@@ -1,4 +1,4 @@
-/** Hand-made traces: each call appends the events that the kernel would emit, a microsecond apart unless told otherwise. */
+/** Hand-made traces: each call appends the events that the kernel would emit, a microsecond apart by default. */
 import { KvmEvents, KvmIoctl, KvmKind, MemoryCall } from '../../core/model/kvm-events.ts';
 import { reconstruct } from '../../core/model/stage2/reconstruct.ts';
 import { stage2Rows } from '../../core/model/stage2/stage2-json.ts';
@@ -90,7 +90,7 @@ export class Trace {
     return this.push(tid, KvmKind.UNMAP, HVA + page - RAM, HVA + page - RAM + pages);
   }
 
-  /** MADV_DONTNEED unless told otherwise. */
+  /** MADV_DONTNEED by default. */
   madvise(page: number, pages = 1, advice = 4): this {
     return this.call(MemoryCall.MADVISE, page, pages, advice).unmap(page, pages);
   }

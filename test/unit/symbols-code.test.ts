@@ -65,7 +65,7 @@ test('a function’s bytes and lines, by its place in the file', () => {
       ],
     ],
   });
-  // Debug information apart has lines, but no code.
+  // Separate debug information has lines, but no code.
   expect(codeOf(undefined, elf, functions, new Warnings())[walk].code).toBeUndefined();
 });
 

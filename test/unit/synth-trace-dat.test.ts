@@ -14,7 +14,7 @@ import type { Made } from '../property/synth-recover.ts';
 
 const small = { samples: 2000, ramPages: 64, bufferBytes: 8 * 4096, seed: 4 };
 
-/** Events in time order, with what was lost before each. */
+/** Events in time order, with the losses before each. */
 function events(kvm: Uint8Array): { lines: string[]; lost: number; warnings: unknown[] } {
   const warnings = new Warnings();
   const file = openTraceDat(memorySource(kvm), warnings);

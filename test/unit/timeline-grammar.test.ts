@@ -114,7 +114,7 @@ describe('lanes', () => {
     expect(seen.length).toBeLessThan(8);
     expect(unscrolled(layout, 5, 3000)).toBe(5);
     expect(unscrolled(layout, layout.pinned + 5, 3000)).toBe(layout.pinned + 3005);
-    // Just as far as it takes to see a lane; not at all for one that is in view, or pinned.
+    // Only as far as needed to see a lane; not at all for one in view, or pinned.
     const far = layout.lanes[40];
     expect(scrolledTo(layout, far.lane.lane, 0, 500)).toBe(far.bottom - 500);
     expect(scrolledTo(layout, far.lane.lane, 1e6, 500)).toBe(far.top - layout.pinned);

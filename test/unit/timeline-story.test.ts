@@ -1,4 +1,4 @@
-/** A window's story: what is said of each kind, and that nothing is said that didn't happen. */
+/** A window's story: what is said about each kind, and that nothing is said that didn't happen. */
 import { describe, expect, it } from 'vitest';
 import type { FoundWindow } from '../../core/contract/timeline.ts';
 import { windowKinds } from '../../core/model/terms.ts';

@@ -1,4 +1,4 @@
-/** trace.dat: facts, losses, and files that must fail, with the message that they must fail with. */
+/** trace.dat: facts, losses, and files that must fail, with the message they must fail with. */
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { TraceColumns } from '../../core/formats/event-format/columns.ts';

@@ -5,7 +5,7 @@ import { observedReasons } from '../../core/analysis/observed.ts';
 
 const nothing = { t: new Float64Array(0), flags: new Uint32Array(0), count: new Float64Array(0) };
 
-/** Records every 1000 ns but where told otherwise. */
+/** Records every 1000 ns unless given otherwise. */
 function lane(t: number[], extra: Partial<ObservedLane> = {}): ObservedLane {
   return { lane: 3, t: Float64Array.from(t), running: new Float64Array(0), aux: nothing, lost: nothing, ...extra };
 }
@@ -26,7 +26,7 @@ function rows(lanes: ObservedLane[]): unknown[] {
 describe('observed blackouts', () => {
   test('a gap far longer than the median one', () => {
     expect(rows([lane([...regular(0, 50), ...regular(100_000, 50)])])).toEqual([[3, 49_000, 100_000, 51_000, 'gap']]);
-    // 20 times the median is the limit, and itself no blackout.
+    // 20 times the median is the limit; a gap of exactly that is no blackout.
     expect(rows([lane([...regular(0, 50), ...regular(69_000, 50)])])).toEqual([]);
   });
 

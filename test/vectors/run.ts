@@ -1,4 +1,4 @@
-/** `npm run vectors -- FILE.jsonl[.gz]…`: which vectors the replay doesn't equal, and where first. Exits 1 if there is one. */
+/** `npm run vectors -- FILE.jsonl[.gz]…`: which vectors the replay doesn't match, and where first. Exits 1 if there are any. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { firstDifference, outcomeOf } from './vector.ts';

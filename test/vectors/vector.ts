@@ -55,7 +55,7 @@ export interface Scenario {
   readonly mode: CaptureMode;
   /** Measured latencies, ns, for `latency: sampled`; vectors have none. */
   readonly distributions?: Readonly<Partial<Record<TimeName, readonly number[]>>>;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly trial?: number;
 }
 
@@ -63,7 +63,7 @@ export interface Vector extends Scenario {
   readonly expect: VectorOutcome;
 }
 
-/** The outcome as vectors write it. Throws ModelError if the scenario asks for what the product refuses. */
+/** The outcome in the vectors' format. Throws ModelError if the scenario asks for what the product refuses. */
 export function outcomeOf(scenario: Scenario): VectorOutcome {
   const lanes = lanesOf(scenario);
   const run = prepare(lanes, timelineOf(scenario.rows));

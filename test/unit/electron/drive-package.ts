@@ -1,4 +1,4 @@
-/** Starts the main process given, opens the example as a first start does, and prints what came of it as JSON. */
+/** Starts the given main process, opens the example as a first start does, and prints the outcome as JSON. */
 import { ask, connect } from './page.ts';
 import { seen } from './stand-in.ts';
 

@@ -94,7 +94,7 @@ result['asked'] = [first, await endless, await query('select 6 * 7')];
 client.close();
 result['queryProcesses'] = seen.forks.length - 1;
 
-// Crash after crash: started again, later each time, and not for ever.
+// Crash after crash: restarted, later each time, and not forever.
 const crashes = [];
 for (let i = 0; i < 4; i++) {
   const stopped = told(contents);
@@ -121,7 +121,7 @@ const stays = leaving();
 seen.choice = 1;
 result['leaving'] = { stays, leaves: leaving(), asked: seen.dialogs.at(-1) };
 
-// Labs by menu, by a second start, by drop: each in a window of its own.
+// Labs by menu, by a second start, by drop: each in its own window.
 const open = menuItem(seen.menu, 'File/Open Lab')!;
 seen.pick = [other];
 open.click?.();
@@ -142,7 +142,7 @@ result['labs'] = {
   recent: menuItem(seen.menu, 'File/Open Recent')?.submenu?.map((item) => item.label),
 };
 
-// The menu reaches the page in front, once that has asked for its lab.
+// The menu reaches the page in front, once it has asked for its lab.
 const top = seen.windows[2];
 top.show();
 menuItem(seen.menu, 'View/Skew')?.click?.();

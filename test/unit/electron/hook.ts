@@ -1,4 +1,4 @@
-/** `node --import`: whoever imports `electron` gets the stand-in. The real package would fetch its binary. */
+/** `node --import`: imports of `electron` get the stand-in. The real package would fetch its binary. */
 import { registerHooks } from 'node:module';
 
 const standIn = new URL('stand-in.ts', import.meta.url).href;

@@ -1,4 +1,4 @@
-/** A page of the app as main sees it: it asks for its lab, and speaks the contract over the port that it gets. */
+/** A page of the app as main sees it: it asks for its lab, and speaks the contract over the port it receives. */
 import { once } from 'node:events';
 import { createClient } from '../../../core/contract/client.ts';
 import type { Client } from '../../../core/contract/client.ts';

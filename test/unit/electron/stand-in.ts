@@ -199,7 +199,7 @@ class Forked extends EventEmitter {
   }
 
   #send(word: Word): void {
-    // It may be ending: what it doesn't get any more is nobody's mistake.
+    // It may be ending: messages it no longer gets are nobody's mistake.
     if (this.child.connected) this.child.send(word, () => undefined);
   }
 

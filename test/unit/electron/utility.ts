@@ -1,7 +1,7 @@
 /** Runs a utility process's module in a Node child process, with the `process.parentPort` that Electron would give it. */
 import { EventEmitter } from 'node:events';
 
-/** What goes through the process's channel: messages to `parentPort` and from it, and those of the ports that came with them. */
+/** What goes through the process's channel: messages to and from `parentPort`, and those of the ports that came with them. */
 export interface Word {
   readonly data?: unknown;
   /** Numbers of the ports that come with a message. */
@@ -11,7 +11,7 @@ export interface Word {
   readonly closed?: boolean;
 }
 
-/** This end of a port. As Electron's, it emits from start() on only. */
+/** This end of a port. Like Electron's, it emits from start() on only. */
 class Port extends EventEmitter {
   readonly #number: number;
   #early: unknown[] | undefined = [];
