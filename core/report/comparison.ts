@@ -87,7 +87,7 @@ export interface PairSide {
   readonly trials?: Trials;
   /** Against the side's own reference. */
   readonly verdict: VerdictWord;
-  /** What the assumption checks make of it; absent in runs of the model's first edition. */
+  /** What the assumption checks say of it; absent in runs of the model's first edition. */
   readonly checks?: readonly CheckResult[];
   /** Undefined when nothing survived. */
   readonly cause?: Cause;

@@ -67,7 +67,7 @@ export const command: Command = {
   },
 };
 
-/** What becomes of a sweep's conclusions under each assumption check. */
+/** What each assumption check does to a sweep's conclusions. */
 function printChecks(
   out: Output,
   plain: Sweep,

@@ -36,7 +36,7 @@ export interface Arg {
   slot?: number;
 }
 
-/** The print format is beyond libtraceevent: its events print as `[FAILED TO PARSE]`. */
+/** libtraceevent can't read the print format: its events print as `[FAILED TO PARSE]`. */
 export class Unreadable extends Error {}
 
 export function blank(): Arg {

@@ -9,7 +9,7 @@ import { compilePieces } from './printf.ts';
 import type { TextCode } from './strings.ts';
 import { cString } from './text-bytes.ts';
 
-/** One argument's place in the record: a number of so many bytes, or a string; `p`: a string where its first byte says so. */
+/** One argument's place in the record: a number of this many bytes, or a string; `p`: a string if its first byte says so. */
 interface Slot {
   readonly kind: 'number' | 'text' | 'number-or-text';
   readonly size: number;

@@ -1,4 +1,4 @@
-/** `%s` arguments: libtraceevent's print_str_arg, compiled once an event. */
+/** `%s` arguments: libtraceevent's print_str_arg, compiled once per event. */
 import type { Arg } from './arg.ts';
 import { integer } from './integers.ts';
 import { asWide, compileNumber, dynamicRange, read64, read32, readNumber } from './numbers.ts';

@@ -30,7 +30,7 @@ export function byteText(bytes: Uint8Array, start: number, end: number): string 
 }
 
 /**
- * `[start, end)` as one character a byte, each the byte's number. (TextDecoder's latin1 is windows-1252: it maps 0x80 to 0x9f to others.)
+ * `[start, end)` as one character per byte, each the byte's number. (TextDecoder's latin1 is windows-1252: it maps 0x80 to 0x9f to others.)
  */
 export function latin1Text(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);

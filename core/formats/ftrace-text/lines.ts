@@ -1,4 +1,4 @@
-/** A source as lines, in bounded memory. Lines come as one character a byte: their indexes are byte offsets. */
+/** A source as lines, in bounded memory. Lines come as one character per byte: their indexes are byte offsets. */
 import { isAscii } from 'node:buffer';
 import { latin1Text } from '../event-format/text-bytes.ts';
 import type { Warnings } from '../problems.ts';

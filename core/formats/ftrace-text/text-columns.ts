@@ -248,7 +248,7 @@ function systemOf(name: string): string {
   return 'text';
 }
 
-/** A comm read as one character a byte. */
+/** A comm read as one character per byte. */
 function utf8(latin: string): string {
   if (!/[\u0080-\uffff]/.test(latin)) return latin;
   return new TextDecoder().decode(Uint8Array.from(latin, (ch) => ch.charCodeAt(0)));

@@ -13,8 +13,8 @@ export interface Binding {
 type Clue = readonly [Binding['bound'], string];
 
 /**
- * The default `perf record -- cmd` opens one inherited event a CPU, so its AUX areas are per CPU like those of `-a`: the CPU of an AUXTRACE
- * record doesn't distinguish the two. Its tid does: perf puts the (first) profiled thread there, and -1 for `-a` and `-C`
+ * The default `perf record -- cmd` opens one inherited event per CPU, so its AUX areas are per CPU like those of `-a`: the CPU of an
+ * AUXTRACE record doesn't distinguish the two. Its tid does: perf puts the (first) profiled thread there, and -1 for `-a` and `-C`
  * (auxtrace_mmap_params__set_idx, tools/perf/util/auxtrace.c). ID_INDEX says the same about every event. perf sets `inherit` for no event
  * bound to a CPU, and `enable_on_exec` only for a command that it starts itself without `-a` or `-C` (evsel__config).
  */

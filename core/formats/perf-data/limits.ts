@@ -15,8 +15,8 @@ export const FEATURE_BYTES = 16 << 20;
 export const ZSTD_WINDOW_BYTES = 32 << 20;
 
 /**
- * fzstd moves the whole window at each block, in 1 to 2 ms for 32 MiB: most bytes moved, a free share and some for each byte read. Windows
- * of perf's own levels up to 3 aren't counted: they move in no time.
+ * fzstd moves the whole window at each block, in 1 to 2 ms for 32 MiB. Most bytes it may move: a free share, plus some for each byte read.
+ * Windows of perf's own levels up to 3 aren't counted: they move in no time.
  */
 export const ZSTD_SMALL_WINDOW_BYTES = 2 << 20;
 export const ZSTD_MOVED_BYTES = 32 * 2 ** 30;

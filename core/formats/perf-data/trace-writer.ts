@@ -52,7 +52,7 @@ export class TraceWriter {
     columns.start[0] = 0;
   }
 
-  /** Takes one entry. `late`: it came too late to be sorted in, and has the time of the one before it. */
+  /** Takes one entry. `late`: it came too late to be sorted in, and gets the time of the one before it. */
   write(held: Held, i: number, late: boolean): void {
     const at = held.start[i];
     const end = at + held.length[i];

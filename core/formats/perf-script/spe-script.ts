@@ -253,7 +253,7 @@ class SpeScript {
       present |= Has.PID;
       c.pid[i] = sample.pid;
     }
-    // perf 6.1 knows no targets: what it prints for a load's `instructions` is data's.
+    // perf 6.1 knows no targets: what it prints for a load's `instructions` is the data's address.
     if (record.va !== undefined) present |= put(c.va, i, record.va, Has.VA);
     if (record.target !== undefined && !operation) present |= put(c.to, i, record.target, Has.TO);
     if (record.pa !== undefined) present |= put(c.pa, i, record.pa, Has.PA);

@@ -4,7 +4,7 @@
  * views of the same memory (`lo` at 2i, `hi` at 2i + 1: every platform that Node and Electron run on is little-endian).
  */
 
-/** Bits of `present`: which packets a record had. A column's value means nothing while its bit is 0. */
+/** Bits of `present`: which packets a record had. A column's value means nothing if its bit is 0. */
 export const Has = {
   PC: 1 << 0,
   VA: 1 << 1,

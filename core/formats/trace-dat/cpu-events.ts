@@ -1,6 +1,6 @@
 /**
  * One CPU's events from its ring buffer pages: kernel/trace/ring_buffer.c's records, read as libtraceevent's kbuffer-parse.c reads them.
- * Times are kept in two 32-bit halves: exact, and no object an event.
+ * Times are kept in two 32-bit halves: exact, and no object per event.
  */
 import type { Warnings } from '../problems.ts';
 import type { PageSupply } from './pages.ts';

@@ -75,7 +75,7 @@ export class Reader {
     }
   }
 
-  /** `length` bytes as text, one character a byte. */
+  /** `length` bytes as text, one character per byte. */
   text(length: number, what: string): string {
     return latin1Text(this.bytes(length, what));
   }
