@@ -1,4 +1,4 @@
-/** Policies against each other across a campaign: which is best where, and which order turns around, on what. */
+/** Policies against each other across a campaign: which is best where, which order reverses, and on what. */
 import { average, cellsOf, halfWidth } from './campaign-layout.ts';
 import type { Cell, Estimate, LayoutPair } from './campaign-layout.ts';
 
@@ -7,7 +7,7 @@ export interface Difference extends Estimate {
   readonly a: number;
   readonly b: number;
   readonly half: number;
-  /** -1: `a` loses less, 1: `b` does, beyond what repetitions and the number of comparisons explain; 0 else. */
+  /** -1: `a` loses less, 1: `b` does, beyond what repetitions and the number of comparisons explain; else 0. */
   readonly sign: -1 | 0 | 1;
   /** The two lose the same in every pair. */
   readonly alike: boolean;
@@ -26,17 +26,17 @@ export interface Standing {
   readonly group: Group;
   /** Policies by mean loss, least first. */
   readonly order: readonly { readonly policy: number; readonly mean: number }[];
-  /** The policy that loses least, those that lose the same in every pair, and those that can't be told from it. */
+  /** The policy that loses least, those that lose the same in every pair, and those not clearly worse. */
   readonly best: readonly number[];
-  /** Of `best`, those that are alike with the first in every pair. */
+  /** Of `best`, those equal to the first in every pair. */
   readonly alike: readonly number[];
   /** The best's lead over the next that is clearly worse; undefined if none is. */
   readonly lead?: Difference;
-  /** Nothing is lost under any policy, or there are no repetitions to tell by. */
+  /** Nothing is lost under any policy, or there are no repetitions to judge by. */
   readonly word: 'best' | "can't tell" | 'all alike' | 'no repetitions';
 }
 
-/** All together, and by one value after the other of each factor. @param names factors but the repetition */
+/** All pairs together, then each value of each factor in turn. @param names factors but the repetition */
 export function groupsOf(pairs: readonly LayoutPair[], names: readonly string[]): Group[] {
   const groupOf = (own: readonly LayoutPair[]) => ({ pairs: own, cells: cellsOf(own, names) });
   const byValue = names.flatMap((factor) => {
@@ -50,7 +50,7 @@ export function groupsOf(pairs: readonly LayoutPair[], names: readonly string[])
   return [groupOf(pairs), ...byValue];
 }
 
-/** What is lost under a policy in a pair. */
+/** The loss under a policy in a pair. */
 export type LossOf = (pair: LayoutPair, policy: number) => number;
 export const plainLoss: LossOf = ({ loss }, policy) => loss[policy];
 
@@ -70,8 +70,8 @@ export function difference(
 }
 
 /**
- * Which policy is best in a group. The one that loses least leads; it is best if it is clearly better than every one that isn't the same, and
- * those that it can't be told from stand beside it.
+ * Which policy is best in a group. The one that loses least leads; it is best if clearly better than every one that isn't the same. Those
+ * not clearly worse join it.
  */
 export function standing(
   group: Group,
@@ -98,14 +98,14 @@ export function standing(
   return { group, order, best: [...alike, ...open], alike, word, ...(worse[0] && { lead: worse[0] }) };
 }
 
-/** Two policies whose order turns around. */
+/** Two policies whose order reverses. */
 export interface Reversal {
   readonly a: number;
   readonly b: number;
   /** Where `a` clearly loses less, and where `b` does. */
   readonly forA: Difference;
   readonly forB: Difference;
-  /** What it hangs on: a factor's two values, or an assumption check. */
+  /** What it depends on: a factor's two values, or an assumption check. */
   readonly on:
     | { readonly factor: string; readonly valueA: string; readonly valueB: string }
     | { readonly check: string; readonly group: Group };
@@ -119,11 +119,11 @@ export function familySize(policies: number, groups: number): number {
   return Math.max(1, (policies * (policies - 1) * groups) / 2);
 }
 
-/** The largest by the smaller of its two sides first. */
+/** Largest first, by the smaller of the two sides. */
 const bySize = (x: Reversal, y: Reversal): number => size(y) - size(x);
 const size = ({ forA, forB }: Reversal): number => Math.min(Math.abs(forA.mean), Math.abs(forB.mean));
 
-/** Order that hangs on a factor: clear one way at one of its values, and the other way at another. */
+/** Order that depends on a factor: clear one way at one value, and the other way at another. */
 export function factorReversals(groups: readonly Group[], policies: readonly number[], family: number): Reversal[] {
   const factors = [...new Set(groups.flatMap(({ factor }) => factor ?? []))];
   return factors
@@ -141,7 +141,7 @@ export function factorReversals(groups: readonly Group[], policies: readonly num
     .sort(bySize);
 }
 
-/** Order that hangs on an assumption: clear one way as the campaign assumes, and the other way under a check. */
+/** Order that depends on an assumption: clear one way as the campaign assumes, the other way under a check. */
 export function checkReversals(
   groups: readonly Group[],
   policies: readonly number[],

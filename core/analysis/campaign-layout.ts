@@ -1,18 +1,18 @@
 /**
  * A campaign as a layout of cells: pairs that are alike in all factors but the repetition share a cell. Intervals come from how repetitions
- * of a cell differ, never from blocks within a capture: those say how sure one capture is, not how the next one will be.
+ * of a cell differ, never from blocks within a capture: those say how certain one capture is, not what the next one will show.
  */
 import { studentQuantile } from './student.ts';
 
-/** One pair: its factors, and what each policy loses in it (share, 0 … 1). */
+/** One pair: its factors, and each policy's loss in it (share, 0 … 1). */
 export interface LayoutPair {
   readonly key: string;
   readonly factors: Readonly<Record<string, string>>;
   /** By policy, in the campaign's order; NaN where it wasn't replayed. */
   readonly loss: readonly number[];
-  /** By assumption check, then policy; none where it changes nothing. Millions of comparisons read it: no look-up by name. */
+  /** By assumption check, then policy; none where it changes nothing. Millions of comparisons read it, so no look-up by name. */
   readonly checked: (readonly number[] | undefined)[];
-  /** Samples of the reference: a loss is known to one of them, no finer. */
+  /** Samples of the reference: a loss is known to one sample at best. */
   readonly samples: number;
 }
 
@@ -37,7 +37,7 @@ export function cellsOf(pairs: readonly LayoutPair[], names: readonly string[]):
   });
 }
 
-/** A mean over cells with equal weights, and how sure it is. */
+/** An equally weighted mean over cells, and its uncertainty. */
 export interface Estimate {
   readonly mean: number;
   /** Standard error, from repetitions; NaN if no cell has two. */
@@ -46,13 +46,13 @@ export interface Estimate {
   readonly df: number;
   readonly cells: number;
   readonly pairs: number;
-  /** Cells without a repetition: they tell nothing of how pairs differ. */
+  /** Cells without repetitions: they say nothing about how pairs differ. */
   readonly single: number;
 }
 
 /**
- * A linear combination of cell means: Σ weight · mean, with Welch's error, since cells differ in how their repetitions scatter. A cell of one
- * pair takes the pooled variance of the others. No cell's variance is below what rounding to whole samples makes.
+ * A linear combination of cell means: Σ weight · mean, with Welch's error, since the scatter of repetitions differs between cells. A cell
+ * of one pair takes the pooled variance of the others. No cell's variance is below that of rounding to whole samples.
  */
 export function combine(
   cells: readonly Cell[],
@@ -97,12 +97,12 @@ export function average(cells: readonly Cell[], value: (pair: LayoutPair) => num
   );
 }
 
-/** Half of the interval that holds for `family` statements together (Bonferroni); NaN without repetitions. */
+/** Half width of the interval that holds for `family` statements together (Bonferroni); NaN without repetitions. */
 export function halfWidth({ error, df }: Pick<Estimate, 'error' | 'df'>, family: number, level = 0.95): number {
   return df > 0 ? studentQuantile((1 - level) / family, df) * error : NaN;
 }
 
-/** What one value of a factor does to a policy's loss, against the mean over all its values. */
+/** Effect of one value of a factor on a policy's loss, against the mean over all its values. */
 export interface Effect extends Estimate {
   readonly factor: string;
   readonly value: string;
@@ -114,9 +114,9 @@ export interface Effect extends Estimate {
 export interface Effects {
   readonly factor: string;
   readonly values: readonly Effect[];
-  /** Combinations of the other factors that every value has: what is compared. */
+  /** Combinations of the other factors that every value has: these are compared. */
   readonly common: number;
-  /** Those that some value lacks: left out, or it would be compared with others' work. */
+  /** Those that some value lacks: left out, since it would be compared on different work. */
   readonly uneven: number;
 }
 

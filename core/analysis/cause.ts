@@ -1,6 +1,6 @@
 /**
- * Whether it mattered where the blackouts fell, and which keys moved by it: one test and one set of intervals, from the same rotations of the
- * loss mask (rotation.ts), so that a bar, its star and its interval can't contradict each other (model.md section 7).
+ * Whether it mattered where the blackouts fell, and which keys moved because of it: one test and one set of intervals, from the same
+ * rotations of the loss mask (rotation.ts), so that a bar, its star and its interval can't contradict each other (model.md section 7).
  */
 import type { Profile } from './reference.ts';
 import { movesByLanes } from './rotation.ts';
@@ -24,9 +24,9 @@ export interface KeyEffects {
 
 /** Fewer losses than this have no pattern to speak of. */
 export const LEAST_EPISODES = 5;
-/** A key gets a star and an interval if so many of the samples on the smaller side are expected to be its. */
+/** A key gets a star and an interval if at least this many samples of the smaller side are expected to be its own. */
 const EXPECTED = 5;
-/** Counts kept between the two passes; beyond it the rotations are made twice. */
+/** Maximum counts kept between the two passes; beyond it rotations are computed twice. */
 const KEPT_COUNTS = 1 << 24;
 
 /** A way of counting the rotated samples. */
@@ -49,7 +49,10 @@ interface Found {
   readonly keys: KeyEffects;
 }
 
-/** As `cause`, of several ways of counting at once: every rotation is made once. @param counted their samples are those of the rotations */
+/**
+ * As `cause`, for several ways of counting at once: every rotation is computed once. @param counted their samples are those of the
+ * rotations
+ */
 export function causes(rotations: Rotations, counted: readonly Counted[], keptCounts = KEPT_COUNTS): Found[] {
   const { total, lost, episodes, count: B } = rotations;
   const lanes = rotations.coverage.map((c) => (Number.isNaN(c) ? null : c));
@@ -79,7 +82,7 @@ function noEffects(keys: number): KeyEffects {
   return { pValue: none(), adjusted: none(), low: none(), high: none() };
 }
 
-/** What the rotations do to one way of counting. */
+/** The rotations' effect on one way of counting. */
 class Tally {
   readonly #rotations: Rotations;
   readonly #reference: Uint32Array;
@@ -88,7 +91,7 @@ class Tally {
   readonly #fold: Uint32Array | undefined;
   /** Rows that get a star and an interval. */
   readonly #eligible: Uint32Array;
-  /** Their counts under each rotation, if these may be kept. */
+  /** Their counts under each rotation, if kept. */
   readonly #stored: Uint32Array | undefined;
   readonly #counts: Uint32Array;
   readonly #distances: Float64Array;
@@ -130,7 +133,7 @@ class Tally {
     }
   }
 
-  /** @param scratch a place a row of the rotations */
+  /** @param scratch one element per row of the rotations */
   result(scratch: Uint32Array): { told: NullDistribution; keys: KeyEffects } {
     const { total: N, count: B } = this.#rotations;
     const n = N - this.#rotations.lost;
@@ -168,7 +171,7 @@ class Tally {
     return out;
   }
 
-  /** TVD times 2·n·N: whole, so that equal ones compare equal. */
+  /** TVD times 2·n·N: a whole number, so that equal ones compare equal. */
   #distance(of: Uint32Array): number {
     const { lost: gone, total: N } = this.#rotations;
     const reference = this.#reference;
@@ -184,7 +187,7 @@ class Tally {
   }
 }
 
-/** Counts where `counts` is at least, and at most, what was lost: by signs, since branches here go either way. */
+/** Counts where `counts` is at least, and at most, what was lost: by signs, since branches here are unpredictable. */
 function compareWith(counts: Uint32Array, lost: Uint32Array, atLeast: Int32Array, atMost: Int32Array): void {
   for (let k = 0; k < counts.length; k++) {
     const more = (counts[k] - lost[k]) | 0;

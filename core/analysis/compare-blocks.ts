@@ -1,11 +1,11 @@
 /**
- * Profiles in blocks of samples, long enough that one block says little about the next: what clustering in time leaves of a difference
- * between two captures (model.md section 7).
+ * Profiles in blocks of samples, long enough that one block says little about the next: how much of a difference between two captures
+ * survives clustering in time (model.md section 7).
  */
 import type { Random } from '../model/random.ts';
 import type { Survivors } from './survivors.ts';
 
-/** Equal parts of each lane's samples in sessions: kept samples of the selected keys, of all keys, and samples at all. */
+/** Equal parts of each lane's samples in sessions: kept samples of the selected keys, of all keys, and all samples. */
 export interface Blocks {
   readonly count: number;
   readonly width: number;
@@ -17,15 +17,15 @@ export interface Blocks {
   readonly lanes: readonly number[];
 }
 
-/** Parts in which a key's share is followed, and blocks a lane has at most. */
+/** Parts over which a key's share is tracked, and the most blocks per lane. */
 const PARTS = 1000;
 const MOST_BLOCKS = 100;
-/** A block is so many autocorrelation times long. */
+/** Length of a block in autocorrelation times. */
 const TIMES = 5;
-/** Fewer blocks than this on a side can't be dealt in enough ways. */
+/** Fewer blocks than this on a side can't be shuffled in enough ways. */
 export const LEAST_BLOCKS = 10;
 
-/** @param parts into which each lane is cut; a lane with fewer samples has one part a sample */
+/** @param parts into which each lane is cut; a lane with fewer samples has one part per sample */
 export function cutIntoBlocks(side: Survivors, selected: Uint32Array, parts: number): Blocks {
   const { reference: profile, losses } = side;
   const width = selected.length;
@@ -143,7 +143,7 @@ export function emptyTally(width: number): Tally {
   return { keys: new Float64Array(width), all: 0, reference: 0 };
 }
 
-/** All blocks of both profiles, reshuffled: as many to each as it has. Calls `visit` with each deal. */
+/** Reshuffles all blocks of both profiles, each keeping its number. Calls `visit` with each shuffle. */
 export function dealBlocks(
   a: Blocks,
   b: Blocks,
@@ -172,7 +172,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/** 95 % interval of the difference in coverage: blocks drawn with replacement, of either profile, or the same ones of both if they are `paired`. */
+/** 95 % interval of the difference in coverage: blocks drawn with replacement from each profile, or the same ones from both if `paired`. */
 export function coverageInterval(a: Blocks, b: Blocks, paired: boolean, draws: number, random: Random): Interval {
   const found: number[] = [];
   const pick = (count: number) => Array.from({ length: count }, () => random.below(count));

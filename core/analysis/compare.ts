@@ -1,4 +1,4 @@
-/** Two profiles side by side: a guest's capture against bare metal's, or what survived of one capture under two policies. */
+/** Compares two profiles: a guest's capture with bare metal's, or the survivors of one capture under two policies. */
 import { createRandom } from '../model/random.ts';
 import { blocksPerLane, coverageInterval, cutIntoBlocks, dealBlocks, LEAST_BLOCKS } from './compare-blocks.ts';
 import type { Tally } from './compare-blocks.ts';
@@ -15,19 +15,19 @@ export { comparisonWords } from '../model/terms/comparison.ts';
 export type { ComparisonWord, Comparison } from '../model/terms/comparison.ts';
 
 export interface CompareOptions {
-  /** Deals of blocks. */
+  /** Number of block shuffles. */
   readonly draws: number;
-  /** Keys listed one by one: so many of the largest, and so many of those that moved most. */
+  /** Keys listed individually: this many of the largest, and as many of those that moved most. */
   readonly rows: number;
   readonly level: number;
   readonly seed: number;
-  /** Both are what survived of the same samples: lanes and times are the same, only fates differ. Then both loss masks are rotated together. */
+  /** Both are survivors of the same samples: lanes and times are the same, only fates differ. Then both loss masks are rotated together. */
   readonly paired: boolean;
 }
 
 export const defaultCompareOptions: CompareOptions = { draws: 999, rows: 50, level: 0.05, seed: 1, paired: false };
 
-/** Moves of the listed keys' shares under the null, draw by draw, and the distances that they make. */
+/** Moves of the listed keys' shares under the null, draw by draw, and the resulting distances. */
 interface Null {
   readonly moves: Float64Array;
   readonly distances: Float64Array;
@@ -48,7 +48,7 @@ export function compareProfiles(
   return compareSurvivors(Survivors.of(a, keyCount), Survivors.of(b, keyCount), keyCount, nameOf, options);
 }
 
-/** As `compareProfiles`, of references that are counted already. */
+/** As `compareProfiles`, for references already counted. */
 export function compareSurvivors(
   a: Survivors,
   b: Survivors,
@@ -72,7 +72,7 @@ export function compareSurvivors(
   const observed = Float64Array.from(chosen, (row) => difference[row]);
 
   const perLane = paired ? PAIRED_BLOCKS : blocksPerLane(a, b, key.slice(0, 10));
-  // Paired, blocks are for the coverage alone.
+  // If paired, blocks serve the coverage alone.
   const followed = paired ? selected.subarray(0, 0) : selected;
   const cut = [a, b].map((side) => cutIntoBlocks(side, followed, Math.max(1, perLane)));
   const fewest = Math.min(cut[0].count, cut[1].count);
@@ -102,7 +102,7 @@ export function compareSurvivors(
   const top = rows.toSorted((x, y) => y.shareB - x.shareB).slice(0, 10);
   const moved = top.filter((r) => r.significant && Math.abs(r.shareA - r.shareB) > MOVED * r.shareB);
   const found = made && nullDistribution(made.distances, distanceOf(observed) * (1 - TIE));
-  // Profiles that agree in every share are alike, however little was lost.
+  // Profiles that agree in every share are `alike`, however little was lost.
   const isSame = paired && nA === nB && difference.every((d) => d === 0);
   const word = isSame
     ? 'alike'
@@ -131,9 +131,9 @@ export function compareSurvivors(
   };
 }
 
-/** Blocks a lane for the interval of the coverage's difference. */
+/** Blocks per lane for the interval of the coverage difference. */
 const PAIRED_BLOCKS = 100;
-/** A deal that equals what was observed must count, whatever the last bit says. */
+/** A shuffle equal to the observation must count, whatever the last bit says. */
 const TIE = 1e-9;
 
 /** TVD of the listed keys and the rest as one. */
@@ -154,7 +154,10 @@ function dealt(draws: number, width: number, deal: (visit: (x: Tally, y: Tally) 
   return { moves, distances };
 }
 
-/** Both masks moved by the same fractions: what the same two sets of losses would differ by at other moments. Undefined where neither loses anything. */
+/**
+ * Both masks moved by the same fractions: how the same two sets of losses would differ at other moments. Undefined where neither loses
+ * anything.
+ */
 function rotated(a: Survivors, b: Survivors, selected: Uint32Array): Null | undefined {
   const [x, y] = [a, b].map((side) => new Rotations(side.reference, side.losses));
   const draws = Math.min(x.lost ? x.count : Infinity, y.lost ? y.count : Infinity);

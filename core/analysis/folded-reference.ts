@@ -2,7 +2,7 @@ import type { OverTime } from './over-time.ts';
 import { order } from './ranks.ts';
 import type { Losses, Profile, Reference } from './reference.ts';
 
-/** A coarser way of counting a reference's samples: what it needs is added up from the finer rows. */
+/** A coarser way of counting a reference's samples: everything is summed from the finer rows. */
 export class FoldedReference implements Profile {
   readonly total: number;
   readonly key: Uint32Array;
@@ -34,7 +34,7 @@ export class FoldedReference implements Profile {
     return this.foldLosses(this.samples.lossesOf(runs));
   }
 
-  /** The same losses, by the rows here. */
+  /** The same losses, by this reference's rows. */
   foldLosses(losses: Losses): Losses {
     return { ...losses, byRow: folded(losses.byRow, this.fold, this.key.length) };
   }
@@ -61,7 +61,7 @@ export class FoldedReference implements Profile {
   }
 }
 
-/** Counts of finer rows, added up into `n` coarser ones. */
+/** Sums the counts of finer rows into `n` coarser ones. */
 export function folded(counts: Uint32Array, fold: Uint32Array, n: number): Uint32Array {
   const out = new Uint32Array(n);
   for (let row = 0; row < fold.length; row++) out[fold[row]] += counts[row];

@@ -7,7 +7,7 @@ export type { LatencySkew, LatencyCurves } from '../model/terms/results.ts';
 export interface LatencyLane {
   /** Cycles. */
   readonly latency: Uint16Array;
-  /** 1 where the record had that latency packet; left out when all had. */
+  /** 1 where the record had that latency packet; omitted if all had. */
   readonly known?: Uint8Array;
   readonly fates: Uint8Array;
 }
@@ -18,7 +18,7 @@ export function latencySkew(lanes: readonly LatencyLane[]): LatencySkew | undefi
   return skewOf(reference, kept);
 }
 
-/** Latencies of a reference that several outcomes share: each costs its lost samples. */
+/** Latencies of a reference shared by several outcomes: each costs only its lost samples. */
 export class LatencyReference {
   readonly #lanes: readonly Omit<LatencyLane, 'fates'>[];
   readonly #inside: readonly Uint32Array[];
@@ -46,7 +46,7 @@ export class LatencyReference {
         const shift = inside[s] - base;
         for (; r < own.length && own[r] < next; r += 2) {
           count(lane, Math.max(own[r], base) + shift, Math.min(own[r + 1], next) + shift, kept, -1);
-          // A run that goes on in the next session is looked at there again.
+          // A run that continues in the next session is handled again there.
           if (own[r + 1] > next) break;
         }
         base = next;
@@ -83,7 +83,7 @@ function skewOf(reference: Float64Array, kept: Float64Array): LatencySkew | unde
 }
 
 /**
- * Steps that raise the reference by less than 1 / `points` are taken together with the next ones; each point is exact. Empty when no
+ * Steps that raise the reference by less than 1 / `points` are merged with the next ones; each point is exact. Empty when no
  * survivor has a latency.
  */
 export function latencyCurves(lanes: readonly LatencyLane[], points = 400): LatencyCurves {
@@ -119,7 +119,7 @@ function histograms(lanes: readonly LatencyLane[]): { reference: Float64Array; k
   return { reference, kept };
 }
 
-/** As `quantile` on the sorted values, from their histogram. */
+/** Like `quantile` on the sorted values, but from their histogram. */
 function quantiles(histogram: Float64Array): LatencyQuantiles {
   const n = histogram.reduce((a, b) => a + b, 0);
   const valueAt = (rank: number): number => {

@@ -1,7 +1,7 @@
 /**
- * What a policy loses, bin by bin of a timeline: from windows and the density of samples alone. A window's lost samples are known to the
- * one; where it reaches over bins they are those of the bins that it covers whole, and what is left goes to its two ends. Sums over
- * all bins are the windows' own.
+ * What a policy loses, bin by bin of a timeline: from windows and the density of samples alone. A window's lost samples are known exactly;
+ * if it spans bins they are those of the bins that it covers wholly, and the rest goes to its two ends. Sums over all bins are the windows'
+ * own.
  */
 
 /** A window, ns after the first bin's start. */
@@ -31,7 +31,7 @@ export interface LossBins {
   readonly losing: Float32Array;
   /** Windows that touch it. */
   readonly windows: Uint32Array;
-  /** The kind that loses most there, or else covers most. */
+  /** The kind that loses most there, otherwise the one that covers most. */
   readonly kind: Uint8Array;
 }
 
@@ -45,7 +45,7 @@ export function lossBins(
   samples: Uint32Array,
   width: number,
 ): LossBins {
-  // Dense, in few long columns: a view has thousands of bins for each lane and policy, and asks for them at every zoom.
+  // Dense, in few long columns: a view has thousands of bins per lane and policy, and requests them at every zoom.
   const bins = samples.length;
   const kinds = 1 + Math.max(0, ...within.map((w) => w.kind), ...crossing.map((w) => w.kind));
   const [lost, dark, losing] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
@@ -88,7 +88,7 @@ function spread({ start, end, kind, lost }: LossInterval, samples: Uint32Array, 
   let inner = 0;
   for (let bin = Math.max(0, begin + 1); bin < Math.min(final, samples.length); bin++) inner += samples[bin];
   const isWhole = begin >= 0 && final < samples.length;
-  // Of a window that is cut off by the stretch the samples outside aren't known: each end has its share by time.
+  // If the stretch cuts a window off, the samples outside aren't known: each end gets its share by time.
   const at = (bin: number) => samples[bin] ?? 0;
   const ends = [begin, final].map((bin) => (at(bin) * overlap(bin)) / width);
   const rest = isWhole ? Math.max(0, lost - inner) : Math.min(lost, ends[0] + ends[1]);

@@ -1,4 +1,4 @@
-/** Which samples an outcome loses, as runs: rows of samples that are lost together. */
+/** Which samples an outcome loses, as runs of consecutive lost samples. */
 import { KEPT, OUTSIDE } from '../model/outcome.ts';
 
 /** Where samples lie in sessions: [start, end) pairs. */
@@ -50,7 +50,7 @@ export function runsInSessions(lost: Uint32Array, inside: Uint32Array): Uint32Ar
   return ends.slice(0, at);
 }
 
-/** Runs of lost samples by their place in sessions: one goes on over the gap between two sessions. */
+/** Runs of lost samples by their place in sessions: one continues across the gap between two sessions. */
 export function lostRuns(fates: Uint8Array, inside: Uint32Array): Uint32Array {
   const ends: number[] = [];
   const aligned = fates.byteOffset % 4 === 0;

@@ -4,7 +4,7 @@ import type { Spread } from '../model/terms/results.ts';
 export type { Spread } from '../model/terms/results.ts';
 
 /**
- * The p-quantile of ascending values, between neighbours linearly (Hyndman and Fan's type 7: R's and numpy's default).
+ * The p-quantile of ascending values, linear between neighbours (Hyndman and Fan's type 7: R's and numpy's default).
  * NaN for no values.
  */
 export function quantile(sorted: ArrayLike<number>, p: number): number {

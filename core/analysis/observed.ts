@@ -1,6 +1,5 @@
 /**
- * Blackouts that a capture shows by itself, with no replay (model.md section 6): what perf flagged, and gaps that nothing
- * explains.
+ * Blackouts that a capture shows without a replay (model.md section 6): what perf flagged, and gaps that nothing explains.
  */
 import { observedReasons } from '../model/terms/observed.ts';
 import type { ObservedReason, ObservedTotals } from '../model/terms/observed.ts';
@@ -68,7 +67,7 @@ export function observeBlackouts(lanes: readonly ObservedLane[], options: Partia
     const { t, aux, lost } = lane;
     const running = runningTime(lane);
     totals.runningNs += running.total;
-    // Interval i lies between records i - 1 and i; the first and the last reach to where the running time ends.
+    // Interval i lies between records i - 1 and i; the first and the last extend to the ends of the running time.
     const reasons = new Uint8Array(t.length + 1).fill(NOTHING);
     const mark = (time: number, reason: number): void => {
       const i = firstAbove(t, time);
@@ -111,7 +110,7 @@ export function observeBlackouts(lanes: readonly ObservedLane[], options: Partia
   };
 }
 
-/** Running time before a moment; asked for ascending moments it costs nothing to find the place. */
+/** Running time before a moment; for ascending moments finding the place is free. */
 interface RunningTime {
   readonly first: number;
   readonly last: number;

@@ -1,7 +1,7 @@
 import { KEPT, OUTSIDE } from '../model/outcome.ts';
 import { correlation } from './numbers.ts';
 
-/** Samples of one lane with the key of each, and what became of it. The columns are parallel. */
+/** Samples of one lane with their keys and fates. The columns are parallel. */
 export interface KeyedLane {
   /** ns, ascending. */
   readonly t: Float64Array;
@@ -11,7 +11,7 @@ export interface KeyedLane {
   readonly fates: Uint8Array;
 }
 
-/** Samples per time bin, all lanes together, and of some keys. */
+/** Samples per time bin over all lanes, in total and for some keys. */
 export interface OverTime {
   readonly t0: number;
   readonly t1: number;
@@ -23,7 +23,7 @@ export interface OverTime {
   readonly selected: Uint32Array;
 }
 
-/** Counts the samples inside sessions in equal bins from the first to the last of them. */
+/** Counts the samples inside sessions in equal bins from the first sample to the last. */
 export function countOverTime(
   lanes: readonly KeyedLane[],
   keyCount: number,

@@ -1,6 +1,6 @@
 /** How much the order of the keys changed (model.md section 7). */
 
-/** Keys in the order of their counts, largest first; equal ones in the order of `tie`, then of their index. */
+/** Keys by count, largest first; equal ones in the order of `tie`, then of their index. */
 export function order(counts: ArrayLike<number>, tie?: ArrayLike<number>): Uint32Array {
   const keys = Uint32Array.from({ length: counts.length }, (_, i) => i);
   return keys.sort((a, b) => counts[b] - counts[a] || (tie ? tie[b] - tie[a] : 0) || a - b);
@@ -28,8 +28,8 @@ export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number 
 
 /**
  * Rank-biased overlap of two lists of the same length without repetitions, extrapolated from its end (Webber, Moffat and Zobel,
- * "A similarity measure for indefinite rankings", 2010, equation 32): 1 the same list, 0 nothing in common. `p` is how
- * likely a reader goes on to the next rank.
+ * "A similarity measure for indefinite rankings", 2010, equation 32): 1 the same list, 0 nothing in common. `p` is the probability that a
+ * reader goes on to the next rank.
  */
 export function rankBiasedOverlap(a: Uint32Array, b: Uint32Array, p: number): number {
   const seen = new Set<number>();
@@ -47,7 +47,7 @@ export function rankBiasedOverlap(a: Uint32Array, b: Uint32Array, p: number): nu
   return a.length === 0 ? 1 : (common / a.length) * weight + ((1 - p) / p) * sum;
 }
 
-/** Which part of the first list is in the second, too. */
+/** Share of the first list that is also in the second. */
 export function recall(a: Uint32Array, b: Uint32Array): number {
   return a.length === 0 ? 1 : a.filter((key) => b.includes(key)).length / a.length;
 }

@@ -1,17 +1,17 @@
 /**
- * The reference profile by one key function, made ready once for all outcomes: what skew needs of an outcome is then found by its
- * runs of lost samples, not by all samples.
+ * The reference profile by one key function, prepared once for all outcomes: skew then needs only an outcome's runs of lost samples, not
+ * all samples.
  */
 import { lostRuns, sessionsIn } from './loss-runs.ts';
 import type { OverTime } from './over-time.ts';
 import { order } from './ranks.ts';
 
 export interface ReferenceInput {
-  /** ns, ascending. Without times there is nothing to say over time. */
+  /** ns, ascending. Without times there is nothing over time. */
   readonly t?: Float64Array;
   /** Per sample: the key's index. */
   readonly keys: ArrayLike<number>;
-  /** Which samples are outside sessions; other fates don't count here. None where the caller says what is inside. */
+  /** Which samples are outside sessions; other fates don't count here. Absent if the caller says what is inside. */
   readonly fates?: Uint8Array;
 }
 
@@ -24,13 +24,13 @@ export interface ReferenceLane {
   readonly bin: Uint8Array;
   /** Samples of each row. */
   readonly own: Uint32Array;
-  /** Where the samples lie among all of the lane's: [start, end) pairs. */
+  /** Where the samples lie among all the lane's samples: [start, end) pairs. */
   readonly inside: Uint32Array;
-  /** Running totals, made when first wanted. */
+  /** Running totals, built on first use. */
   readonly totals: { marks?: Uint32Array };
 }
 
-/** What an outcome loses. */
+/** An outcome's losses. */
 export interface Losses {
   /** Per lane: [start, end) pairs of the maximal runs, by the place among the samples in sessions. */
   readonly runs: readonly Uint32Array[];
@@ -41,23 +41,23 @@ export interface Losses {
   readonly episodes: number;
 }
 
-/** Bytes that a table of keys by time bin may take; beyond it the keys asked for are counted again. */
+/** Maximum bytes for a table of keys by time bin; beyond it the requested keys are counted again. */
 const TABLE_BYTES = 32 << 20;
-/** Time bins have a byte a sample. */
+/** Time bins take a byte per sample. */
 export const MOST_BINS = 255;
 
-/** What a way of counting knows of the reference, whether its samples are numbered by its own keys or by finer ones. */
+/** What a way of counting knows about the reference, whether samples are numbered by its own keys or by finer ones. */
 export interface Profile {
   /** Samples in sessions. */
   readonly total: number;
-  /** The keys that there are, largest first (ties: smaller index first), and their samples. What follows numbers them so: a row each. */
+  /** The keys present, largest first (ties: smaller index first), and their samples. Below, each is a row in this order. */
   readonly key: Uint32Array;
   readonly counts: Uint32Array;
   /** Per lane: samples of each row. */
   readonly own: readonly Uint32Array[];
   readonly t0: number;
   readonly t1: number;
-  /** The reference that has the samples' rows, and the row here of each row there; undefined: the same rows. */
+  /** The reference that holds the samples' rows, and the row here for each row there; undefined: the same rows. */
   readonly samples: Reference;
   readonly fold: Uint32Array | undefined;
   lossesOf(runs: readonly Uint32Array[]): Losses;
@@ -82,7 +82,7 @@ export class Reference implements Profile {
   /**
    * @param keyCount keys are below it
    * @param asNumbered rows are keys: the callers' numbers stay
-   * @param sessions per lane where samples lie in sessions, if somebody has looked
+   * @param sessions per lane where samples lie in sessions, if already known
    */
   constructor(
     lanes: readonly ReferenceInput[],
@@ -132,7 +132,7 @@ export class Reference implements Profile {
     return this.lossesOf(this.lanes.map(({ inside }, l) => lostRuns(fates[l], inside)));
   }
 
-  /** @param runs as `lostRuns` found them, which another key function of the same samples may have done */
+  /** @param runs as `lostRuns` found them, maybe for another key function of the same samples */
   lossesOf(runs: readonly Uint32Array[]): Losses {
     const byRow = new Uint32Array(this.key.length);
     let episodes = 0;
@@ -149,7 +149,7 @@ export class Reference implements Profile {
     return { runs, byLane, byRow, lost: byLane.reduce((a, b) => a + b, 0), episodes };
   }
 
-  /** Samples per time bin: the reference's, those kept, and the reference's of some rows. */
+  /** Samples per time bin: the reference's, the kept ones, and the reference's for some rows. */
   overTime(selected: Uint32Array, losses: Losses): OverTime {
     const [width, rows] = [selected.length, this.key.length];
     const keyReference = new Uint32Array(this.bins * width);
@@ -172,7 +172,7 @@ export class Reference implements Profile {
     return { t0, t1, bins, reference: this.perBin, kept, keyReference, selected };
   }
 
-  /** Samples of each row per time bin, a row of it a bin; undefined where that is too large. */
+  /** Samples of each row per time bin, one line per bin; undefined if too large. */
   table(): Uint32Array | undefined {
     const rows = this.key.length;
     if (4 * this.bins * rows > TABLE_BYTES) return undefined;
@@ -185,7 +185,7 @@ export class Reference implements Profile {
     return this.countSlots(slots, width);
   }
 
-  /** Samples per time bin of the rows that have a slot, `width` slots a bin; -1 is none. */
+  /** Samples per time bin of the rows that have a slot, `width` slots per bin; -1 is none. */
   countSlots(slots: Int32Array, width: number): Uint32Array {
     const out = new Uint32Array(this.bins * width);
     for (const { rows, bin, n } of this.lanes) {
@@ -195,7 +195,7 @@ export class Reference implements Profile {
   }
 }
 
-/** Adds up how often each value is in [from, to). */
+/** Counts how often each value occurs in [from, to). */
 function count(values: ArrayLike<number>, from: number, to: number, into: Uint32Array | Float64Array): void {
   for (let i = from; i < to; i++) into[values[i]]++;
 }

@@ -1,27 +1,27 @@
 /**
- * Did it matter *where* the blackouts fell? The losses are kept as they are, in their lengths and distances, and moved over each lane's samples
- * by fixed fractions of it: what the same blackouts would have done at other moments (model.md section 7). Nothing is drawn, so results are exact.
+ * Did it matter *where* the blackouts fell? The losses keep their lengths and distances and are moved over each lane's samples by fixed
+ * fractions of it: what the same blackouts would have done at other moments (model.md section 7). Nothing is random, so results are exact.
  */
 import { Reference } from './reference.ts';
 import type { Losses, Profile, ReferenceInput, ReferenceLane } from './reference.ts';
 
-/** Rotations at most and at least, and what B rotations of the smaller side may cost, in samples. */
+/** Most and fewest rotations, and the budget for B rotations of the smaller side, in samples. */
 const MOST = 999;
 const LEAST = 199;
 const BUDGET = 1e8;
-/** Golden ratio's fraction: its multiples fill (0, 1) evenly however many are taken. */
+/** Golden ratio's fraction: its multiples fill (0, 1) evenly however many are used. */
 const STEP = 0.6180339887498949;
 /** Samples between two rows of running totals. */
 const ROW = 512;
-/** What a running total costs, in samples added up: it is memory that is written once and hardly looked at. */
+/** Cost of a running total, in samples added up: memory written once and hardly read. */
 const MAKING = 4;
-/** Bytes that the running totals of all lanes may take. */
+/** Maximum bytes for the running totals of all lanes. */
 const TOTALS_BYTES = 32 << 20;
 
 interface MovedLane extends Omit<ReferenceLane, 'totals'> {
   /** [start, end) pairs of the runs that are moved: the lost ones, or the kept ones if these are fewer samples. */
   readonly runs: Uint32Array;
-  /** Running totals of each row before sample ROW * r; undefined where they don't pay, or are too large. */
+  /** Running totals of each row before sample ROW * r; undefined if they don't pay off or are too large. */
   readonly totals: Uint32Array | undefined;
 }
 
@@ -37,11 +37,11 @@ export class Rotations {
   readonly coverage: readonly number[];
   /** Samples lost per lane. */
   readonly byLane: readonly number[];
-  /** What is rotated: counts come by its rows. */
+  /** What is rotated: counts are by its rows. */
   readonly reference: Reference;
   readonly #lanes: readonly MovedLane[];
   readonly #movesKept: boolean;
-  /** The j-th fraction is j / #divisor if the lanes are so short that every rotation is taken, else frac(j * STEP). */
+  /** The j-th fraction is j / #divisor if the lanes are short enough to use every rotation, else frac(j * STEP). */
   readonly #divisor: number | undefined;
 
   constructor(reference: Reference, losses: Losses) {
@@ -68,7 +68,7 @@ export class Rotations {
     });
   }
 
-  /** Of one outcome by itself; rows are the keys by their numbers. */
+  /** Of a single outcome; rows are the keys by their numbers. */
   static of(lanes: readonly (ReferenceInput & { readonly fates: Uint8Array })[], keyCount: number): Rotations {
     const reference = new Reference(lanes, keyCount, 1, true);
     return new Rotations(reference, reference.losses(lanes.map(({ fates }) => fates)));
@@ -76,7 +76,7 @@ export class Rotations {
 
   /**
    * Counts the lost samples of each row under rotation `j`, from 1.
-   * @param counts a place a row, overwritten
+   * @param counts one element per row, overwritten
    */
   lostUnder(j: number, counts: Uint32Array): void {
     counts.fill(0);
@@ -90,7 +90,7 @@ export class Rotations {
   }
 }
 
-/** Per row of a profile: what each lane's coverage alone does to its share (q - p). */
+/** Per row of a profile: the effect of the lanes' coverage alone on its share (q - p). */
 export function movesByLanes({ counts, own, samples, total }: Profile, byLane: readonly number[]): Float64Array {
   const moves = new Float64Array(counts.length);
   const lost = byLane.reduce((a, b) => a + b, 0);
@@ -108,7 +108,7 @@ function between(runs: Uint32Array, n: number): Uint32Array {
   return Uint32Array.from(out);
 }
 
-/** Made where they save more than half of the adding up, themselves included. @param count rotations */
+/** Built where they save more than half of the additions, their own included. @param count rotations */
 function runningTotals(
   { rows, own, totals: known }: ReferenceLane,
   runs: Uint32Array,

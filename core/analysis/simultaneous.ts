@@ -47,7 +47,7 @@ export function simultaneous(
 
 const BINS = 40;
 
-/** @param scale what the distances are divided by; comparisons are made before, where equal ones are equal to the bit */
+/** @param scale divisor of the distances; comparisons are made before dividing, when equal ones are bit-identical */
 export function nullDistribution(distances: Float64Array, observed: number, scale = 1): NullDistribution {
   const draws = distances.length;
   const ascending = Float64Array.from(distances).sort();

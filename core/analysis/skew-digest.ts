@@ -4,7 +4,7 @@ import type { SkewDigest } from '../model/terms/skew.ts';
 
 export type { SkewDigest } from '../model/terms/skew.ts';
 
-/** @param limit rows: so many of the largest keys, and so many of those that moved most */
+/** @param limit rows: this many of the largest keys, and as many of those that moved most */
 export function digest(skew: Skew, nameOf: (key: number) => string, limit = 50): SkewDigest {
   const { keys, time, ...measures } = skew;
   const rows = rowsOfInterest(keys.difference, limit);

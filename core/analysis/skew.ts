@@ -12,9 +12,9 @@ import type { Skew } from '../model/terms/skew.ts';
 export type { Skew } from '../model/terms/skew.ts';
 
 export interface SkewOptions {
-  /** Bins of time of coverage over time. */
+  /** Time bins of the coverage over time. */
   readonly bins: number;
-  /** Keys that get a correlation: so many of the largest, and so many of those that moved most. */
+  /** Keys that get a correlation: this many of the largest, and as many of those that moved most. */
   readonly correlatedKeys: number;
   /** Adjusted p-values at or below it get a star. */
   readonly level: number;
@@ -25,7 +25,7 @@ export const defaultSkewOptions: SkewOptions = { bins: 100, correlatedKeys: 50, 
 /**
  * @param lanes samples with keys and fates; those outside sessions don't count
  * @param keyCount keys are below it
- * @returns undefined when nothing survived (or nothing was there): no shares to compare
+ * @returns undefined when nothing survived (or there was nothing): no shares to compare
  */
 export function skew(
   lanes: readonly KeyedLane[],
@@ -36,7 +36,7 @@ export function skew(
   return skewOfLosses(reference, reference.losses(lanes.map(({ fates }) => fates)), options);
 }
 
-/** As `skew`, of a reference that several outcomes share. */
+/** As `skew`, for a reference shared by several outcomes. */
 export function skewOfLosses(
   base: Profile,
   losses: Losses,
@@ -45,7 +45,7 @@ export function skewOfLosses(
   return skewsOfLosses([base], [losses], options)[0];
 }
 
-/** As `skewOfLosses`, by several ways of counting the same samples. @param losses the same, by the rows of each */
+/** As `skewOfLosses`, for several ways of counting the same samples. @param losses the same, by the rows of each */
 export function skewsOfLosses(
   profiles: readonly Profile[],
   losses: readonly Losses[],
@@ -116,13 +116,13 @@ function skewBy(
   };
 }
 
-/** What a skew's verdict rests on. */
+/** The basis of a skew's verdict. */
 export function countsOf({ keys, reference, kept }: Skew, nameOf: (key: number) => string): KeyCounts {
   const { reference: all, kept: alive } = keys;
   return { reference: all, kept: alive, total: reference, survivors: kept, nameOf: (row) => nameOf(keys.key[row]) };
 }
 
-/** What the verdict's word rests on: counts alone, without rotations. */
+/** The basis of the verdict's word: counts alone, without rotations. */
 export function keyCounts(base: Profile, losses: Losses, nameOf: (key: number) => string): KeyCounts {
   const { key, counts: reference, total } = base;
   const kept = reference.map((count, row) => count - losses.byRow[row]);

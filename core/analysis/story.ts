@@ -1,6 +1,6 @@
 /**
- * The story of one blackout window as facts: what began it, why the page was not valid, what KVM and the guest did about it, and what
- * was lost. core/lab/windows/explain.ts finds them, story-words.ts tells them. Times in ns after the run's origin unless they say otherwise.
+ * The story of one blackout window as facts: what started it, why the page was not valid, what KVM and the guest did about it, and what
+ * was lost. core/lab/windows/explain.ts finds them, story-words.ts words them. Times in ns after the run's origin unless noted.
  */
 import type { PolicyId } from '../model/policy.ts';
 import type { Confidence } from '../model/stage2/confidence.ts';
@@ -24,7 +24,7 @@ export interface Story {
   readonly dlDiscard: DlVariant;
   readonly window: StoryWindow;
   readonly trigger: StoryTrigger;
-  /** Undefined where no fault was: a full buffer. */
+  /** Undefined without a fault: a full buffer. */
   readonly cause: StoryCause | undefined;
   /** What happened to the page before the fault, latest last; the earliest are left out. */
   readonly history: readonly PageEvent[];
@@ -33,7 +33,7 @@ export interface Story {
   readonly reaction: StoryReaction;
   readonly lost: StoryLoss;
   readonly dark: StoryDark;
-  /** What makes these times and places what they are: alignment, placement. */
+  /** What determines these times and places: alignment, placement. */
   readonly given: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface StoryTrigger extends Pick<
   readonly bufferBytes: number;
   readonly watermarkBytes: number;
   readonly privateBytes: number;
-  /** Records that the decoder loses behind a fault with DL=1 that the guest isn't told of; what that rests on. */
+  /** Records that the decoder loses after a fault with DL=1 of which the guest isn't notified; the basis of that number. */
   readonly torn: { readonly records: number; readonly origin: NumberOrigin };
 }
 
@@ -87,13 +87,13 @@ export interface PageEvent {
 
 export interface StoryCause {
   readonly class: string;
-  /** What made the page invalid; undefined if it was so from the start by the parameter `initial`. */
+  /** What made the page invalid; undefined if the parameter `initial` made it so from the start. */
   readonly event: PageEvent | undefined;
   /** It comes from a scenario, not from the trace. */
   readonly injected: boolean;
   /** The event in the KVM trace. */
   readonly trace: StoryTraceEvent | undefined;
-  /** ns from it to the fault; of what was lost after it had been written, from the last record to it. */
+  /** ns from it to the fault; for records lost after they were written, from the last record to it. */
   readonly invalidForNs: number | undefined;
 }
 
@@ -106,15 +106,15 @@ export interface StoryTraceEvent {
   readonly comm: string;
   /** The vCPU whose thread it is. */
   readonly vcpu: number | undefined;
-  /** The system call that the thread was in: certainly so if the trace has the calls' ends; else the latest one that it began. */
+  /** The system call that the thread was in: certain if the trace has the calls' ends; else the latest one that it began. */
   readonly call:
     { readonly t: bigint; readonly name: string; readonly text: string; readonly certain: boolean } | undefined;
 }
 
 export interface StoryAnswer {
-  /** Undefined where there was no fault, or nobody to answer: what was written was lost later. */
+  /** Undefined if there was no fault, or none to answer: what was written was lost later. */
   readonly answer: string | undefined;
-  /** What the policy says, where SPEv1p3 makes another answer of it. */
+  /** The policy's own answer, where SPEv1p3 turns it into another. */
   readonly declared: string | undefined;
   /** Blackout (guest time) that the answer takes, and stall (host time). */
   readonly blackout: readonly SourcedNs[];
@@ -132,7 +132,7 @@ export interface StoryReaction {
   readonly what: 'none' | 'reenabled' | 'next-session' | 'never' | 'panic' | 'discards';
   /** PMBSR_EL1.DL, where the guest acted on it. */
   readonly dl: 0 | 1 | undefined;
-  /** What it takes until profiling is on again, beyond the answer's own. */
+  /** Time until profiling is on again, beyond the answer's own. */
   readonly takes: readonly SourcedNs[];
   /** When profiling was on again, ns; undefined if never. */
   readonly resumedAt: number | undefined;
@@ -151,7 +151,7 @@ export interface StoryDark {
   readonly by: string;
   /** Different keys among them. */
   readonly keys: number;
-  /** `share` of the lost samples, `usual` of all of the reference. */
+  /** `share` of the lost samples, `usual` of the whole reference. */
   readonly rows: readonly {
     readonly name: string;
     readonly lost: number;

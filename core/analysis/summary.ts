@@ -9,7 +9,7 @@ import type { Summary, Durations, TrialFigure, Trials } from '../model/terms/res
 
 export type { Summary, Trials } from '../model/terms/results.ts';
 
-/** Looks at windows and stalls, not at samples. @param lanes the replay's input, in the order of `outcome.reference` */
+/** Reads windows and stalls, not samples. @param lanes the replay's input, in the order of `outcome.reference` */
 export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summary {
   const { windows, stalls } = outcome;
   const reference = outcome.reference.reduce((a, b) => a + b, 0);

@@ -1,4 +1,4 @@
-/** What is left of a reference, for comparing it with another profile: both number their rows by themselves, keys bring them together. */
+/** What is left of a reference, to compare with another profile: each numbers its own rows, keys match them. */
 import type { KeyedLane } from './over-time.ts';
 import { Reference } from './reference.ts';
 import type { Losses } from './reference.ts';

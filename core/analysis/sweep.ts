@@ -1,4 +1,4 @@
-/** Curves of policies over one parameter: the values to try, and where two policies change places. */
+/** Curves of policies over one parameter: the values to try, and where two policies swap places. */
 
 export { sweepMeasures } from '../model/terms/sweep.ts';
 export type { SweepMeasure } from '../model/terms/sweep.ts';
@@ -9,7 +9,7 @@ export interface Curve {
   readonly y: Float64Array;
 }
 
-/** Two curves change places. */
+/** Two curves swap places. */
 export interface Crossing {
   /** The curve that is higher before the crossing, and the one that is higher after it. */
   readonly before: string;
@@ -17,7 +17,7 @@ export interface Crossing {
   /** Steps that the crossing lies between, as values of the parameter. */
   readonly low: number;
   readonly high: number;
-  /** Interpolated linearly (in the logarithm of the parameter with a logarithmic sweep): as good as the steps are close. */
+  /** Interpolated linearly (in the logarithm of the parameter with a logarithmic sweep): as accurate as the steps are close. */
   readonly at: number;
 }
 
@@ -33,8 +33,8 @@ export function sweepValues(from: number, to: number, steps: number, log: boolea
 }
 
 /**
- * All crossings of each pair of curves, by pair, then place. Curves that touch, or run together for a while, cross where they
- * part if they have changed places meanwhile: in the middle of the steps at which they are equal.
+ * All crossings of each pair of curves, by pair, then place. Curves that touch, or coincide for a while, cross if they have swapped places
+ * when they part: in the middle of the steps at which they are equal.
  * @param x the parameter's values, ascending or descending
  */
 export function crossings(x: ArrayLike<number>, curves: readonly Curve[], log: boolean): Crossing[] {
@@ -67,7 +67,7 @@ function crossingsOf(x: ArrayLike<number>, a: Curve, b: Curve, log: boolean): Cr
   return found;
 }
 
-/** Pairs of curves that never change places, though they differ somewhere: the first is the higher one wherever they do. */
+/** Pairs of curves that differ somewhere but never swap places: the first is the higher one wherever they differ. */
 export function orders(curves: readonly Curve[]): { readonly higher: string; readonly lower: string }[] {
   return curves.flatMap((b, i) =>
     curves.slice(0, i).flatMap((a) => {
@@ -79,7 +79,7 @@ export function orders(curves: readonly Curve[]): { readonly higher: string; rea
   );
 }
 
-/** How far from a first value to a second one of the other sign 0 lies. */
+/** Where 0 lies between a value and a second one of opposite sign, as a fraction. */
 function share(first: number, second: number): number {
   return first / (first - second);
 }

@@ -1,4 +1,4 @@
-/** What a timeline of lanes draws: bounded, whatever the capture's size. */
+/** What a timeline of lanes draws; bounded, whatever the capture's size. */
 import type { EventTrack, Stage2Timeline } from '../model/timeline.ts';
 import { firstAtLeast } from '../model/terms/search.ts';
 

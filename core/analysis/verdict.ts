@@ -4,11 +4,11 @@ import type { Verdict, MovedKey } from '../model/terms/results.ts';
 
 export type { Verdict } from '../model/terms/results.ts';
 
-/** A share may move by this part of itself. */
+/** Fraction of itself by which a share may move. */
 export const MOVED = 0.1;
 /** Below this coverage a profile is dead. */
 export const DEAD_BELOW = 0.5;
-/** Keys that are looked at. */
+/** Number of keys considered. */
 export const TOP = 10;
 /** Two-sided 5 %, Bonferroni over 10 keys. */
 export const Z = 2.81;
@@ -20,7 +20,7 @@ export interface KeyCounts {
   /** Samples of the reference and survivors, over all keys. */
   readonly total: number;
   readonly survivors: number;
-  /** What the key of a row is called. */
+  /** The name of a row's key. */
   readonly nameOf: (row: number) => string;
 }
 

@@ -1,4 +1,4 @@
-/** Which sample began a blackout, and where in the buffer the SPU stood then. */
+/** Which sample started a blackout, and where in the buffer the SPU was then. */
 import { KEPT, LOST, NONE } from '../model/outcome.ts';
 import type { Lane, PolicyOutcome, Windows } from '../model/outcome.ts';
 import type { RunParams } from '../model/params.ts';
@@ -15,12 +15,12 @@ const after: readonly WindowKind[] = ['buffer-full', 'copy-out'];
 export interface WindowTrigger {
   /**
    * `fault`: the SPU wrote to a page that was not valid. `service-point`, `private-full`: a kept sample filled the buffer up to its
-   * watermark, or KVM's own buffer. Without a fault of their own: `torn`, a record behind one (the fault's is `window`); `wiped`, written and
+   * watermark, or KVM's own buffer. Without their own fault: `torn`, a record after one (the fault's is `window`); `wiped`, written and
    * then lost to an unmap; `copy-failed`, in KVM's own buffer, for a page that was gone when it was copied; `refused`, an enable that KVM
-   * didn't let through.
+   * refused.
    */
   readonly what: 'fault' | 'service-point' | 'private-full' | 'torn' | 'wiped' | 'copy-failed' | 'refused';
-  /** The window in which the blackout began: another one for what is discarded, carried into a later session, or on another lane. */
+  /** The window in which the blackout began: a different one if discarded, carried into a later session, or on another lane. */
   readonly window: number;
   /** Place of its lane among the lanes. */
   readonly lane: number;
@@ -31,7 +31,7 @@ export interface WindowTrigger {
   /** Where in the buffer its record began, bytes; and which of the buffer's pages faulted (-1 without a fault). */
   readonly offset: number;
   readonly slot: number;
-  /** Kept between the last service point (or the session's start) and that sample. */
+  /** Samples kept between the last service point (or the session's start) and that sample. */
   readonly sinceService: { readonly bytes: number; readonly samples: number };
   /** When a record was last written to the faulting page; -Infinity if never. */
   readonly lastWrite: number;
@@ -57,7 +57,7 @@ export function findTrigger(
   const isFault = !after.includes(kind) && what !== 'refused';
 
   let sample = fates.length - 1;
-  // Of what was written and lost later the last record: nothing had happened to its page yet.
+  // Of what was written and lost later, the last record: nothing had happened to its page yet.
   if (isFault) sample = lostSamples(fates, windows, first).at(what === 'wiped' || what === 'copy-failed' ? -1 : 0)!;
   else if (what === 'refused')
     sample = Math.max(
@@ -79,8 +79,8 @@ export function findTrigger(
 }
 
 /**
- * The samples that a window counts, by their places in its lane, ascending. Windows of a lane follow each other, so those of
- * one kind count that kind's lost samples one after the other.
+ * The samples that a window counts, by their places in its lane, ascending. A lane's windows are consecutive, so those of one kind take
+ * that kind's lost samples in order.
  */
 export function lostSamples(fates: Uint8Array, windows: Windows, window: number): number[] {
   const kind = windows.kind[window];
@@ -120,13 +120,13 @@ function wasWritten(fate: number): boolean {
 function beginning(lanes: readonly Lane[], windows: Windows, window: number): number {
   let at = window;
   if (windows.kind[at] === DISCARDED) {
-    // What is thrown away lies before the fault that did it.
+    // Discarded samples lie before the fault that caused it.
     do at++;
     while (at < windows.n && (windows.kind[at] === DISCARDED || !same(windows, at, window)));
     if (at === windows.n) return window;
   }
   if (windows.kind[at] === TORN) {
-    // The fault that tore it lies before it, maybe behind other torn records.
+    // The fault that tore it lies before it, maybe with other torn records in between.
     do at--;
     while (at >= 0 && !(windows.kind[at] === IRQ && same(windows, at, window)));
     if (at < 0) return window;
@@ -147,18 +147,18 @@ function last(sessions: Float64Array, windows: Windows, window: number): number 
   return at;
 }
 
-/** Same fault, as far as windows tell. */
+/** Same fault, as far as windows show. */
 function same(windows: Windows, a: number, b: number): boolean {
   return (['lane', 'cause', 'page', 'action'] as const).every((column) => windows[column][a] === windows[column][b]);
 }
 
-/** The window goes on with the blackout of the one before it, which its session's end had cut. */
+/** The window continues the blackout of the one before it, which its session's end cut off. */
 function isCarried(sessions: Float64Array, windows: Windows, window: number): boolean {
   const before = window - 1;
   if (before < 0 || windows.kind[before] !== windows.kind[window] || !same(windows, before, window)) return false;
   const session = sessions.indexOf(windows.start[window]);
   if (session <= 0 || session % 2 !== 0) return false;
-  // Sessions of no length between have no window.
+  // Zero-length sessions in between have no window.
   let end = session - 1;
   while (end > 1 && sessions[end] === sessions[end - 1] && windows.end[before] !== sessions[end]) end -= 2;
   return windows.end[before] === sessions[end];
@@ -194,7 +194,7 @@ function position(
   return { offset: ptr, sinceService: { bytes, samples }, lastWrite };
 }
 
-/** Whether the bytes [ptr, ptr + size) of a buffer, around its end, lie in a page. */
+/** Whether the bytes [ptr, ptr + size) of a buffer, wrapping around its end, touch a page. */
 function touches(ptr: number, size: number, slot: number, pages: number): boolean {
   const first = Math.floor(ptr / PAGE);
   const count = Math.floor(((ptr % PAGE) + size - 1) / PAGE) + 1;

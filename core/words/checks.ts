@@ -1,9 +1,9 @@
-/** What the assumption checks leave of a result, in words: what is said wherever a verdict stands. */
+/** How a result holds up under the assumption checks, in words: said wherever a verdict is shown. */
 import type { VerdictWord } from '../model/terms.ts';
 import { list, plural, range } from './lists.ts';
 import { percent } from './numbers.ts';
 
-/** What one assumption check makes of an outcome. */
+/** An outcome under one assumption check. */
 export interface Checked {
   readonly id: string;
   /** To follow "if". */
@@ -24,7 +24,7 @@ export function changing({ word, checks = [] }: CheckedVerdict): readonly Checke
   return checks.filter(({ verdict }) => verdict !== (word ?? null));
 }
 
-/** Least and greatest coverage over the run's own assumptions and all checks. */
+/** Lowest and highest coverage over the run's own assumptions and all checks. */
 export function checkedRange({ coverage, checks = [] }: CheckedVerdict): readonly [least: number, greatest: number] {
   const all = [coverage, ...checks.map((check) => check.coverage)];
   return [Math.min(...all), Math.max(...all)];
@@ -57,7 +57,7 @@ export function holdsClause(of: CheckedVerdict): string | undefined {
     : `holds under all ${checks.length} assumption checks`;
 }
 
-/** The same as a sentence, with the coverage over all checks where that says something. */
+/** The same as a sentence, with the coverage over all checks where that is informative. */
 export function holdsSentence(of: CheckedVerdict): string | undefined {
   const clause = holdsClause(of);
   if (clause === undefined) return undefined;
@@ -67,17 +67,17 @@ export function holdsSentence(of: CheckedVerdict): string | undefined {
   return `${sentence}${span}.`;
 }
 
-/** Names of the same thing: `pin-vm = pin-at-enable = guest-memfd-prefault`. */
+/** Names for the same thing: `pin-vm = pin-at-enable = guest-memfd-prefault`. */
 export function sameNames(names: readonly string[]): string {
   return names.join(' = ');
 }
 
-/** The same for a short place: `pin-vm = 3 others`. */
+/** The same, short: `pin-vm = 3 others`. */
 export function sameNamesShort(names: readonly string[]): string {
   return names.length > 2 ? `${names[0]} = ${names.length - 1} others` : sameNames(names);
 }
 
-/** Items with the same key together, in the order of the first of each. */
+/** Groups items by key, in order of first appearance. */
 export function grouped<T>(items: readonly T[], keyOf: (item: T) => unknown): T[][] {
   return [...Map.groupBy(items, (item) => JSON.stringify(keyOf(item))).values()];
 }
@@ -100,7 +100,7 @@ export function hangingSentence(all: readonly (CheckedVerdict & { readonly name:
 
 /**
  * Whether the checks change which of two outcomes keeps more: `A keeps more under all 8 assumption checks`, `B keeps more if <check>
- * (70 % in A, 98 % in B)`. A check that one side has settled leaves that side as it is. Undefined if neither was checked.
+ * (70 % in A, 98 % in B)`. A check that one side has settled leaves that side unchanged. Undefined if neither was checked.
  */
 export function orderUnderChecks(a: CheckedVerdict, b: CheckedVerdict): string | undefined {
   const all = new Map([...(a.checks ?? []), ...(b.checks ?? [])].map(({ id, title }) => [id, title]));

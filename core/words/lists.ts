@@ -1,6 +1,6 @@
-/** Several things in one phrase, and long names in a short place. */
+/** Several things in one phrase, and long names shortened. */
 
-/** Two formatted ends with one unit where they share it: `1–2 ms`; one where they look the same. */
+/** Two formatted ends, with one unit if shared: `1–2 ms`; a single value if they look the same. */
 export function range(low: number, high: number, format: (x: number) => string): string {
   const [a, b] = [format(low), format(high)];
   if (a === b) return a;
@@ -36,7 +36,7 @@ export function ranges(cpus: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}–${to}`)).join(', ');
 }
 
-/** A long name cut in its middle, since both ends of a symbol matter. */
+/** A long name cut in the middle, since both ends of a symbol matter. */
 export function shorten(name: string, most: number): string {
   const characters = Array.from(name);
   if (characters.length <= most) return name;

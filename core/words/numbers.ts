@@ -1,13 +1,13 @@
 /**
- * Numbers as people read them: with their unit, and no more digits than mean something. The app, reports and the command line
- * share these rules; what a terminal or a mail can't show, `plain` respells.
+ * Numbers as people read them: with their unit, and no more digits than are meaningful. The app, reports and the command line share these
+ * rules; `plain` respells what a terminal or a mail can't show.
  */
 
 const MINUS = '\u2212';
 /** Narrow no-break space: between thousands, and before units. */
 export const THIN = '\u202f';
 
-/** 12 000 and not 12000: thousands apart, all digits (also of a bigint, or of digits in a string). */
+/** 12 000 and not 12000: thousands separated, all digits (also of a bigint, or of digits in a string). */
 export function count(n: number | bigint | string): string {
   const digits = typeof n === 'number' ? n.toFixed(0) : String(n);
   const text = digits.replace('-', '').replace(/\B(?=(\d{3})+$)/g, THIN);
@@ -35,7 +35,7 @@ const timeUnits = [
   ['ns', 1],
 ] as const;
 
-/** The largest unit in which a time, rounded to three digits, is at least 1; ns else. */
+/** The largest unit in which a time, rounded to three digits, is at least 1; else ns. */
 function timeUnit(ns: number): readonly [string, number] {
   return timeUnits.find(([, size]) => Number((Math.abs(ns) / size).toPrecision(3)) >= 1) ?? timeUnits[3];
 }
@@ -52,7 +52,7 @@ export function duration(ns: number | bigint): string {
   return `${signed(rounded < 1000 ? scaled.toPrecision(3) : count(rounded), value)}${THIN}${name}`;
 }
 
-/** ns as `1.23 ms`, `30 µs`, `0 ns`: like `duration`, but no zeros at the end. For settings and labels. */
+/** ns as `1.23 ms`, `30 µs`, `0 ns`: like `duration`, but without trailing zeros. For settings and labels. */
 export function shortDuration(ns: number | bigint): string {
   const value = Number(ns);
   if (!Number.isFinite(value)) return '–';
@@ -60,7 +60,7 @@ export function shortDuration(ns: number | bigint): string {
   return `${threeDigits(value / size)}${THIN}${name}`;
 }
 
-/** Three digits at most, but all of a whole number: 4 321. */
+/** At most three digits, but whole numbers in full: 4 321. */
 function threeDigits(x: number): string {
   return Math.abs(x) >= 999.5 ? count(x) : significant(x);
 }
@@ -82,9 +82,9 @@ export function bytes(n: number): string {
 }
 
 /**
- * A share as a percentage without its sign. Three significant digits, or at least `decimals` of them after the point where a
- * column should line up. Near 1 it has as many decimals as its distance to 1 needs (99.92, 99.9987, six at most): less than all
- * never reads 100, and more than nothing never 0.
+ * A share as a percentage without the percent sign. Three significant digits, or at least `decimals` of them after the point so that a
+ * column lines up. Near 1 it has as many decimals as its distance to 1 needs (99.92, 99.9987, six at most): less than all never reads 100,
+ * and more than nothing never reads 0.
  */
 export function percentNumber(share: number, decimals?: number): string {
   if (!Number.isFinite(share)) return '–';
@@ -103,15 +103,14 @@ export function percentNumber(share: number, decimals?: number): string {
   return decimals === undefined || trimmed.length >= least ? trimmed : text.slice(0, least);
 }
 
-/** `percentNumber` with its sign: `25.9 %`. */
+/** `percentNumber` with the percent sign: `25.9 %`. */
 export function percent(share: number, decimals?: number): string {
   const text = percentNumber(share, decimals);
   return text === '–' ? text : `${text}${THIN}%`;
 }
 
 /**
- * Percentage points with sign: `+1.42 pp`. Decimals as the interval's half width asks for (two significant digits of it), or as
- * its own size does.
+ * Percentage points with sign: `+1.42 pp`. Decimals follow the interval's half width (two significant digits of it), or its own size.
  */
 export function points(difference: number, halfWidth?: number): string {
   if (!Number.isFinite(difference)) return '–';
@@ -127,13 +126,13 @@ export function pValue(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${significant(p, 2)}`;
 }
 
-/** An excess over a null with its p-value: two digits; where chance may have made it, none. */
+/** An excess over a null with its p-value: two digits; none if chance may explain it. */
 export function excess(value: number | null | undefined, p: number | null | undefined): string {
   if (typeof value !== 'number' || typeof p !== 'number') return '–';
   return p > 0.05 ? '≈ 0' : significant(value, 2);
 }
 
-/** Thin spaces and minus signs as a terminal, a file or a parser wants them. */
+/** Replaces thin spaces and minus signs for a terminal, a file or a parser. */
 export function plain(text: string): string {
   return text.replaceAll(THIN, ' ').replaceAll(MINUS, '-');
 }

@@ -1,4 +1,4 @@
-/** What makes a campaign's pair weaker evidence than others: flagged, counted, and left out where one says so. */
+/** What makes a campaign's pair weaker evidence than others: flagged, counted, and left out on request. */
 
 export const flagIds = ['scaled-clocks', 'emulated', 'stage2-unsure'] as const;
 export type FlagId = (typeof flagIds)[number];

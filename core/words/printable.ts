@@ -1,9 +1,11 @@
 /**
- * What a file says, for a terminal: control characters, escape sequences and marks that turn the direction of text are shown as
- * `\\u001b`, not carried out. Exact in JSON, too, where such characters only stand in strings.
+ * A file's text, for a terminal: control characters, escape sequences and marks that change the text direction are shown as
+ * `\\u001b`, not executed. Exact in JSON, too, where such characters only occur in strings.
  */
 
-/** C0 but tab and line feed, DEL and C1; marks of direction; line and paragraph separators; the byte order mark. First and last of each. */
+/**
+ * C0 except tab and line feed, DEL and C1; marks of direction; line and paragraph separators; the byte order mark. First and last of each.
+ */
 const ranges = [
   ...[
     [0x00, 0x08],
@@ -22,12 +24,12 @@ const ranges = [
 const hex = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
 const unsafe = new RegExp(`[${ranges.map(([first, last]) => `${hex(first)}-${hex(last)}`).join('')}]`, 'g');
 
-/** Of whole texts: line feeds and tabs are the writer's own, and stay. */
+/** For whole texts: line feeds and tabs are the writer's own, and stay. */
 export function printable(text: string): string {
   return text.replace(unsafe, escaped);
 }
 
-/** Of one value in a line or a cell: line feeds and tabs would make two of it. */
+/** For one value in a line or a cell: line feeds and tabs would split it in two. */
 export function printableCell(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);
 }

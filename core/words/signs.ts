@@ -1,6 +1,6 @@
 /**
  * Colours, patterns, shapes and words that mean the same wherever they show: app, report, comparison. Every kind also differs by
- * pattern and every cause by shape, for those who can't tell the colours apart. Typed by the model's terms: a new term won't
+ * pattern and every cause by shape, for those who can't distinguish the colours. Typed by the model's terms: a new term won't
  * compile until it has its entry here.
  */
 import type { CauseClass, VerdictWord, WindowKind } from '../model/terms.ts';
@@ -86,7 +86,7 @@ export const emailCases: Readonly<Partial<Record<CauseClass, string>>> = {
   'guest-forbidden': 'case 3B',
 };
 
-/** Not a cause: the tracer lost events, so nothing is known of these pages. */
+/** Not a cause: the tracer lost events, so nothing is known about these pages. */
 export const unknownSign: CauseSign = {
   ...{ words: 'unknown (events lost)', colour: 'muted', character: '▬' },
   shape: 'M-4 -1.5H4V1.5H-4z',
