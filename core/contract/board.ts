@@ -1,4 +1,4 @@
-/** The part of the contract that records on boards: what they have, the recording as it goes, its result in the lab. */
+/** The part of the contract that records on boards: what they have, the running recording, its result in the lab. */
 import { z } from 'zod';
 
 const Host = z.string().min(1).max(255);
@@ -11,15 +11,15 @@ export const MAX_MIB = 16_384;
 
 /** What is recorded, as the kit's options say it. */
 export const RecordOptions = z.strictObject({
-  /** At most so long, s. */
+  /** Time limit, s. */
   seconds: whole(MAX_SECONDS),
-  /** At most so much of each recording, MiB. */
+  /** Size limit of each recording, MiB. */
   mib: whole(MAX_MIB),
   /** KVM's page-table calls, too. */
   pageTables: z.boolean().optional(),
   /** SPE: operations between samples. */
   period: whole(2 ** 31).optional(),
-  /** Buffers of a CPU: KVM's events, KiB; SPE's data, MiB. */
+  /** Buffers per CPU: KVM's events, KiB; SPE's data, MiB. */
   ringKib: whole(1 << 20).optional(),
   auxMib: whole(1024).optional(),
   /** The VMM's process. */
@@ -32,7 +32,7 @@ export const RecordOptions = z.strictObject({
   noKvm: z.boolean().optional(),
   /** Where the board keeps the recordings until they are sent. */
   folder: Path.optional(),
-  /** What runs meanwhile; in the guest, if there is one. */
+  /** What runs meanwhile; in the guest, if any. */
   command: z.array(z.string().max(4096)).max(1000).optional(),
 });
 export type RecordOptions = z.infer<typeof RecordOptions>;
@@ -55,19 +55,19 @@ export type RecordJob = z.infer<typeof RecordJob>;
 export const boardStates = ['connecting', 'ready', 'recording', 'finishing', 'sending', 'sent'] as const;
 export type BoardState = (typeof boardStates)[number];
 
-/** How far a recording is: `soFar` of its progress. */
+/** Progress of a recording, its `soFar`. */
 export interface RecordProgress {
   readonly state: BoardState;
   /** s, of `total` at most. */
   readonly seconds: number;
   readonly total: number;
-  /** Recorded there, and how much of that has come. */
+  /** Recorded there, and how much of that has arrived. */
   readonly bytes: number;
   readonly received: number;
   /** KVM's; unknown where perf keeps them to itself. */
   readonly events?: number;
   readonly lost?: number;
-  /** What the boards said, the last of it. */
+  /** The tail of the boards' output. */
   readonly said?: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export interface CheckItem {
 
 export interface BoardCheck {
   readonly host: string;
-  /** SHA-256 of the script that ran there. */
+  /** SHA-256 of the script run there. */
   readonly script: string;
   /** Something can be recorded. */
   readonly usable: boolean;
@@ -110,8 +110,8 @@ export const boardMethods = {
   boards: { params: z.strictObject({}), result: reply<BoardsAnswer>() },
   /** Of the host, then of the guest. */
   boardCheck: { params: BoardPlaces, result: reply<{ readonly checks: readonly BoardCheck[] }>() },
-  /** Records, imports, replays if asked. A `cancel` gives the recording up; nothing stays on the board. One at a time. */
+  /** Records, imports, replays if asked. A `cancel` discards the recording; nothing stays on the board. One at a time. */
   record: { params: RecordJob, result: reply<Recorded>() },
-  /** Ends the recording that runs; what was recorded is imported. */
+  /** Ends the current recording; what was recorded is imported. */
   stopRecording: { params: z.strictObject({}), result: reply<Record<string, never>>() },
 } as const;

@@ -1,5 +1,5 @@
 /**
- * The part of the contract that looks at campaigns: many pairs in a folder of this machine, whatever lab is open. Requests read the
+ * The part of the contract that views campaigns: many pairs in a folder of this machine, whatever lab is open. Requests read the
  * campaign's dataset with DuckDB in a process that a `cancel` ends.
  */
 import { z } from 'zod';
@@ -10,13 +10,13 @@ const Folder = z.string().min(1).max(4096);
 const Flags = z.array(z.enum(flagIds)).max(flagIds.length);
 const Word = z.string().min(1).max(200);
 
-/** Pairs with these flags aren't counted; the campaign's own rule (`report.leave-out`) without. */
+/** Pairs with these flags aren't counted; the campaign's own rule (`report.leave-out`) if absent. */
 const which = { folder: Folder, leaveOut: Flags.optional() };
 
 export const pairStatuses = ['done', 'failed', 'pending', 'repeated'] as const;
 export type PairStatus = (typeof pairStatuses)[number];
 
-/** Nothing was collected: the campaign's file as it is, and how many results lie there, of whatever settings. */
+/** Nothing was collected: the campaign's file as it is, and how many results exist, of whatever settings. */
 export interface CampaignUncollected {
   readonly collected: false;
   /** Absolute. */
@@ -24,7 +24,7 @@ export interface CampaignUncollected {
   readonly title: string;
   readonly pairs: number;
   readonly results: number;
-  /** Pairs without a file that they need, and why; the first few. */
+  /** Pairs that lack a needed file, and why; the first few. */
   readonly missing: readonly { readonly pair: string; readonly reason: string }[];
 }
 
@@ -35,19 +35,19 @@ export interface CampaignOverview {
   readonly title: string;
   /** Version of Umbra that collected. */
   readonly umbra: string;
-  /** What machines are called: `board`. */
+  /** What a machine is called: `board`. */
   readonly unit: string;
   readonly repetition: string;
-  /** But the repetition. */
+  /** Except the repetition. */
   readonly factors: readonly string[];
   readonly counts: Readonly<Record<PairStatus | 'pairs' | 'counted' | 'leftOut', number>>;
-  /** Pairs that are done by what weakens them; `out`: these aren't counted. */
+  /** Finished pairs by what weakens them; `out`: these aren't counted. */
   readonly flags: readonly { readonly id: FlagId; readonly pairs: number; readonly out: boolean }[];
-  /** What the campaign's own rule leaves out. */
+  /** Left out by the campaign's own rule. */
   readonly rule: readonly FlagId[];
   /** The share of page-time below which inferred stage 2 is flagged. */
   readonly knownStage2: number;
-  /** Compared policies; those of `same` lose the same samples in every pair, and have no column of their own. */
+  /** Compared policies; those of `same` lose the same samples in every pair, and have no own column. */
   readonly policies: readonly { readonly id: string; readonly title: string; readonly same: readonly string[] }[];
   readonly checks: number;
   /** What has changed since it was collected, if anything. */
@@ -63,7 +63,7 @@ export interface CampaignMatrix {
   readonly rows: readonly MatrixRow[];
   /** The least loss that isn't none: where a logarithmic scale may begin. */
   readonly least: number;
-  /** Comparisons that the words below hold for together, 95 %. */
+  /** Number of comparisons for which the words below hold together, 95 %. */
   readonly family: number;
 }
 
@@ -73,7 +73,7 @@ export interface MatrixRow {
   readonly pairs: number;
   /** Machines among them. */
   readonly units: number;
-  /** Which policy loses least; `best` are places in `policies`: the one, or those that can't be told apart. */
+  /** Which policy loses least; `best` are places in `policies`: the best one, or those that can't be distinguished. */
   readonly word: 'best' | "can't tell" | 'all alike' | 'no repetitions';
   readonly best: readonly number[];
   /** By policy, as in `policies`. */
@@ -87,7 +87,7 @@ export interface MatrixCell {
   readonly high: number;
   readonly least: number;
   readonly most: number;
-  /** Each pair's, ascending, where there are few enough to be drawn; quartiles (`low`, `high`) say it elsewhere. */
+  /** Each pair's, ascending, if there are few enough to draw; otherwise quartiles (`low`, `high`). */
   readonly losses?: Float64Array;
   /** Pairs by verdict, in the order of the model's `verdicts`. */
   readonly verdicts: readonly number[];
@@ -99,20 +99,20 @@ export interface CampaignReversals {
   /** The largest first; `total` counts all. */
   readonly reversals: readonly ReversalLine[];
   readonly total: number;
-  /** Verdicts that an assumption check changes. */
+  /** Verdicts changed by an assumption check. */
   readonly changes: readonly {
     readonly policy: string;
     readonly check: string;
     readonly to: string;
     readonly pairs: number;
   }[];
-  /** What intervals and words rest on. */
+  /** The basis of intervals and words. */
   readonly method: string;
 }
 
 export interface ReversalLine {
   readonly policies: readonly [string, string];
-  /** What the order hangs on: a factor, or an assumption check, in words that follow "if". */
+  /** What the order depends on: a factor, or an assumption check, in words that follow "if". */
   readonly on: { readonly factor: string } | { readonly check: string };
   readonly sentence: string;
 }
@@ -123,31 +123,31 @@ export interface CampaignPairs {
   readonly status: Uint8Array;
   /** Bits, by place in `flagIds`. */
   readonly flags: Uint8Array;
-  /** Share lost under the policy; NaN where it isn't counted. */
+  /** Share lost under the policy; NaN if not counted. */
   readonly loss: Float64Array;
   /** Of the model's `verdicts`. */
   readonly verdict: Uint8Array;
   readonly factors: readonly { readonly name: string; readonly values: readonly string[]; readonly code: Int32Array }[];
-  /** Why it failed, or which pair it repeats, by place. */
+  /** Why it failed, or which pair it repeats, by index. */
   readonly reasons: readonly (readonly [number, string])[];
 }
 
 const reply = <T>() => z.custom<T>();
 
 export const campaignMethods = {
-  /** @param by the factor whose values are rows; the unit without */
+  /** @param by the factor whose values are rows; the unit if absent */
   campaign: {
     params: z.strictObject({ ...which, by: Word.optional() }),
     result: reply<CampaignUncollected | CampaignOverview>(),
   },
   campaignReversals: { params: z.strictObject(which), result: reply<CampaignReversals>() },
   campaignPairs: { params: z.strictObject({ ...which, policy: Word }), result: reply<CampaignPairs>() },
-  /** Makes the dataset of the results that are there. */
+  /** Builds the dataset from the existing results. */
   collectCampaign: {
     params: z.strictObject({ folder: Folder }),
     result: reply<{ readonly pairs: number; readonly done: number; readonly failed: number }>(),
   },
-  /** A lab with the captures and the run of one pair, in the campaign's folder `labs`; replays the pair unless it is there already. */
+  /** A lab with the captures and the run of one pair, in the campaign's folder `labs`; replays the pair unless that exists. */
   pairLab: {
     params: z.strictObject({ folder: Folder, pair: Word }),
     result: reply<{ readonly lab: string; readonly made: boolean }>(),

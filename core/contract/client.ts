@@ -1,16 +1,16 @@
 /** The client's end of the contract: requests with ids over any transport. */
 import type { ClientMessage, ErrorCode, HostMessage, Method, Params, Progress, Result } from './contract.ts';
 
-/** What carries messages: in order, both ways, until it closes. */
+/** Carries messages in order, both ways, until it closes. */
 export interface Transport {
   send(message: ClientMessage): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once, with the reason in words if one is known. */
+  /** Called once, with the reason in words if known. */
   onClose(listener: (reason: string) => void): void;
   close(): void;
 }
 
-/** A request that the host refused or couldn't carry out, or (`gone`) that was open when the connection closed. */
+/** A request that the host refused or failed, or (`gone`) that was open when the connection closed. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode | 'gone';
@@ -27,9 +27,9 @@ export interface RequestOptions {
 }
 
 export interface Client {
-  /** Rejects with a ServiceError. An aborted request rejects as `cancelled` once the host has let go of it. */
+  /** Rejects with a ServiceError. An aborted request rejects as `cancelled` once the host has dropped it. */
   request<M extends Method>(method: M, params: Params<M>, options?: RequestOptions): Promise<Result<M>>;
-  /** The lab file changed; returns what ends it. */
+  /** Called when the lab file changes; returns the unsubscriber. */
   onChange(listener: () => void): () => void;
   close(): void;
 }
@@ -47,7 +47,7 @@ export function createClient(transport: Transport): Client {
   let gone: string | undefined;
 
   transport.onMessage((message) => {
-    // The host is of the same build; it isn't checked field by field, only told apart.
+    // The host is of the same build: messages aren't checked field by field, only distinguished.
     const m = message as HostMessage;
     if (m.type === 'changed') return listeners.forEach((listener) => listener());
     if (m.id === undefined) return;

@@ -1,4 +1,4 @@
-/** One function under one policy: its samples by address, its instructions and source lines as far as they are known. */
+/** One function under one policy: its samples by address, its instructions and source lines as far as known. */
 
 /** Counts are samples of the run's reference. */
 export interface CodeRow {
@@ -6,20 +6,20 @@ export interface CodeRow {
   readonly at: number;
   readonly reference: number;
   readonly kept: number;
-  /** Mean total latency of all its samples that have one, cycles; missing without any. */
+  /** Mean total latency of its samples that have one, cycles; missing without any. */
   readonly latency?: number;
   /** Data sources of its loads and stores, most frequent first. */
   readonly sources: readonly { readonly name: string; readonly samples: number }[];
   /** The instruction, where the machine code is known. */
   readonly text?: string;
-  /** Where it branches to, bytes from the function's start; may lie outside of it. */
+  /** Branch target, bytes from the function's start; may lie outside it. */
   readonly to?: number;
   /** Index into `FunctionCode.files`, and the line from 1. */
   readonly line?: readonly [file: number, line: number];
 }
 
 export interface FunctionCode {
-  /** What the key is called: the function's name, or `kvbench+0x1000` for a page of which no function is known. */
+  /** The key's name: the function's, or `kvbench+0x1000` for a page without a known function. */
   readonly name: string;
   readonly binary: string;
   readonly buildId?: string;
@@ -34,16 +34,16 @@ export interface FunctionCode {
   readonly rows: readonly CodeRow[];
   /** Source files that `line` counts in. */
   readonly files: readonly string[];
-  /** Why there are no instructions, and what would give them; missing where there are. */
+  /** Why there are no instructions, and what would provide them; missing if there are some. */
   readonly missing?: string;
-  /** Bytes of the function that are longer than what is kept of one; missing if all is shown. */
+  /** Size of a function too long to be kept whole, bytes; missing if all is shown. */
   readonly cut?: number;
 }
 
 /** Functions (binary and page where none is known) with samples in the run, most lost first. */
 export interface Functions {
   readonly all: { readonly reference: number; readonly kept: number };
-  /** Of how many these are the first. */
+  /** The total, of which these are the first. */
   readonly functions: number;
   readonly rows: readonly {
     readonly name: string;
@@ -54,5 +54,5 @@ export interface Functions {
   }[];
 }
 
-/** Functions that one reply holds. */
+/** Maximum functions in one reply. */
 export const MAX_FUNCTIONS = 2000;

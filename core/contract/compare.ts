@@ -1,16 +1,16 @@
-/** What comparing two captures, or two runs, gives. */
+/** The result of comparing two captures or two runs. */
 import type { Comparison } from '../model/terms/comparison.ts';
 import type { ObservedReason, ObservedTotals } from '../model/terms/observed.ts';
 import type { Summary, CheckResult } from '../model/terms/results.ts';
 import type { KeyKind } from '../model/terms/skew.ts';
 import type { VerdictWord } from '../model/terms.ts';
 
-/** What a capture lost by itself, in all. */
+/** What a capture lost on its own, in total. */
 export interface ObservedShare extends ObservedTotals {
-  /** Dark part of the time during which the profiled context was running, 0 … 1. */
+  /** Dark share of the time the profiled context was running, 0 … 1. */
   readonly darkShare: number;
   readonly byReason: Readonly<Record<ObservedReason, { readonly blackouts: number; readonly darkNs: number }>>;
-  /** AUX and LOST records that carry no time, or are of no lane with samples: counted, but placed nowhere. */
+  /** AUX and LOST records without a time, or without a lane that has samples: counted, but not placed. */
   readonly unplaced: number;
 }
 
@@ -32,13 +32,13 @@ export interface CaptureComparison {
 
 export interface PolicyComparison {
   readonly policy: string;
-  /** B's policy, where it isn't the same. */
+  /** B's policy, if different. */
   readonly withPolicy?: string;
   readonly a: Summary;
   readonly b: Summary;
   /** Each side's verdict against its own reference, as its run stored it. */
   readonly verdicts: { readonly a: ComparedVerdict; readonly b: ComparedVerdict };
-  /** Of what survived; undefined when nothing did in either run. */
+  /** Of the survivors; undefined if nothing survived in either run. */
   readonly comparison: Comparison | undefined;
   /** It in words. */
   readonly sentence?: string;
@@ -48,15 +48,15 @@ export interface RunComparison {
   readonly a: Side;
   readonly b: Side;
   readonly by: KeyKind;
-  /** Both replay the same samples. Where their lanes are the same, too, survivors are compared block of time by block of time. */
+  /** Both replay the same samples. Where their lanes are the same, too, survivors are compared time block by time block. */
   readonly sameCapture: boolean;
   /** Parameters that differ. */
   readonly differing: readonly { readonly name: string; readonly a: unknown; readonly b: unknown }[];
-  /** Policies that both runs have. */
+  /** Policies present in both runs. */
   readonly policies: readonly PolicyComparison[];
 }
 
-/** The verdict on one side, and what the assumption checks make of it. */
+/** The verdict on one side, and under the assumption checks. */
 export interface ComparedVerdict {
   readonly word: VerdictWord;
   readonly reason: string;

@@ -1,10 +1,10 @@
 /**
- * The service contract: what a window may ask of a lab, and what it gets. One envelope for everything, whatever carries it (a
+ * The service contract: what a window may ask of a lab, and what it gets. One envelope for everything, whatever the transport (a
  * MessagePort of Electron's utility process, a loopback web socket). No I/O here: the renderer imports this folder's
- * contract files and nothing else of the house.
+ * contract files and nothing else of the core.
  *
- * Times are ns as decimal strings where they may pass 2^53, durations are numbers. Typed arrays may stand anywhere in a
- * result: a MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
+ * Times are ns as decimal strings where they may exceed 2^53, durations are numbers. Typed arrays may occur anywhere in a result: a
+ * MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
 import { CaptureFacts } from '../model/terms/capture-facts.ts';
@@ -23,7 +23,7 @@ const Count = z.number().int().nonnegative();
 export const LabInfo = z.strictObject({
   /** Path of the lab file, as given. */
   path: z.string(),
-  /** File name alone: what a title shows. */
+  /** File name alone, for titles. */
   name: z.string(),
   umbra: z.string(),
   /** Version of the lab file's format (user_version). */
@@ -31,7 +31,7 @@ export const LabInfo = z.strictObject({
   bytes: Count,
   captures: Count,
   runs: Count,
-  /** Deleted, but its space not freed yet: what can be restored. */
+  /** Deleted, but its space not yet freed: can be restored. */
   removed: z.strictObject({ captures: z.array(Count), runs: z.array(Count) }),
 });
 export type LabInfo = z.infer<typeof LabInfo>;
@@ -61,11 +61,11 @@ export const Capture = z.strictObject({
   t0: Ns.optional(),
   t1: Ns.optional(),
   clock: z.string().optional(),
-  /** CPUs that the records come from, ascending. Empty where the file doesn't tell (a per-thread capture). */
+  /** CPUs that the records come from, ascending. Empty if the file doesn't say (a per-thread capture). */
   cpus: z.array(z.number().int()),
   /** kvm: whether a VM description (memslots, vCPU threads) came with it. */
   hasVm: z.boolean(),
-  /** What the file, and what was recorded beside it, says of the recording. */
+  /** What the file, and what was recorded with it, says about the recording. */
   facts: CaptureFacts,
   warnings: z.array(CaptureWarning),
 });
@@ -75,7 +75,7 @@ export { RunPolicy, RunSkew } from './run-policy.ts';
 
 export const Run = z.strictObject({
   id: Count,
-  /** What the user calls it, if anything. */
+  /** The user's name for it, if any. */
   name: z.string().optional(),
   spe: Count,
   kvm: Count,
@@ -83,13 +83,13 @@ export const Run = z.strictObject({
   /** The command line that reproduces it. */
   command: z.string(),
   params: z.custom<ResolvedParams>(),
-  /** What the run found out before it replayed: alignment, how sure the stage 2 timeline is, calibration. */
+  /** What the run determined before replaying: alignment, how sure the stage 2 timeline is, calibration. */
   facts: z.custom<RunFacts>(),
   policies: z.array(RunPolicy),
 });
 export type Run = z.infer<typeof Run>;
 
-/** Every request by name. Strict parameters: a field that nobody knows is a mistake of the caller. */
+/** Every request by name. Strict parameters: an unknown field is a caller's mistake. */
 export const methods = {
   lab: { params: z.strictObject({}), result: LabInfo },
   captures: { params: z.strictObject({}), result: z.array(Capture) },
@@ -105,15 +105,15 @@ export type Method = keyof typeof methods;
 export type Params<M extends Method> = z.infer<(typeof methods)[M]['params']>;
 export type Result<M extends Method> = z.infer<(typeof methods)[M]['result']>;
 
-/** How far a long request is; rate and time left follow from two of them. */
+/** Progress of a long request; rate and time left follow from two of them. */
 export const Progress = z.strictObject({
-  /** What is being done, in the words of a progress line: `reading records`. */
+  /** The current step, as a progress line words it: `reading records`. */
   phase: z.string(),
   done: z.number(),
-  /** Missing where it can't be known. */
+  /** Missing if unknowable. */
   total: z.number().optional(),
   unit: z.enum(['bytes', 'records', 'policies', 'pairs', 'steps']),
-  /** The result as far as it is there, of requests that make it piece by piece. */
+  /** The partial result, for requests that build it piece by piece. */
   soFar: z.unknown().optional(),
 });
 export type Progress = z.infer<typeof Progress>;
@@ -136,7 +136,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** Ids are the client's, unique among its open requests. */
 const Id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
-/** What a client sends. Parameters are checked against their method's schema afterwards. */
+/** What a client sends. Parameters are then checked against their method's schema. */
 export const ClientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('request'), id: Id, method: z.string().max(64), params: z.unknown() }),
   z.strictObject({ type: z.literal('cancel'), id: Id }),
@@ -148,13 +148,13 @@ export const HostMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('reply'), id: Id, result: z.unknown() }),
   z.strictObject({
     type: z.literal('error'),
-    /** Missing when the message was too broken to tell. */
+    /** Missing if the message was too broken to have one. */
     id: Id.optional(),
     code: z.enum(errorCodes),
     message: z.string(),
   }),
   z.strictObject({ type: z.literal('progress'), id: Id, progress: Progress }),
-  /** The lab file was written to, by whomever: what was read before may be old. */
+  /** The lab file was written to, by anyone: what was read before may be stale. */
   z.strictObject({ type: z.literal('changed') }),
 ]);
 export type HostMessage = z.infer<typeof HostMessage>;
@@ -170,17 +170,17 @@ export const Hello = z.strictObject({
 });
 export type Hello = z.infer<typeof Hello>;
 
-/** What a request's handler is given beside its parameters. */
+/** What a request's handler gets besides its parameters. */
 export interface Call {
   /** Aborted by a `cancel`, or when the client has gone. */
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
 }
 
-/** A lab as one client's requests see it. */
+/** A lab as seen by one client's requests. */
 export interface LabService {
   readonly handlers: { readonly [M in Method]: (params: Params<M>, call: Call) => Result<M> | Promise<Result<M>> };
-  /** Calls back after each change of the lab file; returns what ends it. */
+  /** Calls back after each change of the lab file; returns the unsubscriber. */
   onChange(listener: () => void): () => void;
   /** An error's message for the user; undefined for a bug. */
   explain(error: unknown): string | undefined;

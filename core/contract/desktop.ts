@@ -1,6 +1,6 @@
 /** What the desktop app and its pages say to each other. A page in a browser does without. */
 
-/** The views by the ids that addresses have, in the order of the rail and the menu. */
+/** The views by their ids in addresses, in the order of the rail and the menu. */
 export const viewTitles = {
   home: 'Home',
   captures: 'Captures',
@@ -17,15 +17,15 @@ export const viewTitles = {
 export type ViewId = keyof typeof viewTitles;
 export const viewIds = Object.keys(viewTitles) as ViewId[];
 
-/** The key of each view; with Ctrl in the menu, as far as it is a digit but 0, which resets the zoom there. */
+/** The key of each view; with Ctrl in the menu if it is a digit other than 0, which resets the zoom there. */
 export const viewKeys: Readonly<Record<ViewId, string>> = {
   ...{ home: '0', captures: '1', timeline: '2', policies: '3', blackouts: '4', skew: '5', code: '6', sql: '7' },
   ...{ report: '8', settings: '9', campaign: 'c' },
 };
 
 /**
- * How a window without a lab comes to one: a lab that is there, a new one, a new one of picked captures, or the example. A campaign is looked
- * at in whatever lab is open, or in one of the app's own.
+ * How a window without a lab gets one: an existing lab, a new one, a new one of picked captures, or the example. A campaign is viewed in
+ * whatever lab is open, or in one of the app's own.
  */
 export const labWays = ['open', 'new', 'import', 'example', 'campaign'] as const;
 export type LabWay = (typeof labWays)[number];
@@ -38,20 +38,19 @@ export interface DesktopApi {
   openLab(how: LabWay): void;
   /** Opens labs, and imports captures into this window's lab. */
   openFiles(paths: readonly string[]): void;
-  /** Path of a file that was dropped or picked; empty for one that is on no disk. */
+  /** Path of a dropped or picked file; empty for one that isn't on disk. */
   pathOf(file: object): string;
-  /** Asks where to, and prints a self-contained page there. False if the user thought better of it. */
+  /** Asks where to, and prints a self-contained page there. False if the user cancelled. */
   savePdf(name: string, html: string): Promise<boolean>;
 }
 
-/** What a menu asks of the page. */
+/** Menu commands to the page. */
 export type PageCommand = 'commands' | 'keys' | 'example' | ViewId;
 
 /**
- * Comes to the page by `window.postMessage`, since a MessagePort can't pass the context bridge. `port`: the event's first port
- * speaks the contract. `no-lab`: the window has none yet. `stopped`: the lab's process ended; a new port follows by itself after
- * `again` ms; without that, `connect` starts another. `files`: captures to import. `campaign`: a
- * folder to look at.
+ * Reaches the page by `window.postMessage`, since a MessagePort can't pass the context bridge. `port`: the event's first port
+ * speaks the contract. `no-lab`: the window has none yet. `stopped`: the lab's process ended; a new port follows automatically after
+ * `again` ms; without that, `connect` starts another. `files`: captures to import. `campaign`: a folder to view.
  */
 export type DesktopMessage =
   | { readonly umbra: 'port' }

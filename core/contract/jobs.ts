@@ -1,7 +1,7 @@
 /**
- * The part of the contract that changes the lab (imports, replays, VM descriptions), or computes for long (sweeps). These are long requests: they tell progress,
- * a `cancel` ends them within 100 ms, and what is cancelled, fails or crashes leaves the lab as it was. One runs at a time; the
- * others wait their turn.
+ * The part of the contract that changes the lab (imports, replays, VM descriptions), or computes for long (sweeps). These are long
+ * requests: they report progress, a `cancel` ends them within 100 ms, and a job that is cancelled, fails or crashes leaves the lab as it
+ * was. One runs at a time; the others wait their turn.
  */
 import { z } from 'zod';
 import type { FlagEdit } from './timeline.ts';
@@ -13,7 +13,7 @@ import type { SweepAnswer } from './sweep.ts';
 const Id = z.number().int().nonnegative();
 const Path = z.string().min(1).max(4096);
 
-/** A file of this machine, or one that was uploaded; `name` is what the lab calls the latter. */
+/** A file of this machine, or an uploaded one; `name` is what the lab calls the latter. */
 const FileRef = z.union([z.strictObject({ path: Path }), z.strictObject({ upload: Id, name: Path })]);
 export type FileRef = z.infer<typeof FileRef>;
 
@@ -33,7 +33,7 @@ export const ReplayJob = z.strictObject({
     .string()
     .max(1 << 18)
     .optional(),
-  /** Parameters over the defaults, as of a params file. */
+  /** Parameters over the defaults, as in a params file. */
   settings: z.record(z.string().max(64), z.unknown()),
   /** A scenario file's text. */
   scenario: z
@@ -43,33 +43,33 @@ export const ReplayJob = z.strictObject({
   notes: z.array(z.string().max(2000)).max(20).optional(),
 });
 const Kept = { kind: z.enum(['capture', 'run']), id: Id };
-/** A replay's progress, `soFar`: what is done of the policies. Nothing of it is stored yet. */
+/** A replay's progress, `soFar`: the policies finished. Nothing is stored yet. */
 export interface ReplaySoFar {
   readonly policies: readonly RunPolicy[];
 }
-/** An empty name takes a run's away. */
+/** An empty name removes a run's. */
 export const RenameJob = z.strictObject({ ...Kept, name: z.string().max(500) });
-/** All notes of it: what readers of results must know. */
+/** All its notes: what readers of results must know. */
 export const NotesJob = z.strictObject({ ...Kept, notes: z.array(z.string().max(2000)).max(20) });
 const Ids = z.array(Id).max(100_000);
 const Chosen = z.strictObject({ captures: Ids, runs: Ids });
 export type Chosen = z.infer<typeof Chosen>;
 export const RemoveJob = z.strictObject({
   ...Chosen.shape,
-  /** Runs of these captures go, too; without it they keep their captures from going. */
+  /** Deletes runs of these captures, too; without it they block deleting their captures. */
   withRuns: z.boolean().optional(),
 });
 export const VmJob = z.strictObject({ kvm: Id, text: z.string().max(1 << 20) });
 
 export const SymbolsJob = z.strictObject({
   spe: Id,
-  /** Binaries, a vmlinux, kallsyms, perf-PID.map: told apart by what is in them. */
+  /** Binaries, a vmlinux, kallsyms, perf-PID.map: distinguished by their contents. */
   files: z.array(FileRef).max(64).optional(),
-  /** Folders of the machine that the lab is on: the root file system of what was recorded, and perf's build-id caches. */
+  /** Folders on the lab's machine: the root file system of what was recorded, and perf's build-id caches. */
   symfs: Path.optional(),
   buildIdDirs: z.array(Path).max(16).optional(),
 });
-/** A query of the SQL console under its name; without `sql` that one goes. */
+/** A named query of the SQL console; without `sql` it is deleted. */
 export const QueryJob = z.strictObject({
   name: z.string().trim().min(1).max(120),
   sql: z
@@ -78,14 +78,14 @@ export const QueryJob = z.strictObject({
     .optional(),
 });
 
-/** What became of the samples of one binary, of an SPE capture. */
+/** How the samples of one binary in an SPE capture resolved. */
 export interface BinaryCoverage {
   readonly binary: string;
   readonly buildId?: string;
-  /** Where its functions were read just now. */
+  /** Where its functions were just read from. */
   readonly file?: string;
   readonly samples: number;
-  /** Samples that lie in a known function. */
+  /** Samples in a known function. */
   readonly named: number;
   readonly functions: number;
 }
@@ -95,13 +95,13 @@ const reply = <T>() => z.custom<T>();
 export const jobMethods = {
   /** All of the files or none. Ids of the captures, in the order of the files. */
   import: { params: ImportJob, result: reply<{ readonly captures: readonly number[] }>() },
-  /** A new run's id; its progress holds the policies that are done (`ReplaySoFar`). */
+  /** The new run's id; its progress holds the finished policies (`ReplaySoFar`). */
   replay: { params: ReplayJob, result: reply<{ readonly run: number }>() },
-  /** Stores nothing; its progress holds what there is so far. */
+  /** Stores nothing; its progress holds the partial result. */
   sweep: { params: SweepJob, result: reply<SweepAnswer>() },
   /** Replaces a trace's VM description (a `*.vm.json`'s text); its timeline is reconstructed again. */
   setVm: { params: VmJob, result: reply<Record<string, never>>() },
-  /** Looks for the functions that samples lie in, and keeps them; what was found before stays. */
+  /** Finds the functions that samples lie in, and keeps them; earlier finds stay. */
   addSymbols: {
     params: SymbolsJob,
     result: reply<{ readonly binaries: readonly BinaryCoverage[]; readonly warnings: readonly string[] }>(),
@@ -109,18 +109,18 @@ export const jobMethods = {
   saveQuery: { params: QueryJob, result: reply<Record<string, never>>() },
   rename: { params: RenameJob, result: reply<Record<string, never>>() },
   annotate: { params: NotesJob, result: reply<Record<string, never>>() },
-  /** Deletes so that it can be undone. What went is what `restore` takes. */
+  /** Deletes so that it can be undone. Returns what `restore` takes. */
   remove: { params: RemoveJob, result: reply<Chosen>() },
   /** Brings back what was removed, unless its space was freed. */
   restore: { params: Chosen, result: reply<Record<string, never>>() },
-  /** Deletes for good what was removed, and gives its space back to the disk: bytes. */
+  /** Deletes for good what was removed, and frees its disk space: bytes. */
   freeSpace: { params: z.strictObject({}), result: reply<Chosen & { readonly bytes: number }>() },
-  /** What is wrong with such a text, if anything; it names the field. */
+  /** The problem with such a text, if any; it names the field. */
   checkVm: {
     params: z.strictObject({ text: z.string().max(1 << 20) }),
     result: reply<{ readonly problem?: string }>(),
   },
-  /** A description of what the trace itself knows, over the one that is there; `told` says what came from where. Stores nothing. */
+  /** A description from what the trace itself shows, on top of the existing one; `told` says what came from where. Stores nothing. */
   vmDraft: {
     params: z.strictObject({ kvm: Id }),
     result: reply<{ readonly text: string; readonly told: readonly string[] }>(),
@@ -133,7 +133,7 @@ export const jobMethods = {
   example: { params: z.strictObject({}), result: reply<{ readonly run: number }>() },
   /** Builds the levels of detail of captures that have none: those of older labs. */
   prepare: { params: z.strictObject({}), result: reply<Record<string, never>>() },
-  /** Makes room for a file that only the page has. */
+  /** Reserves room for a file that only the page has. */
   upload: {
     params: z.strictObject({ bytes: z.number().int().nonnegative().max(MAX_UPLOAD), name: Path.optional() }),
     result: reply<{ readonly upload: number }>(),
@@ -143,11 +143,11 @@ export const jobMethods = {
     params: z.strictObject({ upload: Id, data: z.instanceof(Uint8Array) }),
     result: reply<Record<string, never>>(),
   },
-  /** Gives it up; an import does that by itself. */
+  /** Drops it; an import does that automatically. */
   uploadDrop: { params: z.strictObject({ upload: Id }), result: reply<Record<string, never>>() },
 } as const;
 
-/** What a job's worker is given: uploads are paths by then. */
+/** What a job's worker gets: uploads are paths by then. */
 export type LocalFile = { readonly path: string; readonly name?: string };
 export type Job =
   | {

@@ -1,4 +1,4 @@
-/** What one policy made of a run, as lists and tables show it: counted, judged, and under each assumption check. */
+/** A run's result under one policy, as lists and tables show it: counted, judged, and under each assumption check. */
 import { z } from 'zod';
 import { dlVariants } from '../model/terms/results.ts';
 
@@ -13,11 +13,11 @@ export const RunSkew = z.strictObject({
   pValue: z.number().nullable(),
   excess: z.number().nullable(),
   verdict: z.string(),
-  /** One clause: what the verdict rests on. Missing in runs of the model's first edition. */
+  /** One clause: the basis of the verdict. Missing in runs of the model's first edition. */
   reason: z.string().optional(),
-  /** Runs of lost samples; fewer than 5 tell nothing about the cause. */
+  /** Runs of lost samples; fewer than 5 say nothing about the cause. */
   episodes: Count.optional(),
-  /** What became of the question whether it mattered where the blackouts fell: `told`, `nothing lost`, `can't tell`. */
+  /** Whether it could be decided if it mattered where the blackouts fell: `told`, `nothing lost`, `can't tell`. */
   cause: z.string().optional(),
 });
 export type RunSkew = z.infer<typeof RunSkew>;
@@ -30,7 +30,7 @@ export const RunCheck = z.strictObject({
   kept: Count,
   lost: Count,
   coverage: z.number(),
-  /** Null where nothing can be judged. */
+  /** Null if nothing can be judged. */
   verdict: z.string().nullable(),
 });
 export type RunCheck = z.infer<typeof RunCheck>;
@@ -39,7 +39,7 @@ export const RunPolicy = z.strictObject({
   policy: z.string(),
   title: z.string(),
   dlDiscard: z.enum(dlVariants),
-  /** Bare metal: what the others are held against. */
+  /** Bare metal: the others are compared with it. */
   reference: z.boolean(),
   kept: Count,
   lost: Count,
@@ -55,10 +55,10 @@ export const RunPolicy = z.strictObject({
   pinnedPeakBytes: z.number(),
   /** An earlier policy of the run that loses the same samples. */
   sameAs: z.string().optional(),
-  /** Empty in runs of the model's first edition, and where all is settled. */
+  /** Empty in runs of the model's first edition, and if everything is settled. */
   checks: z.array(RunCheck),
   skew: z.array(RunSkew),
-  /** The part of the loss that rests on stage 2 evidence that is right less than 95 % of the time; missing where none does. */
+  /** The share of the loss based on stage 2 evidence that is right less than 95 % of the time; missing if none is. */
   unsure: z.strictObject({ share: z.number(), evidence: z.array(z.string()) }).optional(),
 });
 export type RunPolicy = z.infer<typeof RunPolicy>;

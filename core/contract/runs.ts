@@ -1,7 +1,7 @@
 /**
- * The part of the contract that runs are looked at through: results, windows, what ran in the dark, skew, the policy library,
- * SQL and reports. Requests are schemas, checked at the boundary; replies are types, since both ends are of one build.
- * Times in replies are ns after the run's origin (its first sample): whole numbers below 2^53.
+ * The part of the contract for viewing runs: results, windows, what ran in the dark, skew, the policy library, SQL and reports. Requests
+ * are schemas, checked at the boundary; replies are types, since both ends are of one build. Times in replies are ns after the run's origin
+ * (its first sample): whole numbers below 2^53.
  */
 import { z } from 'zod';
 import type { CheckResult, LatencyCurves, LatencySkew, Summary, Trials, Verdict } from '../model/terms/results.ts';
@@ -37,25 +37,25 @@ const Id = z.number().int().nonnegative();
 const DlDiscard = z.enum(dlVariants);
 export type DlDiscard = z.infer<typeof DlDiscard>;
 
-/** One stored result; the run's own variant if `dlDiscard` is left out. */
+/** One stored result; the run's own variant if `dlDiscard` is omitted. */
 const Choice = z.strictObject({ run: Id, policy: z.string().max(64), dlDiscard: DlDiscard.optional() });
-/** A lane, a time range (ns after the run's origin, both ends in), or both: what is asked for of a run; all of it without. */
+/** A lane, a time range (ns after the run's origin, both ends included), or both: the requested part of a run; all of it if absent. */
 const Part = z.strictObject({ lane: Id.optional(), from: z.number().optional(), to: z.number().optional() });
 export type RunPart = z.infer<typeof Part>;
 /** What is counted: one of `Library.keys`. */
 const By = z.string().max(32);
 
-/** Windows asked for at once, and rows of SQL that a reply holds. */
+/** Maximum windows per request, and SQL rows in a reply. */
 export const MAX_SPANS = 10_000;
 export const MAX_SQL_ROWS = 10_000;
 
-/** What policies and parameters are made of: for forms, tables and selectors. */
+/** The building blocks of policies and parameters, for forms, tables and selectors. */
 export interface Library {
   readonly policies: readonly LibraryPolicy[];
   readonly causes: readonly CauseClass[];
   readonly answers: readonly Answer[];
   readonly pins: readonly string[];
-  /** What may take a pinned page's mapping all the same (`unpinnedBy`). */
+  /** What may take a pinned page's mapping anyway (`unpinnedBy`). */
   readonly breakers: readonly string[];
   readonly params: readonly ParamInfo[];
   /** Skew's key kinds. */
@@ -64,7 +64,7 @@ export interface Library {
   readonly sweeps: readonly string[];
   /** Assumption checks (model.md section 4.7). `title` follows "if". */
   readonly checks: readonly { readonly id: string; readonly title: string }[];
-  /** Latencies that a policy may have of its own. */
+  /** Latencies that a policy may set itself. */
   readonly times: readonly TimeName[];
   /** Answers that need no page: what `onUnresolved` may be. */
   readonly unresolved: readonly Answer[];
@@ -73,7 +73,7 @@ export interface Library {
 export interface LibraryPolicy {
   readonly policy: Policy;
   readonly builtin: boolean;
-  /** What the architecture says against it, if anything. */
+  /** The architecture's objections, if any. */
   readonly legality: readonly string[];
   /** Runs of this lab that replayed it. */
   readonly runs: readonly number[];
@@ -85,18 +85,18 @@ export interface ParamInfo {
   readonly unit: string;
   /** Follows "wants". */
   readonly wants: string;
-  /** The words that it may be, where these are all. */
+  /** The words allowed, if nothing else is. */
   readonly choices?: readonly string[];
 }
 
 /** `problem` names the field; it is complete. */
 export type Checked<T> = { readonly value: T } | { readonly problem: string };
 
-/** What a pair of captures says of a run's parameters. */
+/** What a pair of captures says about a run's parameters. */
 export interface Calibrated {
   /** As a run of the pair would have them, the caller's settings included. */
   readonly settings: ResolvedParams;
-  /** What was measured in the trace, ns in its own times: before a scale is applied. */
+  /** Measured in the trace, ns of its own time: before a scale is applied. */
   readonly latencies: Readonly<Record<string, MeasuredLatency>>;
 }
 
@@ -107,7 +107,7 @@ export interface StoredResult {
   readonly summary: Summary;
   readonly trials?: Trials;
   readonly latency?: LatencySkew;
-  /** What the assumption checks make of it (model.md 4.7); absent in runs of the model's first edition. */
+  /** The result under the assumption checks (model.md 4.7); absent in runs of the model's first edition. */
   readonly checks?: readonly CheckResult[];
   /** An earlier policy of the run that loses the same samples. */
   readonly sameAs?: string;
@@ -151,11 +151,11 @@ export interface WindowTable {
   readonly actions: readonly string[];
 }
 
-/** What the samples lost in some windows were, most first. */
+/** The samples lost in some windows by key, most first. */
 export interface Dark {
   readonly by: string;
   readonly lost: number;
-  /** Keys among them. */
+  /** Number of keys among them. */
   readonly keys: number;
   /** `within`: the key's samples in the spans, kept or lost; `reference`: in the whole run. At most 50. */
   readonly rows: readonly {
@@ -169,14 +169,14 @@ export interface Dark {
 export interface SkewAnswer {
   readonly by: string;
   readonly verdict: Verdict;
-  /** The verdict with the numbers that it rests on. */
+  /** The verdict and the numbers behind it. */
   readonly sentence: string;
   readonly summary: Summary;
   /** Missing when nothing survived. */
   readonly digest?: SkewDigest;
   readonly latency?: LatencySkew;
   readonly latencies: LatencyCurves;
-  /** Per key the share of each time bin's reference samples that are the key's; NaN in empty bins. Bins as `digest.time`. */
+  /** Per key its share of each time bin's reference samples; NaN in empty bins. Bins as `digest.time`. */
   readonly activity: readonly { readonly name: string; readonly share: Float64Array }[];
 }
 
@@ -191,17 +191,17 @@ export interface SqlAnswer {
   readonly columns: readonly string[];
   /** Integers beyond 2^53 as decimal text, blobs by their size. */
   readonly rows: readonly (readonly SqlValue[])[];
-  /** The query has more rows than were asked for. */
+  /** The query has more rows than requested. */
   readonly more: boolean;
   readonly ms: number;
 }
 
 export interface ReportPreview {
-  /** The file as it will be saved; of a PDF the HTML that it is printed from. */
+  /** The file as it will be saved; for a PDF the HTML it is printed from. */
   readonly text: string;
-  /** What is saved where that isn't `text`: a PDF; Markdown with its figures, as a tar. */
+  /** What is saved if that isn't `text`: a PDF; Markdown with its figures, as a tar. */
   readonly bytes?: Uint8Array;
-  /** Name offered for it. */
+  /** Suggested file name. */
   readonly file: string;
   /** Parts that a report can have, in its order. */
   readonly sections: readonly string[];
@@ -235,18 +235,18 @@ export const runMethods = {
   dark: {
     params: Choice.extend({
       by: By,
-      /** Windows, ns after the origin; all of the policy's if left out. With a window's kind just its own samples count. */
+      /** Windows, ns after the origin; all of the policy's if omitted. With a window's kind only its own samples count. */
       spans: z
         .array(z.strictObject({ lane: Id, start: z.number(), end: z.number(), kind: z.string().max(32).optional() }))
         .max(MAX_SPANS)
         .optional(),
-      /** Keys that lose nothing there, too; those with most samples there first. */
+      /** Includes keys that lose nothing there; those with most samples there first. */
       kept: z.boolean().optional(),
     }),
     result: reply<Dark>(),
   },
   functions: { params: Choice, result: reply<Functions>() },
-  /** `key`: a function as keys by symbol call it, or `kvbench+0x1a40`. */
+  /** `key`: a function as keys by symbol name it, or `kvbench+0x1a40`. */
   code: {
     params: Choice.extend({
       key: z
@@ -257,7 +257,7 @@ export const runMethods = {
     result: reply<FunctionCode>(),
   },
   skew: { params: Choice.extend({ by: By, part: Part.optional() }), result: reply<SkewAnswer>() },
-  /** Run `a` against run `b`: the policies that both have, or one of them. Functions, where both know them, without `by`. */
+  /** Run `a` against run `b`: the policies they share, or one of them. Without `by`: functions, if both know them. */
   compareRuns: {
     params: z.strictObject({
       ...{ a: Id, b: Id, by: By.optional(), policy: z.string().max(64).optional() },
@@ -273,7 +273,7 @@ export const runMethods = {
     params: z.strictObject({
       run: Id,
       form: ReportForm,
-      /** All if left out. */
+      /** All if omitted. */
       sections: z.array(z.string().max(32)).max(32).optional(),
       /** Markdown. */
       notes: z.string().max(1 << 18),
@@ -288,7 +288,7 @@ export const runMethods = {
         z.strictObject({
           ...{ of: z.literal('runs'), a: Id, b: Id, by: By.optional() },
           policy: z.string().max(64).optional(),
-          /** B's, if it is another one. */
+          /** B's, if different. */
           withPolicy: z.string().max(64).optional(),
         }),
       ]),
@@ -304,7 +304,7 @@ export const runMethods = {
     params: z.strictObject({}),
     result: reply<readonly { readonly name: string; readonly sql: string }[]>(),
   },
-  /** What is wrong with a query, if anything, and where: characters [from, to). Runs nothing. */
+  /** The problem with a query, if any, and where: characters [from, to). Runs nothing. */
   checkSql: {
     params: z.strictObject({
       sql: z

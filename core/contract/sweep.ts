@@ -1,6 +1,6 @@
 /**
- * The part of the contract that asks what a run would have been with another value of one parameter. A sweep stores nothing, but it
- * takes its time: it is a job (contract-jobs.ts), and its progress carries what there is so far.
+ * The part of the contract that asks what a run would be with another value of one parameter. A sweep stores nothing but takes long: it is
+ * a job (contract-jobs.ts), and its progress carries the partial result.
  */
 import { z } from 'zod';
 import type { SweepMeasure } from '../model/terms/sweep.ts';
@@ -8,45 +8,45 @@ import type { ParamOrigin } from '../model/terms/params.ts';
 
 export type { SweepMeasure };
 
-/** Values that a sweep may try. */
+/** Maximum values per sweep. */
 export const MAX_SWEEP_STEPS = 200;
 
 export const SweepJob = z.strictObject({
-  /** Its captures, policies, parameters and scenario are what the sweep starts from. */
+  /** Its captures, policies, parameters and scenario are the sweep's starting point. */
   run: z.number().int().nonnegative(),
   /** One of `Library.sweeps`. */
   param: z.string().max(64),
-  /** Both ends as a person types them: sizes may have a suffix. */
+  /** Both ends as typed: sizes may have a suffix. */
   from: z.string().max(32),
   to: z.string().max(32),
   steps: z.number().int().min(2).max(MAX_SWEEP_STEPS),
   /** Steps are factors. */
   log: z.boolean(),
-  /** An assumption check that everything is replayed under: one of `Library.checks`. */
+  /** An assumption check under which everything is replayed: one of `Library.checks`. */
   check: z.string().max(64).optional(),
 });
 export type SweepJob = z.infer<typeof SweepJob>;
 
-/** Columns, a value of the parameter each. */
+/** Columns, one value of the parameter each. */
 export interface SweepAnswer {
   readonly param: string;
   readonly unit: string;
   readonly log: boolean;
-  /** All that are tried, in the sweep's order; the policies' columns hold the first of them while it runs. */
+  /** All values tried, in the sweep's order; while it runs the policies' columns hold the first of them. */
   readonly values: Float64Array;
   readonly done: number;
   readonly policies: readonly SweepCurve[];
   readonly crossings: readonly SweepCrossings[];
-  /** What the run itself has, and what that rests on; missing where that is no number of the run's, as for `unmapRate`. */
+  /** The run's own value, and its source; missing if the run has no such number, as for `unmapRate`. */
   readonly own?: { readonly value: number; readonly origin: ParamOrigin };
-  /** Placements that each point is the mean of. */
+  /** Placements averaged per point. */
   readonly trials: number;
   readonly warnings: readonly string[];
 }
 
 export interface SweepCurve extends Readonly<Record<SweepMeasure, Float64Array>> {
   readonly policy: string;
-  /** 1 where chance doesn't explain the excess (`excess` is NaN when nothing survived). */
+  /** 1 if chance doesn't explain the excess (`excess` is NaN when nothing survived). */
   readonly skewed: Uint8Array;
   /** Places in the model's list of verdicts. */
   readonly verdict: Uint8Array;
@@ -56,12 +56,12 @@ export interface SweepCurve extends Readonly<Record<SweepMeasure, Float64Array>>
   >;
 }
 
-/** Policies that change places with others at one point: the winners are better for larger values of the parameter. */
+/** Policies that swap places with others at one point: the winners are better for larger values of the parameter. */
 export interface SweepCrossings {
   readonly measure: SweepMeasure;
   readonly winners: readonly string[];
   readonly losers: readonly string[];
-  /** Steps that it lies between, and the place in between, interpolated. */
+  /** The steps it lies between, and the interpolated point. */
   readonly low: number;
   readonly high: number;
   readonly at: number;

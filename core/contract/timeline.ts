@@ -1,7 +1,7 @@
 /**
- * The part of the contract that the timeline draws from. Every reply is bounded by the bins asked for, whatever the zoom and the
- * capture's size. Times are ns, whole numbers below 2^53: after the timeline's origin, or (of a trace) after the trace's first
- * event; a trace's time t shows at `shiftNs + copy * periodNs + t * scale`.
+ * The part of the contract that the timeline draws from. Every reply is bounded by the requested bins, whatever the zoom and the capture's
+ * size. Times are ns, whole numbers below 2^53: after the timeline's origin, or (of a trace) after the trace's first event; a trace's time
+ * t shows at `shiftNs + copy * periodNs + t * scale`.
  */
 import { z } from 'zod';
 import { dlVariants } from '../model/terms/results.ts';
@@ -11,7 +11,7 @@ const Id = z.number().int().nonnegative();
 const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const Ns = z.string().regex(/^\d{1,20}$/);
 const DlDiscard = z.enum(dlVariants);
-/** The stretch in view, and how finely it is drawn. */
+/** The stretch in view, and its resolution. */
 const Stretch = { start: Time, end: Time, bins: z.number().int().min(1).max(16_384) };
 const Policy = z.string().max(64);
 
@@ -30,17 +30,17 @@ export interface TimelineFacts {
   readonly policies: readonly { readonly id: string; readonly title: string }[];
   /** The run's own reading of DL. */
   readonly dlDiscard?: DlVariant;
-  /** The timeline isn't prepared yet: an older lab, whose levels of detail are still to be built. */
+  /** The timeline isn't prepared yet: an older lab whose levels of detail must still be built. */
   readonly unprepared: boolean;
 }
 
 export interface TimelineLane {
-  /** vCPU number; without a run that of the CPU, or the thread's place. */
+  /** vCPU number; without a run the CPU's, or the thread's place. */
   readonly lane: number;
-  /** Lane of the SPE capture, if there is one. */
+  /** Lane of the SPE capture, if any. */
   readonly spe?: number;
   readonly cpu?: number;
-  /** Thread that is profiled (per-thread captures). */
+  /** Profiled thread (per-thread captures). */
   readonly tid?: number;
   readonly samples: number;
   /** The vCPU's thread in the trace, if known. */
@@ -71,7 +71,7 @@ export interface TraceTrack extends Bins {
   readonly tid: number;
 }
 
-/** What lies in one place of a track, neighbours closer than a bin as one. */
+/** Items of a track, neighbours closer than a bin merged. */
 export interface Bands {
   readonly n: number;
   readonly policy: Uint16Array;
@@ -82,7 +82,7 @@ export interface Bands {
   readonly kind: Uint8Array;
   /** Index into `causes`; 255: none, or several. */
   readonly cause: Uint8Array;
-  /** How many this stands for. */
+  /** How many this represents. */
   readonly count: Uint32Array;
   /** ns of [start, end) that they cover. */
   readonly covered: Float64Array;
@@ -100,20 +100,20 @@ export interface LaneFates {
   readonly session: Float32Array;
 }
 
-/** What a policy loses of a lane. Sparse: the bins (places in the lane's `samples`) that its windows touch, ascending. */
+/** A policy's losses on a lane. Sparse: the bins (places in the lane's `samples`) that its windows touch, ascending. */
 export interface PolicyFates {
   /** Place in the request. */
   readonly policy: number;
   readonly lane: number;
   readonly bin: Uint32Array;
-  /** Samples lost: exact where windows lie within a bin, and in the sum over a window's bins. */
+  /** Samples lost: exact for windows within a bin, and in the sum over a window's bins. */
   readonly lost: Float32Array;
-  /** ns in windows, and in those windows that lose samples. */
+  /** ns in windows, and in windows that lose samples. */
   readonly dark: Float32Array;
   readonly losing: Float32Array;
   /** Windows that touch the bin. */
   readonly windows: Uint32Array;
-  /** Index into `kinds`: of the kind that loses most there. */
+  /** Index into `kinds`: the kind that loses most there. */
   readonly kind: Uint8Array;
 }
 
@@ -123,12 +123,12 @@ export interface Fates {
   readonly policies: readonly PolicyFates[];
 }
 
-/** What happened in an area: a stretch of time on some lanes. */
+/** An area, that is a stretch of time on some lanes. */
 export interface AreaFacts {
-  /** Samples, kept or lost; of areas of more than half a million records to within a bin at either end. */
+  /** Samples, kept or lost; for areas of more than half a million records to within a bin at either end. */
   readonly samples: number;
   readonly lost: number;
-  /** ns profiled, ns of that in windows, and ns in which the vCPUs stood (on the host's clock). */
+  /** ns profiled, ns of that in windows, and ns in which the vCPUs were stopped (on the host's clock). */
   readonly sessionNs: number;
   readonly darkNs: number;
   readonly stallNs: number;
@@ -140,7 +140,7 @@ export interface AreaFacts {
     readonly lost: number;
     readonly ns: number;
   }[];
-  /** Windows that touch it, by lane and start; those that lose most where there are more than `MAX_AREA_WINDOWS`. */
+  /** Windows that touch it, by lane and start; those that lose most if there are more than `MAX_AREA_WINDOWS`. */
   readonly windows: readonly FoundWindow[];
   readonly windowCount: number;
 }
@@ -150,10 +150,10 @@ export const MAX_AREA_WINDOWS = 1000;
 export const flagColors = ['accent', 'good', 'warn', 'bad', 'muted'] as const;
 export type FlagColor = (typeof flagColors)[number];
 
-/** A moment that somebody named. */
+/** A named moment. */
 export interface Flag {
   readonly id: number;
-  /** ns after the origin that was asked for. */
+  /** ns after the requested origin. */
   readonly t: number;
   readonly name: string;
   readonly color: FlagColor;
@@ -165,7 +165,7 @@ export interface RunBands {
   readonly causes: readonly string[];
   /** By policy (its place in the request), lane, start. */
   readonly windows: Bands;
-  /** The host's work while the vCPU stood: `end` - `start` is its time on the clock of the samples, which doesn't run then. */
+  /** The host's work while the vCPU was stopped: `end` - `start` is its time on the clock of the samples, which doesn't run then. */
   readonly stalls: Bands;
   /** Stage 2 changes of the lanes' SPE buffers: moments (`start`). */
   readonly buffer: Bands;
@@ -173,12 +173,12 @@ export interface RunBands {
 }
 
 /**
- * What perf flagged in an SPE capture: AUX records by their flags (TRUNCATED 1, OVERWRITE 2, PARTIAL 4, COLLISION 8), LOST records
- * (flags 0). In time order by kind; those of one bin as one.
+ * What perf flagged in an SPE capture: AUX records by flags (TRUNCATED 1, OVERWRITE 2, PARTIAL 4, COLLISION 8), LOST records
+ * (flags 0). In time order by kind; those in one bin merged.
  */
 export interface SideMarks {
   readonly n: number;
-  /** The capture's own number of the lane; -1: of none that has samples. */
+  /** The capture's own lane number; -1: no lane with samples. */
   readonly lane: Int32Array;
   readonly t: Float64Array;
   readonly flags: Uint8Array;
@@ -195,14 +195,14 @@ export interface FoundWindow {
   readonly ipa: string | null;
   readonly action: string | null;
   readonly lost: number;
-  /** What of the stage 2 timeline made the page fault, the latest change before the window; or wiped what lay in it, the first one after. */
+  /** The stage 2 change that made the page fault, the latest before the window; or that wiped its contents, the first one after. */
   readonly trigger?: {
     /** On the timeline. */
     readonly t: number;
     readonly kind: string;
     readonly cause: string | null;
     readonly evidence: string;
-    /** How much of such evidence is right at least, 0 … 1, as measured; null if it never was. */
+    /** Share of such evidence that is right at least, 0 … 1, as measured; null if never measured. */
     readonly confidence: number | null;
     /** Of an unmap or a read-only map: who announced it, what became of the contents, and whether that is measured or assumed. */
     readonly notify?: string;
@@ -214,11 +214,11 @@ export interface FoundWindow {
   };
 }
 
-/** Blackouts that a capture shows by itself, by lane, then start; where there are more, the longest. */
+/** Blackouts that a capture shows without a replay, by lane, then start; if too many, the longest. */
 export interface ObservedBands {
   /** As `TimelineLane.lane` of a capture alone. */
   readonly lane: Int32Array;
-  /** ns after the origin asked for: the last record before, the first one after. */
+  /** ns after the requested origin: the last record before, the first one after. */
   readonly start: Float64Array;
   readonly end: Float64Array;
   /** ns of it in which the profiled context ran. */
@@ -251,7 +251,7 @@ export interface ExitRow {
   /** `IRQ`, or the exception class of a trap: the trace's own name for it. */
   readonly reason: string;
   readonly count: number;
-  /** Those whose time in the host is known: an entry followed, and the tracer lost nothing in between. */
+  /** Those with a known time in the host: an entry followed, and the tracer lost nothing in between. */
   readonly timed: number;
   /** Those of `timed` that went on to the VMM (kvm_userspace_exit). */
   readonly toUser: number;
@@ -261,14 +261,14 @@ export interface ExitRow {
   readonly maxNs?: number;
 }
 
-/** Blackouts that an SPE capture shows by itself. */
+/** Blackouts that an SPE capture shows without a replay. */
 export interface ObservedSummary {
   readonly blackouts: number;
-  /** ns in them while the profiled context ran, of how many it ran in all. */
+  /** ns in them while the profiled context ran, and ns it ran in total. */
   readonly darkNs: number;
   readonly runningNs: number;
   readonly byReason: readonly { readonly reason: string; readonly blackouts: number; readonly darkNs: number }[];
-  /** AUX and LOST records that are placed nowhere: no time, or no lane with samples. */
+  /** AUX and LOST records that can't be placed: no time, or no lane with samples. */
   readonly unplaced: number;
   /** Lanes whose context switches are unknown: idle time in them may show as gaps. */
   readonly lanesWithoutSwitches: readonly number[];
@@ -295,7 +295,7 @@ export type FlagEdit = z.infer<typeof FlagEdit>;
 const reply = <T>() => z.custom<T>();
 
 export const timelineMethods = {
-  /** What there is to show of a run, or of one capture. */
+  /** What can be shown of a run, or of one capture. */
   timeline: {
     params: z.union([z.strictObject({ run: Id }), z.strictObject({ capture: Id })]),
     result: reply<TimelineFacts>(),
@@ -312,7 +312,7 @@ export const timelineMethods = {
     params: z.strictObject({ kvm: Id, ...Stretch }),
     result: reply<readonly TraceTrack[]>(),
   },
-  /** What a replay made of the stretch, under some of its policies. */
+  /** A replay's result for the stretch, under some of its policies. */
   bands: {
     params: z.strictObject({
       run: Id,
@@ -323,11 +323,11 @@ export const timelineMethods = {
     }),
     result: reply<RunBands>(),
   },
-  /** Samples of the stretch, and what is lost of them under some of the run's policies. */
+  /** Samples of the stretch, and which of them are lost under some of the run's policies. */
   fates: {
     params: z.strictObject({
       ...{ run: Id, dlDiscard: DlDiscard, policies: z.array(Policy).max(32), ...Stretch },
-      /** All lanes if left out. */
+      /** All lanes if omitted. */
       lanes: z.array(Id).max(1024).optional(),
     }),
     result: reply<Fates>(),
@@ -341,10 +341,10 @@ export const timelineMethods = {
   },
   /** Flags of a capture, in time order. */
   flags: { params: z.strictObject({ capture: Id, origin: Ns }), result: reply<readonly Flag[]>() },
-  /** Puts a flag, or changes that of `id`. Its id. */
+  /** Adds a flag, or changes that of `id`. Returns its id. */
   putFlag: { params: FlagEdit, result: reply<{ readonly id: number }>() },
   removeFlag: { params: z.strictObject({ id: Id }), result: reply<Record<string, never>>() },
-  /** A window by its place: that which starts at `at`, the next or previous one, or the longest. Null if there is none. */
+  /** A window by position: the one that starts at `at`, the next or previous one, or the longest. Null if there is none. */
   findWindow: {
     params: z.strictObject({
       run: Id,
@@ -361,17 +361,17 @@ export const timelineMethods = {
     params: z.strictObject({ kvm: Id, start: Time, end: Time, limit: z.number().int().min(1).max(500) }),
     result: reply<readonly TraceLine[]>(),
   },
-  /** What a capture lost by itself. Fails for one whose samples have no times. */
+  /** What a capture lost on its own. Fails if its samples have no times. */
   observed: { params: z.strictObject({ spe: Id }), result: reply<ObservedSummary>() },
-  /** The same one by one, of lanes without a run; fails likewise. */
+  /** The same one by one, for lanes without a run; fails likewise. */
   observedBands: { params: z.strictObject({ spe: Id, origin: Ns }), result: reply<ObservedBands>() },
   /** Why vCPUs left the guest, and for how long. */
   exits: {
-    /** Those that begin in a part of the trace, in its own time; all without. */
+    /** Those that begin in a part of the trace, in its own time; all if absent. */
     params: z.strictObject({ kvm: Id, part: z.strictObject({ start: Time, end: Time }).optional() }),
     result: reply<Exits>(),
   },
-  /** Moments that have to do with a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */
+  /** Moments that match a word: an event's name, an address (IPA or PC, `0x…`), a binary. At most 200, in time order. */
   search: {
     params: z.strictObject({ run: Id, text: z.string().min(1).max(200) }),
     result: reply<readonly Hit[]>(),

@@ -2,11 +2,11 @@
  * Messages over a byte stream of frames (a web socket): JSON text, or, when there are typed arrays in them, one binary frame:
  *
  *   0   u32 LE   length of the JSON header in bytes
- *   4   …        header: {"message": …, "arrays": [{path, type, at, length}, …]}, null standing where an array was
+ *   4   …        header: {"message": …, "arrays": [{path, type, at, length}, …]}, null where an array was
  *   …            zeros up to a multiple of 8, then the arrays' bytes, each at `at` after that point, a multiple of 8
  *
- * Paths instead of marker objects, so that no value of a message can be taken for an array. Bytes are in the machine's order:
- * both ends run on the same one (loopback).
+ * Paths instead of marker objects, so no value of a message can be mistaken for an array. Bytes are in machine order: both ends run on the
+ * same machine (loopback).
  */
 
 /** Close code for a client whose hello was refused (4000 … 4999 are the application's own). */
@@ -36,7 +36,7 @@ interface Placed {
   readonly length: number;
 }
 
-/** A frame that isn't one of ours. */
+/** Not one of our frames. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
@@ -103,7 +103,7 @@ function place(root: { message: unknown }, placed: unknown, frame: ArrayBuffer, 
     parent = own(parent, key);
     key = step;
   }
-  // null stands there: nothing else may be replaced, and a path can't reach what isn't the message's own
+  // It must be null there: nothing else may be replaced, and a path can't reach anything but own properties
   if (own(parent, key) !== null) throw new WireError(`no place for an array at ${placed.path.join('.')}`);
   (parent as Record<string | number, unknown>)[key] = new Type(frame, start, placed.length);
 }

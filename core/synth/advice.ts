@@ -1,4 +1,4 @@
-/** Advice that a VMM gives on guest memory, and what it comes to (mm/madvise.c). */
+/** A VMM's advice on guest memory, and its effect (mm/madvise.c). */
 import type { Contents } from '../model/terms.ts';
 
 /** Private anonymous memory, a memfd, private huge pages of hugetlbfs, or a guest_memfd that the VMM has mapped. */
@@ -11,14 +11,14 @@ export type Advice = (typeof advices)[number];
 export interface AdviceRule {
   /** MADV_*. */
   readonly number: number;
-  /** Backings that it is refused for (EINVAL). */
+  /** Backings for which it is refused (EINVAL). */
   readonly refusedFor: readonly Backing[];
   /** What becomes of the contents; undefined: nothing is unmapped, and no notifier runs. */
   readonly contents: (backing: Backing) => Contents | undefined;
 }
 
 export const adviceOf: Readonly<Record<Advice, AdviceRule>> = {
-  // The page cache keeps what is shared, and a guest_memfd what is its own: the VMM's mapping goes.
+  // The page cache keeps shared pages, and a guest_memfd its own: only the VMM's mapping goes.
   dontneed: {
     number: 4,
     refusedFor: [],

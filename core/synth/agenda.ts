@@ -1,4 +1,4 @@
-/** What is to happen, in time order; at one time in the order of asking. */
+/** Scheduled actions in time order; at equal times in the order of scheduling. */
 export class Agenda {
   readonly #heap: { readonly t: number; readonly order: number; readonly run: (t: number) => void }[] = [];
   #asked = 0;
@@ -17,7 +17,7 @@ export class Agenda {
     heap[i] = item;
   }
 
-  /** Runs everything before `end`; what it runs may ask for more. */
+  /** Runs everything before `end`; actions may schedule more. */
   run(end: number): void {
     while (this.#heap.length && this.#heap[0].t < end) {
       const { t, run } = this.#take();

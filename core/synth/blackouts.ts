@@ -1,6 +1,6 @@
 /**
- * The blackouts that follow from the true changes of stage 2: the model's own replay over them, not over what a trace tells of
- * them. What comes out differs from a replay of the imported pair by what reading and reconstruction got wrong.
+ * The blackouts that follow from the true changes of stage 2: the model's own replay over them, not over what a trace shows of them. A
+ * replay of the imported pair differs from it by the errors of reading and reconstruction.
  */
 import { alignTimeline } from '../model/alignment.ts';
 import { NONE } from '../model/outcome.ts';
@@ -17,7 +17,7 @@ import { PAGE } from './guest-memory.ts';
 import type { KvmTrace } from './kvm-trace.ts';
 import { RECORD_BYTES } from './samples.ts';
 
-/** Pairs of more records than that come without it: the replay holds all of them, some 40 bytes each. */
+/** Pairs with more records than this go without: the replay holds all of them, some 40 bytes each. */
 export const TRUTH_SAMPLES = 1e7;
 
 export interface TrueWindow {
@@ -38,7 +38,7 @@ export interface PolicyTruth {
   readonly windows: readonly TrueWindow[];
 }
 
-/** The run's parameters that the truth holds for: the defaults, with buffers where the VM description says and no measured latency. */
+/** The run parameters for which the truth holds: the defaults, with buffers where the VM description says and no measured latency. */
 export function truthParams(vmBytes: number): RunParams {
   return { ...defaultParams().params, align: 'absolute', placement: 'explicit', calibrate: false, vmBytes };
 }

@@ -1,4 +1,4 @@
-/** Little-endian bytes, one value behind the other: the small parts of a file. Bulk data has its own writers. */
+/** Little-endian bytes, one value after another: the small parts of a file. Bulk data has its own writers. */
 export class Bytes {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);

@@ -39,7 +39,7 @@ export interface CapturePlan {
   readonly meanTicks: number;
 }
 
-/** A stream of random numbers of its own for each part of a pair. */
+/** A separate random stream for each part of a pair. */
 export function streamOf(seed: number, part: 'samples' | 'host' | 'guest', index: number): Random {
   const root = createRandom(seed);
   const salt = { samples: 0x51ed270b, host: 0x2545f491, guest: 0x6c8e9cf5 }[part];
@@ -73,8 +73,8 @@ export function planCapture(options: SynthOptions): CapturePlan {
 }
 
 /**
- * Writes the capture; `onSlice` sees every record as it is written. Memory doesn't grow with the records, but for 16 bytes an
- * AUXTRACE record (some 4096 records).
+ * Writes the capture; `onSlice` sees every record as it is written. Memory doesn't grow with the records, except for 16 bytes per AUXTRACE
+ * record (some 4096 records).
  * @returns ticks of the first and the last record
  */
 export function writeCapture(
@@ -100,7 +100,7 @@ export function writeCapture(
   let first = Infinity;
   let last = 0;
   for (let until = FIRST_TICK; lanes.some((lane) => !lane.done);) {
-    // Nobody awake: on to the next record.
+    // No thread awake: on to the next record.
     const next = lanes.reduce((least, lane) => (lane.done ? least : Math.min(least, lane.next)), Infinity);
     until = Math.max(until, next) + SLICE_RECORDS * meanTicks;
     lanes.forEach((lane, i) => {

@@ -12,7 +12,7 @@ export const State = { UNMAPPED: 0, READ_ONLY: 1, WRITABLE: 2 } as const;
 
 export interface GuestSlot {
   readonly slot: number;
-  /** First of the VM's pages (not an IPA) in it. */
+  /** Its first page in the VM's numbering (not an IPA). */
   readonly first: number;
   readonly pages: number;
   /** IPA page of `first`. */
@@ -21,7 +21,7 @@ export interface GuestSlot {
 
 const NO_CAUSE = 255;
 
-/** What an unmap, or a read-only remap, does besides: who announces it, and what becomes of the page's contents. */
+/** What else an unmap or a read-only remap does: who announces it, and what becomes of the page's contents. */
 export interface Effect {
   readonly notify: Notify;
   readonly contents: Contents;
@@ -83,7 +83,7 @@ export class History {
   }
 }
 
-/** Pages are numbered from 0: RAM first, then the SPE buffers' slot; each slot begins and ends at a 2 MiB boundary. */
+/** Pages are numbered from 0: RAM first, then the SPE buffers' slot; slots begin and end at 2 MiB boundaries. */
 export class GuestMemory {
   readonly slots: readonly [GuestSlot, GuestSlot];
   /** Pages of one vCPU's buffer. */
@@ -94,11 +94,11 @@ export class GuestMemory {
   readonly state: Uint8Array;
   /** By 2 MiB region: mapped by one entry. */
   readonly isBlock: Uint8Array;
-  /** By 2 MiB region: a table of pages is there, maybe empty. */
+  /** By 2 MiB region: it has a table of pages, maybe empty. */
   readonly hasTable: Uint8Array;
   /** By 2 MiB region: the host's page was split; no more blocks. */
   readonly isSplit: Uint8Array;
-  /** By page: nothing is mapped behind it in the VMM. A guest that touches it makes KVM_RUN fail with EFAULT. */
+  /** By page: the VMM has nothing mapped behind it. A guest touching it makes KVM_RUN fail with EFAULT. */
   readonly isHole: Uint8Array;
   /** By page of a slot that is away: its bytes were dropped meanwhile. */
   readonly #droppedAway = new Set<number>();
@@ -106,7 +106,7 @@ export class GuestMemory {
   readonly #mapped: Uint16Array;
   readonly history = new History();
   readonly #hvaShift: number;
-  /** The host's huge pages are hugetlbfs's: never split. */
+  /** The host's huge pages are from hugetlbfs: never split. */
   readonly #isHugetlb: boolean;
 
   constructor({ ramPages, bufferBytes, cpus, thp, backing }: SynthOptions) {
@@ -157,7 +157,7 @@ export class GuestMemory {
     return this.slots[1].first + vcpu * this.bufferPages + offset;
   }
 
-  /** First page, and pages, of what the VMM can map of itself around a page. */
+  /** First page and number of pages that the VMM can map itself around a page. */
   hugePage(page: number): readonly [first: number, pages: number] {
     return this.#isHugetlb ? [page - (page % BLOCK), BLOCK] : [page, 1];
   }
@@ -191,7 +191,7 @@ export class GuestMemory {
     this.history.add(t, 'map', this.ipaPage(page), 1, 'host-mm', false, HOST_MM);
   }
 
-  /** Unmaps a range within a slot; a block that it touches goes as a whole (stage2_unmap_walker), its rest with its contents. */
+  /** Unmaps a range within a slot; a block that it touches goes as a whole (stage2_unmap_walker), the rest keeping its contents. */
   unmap(t: number, first: number, pages: number, cause: CauseClass, effect: Effect): void {
     const end = first + pages;
     const from = this.isBlock[first >> 9] ? (first >> 9) * BLOCK : first;
@@ -204,7 +204,7 @@ export class GuestMemory {
     if (effect.contents === 'gone' && effect.notify !== 'memslot') this.isHole.fill(1, first, end);
   }
 
-  /** The host's mm announces a whole huge page that it splits: [from, to) of it lies outside of what the call is about. */
+  /** The host's mm announces a whole huge page that it splits: [from, to) of it lies outside the call's range. */
   announceSplit(t: number, from: number, to: number, cause: CauseClass): void {
     this.#unmapRow(t, from, to, cause, HOST_MM);
   }
@@ -217,7 +217,7 @@ export class GuestMemory {
     return this.isHole.subarray(first, first + pages).includes(1);
   }
 
-  /** The VMM maps fresh memory over a range; where nothing was, there is something to map again. @param away its slot is */
+  /** The VMM maps fresh memory over a range; where there was nothing, there is something to map again. @param away its slot is */
   remapHost(t: number, first: number, pages: number, away: boolean): void {
     for (const [from, to] of runs(first, first + pages, (page) => this.isHole[page] === 1)) {
       this.isHole.fill(0, from, to);
@@ -238,7 +238,7 @@ export class GuestMemory {
     for (let page = first; page < first + pages; page++) this.#droppedAway.add(page);
   }
 
-  /** The slot is back, by the same memory. */
+  /** The slot is back, with the same memory. */
   restoreSlot(t: number, { first, pages }: GuestSlot): void {
     for (const contents of ['kept', 'dropped'] as const) {
       const isOne = (page: number): boolean =>
@@ -256,7 +256,7 @@ export class GuestMemory {
     this.history.add(t, 'write-protect', ipaPage, pages, 'dirty-log', false);
   }
 
-  /** A write to a block under dirty logging: its table replaces it, with this page alone in it. */
+  /** A write to a block under dirty logging: a table with this page alone replaces it. */
   splitBlock(t: number, page: number): void {
     const region = page >> 9;
     this.unmap(t, region * BLOCK, BLOCK, 'dirty-log', UNANNOUNCED);

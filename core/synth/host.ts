@@ -1,4 +1,4 @@
-/** What the host does to a VM's memory: the VMM's calls, kswapd and ksmd, at the rates asked for. */
+/** What the host does to a VM's memory: the VMM's calls, kswapd and ksmd, at the requested rates. */
 import type { Random } from '../model/random.ts';
 import { NS_PER_TICK, TIME_ZERO } from './clock.ts';
 import { adviceOf } from './advice.ts';
@@ -27,7 +27,7 @@ const VM_FD = 6;
 const ARG = 0xffffe1373000;
 /** From a call to its notifier, ns. */
 const CALL_NS = 700;
-/** How long KVM_SET_USER_MEMORY_REGION takes, when within it the pages go, and how long the slot stays away. */
+/** How long KVM_SET_USER_MEMORY_REGION takes, when in it the pages go, and how long the slot stays away. */
 const MEMSLOT_NS = 40_000;
 const REMOVED_AFTER = 15_000;
 const AWAY_NS = 200_000;
@@ -60,7 +60,7 @@ export class Host {
     this.#setRegion = options.backing === 'guest_memfd' ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION;
   }
 
-  /** The VM comes to be at `t`; everything else begins at `from`. */
+  /** The VM is created at `t`; everything else begins at `from`. */
   start(t: number, from: number): void {
     const { events, memory } = this.#machine;
     const { vmm } = this.#threads;
@@ -92,7 +92,7 @@ export class Host {
     this.#repeat('dirtyLogs', from, this.#dirtyLog);
   }
 
-  /** A Poisson process, its rate raised in the burst's phase; thinned from the highest rate. */
+  /** A Poisson process with a higher rate in the burst's phase; thinned from the highest rate. */
   #repeat(name: keyof HostRates, from: number, act: (t: number) => void, bursts = false): void {
     const rate = this.#options[name];
     const burst = bursts ? this.#options.burst : undefined;
@@ -125,7 +125,7 @@ export class Host {
     return { first: start + this.#random.below(size - n + 1) * unit, pages: n * unit };
   }
 
-  /** Runs a call of the VMM's when it is free; `ns` is how long it takes. */
+  /** Runs a VMM call once it is free; `ns` is the call's duration. */
   #call(t: number, ns: number, run: (t: number) => void): void {
     const at = Math.max(t, this.#busy);
     this.#busy = at + ns;
@@ -170,7 +170,7 @@ export class Host {
     const { first, pages } = this.#range();
     const isMunmap = this.#random.below(4) === 0;
     const { backing, advice: all, holes } = this.#options;
-    // No draw where there is no choice: a seed's pair stays what it was.
+    // No draw where there is no choice: a seed's pair stays the same.
     const advice = all[all.length > 1 ? this.#random.below(all.length) : 0];
     const leavesHole = isMunmap && holes > 0 && this.#random.uniform() < holes;
     this.#call(t, 12_000, (at) => {
@@ -244,14 +244,14 @@ export class Host {
       agenda.at(at + MEMSLOT_NS + AWAY_NS + 1_000, (then) => {
         this.#machine.hasBuffers = true;
         memory.restoreSlot(then, buffers);
-        // Added anew: without the flag for dirty logging, which a move leaves.
+        // Added again without the flag for dirty logging, which a move keeps.
         if (!moves) this.#machine.isLogging = false;
       });
       agenda.at(at + 2 * MEMSLOT_NS + AWAY_NS - 1_000, returned);
     });
   }
 
-  /** The first one switches logging on, which write-protects the slot; the others fetch the log, which does it again. */
+  /** The first one switches logging on, which write-protects the slot; the others fetch the log, which write-protects again. */
   readonly #dirtyLog = (t: number): void => {
     const { memory, events, agenda } = this.#machine;
     const { vmm } = this.#threads;

@@ -14,7 +14,7 @@ const common: readonly Field[] = [
 export interface TraceFormat {
   readonly system: 'ftrace' | 'kvm' | 'syscalls';
   readonly id: number;
-  /** Bytes of a record, the common header included; `print` has its text behind them. */
+  /** Bytes of a record, the common header included; `print` has its text after them. */
   readonly size: number;
   readonly text: string;
 }

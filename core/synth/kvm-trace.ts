@@ -23,7 +23,7 @@ export interface KvmTrace {
   readonly timeline: Stage2Timeline;
   readonly memory: GuestMemory;
   readonly losses: readonly Loss[];
-  /** In the file and lost ones. */
+  /** In the file, and lost. */
   readonly events: number;
   /** `kvm.vm.json`. */
   readonly vm: object;
@@ -63,7 +63,7 @@ export function writeKvmTrace(options: SynthOptions, plan: CapturePlan, sink: By
   const ready = begin + 1_000_000;
   new Host(machine, threads, options, random, plan.phases).start(begin, ready);
   const exitNs = plainExitNs(options, end - begin);
-  // A buffer page holds 64 records; four writes to it, each followed by one to other RAM.
+  // A buffer page holds 64 records: four writes to it, each followed by one to other RAM.
   const writeNs = 8 * options.intervalNs;
   for (let v = 0; v < cpus; v++) {
     const actor = { tid: FIRST_VCPU_TID + v, cpu: v };
@@ -94,7 +94,7 @@ export function writeKvmTrace(options: SynthOptions, plan: CapturePlan, sink: By
   };
 }
 
-/** Mean time between a vCPU's exits that have nothing to do with stage 2, so that the trace has about `kvmEvents`. */
+/** Mean time between a vCPU's exits unrelated to stage 2, so that the trace has about `kvmEvents`. */
 function plainExitNs(options: SynthOptions, span: number): number {
   const { cpus, kvmEvents, intervalNs, ramPages, bufferBytes, unmapPages } = options;
   const writes = (span / (8 * intervalNs)) * cpus;

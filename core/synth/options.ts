@@ -1,7 +1,7 @@
 import { adviceOf, advices, backings } from './advice.ts';
 import type { Advice, Backing } from './advice.ts';
 
-/** What a capture pair is made of. Rates are per second of the whole VM. */
+/** The contents of a capture pair. Rates are per second of the whole VM. */
 export interface PhaseShare {
   readonly name: string;
   /** Weight of its length. */
@@ -45,19 +45,19 @@ export interface SynthOptions extends HostRates {
   readonly ramPages: number;
   /** Share of the host's changes that hit SPE buffers, 0 … 1. */
   readonly bufferShare: number;
-  /** Most pages one unmap covers. */
+  /** Maximum pages per unmap. */
   readonly unmapPages: number;
   /** What guest memory is to the VMM. */
   readonly backing: Backing;
-  /** What its madvise says, by turns of chance. */
+  /** What its madvise says, drawn at random. */
   readonly advice: readonly Advice[];
-  /** Share of its munmaps that it maps nothing over, until the guest touches a page there, 0 … 1. */
+  /** Share of its munmaps left unmapped until the guest touches a page there, 0 … 1. */
   readonly holes: number;
   /** Rates of `unmaps` and `reclaims` are this many times as high in that phase. */
   readonly burst: { readonly phase: string; readonly factor: number } | undefined;
   /** 2 MiB blocks where the addresses agree. */
   readonly thp: boolean;
-  /** Events in the trace, about: exits that have nothing to do with stage 2 fill up. */
+  /** Events in the trace, about: filled up with exits unrelated to stage 2. */
   readonly kvmEvents: number;
   /** Pages of the ring buffer that the tracer lost. */
   readonly lostPages: number;
@@ -65,9 +65,9 @@ export interface SynthOptions extends HostRates {
   /** Per-thread: sample times and SWITCH records in perf.data, as `perf record -T --switch-events` gives. */
   readonly switchEvents: boolean;
   readonly traceVersion: 6 | 7;
-  /** Bytes then depend on the zstd of the Node at hand; content does not. */
+  /** The bytes then depend on Node's zstd; the content does not. */
   readonly zstd: boolean;
-  /** Truth holds a row for every record up to this many. */
+  /** The truth has a row per record up to this many. */
   readonly truthRecords: number;
 }
 
@@ -110,7 +110,7 @@ export const defaultSynthOptions: SynthOptions = {
 };
 
 /**
- * What doesn't happen to memory of a kind. KSM merges anonymous memory only; huge pages of hugetlbfs and a guest_memfd's pages are on no
+ * What can't happen to a kind of memory. KSM merges anonymous memory only; huge pages of hugetlbfs and a guest_memfd's pages are on no
  * LRU list. A guest_memfd's slot is only ever deleted, and has no dirty log (check_memory_region_flags, kvm_set_memory_region); the
  * guest has its pages whatever the VMM maps; and they are pages of 4 KiB (gmem_abort).
  */

@@ -1,4 +1,4 @@
-/** A capture pair with known truth: an SPE capture, a KVM trace, the VM's description, and what is true of them. */
+/** A capture pair with known truth: an SPE capture, a KVM trace, the VM's description, and their truth. */
 import { trueBlackouts, truthParams, TRUTH_SAMPLES } from './blackouts.ts';
 import { planCapture, writeCapture } from './capture.ts';
 import type { Slice } from './capture.ts';
@@ -31,7 +31,7 @@ export interface Pair {
 export function synthesise(options: SynthOptions, sinks: PairSinks, onSlice?: (slice: Slice) => void): Pair {
   const plan = planCapture(options);
   const kvm = writeKvmTrace(options, plan, sinks.kvm);
-  // A thread's sessions would have to be cut out first: see Truth.
+  // A thread's sessions would need to be cut out first: see Truth.
   const known = options.mode === 'per-cpu' && options.samples <= TRUTH_SAMPLES;
   const most = Math.ceil(options.samples / options.cpus);
   const times = Array.from({ length: known ? options.cpus : 0 }, () => ({ ns: new Float64Array(most), n: 0 }));

@@ -78,7 +78,7 @@ export class PerfDataWriter {
     for (const bytes of records.switchRecords(setup, change, cpu, id)) this.#write(bytes);
   }
 
-  /** The kernel hands out the lane's next records: the AUX record. Their data follow by `auxtrace`. */
+  /** The kernel hands out the lane's next records: the AUX record. Their data follows by `auxtrace`. */
   aux(lane: number, bytes: number, thread: Thread, tick: number, cpu: number): void {
     const { setup } = this.#plan;
     const id = records.sampleId(setup, 0, lane);

@@ -30,7 +30,7 @@ const CPU = 0x80;
 const DATA_SRC_IDENTIFIER_PHYS = 0x98000;
 const IDENTIFIER = 0x10000;
 
-/** What the two events have in common, and who they are for: the CPUs, or the threads. */
+/** What the two events have in common, and their targets: the CPUs, or the threads. */
 export interface EventSetup {
   readonly perThread: boolean;
   /** Records carry time and CPU. */
@@ -72,7 +72,7 @@ export function record(type: number, body: Bytes, misc = 0): Uint8Array {
     .done();
 }
 
-/** The sample_id trailer behind a kernel record. */
+/** The sample_id trailer of a kernel record. */
 export interface Trailer {
   readonly thread: Thread;
   readonly tick: number;
@@ -88,7 +88,7 @@ function trailed(setup: EventSetup, body: Bytes, { thread, tick, cpu, id }: Trai
 
 const nobody: Thread = { pid: 0, tid: 0, comm: 'swapper' };
 
-/** What stands before the first samples: clock, ids, SPE's metadata, who runs and what is mapped where. */
+/** What precedes the first samples: clock, ids, SPE's metadata, who runs and what is mapped where. */
 export function openingRecords(
   setup: EventSetup,
   version: 1 | 2,

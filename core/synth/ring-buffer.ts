@@ -2,7 +2,7 @@
 
 export const PAGE_BYTES = 4096;
 const HEAD = 16;
-/** The count of lost events wants room behind the data. */
+/** The count of lost events needs room after the data. */
 const USABLE = PAGE_BYTES - HEAD - 8;
 const MAX_DELTA = 2 ** 27;
 const TIME_EXTEND = 30;
@@ -23,7 +23,7 @@ export interface Loss {
 
 export class RingBuffer {
   readonly cpu: number;
-  /** ns: the next page that begins after the first of these is lost. */
+  /** ns: the next page to begin after the first of these is lost. */
   readonly #losses: number[];
   readonly lost: Loss[] = [];
   readonly #chunks: Uint8Array[] = [];

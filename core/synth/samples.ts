@@ -11,7 +11,7 @@ export interface Thread {
   readonly comm: string;
 }
 
-/** Records with what only their maker knows. */
+/** Records, with what only their maker knows. */
 export class SampleBatch {
   readonly columns: SpeColumns;
   /** Index into the phases' names. */
@@ -47,7 +47,7 @@ export interface Switch {
 /** N1 records are padded to this. */
 export const RECORD_BYTES = 64;
 
-/** Arm's common data sources: L1D, L2, SYS_CACHE, PEER_CORE, REMOTE, DRAM; with the latency each adds, cycles. */
+/** Arm's common data sources: L1D, L2, SYS_CACHE, PEER_CORE, REMOTE, DRAM; and the latency each adds, cycles. */
 const SOURCE = [0x0, 0x8, 0xb, 0x9, 0xd, 0xe] as const;
 const SOURCE_CYCLES = [4, 13, 40, 60, 220, 140] as const;
 
@@ -231,7 +231,7 @@ export class LaneSamples {
     return n;
   }
 
-  /** Switches before tick `until`, taken off. */
+  /** Removes and returns the switches before tick `until`. */
   takeSwitches(until: number): Switch[] {
     const taken = this.switches.filter((s) => s.tick < until);
     this.switches = this.switches.filter((s) => s.tick >= until);

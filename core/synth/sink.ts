@@ -1,4 +1,4 @@
-/** Where a synthesised file's bytes go: front to back, and back again for the few that are known last. */
+/** Takes a synthesised file's bytes: front to back, then back for the few that are known last. */
 export interface ByteSink {
   /** Appends. The bytes may be overwritten by the caller afterwards. */
   write(bytes: Uint8Array): void;

@@ -95,7 +95,7 @@ function version6(sink: ByteSink, { comms, cpus }: TraceDatPlan): void {
   for (const pieces of cpus) for (const piece of pieces) sink.write(piece);
 }
 
-/** Pages that trace-cmd compresses at a time. */
+/** Pages per trace-cmd compression unit. */
 const CHUNK_BYTES = 10 * PAGE_BYTES;
 
 function version7(sink: ByteSink, { zstd, comms, cpus }: TraceDatPlan): void {

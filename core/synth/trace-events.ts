@@ -4,7 +4,7 @@ import type { TraceFormat } from './kvm-formats.ts';
 import type { RingBuffer } from './ring-buffer.ts';
 import { TRACING_MARK } from './trace-dat.ts';
 
-/** Who causes events, and where it runs. */
+/** The source of events, and where it runs. */
 export interface Actor {
   readonly tid: number;
   readonly cpu: number;

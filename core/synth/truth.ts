@@ -1,4 +1,4 @@
-/** `truth.json`: what is true of a pair. Field names are those of the shared captures' truth files, where they have one. */
+/** `truth.json`: the truth about a pair. Field names follow the shared captures' truth files where those have one. */
 import { Has } from '../formats/spe/columns.ts';
 import type { RunParams } from '../model/params.ts';
 import { causeClasses, stage2Kinds } from '../model/terms.ts';
@@ -13,7 +13,7 @@ import type { SynthOptions } from './options.ts';
 import { RECORD_BYTES } from './samples.ts';
 import { functions, functionShares } from './workload.ts';
 
-/** One entry a record, in stream order; null where the record has no such packet. */
+/** One entry per record, in stream order; null if the record has no such packet. */
 const columnNames = [
   ...['stream', 'cpu', 'aux_offset', 'len', 'ts', 'time_ns', 'tid', 'phase', 'fn', 'pc', 'el', 'op', 'events'],
   ...['issue', 'total', 'xlat', 'source', 'va', 'pa', 'target'],

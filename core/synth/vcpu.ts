@@ -12,11 +12,11 @@ export interface Machine {
   readonly events: TraceEvents;
   readonly agenda: Agenda;
   readonly thp: boolean;
-  /** The buffers' slot is there; while it isn't, a write to it leaves as MMIO. */
+  /** The buffers' slot is there; while it isn't, a write to it exits as MMIO. */
   hasBuffers: boolean;
   /** The buffers' slot is under dirty logging. */
   isLogging: boolean;
-  /** Invalidations so far: KVM retries a fault that one came between (mmu_invalidate_retry). */
+  /** Invalidations so far: KVM retries a fault if one intervened (mmu_invalidate_retry). */
   invalidations: number;
 }
 
@@ -56,7 +56,7 @@ export class Vcpu {
     this.#exitNs = exitNs;
   }
 
-  /** KVM_RUN for the first time. */
+  /** First KVM_RUN. */
   start(t: number): void {
     this.#machine.events.call(t, this.actor, 'ioctl', [12 + this.#vcpu, KVM_RUN, 0]);
     this.#machine.events.entry(t + 900, this.actor);
@@ -92,7 +92,7 @@ export class Vcpu {
     });
   };
 
-  /** The buffer front to back, four writes a page, and every other write to RAM. */
+  /** The buffer front to back, four writes per page, and every other write to RAM. */
   readonly #write = (t: number): void => {
     const { memory } = this.#machine;
     this.#writeAt = t + this.#spread(this.#writeNs);
@@ -130,7 +130,7 @@ export class Vcpu {
     return this.#machine.isLogging && this.#machine.memory.slotOf(page).slot === 2;
   }
 
-  /** Retried if anything was invalidated since KVM looked; else what the fault asked for holds from this entry on. */
+  /** Retried if anything was invalidated since KVM looked; else the fault's request is in effect from this entry on. */
   #answer(t: number, page: number, seen: number): void {
     const { memory, events, agenda, thp, invalidations } = this.#machine;
     const region = page >> 9;
@@ -187,7 +187,7 @@ export class Vcpu {
     agenda.at(faultAt + this.#between(TO_ENTRY), (back) => this.#answer(back, page, seen));
   }
 
-  /** No slot there: the write leaves to the VMM as MMIO, and the guest goes on when the VMM runs it again. */
+  /** No slot there: the write exits to the VMM as MMIO, and the guest continues when the VMM runs it again. */
   #emulate(t: number, page: number): void {
     const { memory, events, agenda } = this.#machine;
     events.mmioWrite(t + 150, this.actor, memory.ipa(page));

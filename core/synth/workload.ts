@@ -1,6 +1,6 @@
 /**
- * The program that is profiled: a key-value benchmark. What it executes depends on its phase (load a snapshot, scan, probe,
- * compact the log), by function weights that are known exactly: so are the expected shares of any key.
+ * The profiled program: a key-value benchmark. What it executes depends on its phase (load a snapshot, scan, probe,
+ * compact the log), by exactly known function weights: so the expected shares of any key are known, too.
  */
 import { SynthError } from './options.ts';
 import type { PhaseShare } from './options.ts';
