@@ -1,6 +1,6 @@
 /**
- * Intervals and moments of a stretch of time, those that begin in one bin of it as one: start of the first, end of the last, how
- * many, and how much of it they cover. A gap wider than a bin is never covered up.
+ * Intervals and moments of a stretch of time, merged if they begin in one bin: start of the first, end of the last, how many, and how much
+ * of it they cover. A gap wider than a bin is never hidden.
  */
 import { signed } from './captures.ts';
 import type { Db } from './lab-file.ts';
@@ -13,7 +13,7 @@ export interface Stretch {
   readonly width: number;
 }
 
-/** Times are ns after the origin that was asked for. */
+/** Times are ns after the requested origin. */
 export type Band = readonly [
   start: number,
   end: number,
@@ -24,10 +24,10 @@ export type Band = readonly [
   lost: number,
 ];
 
-/** What a table calls what. Words of the code, never of a user. */
+/** A table's names. From the code, never from a user. */
 interface Source {
   readonly table: string;
-  /** Columns that say whose rows; bound in order. */
+  /** Columns that identify the owner; bound in order. */
   readonly owner: readonly string[];
   readonly start: string;
   /** Expression of the end; moments end where they start. */
@@ -58,7 +58,7 @@ const sources = {
 
 /**
  * The bands of one owner (see `sources`) that touch the stretch, in the order of their starts. There may be tens of thousands:
- * SQLite takes the origin off, so that plain numbers come back.
+ * SQLite subtracts the origin, so plain numbers come back.
  */
 export function readBands(
   db: Db,
@@ -80,7 +80,7 @@ export function readBands(
       .all(...owner, ...bound) as unknown as Band[];
   const from = signed(stretch.start);
   const width = BigInt(Math.max(1, Math.floor(stretch.width)));
-  // What began before reaches in: intervals of one owner are disjoint, so only the last one can.
+  // An earlier interval may reach in: those of one owner are disjoint, so only the last one can.
   const before = rows(
     `SELECT ${columns} FROM (SELECT * FROM ${s.table} WHERE ${mine} AND ${s.start} < ? ORDER BY ${s.start} DESC LIMIT 1)
      WHERE ${s.end} > ? GROUP BY ${s.kind}`,

@@ -1,4 +1,4 @@
-/** Captures in the lab file: what was imported, and what was wrong with it. */
+/** Captures in the lab file: what was imported, and its problems. */
 import type { Warning } from '../formats/problems.ts';
 import { CaptureFacts } from '../model/terms/capture-facts.ts';
 import { newId } from './ids.ts';
@@ -30,7 +30,7 @@ export interface CaptureRow {
   readonly warnings: readonly Warning[];
 }
 
-/** Adds a capture whose records are still to come; `finishCapture` completes it. Returns its id. */
+/** Adds a capture whose records follow; `finishCapture` completes it. Returns its id. */
 export function addCapture(db: Db, c: Pick<CaptureRow, 'kind' | 'name' | 'file' | 'format' | 'bytes'>): number {
   const insert = db.prepare(
     `INSERT INTO capture (id, kind, name, file, format, bytes, sha256, records, facts) VALUES (?, ?, ?, ?, ?, ?, '', 0, '{}')`,
@@ -79,7 +79,7 @@ export function addWarnings(db: Db, id: number, warnings: readonly Warning[]): v
   }
 }
 
-/** Puts these warnings in the place of those whose kinds begin with one of `prefixes`. */
+/** Replaces the warnings whose kinds begin with one of `prefixes` by these. */
 export function replaceWarnings(db: Db, id: number, prefixes: readonly string[], warnings: readonly Warning[]): void {
   const remove = db.prepare("DELETE FROM capture_warning WHERE capture_id = ? AND kind GLOB ? || '*'");
   for (const prefix of prefixes) remove.run(id, prefix);
@@ -91,7 +91,7 @@ export function setVmDescription(db: Db, id: number, vm: unknown): void {
   db.prepare('UPDATE capture SET vm = ? WHERE id = ?').run(JSON.stringify(vm), id);
 }
 
-/** All that are there, by id. */
+/** All existing ones, by id. */
 export function listCaptures(db: Db): CaptureRow[] {
   const rows = db.prepare('SELECT * FROM capture WHERE removed_ms IS NULL ORDER BY id').all() as Raw[];
   return rows.map((row) => withWarnings(db, row));

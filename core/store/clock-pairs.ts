@@ -1,4 +1,4 @@
-/** How the clocks of an SPE capture and a KVM trace lay to each other: kept with the pair. */
+/** How the clocks of an SPE capture and a KVM trace relate: kept with the pair. */
 import type { ClockPair } from '../model/clocks.ts';
 import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';

@@ -1,7 +1,7 @@
 /**
- * Columns as blobs. Most columns have few different values, or few in their higher bytes (addresses): each element is its place
- * among those words, in as few bits as tell them apart, and below that byte planes (all lowest bytes, then all second bytes, …),
- * which compress well because neighbours are alike. Exact for every width.
+ * Columns as blobs. Most columns have few different values, or few in their higher bytes (addresses): each element is its index among those
+ * words, in as few bits as distinguish them, and below that byte planes (all lowest bytes, then all second bytes, …), which compress well
+ * because neighbours are alike. Exact for every width.
  *
  *   byte 0      format (2)
  *   byte 1      bytes per element (1, 2, 4, 8) | 0x80 if values are differences to the one before
@@ -30,31 +30,31 @@ const FORMAT = 2;
 const PLANES_FORMAT = 1;
 const DELTA = 0x80;
 const HEADER_BYTES = 4;
-/** A zstd frame of less is hardly smaller. */
+/** A smaller zstd frame hardly saves anything. */
 const PLAIN_BYTES = 64;
-/** Level 1: the planes are easy, and import speed is what people feel. Told the size, zstd takes no more memory than that needs. */
+/** Level 1: the planes are easy, and import speed is what people notice. Given the size, zstd takes no more memory than needed. */
 function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, {
-    // Room for all that they can come to: pieces would have to be put together again, and left to the collector.
+    // Room for the largest result: pieces would have to be joined, and left to the garbage collector.
     chunkSize: 1024 + bytes.length + (bytes.length >> 8),
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   });
 }
 
-/** The smallest piece of output that zlib can be told. */
+/** The smallest output chunk that zlib accepts. */
 const MIN_PIECE = 64;
-/** What a damaged blob gives: the lab file itself is broken. */
+/** Thrown for a damaged blob: the lab file itself is broken. */
 export class ColumnError extends Error {
   override readonly name = 'ColumnError';
 }
 
-/** The one thing kept between calls: memory to work in, a thread's own. */
+/** The one thing kept between calls: working memory, per thread. */
 let own: Planes | undefined;
 
 /**
  * The first `n` elements of `column` as a blob. `delta` for columns that grow (times, counters): differences are taken
- * modulo the element's width, so any input survives. `planes`: what to work with, if the column lies in memory of its own.
+ * modulo the element's width, so any input survives. `planes`: what to work with, if the column lies in its memory.
  */
 export function encodeColumn(
   column: NumberColumn,
@@ -78,7 +78,7 @@ export function encodeColumn(
   return blob;
 }
 
-/** Fills `out[0, n)` from a blob that `encodeColumn` made. Throws ColumnError if it isn't one, or of another width or length. */
+/** Fills `out[0, n)` from a blob that `encodeColumn` made. Throws ColumnError if it isn't one, or has another width or length. */
 export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): void {
   const width = out.BYTES_PER_ELEMENT as Width;
   const delta = (blob[1] & DELTA) !== 0;
@@ -119,7 +119,7 @@ function decodePlanes(
   release(planes);
 }
 
-/** A blob of plain bytes (event payloads, dictionaries), compressed; in memory of its own, as `encodeColumn`'s are. */
+/** A blob of plain bytes (event payloads, dictionaries), compressed; in its own memory, like `encodeColumn`'s. */
 export function encodeBytes(bytes: Uint8Array): Uint8Array {
   const packed = compress(bytes);
   const blob = new Uint8Array(packed);
@@ -127,7 +127,7 @@ export function encodeBytes(bytes: Uint8Array): Uint8Array {
   return blob;
 }
 
-/** The bytes back; `length` is known to the caller, and more than that is an error, not an allocation. */
+/** The bytes back; the caller knows `length`, and more than that is an error, not an allocation. */
 export function decodeBytes(blob: Uint8Array, length: number): Uint8Array {
   return length ? inflate(blob, length) : new Uint8Array(0);
 }

@@ -1,4 +1,4 @@
-/** Labelled flags: moments of a capture that somebody named. */
+/** Labelled flags: named moments of a capture. */
 import { signed, unsigned } from './captures.ts';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
@@ -25,7 +25,7 @@ export function readFlags(db: Db, capture: number): FlagRow[] {
   }));
 }
 
-/** Puts a flag, or changes one. Its id. Throws a LabFileError if there is none to change. */
+/** Adds a flag, or changes one. Returns its id. Throws a LabFileError if there is none to change. */
 export function putFlag(
   db: Db,
   capture: number,

@@ -1,4 +1,4 @@
-/** Ids of captures and runs: counted on, never given twice. A report, a note or a link that names run 7 goes on meaning that one. */
+/** Ids of captures and runs: counted up, never reused. A report, a note or a link that names run 7 keeps meaning that one. */
 import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
@@ -8,7 +8,7 @@ export function newId(db: Db, kind: Kept): number {
   return Number(highest(db, kind)) + 1;
 }
 
-/** Call before rows of it are deleted: the highest id so far is used up. */
+/** Call before deleting rows: the highest id so far stays used. */
 export function keepLastId(db: Db, kind: Kept): void {
   inserter(db, 'last_id', ['kind', 'id'], 'INSERT OR REPLACE')({ kind, id: highest(db, kind) });
 }

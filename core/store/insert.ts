@@ -1,4 +1,4 @@
-/** Rows by the names of their columns: a list of values in the order of a table breaks without a word when the table changes. */
+/** Rows by the names of their columns: a list of values in table order breaks silently when the table changes. */
 import type { Db } from './lab-file.ts';
 
 type Value = bigint | number | string | Uint8Array | null;
@@ -6,7 +6,7 @@ type Value = bigint | number | string | Uint8Array | null;
 /**
  * A function that inserts one row.
  * @param columns all that a row gives
- * @param verb `INSERT OR REPLACE` puts it in the place of one with the same key
+ * @param verb `INSERT OR REPLACE` replaces a row with the same key
  */
 export function inserter<const C extends string>(
   db: Db,

@@ -1,6 +1,6 @@
 /**
- * Blackout windows and sessions by the bins of a level of detail. Those that lie in one bin come summed; those that reach over an
- * edge come singly: intervals of a lane are disjoint, so there are at most as many of them as bins, whatever the capture's size.
+ * Blackout windows and sessions by the bins of a level of detail. Those within one bin are summed; those that cross an edge are returned
+ * singly: a lane's intervals are disjoint, so there are at most as many of these as bins, whatever the capture's size.
  */
 import { signed } from './captures.ts';
 import type { Db } from './lab-file.ts';
@@ -16,7 +16,7 @@ export interface BinnedWindows {
   readonly lost: number;
 }
 
-/** An interval that reaches over an edge of a bin: ns after the range's first bin. */
+/** An interval that crosses a bin edge: ns after the range's first bin. */
 export interface CrossingInterval {
   readonly start: number;
   readonly end: number;
@@ -58,7 +58,7 @@ function binned(
       .prepare(sql)
       .safeIntegers(false)
       .all(...of, ...bound) as T[];
-  // What began before reaches in: only the last one can.
+  // An earlier interval may reach in: only the last one can.
   const before = `SELECT start_ns - ${zero} AS start, end_ns - ${zero} AS end, ${kind} AS kind, ${lost} AS lost FROM
     (SELECT * FROM ${rows} AND start_ns < ? ORDER BY start_ns DESC LIMIT 1) WHERE end_ns > ?`;
   const inside = `${rows} AND start_ns >= ? AND start_ns < ?`;

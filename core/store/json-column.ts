@@ -1,4 +1,4 @@
-/** Columns that hold JSON. A lab file may have been changed by others: what it holds is checked before it is believed. */
+/** Columns that hold JSON. A lab file may have been changed by others: its contents are checked before they are trusted. */
 import type { z } from 'zod';
 import type { Db } from './lab-file.ts';
 import { LabFileError } from './lab-file.ts';
@@ -13,8 +13,8 @@ const isKind: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
 };
 
 /**
- * Throws a LabFileError if it isn't a JSON object whose fields, as far as they are there, are of these kinds.
- * @template T what this version of Umbra writes there: believed beyond `fields`
+ * Throws a LabFileError if it isn't a JSON object whose fields, where present, are of these kinds.
+ * @template T what this version of Umbra writes there: trusted beyond `fields`
  * @param column `table.column`, for the message
  */
 export function jsonObject<T extends object = Record<string, unknown>>(
@@ -33,7 +33,7 @@ export function jsonObject<T extends object = Record<string, unknown>>(
   return value as T;
 }
 
-/** What a schema makes of a column's JSON: fields that it doesn't know are left out. Throws a LabFileError that names the first wrong one. */
+/** A column's JSON parsed by a schema: unknown fields are dropped. Throws a LabFileError that names the first wrong one. */
 export function jsonOf<T>(db: Db, column: string, text: unknown, schema: z.ZodType<T>): T {
   const { success, data, error } = schema.safeParse(parsed(db, column, text));
   if (!success) throw damaged(db, [column, error.issues[0].path.join('.')].filter(Boolean).join(': '));

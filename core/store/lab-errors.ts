@@ -1,12 +1,12 @@
-/** What can be wrong with a lab file, in words for the user. */
+/** Problems of a lab file, worded for the user. */
 import { readFileSync, statSync } from 'node:fs';
 
-/** A lab file that can't be used. The message is complete: what, and what to do about it. */
+/** A lab file that can't be used. The message is complete: the problem, and what to do about it. */
 export class LabFileError extends Error {
   override readonly name = 'LabFileError';
 }
 
-/** Somebody else writes just now. */
+/** Another process is writing. */
 export class LabBusyError extends LabFileError {}
 
 /** By the first two words of SQLite's result codes (https://www.sqlite.org/rescode.html). */
@@ -24,13 +24,13 @@ const reasons: Readonly<Record<string, string>> = {
   SQLITE_SCHEMA: 'its tables were changed meanwhile: try again',
 };
 
-/** SQLite's own error, whoever threw it. */
+/** SQLite's own error, wherever thrown. */
 export function isSqliteError(error: unknown): error is Error & { readonly code: string } {
   const { code } = (error ?? {}) as { code?: unknown };
   return error instanceof Error && typeof code === 'string' && code.startsWith('SQLITE_');
 }
 
-/** An error of SQLite that the file or the disk is to blame for, as a LabFileError; any other error as it is. */
+/** An SQLite error caused by the file or the disk, as a LabFileError; any other error as it is. */
 export function explainLab(error: unknown, path: string): unknown {
   if (!isSqliteError(error)) return error;
   const [sqlite, kind = ''] = error.code.split('_');
@@ -47,7 +47,7 @@ function labError(path: string, reason: string): LabFileError {
   return new LabFileError(`${path}: ${reason}`);
 }
 
-/** Who holds a lock for writing on a file, or on the one that it is being made as: by name on Linux, where /proc says so. */
+/** Who holds a write lock on a file, or on the .part file it is being made as: by name on Linux, from /proc. */
 function writerOf(path: string): string {
   const holder = lockHolder(path) ?? lockHolder(`${path}.part`);
   if (holder === undefined) return 'another command';

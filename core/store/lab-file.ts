@@ -12,23 +12,23 @@ export type Db = Database.Database;
 /** `read`: must exist, never written. `write`: must exist. `create`: made if missing. */
 export type OpenMode = 'read' | 'write' | 'create';
 
-/** How long a writer is waited for, ms. */
+/** How long to wait for a writer, ms. */
 export const PATIENCE_MS = 5000;
 
-/** Copies of one lab before migrations, at most. */
+/** Maximum copies of one lab before migrations. */
 const MAX_COPIES = 100;
 
 /**
- * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`, unless it is only read and can be as it
- * is (`READABLE_FROM`). A newer one, or any other file, is refused with a LabFileError; so is one whose tables aren't those of its
- * version, and one that somebody else writes to for longer than `patience` ms (SQLite blocks the thread meanwhile).
+ * Opens a lab file. An older one is migrated in one transaction, after a copy to `FILE.vN`, unless it is only read and is readable as it is
+ * (`READABLE_FROM`). A newer one, or any other file, is refused with a LabFileError; so is one whose tables aren't those of its version,
+ * and one that another process writes to for longer than `patience` ms (SQLite blocks the thread meanwhile).
  */
 export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS): Db {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat && mode !== 'create') {
     throw new LabFileError(`${path}: no such lab file; \`umbra import FILE… --db ${path}\` makes one`);
   }
-  // Opening a pipe would wait for somebody at its other end.
+  // Opening a pipe would wait for the other end.
   if (stat && !stat.isFile()) {
     throw new LabFileError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}, not a lab file`);
   }
@@ -50,7 +50,7 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
   return openLabFile(path, mode, patience);
 }
 
-/** A lab that can't be read as it is, migrated for a reader: after a copy, as for a writer. */
+/** Migrates for a reader a lab that can't be read as it is: after a copy, as for a writer. */
 function migrateForReader(path: string, version: number, patience: number): void {
   try {
     openLabFile(path, 'write', patience).close();
@@ -62,7 +62,7 @@ function migrateForReader(path: string, version: number, patience: number): void
   }
 }
 
-/** A connection that runs nothing that a file brings along. */
+/** A connection that runs no code from the file. */
 export function connect(path: string, readonly: boolean, patience: number): Db {
   let db: Db;
   try {
@@ -79,7 +79,7 @@ export function connect(path: string, readonly: boolean, patience: number): Db {
   return db;
 }
 
-/** A writer was killed: SQLite undoes what it began as soon as somebody reads who may write. */
+/** A writer was killed: SQLite rolls its work back as soon as a reader with write access comes. */
 function rollBack(path: string, patience: number): void {
   try {
     const db = connect(path, false, patience);
@@ -120,7 +120,7 @@ function isEmpty(db: Db): boolean {
   return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0n;
 }
 
-/** Within a transaction: whoever had the lock before may have done it already. */
+/** In a transaction: the previous lock holder may have done it already. */
 export function migrate(db: Db): void {
   const from = versionOf(db);
   if (from >= SCHEMA_VERSION) return;
@@ -129,7 +129,7 @@ export function migrate(db: Db): void {
   db.pragma(`user_version = ${SCHEMA_VERSION}`);
 }
 
-/** To `FILE.vN`; to `FILE.vN.1` and so on where there is one: an earlier copy may be all that is left of a lab. */
+/** To `FILE.vN`, or `FILE.vN.1` and so on if that exists: an earlier copy may be all that is left of a lab. */
 function keepCopy(path: string, version: number): void {
   const name = (n: number) => `${path}.v${version}${n ? `.${n}` : ''}`;
   let n = 0;

@@ -1,6 +1,6 @@
 /**
- * Whether a lab file's tables are those that its version's migrations make. A file from somebody else may hold views in the place of
- * tables, or triggers: SQL that would run with every command.
+ * Whether a lab file's tables are those that its version's migrations make. A file from elsewhere may hold views in place of tables, or
+ * triggers: SQL that would run with every command.
  */
 import Database from 'better-sqlite3';
 import { LabFileError } from './lab-errors.ts';
@@ -16,10 +16,10 @@ interface Entry {
 
 const QUERY = 'SELECT type, name, tbl_name, sql FROM sqlite_schema';
 
-/** More is no lab, bytes of SQL or objects. */
+/** A lab has no more than this, in bytes of SQL and objects. */
 const MAX_OBJECTS = 1000;
 
-/** What ANALYZE leaves: figures for the query planner, which nobody can put code into. */
+/** Left by ANALYZE: figures for the query planner, which can't hold code. */
 const analysed = /^sqlite_stat[134]$/;
 
 const expected = new Map<number, ReadonlyMap<string, string>>();
@@ -59,7 +59,7 @@ function schemaOf(version: number): ReadonlyMap<string, string> {
 
 const keyOf = ({ type, name, tbl_name }: Entry): string => `${type} ${name} ${tbl_name}`;
 
-/** Without comments and layout, which change when a migration's text is tidied up. No string of ours holds a double hyphen. */
+/** Strips comments and layout, which change when a migration's text is tidied up. No string of ours holds a double hyphen. */
 function plain(sql: string | null): string {
   return (sql ?? '').replaceAll(/--[^\n]*/g, '').replaceAll(/\s+/g, '');
 }

@@ -1,4 +1,4 @@
-/** Writing to lab files: one transaction a time, locked from the first byte. A new file shows up whole or not at all. */
+/** Writing to lab files: one transaction at a time, locked from the first byte. A new file appears whole or not at all. */
 import {
   closeSync,
   constants,
@@ -16,26 +16,28 @@ import { explainLab, LabFileError } from './lab-errors.ts';
 import { connect, migrate, openLabFile, PATIENCE_MS } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
 
-/** Between two times that the disk is given what was written so far. */
+/** Interval at which data written so far is flushed to disk. */
 const WRITE_BACK_MS = 200;
 
-/** SQLite's cache while it makes a new file, KiB: what is written once needn't be held, and what goes early needn't go at the end. */
+/**
+ * SQLite's cache while it makes a new file, KiB: data written once needn't be held, and data flushed early needn't be flushed at the end.
+ */
 const BUILD_CACHE_KIB = 4000;
 
 /** Readers hold a lab for some ms each. */
 const JOURNAL_ATTEMPTS = 20;
 const JOURNAL_PAUSE_MS = 10;
 
-/** What is written; its second argument may be called now and then, after writing much: see `inLabFile`. */
+/** Does the writing; its second argument may be called now and then, after much was written: see `inLabFile`. */
 type Work<T> = (db: Db, writeBack: () => void) => T;
 
 /**
- * Runs `work` in one transaction on a lab file, opened and closed here. What fails or is interrupted leaves the file as it was.
- * A new file is built under another name and only shows up whole; of two that make the same one, the second waits, and goes on in the
- * first one's lab. Throws LabBusyError if somebody else writes for longer than `patience` ms.
+ * Runs `work` in one transaction on a lab file, opened and closed here. A failure or interruption leaves the file as it was. A new file is
+ * built under another name and only appears whole; of two that make the same one, the second waits, and continues in the first one's lab.
+ * Throws LabBusyError if another process writes for longer than `patience` ms.
  *
- * @param work may call its second argument now and then, after writing much: the disk then gets a new file's pages while work goes on,
- *   not all of them at the end
+ * @param work may call its second argument now and then, after writing much: a new file's pages are then flushed while work goes on, not
+ *   all at the end
  * @param options `readable`: others can read the lab as it was meanwhile (for an existing lab; it needs SQLite's write-ahead log
  *   beside the file until then). Without it they are kept out as soon as the work outgrows SQLite's cache.
  */
@@ -67,11 +69,11 @@ export function inLabFile<T>(
 const tails = ['', '-journal', '-wal', '-shm'];
 
 /**
- * Makes a lab as `PATH.part` and gives it its name. Undefined if somebody else made or gave up one meanwhile: look again.
+ * Makes a lab as `PATH.part` and renames it. Undefined if another process made or abandoned one meanwhile: look again.
  *
- * The lock is SQLite's on the .part file. Whoever waited for it may hold a file that has another name by now, or none: so its own
- * descriptor is compared with what the name stands for, once the lock is there. As long as that descriptor is open, no other file can
- * have its inode number.
+ * The lock is SQLite's on the .part file. A process that waited for it may hold a file that has another name by now, or none: so once
+ * locked, its own descriptor is compared with what the name refers to. As long as that descriptor is open, no other file can have its inode
+ * number.
  */
 function build<T>(path: string, work: Work<T>, patience: number): { readonly result: T } | undefined {
   const part = `${path}.part`;
@@ -81,16 +83,16 @@ function build<T>(path: string, work: Work<T>, patience: number): { readonly res
   let published = false;
   try {
     db = connect(part, false, patience);
-    // In memory: nobody wants to see half of a new file undone, it is thrown away.
+    // In memory: a half-made new file is never rolled back but thrown away.
     db.pragma('journal_mode = MEMORY');
     db.pragma(`cache_size = -${BUILD_CACHE_KIB}`);
     db.pragma('foreign_keys = ON');
     db.exec('BEGIN EXCLUSIVE');
     if (!isNamed(fd, part)) return undefined;
     mine = true;
-    // Somebody was faster, or left this one when killed.
+    // Another process was faster, or left this one when killed.
     if (existsSync(path) || fstatSync(fd).size > 0) return undefined;
-    // Kept until the file is closed, so that nobody takes what is complete for a leftover.
+    // Kept until the file is closed, so that a complete one isn't taken for a leftover.
     db.pragma('locking_mode = EXCLUSIVE');
     migrate(db);
     const disk = new WriteBack(fd);
@@ -108,7 +110,7 @@ function build<T>(path: string, work: Work<T>, patience: number): { readonly res
     throw explainLab(error, path);
   } finally {
     if (db?.inTransaction) db.exec('ROLLBACK');
-    // While the lock is held: afterwards the name may stand for another one's file. Windows deletes no file that is open.
+    // While the lock is held: afterwards the name may refer to another process's file. Windows can't delete an open file.
     const early = mine && !(process.platform === 'win32');
     if (early) removePart(part, published);
     db?.close();
@@ -118,7 +120,7 @@ function build<T>(path: string, work: Work<T>, patience: number): { readonly res
   }
 }
 
-/** Opens or makes it, without waiting for a pipe's other end and without following a link that somebody put there. */
+/** Opens or creates it, without waiting for a pipe's other end and without following a planted link. */
 function openPart(part: string, path: string): number {
   const { O_CREAT, O_RDWR } = constants;
   // Windows has neither.
@@ -155,7 +157,7 @@ function removePart(part: string, published: boolean): void {
   for (const tail of published ? [''] : tails) rmSync(part + tail, { force: true });
 }
 
-/** Has the system write a growing file to disk, in a thread of Node's, without waiting for it. */
+/** Has the system write a growing file to disk, in a Node thread, without waiting for it. */
 class WriteBack {
   readonly #fd: number;
   #begun = performance.now();
@@ -168,14 +170,14 @@ class WriteBack {
     const now = performance.now();
     if (now - this.#begun < WRITE_BACK_MS) return;
     this.#begun = now;
-    // Only a start: SQLite syncs the file in the end, and tells what goes wrong.
+    // Only a head start: SQLite syncs the file in the end, and reports errors.
     fdatasync(this.#fd, () => undefined);
   }
 }
 
 /**
- * After a process or thread ended in the middle of its work: rolls back what it left, folds its log away, and removes a new file that
- * it was making. Somebody else's is left alone.
+ * After a process or thread ended in the middle of its work: rolls back its leftovers, folds in its log, and removes a new file that it was
+ * making. Other processes' files are left alone.
  */
 export function recoverLabFile(path: string): void {
   if (!existsSync(path)) return discardLeftover(`${path}.part`);
@@ -191,15 +193,15 @@ function discardLeftover(part: string): void {
     db.exec('BEGIN EXCLUSIVE');
     if (process.platform !== 'win32') removePart(part, false);
   } catch {
-    // Somebody is at it.
+    // It is in use.
   } finally {
     db.close();
   }
 }
 
 /**
- * Rewrites the file without the pages that are free. It takes as much room on the disk as the lab; where there is none, or somebody
- * reads it all the time, the file stays as it is.
+ * Rewrites the file without free pages. This needs as much disk space as the lab; if there isn't enough, or the lab is read all the time,
+ * the file stays as it is.
  */
 export function compactLabFile(path: string): void {
   const db = openLabFile(path, 'write');
@@ -213,12 +215,12 @@ export function compactLabFile(path: string): void {
   }
 }
 
-/** Tries to switch the journal. Readers that come and go may be in the way; then the file stays as it is, which works too. */
+/** Tries to switch the journal. Readers coming and going may prevent it; then the file stays as it is, which works too. */
 function setJournal(db: Db, mode: 'wal' | 'delete'): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < JOURNAL_ATTEMPTS; attempt++) {
     try {
-      // Readers needn't wait for what is copied here, only for the switch after it.
+      // Readers needn't wait for this copy, only for the switch after it.
       if (mode === 'delete') db.pragma('wal_checkpoint(PASSIVE)');
       if (db.pragma(`journal_mode = ${mode}`, { simple: true }) === mode) return;
     } catch (error) {

@@ -1,26 +1,26 @@
 /**
- * Level of detail: what falls into time bins of 2^shift ns, so that any zoom of a timeline is a query of a few blocks. Built
+ * Levels of detail: counts per time bin of 2^shift ns, so that any zoom of a timeline is a query of a few blocks. Built
  * while a capture is imported. Bins count from the clock's own zero, so levels nest exactly: four bins make one of the
- * next level. Sums are those of the records; a bin without any stays 0, at every level.
+ * next level. Sums are those of the records; a bin without records stays 0, at every level.
  */
 import { encodeColumn } from './column-codec.ts';
 
 /** Bins of a block, one blob. */
 export const BLOCK = 1024;
 const BLOCK_SHIFT = 10;
-/** The finest bins: 4.1 µs; closer than that the records themselves are read. */
+/** The finest bins: 4.1 µs; below that the records themselves are read. */
 export const FINEST = 12;
 /** The coarsest: 1.07 s. 32-bit sums hold the ns of such a bin. */
 const COARSEST = 30;
 /** Each level is four times coarser than the one before. */
 const STEP = 2;
-/** By shift: blocks in 2^32 ns, a part of one from shift 23 on. */
+/** By shift: blocks in 2^32 ns, a fraction of one from shift 23 on. */
 const BLOCKS_A_HALF = Float64Array.from({ length: COARSEST + 1 }, (_, shift) => 2 ** (32 - BLOCK_SHIFT - shift));
-/** Blocks held while counting, 4 KiB each; with more the finest level is given up. */
+/** Blocks held while counting, 4 KiB each; with more the finest level is dropped. */
 const MAX_BLOCKS = 4096;
-/** Blocks of the coarsest level, 18 min each: half a year of them. What lies in others isn't counted. */
+/** Blocks of the coarsest level, 18 min each: half a year of them. Anything outside isn't counted. */
 const MAX_COARSEST = 4 * MAX_BLOCKS;
-/** From that many on they are not filled up first where little is in them: clearing and adding up megabytes takes time. */
+/** From this many on sparse blocks aren't filled up first: clearing and summing megabytes takes time. */
 const SPARSE_BLOCKS = 64;
 /** A level is worth keeping when its bins hold this much on average; finer ones cost more than the records themselves. */
 const MIN_MEAN = 16;
@@ -33,7 +33,9 @@ export interface LodBlock {
   readonly data: Uint8Array;
 }
 
-/** Blocks that counters may still open together; one that finds none left counts in coarser bins, and not at all beyond the coarsest. */
+/**
+ * Blocks that counters may still open in total; a counter that finds none left uses coarser bins, and beyond the coarsest doesn't count.
+ */
 export interface LodBudget {
   blocks: number;
 }
@@ -44,22 +46,22 @@ export class LodCounter {
   #blocks = new Map<number, Uint32Array<ArrayBuffer>>();
   #last = -1;
   #bins = new Uint32Array(0);
-  /** Where the last block opened for an interval lies, ns after the base. */
+  /** Position of the last block opened for an interval, ns after the base. */
   #from = 0;
   #to = 0;
   #events = 0;
 
   readonly #base: number;
-  /** Takes what isn't counted. */
+  /** Absorbs what isn't counted. */
   readonly #beyond = new Uint32Array(BLOCK);
-  /** Whether there is such. */
+  /** Whether there is any. */
   leftOut = false;
 
   readonly #budget: LodBudget;
 
   /**
    * @param base zero of `addInterval`'s times: a moment of the clock, ns, cut down to whole coarsest bins (`lodBase`)
-   * @param budget blocks that counters may have together
+   * @param budget blocks shared by the counters
    */
   constructor(base = 0n, budget: LodBudget = { blocks: Infinity }) {
     this.#budget = budget;
@@ -76,7 +78,7 @@ export class LodCounter {
       if (!(bits[i] & bit)) continue;
       const lo = times[2 * i];
       const hi = times[2 * i + 1];
-      // The number of the block in halves of its own: no double is divided for each moment.
+      // The block number in separate halves: avoids dividing a double per moment.
       const place = hi * BLOCKS_A_HALF[shift] + ((lo >>> shift) >>> BLOCK_SHIFT);
       const block = shift <= 32 - BLOCK_SHIFT ? place : Math.floor(place);
       if (block !== last) {
@@ -103,7 +105,7 @@ export class LodCounter {
     this.#events++;
   }
 
-  /** Counts the ns that each bin has of `[start, end)`, whole ns after the base. */
+  /** Counts the ns of `[start, end)` in each bin, whole ns after the base. */
   addInterval(start: number, end: number): void {
     this.#events++;
     for (let t = start; t < end;) {
@@ -120,7 +122,7 @@ export class LodCounter {
     }
   }
 
-  /** Opens the block of a moment, ns after the base, and notes where that lies. */
+  /** Opens the block of a moment, ns after the base, and notes its position. */
   #openAt(t: number): void {
     let base: number;
     let width: number;
@@ -150,7 +152,7 @@ export class LodCounter {
     }
   }
 
-  /** Whether that was too many blocks, or such sparse ones that they won't be kept: the bins are coarser now. */
+  /** Whether there were too many blocks, or ones too sparse to keep: the bins are coarser now. */
   #open(block: number): boolean {
     let bins = this.#blocks.get(block);
     if (!bins) {

@@ -11,7 +11,7 @@ export function storeLevels(db: Db, capture: number, track: string, lane: number
     insert({ capture_id: capture, track, lane, shift, block, total, bins: data });
 }
 
-/** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero: fine ones of late clocks pass 2^53. */
+/** Bins `[first, first + n)` of 2^shift ns, counted from the clock's zero: fine ones of late clocks exceed 2^53. */
 export interface BinRange {
   readonly shift: number;
   readonly first: bigint;
@@ -24,7 +24,7 @@ export function binRange(start: bigint, end: bigint, shift: number): BinRange {
   return { shift, first, n: Math.max(1, Number(((end - 1n) >> BigInt(shift)) - first) + 1) };
 }
 
-/** The shift with which `[start, end)` takes about `bins` bins, and never more than that and one. */
+/** The shift with which `[start, end)` takes about `bins` bins, and never more than one above that. */
 export function wantedShift(start: bigint, end: bigint, bins: number): number {
   return Math.max(0, Math.ceil(Math.log2(Math.max(1, Number(end - start)) / bins)));
 }

@@ -4,7 +4,7 @@ import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
 export interface Mapping {
-  /** ns; 0 for what existed before the recording. */
+  /** ns; 0 for mappings older than the recording. */
   readonly t: bigint;
   /** -1 for the kernel. */
   readonly pid: number;

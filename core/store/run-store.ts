@@ -1,4 +1,4 @@
-/** Replays in the lab file: a run, a result a policy and dlDiscard variant, and its windows and stalls as plain rows. */
+/** Replays in the lab file: a run, a result per policy and dlDiscard variant, and its windows and stalls as plain rows. */
 import { NONE } from '../model/outcome.ts';
 import type { Stalls, Windows } from '../model/outcome.ts';
 import { storedParams } from '../model/params.ts';
@@ -21,12 +21,12 @@ export function variantOf(dlDiscard: ResolvedParams['params']['dlDiscard']): DlD
   return dlDiscard === 'buffer' ? 'buffer' : 'record';
 }
 
-/** What is read of a run's facts without asking again. */
+/** Fields of a run's facts that are read directly. */
 const factKinds = { notes: 'texts', placementWarnings: 'texts', alignment: 'object', timeline: 'object' } as const;
 
 export interface RunRow {
   readonly id: number;
-  /** What the user calls it. */
+  /** The user's name for it. */
   readonly name?: string;
   readonly speId: number;
   readonly kvmId: number;
@@ -47,7 +47,7 @@ export function addRun(db: Db, run: Omit<RunRow, 'id' | 'params'> & { readonly p
   return id;
 }
 
-/** All that are there, by id. */
+/** All existing ones, by id. */
 export function listRuns(db: Db): RunRow[] {
   const rows = db.prepare('SELECT * FROM run WHERE removed_ms IS NULL ORDER BY id').all() as RawRun[];
   return rows.map((row) => fromRow(db, row));
@@ -234,7 +234,7 @@ export function* readWindows(db: Db, run: number, policy: string, dlDiscard: DlD
 }
 
 /**
- * One window of a lane: that which starts at `at` (ns, the SPE capture's clock), the first after it, the last before it, or the
+ * One window of a lane: the one that starts at `at` (ns, the SPE capture's clock), the first after it, the last before it, or the
  * longest of all.
  */
 export function seekWindow(

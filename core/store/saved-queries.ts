@@ -7,14 +7,14 @@ export interface SavedQuery {
   readonly sql: string;
 }
 
-/** By name. None in labs of a format that had none. */
+/** By name. None in labs of older formats. */
 export function readQueries(db: Db): SavedQuery[] {
   const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'saved_query'").get();
   if (!there) return [];
   return db.prepare('SELECT name, sql FROM saved_query ORDER BY name').all() as SavedQuery[];
 }
 
-/** Puts a query in the place of the one of that name. */
+/** Adds a query, replacing one of that name. */
 export function putQuery(db: Db, { name, sql }: SavedQuery): void {
   db.prepare(
     'INSERT INTO saved_query (name, sql) VALUES (@name, @sql) ON CONFLICT (name) DO UPDATE SET sql = excluded.sql',

@@ -4,12 +4,12 @@
  *
  * Changelog of the format (user_version):
  *   1  first
- *   2  what an SPE capture tells of its own blackouts: when CPUs ran what is profiled, LOST records
+ *   2  what an SPE capture shows of its own blackouts: when CPUs ran the profiled context, LOST records
  *   3  levels of detail, stage 2 changes of traces and of runs' buffers; indexes by time
  *   4  functions that samples lie in (symbol)
  *   5  columns of few different values as places among those (column-codec.ts, format 2); what older labs hold stays as it is
  *   6  stage 2 changes say who announced an unmap and what became of the contents; view stage2; sessions of captures that follow
- *      tasks; assumption checks; how the clocks of two captures lay to each other while they were recorded
+ *      tasks; assumption checks; how the clocks of two captures related while they were recorded
  *   7  named queries; the machine code of functions that samples lie in, and the source lines that it came from
  *   8  columns of samples: alternate issue latency, CONTEXTIDR_EL1 beside CONTEXTIDR_EL2, security states of addresses
  *
@@ -20,7 +20,7 @@
 /** application_id: "UMBR". */
 export const APPLICATION_ID = 0x554d4252;
 
-/** One entry a version: what leads from the version before to it. Only ever appended. */
+/** One entry per version: the migration from the version before. Append only. */
 export const migrations: readonly string[] = [
   `
 CREATE TABLE capture (
@@ -250,12 +250,12 @@ CREATE TABLE saved_query (         -- named queries of the SQL console
 ALTER TABLE symbol ADD COLUMN code BLOB;                     -- the function's bytes as in its file; null: not known
 ALTER TABLE symbol ADD COLUMN lines TEXT;                    -- JSON {files, rows: [[offset in the function, file, line], …]}; null: no line table
 `,
-  // spe_column may hold 'extra', 'altLat', 'contextEl1' and 'states' (spe-chunk.ts): older versions would stop at those. What older labs
-  // hold stays as it is: without them.
+  // spe_column may hold 'extra', 'altLat', 'contextEl1' and 'states' (spe-chunk.ts): older versions would fail on those. Older labs stay as
+  // they are, without them.
   '',
 ];
 
 export const SCHEMA_VERSION = migrations.length;
 
-/** Labs of this format and later ones have all columns that are read: only what is written is new. */
+/** Labs of this format and later have all columns that are read: only written ones are new. */
 export const READABLE_FROM = 6;

@@ -1,4 +1,6 @@
-/** What an SPE capture's side band tells of its own blackouts: flagged AUX records, LOST records, when each CPU ran what is profiled. */
+/**
+ * What an SPE capture's side band shows of its own blackouts: flagged AUX records, LOST records, when each CPU ran the profiled context.
+ */
 import { signed, unsigned } from './captures.ts';
 import type { Stretch } from './bands.ts';
 import { inserter } from './insert.ts';
@@ -67,11 +69,11 @@ export interface SideMark {
   readonly cpu: number;
   readonly tid: number;
   readonly flags: number;
-  /** AUX records; what the LOST records say is lost. */
+  /** AUX records; the losses that the LOST records report. */
   readonly count: number;
 }
 
-/** Those of a stretch, in time order. Records without a time are in none. */
+/** Those in a stretch, in time order. Records without a time are in none. */
 export function readSideMarks(db: Db, capture: number, { start, end, width }: Stretch): SideMark[] {
   const from = signed(start > 0n ? start : 1n);
   const bin = BigInt(Math.max(1, Math.floor(width)));
@@ -84,7 +86,7 @@ export function readSideMarks(db: Db, capture: number, { start, end, width }: St
       )
       .all(capture, from, signed(end), from, bin) as Record<string, bigint>[];
   return [
-    // Of a CPU's records it doesn't matter which thread was on it.
+    // For a CPU's records it doesn't matter which thread was on it.
     ...rows(`cpu, ${thread} AS tid, flags, count(*) AS n`, 'aux_flag', `cpu, ${thread}, flags`),
     ...rows('cpu, -1 AS tid, 0 AS flags, sum(count) AS n', 'lost_record', 'cpu'),
   ].map((r) => ({

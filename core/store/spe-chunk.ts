@@ -1,4 +1,4 @@
-/** SPE samples as they are stored, without a database: encoding is most of an import's work, and threads do it. */
+/** SPE samples as they are stored, without a database: encoding is most of an import's work, and is done in threads. */
 import type { SpeColumns } from '../formats/spe/columns.ts';
 import { Extra, Has } from '../formats/spe/columns.ts';
 import { encodeColumn } from './column-codec.ts';
@@ -26,7 +26,7 @@ export const speColumns = {
   cpu: { type: Int16Array, has: 0xffff, delta: false },
   el: { type: Uint8Array, has: Has.PC, delta: false },
   size: { type: Uint32Array, has: 0xffff, delta: false },
-  /** Index into `mapping`, -1 for none: where the PC lies. Found at import, when the mappings of that moment are at hand. */
+  /** Index into `mapping`, -1 for none: where the PC lies. Found at import, when the mappings of that moment are available. */
   map: { type: Int32Array, has: Has.PC, delta: false },
   extra: { type: Uint16Array, extra: 0xffff, delta: false },
   altLat: { type: Uint16Array, extra: Extra.ALT_ISSUE, delta: false },
@@ -37,7 +37,7 @@ export const speColumns = {
 export type SpeColumnName = keyof typeof speColumns;
 export type SpeColumnArray<K extends SpeColumnName> = InstanceType<(typeof speColumns)[K]['type']>;
 
-/** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
+/** A chunk ready to be stored: encoding is most of the work and may run in another thread. */
 export interface SpeChunk {
   readonly samples: number;
   /** Bytes that they took in the SPE buffer. */
@@ -50,7 +50,7 @@ export interface SpeChunk {
 
 /**
  * @param map per record, the index of the mapping that its PC lies in, or -1
- * @param planes what to encode with, if the columns lie in its memory
+ * @param planes encodes them, if the columns lie in its memory
  */
 export function encodeSpeChunk(batch: SpeColumns, map: Int32Array, planes?: Planes): SpeChunk {
   const { n } = batch;

@@ -1,4 +1,4 @@
-/** SPE samples in the lab file: one chunk a batch and lane, one blob a column. Columns that no record of a chunk has are left out. */
+/** SPE samples in the lab file: one chunk per batch and lane, one blob per column. Columns that no record of a chunk has are omitted. */
 import { release } from '../formats/memory.ts';
 import type { SpeColumns } from '../formats/spe/columns.ts';
 import { BATCH } from '../formats/spe/columns.ts';
@@ -104,7 +104,7 @@ export function readColumn<K extends SpeColumnName>(
   return out as SpeColumnArray<K>;
 }
 
-/** A lane's chunks in order, each column read when it is asked for: for whoever may stop before the end. */
+/** A lane's chunks in order, each column read on demand: for callers that may stop early. */
 export function* readLaneChunks(
   db: Db,
   capture: number,
@@ -131,7 +131,7 @@ export function* readLaneChunks(
 
 /**
  * Times and `present` bits of a lane's chunks that reach into [start, end), ns. Undefined if those hold more than `limit` records.
- * Chunks of records out of order may reach further than they say; such records are rare, and a chunk early or late.
+ * Chunks with out-of-order records may reach further than they say; such records are rare, and a chunk early or late.
  */
 export function readTimes(
   db: Db,
@@ -173,7 +173,7 @@ export function* readBatches(
   const blobs = db.prepare('SELECT name, data FROM spe_column WHERE chunk_id = ?');
   for (const chunk of chunks as { id: bigint; lane: bigint; samples: bigint }[]) {
     batch.n = Number(chunk.samples);
-    // What older labs don't have.
+    // Absent in older labs.
     batch.extra.fill(0);
     for (const { name, data } of blobs.all(chunk.id) as { name: SpeColumnName; data: Uint8Array }[]) {
       decodeColumn(data, batch.n, name === 'map' ? map : batch[name]);

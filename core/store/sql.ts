@@ -1,7 +1,7 @@
 /**
  * Read-only SQL over a lab file, with the chunked columns as rows: `spe_sample` and `trace_event` are virtual tables over the
- * chunks. Addresses are hex text there, times integers (ns). `check_result` gives the assumption checks, which a lab file holds as JSON
- * beside the result that they are of, as rows.
+ * chunks. Addresses are hex text there, times integers (ns). `check_result` gives the assumption checks as rows; a lab file holds them as
+ * JSON with their result.
  */
 import { Extra, Has, SpeColumns } from '../formats/spe/columns.ts';
 import { TraceColumns } from '../formats/event-format/columns.ts';
@@ -11,7 +11,7 @@ import type { Db } from './lab-file.ts';
 import { readBatches } from './spe-store.ts';
 import { readTraceChunks } from './trace-store.ts';
 
-/** The JSON of an event's fields, from its payload: given by who knows the formats' decoders. */
+/** The JSON of an event's fields, from its payload; supplied by the caller, which knows the formats' decoders. */
 export type FieldsOf = (capture: number) => (batch: TraceColumns, i: number) => string;
 
 export interface SqlResult {
@@ -20,8 +20,7 @@ export interface SqlResult {
 }
 
 /**
- * Runs one statement. It must be a query and may not write: anything else throws a LabFileError, bad SQL
- * SQLite's own error.
+ * Runs one statement. It must be a read-only query: anything else throws a LabFileError, bad SQL SQLite's own error.
  *
  * @param chunks a second connection to the same file: a connection that runs a query can't read chunks for it
  */
@@ -36,7 +35,7 @@ export function query(db: Db, chunks: Db, sql: string, fieldsOf: FieldsOf): SqlR
   };
 }
 
-/** Prepares a query without running it. Throws what `query` throws for it. */
+/** Prepares a query without running it. Throws as `query` does. */
 export function prepareOnly(db: Db, sql: string): void {
   addTables(db, db, () => () => '');
   const statement = db.prepare(sql);
@@ -87,7 +86,7 @@ function addTables(db: Db, chunks: Db, fieldsOf: FieldsOf): void {
   });
 }
 
-/** A row a result and check. `changes`: 1 if the verdict is another one than the result's own, by the key that verdicts rest on. */
+/** One row per result and check. `changes`: 1 if the verdict differs from the result's own, by the key on which verdicts are based. */
 function checkRows(db: Db): (bigint | number | string | null)[][] {
   return db
     .prepare(

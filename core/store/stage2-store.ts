@@ -1,4 +1,4 @@
-/** Stage 2 changes as plain rows: of a trace's whole VM, and those that concern the SPE buffers of a run. */
+/** Stage 2 changes as plain rows: those of a trace's whole VM, and those on a run's SPE buffers. */
 import { NONE } from '../model/outcome.ts';
 import { causeClasses, PAGE_SHIFT, stage2Kinds } from '../model/terms.ts';
 import { effectOfRow } from '../model/timeline.ts';
@@ -9,7 +9,7 @@ import type { Db } from './lab-file.ts';
 /** Rows between two calls of `onRows`: some ms. */
 const ROWS_BETWEEN = 4096;
 
-/** Replaces the stored timelines of a trace; one a VM, in the order of its description. `onRows` is called now and then. */
+/** Replaces the stored timelines of a trace; one per VM, in the order of its description. `onRows` is called now and then. */
 export function storeStage2(
   db: Db,
   capture: number,
@@ -42,7 +42,7 @@ function effectOf(track: Parameters<typeof effectOfRow>[0], i: number): readonly
 
 type Value = bigint | number | string | null;
 
-/** Rows a statement inserts at a time: a call of SQLite costs as much as a row. */
+/** Rows per INSERT statement: an SQLite call costs as much as a row. */
 const ROWS = 32;
 
 /** Inserts rows of these columns: their values are pushed to `values` in that order, `end` ends a row, `flush` writes the last ones. */
@@ -126,7 +126,7 @@ export function changesOfPage(db: Db, capture: number, vm: number, ipa: bigint, 
   return (rows as Raw[]).map(fromRow);
 }
 
-/** The first change of the page at `ipa` from `t` on that took what lay in it. */
+/** The first change of the page at `ipa` from `t` on that took its contents. */
 export function contentsLostOf(db: Db, capture: number, vm: number, ipa: bigint, t: bigint): ChangeRow | undefined {
   const row = db
     .prepare<unknown[], Raw>(

@@ -1,4 +1,4 @@
-/** Functions that samples of a capture lie in. What no sample is in isn't kept: a kernel alone has 200,000. */
+/** Functions that a capture's samples lie in. Others aren't kept: a kernel alone has 200,000. */
 import { signed, unsigned } from './captures.ts';
 import type { Db } from './lab-file.ts';
 
@@ -11,7 +11,7 @@ export interface SymbolRow {
   readonly bytes: number;
   /** Demangled. */
   readonly name: string;
-  /** As in the binary, where that differs. */
+  /** As in the binary, if different. */
   readonly linkageName?: string;
 }
 
@@ -22,13 +22,13 @@ export interface SourceLines {
   readonly rows: readonly (readonly [offset: number, file: number, line: number])[];
 }
 
-/** What a function is made of, as far as its file was at hand. */
+/** A function's code, as far as its file was available. */
 export interface SymbolCode {
   readonly code?: Uint8Array;
   readonly lines?: SourceLines;
 }
 
-/** Replaces all that is known of these binaries. */
+/** Replaces everything known about these binaries. */
 export function putSymbols(
   db: Db,
   capture: number,

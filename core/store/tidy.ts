@@ -17,7 +17,7 @@ export interface Chosen {
   readonly runs: readonly number[];
 }
 
-/** Throws a LabFileError if it isn't there. An empty name takes a run's away; a capture always has one. */
+/** Throws a LabFileError if it doesn't exist. An empty name removes a run's; a capture always has one. */
 export function rename(db: Db, kind: Kept, id: number, name: string): void {
   const text = name.trim();
   if (kind === 'capture') getCapture(db, id);
@@ -26,7 +26,7 @@ export function rename(db: Db, kind: Kept, id: number, name: string): void {
   db.prepare(`UPDATE ${kind} SET name = ? WHERE id = ?`).run(text === '' ? null : text, id);
 }
 
-/** What readers of results must know of it. */
+/** What readers of results must know about it. */
 export function notesOf(db: Db, kind: Kept, id: number): readonly string[] {
   const { facts } = kind === 'capture' ? getCapture(db, id) : getRun(db, id);
   const { notes } = facts as { readonly notes?: readonly string[] };
@@ -41,7 +41,7 @@ export function setNotes(db: Db, kind: Kept, id: number, notes: readonly string[
 }
 
 /**
- * Hides captures and runs. Returns all that it hid. Throws a LabFileError if one isn't there, or a capture has a run that would stay.
+ * Hides captures and runs. Returns what it hid. Throws a LabFileError if one doesn't exist, or a capture has a run that would stay.
  * @param withRuns hides runs of these captures, too
  */
 export function remove(db: Db, { captures, runs }: Chosen, withRuns: boolean): Chosen {
@@ -92,7 +92,7 @@ function mark(db: Db, chosen: Chosen, removed: number | null): void {
   }
 }
 
-/** Runs first: captures that they refer to can only go after them. */
+/** Runs first: captures they refer to can only go after them. */
 function kindsOf({ captures, runs }: Chosen): [Kept, readonly number[]][] {
   return [
     ['run', runs],

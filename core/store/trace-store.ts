@@ -5,7 +5,7 @@ import { decodeBytes, decodeColumn, encodeBytes, encodeColumn } from './column-c
 import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
 
-/** A chunk ready to be stored: encoding it is most of the work, and may be done in another thread. */
+/** A chunk ready to be stored: encoding is most of the work and may run in another thread. */
 export interface TraceChunk {
   readonly events: number;
   /** First and last time, ns. */
@@ -18,7 +18,7 @@ export interface TraceChunk {
 
 const columns = ['t', 'cpu', 'tid', 'comm', 'event', 'buffer', 'lost', 'start', 'payload'] as const;
 
-/** What of a batch is stored. */
+/** The stored part of a batch. */
 export type TraceBatch = Pick<
   TraceColumns,
   'n' | 't' | 'cpu' | 'tid' | 'comm' | 'event' | 'buffer' | 'lostBefore' | 'start' | 'payload'
@@ -63,7 +63,7 @@ export function traceWriter(db: Db, capture: number) {
   };
 }
 
-/** An event of the dictionary as stored: the description is all that is needed to read its payloads again. */
+/** An event of the dictionary as stored: the description is all it takes to read its payloads again. */
 export interface StoredFormat {
   readonly system: string;
   readonly name: string;
@@ -105,7 +105,7 @@ export interface TraceRange {
 
 /**
  * A capture's chunks as batches again, in order. The batch is reused; its capacity must be that of the writer's or more.
- * @param which only chunks that reach into a stretch (they hold events outside of it too), or by their place among all
+ * @param which only chunks that reach into a stretch (they hold events outside of it too), or by index among all
  */
 export function* readTraceChunks(
   db: Db,

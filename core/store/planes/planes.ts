@@ -1,4 +1,4 @@
-/** Columns taken apart, and put together again, by WebAssembly (planes.wat): scalar loops took half of an import's time. */
+/** Splits columns and joins them again in WebAssembly (planes.wat): scalar loops took half of an import's time. */
 import { MAX_WORDS, places } from '../../formats/memory-map.ts';
 import { growTo, wasmInstance, wasmMemory } from '../../formats/wasm-memory.ts';
 import type { WasmMemory } from '../../formats/wasm-memory.ts';
@@ -35,19 +35,19 @@ type InPlace = (at: number, n: number) => void;
 const GROUP = 16;
 const WORD_BYTES = 8;
 const { WORDS, PLANES_FREE: FREE } = places;
-/** What is read or written past the last element, place or byte of a plane: less than two groups. */
+/** Bytes read or written past the last element, place or byte of a plane: less than two groups. */
 const SLACK = 2 * GROUP;
-/** What `indexNarrow` needs: 2 bytes for each value of 2 bytes. */
+/** Table size for `indexNarrow`: 2 bytes for each 2-byte value. */
 const TABLE_BYTES = 2 << 16;
 const NOTHING = new Uint8Array(0);
 
-/** A column taken apart: each element is one of few words, and below that `low` bytes of its own. */
+/** A split column: each element is one of few words, and below that its own `low` bytes. */
 export interface Parts {
-  /** Bytes of an element that are kept as planes: the lowest ones. */
+  /** Bytes of an element kept as planes: the lowest ones. */
   readonly low: number;
-  /** How many words there are for the bytes above: 1 to 256. */
+  /** Number of words for the bytes above: 1 to 256. */
   readonly words: number;
-  /** Of differences: the first element itself; its difference reads as the second's. */
+  /** For differences: the first element itself; its difference reads as the second's. */
   readonly first: Uint8Array;
   /** The words, each element's place among them, and the low planes: `partsBytes` in all. Valid until the next call. */
   readonly payload: Uint8Array;
@@ -58,7 +58,7 @@ export function partsBytes(low: number, words: number, width: number, n: number)
   return words * (width - low) + packedBytes(n, bitsFor(words)) + low * n;
 }
 
-/** Bits that a place among words takes. */
+/** Bits of an index among words. */
 function bitsFor(words: number): number {
   if (words <= 1) return 0;
   if (words <= 2) return 1;
@@ -70,12 +70,12 @@ function packedBytes(n: number, bits: number): number {
   return Math.ceil((n * bits) / 8);
 }
 
-/** Bytes of memory to work in that a column of `n` elements may take. */
+/** Maximum working memory for a column of `n` elements, bytes. */
 export function workBytes(n: number): number {
   return 2 * 8 * (n + GROUP) + n + MAX_WORDS * WORD_BYTES + 3 * SLACK + TABLE_BYTES;
 }
 
-/** Memory that is worked in is reused from one column to the next. */
+/** The working memory is reused from one column to the next. */
 export class Planes {
   readonly #memory: WasmMemory;
   readonly #free: number;
@@ -83,8 +83,8 @@ export class Planes {
   #bytes: Uint8Array<ArrayBuffer>;
 
   /**
-   * @param memory, free memory that columns lie in, which then needn't be copied; what is below 32768 and `workBytes` from `free` on
-   *   (a multiple of 16) are worked in
+   * @param memory, free memory that columns lie in, which then needn't be copied; working memory is everything below 32768 and `workBytes`
+   *   from `free` on (a multiple of 16)
    */
   constructor(memory = wasmMemory(1), free = FREE) {
     this.#memory = memory;
@@ -94,8 +94,8 @@ export class Planes {
   }
 
   /**
-   * Takes `n` elements (1 or more) of `width` bytes apart, or their differences to the one before, modulo the width. As much of an
-   * element as has at most 256 values becomes a place among those: high halves of addresses, kinds of operation.
+   * Splits `n` elements (1 or more) of `width` bytes, or their differences to the one before, modulo the width. The part of an element with
+   * at most 256 values becomes an index among those: high halves of addresses, kinds of operation.
    */
   split(elements: Uint8Array, width: Width, n: number, delta: boolean): Parts {
     if (!delta && isConstant(elements, width)) {
@@ -119,7 +119,7 @@ export class Planes {
     let low = 0;
     let words = width <= 2 ? this.#wasm.indexNarrow(at, n, width, table, places) : 0;
     if (!words && width === 2) low = 1;
-    // The highest byte alone has few enough values.
+    // The highest byte alone always has few enough values.
     while (!words && !(words = this.#wasm.index(at, n, width, low, places))) low++;
     const bits = bitsFor(words);
     const packed = packedBytes(n, bits);
@@ -145,7 +145,7 @@ export class Planes {
     return { low, words, first, payload: bytes.subarray(start, planes + low * n) };
   }
 
-  /** What `split` took apart: `n` elements into `out`. */
+  /** The inverse of `split`: `n` elements into `out`. */
   join({ low, words, first, payload }: Parts, out: Uint8Array, width: Width, n: number, delta: boolean): void {
     const groups = Math.ceil(n / GROUP);
     const stride = groups * GROUP;
@@ -188,7 +188,7 @@ export class Planes {
     out.set(bytes.subarray(this.#free, this.#free + n * width));
   }
 
-  /** As labs before format 5 have it: the planes of `mask` as they are, and a byte for each other one, in order. */
+  /** As in labs before format 5: the planes of `mask` as they are, and a byte for each other one, in order. */
   joinPlanes(
     planes: Uint8Array,
     mask: number,
@@ -211,21 +211,21 @@ export class Planes {
     out.set(bytes.subarray(this.#free, this.#free + n * width));
   }
 
-  /** Planes of n bytes, one behind the other, to elements. */
+  /** Planes of n bytes, one after another, to elements. */
   #interleave(planes: number, width: Width, n: number, groups: number): void {
     if (width === 1) this.#bytes.copyWithin(this.#free, planes, planes + n);
     else this.#wasm[`join${width}`](planes, n, groups, this.#free);
   }
 
   #room(end: number): Uint8Array<ArrayBuffer> {
-    // Growing takes the caller's columns away; `workBytes` are enough.
+    // Growing would detach the caller's columns; `workBytes` are enough.
     if (this.#free === FREE) growTo(this.#memory, end);
     if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer);
     return this.#bytes;
   }
 }
 
-/** Whether all elements are the same: each is the one before. */
+/** Whether all elements are the same: each equals the one before. */
 function isConstant(elements: Uint8Array, width: Width): boolean {
   const { buffer, byteOffset, length } = elements;
   const all = Buffer.from(buffer, byteOffset, length);

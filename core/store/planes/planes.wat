@@ -1,15 +1,15 @@
-;; What columns are taken apart with: words that a column has few of, and byte planes (the lowest bytes of all elements, then all
-;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for what they are good for. planes.wasm.ts holds this module,
-;; compiled; `npm run wasm` regenerates that, and a test compares the two.
+;; What columns are split with: words that a column has few of, and byte planes (the lowest bytes of all elements, then all
+;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for their use. planes.wasm.ts holds the compiled module; `npm run
+;; wasm` regenerates it, and a test compares the two.
 ;;
-;; A group is 16 elements; the last one must be there in full. Planes lie one behind the other, `stride` bytes each.
-;; Memory: memory-map.ts; what stands here in braces `npm run wasm` puts in, from there and from transposes.mjs.
+;; A group is 16 elements; the last one must be there in full. Planes lie one after another, `stride` bytes each. Memory: memory-map.ts;
+;; `npm run wasm` fills in what is in braces here, from there and from transposes.mjs.
 (module
   (import "umbra" "memory" (memory 1))
 
   ;; The words that are left of the n (1 or more) elements of `width` bytes without their lowest `skip` bytes: each one's place among
-  ;; those different from each other to a byte from dst on, and these to WORDS, in order of appearance. Returns how many they
-  ;; are, or 0 if more than 256. Reads up to 7 bytes behind the last element.
+  ;; those different from each other to a byte from dst on, and these to WORDS, in order of appearance. Returns their number, or 0 if more
+  ;; than 256. Reads up to 7 bytes past the last element.
   (func (export "index") (param $src i32) (param $n i32) (param $width i32) (param $skip i32) (param $dst i32) (result i32)
     (local $end i32) (local $slot i32) (local $place i32) (local $count i32) (local $shift i64) (local $mask i64) (local $word i64)
     (memory.fill (i32.const {HASH}) (i32.const 0) (i32.const 16384))
@@ -65,7 +65,7 @@
       (br_if $next (i32.lt_u (local.tee $dst (i32.add (local.get $dst) (i32.const 1))) (local.get $end))))
     (local.get $count))
 
-  ;; In place, 32 bytes a group: of each two neighbours one byte, the second `bits` further up.
+  ;; In place, 32 bytes a group: packs each two neighbours into one byte, the second `bits` further up.
   (func (export "narrow") (param $at i32) (param $groups i32) (param $bits i32)
     (local $dst i32) (local $a v128) (local $b v128)
     (local.set $dst (local.get $at))
@@ -82,7 +82,7 @@
       (local.set $dst (i32.add (local.get $dst) (i32.const 16)))
       (br_if $next (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))))
 
-  ;; The way back, from the end on: of each byte two, its lowest `bits` and the next ones.
+  ;; The way back, from the end on: unpacks each byte into two, its lowest `bits` and the next ones.
   (func (export "widen") (param $at i32) (param $groups i32) (param $bits i32)
     (local $src i32) (local $dst i32) (local $mask v128) (local $a v128) (local $b v128)
     (local.set $mask (i8x16.splat (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1))))

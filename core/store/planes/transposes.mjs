@@ -1,18 +1,18 @@
 /**
  * The unrolled parts of planes.wat: elements of 2, 4 or 8 bytes to byte planes, and back. Both are transpositions of a matrix of bytes,
- * done by interleaving ever larger units of ever more distant rows.
+ * done by interleaving larger and larger units of more and more distant rows.
  */
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const row = (name, i) => `(local.get $${name}${i})`;
 const shuffle = (bytes, a, b) => `(i8x16.shuffle ${bytes.join(' ')} ${a} ${b})`;
 
-/** Units of one row and another by turns: of their lower halves, or of their upper ones. */
+/** Alternates units of two rows: of their lower halves, or of their upper ones. */
 const interleaved = (unit, upper) =>
   range(8 / unit).flatMap((k) =>
     [0, 16].flatMap((of) => range(unit).map((byte) => of + (upper ? 8 : 0) + k * unit + byte)),
   );
 
-/** Rows of `to` as they come out of one round: [shuffle, the two rows of `from`] each. */
+/** Rows of `to` after one round: [shuffle, the two rows of `from`] each. */
 function round(rows, distance, unit, from) {
   return range(rows / 2).flatMap((pair) => {
     const a = Math.floor(pair / distance) * 2 * distance + (pair % distance);
