@@ -1,6 +1,6 @@
 /**
  * How dark a column is for the fraction lost in it. Fractions span three decades, so the steps are geometric, as a photographic
- * step wedge's are: from 0.1 % to all, each 15 % more than the one before. Every step has a colour of its own, so that fractions can be
+ * step wedge's are: from 0.1 % to all, each 15 % more than the one before. Every step has its own colour, so that fractions can be
  * read back from the picture; losses below 0.1 % get a mark instead of a darkness.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What the timeline draws, fetched as it is needed: a stretch about twice as wide as the view, so that panning has something to
+ * The timeline's data, fetched on demand: a stretch about twice as wide as the view, so that panning has something to
  * show at once. While new data loads the old is drawn, in its proper place.
  */
 import { shallowRef } from 'vue';

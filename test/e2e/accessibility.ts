@@ -7,7 +7,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** The rules that a theme can break: the others see the same page in each. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** What axe-core finds wrong with the page as it stands, in words. @param rules all, or those of colours */
+/** What axe-core finds wrong with the current page, in words. @param rules all, or those of colours */
 export async function accessibility(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
   // A page keeps it until it is loaded again; reading it takes as long as half a run.
   if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(axe);

@@ -102,7 +102,7 @@ describe('captures', () => {
     await detail().getByRole('heading', { name: 'b-madvise' }).waitFor();
     await page.goForward();
     await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
-    // another tab, by the link that somebody copied
+    // another tab, by a copied link
     const link = page.url().replace(/#.*/, '#captures?capture=3');
     page = await openPage();
     await page.goto(link);

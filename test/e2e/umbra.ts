@@ -19,7 +19,7 @@ export const pair = {
 
 /**
  * A replay in which unmaps drop nothing, the SPU takes the first touch, and every notifier reaches pins: faults of each class happen on the
- * sample pair then, as tests of what is told about faults need them.
+ * sample pair then, as tests of output about faults need them.
  */
 export const faulting = [
   'contentsKept=true',

@@ -59,7 +59,7 @@ export interface Cell {
   burst: number;
   loss: number;
   runs: number;
-  /** Runs in which the cause could be told, and of these: p at most 5 %, any false star, all intervals cover no move. */
+  /** Runs in which the cause could be decided, and of these: p at most 5 %, any false star, all intervals cover no move. */
   told: number;
   alarms: number;
   stars: number;

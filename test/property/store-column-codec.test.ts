@@ -75,7 +75,7 @@ describe('column codec', () => {
   });
 });
 
-/** A blob of format 1, as it is described in column-codec.ts. */
+/** A blob of format 1, as described in column-codec.ts. */
 function planesBlob(column: BigUint64Array, delta: boolean): Uint8Array {
   const values = delta ? column.map((value, i) => value - (i ? column[i - 1] : 0n)) : column;
   const constants: number[] = [];
