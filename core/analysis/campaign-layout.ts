@@ -1,5 +1,5 @@
 /**
- * A campaign as a layout of cells: pairs that are alike in all factors but the repetition share a cell. Intervals come from how repetitions
+ * A campaign as a layout of cells: pairs that agree in all factors except the repetition share a cell. Intervals come from how repetitions
  * of a cell differ, never from blocks within a capture: those say how certain one capture is, not what the next one will show.
  */
 import { studentQuantile } from './student.ts';

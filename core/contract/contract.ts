@@ -1,10 +1,10 @@
 /**
  * The service contract: what a window may ask of a lab, and what it gets. One envelope for everything, whatever the transport (a
- * MessagePort of Electron's utility process, a loopback web socket). No I/O here: the renderer imports this folder's
- * contract files and nothing else of the core.
+ * MessagePort of Electron's utility process, a loopback web socket). No I/O here: of core the renderer imports this folder, core/model and
+ * core/words alone.
  *
  * Times are ns as decimal strings where they may exceed 2^53, durations are numbers. Typed arrays may occur anywhere in a result: a
- * MessagePort clones them, contract-wire.ts carries them over a web socket as bytes.
+ * MessagePort clones them, wire.ts carries them over a web socket as bytes.
  */
 import { z } from 'zod';
 import { CaptureFacts } from '../model/terms/capture-facts.ts';
@@ -161,7 +161,7 @@ export type HostMessage = z.infer<typeof HostMessage>;
 
 /**
  * Over a web socket only: the client's first message, answered by `{type: 'welcome', session}` or by closing with
- * contract-wire.ts' UNAUTHORISED. `token`: the one-time token of the link. `session`: the key that a welcome gave, for later connections.
+ * wire.ts' UNAUTHORISED. `token`: the one-time token of the link. `session`: the key that a welcome gave, for later connections.
  */
 export const Hello = z.strictObject({
   type: z.literal('hello'),

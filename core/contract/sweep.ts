@@ -1,6 +1,6 @@
 /**
  * The part of the contract that asks what a run would be with another value of one parameter. A sweep stores nothing but takes long: it is
- * a job (contract-jobs.ts), and its progress carries the partial result.
+ * a job (jobs.ts), and its progress carries the partial result.
  */
 import { z } from 'zod';
 import type { SweepMeasure } from '../model/terms/sweep.ts';

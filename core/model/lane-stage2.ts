@@ -125,9 +125,8 @@ export class LaneStage2 {
   }
 
   /**
-   * Applies events that come before sample `last` is written, until one changes one of the `pages` from page `first` on, around the
-   * buffer's end, or loses what lies in a page, or an answer's effect is due; returns the first sample after that one, Infinity if
-   * there is none.
+   * Applies events that come before sample `last` is written, until one changes one of the `pages` from page `first` on, wrapping around,
+   * or loses a page's contents, or an answer's effect is due; returns the first sample after that one, Infinity if there is none.
    */
   changeOnTheWay(last: number, first: number, pages: number): number {
     const { events, lane, times } = this.#lane;

@@ -56,7 +56,7 @@ export function wayOfRow({ notify }: Stage2Timeline, row: number, op: number, ca
   return op === ACCESS_CLEAR ? CLEAR : notify[row];
 }
 
-/** Whether an unmap loses what lies in the page: deleting a memslot alone doesn't (rule 23). */
+/** Whether an unmap loses the page's contents: deleting a memslot alone doesn't (rule 23). */
 export function losesContents({ contents, notify }: Stage2Timeline, row: number): boolean {
   return contents[row] === DROPPED || (contents[row] === GONE && notify[row] !== MEMSLOT);
 }

@@ -25,7 +25,7 @@ import type { Stage2Timeline } from './timeline.ts';
  * Replays the lanes against a timeline under one policy. For many policies or placements: `prepare` once (and `withBuffers`
  * for another placement), then `replayPrepared`.
  * @param timeline in the run's time (alignment.ts)
- * @param distributions latencies as measured; looked at with `latency: sampled` only
+ * @param distributions measured latencies; used with `latency: sampled` only
  * @throws ModelError when the lanes don't make sense (prepare.ts)
  */
 export function replay(

@@ -1,5 +1,5 @@
 /**
- * Scenarios: stage 2 events that the user injects, for the cause classes that no trace at hand contains (model.md section 3).
+ * Scenarios: stage 2 events that the user injects, for the cause classes that no available trace contains (model.md section 3).
  *
  * ```json
  * {"events": [

@@ -202,7 +202,7 @@ export class LaneSamples {
         c.totalLat[n] = issue + SOURCE_CYCLES[s] + ((r2 >>> 12) & 7) + (walk ? 40 : 0);
         wide.va[2 * n] = (0x80000000 | (r3 & 0x0ffffff8)) >>> 0;
         wide.va[2 * n + 1] = fn.el ? 0xffff0008 : 0xffff;
-        // Pages in an order of their own; the offset within the page stays.
+        // Scatters pages; the offset within the page stays.
         wide.pa[2 * n] = (Math.imul(r3 >>> 12, 0x9e3779b1) & 0x7ffff000) | (r3 & 0xff8);
         wide.pa[2 * n + 1] = 0x808;
         c.present[n] = COMMON | THREAD | Has.VA | Has.PA | Has.XLAT | (isLoad ? Has.SOURCE : 0);

@@ -1,4 +1,4 @@
-/** Events of a KVM trace as ring buffer records. Times are ns of the trace's clock; addresses are below 2^53 but for PCs. */
+/** Events of a KVM trace as ring buffer records. Times are ns of the trace's clock; addresses are below 2^53 except PCs. */
 import { callNumber, traceFormats } from './kvm-formats.ts';
 import type { TraceFormat } from './kvm-formats.ts';
 import type { RingBuffer } from './ring-buffer.ts';

@@ -56,8 +56,8 @@ export class BlockRules {
   }
 
   /**
-   * No table where pages were mapped, and only a part of the region was unmapped since: unmapping a part of a block takes all of
-   * it, and of a table what is left in it stays (stage2_unmap_walker). So the region's last fault had mapped a block.
+   * No table where pages were mapped, and only a part of the region was unmapped since: unmapping a part of a block takes all of it, while
+   * the rest of a table stays (stage2_unmap_walker). So the region's last fault had mapped a block.
    */
   provenBlock(region: number, fault: PendingFault): void {
     const pages = this.#pages;

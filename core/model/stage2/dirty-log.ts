@@ -115,7 +115,7 @@ export class DirtyLog {
   }
 
   /**
-   * The latest protection of a slot happened in [from, shown]: if these are far apart, nobody knows what held between. But a fetch
+   * The latest protection of a slot happened in [from, shown]: if these are far apart, the state between is unknown. But a fetch
    * waits for nothing but mmu_lock: unless a fault being handled may hold that, it protects at once; and the lock is fair, so the first
    * fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits long, it waits for the fetch.
    */

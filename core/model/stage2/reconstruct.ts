@@ -38,7 +38,7 @@ export interface Unfollowed {
   readonly guestMemfds: number;
   /** ioctl(KVM_SET_MEMORY_ATTRIBUTES): private and shared memory swap places. */
   readonly attributes: number;
-  /** Events of nested guests, which run on tables of their own. */
+  /** Events of nested guests, which run on their own tables. */
   readonly nested: number;
 }
 

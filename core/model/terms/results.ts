@@ -123,7 +123,7 @@ export interface LatencyCurves {
   readonly kept: Float64Array;
 }
 
-/** What an assumption check (model.md 4.7) makes of a policy's outcome. */
+/** A policy's outcome under an assumption check (model.md 4.7). */
 export interface CheckResult {
   readonly id: string;
   /** In words, to follow "if". */

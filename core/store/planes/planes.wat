@@ -1,6 +1,6 @@
 ;; What columns are split with: words that a column has few of, and byte planes (the lowest bytes of all elements, then all
-;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for their use. planes.wasm.ts holds the compiled module; `npm run
-;; wasm` regenerates it, and a test compares the two.
+;; second bytes, and so on) with 128-bit shuffles. See column-codec.ts for their use. planes.wasm.ts holds the compiled module, made by
+;; `npm run wasm`; a test compares the two.
 ;;
 ;; A group is 16 elements; the last one must be there in full. Planes lie one after another, `stride` bytes each. Memory: memory-map.ts;
 ;; `npm run wasm` fills in what is in braces here, from there and from transposes.mjs.

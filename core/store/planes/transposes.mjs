@@ -21,7 +21,7 @@ function round(rows, distance, unit, from) {
   });
 }
 
-/** Rounds but the last as assignments between a and b; then what the last one gives. */
+/** All rounds but the last as assignments between a and b; then the result of the last. */
 function rounds(rows, firstUnit) {
   const lines = [];
   let [from, to] = ['a', 'b'];
