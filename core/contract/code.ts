@@ -36,6 +36,8 @@ export interface FunctionCode {
   readonly files: readonly string[];
   /** Why there are no instructions, and what would provide them; missing if there are some. */
   readonly missing?: string;
+  /** Whether loading the binary (`umbra symbols`) would provide the instructions. */
+  readonly loadable?: true;
   /** Size of a function too long to be kept whole, bytes; missing if all is shown. */
   readonly cut?: number;
 }

@@ -45,7 +45,7 @@ describe('umbra annotate', () => {
 
   it('says why there are no instructions, and what would give them', () => {
     const page = annotated('libc.so.6+0x9a024');
-    expect(page).toMatchObject({ name: 'libc.so.6+0x9a000', bytes: 4096 });
+    expect(page).toMatchObject({ name: 'libc.so.6+0x9a000', bytes: 4096, loadable: true });
     expect(page.missing).toBe('No function is known here: add libc.so.6 (umbra symbols --elf libc.so.6).');
     expect(page.rows.every(({ text }) => text === undefined)).toBe(true);
     const { code, stderr } = umbra('annotate', 'nowhere', '--db', db, '--run', '1', '--policy', 'map-on-fault');
@@ -103,6 +103,15 @@ describe('the Code view', () => {
     await open('#skew?policy=map-on-fault&keyKind=symbol');
     await page.getByRole('link', { name: 'Code of dot_f32' }).click();
     await page.getByRole('grid', { name: 'Instructions of dot_f32' }).waitFor();
+  });
+
+  it('offers to load the symbols of a binary that it has no code of', async () => {
+    await open('#code?policy=map-on-fault&keyKind=page&key=libc.so.6%2B0x9a000');
+    await page.getByRole('note').getByRole('button', { name: 'Load symbols…' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Symbols of kvbench/ });
+    await dialog.getByText('libc.so.6').first().waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('grid', { name: 'Instructions of libc.so.6+0x9a000' }).waitFor();
   });
 
   it('has nothing wrong for axe-core, in both themes', async () => {

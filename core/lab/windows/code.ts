@@ -66,18 +66,21 @@ export async function functionCode({ place, known, counts, all }: FunctionSample
     all,
     rows,
     files: known.lines?.files ?? [],
-    ...(!known.code && { missing: whyMissing(place) }),
+    ...(!known.code && whyMissing(place)),
     ...(known.code && place.bytes > FUNCTION_BYTES && { cut: place.bytes - known.code.length }),
   };
 }
 
-function whyMissing({ binary, symbol, name }: FunctionPlace): string {
-  if (isPerfMap(binary)) return 'Generated code: a perf map names functions, it holds none of their instructions.';
-  if (binary === KERNEL) return 'The instructions of the kernel are not kept: it patches its own code as it runs.';
+function whyMissing({ binary, symbol, name }: FunctionPlace): Pick<FunctionCode, 'missing' | 'loadable'> {
+  if (isPerfMap(binary))
+    return { missing: 'Generated code: a perf map names functions, it holds none of their instructions.' };
+  if (binary === KERNEL)
+    return { missing: 'The instructions of the kernel are not kept: it patches its own code as it runs.' };
   const file = binary.slice(binary.lastIndexOf('/') + 1);
-  return symbol
+  const missing = symbol
     ? `The lab holds no code of ${name}: add ${file} itself (umbra symbols --elf ${file}), of the same build id.`
     : `No function is known here: add ${file} (umbra symbols --elf ${file}).`;
+  return { missing, loadable: true };
 }
 
 /** Bytes from the function's start → its samples, and the run's own counts. */
