@@ -302,12 +302,12 @@ describe('policies', () => {
     const matrix = page.getByRole('region', { name: 'Runs' }).getByRole('table').nth(1);
     // Initial order: what loses least on top, the reference last.
     const names = () => matrix.getByRole('rowheader').allInnerTexts();
-    expect((await names()).at(-1)).toMatch(/^bare-metal/);
+    await expect.poll(async () => (await names()).at(-1)).toMatch(/^bare-metal/);
     const head = matrix.getByRole('button', { name: 'verdict' });
     await head.focus();
     await page.getByRole('tooltip', { name: '' }).filter({ hasText: 'How far the survivors’ shares moved' }).waitFor();
     await page.keyboard.press('Enter');
-    expect((await names())[0]).toMatch(/^serror/);
+    await expect.poll(async () => (await names())[0]).toMatch(/^serror/);
     await matrix.getByRole('button', { name: 'stall' }).focus();
     await page.getByRole('tooltip').filter({ hasText: 'Host time in which vCPUs were stopped' }).waitFor();
   });
