@@ -11,6 +11,8 @@ const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 export async function accessibility(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
   // A page keeps it until it is loaded again; reading it takes as long as half a run.
   if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(axe);
+  // A theme just set is painted by the frame after next: in between, the text is of one theme and its ground of the other.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   const options = rules === 'all' ? {} : { runOnly: { type: 'rule', values: OF_COLOURS } };
   const { violations } = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as {
     violations: { id: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[];

@@ -30,7 +30,7 @@ describe.skipIf(noSshd)(`umbra capture, logging in${noSshd ? ` (skipped: ${noSsh
     expect(existsSync(join(board.folder, 'said.sudo'))).toBe(false);
     expect((await boards.capture('sudo', '--check', '--sudo')).stdout).toMatch(/SPE +ok/);
     const ran = await boards.capture('sudo', '--sudo', '-o', tar('sudo'), '-t', '1');
-    expect([ran.code, ran.stdout]).toEqual([0, `${tar('sudo')}\n`]);
+    expect([ran.code, ran.stdout], ran.stderr).toEqual([0, `${tar('sudo')}\n`]);
     expect(board.said('sudo')).toBe('-n env -n env ');
     await until('its processes end', () => processesOn(board).length === 0);
     expect(board.state()).toEqual(before);
