@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followSlurm, slurmSeconds } from '../../core/lab/campaign/slurm.ts';
-import { synthCampaign } from './campaign-synth.ts';
+import { filesOf, synthCampaign } from './campaign-synth.ts';
 import { startSlurm, whyNoSlurm } from './one-node-slurm.ts';
 import type { Slurm } from './one-node-slurm.ts';
 
@@ -76,15 +76,6 @@ describe.skipIf(why !== undefined)(
       ]);
       return { code, stdout, stderr };
     }
-    const contents = (folder: string): Map<string, string> => {
-      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-      return new Map(
-        files.map((f) => [
-          join(f.parentPath, f.name).slice(folder.length),
-          readFileSync(join(f.parentPath, f.name), 'latin1'),
-        ]),
-      );
-    };
 
     it('makes the dataset that a local run makes, byte for byte, failures and all; resumed, it submits nothing', async () => {
       const [local, cluster] = [join(root, 'local'), join(root, 'cluster')];
@@ -95,7 +86,7 @@ describe.skipIf(why !== undefined)(
       expect(existsSync(join(cluster, 'dataset/campaign.json'))).toBe(true);
       expect((await umbra('run', local)).code).toBe(0);
       expect((await umbra('collect', local)).code).toBe(0);
-      expect(contents(join(cluster, 'dataset'))).toEqual(contents(join(local, 'dataset')));
+      expect(filesOf(join(cluster, 'dataset'))).toEqual(filesOf(join(local, 'dataset')));
       expect((await umbra('run', cluster, '--on', 'slurm')).stdout).toBe(
         'nothing to replay: every pair has its result\n',
       );

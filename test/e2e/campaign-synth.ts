@@ -5,7 +5,8 @@
  * - `quiet`: nothing happens: all policies are alike.
  * - `busy`: both, reclaim far more often: pin-at-enable loses a session now and then, map-on-fault a little all the time.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthFiles } from '../../core/lab/exports/synth.ts';
 import type { SynthOptions } from '../../core/synth/options.ts';
@@ -82,3 +83,14 @@ ${Object.entries(replayParams)
   .map(([name, value]) => `${name} = ${value}`)
   .join('\n')}
 `;
+
+/** Every file below a folder, by path, with the SHA-256 of its bytes. */
+export function filesOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map((f) => {
+      const path = join(f.parentPath, f.name);
+      return [path.slice(folder.length), createHash('sha256').update(readFileSync(path)).digest('hex')];
+    }),
+  );
+}

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath } from './browser.ts';
-import { campaignText, policies, synthCampaign } from './campaign-synth.ts';
+import { campaignText, filesOf, policies, synthCampaign } from './campaign-synth.ts';
 import { umbra, umbraJson } from './umbra.ts';
 
 const bin = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
@@ -31,17 +31,6 @@ interface Status {
   repeated: number;
   stale: number;
   failures: { pair: string; reason: string }[];
-}
-
-/** Every file below a folder with its bytes. */
-function contents(folder: string): Map<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    files.map((f) => [
-      join(f.parentPath, f.name).slice(folder.length),
-      readFileSync(join(f.parentPath, f.name), 'latin1'),
-    ]),
-  );
 }
 
 /** Starts a run and kills it, with no chance to clean up, once `n` further results are there. */
@@ -128,8 +117,11 @@ describe('umbra campaign', () => {
     for (const n of [0, 1, 1]) await killAfter(other, n);
     expect(umbra('campaign', 'run', other).code).toBe(0);
     expect(readdirSync(join(other, 'results')).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(umbraJson<Status>('campaign', 'status', other).failures).toEqual(
+      umbraJson<Status>('campaign', 'status', folder).failures,
+    );
     expect(umbra('campaign', 'collect', other).code).toBe(0);
-    expect(contents(join(other, 'dataset'))).toEqual(contents(join(folder, 'dataset')));
+    expect(filesOf(join(other, 'dataset'))).toEqual(filesOf(join(folder, 'dataset')));
   });
 
   it('is read by other Parquet readers, partitions and all', async () => {

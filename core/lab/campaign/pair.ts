@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LabFileError } from '../../store/lab-errors.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
 import { readWindows } from '../../store/run-store.ts';
@@ -80,7 +81,14 @@ export function replayPair(
     const reason = explainError(error, 'the pair’s lab');
     // An interruption, or our own bug: neither is a result.
     if (reason === undefined) throw error;
-    const ended = typeof (error as NodeJS.ErrnoException).code === 'string' || /out of memory/.test(reason);
+    // The run that started this pair was killed, and the next one cleared up after it: the pair is that one's now.
+    if (!existsSync(folder))
+      throw new RequestError(`${folder} was removed while ${pair.key} was replayed: run it again`);
+    // The disk or the memory, not the captures: the pair's lab is our own.
+    const ended =
+      error instanceof LabFileError ||
+      typeof (error as NodeJS.ErrnoException).code === 'string' ||
+      /out of memory/.test(reason);
     return { form: RESULT_FORM, umbra: version, fingerprint: print.id, failed: asNamed(campaign, reason), ended };
   } finally {
     rmSync(folder, { recursive: true, force: true });
