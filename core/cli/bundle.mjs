@@ -4,8 +4,9 @@
  */
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { bundleFolder, root, STAMP } from './program.mjs';
+import { bundleFolder, HELP, root, STAMP } from './program.mjs';
 
 /** Native libraries, and packages resolved to find one of their files, stay in node_modules. */
 const external = [/^node:/, /^better-sqlite3/, /^@duckdb\//];
@@ -56,6 +57,7 @@ async function build() {
     sourcemap: true,
     sourcemapExcludeSources: true,
   });
+  writeFileSync(join(bundleFolder, HELP), await help());
   const inputs = new Set(output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])));
   const sources = [...inputs].filter((file) => file.startsWith(join(root, 'core'))).sort();
   // Last: a bundle without its stamp isn't used.
@@ -63,6 +65,16 @@ async function build() {
     sources.map((file) => [relative(root, file).replaceAll('\\', '/'), statSync(file).size]),
   );
   writeFileSync(join(bundleFolder, STAMP), JSON.stringify({ started, sizes }));
+}
+
+/** What the bundle prints as help. */
+async function help() {
+  const { here } = await import(pathToFileURL(join(bundleFolder, 'main.js')).href);
+  const { runCommand } = await here();
+  let text = '';
+  await runCommand(['--help'], { write: (more) => (text += more), note() {}, flush() {} });
+  if (!text) throw new Error('the bundle prints no help');
+  return text;
 }
 
 await build();

@@ -7,6 +7,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const bundleFolder = join(root, 'out/cli');
 /** When the bundle was begun, and the sizes of the sources in it, by path. Written by bundle.mjs. */
 export const STAMP = 'stamp.json';
+/** What `umbra --help` prints. Written by bundle.mjs. */
+export const HELP = 'help.txt';
 
 /** Some hundred stats, 3 ms. A source that was changed, or came with another checkout, is newer than the bundle or has another size. */
 export function isFresh(folder = bundleFolder) {

@@ -1,19 +1,27 @@
 /**
  * `umbra import` beside the tools that people use, on the same files, in one run:
  *
- *     node test/bench/import.bench.mjs [MB] [LARGE_MB] [EVENTS]
+ *     node test/bench/import.bench.mjs [ROW…] [--megabytes MB] [--large MB] [--events N] [--rounds N]
  *
- * A perf.data of `umbra synth` of MB of SPE data (default 100, a typical size), one of LARGE_MB grown from the sample pair
- * (default 2000: the memory bound shows), a trace.dat of `umbra synth` with EVENTS events (default 4 000 000), and the text that
- * `perf script` and `trace-cmd report` write of the smaller ones. Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd
- * report -N -t`, output discarded; for text, the tool that writes it. PERF names another perf than that on the path. Tools take turns, and
- * the best of their rounds counts: another program on the machine slows some, rarely all. Where it slows all, CPU time still compares.
+ * A row takes under a minute, but for `large`. Without ROW, all of them:
+ *
+ * - `spe`    a perf.data of `umbra synth` with 100 MB of SPE data (--megabytes), a typical size
+ * - `text`   the text that `perf script` writes of it
+ * - `large`  a perf.data of 2000 MB (--large) grown from the sample pair: the memory bound shows
+ * - `kvm`    a trace.dat of `umbra synth` with 4 000 000 events (--events)
+ * - `trace`  the text that `trace-cmd report` writes of one with a tenth of them
+ * - `start`  `umbra --version` and `--help`, on this Node and on the one on the path
+ *
+ * Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd report -N -t`, output discarded; for text, the tool that writes it.
+ * PERF names another perf than that on the path. Tools take turns, and the best of their rounds counts: another program on the machine
+ * slows some, rarely all. Where it slows all, CPU time still compares.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { planCapture } from '../../core/synth/capture.ts';
 import { writeKvmTrace } from '../../core/synth/kvm-trace.ts';
 import { synthOptions } from '../../core/synth/options.ts';
@@ -21,10 +29,18 @@ import { MemorySink } from '../../core/synth/sink.ts';
 import { printGoals } from './goals.mjs';
 import { writeLargePerfData } from './large-capture.mjs';
 
-const [megabytes = 100, largeMegabytes = 2000, kvmEvents = 4_000_000] = process.argv.slice(2).map(Number);
+const number = (value) => ({ type: 'string', default: value });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { megabytes: number('100'), large: number('2000'), events: number('4000000'), rounds: number('5') },
+});
+const [megabytes, largeMegabytes, kvmEvents, rounds] = [
+  values.megabytes,
+  values.large,
+  values.events,
+  values.rounds,
+].map(Number);
 const RECORD_BYTES = 64;
-/** For text of traces; the rest says no more about the speed. */
-const TEXT_EVENTS = 400_000;
 const perf = process.env.PERF ?? 'perf';
 const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
@@ -52,15 +68,16 @@ const best = (runs) =>
 const rate = (n, seconds) => (n / seconds / 1e6).toFixed(2).padStart(6);
 
 /** @param theirs runs the reference once */
-function compare({ title, file, records, rounds, command, theirs, atLeast, atMostMb, speBytes }) {
+function compare({ title, file, records, command, theirs, atLeast, atMostMb, speBytes, most = Infinity }) {
+  const times = Math.min(rounds, most);
   const [own, other] = [[], []];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < times; round++) {
     other.push(theirs());
     rmSync(lab, { force: true });
     own.push(run([process.execPath, umbra, 'import', file, '--db', lab]));
   }
   const [ours, reference] = [best(own), best(other)];
-  console.log(`\n${title}: ${records} records, ${(statSync(file).size / 1e6).toFixed(0)} MB; best of ${rounds}`);
+  console.log(`\n${title}: ${records} records, ${(statSync(file).size / 1e6).toFixed(0)} MB; best of ${times}`);
   console.log(`${''.padEnd(12)} M records/s   of CPU time   wall s    CPU s   peak MB`);
   const row = (name, r) =>
     r &&
@@ -73,7 +90,10 @@ function compare({ title, file, records, rounds, command, theirs, atLeast, atMos
   const why = ours ? `${command} isn't there, or can't read it` : 'umbra failed';
   const figure = ours && reference ? reference.wall / ours.wall : undefined;
   goals.push({ what: `${title}: times as fast as ${command}`, figure, unit: '×', atLeast, why });
-  if (figure) console.log(`of CPU time: ${(reference.cpu / ours.cpu).toFixed(1)} ×`);
+  if (figure)
+    console.log(
+      `umbra is ${figure.toFixed(2)} × as fast (goal ${atLeast} ×); of CPU time ${(reference.cpu / ours.cpu).toFixed(2)} ×`,
+    );
   if (atMostMb) goals.push({ what: `${title}: peak memory`, figure: ours?.mb, unit: 'MB', atMost: atMostMb, why });
 }
 
@@ -108,49 +128,75 @@ function synthTrace(path, wanted) {
   return events;
 }
 
-function benchSpe() {
-  const script = (file) => [perf, 'script', '--itrace=i1i', '-F', 'ip,time,addr', '-i', file];
-  const samples = Math.round((megabytes * 1e6) / RECORD_BYTES);
-  const file = synth(samples);
-  compare({
-    ...{ title: `SPE, ${megabytes} MB`, file, records: samples, rounds: 5, command: 'perf script' },
-    ...{ theirs: quiet(script(file)), atLeast: 3, speBytes: statSync(file).size },
-  });
-  const text = join(folder, 'spe.txt');
-  const fields = ['--itrace=i1i', '-F', 'comm,tid,cpu,time,event,ip,addr,sym,dso'];
-  compare({
-    ...{ title: 'text of perf script', file: text, records: samples, rounds: 2, command: 'perf script > text' },
-    ...{ theirs: writing([perf, 'script', ...fields, '-i', file], text), atLeast: 2 },
-  });
-  rmSync(file);
-  rmSync(text);
-  const large = join(folder, 'large.perf.data');
-  const { records, speBytes } = writeLargePerfData(large, largeMegabytes * 1e6);
-  compare({
-    ...{ title: `SPE, ${largeMegabytes} MB`, file: large, records, rounds: 2, command: 'perf script' },
-    ...{ theirs: quiet(script(large)), atLeast: 5, atMostMb: 400, speBytes },
-  });
-  rmSync(large);
-}
+const script = (file) => [perf, 'script', '--itrace=i1i', '-F', 'ip,time,addr', '-i', file];
+const samples = Math.round((megabytes * 1e6) / RECORD_BYTES);
+let made;
+/** The capture of two rows. */
+const capture = () => (made ??= synth(samples));
 
-function benchTraces() {
-  const trace = join(folder, 'kvm.trace.dat');
-  const events = synthTrace(trace, kvmEvents);
-  compare({
-    ...{ title: 'KVM, trace.dat', file: trace, records: events, rounds: 2, command: 'trace-cmd report' },
-    ...{ theirs: quiet(['trace-cmd', 'report', '-N', '-t', trace]), atLeast: 5 },
-  });
-  const few = join(folder, 'few.trace.dat');
-  const text = join(folder, 'few.txt');
-  compare({
-    ...{ title: 'text of trace-cmd', file: text, records: synthTrace(few, TEXT_EVENTS), rounds: 3 },
-    ...{ command: 'trace-cmd report > text', theirs: writing(['trace-cmd', 'report', few], text), atLeast: 2 },
-  });
-}
+const rows = {
+  spe() {
+    const file = capture();
+    compare({
+      ...{ title: `SPE, ${megabytes} MB`, file, records: samples, command: 'perf script' },
+      ...{ theirs: quiet(script(file)), atLeast: 3, speBytes: statSync(file).size },
+    });
+  },
+  text() {
+    const file = join(folder, 'spe.txt');
+    const command = [...script(capture()), '-F', 'comm,tid,cpu,time,event,ip,addr,sym,dso'];
+    compare({
+      ...{ title: 'text of perf script', file, records: samples, command: 'perf script > text' },
+      ...{ theirs: writing(command, file), atLeast: 2 },
+    });
+    rmSync(file);
+  },
+  large() {
+    const file = join(folder, 'large.perf.data');
+    const { records, speBytes } = writeLargePerfData(file, largeMegabytes * 1e6);
+    compare({
+      ...{ title: `SPE, ${largeMegabytes} MB`, file, records, command: 'perf script' },
+      ...{ theirs: quiet(script(file)), atLeast: 5, atMostMb: 400, speBytes, most: 2 },
+    });
+    rmSync(file);
+  },
+  kvm() {
+    const file = join(folder, 'kvm.trace.dat');
+    const records = synthTrace(file, kvmEvents);
+    compare({
+      ...{ title: 'KVM, trace.dat', file, records, command: 'trace-cmd report' },
+      ...{ theirs: quiet(['trace-cmd', 'report', '-N', '-t', file]), atLeast: 5 },
+    });
+  },
+  trace() {
+    const few = join(folder, 'few.trace.dat');
+    const file = join(folder, 'few.txt');
+    compare({
+      ...{ title: 'text of trace-cmd', file, records: synthTrace(few, kvmEvents / 10) },
+      ...{ command: 'trace-cmd report > text', theirs: writing(['trace-cmd', 'report', few], file), atLeast: 2 },
+    });
+  },
+  start() {
+    const nodes = [
+      { name: 'this Node', node: process.execPath, atMost: 0.12 },
+      { name: 'node on the path', node: 'node', atMost: 0.25 },
+    ];
+    console.log(`\n${''.padEnd(32)} wall s    CPU s   best of ${4 * rounds}`);
+    for (const { name, node, atMost } of nodes) {
+      for (const word of ['--version', '--help']) {
+        const r = best(Array.from({ length: 4 * rounds }, () => run([node, umbra, word])));
+        if (r) console.log(`${`umbra ${word}, ${name}`.padEnd(32)} ${r.wall.toFixed(3)}    ${r.cpu.toFixed(2)}`);
+        goals.push({ what: `umbra ${word}, ${name}`, figure: r?.wall, unit: 's', atMost, why: 'failed' });
+      }
+    }
+  },
+};
 
+const wanted = positionals.length ? positionals : Object.keys(rows);
+const unknown = wanted.find((name) => !Object.hasOwn(rows, name));
+if (unknown !== undefined) throw new Error(`no row '${unknown}'; there are ${Object.keys(rows).join(', ')}`);
 try {
-  benchSpe();
-  benchTraces();
+  for (const name of wanted) rows[name]();
   printGoals(goals);
 } finally {
   rmSync(folder, { recursive: true });

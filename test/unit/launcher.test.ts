@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quickAnswer } from '../../core/cli/quick.mjs';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,6 +38,18 @@ describe('launcher', () => {
   it('hands over arguments and output', () => {
     const { status, stdout, stderr } = run([...handingOver(), '--', '--version']);
     expect([status, stdout, stderr]).toEqual([0, `umbra ${packageJson.version}\n`, '']);
+  });
+
+  it('answers what needs no program before anything is loaded', () => {
+    const sources = { ...process.env, UMBRA_SOURCES: '1' };
+    for (const word of ['--version', '--help', 'help', '-h']) {
+      const [quick, slow] = [process.env, sources].map((env) =>
+        spawnSync(process.execPath, [umbra, word], { encoding: 'utf8', env }),
+      );
+      expect([quick.status, quick.stderr, quick.stdout]).toEqual([0, '', slow.stdout]);
+    }
+    expect(quickAnswer(['--version'])).toBe(`umbra ${packageJson.version}\n`);
+    expect(quickAnswer(['import', '--version'])).toBeUndefined();
   });
 
   it('ends with the exit code of what it started', () => {
@@ -74,21 +87,23 @@ describe('launcher', () => {
   it.runIf(old)('starts through a link on an older Node of this machine', () => {
     const link = join(folder, 'umbra');
     symlinkSync(umbra, link);
-    const { status, stdout } = spawnSync(old!, [link, '--version'], { encoding: 'utf8' });
-    expect([status, stdout]).toEqual([0, `umbra ${packageJson.version}\n`]);
+    for (const argv of [['--version'], ['import', '--help']]) {
+      const { status, stdout } = spawnSync(old!, [link, ...argv], { encoding: 'utf8' });
+      expect([status, stdout]).toEqual([0, run([umbra, ...argv]).stdout]);
+    }
   });
 });
 
 describe.runIf(posix)('compile cache', () => {
-  const version = (cache: string) => {
+  const help = (cache: string) => {
     const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: cache };
     delete env['NODE_COMPILE_CACHE'];
-    return spawnSync(process.execPath, [umbra, '--version'], { encoding: 'utf8', env });
+    return spawnSync(process.execPath, [umbra, 'import', '--help'], { encoding: 'utf8', env });
   };
 
   it("lies in a folder of the user's own, closed to all others", () => {
     const cache = join(folder, 'cache');
-    expect(version(cache).status).toBe(0);
+    expect(help(cache).status).toBe(0);
     for (const part of ['umbra', 'umbra/compiled']) expect(statSync(join(cache, part)).mode & 0o777).toBe(0o700);
   });
 
@@ -96,7 +111,7 @@ describe.runIf(posix)('compile cache', () => {
     const cache = mkdtempSync(join(folder, 'linked-'));
     const elsewhere = mkdtempSync(join(folder, 'elsewhere-'));
     symlinkSync(elsewhere, join(cache, 'umbra'));
-    expect(version(cache).status).toBe(0);
+    expect(help(cache).status).toBe(0);
     expect(existsSync(join(elsewhere, 'compiled', 'v24'))).toBe(false);
     const written = spawnSync('find', [elsewhere, '-type', 'f'], { encoding: 'utf8' }).stdout;
     expect(written).toBe('');
