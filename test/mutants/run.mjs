@@ -1,31 +1,58 @@
 /**
- * `npm run mutants -- ROOM [FILE…]`: changes a room of core (words, analysis, model, formats) a little at a time and runs its tests;
- * what no test notices is a hole in them (docs/design/testing.md). Takes long, so not in CI. FILE: globs within the room, all if left out.
+ * `npm run mutants -- ROOM [FILE…] [--sample N [--seed S]]`: changes a room of core (words, analysis, model, formats) a little at a
+ * time and runs its tests; what no test notices is a hole in them (docs/design/testing.md). A whole room takes hours, so not in CI;
+ * `--sample` runs N mutants drawn at random and prints the score's 95 % interval. FILE: globs within the room, all if left out.
  */
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
+import { draw } from './draw.mjs';
 import { rooms } from './rooms.ts';
+import { summary } from './summary.ts';
 
-const [room, ...files] = process.argv.slice(2);
-if (!Object.hasOwn(rooms, room)) {
-  process.stderr.write(`mutants: which room? ${Object.keys(rooms).join(', ')}\n`);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'string' }, seed: { type: 'string', default: '1' } },
+});
+const [room, ...files] = positionals;
+const count = Number(values.sample);
+const seed = Number(values.seed);
+if (!Object.hasOwn(rooms, room) || (values.sample && !(count > 0)) || !Number.isSafeInteger(seed)) {
+  process.stderr.write(`usage: npm run mutants -- ${Object.keys(rooms).join('|')} [FILE…] [--sample N [--seed S]]\n`);
   process.exit(2);
 }
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+const cache = fileURLToPath(new URL(`../../node_modules/.cache/mutants-${room}`, import.meta.url));
 process.env.UMBRA_MUTANTS = room;
+process.env.UMBRA_MUTANTS_KEEP = `${cache}-drawn.json`;
 
-await new Stryker({
-  mutate: files.length ? files : rooms[room].mutate,
+const of = files.length ? files : rooms[room].mutate;
+const sample = values.sample ? await draw(of, count, seed, process.env.UMBRA_MUTANTS_KEEP) : undefined;
+
+const results = await new Stryker({
+  mutate: sample?.mutate ?? of,
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutants/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
-  ignoreStatic: true,
+  // A mutant of what runs once, while modules load, is tried by all tests of the room.
+  ignoreStatic: !sample,
+  ...(sample && { plugins: ['@stryker-mutator/*', './test/mutants/keep.mjs'], checkers: ['keep'] }),
   concurrency: 1,
+  warnings: { slow: false },
   timeoutMS: 10_000,
   tempDirName: 'out/mutants',
   ignorePatterns: ['out', 'dist'],
-  reporters: ['clear-text', 'json'],
+  reporters: sample ? ['progress-append-only'] : ['clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-  jsonReporter: { fileName: `node_modules/.cache/mutants-${room}.json` },
+  jsonReporter: { fileName: `${cache}.json` },
   thresholds: { high: 90, low: 80, break: null },
 }).runMutationTest();
+
+if (sample) {
+  const tried = results.filter(({ status }) => status !== 'CompileError');
+  if (tried.length !== sample.drawn.length)
+    throw new Error(`${sample.drawn.length} mutants drawn, but Stryker made ${tried.length} of them again`);
+  writeFileSync(`${cache}-sample.json`, JSON.stringify(tried, undefined, 1));
+  process.stdout.write(`\n${summary(tried)}\n${tried.length} of ${sample.all} mutants of core/${room}, seed ${seed}\n`);
+}
