@@ -94,6 +94,20 @@ const mutants: readonly Mutant[] = [
     tests: ['test/unit/compare-blocks.test.ts'],
   },
   {
+    name: 'severity-order',
+    file: 'renderer/components/warning-rows.ts',
+    from: 'return severities.flatMap(',
+    to: 'return severities.toReversed().flatMap(',
+    tests: ['test/unit/renderer-captures.test.ts'],
+  },
+  {
+    name: 'resync-chain-1',
+    file: 'core/formats/perf-data/resync.ts',
+    from: 'const CHAIN = 3;',
+    to: 'const CHAIN = 1;',
+    tests: ['test/unit/perf-data-read.test.ts'],
+  },
+  {
     name: 'preview-clock',
     file: 'renderer/captures/align.ts',
     from: 'clocksOf(spe.clock, kvm.clock)',

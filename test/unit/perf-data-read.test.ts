@@ -106,6 +106,21 @@ describe('damage', () => {
     expect(warnings.list()).toMatchObject([{ kind: 'perf-bad-record', bytes: 50, severity: 'data-loss' }]);
   });
 
+  it.each([1, 2])('%i headers in a row within damage that make sense by chance are no records', (n) => {
+    const byChance = Array.from({ length: n }, (_, i) => comm(90 + i, 'chance'));
+    const names = ['eight', 'nine', 'ten'].map((name, i) => comm(8 + i, name));
+    const damage = words(new Uint8Array(20).fill(0xff), ...byChance, new Uint8Array(30).fill(0xff));
+    const bytes = perfFile([comm(7, 'seven'), damage, ...names]);
+    const warnings = new Warnings();
+    expect([...open(bytes, warnings).comms.keys()]).toEqual([7, 8, 9, 10]);
+    expect(warnings.list()).toMatchObject([{ kind: 'perf-bad-record', count: 1, bytes: damage.length }]);
+  });
+
+  it('fewer than three records between damage and the end of the file are read', () => {
+    const bytes = perfFile([comm(7, 'seven'), new Uint8Array(50).fill(0xff), comm(8, 'eight'), comm(9, 'nine')]);
+    expect([...open(bytes).comms.keys()]).toEqual([7, 8, 9]);
+  });
+
   it('a record of size 0 with nothing behind it ends the walk', () => {
     const bytes = perfFile([comm(7, 'seven'), new Uint8Array(64)]);
     expect([...open(bytes).comms.keys()]).toEqual([7]);

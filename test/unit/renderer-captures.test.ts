@@ -7,6 +7,7 @@ import { isSymbolFile } from '../../renderer/captures/load-symbols.ts';
 import { impossible, preflight } from '../../renderer/captures/preflight.ts';
 import type { Pair } from '../../renderer/captures/preflight.ts';
 import { pageSizeOf, setPageSize } from '../../renderer/captures/vm-text.ts';
+import { worstFirst } from '../../renderer/components/warning-rows.ts';
 import { chosenOf } from '../../renderer/state/pair.ts';
 import { chosenWords } from '../../renderer/state/tidy.ts';
 
@@ -143,4 +144,12 @@ it('the page size of a description is set and taken away', () => {
 it('what was deleted is said in words', () => {
   expect(chosenWords({ captures: [3], runs: [1, 2] })).toBe('capture 3 and 2 runs');
   expect(chosenWords({ captures: [], runs: [] })).toBe('nothing');
+});
+
+it('warnings come worst first, those of one severity as they were found', () => {
+  const found = ['info', 'data-loss', 'undecoded', 'data-loss', 'info'] as const;
+  const warnings = found.map((severity, i) => ({ severity, kind: `k${i}`, message: '', count: 1 }));
+  const rows = worstFirst(warnings);
+  expect(rows.map(({ warning }) => warning.kind)).toEqual(['k1', 'k3', 'k2', 'k0', 'k4']);
+  expect(rows.map(({ severity }) => severity.id)).toEqual(['data-loss', 'data-loss', 'undecoded', 'info', 'info']);
 });
