@@ -72,8 +72,8 @@ export function causes(rotations: Rotations, counted: readonly Counted[], keptCo
     for (const tally of tallies) tally.add(j, counts);
   }
   return tallies.map((tally, i) => {
-    const { told, keys } = tally.result(counts);
-    return { cause: { word: 'told', ...facts[i], rotations: B, ...told }, keys };
+    const { chance, keys } = tally.result(counts);
+    return { cause: { word: 'told', ...facts[i], rotations: B, ...chance }, keys };
   });
 }
 
@@ -134,7 +134,7 @@ class Tally {
   }
 
   /** @param scratch one element per row of the rotations */
-  result(scratch: Uint32Array): { told: NullDistribution; keys: KeyEffects } {
+  result(scratch: Uint32Array): { chance: NullDistribution; keys: KeyEffects } {
     const { total: N, count: B } = this.#rotations;
     const n = N - this.#rotations.lost;
     const [eligible, stored] = [this.#eligible, this.#stored];
@@ -160,7 +160,7 @@ class Tally {
       keys.low[k] = observed[e] - half[e];
       keys.high[k] = observed[e] + half[e];
     });
-    return { told: nullDistribution(this.#distances, this.#distance(this.#lost), 2 * n * N), keys };
+    return { chance: nullDistribution(this.#distances, this.#distance(this.#lost), 2 * n * N), keys };
   }
 
   #own(fine: Uint32Array): Uint32Array {

@@ -90,14 +90,14 @@ export function latencyCurves(lanes: readonly LatencyLane[], points = 400): Late
   const { reference, kept } = histograms(lanes);
   const [n, m] = [reference, kept].map((counts) => counts.reduce((a, b) => a + b, 0));
   const rows: (readonly [cycles: number, before: number, after: number])[] = [];
-  let [before, after, told] = [0, 0, -Infinity];
+  let [before, after, drawn] = [0, 0, -Infinity];
   for (let cycles = 0; cycles < VALUES && m > 0; cycles++) {
     if (!reference[cycles]) continue;
     before += reference[cycles];
     after += kept[cycles];
-    if (before < n && before - told < n / points) continue;
+    if (before < n && before - drawn < n / points) continue;
     rows.push([cycles, before / n, after / m]);
-    told = before;
+    drawn = before;
   }
   const column = (at: 0 | 1 | 2) => Float64Array.from(rows, (row) => row[at]);
   return { cycles: column(0), reference: column(1), kept: column(2) };

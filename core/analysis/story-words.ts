@@ -24,7 +24,7 @@ export interface Sentence {
 }
 
 export function tellStory(story: Story): Sentence[] {
-  const told: Readonly<Record<StoryPart, readonly string[]>> = {
+  const texts: Readonly<Record<StoryPart, readonly string[]>> = {
     window: [windowWords(story)],
     trigger: [triggerWords(story)],
     cause: story.cause ? causeWords(story.cause, story) : [],
@@ -35,7 +35,7 @@ export function tellStory(story: Story): Sentence[] {
     dark: darkWords(story),
     given: story.given.map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`),
   };
-  return storyParts.flatMap((part) => told[part].map((text) => ({ part, text })));
+  return storyParts.flatMap((part) => texts[part].map((text) => ({ part, text })));
 }
 
 /** Kinds of windows in which the SPU ran: what it wrote was lost later. */

@@ -120,10 +120,10 @@ export const jobMethods = {
     params: z.strictObject({ text: z.string().max(1 << 20) }),
     result: reply<{ readonly problem?: string }>(),
   },
-  /** A description from what the trace itself shows, on top of the existing one; `told` says what came from where. Stores nothing. */
+  /** A description from what the trace itself shows, on top of the existing one; `notes` says what came from where. Stores nothing. */
   vmDraft: {
     params: z.strictObject({ kvm: Id }),
-    result: reply<{ readonly text: string; readonly told: readonly string[] }>(),
+    result: reply<{ readonly text: string; readonly notes: readonly string[] }>(),
   },
   /** How many samples lie in known functions, by binary, most samples first. */
   symbolCoverage: { params: z.strictObject({ spe: Id }), result: reply<readonly BinaryCoverage[]>() },

@@ -24,13 +24,13 @@ const TELL_MS = 50;
 class Cancelled extends Error {}
 
 function run({ lab, job, flag }: JobData): JobMessage {
-  let told = 0;
+  let sentAt = 0;
   let phase = '';
   const progress = (p: Progress) => {
     if (Atomics.load(flag, 0)) throw new Cancelled();
     const now = performance.now();
-    if (now - told < TELL_MS && p.phase === phase) return;
-    told = now;
+    if (now - sentAt < TELL_MS && p.phase === phase) return;
+    sentAt = now;
     phase = p.phase;
     parentPort?.postMessage({ progress: p } satisfies JobMessage);
   };
@@ -38,9 +38,9 @@ function run({ lab, job, flag }: JobData): JobMessage {
     return { result: runJob(lab, job, progress) };
   } catch (error) {
     if (error instanceof Cancelled) return { explained: true, message: 'cancelled', cancelled: true };
-    const told = explainError(error, lab);
-    const message = told ?? (error instanceof Error ? error.message : String(error));
-    return { explained: told !== undefined, message };
+    const reason = explainError(error, lab);
+    const message = reason ?? (error instanceof Error ? error.message : String(error));
+    return { explained: reason !== undefined, message };
   }
 }
 

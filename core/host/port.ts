@@ -37,9 +37,9 @@ export function servePort(service: LabService, port: HostPort): () => void {
       });
       send({ type: 'reply', id, result });
     } catch (error) {
-      const told = service.explain(error);
+      const reason = service.explain(error);
       if (controller.signal.aborted) fail(id, 'cancelled', 'cancelled');
-      else if (told !== undefined) fail(id, 'failed', told);
+      else if (reason !== undefined) fail(id, 'failed', reason);
       else fail(id, 'internal', `internal error, please report it: ${error instanceof Error ? error.message : error}`);
     } finally {
       open.delete(id);

@@ -29,10 +29,10 @@ function serve(): void {
       open.set(lab, queries);
       return { result: await queries[method](params as never, (progress) => tell({ progress })) };
     } catch (error) {
-      const told = explainError(error, lab);
+      const reason = explainError(error, lab);
       return {
-        explained: told !== undefined,
-        message: told ?? (error instanceof Error ? error.message : String(error)),
+        explained: reason !== undefined,
+        message: reason ?? (error instanceof Error ? error.message : String(error)),
       };
     }
   };

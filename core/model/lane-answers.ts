@@ -39,18 +39,18 @@ export class Answers {
 
 /**
  * When profiling comes back after an event that the guest has handled at `handled`, ns; Infinity if never.
- * @param told the guest's perf tool knows that data is lost and re-enables the event @param session the fault's, in `sessions`
+ * @param aware the guest's perf tool knows that data is lost and re-enables the event @param session the fault's, in `sessions`
  */
 export function restartAfter(
   { sessions, mode }: Lane,
   session: number,
   handled: number,
-  told: boolean,
+  aware: boolean,
   reaction: RunParams['guestReaction'],
   reenableNs: () => number,
 ): number {
   if (reaction === 'linux') {
-    if (told) return handled + reenableNs();
+    if (aware) return handled + reenableNs();
     if (mode === 'cpu-bound') return Infinity;
   }
   // Its own session's start counts, too, if it faulted there and everything took 0 ns.

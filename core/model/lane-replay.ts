@@ -331,18 +331,18 @@ export class LaneReplay {
   /** Rules 20, 21 and 24: a buffer management event, or an SError that the guest survives without knowing of its SPU. */
   #inject(at: number, irqEnd: number, answer: Answer, dl: boolean, why: Omit<Reason, 'kind'>): void {
     const serror = answerEffects[answer].guest === 'kills';
-    const told = !serror && this.#answers.injectedDl(dl);
+    const aware = !serror && this.#answers.injectedDl(dl);
     const reaction = serror ? 'linux' : this.#params.guestReaction;
-    if (!serror) this.#discard(at, answer, told, why);
+    if (!serror) this.#discard(at, answer, aware, why);
     this.#sinceService = this.#black.next;
     this.#debt = 0;
 
     const injectNs = this.#latencies.take('injectNs');
     this.#stage2.stall(irqEnd, injectNs, 'inject');
     const handled = irqEnd + injectNs + this.#latencies.take('guestHandlerNs');
-    if (told) this.#losses?.read(handled + this.#latencies.readNs, this.#black.next);
+    if (aware) this.#losses?.read(handled + this.#latencies.readNs, this.#black.next);
     const reenableNs = (): number => this.#latencies.take('reenableNs');
-    this.#restartAt = restartAfter(this.#lane.lane, this.#session, handled, told, reaction, reenableNs);
+    this.#restartAt = restartAfter(this.#lane.lane, this.#session, handled, aware, reaction, reenableNs);
     this.#restarts = true;
     const killed = { ...why, kind: kindCode['session-killed'] };
     this.#black.open(at, this.#restartAt, this.#restartAt, killed, this.#black.next + 1);
@@ -350,10 +350,10 @@ export class LaneReplay {
   }
 
   /** What the guest discards because of an event injected for a fault at `at`. */
-  #discard(at: number, answer: Answer, told: boolean, why: Omit<Reason, 'kind'>): void {
+  #discard(at: number, answer: Answer, aware: boolean, why: Omit<Reason, 'kind'>): void {
     const { dlDiscard, guestReaction } = this.#params;
     const all = guestReaction === 'discard-session';
-    const some = dlDiscard === 'buffer' ? told : dlDiscard === 'abort' && answer === 'external-abort';
+    const some = dlDiscard === 'buffer' ? aware : dlDiscard === 'abort' && answer === 'external-abort';
     if (!all && !some) return;
     const from = all ? this.#sinceStart : this.#sinceService;
     this.record.take(from, this.#black.next, this.#lane.lane.t, { ...why, kind: kindCode.discarded }, at);

@@ -229,8 +229,8 @@ export function setParams(
 ): ResolvedParams {
   const params: Record<string, unknown> = { ...base.params };
   const origins: Record<ParamName, ParamOrigin> = { ...base.origin };
-  for (const [given, told] of Object.entries(values)) {
-    const [key, input] = currentName(given, told);
+  for (const [given, raw] of Object.entries(values)) {
+    const [key, input] = currentName(given, raw);
     const name = paramNames.find((n) => n === key);
     if (!name) throw new ModelError(`${source}: unknown parameter ${key}; known: ${paramNames.join(', ')}`);
     const value = paramSpecs[name].read(input);
@@ -269,8 +269,8 @@ export function storedParams(stored: unknown): ResolvedParams {
   const base = defaultParams();
   const values: Record<string, unknown> = { ...base.params };
   const origins: Record<ParamName, ParamOrigin> = { ...base.origin };
-  for (const [was, told] of Object.entries(params)) {
-    const [key, input] = currentName(was, told);
+  for (const [was, raw] of Object.entries(params)) {
+    const [key, input] = currentName(was, raw);
     const name = paramNames.find((n) => n === key);
     const value = name && paramSpecs[name].read(input);
     if (!name || value === undefined) continue;

@@ -22,7 +22,7 @@ export interface VmDraft {
   /** The description, for review before it is stored. */
   readonly text: string;
   /** What was taken from where, and what the trace doesn't show: a sentence each. */
-  readonly told: readonly string[];
+  readonly notes: readonly string[];
 }
 
 interface RawVm {
@@ -54,32 +54,32 @@ export function draftVm(
   stored: { readonly vms?: readonly RawVm[] } | undefined,
   pageSize: number | undefined,
 ): VmDraft {
-  const told: string[] = [];
+  const notes: string[] = [];
   const whole: Record<string, unknown> & { vms: RawVm[] } = {
     ...stored,
     vms: (stored?.vms ?? []).map((vm) => ({ ...vm })),
   };
   if (pageSize !== undefined && whole['pageSize'] === undefined) {
     whole['pageSize'] = pageSize;
-    told.push(`The host’s pages are ${pageSize} bytes, as the trace says.`);
+    notes.push(`The host’s pages are ${pageSize} bytes, as the trace says.`);
   }
-  addThreads(whole.vms, threads, told);
+  addThreads(whole.vms, threads, notes);
   if (!whole.vms.length) whole.vms.push({});
-  addSlots(whole.vms, slots, told);
+  addSlots(whole.vms, slots, notes);
   for (const vm of whole.vms) {
     vm.slots ??= [];
     vm.vcpus ??= [];
     vm['buffers'] ??= [];
   }
-  return { text: JSON.stringify(whole, undefined, 2), told };
+  return { text: JSON.stringify(whole, undefined, 2), notes };
 }
 
-function addThreads(vms: RawVm[], threads: readonly VcpuThread[], told: string[]): void {
+function addThreads(vms: RawVm[], threads: readonly VcpuThread[], notes: string[]): void {
   const known = new Set(vms.flatMap((vm) => vm.vcpus?.map(({ tid }) => tid) ?? []));
   const fresh = threads.filter(({ tid }) => !known.has(tid));
   if (!threads.length)
-    told.push('No thread enters the guest in this trace (no kvm_entry): vCPU threads have to be typed in.');
-  else if (!fresh.length) told.push('All threads that enter the guest are described already.');
+    notes.push('No thread enters the guest in this trace (no kvm_entry): vCPU threads have to be typed in.');
+  else if (!fresh.length) notes.push('All threads that enter the guest are described already.');
   if (!fresh.length) return;
   const named = fresh.every(({ name }) => vcpuNumber(name) !== undefined);
   // A VM has each number once: where a number repeats, another VM's threads begin.
@@ -98,16 +98,16 @@ function addThreads(vms: RawVm[], threads: readonly VcpuThread[], told: string[]
     else vms.push({ vcpus: sorted });
   }
   const n = fresh.length === 1 ? '1 vCPU thread' : `${fresh.length} vCPU threads`;
-  told.push(
+  notes.push(
     named
       ? `${n}, numbered as their names say (${fresh[0].name}).`
       : `${n}, numbered in the order of their thread ids: their names don’t say which vCPU each is. Check the numbers.`,
   );
   if (groups.length > 1)
-    told.push(`vCPU numbers come again: taken for ${groups.length} VMs. Check which thread is whose.`);
+    notes.push(`vCPU numbers come again: taken for ${groups.length} VMs. Check which thread is whose.`);
 }
 
-function addSlots(vms: RawVm[], slots: readonly TracedSlot[], told: string[]): void {
+function addSlots(vms: RawVm[], slots: readonly TracedSlot[], notes: string[]): void {
   const known = new Set(vms.flatMap((vm) => vm.slots?.map(({ slot }) => slot) ?? []));
   const first = new Map<number, TracedSlot>();
   for (const slot of slots)
@@ -119,13 +119,13 @@ function addSlots(vms: RawVm[], slots: readonly TracedSlot[], told: string[]): v
       ...(vm.slots ?? []),
       ...rows.map(({ slot, gpa, size, hva }) => ({ slot, gpa: hex(gpa), size: hex(size), hva: hex(hva) })),
     ];
-    told.push(
+    notes.push(
       `${rows.length === 1 ? '1 memslot' : `${rows.length} memslots`} from traced calls of kvm_set_memory_region.`,
     );
     if (vms.length > 1)
-      told.push('With several VMs the trace doesn’t say whose memslots these are: they are in the first.');
+      notes.push('With several VMs the trace doesn’t say whose memslots these are: they are in the first.');
   } else if (!known.size)
-    told.push(
+    notes.push(
       'No memslot: the trace holds no call that set one. The kit learns them from QEMU’s monitor or strace (kit/README.md), or type them in.',
     );
 }

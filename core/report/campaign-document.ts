@@ -7,6 +7,7 @@ import {
   lossTable,
   standingTable,
   verdictTable,
+  shownPolicies,
 } from './campaign-tables.ts';
 import type { CampaignReport } from './campaign.ts';
 import { dotChart, dotKey, dotText } from './campaign-dots.ts';
@@ -68,13 +69,8 @@ function notesOf({ counts, leftOut, flags }: CampaignReport): string[] {
   ];
 }
 
-/** Policies shown: of those that are alike in all pairs, the first. */
-function told({ alike, policies }: CampaignReport): number[] {
-  return policies.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
-}
-
 function lossFigure(report: CampaignReport, name: string, caption: string, pairs: CampaignReport['pairs']): Figure {
-  const rows = told(report).map((p): DotRow => ({
+  const rows = shownPolicies(report).map((p): DotRow => ({
     name: report.policies[p],
     pairs: pairs.map(({ loss, verdicts }) => ({ loss: loss[p], verdict: verdicts[p] })),
   }));
@@ -82,14 +78,14 @@ function lossFigure(report: CampaignReport, name: string, caption: string, pairs
 }
 
 function alikeText(report: CampaignReport): Block[] {
-  const groups = told(report).flatMap((p) => {
+  const groups = shownPolicies(report).flatMap((p) => {
     const same = report.policies.flatMap((_, q) => (report.alike[q] === p ? [q] : []));
     return same.length ? [`${policyNames(report, [p, ...same], 12)}`] : [];
   });
   return groups.length
     ? [
         text(
-          `These lose the same samples in each of the ${ofPairs(report, report.pairs)}, and are told once: ${groups.join('; ')}.`,
+          `These lose the same samples in each of the ${ofPairs(report, report.pairs)}, and are listed once: ${groups.join('; ')}.`,
         ),
       ]
     : [];

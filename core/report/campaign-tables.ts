@@ -8,12 +8,13 @@ import type { CampaignPairResult, CampaignReport } from './campaign.ts';
 import { groupName } from './campaign-words.ts';
 import type { Table } from './tables.ts';
 
-const told = ({ alike, policies }: CampaignReport): number[] =>
+/** Policies shown: of those that are alike in all pairs, the first. */
+export const shownPolicies = ({ alike, policies }: CampaignReport): number[] =>
   policies.flatMap((_, p) => (alike[p] === undefined ? [p] : []));
 
 /** Mean loss by group and policy. */
 export function standingTable(report: CampaignReport): Table {
-  const shown = told(report);
+  const shown = shownPolicies(report);
   return {
     head: ['', 'pairs', ...shown.map((p) => shorten(report.policies[p], 22))],
     align: `lr${'r'.repeat(shown.length)}`,
@@ -32,7 +33,7 @@ export function lossTable(report: CampaignReport): Table {
   return {
     head: ['policy', 'median', 'lower quartile', 'upper quartile', 'least', 'most'],
     align: 'lrrrrr',
-    rows: told(report).map((p) => {
+    rows: shownPolicies(report).map((p) => {
       const sorted = Float64Array.from(report.pairs, ({ loss }) => loss[p]).sort();
       return [report.policies[p], ...[0.5, 0.25, 0.75, 0, 1].map((at) => percent(quantile(sorted, at)))];
     }),
@@ -44,7 +45,7 @@ export function verdictTable(report: CampaignReport, pairs: readonly CampaignPai
   return {
     head: ['policy', ...words],
     align: `l${'r'.repeat(words.length)}`,
-    rows: told(report).map((p) => [
+    rows: shownPolicies(report).map((p) => [
       report.policies[p],
       ...words.map((word) => count(pairs.filter((pair) => pair.verdicts[p] === word).length)),
     ]),

@@ -16,12 +16,12 @@ export interface SamePolicies {
   readonly outcome: ReportedOutcome;
 }
 
-/** @param told what is shown of a policy: policies that show the same go together */
+/** @param shown what is shown of a policy: policies that show the same go together */
 export function samePolicies(
   policies: readonly PolicyReport[],
-  told: (policy: PolicyReport) => unknown,
+  shown: (policy: PolicyReport) => unknown,
 ): SamePolicies[] {
-  return grouped(policies, told).map((same) => ({
+  return grouped(policies, shown).map((same) => ({
     policies: same,
     ids: same.map(({ id }) => id),
     outcome: same[0].outcome,

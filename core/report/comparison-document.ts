@@ -98,7 +98,7 @@ function leadFigure(report: ComparisonReport): Figure | undefined {
     name: 'loss',
     caption: 'Samples lost',
     drawing: lossRows(rows),
-    key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Behind each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (blocks of time drawn with replacement); *: the interval leaves 0 out.',
+    key: 'Filled: A, hollow: B; colour and shape: the verdict on the profile. Beside each policy: A’s coverage minus B’s in percentage points, with its 95 % interval (block bootstrap over time); *: the interval leaves 0 out.',
     text: lossBars(rows),
   };
 }
@@ -176,7 +176,7 @@ function policyBlocks(report: ComparisonReport): Block[] {
     ...blocks,
     text(
       [
-        'Differences are A minus B, of coverage in percentage points with 95 % intervals (blocks of time drawn with replacement); *: the interval leaves 0 out.',
+        'Differences are A minus B, of coverage in percentage points with 95 % intervals (block bootstrap over time); *: the interval leaves 0 out.',
         trials > 1
           ? `Coverage as the 5–95 % range over placements of the buffers (up to ${count(trials)}); all else is of the first placement.`
           : '',

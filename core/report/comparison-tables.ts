@@ -44,7 +44,7 @@ const measures: readonly Measure[] = [
 ];
 
 /** The measures that tables of several policies compare. */
-const told = ['blackout', 'stall', 'pinned, at most'];
+const wanted = ['blackout', 'stall', 'pinned, at most'];
 
 /** All that a single pair differs in. */
 export function pairTable(pair: ComparedPair): Table {
@@ -101,7 +101,7 @@ function covered({ summary, trials }: PairSide): string {
 /** What each side costs: a table per measure, of the policies in which the sides differ. */
 export function costTables({ pairs }: ComparisonReport): { name: string; table: Table; same: string[] }[] {
   return measures
-    .filter(({ name }) => told.includes(name))
+    .filter(({ name }) => wanted.includes(name))
     .map(({ name, of, shown }) => {
       const differs = ({ a, b }: ComparedPair): boolean => of(a!) !== of(b!);
       return {

@@ -49,13 +49,13 @@ function runsFinding(report: ComparisonReport): (string | undefined)[] {
   const start = `${capital(report.a.name)} (A) against ${report.b.name} (B)${differing(report)}:`;
   if (changed.length === 0)
     return [`${start} each of the ${pairs.length} policies keeps as many samples in both.`, survivors(pairs)];
-  const told = changed.filter(coverageDiffers);
-  const most = (told.length ? told : changed).toSorted((x, y) => gap(y) - gap(x))[0];
+  const moved = changed.filter(coverageDiffers);
+  const most = (moved.length ? moved : changed).toSorted((x, y) => gap(y) - gap(x))[0];
   const unknown = changed.filter(({ comparison }) => !comparison).length;
   const sure =
-    told.length === changed.length
+    moved.length === changed.length
       ? 'by more than chance'
-      : `${told.length ? `under ${told.length} of them` : 'nowhere'} by more than chance${unknown ? ` (${unknown} can’t be tested: nothing survived)` : ''}`;
+      : `${moved.length ? `under ${moved.length} of them` : 'nowhere'} by more than chance${unknown ? ` (${unknown} can’t be tested: nothing survived)` : ''}`;
   return [
     `${start} coverage differs under ${changed.length} of ${pairs.length} policies, ${sure}.`,
     `Most under ${most.name}: ${percent(most.a!.summary.coverage)} in A, ${percent(most.b!.summary.coverage)} in B, ${coverageWords(most)}.`,

@@ -30,7 +30,7 @@ export function durationsChart(report: Report): Markup | undefined {
     {
       id: 'durations',
       title: 'Blackout windows by duration',
-      description: `Share of windows that last at most so long. ${describeDurations(report)}`,
+      description: `Share of windows no longer than a given duration. ${describeDurations(report)}`,
     },
     WIDTH,
     HEIGHT,

@@ -91,18 +91,18 @@ function who(some: readonly PolicyReport[], all: readonly PolicyReport[], most =
 
 /** How long the darkest policies are dark, and what took their samples. */
 function darkWords(all: readonly PolicyReport[]): string | undefined {
-  const told = grouped(
+  const dark = grouped(
     all.filter(({ outcome }) => outcome.summary.lost > 0),
     ({ outcome: { summary: s } }) => [s.blackoutNs, s.windows, s.lostByKind, s.lostByCause],
   ).toSorted((a, b) => b[0].outcome.summary.blackoutNs - a[0].outcome.summary.blackoutNs);
-  if (told.length === 0) return undefined;
-  const clauses = told.slice(0, 3).map((same) => {
+  if (dark.length === 0) return undefined;
+  const clauses = dark.slice(0, 3).map((same) => {
     const { summary: s } = same[0].outcome;
     const windows =
       s.windows === 1 ? '1 window' : `${count(s.windows)} windows, the longest ${duration(s.durations?.max ?? 0)}`;
     return `${idsOf(same, BRIEF)} ${duration(s.blackoutNs)} (${percent(s.blackoutShare)} of the time profiled) in ${windows}; ${lossWords(s)}`;
   });
-  const more = told.length > 3 ? ` ${count(told.slice(3).flat().length)} more policies are dark for less.` : '';
+  const more = dark.length > 3 ? ` ${count(dark.slice(3).flat().length)} more policies are dark for less.` : '';
   return `${clauses.join('. ')}.${more}`;
 }
 

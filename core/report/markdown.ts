@@ -74,7 +74,7 @@ export function renderMarkdown(report: Report, options: ReportOptions, folder: s
       '## Blackout windows',
       '',
       ...table(durationTable(report)),
-      ...figure('durations', 'Share of windows that last at most so long'),
+      ...figure('durations', 'Share of windows no longer than a given duration'),
       ...paragraph(sharedLines(report, 'durations')),
       ...figure('coverage', 'Coverage over time, but for dead profiles'),
       ...paragraph(sharedLines(report, 'coverage')),

@@ -62,7 +62,7 @@ function curvesSection(report: Report): Markup | false {
       ${
         durations &&
         html`<figure>
-          <figcaption>Share of windows that last at most so long</figcaption>
+          <figcaption>Share of windows no longer than a given duration</figcaption>
           ${durations} ${linesKey(report, 'durations')}
         </figure>`
       }${

@@ -30,7 +30,7 @@ export const paramWords: Readonly<Record<ParamName, ParamWords>> = {
   bufferBytes: w('buffer size', 'Of each lane’s SPE buffer. Read at every page crossing, and by all that pins.'),
   watermarkBytes: w(
     'service point',
-    'The guest is interrupted to drain the buffer each time so much is written; auto: half the buffer.',
+    'How much is written before the guest is interrupted to drain the buffer; auto: half of it.',
   ),
   privateBytes: w('private buffer', 'KVM’s own buffer, of policies that pin private-buffer.'),
   vmBytes: w('guest memory', 'What pin vm pins up front; auto: all slots.'),

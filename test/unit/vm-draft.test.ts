@@ -18,7 +18,7 @@ it('finds vCPU threads and memslots in a trace, as its description has them', ()
   const { id } = importFiles(lab, [fixture('stage2/memslot-probe.trace.txt.gz')])[0];
   const db = openLabFile(lab, 'read');
   // No description lies beside the trace under the name that import looks for.
-  const { text, told } = vmDraft(db, { ...getCapture(db, id, 'kvm'), vm: undefined });
+  const { text, notes } = vmDraft(db, { ...getCapture(db, id, 'kvm'), vm: undefined });
   db.close();
   rmSync(folder, { recursive: true });
   const [vm] = parseVmDescription(text).vms;
@@ -29,13 +29,13 @@ it('finds vCPU threads and memslots in a trace, as its description has them', ()
     [1, 0x80000, 0x800, 0xffff84600],
     [2, 0xa0000, 0x80, 0xffff84400],
   ]);
-  expect(told.join(' ')).toMatch(/1 vCPU thread, numbered as their names say \(CPU 0\/KVM\).*3 memslots/);
+  expect(notes.join(' ')).toMatch(/1 vCPU thread, numbered as their names say \(CPU 0\/KVM\).*3 memslots/);
 });
 
 it('keeps what a description says, and adds what it lacks', () => {
   const stored = { pageSize: 16384, vms: [{ pid: 9, slots: [{ slot: 0, gpa: '0x0', size: '0x1000', hva: '0x0' }] }] };
   const slot = (n: number, size = 4096n) => ({ slot: n, gpa: 4096n * BigInt(n), size, hva: 8192n });
-  const { text, told } = draftVm([{ tid: 40, name: 'vcpu1' }], [slot(0), slot(1), slot(2, 0n)], stored, 4096);
+  const { text, notes } = draftVm([{ tid: 40, name: 'vcpu1' }], [slot(0), slot(1), slot(2, 0n)], stored, 4096);
   expect(JSON.parse(text)).toEqual({
     pageSize: 16384,
     vms: [
@@ -47,12 +47,12 @@ it('keeps what a description says, and adds what it lacks', () => {
       },
     ],
   });
-  expect(told).toHaveLength(2);
+  expect(notes).toHaveLength(2);
 });
 
 it('takes numbers that come again for another VM, and says so', () => {
   const named = (tid: number, n: number) => ({ tid, name: `CPU ${n}/KVM` });
-  const { text, told } = draftVm([named(10, 0), named(11, 1), named(20, 0)], [], undefined, undefined);
+  const { text, notes } = draftVm([named(10, 0), named(11, 1), named(20, 0)], [], undefined, undefined);
   expect((JSON.parse(text) as { vms: { vcpus: unknown }[] }).vms.map((vm) => vm.vcpus)).toEqual([
     [
       { vcpu: 0, tid: 10 },
@@ -60,12 +60,12 @@ it('takes numbers that come again for another VM, and says so', () => {
     ],
     [{ vcpu: 0, tid: 20 }],
   ]);
-  expect(told.join(' ')).toContain('2 VMs');
-  expect(told.join(' ')).toContain('No memslot');
+  expect(notes.join(' ')).toContain('2 VMs');
+  expect(notes.join(' ')).toContain('No memslot');
 });
 
 it('numbers threads by their ids where names say nothing', () => {
-  const { text, told } = draftVm(
+  const { text, notes } = draftVm(
     [
       { tid: 7, name: 'vmm' },
       { tid: 9, name: 'vmm' },
@@ -78,7 +78,7 @@ it('numbers threads by their ids where names say nothing', () => {
     { vcpu: 0, tid: 7 },
     { vcpu: 1, tid: 9 },
   ]);
-  expect(told[0]).toContain('Check the numbers');
+  expect(notes[0]).toContain('Check the numbers');
 });
 
 it.each([

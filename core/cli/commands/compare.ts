@@ -109,7 +109,7 @@ function pairRows(
 
 /** Whether the assumption checks change which side keeps more, or either side's verdict. */
 function printChecks(out: Output, pairs: readonly PolicyComparison[]): void {
-  const told = pairs.flatMap((pair) => {
+  const findings = pairs.flatMap((pair) => {
     const { verdicts } = pair;
     const of = (side: 'a' | 'b'): CheckedVerdict => ({ ...verdicts[side], coverage: pair[side].coverage });
     const order = orderUnderChecks(of('a'), of('b'));
@@ -118,9 +118,9 @@ function printChecks(out: Output, pairs: readonly PolicyComparison[]): void {
     const holds = a === b ? [`both verdicts: ${a}`] : [`verdict of A: ${a}`, `verdict of B: ${b}`];
     return [{ name: nameOf(pair), text: plain([order, ...holds].map((line) => `    ${line}\n`).join('')) }];
   });
-  if (told.length === 0) return;
+  if (findings.length === 0) return;
   out.write('\nassumption checks\n');
-  for (const same of grouped(told, ({ text }) => text))
+  for (const same of grouped(findings, ({ text }) => text))
     out.write(`  ${sameNames(same.map(({ name }) => name))}\n${same[0].text}`);
 }
 

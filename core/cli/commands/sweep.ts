@@ -74,11 +74,11 @@ function printChecks(
   checks: readonly { readonly id: string; readonly sweep: Sweep }[],
 ): void {
   const own = conclusions(plain);
-  const told = checks.map(({ id, sweep }) => ({ id, lines: conclusions(sweep) }));
-  const same = told.filter(({ lines }) => lines.join() === own.join());
+  const concluded = checks.map(({ id, sweep }) => ({ id, lines: conclusions(sweep) }));
+  const same = concluded.filter(({ lines }) => lines.join() === own.join());
   out.write('\nunder the assumption checks\n');
   if (same.length) out.write(`the same under ${same.map(({ id }) => id).join(', ')}\n`);
-  for (const { id, lines } of told.filter((t) => !same.includes(t)))
+  for (const { id, lines } of concluded.filter((t) => !same.includes(t)))
     out.write(`${id} (if ${findCheck(id, 'sweep').title})\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
 

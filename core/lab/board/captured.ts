@@ -28,8 +28,8 @@ export async function withRecording<T>(
     if (!keep) rmSync(tar, { force: true });
     return result;
   } catch (error) {
-    const told = explainError(error);
-    if (told === undefined) throw error;
-    throw new RequestError(`${told}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`);
+    const reason = explainError(error);
+    if (reason === undefined) throw error;
+    throw new RequestError(`${reason}; the recording is kept: \`umbra capture --from ${tar} --db LAB\` imports it`);
   }
 }

@@ -77,10 +77,10 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
   let stopped = false;
   let next = 0;
 
-  const told = (): void => request.onProgress({ ...progress, total: pending.length, running: running.size });
+  const report = (): void => request.onProgress({ ...progress, total: pending.length, running: running.size });
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setInterval(attempt, 500, told);
+      const timer = setInterval(attempt, 500, report);
       function attempt(work: () => void): void {
         try {
           work();
@@ -113,7 +113,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
               if (!stopped && !settleResult(folder, one, how)) progress.failed++;
               progress.done++;
               start();
-              told();
+              report();
               settle();
             });
           };
@@ -130,7 +130,7 @@ export async function runCampaign(state: CampaignState, request: RunRequest): Pr
       });
       attempt(() => {
         start();
-        told();
+        report();
         settle();
       });
     });

@@ -16,20 +16,20 @@ export function writeTable(
   file: OutputFile,
   { onRows, raw = false }: { readonly onRows?: OnRows; readonly raw?: boolean } = {},
 ): void {
-  const told = onRows ? telling(table, onRows) : table;
+  const counted = onRows ? counting(table, onRows) : table;
   switch (form) {
     case 'csv':
-      return writeCsv(told, file, raw);
+      return writeCsv(counted, file, raw);
     case 'jsonl':
-      return writeJsonLines(told, file);
+      return writeJsonLines(counted, file);
     case 'json':
-      return writeJson(told, file);
+      return writeJson(counted, file);
     case 'parquet':
-      return writeParquet(told, file);
+      return writeParquet(counted, file);
   }
 }
 
-function telling(table: ExportTable, onRows: OnRows): ExportTable {
+function counting(table: ExportTable, onRows: OnRows): ExportTable {
   return {
     ...table,
     *batches() {

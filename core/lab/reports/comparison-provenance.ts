@@ -34,15 +34,15 @@ export function comparisonProvenance(
 
 export function comparisonResults({ pairs, by }: ComparisonReport): ComparisonResult[] {
   return pairs.map(({ name, comparison: c }) => {
-    const told = by === 'symbol' ? undefined : c;
+    const tested = by === 'symbol' ? undefined : c;
     return {
       pair: name,
       coverageDifference: c?.coverage.difference ?? null,
       coverageLow: c?.coverage.low ?? null,
       coverageHigh: c?.coverage.high ?? null,
-      tvd: told?.tvd ?? null,
-      blockPValue: told?.null?.pValue ?? null,
-      word: told?.word ?? null,
+      tvd: tested?.tvd ?? null,
+      blockPValue: tested?.null?.pValue ?? null,
+      word: tested?.word ?? null,
     };
   });
 }

@@ -175,16 +175,16 @@ function countWindows(db: Db, run: number, policy: string, dlDiscard: DlDiscard)
 /** Inputs, scenario and every parameter. */
 function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
   const [x, y] = [a.params, b.params];
-  /** @param told what to show for a value that is too long */
+  /** @param format what to show for a value that is too long */
   const own = (
     name: string,
     value: (run: RunRow) => unknown,
-    told = (of: unknown): string => String(of),
+    format = (of: unknown): string => String(of),
   ): Differing => {
     const [valueA, valueB] = [value(a), value(b)];
-    const [toldA, toldB] = [valueA, valueB].map((of) => (of === undefined ? 'none' : told(of)));
-    const looksSame = toldA === toldB && !isDeepStrictEqual(valueA, valueB);
-    return { name, unit: '', a: toldA, b: looksSame ? `another, ${toldB}` : toldB };
+    const [textA, textB] = [valueA, valueB].map((of) => (of === undefined ? 'none' : format(of)));
+    const looksSame = textA === textB && !isDeepStrictEqual(valueA, valueB);
+    return { name, unit: '', a: textA, b: looksSame ? `another, ${textB}` : textB };
   };
   return [
     own('SPE capture', (run) => inputName(getCapture(db, run.speId))),

@@ -22,10 +22,10 @@ const child = spawn(
   ],
   { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] },
 );
-let told = '';
-child.stderr!.setEncoding('utf8').on('data', (text: string) => (told = (told + text).slice(-4096)));
+let stderr = '';
+child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4096)));
 child.on('error', fail);
-child.on('exit', (code) => fail(new Error(told.trim().split('\n').at(-1) || `exit ${code}`)));
+child.on('exit', (code) => fail(new Error(stderr.trim().split('\n').at(-1) || `exit ${code}`)));
 // If we are killed, the browser goes with us.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => fail(new Error(signal)));
 

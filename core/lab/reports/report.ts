@@ -115,7 +115,7 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
       ? [
           {
             label: 'dirty log',
-            value: `${count(timeline.unshownFetches)} fetches of a memslot that no write told: what they protected may be taken for writable`,
+            value: `${count(timeline.unshownFetches)} fetches of a memslot that no write showed: what they protected may be taken for writable`,
           },
         ]
       : []),
@@ -128,12 +128,12 @@ function certaintyFacts({ timeline, calibration }: RunFacts): Fact[] {
 
 /** Losses that may rest on stage 2 events that never happened. */
 function unsureFacts(results: readonly ResultRow[]): Fact[] {
-  const told = results.flatMap(({ policy, lost, summary }) => {
+  const losing = results.flatMap(({ policy, lost, summary }) => {
     const { restsOn } = summary;
     return restsOn ? [{ policy: policy.id, unsure: unsureLoss(restsOn, lost) }] : [];
   });
-  if (!told.length) return [];
-  const unsure = told.flatMap(({ policy, unsure: of }) =>
+  if (!losing.length) return [];
+  const unsure = losing.flatMap(({ policy, unsure: of }) =>
     of ? [`${percent(of.share)} of the loss under ${policy} (${of.evidence.join(', ')})`] : [],
   );
   return [{ label: 'rests on evidence below 95 %', value: unsure.join('; ') || 'no loss' }];

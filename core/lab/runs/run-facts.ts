@@ -92,8 +92,8 @@ function scenarioNotes(scenario: Scenario | undefined): string[] {
   const counts = new Map<CauseClass, number>();
   for (const { cause, times } of scenario?.events ?? []) if (cause) counts.set(cause, (counts.get(cause) ?? 0) + times);
   if (counts.size === 0) return [];
-  const told = [...counts].map(([cause, n]) => `${cause}${emailCases[cause] ? ` (${emailCases[cause]})` : ''}: ${n}`);
-  return [`stage 2 events injected by a scenario, not in the trace: ${told.join(', ')}`];
+  const listed = [...counts].map(([cause, n]) => `${cause}${emailCases[cause] ? ` (${emailCases[cause]})` : ''}: ${n}`);
+  return [`stage 2 events injected by a scenario, not in the trace: ${listed.join(', ')}`];
 }
 
 /** Without the distributions themselves. */

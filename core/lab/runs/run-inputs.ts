@@ -174,8 +174,8 @@ function chooseVm(
   }
   const vcpus = stage2.description?.vms.map((vm) => vm.vcpus.length) ?? [0];
   const index = vcpus.indexOf(Math.max(...vcpus));
-  const told = `the VM description names ${length} VMs; this is VM ${index}, with the most vCPUs: set vm for another one`;
-  return { index, warnings: length > 1 ? [told] : [] };
+  const note = `the VM description names ${length} VMs; this is VM ${index}, with the most vCPUs: set vm for another one`;
+  return { index, warnings: length > 1 ? [note] : [] };
 }
 
 function resolve(

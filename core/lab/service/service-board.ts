@@ -73,9 +73,9 @@ export function boardHandlers(
         const { run: made } = await replayTar(done, job);
         return { captures, ...(made !== undefined && { run: made }) };
       } catch (error) {
-        const told = explainError(error, lab);
-        if (told === undefined) throw error;
-        throw new RequestError(`the recording is in the lab, but can’t be replayed: ${told}`);
+        const reason = explainError(error, lab);
+        if (reason === undefined) throw error;
+        throw new RequestError(`the recording is in the lab, but can’t be replayed: ${reason}`);
       }
     },
     stopRecording() {
@@ -91,10 +91,10 @@ export function boardHandlers(
 function teller(host: string, send: (progress: Progress) => void) {
   let last: RecordProgress | undefined;
   let said: string[] = [];
-  let told = 0;
+  let sentAt = 0;
   const tell = (now: boolean) => {
-    if (!last || (!now && performance.now() - told < TELL_MS)) return;
-    told = performance.now();
+    if (!last || (!now && performance.now() - sentAt < TELL_MS)) return;
+    sentAt = performance.now();
     const receiving = last.state === 'sending' || last.state === 'sent';
     send({
       phase: receiving ? `receiving from ${host}` : `${last.state} on ${host}`,

@@ -177,8 +177,8 @@ export function findPerfMaps(
   const maps = new Map<number, Found>();
   const known = [...pids];
   for (const file of sources.perfMaps ?? []) {
-    const told = /^perf-(\d+)\.map$/.exec(basename(file))?.[1];
-    const pid = told === undefined && known.length === 1 ? known[0] : Number(told);
+    const named = /^perf-(\d+)\.map$/.exec(basename(file))?.[1];
+    const pid = named === undefined && known.length === 1 ? known[0] : Number(named);
     if (Number.isNaN(pid)) throw new InputError(file, 'whose code is it? Name it perf-PID.map, as JIT compilers do');
     maps.set(pid, { file, table: withFile(file, (s) => readPerfMap(s, warnings)) });
   }

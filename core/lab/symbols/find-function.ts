@@ -30,23 +30,28 @@ export function functionOf(db: Db, capture: number, key: string): FunctionPlace 
   for (const { table, rows: own } of tables.values()) {
     for (let i = 0; i < table.n; i++) if (table.name(i) === key) return placeOf(key, own[rowAt(own, table.start[i])]);
   }
-  const told = /^(.+)\+0x([0-9a-f]{1,14})$/.exec(key);
+  const parts = /^(.+)\+0x([0-9a-f]{1,14})$/.exec(key);
   const mappings = readMappings(db, capture);
-  const mapping = told && mappings.find((m) => shortName(m) === told[1]);
-  if (!told || !mapping) {
+  const mapping = parts && mappings.find((m) => shortName(m) === parts[1]);
+  if (!parts || !mapping) {
     throw new RequestError(
       `no function or place '${key}' in capture ${capture}: names are those of skew by symbol, or binary+0x1a40`,
     );
   }
   const { binary, start } = homeOf(mapping);
   // Kernel keys count from the start of its text, file keys from the first byte.
-  const at = mapping.kernel ? start + parseInt(told[2], 16) : parseInt(told[2], 16);
+  const at = mapping.kernel ? start + parseInt(parts[2], 16) : parseInt(parts[2], 16);
   const own = tables.get(`${binary}\0${mapping.buildId ?? ''}`);
   const i = own ? findSymbol(own.table, at) : -1;
   if (own && i >= 0) return placeOf(own.table.name(i), own.rows[rowAt(own.rows, own.table.start[i])]);
   const page = at - (at % PAGE);
   return {
-    ...{ name: `${told[1]}+0x${(page - (mapping.kernel ? start : 0)).toString(16)}`, binary, start: page, bytes: PAGE },
+    ...{
+      name: `${parts[1]}+0x${(page - (mapping.kernel ? start : 0)).toString(16)}`,
+      binary,
+      start: page,
+      bytes: PAGE,
+    },
     ...{ address: placeAddress(binary, page), buildId: mapping.buildId },
   };
 }

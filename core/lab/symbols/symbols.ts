@@ -112,9 +112,9 @@ function knownFunctions(rows: readonly SymbolRow[]): Map<string, Functions> {
 /** Picked binaries without samples; those of another build have their own warning. */
 function warnOfUnused(picked: readonly string[], used: Iterable<Functions | undefined>, warnings: Warnings): void {
   const files = new Set(Array.from(used, (f) => f?.file));
-  const told = warnings.list().map((w) => w.message);
+  const messages = warnings.list().map((w) => w.message);
   for (const file of picked) {
-    if (files.has(file) || told.some((message) => message.startsWith(`${file} `))) continue;
+    if (files.has(file) || messages.some((message) => message.startsWith(`${file} `))) continue;
     const message = `${file} is none of the binaries that samples lie in, by build id or by name: not used`;
     warnings.add('info', `symbols-unused ${file}`, message);
   }

@@ -162,8 +162,8 @@ function evidenceTime({ stage2, vmIndex, timeline, alignment }: RunInputs, { eve
   const { events } = stage2;
   if (event.evidence === 'first-fault') return firstFaultOn(events, page);
   if (event.evidence === 'vm-created') return ioctlBefore(events, 'vm-created', Infinity);
-  const told = traceTimeOf(stage2.timelines[vmIndex], timeline, row, alignment);
-  return told === undefined ? undefined : (ioctlBefore(events, event.evidence ?? '', told) ?? told);
+  const shownAt = traceTimeOf(stage2.timelines[vmIndex], timeline, row, alignment);
+  return shownAt === undefined ? undefined : (ioctlBefore(events, event.evidence ?? '', shownAt) ?? shownAt);
 }
 
 function sourced({ inputs, result }: Scene, ...names: TimeName[]): SourcedNs[] {

@@ -33,16 +33,16 @@ export function pageUnitOf(
   description: VmDescription,
   { pageSize }: HostFacts,
 ): { readonly unit: number; readonly origin: FactOrigin } {
-  const told = pageSize !== undefined && UNITS.includes(pageSize / 4096) ? pageSize / 4096 : undefined;
+  const traced = pageSize !== undefined && UNITS.includes(pageSize / 4096) ? pageSize / 4096 : undefined;
   if (description.pageSizeGiven) {
-    if (told !== undefined && told !== description.pageUnit) {
+    if (traced !== undefined && traced !== description.pageUnit) {
       throw new VmDescriptionError(
-        `pageSize: the VM description says ${description.pageUnit * 4096}, the trace was recorded on a host with pages of ${told * 4096} bytes: correct the description`,
+        `pageSize: the VM description says ${description.pageUnit * 4096}, the trace was recorded on a host with pages of ${traced * 4096} bytes: correct the description`,
       );
     }
     return { unit: description.pageUnit, origin: 'description' };
   }
-  if (told !== undefined) return { unit: told, origin: 'host' };
+  if (traced !== undefined) return { unit: traced, origin: 'host' };
   const { unit, ranges } = commonAlignment(trace);
   return ranges >= ENOUGH_RANGES && unit > 1 ? { unit, origin: 'values' } : { unit: 1, origin: 'default' };
 }

@@ -40,7 +40,7 @@ export interface ComparisonNull {
   readonly histogram: Histogram;
 }
 
-/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (blocks drawn with replacement). */
+/** Kept shares, 0 … 1, and A's minus B's in percentage points with its 95 % interval (block bootstrap). */
 export interface CoverageDifference {
   readonly a: number;
   readonly b: number;
