@@ -185,7 +185,7 @@ describe('umbra explain', () => {
       expect(text).not.toMatch(/a stage 2 fault|of blackout/);
     });
 
-    it('torn: behind a fault that the guest isn’t told of', () => {
+    it('torn: after a fault that the guest isn’t told of', () => {
       const at = plain.findIndex((w) => w.kind === 'torn');
       const text = words('3', 'map-on-fault', at);
       expect(text).toMatch(

@@ -57,7 +57,7 @@ describe('imports into one new lab at the same time', () => {
     expect(existsSync(`${lab}.part`)).toBe(false);
   });
 
-  it('the second is told who writes, and leaves the first one alone', async () => {
+  it('the second learns who writes, and leaves the first one alone', async () => {
     const folder = temporaryFolder();
     const lab = join(folder, 'new.umbra');
     const first = start('import', pair.spe, '--db', lab, '--name', 'first');

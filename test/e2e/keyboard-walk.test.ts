@@ -181,7 +181,7 @@ describe('the timeline', () => {
     await page.getByText('1 flag', { exact: true }).waitFor();
   });
 
-  it('is walked by mouse: an area is dragged, its windows listed, one of them told', async () => {
+  it('is walked by mouse: an area is dragged, its windows listed, one of them explained', async () => {
     const { page } = pages;
     await open('#timeline?run=1&policy=map-on-fault');
     const picture = page.getByRole('img', { name: /^Timeline of 2 lanes/ });

@@ -73,7 +73,7 @@ describe.skipIf(noSshd)(`record from a board${noSshd ? ` (skipped: ${noSshd})` :
     expect(await page.getByRole('row', { name: /umbra-altra-07/ }).count()).toBeLessThanOrEqual(2);
   });
 
-  it('a hostile name is told of, and is nothing else', async () => {
+  it('a hostile name is refused, and runs nothing', async () => {
     const { page } = pages;
     await pages.open('#captures?part=record');
     await page.getByLabel('Host', { exact: true }).fill('-oProxyCommand=x');

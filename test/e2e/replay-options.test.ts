@@ -141,7 +141,7 @@ describe('options of umbra replay change what they should', () => {
     expect(set.lostByKind['discarded']).toBeGreaterThanOrEqual(plain.lostByKind['discarded']);
   });
 
-  it('--again: a stored run comes out the same; a changed one is told, with exit 1', () => {
+  it('--again: a stored run comes out the same; a changed one is reported, with exit 1', () => {
     const { run } = replay(
       'map-on-fault,impdef-event',
       '--trials',

@@ -178,7 +178,7 @@ test('SPE text: dates, no thread ids, and pieces out of order', () => {
 test.each([
   ['SPE', 'plain-spe.txt', /(\d+)\.(\d{6}):/],
   ['KVM', 'sorted.txt.gz', /(\d+)\.(\d{6}):/],
-])('times of %s text from the first on are told to be no clock', (_, file, time) => {
+])('times of %s text from the first on are refused as no clock', (_, file, time) => {
   const bytes = readFileSync(fixture(file));
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
   let first: number | undefined;
@@ -194,7 +194,7 @@ test.each([
   expect(made.t0).toBe(0n);
 });
 
-test('one damaged time is told, with its place in the file', () => {
+test('one damaged time is reported, with its place in the file', () => {
   const [made] = importFiles(newLab(), [fixture('far-time.txt.gz')]);
   expect(made.warnings).toContainEqual(
     expect.objectContaining({ severity: 'undecoded', kind: 'time-leaps', count: 1, offset: expect.any(Number) }),

@@ -74,7 +74,7 @@ it('options become the kit’s, and a command’s words stay what they are', () 
   expect(shellLine(words)).toMatch(/ -- 'it'\\''s' '\$x' -t ''$/);
 });
 
-it('lines of the script are told from all else, which is shown harmless', () => {
+it('lines of the script are told apart from all else, which is shown escaped', () => {
   expect(parseLine('umbra-capture: progress 3 2048 100 7')).toEqual({
     kind: 'progress',
     seconds: 3,

@@ -41,7 +41,7 @@ describe('two profiles', () => {
     });
   });
 
-  test('shares and distances of a small table, of which nothing can be told', () => {
+  test('shares and distances of a small table, of which nothing can be said', () => {
     const found = compareProfiles(profile([...Array(8).fill(0), 1, 1]), profile([0, 1, 1, 1, 1, 1]), 2, nameOf, quick);
     expect(found?.tvd).toBeCloseTo(0.8 - 1 / 6, 12);
     const row = found?.rows.find((r) => r.name === 'k0');

@@ -72,7 +72,7 @@ const forms = (of: ComparisonReport): string[] => {
 };
 
 describe('a comparison', () => {
-  test('of which nothing survived on one side is told, not tested, in every form', () => {
+  test('of which nothing survived on one side is reported, not tested, in every form', () => {
     const { summary } = side('serror', 10);
     const dead = side('serror', 10, {
       summary: { ...summary, kept: 0, lost: 2000, coverage: 0 },

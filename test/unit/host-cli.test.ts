@@ -55,7 +55,7 @@ describe('host-cli', () => {
     expect((await run(['serve', '--db', lab, '--port', '70000'])).code).toBe(2);
   });
 
-  it('makes an empty lab to begin with, when told to', async () => {
+  it('makes an empty lab to begin with, when asked', async () => {
     const fresh = join(directory, 'fresh.umbra');
     const ended = await run(['serve', '--db', fresh, '--new'], (_, stop) => stop());
     expect(ended).toMatchObject({ code: 0, stderr: '' });

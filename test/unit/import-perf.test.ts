@@ -162,7 +162,7 @@ describe('threads', () => {
   });
 });
 
-it('several SPE PMUs, a queue for each cluster by ID_INDEX; BPF code, namespaces and build ids told', () => {
+it('several SPE PMUs, a queue for each cluster by ID_INDEX; BPF code, namespaces and build ids reported', () => {
   const big = { attr: speAttr(undefined, 10), ids: [2n] };
   const cpu = (n: number, type: number, midr: bigint) =>
     [0x1010n, BigInt(n), 3n, midr, BigInt(type), 1024n].map(BigInt);

@@ -68,7 +68,7 @@ describe('a trace of several batches, encoded in a thread of its own', () => {
     expect(stop).toThrow('stop');
   });
 
-  it('tells how far its stage 2 timeline is, and ends there too when it is told to', () => {
+  it('reports how far its stage 2 timeline is, and stops there too when asked', () => {
     const told: number[] = [];
     let total = 0;
     importFiles(join(folder, 'told.umbra'), [path], {

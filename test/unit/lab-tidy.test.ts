@@ -100,7 +100,7 @@ describe('deleting through the contract', () => {
 });
 
 describe('the command line', () => {
-  it('deletes only when told so, and says what went', () => {
+  it('deletes only when asked, and says what went', () => {
     const asked = umbra('captures', 'delete', '1', '--db', lab);
     expect(asked).toMatchObject({ code: 2, stdout: '' });
     expect(asked.stderr).toMatch(/^umbra: .*deletes capture 1 \(spe\) and run 1 for good; say so with --yes/);

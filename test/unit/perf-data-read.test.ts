@@ -141,7 +141,7 @@ describe('damage', () => {
     });
   });
 
-  it('feature sections that are cut or lie outside the file are told', () => {
+  it('feature sections that are cut or lie outside the file are reported', () => {
     const bytes = perfFile([identityTime], { 3: words(400, ascii('short')), 6: words(8, ascii('aarch64\0')) });
     expect(kinds(bytes)).toEqual({ 'perf-feature': 1 });
     expect(open(bytes).facts.arch).toBe('aarch64');
@@ -331,7 +331,7 @@ describe('compressed records', () => {
     expect(perf.comms.get(20_000)).toBe(`t${Math.imul(19_999, 2654435761) >>> 0}`);
   });
 
-  it('a record cut by the end is told', () => {
+  it('a record cut by the end is reported', () => {
     const cut = new Uint8Array(zstdCompressSync(inner.subarray(0, inner.length - 5)));
     expect(kinds(perfFile([record(81, 0, cut)]))).toEqual({ 'perf-bad-compression': 1 });
   });

@@ -129,7 +129,7 @@ describe('order', () => {
     }
   });
 
-  it('survives a round that breaks its promise: the late sample takes the time of the one before, and is told', () => {
+  it('survives a round that breaks its promise: the late sample takes the time of the one before, and is reported', () => {
     const late = [...[entry(10), entry(20)].map((s) => sample(s, USUAL)), finishedRound, sample(entry(30), USUAL)];
     const records = [...late, finishedRound, finishedRound, sample(entry(5), USUAL), sample(entry(40), USUAL)];
     const warnings = new Warnings();

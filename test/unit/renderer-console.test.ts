@@ -42,7 +42,7 @@ describe('rows on the timeline', () => {
   });
 });
 
-it('an error’s place is told by line and column, with the word marked', () => {
+it('an error’s place is given by line and column, with the word marked', () => {
   const sql = 'SELECT lane,\n\tnope\nFROM spe_sample';
   const from = sql.indexOf('nope');
   expect(errorPlace(sql, from, from + 4)).toEqual({ line: 2, column: 2, excerpt: ' nope', marks: ' ^^^^' });

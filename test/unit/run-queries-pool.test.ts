@@ -60,7 +60,7 @@ describe('run-queries: the pool of query processes', () => {
     expect(made[1].sent.map((r) => (r.params as { sql: string }).sql)).toEqual(['2', '3', '4']);
   });
 
-  it('passes on what is told on the way, and goes on until the answer', async () => {
+  it('passes on progress, and goes on until the answer', async () => {
     const { made, pool } = fakes();
     const told: string[] = [];
     const progress = ({ phase, done }: { phase: string; done: number }) => void told.push(`${phase} ${done}`);

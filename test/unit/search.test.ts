@@ -24,7 +24,7 @@ describe('search in ascending columns', () => {
     );
   });
 
-  it('takes the whole column unless told otherwise', () => {
+  it('takes the whole column by default', () => {
     const values = [1, 3, 3, 5];
     expect([firstAtLeast(values, 3), firstAbove(values, 3), firstAtLeast(values, 6)]).toEqual([1, 3, 4]);
     expect([firstAtLeast([], 0), firstAbove([], 0), firstIndex(0, 0, () => true)]).toEqual([0, 0, 0]);

@@ -72,7 +72,7 @@ test('Wilson’s lower end, as R’s prop.test(correct = FALSE) gives it', () =>
   expect(wilson(0, 0)).toBeNaN();
 });
 
-test('what rests on calls is exact, what no reference had is not measured, and both are told apart from the rest', () => {
+test('what rests on calls is exact, what no reference had is not measured, and both are kept apart from the rest', () => {
   expect(confidenceOf('table-call')).toMatchObject({ origin: 'exact', atLeast: 1 });
   expect(confidenceOf('age-hva')).toMatchObject({ origin: 'unmeasured', atLeast: NaN });
   expect(confidenceOf('fault').atLeast).toBeGreaterThan(0.999);
@@ -81,7 +81,7 @@ test('what rests on calls is exact, what no reference had is not measured, and b
     expect(isUnsure(evidence), evidence).toBe(true);
 });
 
-test('rows of sure evidence are right in the traces at hand, and no less punctual than told', () => {
+test('rows of sure evidence are right in the traces at hand, and as punctual as stated', () => {
   const all: [string, RowAccuracy][] = [];
   for (const name of ['two-vcpu', 'memslot', '6.12-thp', '7.3-madvise'] as const) {
     const trace = load(name);

@@ -114,7 +114,7 @@ test('perf maps at import', () => {
   expect(counts(path)).toEqual(truth.samples);
 });
 
-test('a build-id cache; what is missing degrades to pages and is told once, until it is found', () => {
+test('a build-id cache; what is missing degrades to pages and is reported once, until it is found', () => {
   const path = join(dir, 'c.umbra');
   importFiles(path, [capture]);
   const { buildId } = loads[kvbench];
@@ -153,7 +153,7 @@ test('another build of the binary is not used', () => {
   );
 });
 
-test('a picked binary that nothing ran is told', () => {
+test('a picked binary that nothing ran is reported', () => {
   const file = fixture('symbols/kv.pie');
   const { warnings } = symbolsInLab(lab, 1, { elfFiles: [file] });
   expect(warnings.map((w) => w.message)).toContain(

@@ -98,7 +98,7 @@ describe('numbers as shown', () => {
   });
 });
 
-test('an excess is told where chance didn’t make it, never as a rounded zero', () => {
+test('an excess is named where chance didn’t make it, never as a rounded zero', () => {
   expect([excess(0.00012, 0.01), excess(0.0302, 0.05), excess(-0.004, 0.04)].map(plain)).toEqual([
     '0.00012',
     '0.03',
