@@ -20,7 +20,10 @@ export class LeapWatch {
 
   /** Whether a time, ns, is far from the one before. */
   isFar(time: bigint): boolean {
-    const t = Number(time);
+    return this.isFarNumber(Number(time));
+  }
+
+  isFarNumber(t: number): boolean {
     const far = Math.abs(t - this.#last) > LEAP_NS;
     this.#last = t;
     return far;

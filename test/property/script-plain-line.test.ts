@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cleanLine, needsCleaning } from '../../core/formats/ftrace-text/clean-line.ts';
 import { parseFields } from '../../core/formats/perf-script/fields.ts';
-import type { Layout } from '../../core/formats/perf-script/layout.ts';
+import { Wide } from '../../core/formats/perf-script/layout.ts';
+import type { Layout, SampleNumbers } from '../../core/formats/perf-script/layout.ts';
 import { PlainLines } from '../../core/formats/perf-script/plain-line.ts';
 import { baseName, readScriptHead } from '../../core/formats/perf-script/script-head.ts';
 import { parseScriptLine } from '../../core/formats/perf-script/script-line.ts';
@@ -21,6 +22,10 @@ const texts = fixtures.map((name) => {
 });
 
 const bytesOf = (text: string) => Uint8Array.from(text, (ch) => ch.charCodeAt(0));
+
+const plainly = ({ wide, weight, symbol }: SampleNumbers) => ({
+  ...{ addr: wide[Wide.ADDR], pc: wide[Wide.PC], pa: wide[Wide.PA], weight, symbol },
+});
 
 /** What spe-script.ts makes of a line without the fast reader. */
 function thorough(raw: string, layout: Layout): unknown {
@@ -44,7 +49,7 @@ function thorough(raw: string, layout: Layout): unknown {
     flags,
     binary,
     source: dataSource?.slice(-1),
-    numbers,
+    numbers: plainly(numbers),
   };
 }
 
@@ -52,7 +57,8 @@ function fast(raw: string, reader: PlainLines): unknown {
   const bytes = bytesOf(`\n${raw}\n`);
   const found = reader.take(bytes, 1, bytes.length - 1);
   if (!found) return undefined;
-  const { comm, pid, tid, cpu, time, event } = found.sample;
+  const { comm, pid, tid, cpu, event } = found.sample;
+  const time = found.numbers.wide[Wide.TIME];
   const { flags, binary, dataSource } = found.fields;
   return {
     comm,
@@ -61,11 +67,11 @@ function fast(raw: string, reader: PlainLines): unknown {
     cpu,
     time,
     event,
-    base: found.event,
+    base: found.event.name,
     flags,
     binary,
     source: dataSource,
-    numbers: { ...found.numbers },
+    numbers: plainly(found.numbers),
   };
 }
 

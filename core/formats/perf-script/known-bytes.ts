@@ -3,6 +3,8 @@
 /** Most entries, and most bytes of one: text whose parts are all different gains nothing here. */
 const MAX_ENTRIES = 1 << 15;
 const MAX_BYTES = 512;
+/** Latest entries, found by a few of their bytes. */
+const RECENT = 4096;
 
 interface Entry<T> {
   readonly bytes: Uint8Array;
@@ -13,6 +15,7 @@ interface Entry<T> {
 export class KnownBytes<T> {
   readonly #make: (text: string) => T;
   readonly #entries = new Map<number, Entry<T>>();
+  readonly #recent = new Array<Entry<T> | undefined>(RECENT).fill(undefined);
   #n = 0;
 
   /** @param make what bytes mean, read as latin1 */
@@ -22,6 +25,18 @@ export class KnownBytes<T> {
 
   /** What `bytes[start, end)` mean. Undefined for non-ASCII bytes, and if the meaning isn't kept: too long, or too many already. */
   get(bytes: Uint8Array, start: number, end: number): T | undefined {
+    const middle = (start + end) >>> 1;
+    const few = (end - start) * 5 + bytes[start] + bytes[start + 1] * 3 + bytes[middle] * 17 + bytes[middle + 2] * 29;
+    const slot = (few + bytes[end - 1] * 43 + bytes[end - 3] * 101 + bytes[end - 5] * 331) & (RECENT - 1);
+    const recent = this.#recent[slot];
+    if (recent !== undefined && isSame(recent.bytes, bytes, start, end)) return recent.value;
+    const entry = this.#find(bytes, start, end);
+    if (!entry) return undefined;
+    this.#recent[slot] = entry;
+    return entry.value;
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number): Entry<T> | undefined {
     let hash = end - start;
     let high = 0;
     for (let i = start; i < end; i++) {
@@ -31,13 +46,13 @@ export class KnownBytes<T> {
     }
     if (high > 127) return undefined;
     const first = this.#entries.get(hash);
-    for (let entry = first; entry; entry = entry.next) if (isSame(entry.bytes, bytes, start, end)) return entry.value;
+    for (let entry = first; entry; entry = entry.next) if (isSame(entry.bytes, bytes, start, end)) return entry;
     if (end - start > MAX_BYTES || this.#n >= MAX_ENTRIES) return undefined;
     const own = bytes.slice(start, end);
-    const value = this.#make(String.fromCharCode(...own));
-    this.#entries.set(hash, { bytes: own, value, next: first });
+    const entry = { bytes: own, value: this.#make(String.fromCharCode(...own)), next: first };
+    this.#entries.set(hash, entry);
     this.#n++;
-    return value;
+    return entry;
   }
 }
 

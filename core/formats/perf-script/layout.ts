@@ -8,24 +8,26 @@ import type { SampleText } from './fields.ts';
 /** `addr` is data's or a branch's target: that depends on the operation. */
 export type Role = 'addr' | 'weight' | 'other' | 'pc' | 'pa';
 
-export interface SampleNumbers {
-  /** Undefined where the text has none, or 0. */
-  addr: bigint | undefined;
-  pc: bigint | undefined;
-  pa: bigint | undefined;
+/** Places in `SampleNumbers.wide`. Addresses are 0 where the text has none, as perf prints those that a record doesn't have. */
+export const Wide = { TIME: 0, ADDR: 1, PC: 2, PA: 3 } as const;
+
+/** A sample's time (ns) and numbers; reused where lines are many. */
+export class SampleNumbers {
+  readonly wide = new BigUint64Array(4);
+  /** The same in halves: low at 2i. */
+  readonly words = new Uint32Array(this.wide.buffer);
   /** Cycles. */
-  weight: number;
+  weight = 0;
   /** The symbol, without what was its own column. */
-  symbol: string;
+  symbol = '';
 }
 
 /** A latency never has more digits; an address hardly ever has so few. */
 const LATENCY = /^\d{1,5}$/;
 const KERNEL = /^ffff[0-9a-f]{12}$/;
 
-/** Undefined for 0, which perf prints for what a record doesn't have. */
-export function address(hex: string | undefined): bigint | undefined {
-  return hex === undefined ? undefined : BigInt(`0x${hex}`) || undefined;
+function address(hex: string | undefined): bigint {
+  return hex === undefined ? 0n : BigInt(`0x${hex}`);
 }
 
 interface Column {
@@ -127,7 +129,7 @@ export class Layout {
     return { pc: any('pc'), weight: any('weight'), binary: this.#plain.named + this.#sourced.named > 0 };
   }
 
-  /** Undefined if the line has other numbers than the rest. */
+  /** Undefined if the line has other numbers than the rest. The time is left to the caller. */
   assign(fields: SampleText): SampleNumbers | undefined {
     const hasSource = fields.dataSource !== undefined;
     const roles = hasSource ? this.roles.sourced : this.roles.plain;
@@ -154,9 +156,12 @@ export class Layout {
       const last = found.symbol.slice(blank + 1);
       if (HEX.test(last)) [found.pa, found.symbol] = [last, found.symbol.slice(0, Math.max(0, blank))];
     }
-    return {
-      ...{ addr: address(found.addr), pc: address(found.pc), pa: address(found.pa) },
-      ...{ weight: found.weight, symbol: found.symbol },
-    };
+    const assigned = new SampleNumbers();
+    assigned.wide[Wide.ADDR] = address(found.addr);
+    assigned.wide[Wide.PC] = address(found.pc);
+    assigned.wide[Wide.PA] = address(found.pa);
+    assigned.weight = found.weight;
+    assigned.symbol = found.symbol;
+    return assigned;
   }
 }

@@ -4,12 +4,16 @@
  */
 import type { SampleText } from './fields.ts';
 import { parseFields } from './fields.ts';
-import type { Layout, Role, SampleNumbers } from './layout.ts';
+import { SampleNumbers, Wide } from './layout.ts';
+import type { Layout, Role } from './layout.ts';
 import { KnownBytes } from './known-bytes.ts';
+import { eventKind } from './records.ts';
+import type { EventKind } from './records.ts';
 import { baseName } from './script-head.ts';
 import { MAX_CPU, MAX_FRONT, parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
+import { KnownPlace } from './text-code.ts';
 
 const TAB = 9;
 const BLANK = 32;
@@ -35,15 +39,23 @@ const MAX_NUMBERS = 8;
 interface Tail {
   readonly symbol: string;
   readonly binary: string | undefined;
+  readonly known: KnownPlace;
 }
+
+/** Places of a number's low half. */
+const [TIME, ADDR, PC, PA] = [Wide.TIME, Wide.ADDR, Wide.PC, Wide.PA].map((i) => 2 * i);
+const BILLION = 1_000_000_000;
+const HALF = 2 ** 32;
 
 /** One parsed line; lent until the next. */
 export interface PlainSample {
+  /** Its time is among the numbers only. */
   readonly sample: ScriptLine;
-  /** The event, without modifiers. */
-  event: string;
+  event: EventKind;
   readonly fields: SampleText;
   readonly numbers: SampleNumbers;
+  /** Remembers where lines with this ending are. */
+  known: KnownPlace;
 }
 
 export class PlainLines {
@@ -55,17 +67,17 @@ export class PlainLines {
   readonly #trailing: boolean;
   readonly #found: PlainSample = {
     sample: { comm: '', pid: -1, tid: -1, cpu: -1, time: 0n, event: '', restAt: 0 },
-    event: '',
+    event: eventKind(''),
     fields: {
       ...{ flags: '', before: [], dataSource: undefined, numbers: [], symbol: '' },
       ...{ binary: undefined, behind: undefined, branches: [] },
     },
-    numbers: { addr: undefined, pc: undefined, pa: undefined, weight: 0, symbol: '' },
+    numbers: new SampleNumbers(),
+    known: new KnownPlace(),
   };
+  readonly #words = this.#found.numbers.words;
 
-  // Numbers of the line: their halves, and where they are.
-  readonly #words = new Uint32Array(2);
-  readonly #value = new BigUint64Array(this.#words.buffer);
+  // Where the numbers of the line are.
   readonly #starts = new Int32Array(MAX_NUMBERS + 1);
   readonly #ends = new Int32Array(MAX_NUMBERS + 1);
   #at = 0;
@@ -107,8 +119,14 @@ export class PlainLines {
     }
     const seconds = decimal(b, first, point);
     const fraction = decimal(b, point + 1, colon) * (colon - point === 7 ? 1000 : 1);
-    sample.time =
-      seconds < EXACT_SECONDS ? BigInt(seconds * 1e9 + fraction) : BigInt(seconds) * 1000000000n + BigInt(fraction);
+    const words = this.#words;
+    if (seconds < EXACT_SECONDS) {
+      const ns = seconds * BILLION + fraction;
+      words[TIME + 1] = ns / HALF;
+      words[TIME] = ns;
+    } else {
+      this.#found.numbers.wide[Wide.TIME] = BigInt(seconds) * BigInt(BILLION) + BigInt(fraction);
+    }
 
     let p = first;
     while (p > start && isBlank(b[p - 1])) p--;
@@ -155,7 +173,7 @@ export class PlainLines {
     const event = this.#events.get(b, eventAt, at);
     if (!event) return false;
     sample.event = event.event;
-    this.#found.event = event.base;
+    this.#found.event = event.kind;
     this.#at = at + 2;
     return true;
   }
@@ -163,6 +181,7 @@ export class PlainLines {
   /** The fields after the event. */
   #rest(b: Uint8Array, from: number, lineEnd: number): boolean {
     const { fields, numbers } = this.#found;
+    const words = this.#words;
     let end = lineEnd;
     while (end > from && isBlank(b[end - 1])) end--;
     let at = from;
@@ -189,21 +208,20 @@ export class PlainLines {
     if (n < 0) return false;
 
     fields.dataSource = undefined;
-    numbers.addr = undefined;
+    words[ADDR] = words[ADDR + 1] = 0;
     let roles = this.#roles.plain;
     if (this.#at < end && b[this.#at] === BAR) {
       const source = this.#ends[n - 1];
       if (source - this.#starts[n - 1] < 1) return false;
       fields.dataSource = String.fromCharCode(b[source - 1]);
-      numbers.addr = n > 1 ? this.#address(b, 0) : undefined;
+      if (n > 1) this.#address(b, 0, ADDR);
       roles = this.#roles.sourced;
       n = this.#behindDataSource(b, this.#at, end);
       if (n < 0) return false;
     }
     // More of them than usual: a function may be called `add`.
     if (n !== roles.length) return false;
-    numbers.pc = undefined;
-    numbers.pa = undefined;
+    words[PC] = words[PC + 1] = words[PA] = words[PA + 1] = 0;
     numbers.weight = 0;
     let tailEnd = end;
     if (b[end - 1] !== CLOSE) {
@@ -214,21 +232,20 @@ export class PlainLines {
         let close = p;
         while (close > this.#at && isBlank(b[close - 1])) close--;
         if (b[close - 1] !== CLOSE) return false;
-        this.#hex(b, p, end);
-        numbers.pa = this.#value[0] || undefined;
+        this.#hex(b, p, end, PA);
         tailEnd = close;
       }
     }
     for (let i = 0; i < n; i++) {
       switch (roles[i]) {
         case 'addr':
-          numbers.addr = this.#address(b, i);
+          this.#address(b, i, ADDR);
           break;
         case 'pc':
-          numbers.pc = this.#address(b, i);
+          this.#address(b, i, PC);
           break;
         case 'pa':
-          numbers.pa = this.#address(b, i);
+          this.#address(b, i, PA);
           break;
         case 'weight':
           numbers.weight = latency(b, this.#starts[i], this.#ends[i]);
@@ -241,6 +258,7 @@ export class PlainLines {
     if (!tail || (tailEnd !== end && tail.binary === undefined)) return false;
     fields.binary = tail.binary;
     fields.symbol = numbers.symbol = tail.symbol;
+    this.#found.known = tail.known;
     return true;
   }
 
@@ -284,26 +302,25 @@ export class PlainLines {
     return -1;
   }
 
-  #address(b: Uint8Array, i: number): bigint | undefined {
-    this.#hex(b, this.#starts[i], this.#ends[i]);
-    return this.#value[0] || undefined;
+  #address(b: Uint8Array, i: number, place: number): void {
+    this.#hex(b, this.#starts[i], this.#ends[i], place);
   }
 
-  #hex(b: Uint8Array, start: number, end: number): void {
+  #hex(b: Uint8Array, start: number, end: number, place: number): void {
     let low = 0;
     let high = 0;
     const middle = Math.max(start, end - 8);
     for (let i = start; i < middle; i++) high = (high << 4) | digit(b[i]);
     for (let i = middle; i < end; i++) low = (low << 4) | digit(b[i]);
-    this.#words[0] = low;
-    this.#words[1] = high;
+    this.#words[place] = low;
+    this.#words[place + 1] = high;
   }
 }
 
 /** An event's name as script-line.ts reads it; undefined for what it wouldn't take for one. */
-function readEvent(text: string): { readonly event: string; readonly base: string } | undefined {
+function readEvent(text: string): { readonly event: string; readonly kind: EventKind } | undefined {
   const event = parseScriptLine(`a 1 [000] 1.000000: ${text}: 0`)?.event;
-  return event === text && !isSideBand(text) ? { event, base: baseName(event) } : undefined;
+  return event === text && !isSideBand(text) ? { event, kind: eventKind(baseName(event)) } : undefined;
 }
 
 /** What follows the numbers, if that is a function and its binary and nothing else. */
@@ -313,7 +330,7 @@ function readTail(text: string): Tail | undefined {
     return undefined;
   // A branch stack with names.
   if (text.includes('/-/') || text.includes('/X/')) return undefined;
-  return { symbol: fields.symbol, binary: fields.binary };
+  return { symbol: fields.symbol, binary: fields.binary, known: new KnownPlace() };
 }
 
 function readFlags(text: string): { readonly flags: string } | undefined {

@@ -13,17 +13,18 @@ import { ASSUMED_RECORD_BYTES } from '../spe/text-samples.ts';
 import type { OnSamples, TextBinary, TextSamples, TextSymbol } from '../spe/text-samples.ts';
 import { parseFields } from './fields.ts';
 import type { SampleText } from './fields.ts';
-import { address } from './layout.ts';
+import { Wide } from './layout.ts';
 import type { SampleNumbers } from './layout.ts';
 import { PlainLines } from './plain-line.ts';
-import { addSample, isSameRecord, MEM_STORE, startRecord } from './records.ts';
-import type { TextRecord } from './records.ts';
+import { eventKind, MEM_STORE, RecordWide, TextRecord } from './records.ts';
+import type { EventKind } from './records.ts';
 import { baseName, readScriptHead } from './script-head.ts';
 import type { ScriptHead } from './script-head.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand, SideBandText } from './side-band.ts';
 import { MAX_NAMES, TextCode } from './text-code.ts';
+import type { KnownPlace } from './text-code.ts';
 
 /** Operation classes 1 (load/store, registers not given) and 2 (branch, kind not given). */
 const OP_LOAD = 0x110;
@@ -91,11 +92,13 @@ class SpeScript {
   readonly #onBatch: OnSamples;
   readonly #warnings: Warnings;
   readonly #map: Int32Array;
-  readonly #pc: Uint32Array;
+  readonly #columns64: Columns64;
   readonly #band = new SideBandText();
   readonly #code: TextCode;
   readonly #plain: PlainLines | undefined;
-  #record: TextRecord | undefined;
+  readonly #record = new TextRecord();
+  /** The record isn't written yet. */
+  #open = false;
   /** The record's first address comes with the first frame of its call chain. */
   #awaitsFrame = false;
   #inChain = false;
@@ -105,7 +108,11 @@ class SpeScript {
   #withoutPc = 0;
 
   readonly #leaps = new LeapWatch();
-  readonly #latest: Map<number, bigint> | undefined;
+  readonly #latest: Map<number, LaneTime> | undefined;
+  #lane: LaneTime = { lane: NaN, high: 0, low: 0 };
+  #tid = -1;
+  #comm = '';
+  readonly #kinds = new Map<string, EventKind>();
 
   /** @param checked a record earlier than the one above, of the same CPU (thread, if no CPU is given), ends the reading with OutOfOrder */
   constructor(
@@ -126,7 +133,13 @@ class SpeScript {
     // A sample with a call chain has more lines below.
     this.#plain = head.chains ? undefined : new PlainLines(head.layout);
     this.#map = new Int32Array(columns.capacity);
-    this.#pc = halves(columns.pc);
+    this.#columns64 = {
+      t: halves(columns.t),
+      va: halves(columns.va),
+      to: halves(columns.to),
+      pa: halves(columns.pa),
+      pc: halves(columns.pc),
+    };
     columns.n = 0;
   }
 
@@ -134,7 +147,7 @@ class SpeScript {
   takePlain(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
     const plain = this.#plain?.take(bytes, start, end);
     if (!plain) return false;
-    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset);
+    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset, plain.known);
     return true;
   }
 
@@ -146,21 +159,41 @@ class SpeScript {
     const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
     const numbers = fields && this.#head.layout.assign(fields);
     if (!numbers) return this.#unread(line);
-    this.#sample(sample, baseName(sample.event), fields, numbers, line.offset);
+    numbers.wide[Wide.TIME] = sample.time;
+    this.#sample(sample, this.#kindOf(baseName(sample.event)), fields, numbers, line.offset, undefined);
   }
 
-  #sample(sample: ScriptLine, event: string, fields: SampleText, numbers: SampleNumbers, offset: number): void {
+  #kindOf(name: string): EventKind {
+    let kind = this.#kinds.get(name);
+    if (!kind) {
+      kind = eventKind(name);
+      if (this.#kinds.size < MAX_NAMES) this.#kinds.set(name, kind);
+    }
+    return kind;
+  }
+
+  #sample(
+    sample: ScriptLine,
+    event: EventKind,
+    fields: SampleText,
+    numbers: SampleNumbers,
+    offset: number,
+    known: KnownPlace | undefined,
+  ): void {
     this.#inChain = this.#head.chains;
     this.#awaitsFrame = this.#inChain;
     const record = this.#record;
-    if (record && isSameRecord(record, sample, event, this.#inChain ? record.pc : numbers.pc)) {
+    if (this.#open && record.isSame(sample, event, numbers, this.#inChain)) {
       this.#merged++;
       this.#awaitsFrame = false;
-      return addSample(record, event, fields, numbers);
+      return record.add(event, fields, numbers);
     }
     this.#write();
-    this.#record = startRecord(sample, event, fields, numbers);
-    if (this.#leaps.isFar(sample.time)) warnOfLeap(this.#warnings, { offset, t0: sample.time });
+    this.#open = true;
+    record.start(sample, event, fields, numbers, known);
+    const [low, high] = [numbers.words[2 * Wide.TIME], numbers.words[2 * Wide.TIME + 1]];
+    if (this.#leaps.isFarNumber(high * 2 ** 32 + low))
+      warnOfLeap(this.#warnings, { offset, t0: numbers.wide[Wide.TIME] });
   }
 
   finish(): void {
@@ -202,17 +235,18 @@ class SpeScript {
       this.#inChain = false;
       return;
     }
-    if (text.startsWith('#') || (this.#record && SOURCE_LINE.test(text))) return;
+    if (text.startsWith('#') || (this.#open && SOURCE_LINE.test(text))) return;
     if (!this.#inChain || !FRAME.test(text)) return this.#unread(line);
-    if (!this.#awaitsFrame || !this.#record) return;
+    if (!this.#awaitsFrame || !this.#open) return;
     this.#awaitsFrame = false;
     const fields = parseFields(text);
-    const pc = address(fields?.numbers[0]);
-    if (!fields || pc === undefined) return;
+    const pc = BigInt(`0x${fields?.numbers[0] ?? 0}`);
+    if (!fields || !pc) return;
     const { symbol, binary } = fields;
-    this.#record.pc = pc;
+    this.#record.wide[RecordWide.PC] = pc;
     this.#record.symbol = symbol;
     this.#record.binary = binary;
+    this.#record.known = undefined;
   }
 
   #unread(line: Line): void {
@@ -223,41 +257,44 @@ class SpeScript {
 
   /** Writes the record that the previous samples made. */
   #write(): void {
+    if (!this.#open) return;
+    this.#open = false;
     const record = this.#record;
-    if (!record) return;
-    this.#record = undefined;
     const c = this.#columns;
     if (c.n === c.capacity) {
       this.#onBatch(c, this.#map);
       c.n = 0;
     }
     const i = c.n++;
-    const { sample, operation } = record;
-    if (this.#latest) {
-      const lane = sample.cpu >= 0 ? sample.cpu : -2 - sample.tid;
-      const latest = this.#latest.get(lane);
-      if (latest !== undefined && sample.time < latest) throw new OutOfOrder('the time goes back');
-      if (sample.time !== latest) this.#latest.set(lane, sample.time);
-    }
-    if (!this.#records++ && sample.time === 0n) warnOfRelativeTimes(this.#warnings);
+    const { words, operation, tid, cpu } = record;
+    const to = this.#columns64;
+    const low = words[2 * RecordWide.TIME];
+    const high = words[2 * RecordWide.TIME + 1];
+    if (this.#latest) this.#inOrder(cpu >= 0 ? cpu : -2 - tid, high, low);
+    if (!this.#records++ && !low && !high) warnOfRelativeTimes(this.#warnings);
     let present: number = Has.TIME;
-    c.t[i] = sample.time;
-    c.cpu[i] = sample.cpu;
+    to.t[2 * i] = low;
+    to.t[2 * i + 1] = high;
+    c.cpu[i] = cpu;
     c.size[i] = ASSUMED_RECORD_BYTES;
-    if (sample.tid >= 0) {
+    if (tid >= 0) {
       present |= Has.TID;
-      c.tid[i] = sample.tid;
-      this.#comm(sample);
+      c.tid[i] = tid;
+      if (tid !== this.#tid || record.comm !== this.#comm) this.#named(tid, record.comm);
     }
-    if (sample.pid >= 0) {
+    if (record.pid >= 0) {
       present |= Has.PID;
-      c.pid[i] = sample.pid;
+      c.pid[i] = record.pid;
     }
+    const hasVa = put(to.va, i, words, RecordWide.VA);
+    if (hasVa) present |= Has.VA;
     // perf 6.1 knows no targets: what it prints for a load's `instructions` is the data's address.
-    if (record.va !== undefined) present |= put(c.va, i, record.va, Has.VA);
-    if (record.target !== undefined && !operation) present |= put(c.to, i, record.target, Has.TO);
-    if (record.pa !== undefined) present |= put(c.pa, i, record.pa, Has.PA);
-    if (record.unclear !== undefined && record.va === undefined && record.target === undefined) this.#unclear++;
+    if (record.hasTarget && !operation) {
+      present |= Has.TO;
+      put(to.to, i, words, RecordWide.TARGET);
+    }
+    if (put(to.pa, i, words, RecordWide.PA)) present |= Has.PA;
+    if (record.unclear && !hasVa && !record.hasTarget) this.#unclear++;
     if (record.weight > 0) {
       present |= Has.TOTAL;
       c.totalLat[i] = Math.min(record.weight, MAX_LATENCY);
@@ -266,28 +303,57 @@ class SpeScript {
       present |= Has.OP;
       c.op[i] = operation ? (operation & MEM_STORE ? OP_STORE : OP_LOAD) : OP_BRANCH;
     }
-    c.present[i] = present;
     this.#map[i] = -1;
-    if (record.pc !== undefined) this.#place(i, record.pc, record);
-    else this.#withoutPc++;
+    if (put(to.pc, i, words, RecordWide.PC)) {
+      present |= Has.PC;
+      c.el[i] = words[2 * RecordWide.PC + 1] >>> 31;
+      this.#map[i] = this.#placeOf(record);
+    } else this.#withoutPc++;
+    c.present[i] = present;
   }
 
-  /** The PC of row `i`, and the code it lies in. */
-  #place(i: number, pc: bigint, { binary, symbol, sample }: TextRecord): void {
-    const c = this.#columns;
-    c.present[i] |= Has.PC;
-    c.pc[i] = pc;
-    c.el[i] = this.#pc[2 * i + 1] >>> 31 === 1 ? 1 : 0;
-    this.#map[i] = this.#code.place(pc, this.#pc[2 * i + 1], sample, binary, symbol);
+  /** The code that the record's PC lies in. */
+  #placeOf(record: TextRecord): number {
+    const { binary, symbol, known, wide, words } = record;
+    if (known) return this.#code.placeKnown(known, record, RecordWide.PC, record, binary, symbol);
+    return this.#code.place(wide[RecordWide.PC], words[2 * RecordWide.PC + 1], record, binary, symbol);
   }
 
-  #comm({ tid, comm }: ScriptLine): void {
+  /** Throws OutOfOrder if a time is before the latest one of its CPU, or thread. */
+  #inOrder(lane: number, high: number, low: number): void {
+    let latest = this.#lane;
+    if (latest.lane !== lane) {
+      latest = this.#latest!.get(lane) ?? { lane, high: 0, low: 0 };
+      this.#latest!.set(lane, latest);
+      this.#lane = latest;
+    }
+    if (high < latest.high || (high === latest.high && low < latest.low)) throw new OutOfOrder('the time goes back');
+    latest.high = high;
+    latest.low = low;
+  }
+
+  #named(tid: number, comm: string): void {
+    this.#tid = tid;
+    this.#comm = comm;
     const { comms } = this.#names;
     if (comm !== '' && comms.size < MAX_NAMES && comms.get(tid) !== comm) comms.set(tid, comm);
   }
 }
 
-function put(column: BigUint64Array, i: number, address: bigint, has: number): number {
-  column[i] = address;
-  return has;
+/** Halves of the columns that a text fills. */
+type Columns64 = Readonly<Record<'t' | 'va' | 'to' | 'pa' | 'pc', Uint32Array>>;
+
+interface LaneTime {
+  readonly lane: number;
+  high: number;
+  low: number;
+}
+
+/** Row `i` of a column from a value of the record; whether that isn't 0. */
+function put(column: Uint32Array, i: number, words: Uint32Array, value: number): boolean {
+  const low = words[2 * value];
+  const high = words[2 * value + 1];
+  column[2 * i] = low;
+  column[2 * i + 1] = high;
+  return low !== 0 || high !== 0;
 }

@@ -6,6 +6,15 @@ import type { SideBandText } from './side-band.ts';
 /** Names kept, of binaries, functions, threads: no profile has more. */
 export const MAX_NAMES = 1 << 20;
 
+/** Where samples of one binary and function, as the text names them, were found to be: remembered by whoever repeats the two. */
+export class KnownPlace {
+  /** Addresses [low, last] below `high` lie in `binary`, and change nothing that is known of the function. */
+  high = -1;
+  low = 0;
+  last = 0;
+  binary = -1;
+}
+
 interface SymbolName {
   readonly name: string;
   /** Bytes past the function's start; undefined if the text has no offsets. */
@@ -28,6 +37,30 @@ export class TextCode {
     this.binaries = binaries;
     this.symbols = symbols;
     this.#band = band;
+  }
+
+  /** The same as `place`, for samples with an ending that occurred before. `wide[at]`: the address; `words`: its halves. */
+  placeKnown(
+    known: KnownPlace,
+    { wide, words }: { readonly wide: BigUint64Array; readonly words: Uint32Array },
+    at: number,
+    thread: { tid: number; pid: number },
+    file: string | undefined,
+    symbol: string,
+  ): number {
+    const low = words[2 * at];
+    const high = words[2 * at + 1];
+    const maps = this.#band.maps > 0;
+    if (high === known.high && low >= known.low && low <= known.last && !maps) return known.binary;
+    const binary = this.place(wide[at], high, thread, file, symbol);
+    if (maps) return binary;
+    // Those with an offset start elsewhere if the address is another one.
+    const grows = high === known.high && binary === known.binary && !symbol.includes('+0x');
+    known.low = grows ? Math.min(known.low, low) : low;
+    known.last = grows ? Math.max(known.last, low) : low;
+    known.high = high;
+    known.binary = binary;
+    return binary;
   }
 
   /** Index of the binary that an address lies in, -1 for none. `high`: its upper half. `symbol` may have an offset. */
