@@ -30,14 +30,15 @@ export function forEachLine(
   let held = 0;
   let skipping = false;
   for (let at = 0; at < source.size;) {
-    const block = source.read(at, BLOCK);
-    if (block.length === 0) break;
-    if (held + block.length > memory.length) {
-      const larger = new Uint8Array(2 * (held + block.length));
+    const wanted = Math.min(BLOCK, source.size - at);
+    if (held + wanted > memory.length) {
+      const larger = new Uint8Array(2 * (held + wanted));
       larger.set(memory.subarray(0, held));
       memory = larger;
     }
-    memory.set(block, held);
+    const block = source.read(at, wanted, memory.subarray(held, held + wanted));
+    if (block.length === 0) break;
+    if (block.buffer !== memory.buffer) memory.set(block, held);
     const bytes = memory.subarray(0, held + block.length);
     const base = at - held;
     at += block.length;

@@ -160,6 +160,13 @@ export class PlainLines {
     sample.comm = comm.name;
 
     let at = colon + 1;
+    // Names of events are padded to the longest: often a hundred blanks.
+    for (; at + 4 <= end; at += 4)
+      if (
+        (b[at] & b[at + 1] & b[at + 2] & b[at + 3]) !== BLANK ||
+        (b[at] | b[at + 1] | b[at + 2] | b[at + 3]) !== BLANK
+      )
+        break;
     while (at < end && b[at] === BLANK) at++;
     // A period.
     if (isDigit(b[at])) {

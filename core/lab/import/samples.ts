@@ -1,7 +1,7 @@
 /** Imports SPE samples from text: its lanes are interleaved, and code is known by name instead of by mapping. */
 import { InputError } from '../../formats/problems.ts';
 import type { Warnings } from '../../formats/problems.ts';
-import { halves, Has, SpeColumns, wideColumns } from '../../formats/spe/columns.ts';
+import { halves, Has, SpeColumns } from '../../formats/spe/columns.ts';
 import { textMapping } from '../../formats/spe/text-samples.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { noSession, wholeLane } from '../../model/sessions.ts';
@@ -45,7 +45,7 @@ export function importSamples(
     lane.seal();
     writer.write(lane.index, encodeSpeChunk(lane.rows, lane.map));
     onRecords(lane.rows.n);
-    lane.rows.n = 0;
+    lane.empty();
   };
   let last: LaneRows | undefined;
   text.read(new SpeColumns(TEXT_BATCH), (batch, map) => {
@@ -63,12 +63,13 @@ export function importSamples(
       }
       last.take(i);
       if (last.isFull) {
-        last.gather(batch, map);
+        last.gather(batch, map, batch.has());
         store(last);
       }
     }
     // The batch is lent.
-    for (const lane of lanes.values()) lane.gather(batch, map);
+    const has = batch.has();
+    for (const lane of lanes.values()) lane.gather(batch, map, has);
   });
   const stored = [...lanes.values()].map((lane): SpeLane => {
     if (lane.rows.n) store(lane);
@@ -160,25 +161,36 @@ class LaneRows {
     this.#taken[this.#n++] = i;
   }
 
-  /** Copies the noted rows column by column: a loop over one pair of arrays is fast. */
-  gather(batch: SpeColumns, map: Int32Array): void {
+  /** Bits of `Has` that any gathered row may have. */
+  #has = 0;
+
+  /** Copies the noted rows column by column: a loop over one pair of arrays is fast. `has`: bits of `Has` in the batch. */
+  gather(batch: SpeColumns, map: Int32Array, has: number): void {
     const n = this.#n;
     if (!n) return;
     const { rows } = this;
     const to = rows.n;
-    for (const name of wideColumns) gatherWide(rows[name], to, batch[name], this.#taken, n);
-    for (const name of shortColumns) gatherShort(rows[name], to, batch[name], this.#taken, n);
-    for (const name of intColumns) gatherInt(rows[name], to, batch[name], this.#taken, n);
+    this.#has |= has;
+    for (const [name, bit] of wide) if (has & bit) gatherWide(rows[name], to, batch[name], this.#taken, n);
+    for (const [name, bit] of shorts) if (has & bit) gatherShort(rows[name], to, batch[name], this.#taken, n);
+    for (const [name, bit] of ints) if (has & bit) gatherInt(rows[name], to, batch[name], this.#taken, n);
     gatherInt(this.map, to, map, this.#taken, n);
     for (let k = 0; k < n; k++) {
       const i = this.#taken[k];
       rows.context[to + k] = batch.context[i];
       rows.size[to + k] = batch.size[i];
-      rows.cpu[to + k] = batch.cpu[i];
       rows.el[to + k] = batch.el[i];
     }
+    rows.cpu.fill(this.cpu, to, to + n);
     rows.n += n;
     this.#n = 0;
+  }
+
+  /** For the next chunk. */
+  empty(): void {
+    this.rows.clear(this.#has);
+    this.rows.n = 0;
+    this.#has = 0;
   }
 
   /** Adds a full batch to the lane's totals. */
@@ -189,8 +201,37 @@ class LaneRows {
   }
 }
 
-const shortColumns = ['present', 'op', 'totalLat', 'issueLat', 'xlatLat', 'source'] as const;
-const intColumns = ['tid', 'pid'] as const;
+/** Columns by the bit without which they are empty. */
+const wide = [
+  ...([
+    ['t', Has.TIME],
+    ['counter', Has.COUNTER],
+    ['pc', Has.PC],
+    ['va', Has.VA],
+    ['pa', Has.PA],
+  ] as const),
+  ...([
+    ['to', Has.TO],
+    ['pbt', Has.PBT],
+    ['events', Has.EVENTS],
+  ] as const),
+] as const;
+const shorts = [
+  ...([
+    ['present', 0xffff],
+    ['op', Has.OP],
+    ['totalLat', Has.TOTAL],
+    ['issueLat', Has.ISSUE],
+  ] as const),
+  ...([
+    ['xlatLat', Has.XLAT],
+    ['source', Has.SOURCE],
+  ] as const),
+] as const;
+const ints = [
+  ['tid', Has.TID],
+  ['pid', Has.PID],
+] as const;
 
 function gatherWide(to: BigUint64Array, at: number, from: BigUint64Array, rows: Int32Array, n: number): void {
   const [target, source] = [halves(to), halves(from)];
