@@ -52,6 +52,6 @@ export function replayChoice(args: Args): ReplayChoice {
 }
 
 /** The command line as it would be typed again. */
-export function commandLine(command: string, args: Args): string {
-  return shellLine(['umbra', command, ...args.argv]);
+export function commandLine(command: string, args: Args, more: readonly string[] = []): string {
+  return shellLine(['umbra', command, ...args.argv, ...more]);
 }

@@ -83,6 +83,20 @@ describe('options of umbra replay change what they should', () => {
     expect(faults!.p95).toBeLessThanOrEqual(20 + without.p95);
   });
 
+  it('--spe and --kvm may be left out while the lab has one of each; the run’s command names them', () => {
+    const two = join(folder, 'more.umbra');
+    umbraJson('import', pair.spe, pair.kvm, '--db', two);
+    const words = ['replay', '--db', two, '--policy', 'map-on-fault'] as const;
+    expect(umbraJson<Replay>(...words).policies).toEqual(replay('map-on-fault').policies);
+    const [run] = umbraJson<{ command: string }[]>('runs', '--db', two);
+    expect(run!.command).toMatch(/^umbra replay .* --spe 1 --kvm 2$/);
+    umbraJson('import', pair.kvm, '--db', two);
+    const [unclear, none] = [umbra(...words), umbra('observed', '--db', join(folder, 'kvm.umbra'))];
+    expect([unclear.code, unclear.stderr]).toEqual([1, `umbra: ${two}: has 2 KVM traces: --kvm says which (2, 3)\n`]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('no such lab file')]);
+    expect(umbra(...words, '--kvm', '3').code).toBe(0);
+  });
+
   it('of several VMs in one trace the one asked for is replayed; without being asked it says which', () => {
     const [vm] = (JSON.parse(readFileSync(pair.vm, 'utf8')) as { vms: { slots: object[] }[] }).vms;
     const idle = { pid: 4242, slots: [{ slot: 0, gpa: '0x0', size: '0x4000000', hva: '0x7f0000000000' }] };

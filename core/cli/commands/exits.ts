@@ -1,4 +1,5 @@
 import { exitsInLab } from '../../lab/captures/exits.ts';
+import { captureId, kvmOption } from '../capture-options.ts';
 import type { Command } from '../command.ts';
 import { count, duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';
@@ -7,13 +8,13 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    ...kvmOption,
   },
   details:
     'Time in host: from kvm_exit to the same thread’s next kvm_entry, as perf kvm stat report has it. Reasons are named by the\n' +
     'trace’s own description of kvm_exit; traps by their exception class. `to VMM`: exits that went on to user space.',
   run(args, out) {
-    const answer = exitsInLab(args.need('db'), args.integer('kvm')!);
+    const answer = exitsInLab(args.need('db'), captureId(args, 'kvm'));
     if (args.flag('json')) return out.json(answer);
     const time = (ns: number | undefined) => (ns === undefined ? '-' : duration(ns));
     const cells = answer.rows.map((r) => [

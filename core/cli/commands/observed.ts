@@ -1,5 +1,6 @@
 import { observedInLab } from '../../lab/captures/observed.ts';
 import { readReplayWords } from '../../lab/runs/run-settings.ts';
+import { captureId, speOption } from '../capture-options.ts';
 import type { Command } from '../command.ts';
 import { duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';
@@ -8,7 +9,7 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    spe: { type: 'string', value: 'ID', help: 'SPE capture', required: true },
+    ...speOption,
     set: { type: 'string', multiple: true, value: 'name=value', help: 'gapFactor (20) or gapMinNs (10000)' },
   },
   details:
@@ -17,7 +18,7 @@ export const command: Command = {
     'dark is the part of a blackout without the time switched out or idle.',
   run(args, out) {
     const { gapFactor, gapMinNs } = readReplayWords({ settings: args.texts('set') }).settings.params;
-    const { rows, totals, options, lanesWithoutSwitches } = observedInLab(args.need('db'), args.integer('spe')!, {
+    const { rows, totals, options, lanesWithoutSwitches } = observedInLab(args.need('db'), captureId(args, 'spe'), {
       gapFactor,
       gapMinNs,
     });

@@ -1,6 +1,7 @@
 import { replayInLab } from '../../lab/runs/runs.ts';
 import { RequestError } from '../../lab/about.ts';
 import { checkRun } from '../../lab/runs/run-check.ts';
+import { captureId, kvmOption, speOption } from '../capture-options.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -12,8 +13,8 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    spe: { type: 'string', value: 'ID', help: 'SPE capture' },
-    kvm: { type: 'string', value: 'ID', help: 'KVM trace' },
+    ...speOption,
+    ...kvmOption,
     again: {
       type: 'string',
       value: 'RUN',
@@ -24,10 +25,15 @@ export const command: Command = {
   run(args, out) {
     const run = args.integer('again');
     if (run !== undefined) return again(args, out, run);
-    if (args.text('spe') === undefined || args.text('kvm') === undefined)
-      throw new UsageError('--spe ID and --kvm ID are missing (or --again RUN)');
-    const request = { speId: args.integer('spe')!, kvmId: args.integer('kvm')!, ...replayChoice(args) };
-    const stored = replayInLab(args.need('db'), { ...request, command: commandLine('replay', args) }, replaying(out));
+    const choice = replayChoice(args);
+    const [speId, kvmId] = [captureId(args, 'spe'), captureId(args, 'kvm')];
+    // Stored with the run: names the captures even if the lab gets others.
+    const left = [
+      ...(args.given('spe') ? [] : ['--spe', String(speId)]),
+      ...(args.given('kvm') ? [] : ['--kvm', String(kvmId)]),
+    ];
+    const request = { speId, kvmId, ...choice, command: commandLine('replay', args, left) };
+    const stored = replayInLab(args.need('db'), request, replaying(out));
     if (args.flag('json')) out.json(resultsJson(stored));
     else printResults(out, stored);
   },

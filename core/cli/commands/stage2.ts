@@ -1,4 +1,5 @@
 import { stage2Accuracy, stage2Timeline } from '../../lab/captures/stage2.ts';
+import { captureId, kvmOption } from '../capture-options.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';
@@ -8,7 +9,7 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    ...kvmOption,
     page: { type: 'string', value: 'IPA', help: 'only what touches this page' },
     vm: { type: 'string', value: 'N', help: 'which VM of the description, from 0 (0)' },
     reference: {
@@ -21,7 +22,7 @@ export const command: Command = {
     'right: how many rows on such evidence are right, at least; within: how far 95 % of these are from the kernel’s call. Both were measured\n' +
     'against traced page-table calls of kernels 6.1, 6.12 and 7.3 in an emulator, whose times are longer than a machine’s.',
   run(args, out) {
-    const request = { kvm: args.integer('kvm')!, vm: args.integer('vm') ?? 0 };
+    const request = { kvm: captureId(args, 'kvm'), vm: args.integer('vm') ?? 0 };
     const file = args.text('reference');
     if (file !== undefined) {
       const { table, measured } = stage2Accuracy(args.need('db'), request, file);

@@ -1,6 +1,7 @@
 import { checkIds, findCheck } from '../../lab/runs/find-check.ts';
 import type { Sweep } from '../../lab/runs/sweep.ts';
 import { groupCrossings, sweepBound, sweepInLab, sweepOrders } from '../../lab/runs/sweep.ts';
+import { captureId, kvmOption, speOption } from '../capture-options.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { duration, percent } from '../format.ts';
@@ -12,8 +13,8 @@ export const command: Command = {
   arity: [0, 0],
   options: {
     db: { type: 'string', value: 'LAB', help: 'lab file', required: true },
-    spe: { type: 'string', value: 'ID', help: 'SPE capture', required: true },
-    kvm: { type: 'string', value: 'ID', help: 'KVM trace', required: true },
+    ...speOption,
+    ...kvmOption,
     param: {
       type: 'string',
       value: 'NAME',
@@ -42,8 +43,8 @@ export const command: Command = {
     const steps = args.integer('steps', 2, 1000) ?? 11;
     if (from === to) throw new UsageError('--from and --to are equal: nothing to sweep');
     const request = {
-      speId: args.integer('spe')!,
-      kvmId: args.integer('kvm')!,
+      speId: captureId(args, 'spe'),
+      kvmId: captureId(args, 'kvm'),
       ...replayChoice(args),
       param,
       from,
