@@ -4,21 +4,21 @@
  * own.
  */
 
-/** A window, ns after the first bin's start. */
-export interface LossInterval {
-  readonly start: number;
-  readonly end: number;
-  readonly kind: number;
-  readonly lost: number;
+/** Disjoint windows in the order of their starts, as columns; ns of any clock. */
+export interface LossWindows {
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly kind: Uint8Array;
+  readonly lost: Float64Array;
 }
 
-/** Windows of one kind inside one bin. */
-export interface LossInBin {
-  readonly bin: number;
-  readonly kind: number;
-  readonly windows: number;
-  readonly ns: number;
-  readonly lost: number;
+/** Which of them, `to` excluded, and the bins: where the first starts, ns each, samples in each, kept and lost. */
+export interface LossRange {
+  readonly from: number;
+  readonly to: number;
+  readonly first: number;
+  readonly width: number;
+  readonly samples: Uint32Array;
 }
 
 /** Sparse: the bins that windows touch, ascending. */
@@ -35,53 +35,94 @@ export interface LossBins {
   readonly kind: Uint8Array;
 }
 
-/**
- * @param samples per bin, kept and lost
- * @param width ns a bin
- */
-export function lossBins(
-  within: readonly LossInBin[],
-  crossing: readonly LossInterval[],
-  samples: Uint32Array,
-  width: number,
-): LossBins {
-  // Dense, in few long columns: a view has thousands of bins per lane and policy, and requests them at every zoom.
-  const bins = samples.length;
-  const kinds = 1 + Math.max(0, ...within.map((w) => w.kind), ...crossing.map((w) => w.kind));
-  const [lost, dark, losing] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
-  const windows = new Uint32Array(bins);
-  const [lostBy, darkBy] = [new Float64Array(bins * kinds), new Float64Array(bins * kinds)];
-  const seen = new Uint8Array(bins * kinds);
-  const add: Add = (bin, kind, n, ns, samplesLost, loses) => {
-    if (bin < 0 || bin >= bins) return;
-    lost[bin] += samplesLost;
-    dark[bin] += ns;
-    if (loses) losing[bin] += ns;
-    windows[bin] += n;
-    lostBy[bin * kinds + kind] += samplesLost;
-    darkBy[bin * kinds + kind] += ns;
-    seen[bin * kinds + kind] = 1;
-  };
-  for (const { bin, kind, windows: n, ns, lost: own } of within) add(bin, kind, n, ns, own, own > 0);
-  for (const window of crossing) spread(window, samples, width, add);
+/** One pass: windows are disjoint and in order, so the bins that they touch never go back. */
+export function lossBins(windows: LossWindows, { from, to, first, width, samples }: LossRange): LossBins {
+  const sums = createSums(samples.length);
+  for (let i = from; i < to; i++) {
+    const start = windows.start[i] - first;
+    const end = windows.end[i] - first;
+    const bin = Math.floor(start / width);
+    const lost = windows.lost[i];
+    if (bin === Math.floor(end / width)) sums.add(bin, windows.kind[i], end - start, lost, lost > 0);
+    else spread({ start, end, kind: windows.kind[i], lost }, samples, width, sums.add);
+  }
+  return sums.done();
+}
 
-  const bin = Uint32Array.from(windows.keys()).filter((b) => windows[b] > 0);
-  const column = (of: Float64Array) => Float32Array.from(bin, (b) => of[b]);
-  const worst = (b: number) => {
-    let best = seen.indexOf(1, b * kinds);
-    for (let at = best + 1; at < (b + 1) * kinds; at++)
-      if ((lostBy[at] - lostBy[best] || darkBy[at] - darkBy[best]) > 0) best = at;
-    return best - b * kinds;
+const KINDS = 256;
+
+/** Adds up by kind in the bin at hand, and keeps what is left of it when the next one begins. */
+function createSums(bins: number) {
+  const out = {
+    bin: new Uint32Array(bins),
+    lost: new Float32Array(bins),
+    dark: new Float32Array(bins),
+    losing: new Float32Array(bins),
+    windows: new Uint32Array(bins),
+    kind: new Uint8Array(bins),
   };
+  const [lostBy, darkBy] = [new Float64Array(KINDS), new Float64Array(KINDS)];
+  /** Kinds seen in the bin. */
+  const seen: number[] = [];
+  let n = 0;
+  let at = -1;
+  let losingNs = 0;
+  let count = 0;
+
+  function close(): void {
+    if (at < 0) return;
+    let [lost, dark] = [0, 0];
+    let best = seen[0];
+    for (const kind of seen) {
+      lost += lostBy[kind];
+      dark += darkBy[kind];
+      const more = lostBy[kind] - lostBy[best] || darkBy[kind] - darkBy[best] || best - kind;
+      if (more > 0) best = kind;
+    }
+    for (const kind of seen) lostBy[kind] = darkBy[kind] = 0;
+    seen.length = 0;
+    [out.bin[n], out.lost[n], out.dark[n], out.losing[n]] = [at, lost, dark, losingNs];
+    [out.windows[n], out.kind[n]] = [count, best];
+    n++;
+    losingNs = count = 0;
+  }
+
   return {
-    ...{ bin, lost: column(lost), dark: column(dark), losing: column(losing) },
-    ...{ windows: Uint32Array.from(bin, (b) => windows[b]), kind: Uint8Array.from(bin, worst) },
+    add(bin: number, kind: number, ns: number, lost: number, loses: boolean): void {
+      if (bin < 0 || bin >= bins) return;
+      if (bin !== at) {
+        close();
+        at = bin;
+      }
+      if (!seen.includes(kind)) seen.push(kind);
+      lostBy[kind] += lost;
+      darkBy[kind] += ns;
+      if (loses) losingNs += ns;
+      count++;
+    },
+    done(): LossBins {
+      close();
+      return {
+        bin: out.bin.slice(0, n),
+        lost: out.lost.slice(0, n),
+        dark: out.dark.slice(0, n),
+        losing: out.losing.slice(0, n),
+        windows: out.windows.slice(0, n),
+        kind: out.kind.slice(0, n),
+      };
+    },
   };
 }
 
-type Add = (bin: number, kind: number, windows: number, dark: number, lost: number, loses: boolean) => void;
+type Add = ReturnType<typeof createSums>['add'];
 
-function spread({ start, end, kind, lost }: LossInterval, samples: Uint32Array, width: number, add: Add): void {
+/** A window over several bins; ns after the first bin's start. */
+function spread(
+  { start, end, kind, lost }: { start: number; end: number; kind: number; lost: number },
+  samples: Uint32Array,
+  width: number,
+  add: Add,
+): void {
   const begin = Math.floor(start / width);
   const final = Math.floor(end / width);
   const overlap = (bin: number) => Math.max(0, Math.min(end, (bin + 1) * width) - Math.max(start, bin * width));
@@ -99,6 +140,6 @@ function spread({ start, end, kind, lost }: LossInterval, samples: Uint32Array, 
     const isEnd = bin === begin || bin === final;
     if (isEnd && !ns && !(rest * weights[bin === begin ? 0 : 1])) continue;
     const share = isEnd ? (rest * weights[bin === begin ? 0 : 1]) / sum : Math.min(lost, samples[bin]);
-    add(bin, kind, 1, ns, Math.min(share, lost), lost > 0);
+    add(bin, kind, ns, Math.min(share, lost), lost > 0);
   }
 }

@@ -2,9 +2,16 @@
  * What an SPE capture's side band shows of its own blackouts: flagged AUX records, LOST records, when each CPU ran the profiled context.
  */
 import { signed, unsigned } from './captures.ts';
-import type { Stretch } from './bands.ts';
 import { inserter } from './insert.ts';
 import type { Db } from './lab-file.ts';
+
+export interface Stretch {
+  /** ns in the clock of the rows. */
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Bin, ns, 1 or more. */
+  readonly width: number;
+}
 
 /** An AUX record with flags (include/uapi/linux/perf_event.h, PERF_AUX_FLAG_*). */
 export interface AuxFlagRow {

@@ -4,9 +4,11 @@
  * beside their goals. `npm run build` first. 10^8 samples take some minutes to write, and more than 1 GB of disk.
  * Figures are meaningful only on an otherwise idle machine.
  *
- *   node test/bench/timeline.bench.mjs [SAMPLES]
+ *   node test/bench/timeline.bench.mjs [SAMPLES [LAB]]
+ *
+ * LAB is written if there is no such file, and kept: for runs that are to be compared.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -205,10 +207,10 @@ function latencies(events) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
-const lab = join(folder, 'large.umbra');
+const lab = process.argv[3] ?? join(folder, 'large.umbra');
 try {
   const began = performance.now();
-  writeLab(lab);
+  if (!existsSync(lab)) writeLab(lab);
   const size = (statSync(lab).size / 2 ** 20).toFixed(0);
   console.log(
     `lab of ${samples} samples, up to ${WINDOWS * LANES} windows a policy: ${size} MiB, written in ${((performance.now() - began) / 1000).toFixed(1)} s`,

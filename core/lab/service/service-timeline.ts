@@ -1,34 +1,24 @@
 /** The contract's timeline requests (contract-timeline.ts). Each reads only what it shows. */
-import { causeClasses, stage2Kinds, stallKinds, windowKinds } from '../../model/terms.ts';
-import { readBands } from '../../store/bands.ts';
-import type { Band, Stretch } from '../../store/bands.ts';
 import { getCapture } from '../../store/captures.ts';
 import { readFlags } from '../../store/flags.ts';
+import type { ReadIntervals } from '../../store/intervals.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { lodTracks } from '../../store/lod.ts';
-import { getRun } from '../../store/run-store.ts';
 import { readSideMarks } from '../../store/side-band.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import type { Call, Params, Result } from '../../contract/contract.ts';
 import { flagColors } from '../../contract/timeline.ts';
-import type {
-  Bands,
-  FlagColor,
-  RunBands,
-  SideMarks,
-  TimelineLane,
-  timelineMethods,
-  TraceTrack,
-} from '../../contract/timeline.ts';
+import type { FlagColor, SideMarks, timelineMethods, TraceTrack } from '../../contract/timeline.ts';
 import { sampleBins, trackBins } from '../captures/levels.ts';
 import { laneOf } from '../captures/observed.ts';
 import { areaFacts } from '../windows/area.ts';
+import { runBands } from '../windows/bands.ts';
 import { fatesOf } from '../windows/fates.ts';
 import { findWindow } from '../windows/find-window.ts';
 import type { JobRunner } from './service-jobs.ts';
 import { queriesOf } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
-import { captureTimeline, runLanes, runTimeline } from '../windows/timeline-facts.ts';
+import { captureTimeline, runTimeline } from '../windows/timeline-facts.ts';
 import { exactTracks, traceLines } from '../captures/trace-near.ts';
 
 type Methods = typeof timelineMethods;
@@ -38,11 +28,13 @@ export type TimelineHandlers = {
 
 /**
  * @param read gives a connection for one request
+ * @param intervals as they are in that connection's lab
  * @param run runs slow requests
  * @param job runs jobs that write
  */
 export function timelineHandlers(
   read: <T>(use: (db: Db) => T) => T,
+  intervals: ReadIntervals,
   run: QueryRunner,
   job: JobRunner,
 ): TimelineHandlers {
@@ -52,9 +44,9 @@ export function timelineHandlers(
       read((db) => ('run' in params ? runTimeline(db, params.run) : captureTimeline(db, params.capture))),
     density: ({ spe, origin, ...stretch }) => read((db) => density(db, spe, BigInt(origin), stretch)),
     traceTracks: (params) => read((db) => traceTracks(db, params)),
-    bands: (params) => read((db) => runBands(db, params)),
-    fates: (params) => read((db) => fatesOf(db, params)),
-    area: (params) => read((db) => areaFacts(db, params)),
+    bands: (params) => read((db) => runBands(db, params, intervals)),
+    fates: (params) => read((db) => fatesOf(db, params, intervals)),
+    area: (params) => read((db) => areaFacts(db, params, intervals)),
     flags: ({ capture, origin }) =>
       read((db) =>
         readFlags(db, capture).map((f) => ({ ...f, t: Number(f.t - BigInt(origin)), color: colorOf(f.color) })),
@@ -114,69 +106,6 @@ function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): 
       ...trackBins(db, kvm, track, lane, want, capture),
     }))
   );
-}
-
-function runBands(db: Db, { run, dlDiscard, policies, lanes: wanted, start, end, bins }: Params<'bands'>): RunBands {
-  const { speId, facts } = getRun(db, run);
-  const origin = BigInt(facts.origin);
-  const stretch: Stretch = {
-    start: atLeast0(origin + BigInt(start)),
-    end: atLeast0(origin + BigInt(end)),
-    width: (end - start) / bins,
-  };
-  const kinds = [...windowKinds, ...stallKinds, ...stage2Kinds, 'session'];
-  const lanes = runLanes(db, run).filter(({ lane }) => !wanted || wanted.includes(lane));
-  type Source = Parameters<typeof readBands>[1];
-  const collect = (source: Source, owner: (policy: string, lane: TimelineLane) => (string | number)[], of = policies) =>
-    columns(
-      of.flatMap((id, policy) =>
-        lanes.map((l) => ({ policy, lane: l.lane, bands: readBands(db, source, owner(id, l), stretch, origin) })),
-      ),
-      kinds,
-    );
-  return {
-    kinds,
-    causes: causeClasses,
-    windows: collect('windows', (policy, { lane }) => [run, policy, dlDiscard, lane]),
-    stalls: collect('stalls', (policy, { lane }) => [run, policy, lane]),
-    buffer: collect('buffer', (_, { lane }) => [run, lane], ['']),
-    sessions: collect('sessions', (_, { spe }) => [speId, spe ?? -1], ['']),
-  };
-}
-
-function columns(
-  parts: readonly { readonly policy: number; readonly lane: number; readonly bands: readonly Band[] }[],
-  kinds: readonly string[],
-): Bands {
-  const n = parts.reduce((sum, { bands }) => sum + bands.length, 0);
-  const out = {
-    n,
-    policy: new Uint16Array(n),
-    lane: new Int32Array(n),
-    start: new Float64Array(n),
-    end: new Float64Array(n),
-    kind: new Uint8Array(n),
-    cause: new Uint8Array(n),
-    count: new Uint32Array(n),
-    covered: new Float64Array(n),
-    lost: new Float64Array(n),
-  };
-  const causes: readonly (string | null)[] = causeClasses;
-  let i = 0;
-  for (const { policy, lane, bands } of parts) {
-    for (const [start, end, kind, cause, count, covered, lost] of bands) {
-      out.policy[i] = policy;
-      out.lane[i] = lane;
-      out.start[i] = start;
-      out.end[i] = end;
-      out.kind[i] = kinds.indexOf(kind);
-      out.cause[i] = causes.indexOf(cause);
-      out.count[i] = count;
-      out.covered[i] = covered;
-      out.lost[i++] = lost;
-    }
-  }
-  return out;
 }
 
 /** A newer version may have more colours. */

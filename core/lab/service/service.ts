@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { listCaptures } from '../../store/captures.ts';
 import type { CaptureRow } from '../../store/captures.ts';
+import { createIntervalCache, fileState } from '../../store/intervals.ts';
 import { LabBusyError, openLabFile } from '../../store/lab-file.ts';
 import { inLabFile } from '../../store/lab-write.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -62,7 +63,9 @@ export interface ServiceOptions {
 /** Doesn't touch the file yet: requests fail until the lab can be opened. */
 export function openLabService(path: string, options: ServiceOptions = {}): LabService {
   const file = resolve(path);
+  const intervals = createIntervalCache(file);
   const read = <T>(work: (db: Db) => T): T => {
+    intervals.refresh();
     const db = openLabFile(file, 'read', PATIENCE_MS);
     try {
       // One transaction: a request sees one state of the lab, even while the CLI writes.
@@ -89,7 +92,7 @@ export function openLabService(path: string, options: ServiceOptions = {}): LabS
       ...changing.handlers,
       ...boards.handlers,
       ...campaignHandlers(queries),
-      ...timelineHandlers(read, queries, jobs),
+      ...timelineHandlers(read, intervals.read, queries, jobs),
     }),
     onChange: watch.add,
     explain: (error) => explainError(error, file),
@@ -169,13 +172,8 @@ function watchFile(file: string) {
   const listeners = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
   let seen = '';
-  const state = () =>
-    [file, `${file}-wal`]
-      .map((f) => statSync(f, { throwIfNoEntry: false }))
-      .map((s) => (s ? `${s.ino} ${s.size} ${s.mtimeMs}` : '-'))
-      .join();
   const look = () => {
-    const now = state();
+    const now = fileState(file);
     if (now === seen) return;
     seen = now;
     for (const listener of listeners) listener();
@@ -188,7 +186,7 @@ function watchFile(file: string) {
     add(listener: () => void): () => void {
       listeners.add(listener);
       if (!timer) {
-        seen = state();
+        seen = fileState(file);
         timer = setInterval(look, WATCH_MS).unref();
       }
       return () => {

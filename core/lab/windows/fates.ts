@@ -2,18 +2,22 @@
 import { lossBins } from '../../analysis/loss-bins.ts';
 import { windowKinds } from '../../model/terms.ts';
 import type { Params } from '../../contract/contract.ts';
-import type { Fates, LaneFates, PolicyFates, TimelineLane } from '../../contract/timeline.ts';
-import { binnedSessions, binnedWindows } from '../../store/interval-bins.ts';
+import type { Fates, LaneFates, PolicyFates } from '../../contract/timeline.ts';
+import { intervalsIn, readIntervals } from '../../store/intervals.ts';
+import type { Intervals, ReadIntervals } from '../../store/intervals.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { binRange, wantedShift } from '../../store/lod.ts';
-import type { BinRange } from '../../store/lod.ts';
 import { getRun } from '../../store/run-store.ts';
 import { readLanes } from '../../store/spe-store.ts';
 import { sampleBins } from '../captures/levels.ts';
 import { runLanes } from './timeline-facts.ts';
 
 /** Throws a LabFileError if there is no such run. */
-export function fatesOf(db: Db, { run, dlDiscard, policies, lanes: wanted, ...stretch }: Params<'fates'>): Fates {
+export function fatesOf(
+  db: Db,
+  { run, dlDiscard, policies, lanes: wanted, ...stretch }: Params<'fates'>,
+  read: ReadIntervals = readIntervals,
+): Fates {
   const { speId, facts } = getRun(db, run);
   const { origin: zero, span } = facts;
   const origin = BigInt(zero);
@@ -35,34 +39,31 @@ export function fatesOf(db: Db, { run, dlDiscard, policies, lanes: wanted, ...st
         const at = Math.round((density.first - first) / density.width);
         samples.set(density.counts.subarray(Math.max(0, -at), range.n - at), Math.max(0, at));
       }
-      return { lane, range, first, samples };
+      return { lane, first, width: 2 ** shift, samples };
     });
   return {
     kinds: windowKinds,
-    lanes: parts.map(({ lane, range, first, samples }): LaneFates => {
-      const session = sessionNs(db, speId, lane, range);
-      return { lane: lane.lane, width: 2 ** range.shift, first, samples, session };
+    lanes: parts.map(({ lane, ...bins }): LaneFates => {
+      const session = sessionNs(read(db, 'sessions', [speId, lane.spe ?? -1], origin), bins);
+      return { lane: lane.lane, ...bins, session };
     }),
     policies: policies.flatMap((id, policy) =>
-      parts.map(({ lane, range, samples }): PolicyFates => {
-        const { within, crossing } = binnedWindows(db, [run, id, dlDiscard, lane.lane], range);
-        const kinds: readonly string[] = windowKinds;
-        const coded = <T extends { readonly kind: string }>(rows: readonly T[]) =>
-          rows.map((row) => ({ ...row, kind: kinds.indexOf(row.kind) }));
-        return { policy, lane: lane.lane, ...lossBins(coded(within), coded(crossing), samples, 2 ** range.shift) };
+      parts.map(({ lane, first, width, samples }): PolicyFates => {
+        const windows = read(db, 'windows', [run, id, dlDiscard, lane.lane], origin);
+        const [from, to] = intervalsIn(windows, first, first + samples.length * width);
+        return { policy, lane: lane.lane, ...lossBins(windows, { from, to, first, width, samples }) };
       }),
     ),
   };
 }
 
 /** ns of each bin in which the lane was profiled. */
-function sessionNs(db: Db, spe: number, { spe: stored }: TimelineLane, range: BinRange): Float32Array {
-  const ns = new Float32Array(range.n);
-  const { within, crossing } = binnedSessions(db, [spe, stored ?? -1], range);
-  const width = 2 ** range.shift;
-  for (const row of within) ns[row.bin] += row.ns;
-  for (const { start, end } of crossing) {
-    const last = Math.min(range.n - 1, Math.floor(end / width));
+function sessionNs(sessions: Intervals, { first, width, samples }: Omit<LaneFates, 'lane' | 'session'>): Float32Array {
+  const ns = new Float32Array(samples.length);
+  const [from, to] = intervalsIn(sessions, first, first + ns.length * width);
+  for (let i = from; i < to; i++) {
+    const [start, end] = [sessions.start[i] - first, sessions.end[i] - first];
+    const last = Math.min(ns.length - 1, Math.floor(end / width));
     for (let bin = Math.max(0, Math.floor(start / width)); bin <= last; bin++) {
       ns[bin] += Math.max(0, Math.min(end, (bin + 1) * width) - Math.max(start, bin * width));
     }
