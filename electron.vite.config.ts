@@ -1,5 +1,24 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
+
+/** The page's first script is small, and starts the connection: the browser fetches the app's own code meanwhile, without being asked. */
+const preloadApp: Plugin = {
+  name: 'umbra-preload-app',
+  transformIndexHtml: {
+    order: 'post',
+    handler(_, { bundle }) {
+      const chunks = Object.values(bundle ?? {}).filter((part) => part.type === 'chunk');
+      const app = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/renderer/app.ts'));
+      if (!app) throw new Error('no chunk of renderer/app.ts');
+      return [app.fileName, ...app.imports].map((file) => ({
+        tag: 'link',
+        attrs: { rel: 'modulepreload', crossorigin: true, href: `./${file}` },
+        injectTo: 'head' as const,
+      }));
+    },
+  },
+};
 
 export default defineConfig({
   main: {
@@ -30,7 +49,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
-    plugins: [vue()],
+    plugins: [vue(), preloadApp],
     build: {
       outDir: 'out/renderer',
       rollupOptions: { input: 'renderer/index.html' },

@@ -1,10 +1,12 @@
 /** Finds the host: the desktop app's MessagePort, or the web socket of whoever served this page. No other code needs to know. */
-import type { Transport } from '../core/contract/client.ts';
+import { createClient } from '../core/contract/client.ts';
+import type { Client, Transport } from '../core/contract/client.ts';
+import type { Capture, LabInfo, Run } from '../core/contract/contract.ts';
 import type { DesktopApi, DesktopMessage, LabWay } from '../core/contract/desktop.ts';
 import { decodeFrame, encodeFrame, UNAUTHORISED } from '../core/contract/wire.ts';
 
 export interface ConnectionEvents {
-  connected(transport: Transport): void;
+  connected(client: Client, first: FirstAnswers): void;
   /** The desktop's window has no lab yet. */
   noLab(): void;
   /** The link's token is used up or wrong. */
@@ -15,6 +17,13 @@ export interface ConnectionEvents {
   desktop(message: DesktopRequest): void;
 }
 
+/** What every view needs: requested as soon as there is a connection. */
+export type FirstAnswers = Promise<readonly [LabInfo, readonly Capture[], readonly Run[]]>;
+
+export function firstAnswers(client: Client): FirstAnswers {
+  return Promise.all([client.request('lab', {}), client.request('captures', {}), client.request('runs', {})]);
+}
+
 export type DesktopRequest = Extract<DesktopMessage, { umbra: 'files' | 'do' | 'campaign' }>;
 
 export interface Connection {
@@ -22,6 +31,37 @@ export interface Connection {
   connect(): void;
   /** Lets the user pick or create another lab, where possible. */
   readonly openLab?: (how: LabWay) => void;
+}
+
+/** Passed to the first connection of the app: what happened before its code had loaded. */
+let ahead: ((events: ConnectionEvents) => void) | undefined;
+
+/** Connects before the app's code has loaded: in a browser, where connecting takes some round trips. */
+export function connectAhead(): void {
+  if (window.umbra) return;
+  let events: ConnectionEvents | undefined;
+  const missed: ((events: ConnectionEvents) => void)[] = [];
+  const tell = (what: (events: ConnectionEvents) => void) => void (events ? what(events) : missed.push(what));
+  ahead = (listener) => {
+    events = listener;
+    for (const what of missed.splice(0)) what(listener);
+  };
+  connectSocket({
+    connected: (client, first) => {
+      // Whoever takes it sees a failure; until then nobody has to.
+      first.catch(() => undefined);
+      tell((e) => e.connected(client, first));
+    },
+    noLab: () => tell((e) => e.noLab()),
+    refused: () => tell((e) => e.refused()),
+    lost: (reason) => tell((e) => e.lost(reason)),
+    desktop: (message) => tell((e) => e.desktop(message)),
+  });
+}
+
+function greet(transport: Transport, events: ConnectionEvents): void {
+  const client = createClient(transport);
+  events.connected(client, firstAnswers(client));
 }
 
 export function createConnection(events: ConnectionEvents): Connection {
@@ -48,7 +88,7 @@ function desktopConnection(api: DesktopApi, events: ConnectionEvents): Connectio
       }
       case 'port': {
         const [port] = event.ports;
-        return events.connected({
+        const transport: Transport = {
           send: (m) => port.postMessage(m),
           onMessage: (listener) => {
             port.onmessage = ({ data }) => listener(data);
@@ -57,7 +97,8 @@ function desktopConnection(api: DesktopApi, events: ConnectionEvents): Connectio
             onClose = listener;
           },
           close: () => port.close(),
-        });
+        };
+        return greet(transport, events);
       }
     }
   });
@@ -73,11 +114,18 @@ const SESSION = 'umbra.session';
 function socketConnection(events: ConnectionEvents): Connection {
   return {
     connect() {
-      const token = takeToken();
-      const session = localStorage.getItem(SESSION);
-      dial([...(token ? [{ token }] : []), ...(session ? [{ session }] : [])], events);
+      const before = ahead;
+      ahead = undefined;
+      if (before) before(events);
+      else connectSocket(events);
     },
   };
+}
+
+function connectSocket(events: ConnectionEvents): void {
+  const token = takeToken();
+  const session = localStorage.getItem(SESSION);
+  dial([...(token ? [{ token }] : []), ...(session ? [{ session }] : [])], events);
 }
 
 /** The one-time token of the link, removed from the address bar: a link that is passed on must not contain it. */
@@ -103,7 +151,7 @@ function dial([credential, ...others]: Credential[], events: ConnectionEvents): 
     if (welcome) return receive?.(message);
     welcome = true;
     localStorage.setItem(SESSION, (message as { session: string }).session);
-    events.connected({
+    const transport: Transport = {
       send: (m) => socket.send(encodeFrame(m)),
       onMessage: (listener) => {
         receive = listener;
@@ -112,7 +160,8 @@ function dial([credential, ...others]: Credential[], events: ConnectionEvents): 
         closed = listener;
       },
       close: () => socket.close(),
-    });
+    };
+    greet(transport, events);
   };
   socket.onclose = ({ code, reason }) => {
     if (code === UNAUTHORISED) return dial(others, events);

@@ -1,9 +1,9 @@
-import { createPinia } from 'pinia';
-import { createApp } from 'vue';
-import App from './App.vue';
-import { applyDisplay } from './state/theme.ts';
+/** Starts all that takes a while at once: the connection, the code of the view in the address, and that of the app. */
+import { connectAhead } from './connection.ts';
+import { loadShownView } from './shell/view-code.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 
-applyDisplay();
-createApp(App).use(createPinia()).mount('#app');
+connectAhead();
+loadShownView(location.hash);
+void import('./app.ts');

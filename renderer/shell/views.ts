@@ -3,6 +3,7 @@ import { defineAsyncComponent } from 'vue';
 import type { Component } from 'vue';
 import { viewKeys } from '../../core/contract/desktop.ts';
 import type { ViewId } from '../state/selection.ts';
+import { viewCode } from './view-code.ts';
 
 export interface View {
   readonly id: ViewId;
@@ -14,47 +15,47 @@ export interface View {
 export const views: readonly View[] = [
   {
     ...{ id: 'home', title: 'Home', glyph: '⌂' },
-    component: defineAsyncComponent(() => import('../home/HomeView.vue')),
+    component: defineAsyncComponent(viewCode.home),
   },
   {
     ...{ id: 'captures', title: 'Captures', glyph: '◫' },
-    component: defineAsyncComponent(() => import('../captures/CapturesView.vue')),
+    component: defineAsyncComponent(viewCode.captures),
   },
   {
     ...{ id: 'timeline', title: 'Timeline', glyph: '≋' },
-    component: defineAsyncComponent(() => import('../timeline/TimelineView.vue')),
+    component: defineAsyncComponent(viewCode.timeline),
   },
   {
     ...{ id: 'policies', title: 'Policies', glyph: '⊞' },
-    component: defineAsyncComponent(() => import('../policies/PoliciesView.vue')),
+    component: defineAsyncComponent(viewCode.policies),
   },
   {
     ...{ id: 'blackouts', title: 'Blackouts', glyph: '▬' },
-    component: defineAsyncComponent(() => import('../blackouts/BlackoutsView.vue')),
+    component: defineAsyncComponent(viewCode.blackouts),
   },
   {
     ...{ id: 'skew', title: 'Skew', glyph: '⇆' },
-    component: defineAsyncComponent(() => import('../skew/SkewView.vue')),
+    component: defineAsyncComponent(viewCode.skew),
   },
   {
     ...{ id: 'code', title: 'Code', glyph: '⌸' },
-    component: defineAsyncComponent(() => import('../code/CodeView.vue')),
+    component: defineAsyncComponent(viewCode.code),
   },
   {
     ...{ id: 'sql', title: 'SQL', glyph: '›_' },
-    component: defineAsyncComponent(() => import('../sql/SqlView.vue')),
+    component: defineAsyncComponent(viewCode.sql),
   },
   {
     ...{ id: 'report', title: 'Report', glyph: '▤' },
-    component: defineAsyncComponent(() => import('../report/ReportView.vue')),
+    component: defineAsyncComponent(viewCode.report),
   },
   {
     ...{ id: 'campaign', title: 'Campaign', glyph: '▦' },
-    component: defineAsyncComponent(() => import('../campaign/CampaignView.vue')),
+    component: defineAsyncComponent(viewCode.campaign),
   },
   {
     ...{ id: 'settings', title: 'Settings', glyph: '⚙' },
-    component: defineAsyncComponent(() => import('../settings/SettingsView.vue')),
+    component: defineAsyncComponent(viewCode.settings),
   },
 ];
 

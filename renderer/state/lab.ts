@@ -1,12 +1,11 @@
 /** The lab in view: the connection's state, and the host's latest answers. */
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import { createClient } from '../../core/contract/client.ts';
 import type { Client, RequestOptions } from '../../core/contract/client.ts';
 import { ServiceError } from '../../core/contract/client.ts';
 import type { Capture, LabInfo, Method, Params, Result, Run } from '../../core/contract/contract.ts';
-import { createConnection } from '../connection.ts';
-import type { DesktopRequest } from '../connection.ts';
+import { createConnection, firstAnswers } from '../connection.ts';
+import type { DesktopRequest, FirstAnswers } from '../connection.ts';
 
 export type LabState = 'connecting' | 'connected' | 'no-lab' | 'refused' | 'lost';
 
@@ -21,12 +20,11 @@ export const useLab = defineStore('lab', () => {
   let onDesktop: ((message: DesktopRequest) => void) | undefined;
 
   const connection = createConnection({
-    connected(transport) {
-      const mine = createClient(transport);
+    connected(mine, first) {
       client = mine;
       state.value = 'connected';
-      mine.onChange(() => void load(mine));
-      void load(mine);
+      mine.onChange(() => void load(mine, firstAnswers(mine)));
+      void load(mine, first);
     },
     noLab: () => {
       state.value = 'no-lab';
@@ -42,13 +40,9 @@ export const useLab = defineStore('lab', () => {
   });
 
   /** The old content stays until the new answers arrive; answers from an earlier connection are dropped. */
-  async function load(from: Client): Promise<void> {
+  async function load(from: Client, asked: FirstAnswers): Promise<void> {
     try {
-      const answers = await Promise.all([
-        from.request('lab', {}),
-        from.request('captures', {}),
-        from.request('runs', {}),
-      ]);
+      const answers = await asked;
       if (from !== client) return;
       [info.value, captures.value, runs.value] = answers;
       problem.value = undefined;
@@ -65,7 +59,7 @@ export const useLab = defineStore('lab', () => {
 
   /** After a request failed, or the connection was lost. */
   function retry(): void {
-    if (state.value === 'connected' && client) void load(client);
+    if (state.value === 'connected' && client) void load(client, firstAnswers(client));
     else connect();
   }
 

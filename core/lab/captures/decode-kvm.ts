@@ -13,10 +13,13 @@ import { tableCallKind } from '../../model/stage2/reference.ts';
 /** Writes event `i` of a batch into the columns; t is ns after the origin. */
 type Take = (batch: TraceColumns, i: number, t: number) => void;
 
-/** All events of a trace that the model reads, in the trace's order. */
-export function readKvmEvents(trace: Trace): KvmEvents {
+/**
+ * All events of a trace that the model reads, in the trace's order.
+ * @param columns to read batches into: new ones are 6 MB, which takes longer to clear than a few events take to read
+ */
+export function readKvmEvents(trace: Trace, columns = new TraceColumns()): KvmEvents {
   const reader = new KvmEventReader(trace.dictionary);
-  trace.read(new TraceColumns(), (batch) => reader.take(batch));
+  trace.read(columns, (batch) => reader.take(batch));
   return reader.events;
 }
 

@@ -19,6 +19,9 @@ const MAX_EVENTS = 3 * 16384;
 /** Most stage 2 changes read one by one. */
 const MAX_CHANGES = 20_000;
 
+/** Used by one request after the other. */
+let scratch: TraceColumns | undefined;
+
 /** All tracks counted from the events themselves; undefined if there are too many, so levels of detail must do. */
 export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack[] | undefined {
   const { t0, t1 } = capture;
@@ -42,7 +45,7 @@ export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack
     if (!found) tracks.set(key, (found = { track, tid, width, first, counts: new Uint32Array(range.n) }));
     return found.counts;
   };
-  const events = readKvmEvents(storedTrace(db, capture, { start, end }));
+  const events = readKvmEvents(storedTrace(db, capture, { start, end }), (scratch ??= new TraceColumns()));
   const offset = Number(events.origin - t0) - first;
   const count = (counts: Uint32Array, t: number) => {
     const bin = Math.floor(t / width);
@@ -77,7 +80,7 @@ export function traceLines(db: Db, kvm: number, start: number, end: number, limi
   const file = storedTrace(db, capture, range);
   const printer = new EventPrinter(file);
   const lines: TraceLine[] = [];
-  file.read(new TraceColumns(), (batch) => {
+  file.read((scratch ??= new TraceColumns()), (batch) => {
     for (let i = 0; i < batch.n && lines.length < limit; i++) {
       if (batch.t[i] < range.start || batch.t[i] >= range.end) continue;
       const event = file.dictionary.formats[batch.event[i]].name;
