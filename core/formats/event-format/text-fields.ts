@@ -75,6 +75,12 @@ export function cutOff(event: string, text: string): 'hollow' | 'partly' | undef
   return hollow.has(name) ? 'hollow' : 'partly';
 }
 
+/** What the text of a KVM event holds unless it was cut off. */
+export function neededTexts(event: string): readonly string[] {
+  const places = event.startsWith('kvm_') ? hexFields.get(plainName(event)) : undefined;
+  return places?.map(([, before]) => before) ?? [];
+}
+
 /**
  * What precedes this field's number, for fields that are always hexadecimal: code that reads millions of them searches for that and parses
  * nothing else. System calls name their arguments.

@@ -32,6 +32,11 @@ export class CutEvents {
     return tally.hollow;
   }
 
+  /** Counts an event that isn't cut off. */
+  whole(index: number, offset: number): void {
+    (this.#tallies[index] ??= { full: 0, empty: 0, cut: 0, hollow: false, offset }).full++;
+  }
+
   report(formats: readonly EventFormat[], warnings: Warnings): void {
     this.#tallies.forEach((tally, index) => {
       if (!tally) return;

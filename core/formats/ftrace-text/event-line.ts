@@ -28,7 +28,7 @@ const USUAL =
 const LATENCY = /^\s*(.*?)-(\d+)\s+(\d+)([^\s\d]\S{2,8})\s+(?:(\d+)(?:\.(\d{1,9}))?: ?|(\d+)us[\s+!#*@$]?: ?)/;
 
 /** trace-cmd pads names to this; text may itself begin with blanks. */
-const NAME_WIDTH = 20;
+export const NAME_WIDTH = 20;
 
 /** The columns before an event's name fit in this many characters. */
 const MAX_FRONT = 400;

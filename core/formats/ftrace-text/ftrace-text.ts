@@ -10,6 +10,7 @@ import { memorySource, type ByteSource } from '../source.ts';
 import { TextColumns } from './text-columns.ts';
 import { parseEventLine } from './event-line.ts';
 import { withoutPrefix } from './line-prefix.ts';
+import { PlainEvents } from './plain-event.ts';
 import type { TextOrder } from './text-columns.ts';
 import { wholeLines } from './unwrap.ts';
 
@@ -97,7 +98,8 @@ export function openFtraceText(source: ByteSource, warnings: Warnings, order: Te
       const plain = (line: string) => parseEventLine(line, isTraceCmd);
       const eachLine = wholeLines(source, (text) => plain(text) !== undefined);
       const parse = withoutPrefix(source, eachLine, plain);
-      const kind = { parse, nanoseconds: head.nanoseconds, order };
+      const events = parse === plain ? new PlainEvents(isTraceCmd) : undefined;
+      const kind = { parse, plain: events, nanoseconds: head.nanoseconds, order };
       new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings).read(source, order, eachLine);
     },
   };

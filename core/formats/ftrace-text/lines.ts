@@ -15,14 +15,17 @@ const ESCAPE = 27;
 const MAX_LINE = 1 << 20;
 
 /**
- * Calls `onLine` for each line; the line is lent until it returns, and reading ends when it returns false.
- * @param plain may take a line by its bytes, without newline, before it becomes text: true if it did
+ * May take a line by its bytes, without newline, before it becomes text: true if it did.
+ * @param clean neither non-ASCII bytes nor escape sequences are among the bytes
  */
+export type TakePlain = (bytes: Uint8Array, start: number, end: number, offset: number, clean: boolean) => boolean;
+
+/** Calls `onLine` for each line that `plain` leaves; the line is lent until it returns, and reading ends when it returns false. */
 export function forEachLine(
   source: ByteSource,
   warnings: Warnings,
   onLine: (line: Line) => boolean,
-  plain?: (bytes: Uint8Array, start: number, end: number, offset: number) => boolean,
+  plain?: TakePlain,
 ): void {
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
   let memory = new Uint8Array(Math.min(BLOCK, source.size));
@@ -45,6 +48,7 @@ export function forEachLine(
     let searched = held;
     let text: string | undefined;
     let foreign = false;
+    const clean = plain !== undefined && isAscii(bytes) && !bytes.includes(ESCAPE);
     let start = 0;
     for (;;) {
       let end = bytes.indexOf(NEWLINE, searched);
@@ -59,7 +63,7 @@ export function forEachLine(
         line.number++;
         let stop = end;
         while (stop > start && bytes[stop - 1] === RETURN) stop--;
-        if (!plain?.(bytes, start, stop, base + start)) {
+        if (!plain?.(bytes, start, stop, base + start, clean)) {
           if (text === undefined) {
             text = latin1Text(bytes);
             foreign = (!isAscii(bytes) || bytes.includes(ESCAPE)) && needsCleaning(text);

@@ -1,5 +1,6 @@
 /** Lines of trace text into columns: events, the lines that belong to them, and marks of lost events. */
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
+import { halves } from '../spe/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
@@ -7,6 +8,7 @@ import { CutEvents } from './cut-events.ts';
 import type { EventLine } from './event-line.ts';
 import { LeapWatch, warnOfLeap, warnOfRelativeTimes } from '../time-leaps.ts';
 import type { Line } from './line.ts';
+import type { PlainEvents } from './plain-event.ts';
 import { forEachSortedLine } from './sorted-lines.ts';
 import type { EachLine } from './unwrap.ts';
 
@@ -29,6 +31,8 @@ const MAX_BUFFERS = 255;
 export interface TextKind {
   /** Undefined for lines that hold no event. */
   readonly parse: (line: string) => EventLine | undefined;
+  /** Reads most lines by their bytes. */
+  readonly plain?: PlainEvents;
   readonly nanoseconds: boolean;
   readonly order: TextOrder;
 }
@@ -45,13 +49,17 @@ export class TextColumns {
   readonly #dictionary: TraceDictionary;
   readonly #buffers: TraceBuffer[];
   readonly #parse: TextKind['parse'];
+  readonly #plain: PlainEvents | undefined;
   readonly #isTime: boolean;
   readonly #checked: boolean;
-  #latest = 0n;
+  // The latest event's time, in halves.
+  #high = 0;
+  #low = 0;
   #any = false;
   readonly #leaps = new LeapWatch();
   readonly #cut = new CutEvents();
   readonly #columns: TraceColumns;
+  readonly #times: Uint32Array;
   readonly #onBatch: (columns: TraceColumns) => void;
   readonly #warnings: Warnings;
   readonly #events = new Map<string, number>();
@@ -73,6 +81,8 @@ export class TextColumns {
     this.#dictionary = dictionary;
     this.#buffers = buffers;
     this.#parse = kind.parse;
+    this.#plain = kind.plain;
+    this.#times = halves(columns.t);
     this.#isTime = kind.nanoseconds;
     this.#checked = kind.order === 'checked';
     this.#columns = columns;
@@ -89,10 +99,15 @@ export class TextColumns {
     if (order === 'sorted') {
       forEachSortedLine(source, this.#warnings, eachLine, this.#parse, onLine);
     } else {
-      eachLine(source, this.#warnings, (line) => {
-        onLine(line);
-        return true;
-      });
+      eachLine(
+        source,
+        this.#warnings,
+        (line) => {
+          onLine(line);
+          return true;
+        },
+        this.#plain && ((...at) => this.#takePlain(...at)),
+      );
     }
     this.finish();
   }
@@ -103,6 +118,44 @@ export class TextColumns {
     if (event) this.#add(event, line);
     else if (this.#open && FRAME.test(text)) this.#append(line);
     else if (!REMARK.test(text)) this.#other(line);
+  }
+
+  /** Whether a line held an event as nearly all do; if not, it is left to `take`, as the first of its name and thread always is. */
+  #takePlain(bytes: Uint8Array, start: number, end: number, offset: number, clean: boolean): boolean {
+    const found = this.#plain!.take(bytes, start, end, clean);
+    if (!found || !this.#any || this.#lost.size) return false;
+    const { event, comm, high, low } = found;
+    if (event.index < 0) event.index = this.#events.get(event.name) ?? -1;
+    if (comm.index < 0) comm.index = this.#comms.get(comm.name) ?? -1;
+    if (event.index < 0 || comm.index < 0) return false;
+    const columns = this.#columns;
+    if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
+    this.#cut.whole(event.index, offset);
+    this.#inOrder(high, low);
+    if (this.#isTime && this.#leaps.isFarNumber(high * 2 ** 32 + low)) {
+      warnOfLeap(this.#warnings, { offset, t0: (BigInt(high) << 32n) | BigInt(low) });
+    }
+    const i = columns.n;
+    this.#times[2 * i] = low;
+    this.#times[2 * i + 1] = high;
+    columns.cpu[i] = found.cpu;
+    columns.tid[i] = found.pid;
+    columns.comm[i] = comm.index;
+    columns.event[i] = event.index;
+    columns.buffer[i] = 0;
+    columns.lostBefore[i] = 0;
+    this.#write(bytes, found.textAt, end);
+    columns.n = i + 1;
+    columns.start[i + 1] = this.#used;
+    this.#open = true;
+    return true;
+  }
+
+  #inOrder(high: number, low: number): void {
+    if (this.#checked && (high < this.#high || (high === this.#high && low < this.#low)))
+      throw new OutOfOrder('the time goes back');
+    this.#high = high;
+    this.#low = low;
   }
 
   /** After the last line. */
@@ -134,10 +187,9 @@ export class TextColumns {
     if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
     const index = this.#eventIndex(event, line);
     if (index === undefined || this.#cut.isCut(index, event, line)) return this.#close();
-    if (event.time < this.#latest && this.#checked) throw new OutOfOrder(`line ${line.number}: the time goes back`);
+    this.#inOrder(Number(event.time >> 32n), Number(event.time & 0xffffffffn));
     if (!this.#any && this.#isTime && event.time === 0n) warnOfRelativeTimes(this.#warnings);
     this.#any = true;
-    this.#latest = event.time;
     if (this.#isTime && this.#leaps.isFar(event.time))
       warnOfLeap(this.#warnings, { offset: line.offset, t0: event.time });
     const i = columns.n;

@@ -8,6 +8,7 @@ import type { ByteSource } from '../source.ts';
 import { setText } from './clean-line.ts';
 import { forEachLine } from './lines.ts';
 import type { Line } from './line.ts';
+import type { TakePlain } from './lines.ts';
 
 /** Text with longer lines wasn't broken by anything. */
 const MAX_WIDTH = 132;
@@ -31,8 +32,13 @@ interface Wrapping {
   readonly hard: boolean;
 }
 
-/** `forEachLine`, of a text or a part of it. */
-export type EachLine = (source: ByteSource, warnings: Warnings, onLine: (line: Line) => boolean) => void;
+/** `forEachLine`, of a text or a part of it. Broken lines are none for `plain`. */
+export type EachLine = (
+  source: ByteSource,
+  warnings: Warnings,
+  onLine: (line: Line) => boolean,
+  plain?: TakePlain,
+) => void;
 
 /** A line reader that joins broken lines, if the text has any. */
 export function wholeLines(source: ByteSource, begins: Begins): EachLine {

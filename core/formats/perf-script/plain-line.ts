@@ -6,7 +6,7 @@ import type { SampleText } from './fields.ts';
 import { parseFields } from './fields.ts';
 import { SampleNumbers, Wide } from './layout.ts';
 import type { Layout, Role } from './layout.ts';
-import { KnownBytes } from './known-bytes.ts';
+import { KnownBytes } from '../known-bytes.ts';
 import { eventKind } from './records.ts';
 import type { EventKind } from './records.ts';
 import { baseName } from './script-head.ts';
