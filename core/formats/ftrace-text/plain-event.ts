@@ -71,6 +71,7 @@ export class PlainEvents {
   readonly #isTraceCmd: boolean;
   readonly #comms: KnownBytes<KnownName | undefined>;
   readonly #events = new KnownBytes(knownEvent);
+  readonly #calls = new KnownBytes(knownCall);
   readonly #found: PlainEvent = {
     ...{ comm: { name: '', index: -1 }, event: { name: '', index: -1 } },
     ...{ pid: 0, cpu: 0, textAt: 0, high: 0, low: 0 },
@@ -172,7 +173,7 @@ export class PlainEvents {
   #text(b: Uint8Array, nameAt: number, end: number): KnownEvent | undefined {
     let behind = nameAt;
     while (isNameByte(b[behind])) behind++;
-    if (behind >= end || b[behind] !== COLON) return undefined;
+    if (behind >= end || b[behind] !== COLON) return this.#call(b, nameAt, behind, end);
     const event = this.#events.get(b, nameAt, behind);
     if (!event) return undefined;
     let at = Math.min(behind + 2 + Math.max(0, NAME_WIDTH - (behind - nameAt)), end);
@@ -191,6 +192,16 @@ export class PlainEvents {
     this.#found.textAt = at;
     return event;
   }
+
+  /** ftrace's `sys_ioctl(…` and `sys_ioctl -> …`. */
+  #call(b: Uint8Array, nameAt: number, behind: number, end: number): KnownEvent | undefined {
+    if (this.#isTraceCmd || behind + 4 > end) return undefined;
+    const returns =
+      b[behind] === BLANK && b[behind + 1] === DASH && b[behind + 2] === GREATER && b[behind + 3] === BLANK;
+    if (!returns && b[behind] !== OPEN) return undefined;
+    this.#found.textAt = nameAt;
+    return this.#calls.get(b, nameAt, behind + 1);
+  }
 }
 
 /** Undefined for a name that event-line.ts may read differently. */
@@ -201,6 +212,12 @@ function knownComm(name: string, isTraceCmd: boolean): KnownName | undefined {
 function knownEvent(name: string): KnownEvent | undefined {
   if (!/^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
   return { name, index: -1, needs: neededTexts(name).map((text) => ({ bytes: bytesOf(text), at: 0 })) };
+}
+
+/** `sys_ioctl(` or `sys_ioctl `. */
+function knownCall(text: string): KnownEvent | undefined {
+  const name = /^sys_([\w.-]*)[( ]$/.exec(text)?.[1];
+  return name === undefined ? undefined : knownEvent(`sys_${text.endsWith('(') ? 'enter' : 'exit'}_${name}`);
 }
 
 /** One past `<CANT FIND FIELD x>` or `CAN'T FIND FIELD "x"` at `at`; `at` if there is neither. */

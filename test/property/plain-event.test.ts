@@ -1,0 +1,132 @@
+/** The fast reader of event lines gives the same as the thorough one, or nothing: on the fixtures' lines, and on damaged ones. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cutOff } from '../../core/formats/event-format/text-fields.ts';
+import { cleanLine, needsCleaning } from '../../core/formats/ftrace-text/clean-line.ts';
+import { parseEventLine } from '../../core/formats/ftrace-text/event-line.ts';
+import { PlainEvents } from '../../core/formats/ftrace-text/plain-event.ts';
+
+const made = [
+  '           vmm-5001  [002]  1789.251317: kvm_entry:            CAN\'T FIND FIELD "vcpu_id"<CANT FIND FIELD rip>PC: 0x00000000400011f0',
+  '           vmm-5001  (   4242) [002] d..1.  1700000000.251317123: kvm_exit: TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x400',
+  '     CPU 0/KVM-5003  (-------) [000]  1789.252317: sys_enter_ioctl:      fd: 0x0000000c, cmd: 0x0000ae80, arg: 0x00000000',
+  '          <idle>-0     [001] d.h2.    68.641475: kvm_guest_fault: ipa 0x4000, hsr 0x92000007, hxfar 0x0, pc 0x0',
+  '            vmm-236     [000] .....    68.642770: sys_ioctl(fd: 5, cmd: ae01, arg: 0)',
+  '            vmm-236     [000] .....    68.642771: sys_ioctl -> 0x0',
+  '            vmm-236     [000] .....    68.642772: tracing_mark_write: hello',
+  '            vmm-236     [000] .....    68.642773: kvm_unmap_hva_range: mmu notifier unmap range: 0xffffb0c00000',
+  'guest:      vmm-236     [000] .....    68.642774: kvm_entry: PC: 0x0',
+  '           a-1 [000]-5  [003]      1.5: foo: x',
+];
+const fixtures = ['appended', 'coloured', 'mail-raw', 'report', 'report-plugins', 'trace', 'v2'].map((name) => {
+  const bytes = gunzipSync(readFileSync(new URL(`../fixtures/inputs/${name}.txt.gz`, import.meta.url)));
+  return { name, lines: bytes.toString('latin1').split('\n') };
+});
+const texts = [...fixtures, { name: 'made', lines: made }];
+
+const bytesOf = (text: string) => Uint8Array.from(text, (ch) => ch.charCodeAt(0));
+
+/** What text-columns.ts makes of a line without the fast reader. */
+function thorough(raw: string, isTraceCmd: boolean): unknown {
+  const bytes = bytesOf(raw);
+  const line = { number: 1, bytes, start: 0, end: bytes.length, text: raw, offset: 0 };
+  cleanLine(line, needsCleaning(raw));
+  const found = parseEventLine(line.text, isTraceCmd);
+  if (!found) return undefined;
+  const { comm, pid, buffer, cpu, time, event, textAt } = found;
+  const text = line.text.slice(textAt);
+  const isCut = text === '' || (event.startsWith('kvm_') && cutOff(event, text) !== undefined);
+  return isCut ? undefined : { comm, pid, buffer, cpu, time, event, text };
+}
+
+function fast(raw: string, reader: PlainEvents): unknown {
+  const bytes = bytesOf(`\n${raw}\n`);
+  const found = reader.take(bytes, 1, bytes.length - 1, !/[\u001b\u0080-\u00ff]/.test(raw));
+  if (!found) return undefined;
+  const { comm, event, pid, cpu, textAt, high, low } = found;
+  const time = (BigInt(high) << 32n) | BigInt(low);
+  const text = raw.slice(textAt - 1);
+  return { comm: comm.name, pid, buffer: '', cpu, time, event: event.name, text };
+}
+
+for (const isTraceCmd of [false, true]) {
+  const tool = isTraceCmd ? 'trace-cmd' : 'ftrace';
+  test.each(texts)(`${tool}: $name as it is`, ({ lines }) => {
+    const reader = new PlainEvents(isTraceCmd);
+    let taken = 0;
+    for (const line of lines) {
+      const found = fast(line, reader);
+      if (found === undefined) continue;
+      taken++;
+      expect(found).toEqual(thorough(line, isTraceCmd));
+    }
+    expect(taken).toBeGreaterThan(isTraceCmd ? 2 : 5);
+  });
+}
+
+test('damaged lines', () => {
+  const words = [
+    ' ',
+    '  ',
+    '\t',
+    ':',
+    ': ',
+    '.',
+    '-',
+    '[',
+    ']',
+    '(',
+    ')',
+    '>',
+    '| ',
+    '0',
+    '77',
+    'x',
+    '-1',
+    '[000]',
+    '1.000000: ',
+  ];
+  const more = [
+    '\u00a0',
+    '\u00c2\u00a0',
+    '\u000b',
+    '\u001b[0m',
+    '(-----)',
+    '(  12)',
+    'd..1.',
+    'sys_',
+    ' -> ',
+    "CAN'T",
+    '<CANT FIND FIELD ',
+    'PC: ',
+  ];
+  const piece = fc.constantFrom(...words, ...more);
+  const edit = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), drop: fc.nat(6), piece });
+  const readers = [false, true].map((isTraceCmd) => new PlainEvents(isTraceCmd));
+  let taken = 0;
+  fc.assert(
+    fc.property(
+      fc.nat(texts.length - 1),
+      fc.nat(),
+      fc.array(edit, { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      (which, n, edits, isTraceCmd) => {
+        const { lines } = texts[which];
+        let line = lines[n % lines.length];
+        for (const { at, drop, piece } of edits) {
+          // Nearly all of the columns are in front.
+          const place = Math.floor(at * Math.min(line.length, 90));
+          line = line.slice(0, place) + piece + line.slice(place + drop);
+        }
+        const found = fast(line, readers[Number(isTraceCmd)]);
+        if (found === undefined) return;
+        taken++;
+        expect(found).toEqual(thorough(line, isTraceCmd));
+      },
+    ),
+    { numRuns: 12_000 },
+  );
+  expect(taken).toBeGreaterThan(1000);
+});
