@@ -1,4 +1,4 @@
-/** Stryker plugin, a "checker": only mutants drawn by draw.mjs are run; a range also covers those within it. */
+/** Stryker plugins for a sample: a "checker" that lets only mutants drawn by draw.mjs run (a range covers those within it, too), and a reporter of these. */
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { keyOf } from './draw.mjs';
@@ -18,4 +18,18 @@ function keep() {
   };
 }
 
-export const strykerPlugins = [{ kind: 'Checker', name: 'keep', factory: keep }];
+/** A line for each mutant as soon as it has run. */
+class Drawn {
+  #n = 0;
+
+  onMutantTested({ status, statusReason = '', fileName, location: { start } }) {
+    if (status === 'CompileError') return;
+    const reason = status === 'Timeout' ? `, ${statusReason || 'by the clock'}` : '';
+    process.stdout.write(`${++this.#n} ${fileName}:${start.line}:${start.column} ${status}${reason}\n`);
+  }
+}
+
+export const strykerPlugins = [
+  { kind: 'Checker', name: 'keep', factory: keep },
+  { kind: 'Reporter', name: 'drawn', injectableClass: Drawn },
+];

@@ -10,6 +10,8 @@ interface Tried {
   readonly mutatorName: string;
   readonly replacement?: string;
   readonly status: string;
+  /** Of a timeout: what was counted; missing if the clock ended it. */
+  readonly statusReason?: string;
 }
 interface Place {
   readonly line: number;
@@ -42,6 +44,7 @@ export function score(killed: number, ran: number): string {
 export function summary(tried: readonly Tried[]): string {
   const number = (status: string) => tried.filter((mutant) => mutant.status === status).length;
   const [killed, timeout, survived, bare] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(number);
+  const byClock = tried.filter(({ status, statusReason }) => status === 'Timeout' && !statusReason).length;
   const caught = new Set(['Killed', 'Timeout']);
   const text = tried
     .filter(({ status }) => !caught.has(status))
@@ -55,7 +58,7 @@ export function summary(tried: readonly Tried[]): string {
   const errors = tried.length - killed - timeout - survived - bare;
   return [
     ...text,
-    `killed ${killed}, timed out ${timeout}, survived ${survived}, no coverage ${bare}, errors ${errors}`,
+    `killed ${killed}, timed out ${timeout} (${byClock} by the clock), survived ${survived}, no coverage ${bare}, errors ${errors}`,
     score(killed + timeout, tried.length - errors),
   ].join('\n');
 }

@@ -22,5 +22,7 @@ test('what no test caught is listed by place; a mutant that broke the run is, to
     'Survived core/words/shell.ts:3:1 StringLiteral',
   ]);
   expect(text).toContain('\n  - /**\n  + ""\n');
-  expect(text).toContain('\nkilled 1, timed out 1, survived 1, no coverage 1, errors 1\nscore 50.0 % (95 %: ');
+  expect(text).toContain(
+    '\nkilled 1, timed out 1 (1 by the clock), survived 1, no coverage 1, errors 1\nscore 50.0 % (95 %: ',
+  );
 });
