@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { dlVariants } from '../model/terms/results.ts';
 import type { DlVariant } from '../model/terms/results.ts';
+import type { Answer } from '../model/terms.ts';
 
 const Id = z.number().int().nonnegative();
 const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -193,7 +194,7 @@ export interface FoundWindow {
   readonly cause: string | null;
   /** Hex. */
   readonly ipa: string | null;
-  readonly action: string | null;
+  readonly action: Answer | null;
   readonly lost: number;
   /** The stage 2 change that made the page fault, the latest before the window; or that wiped its contents, the first one after. */
   readonly trigger?: {

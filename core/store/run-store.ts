@@ -8,6 +8,7 @@ import type { Policy } from '../model/policy.ts';
 import type { DlVariant, StoredSkew, StoredSummary } from '../model/terms/results.ts';
 import type { RunFacts } from '../model/terms/run-facts.ts';
 import { answers, causeClasses, PAGE_SHIFT, stallKinds, windowKinds } from '../model/terms.ts';
+import type { Answer } from '../model/terms.ts';
 import { signed, unsigned } from './captures.ts';
 import { newId } from './ids.ts';
 import { jsonObject } from './json-column.ts';
@@ -220,7 +221,7 @@ export interface WindowRow {
   readonly cause: string | null;
   /** Hex. */
   readonly ipa: string | null;
-  readonly action: string | null;
+  readonly action: Answer | null;
   readonly lost: number;
 }
 
@@ -263,7 +264,7 @@ function windowRow(row: Record<string, bigint | string | null>): WindowRow {
     kind: row['kind'] as string,
     cause: row['cause'] as string | null,
     ipa: row['ipa'] === null ? null : `0x${unsigned(row['ipa'])!.toString(16)}`,
-    action: row['action'] as string | null,
+    action: row['action'] as Answer | null,
     lost: Number(row['lost']),
   };
 }

@@ -1,8 +1,10 @@
 /** A blackout window in sentences. Technical terms stay as they are: people search for them. */
 import type { FoundWindow } from '../../core/contract/timeline.ts';
+import type { Answer } from '../../core/model/terms.ts';
 import { count, duration, percent } from '../format.ts';
 
-const answers: Readonly<Record<string, string>> = {
+/** What KVM does, to follow "KVM". */
+const answers: Readonly<Record<Answer, string>> = {
   map: 'maps the page, and the guest profiles on',
   repin: 'pins the whole buffer again, and the guest profiles on',
   'external-abort': 'gives the guest a synthetic external abort (EA=1, DL=1)',
@@ -81,7 +83,7 @@ export function story(window: FoundWindow, policy: string): string[] {
     if (trigger.contents === 'gone') out.push('There was nothing to map until the VMM mapped something there again.');
   } else if (cause && ipa) out.push(`The page at ${ipa} was not valid: ${cause}.`);
   if (ipa) out.push('The next record written there took a stage 2 fault, and the SPU stopped.');
-  if (action) out.push(`Under ${policy} KVM ${answers[action] ?? `answers with ${action}`}.`);
+  if (action) out.push(`Under ${policy} KVM ${answers[action]}.`);
   const kind = kinds[window.kind];
   return kind ? [...out, kind] : out;
 }
