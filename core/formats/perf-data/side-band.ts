@@ -37,6 +37,19 @@ export interface ItraceStart {
 /** Largest offset or size of AUX data that is believed: above it, doubles lose bytes. */
 const SANE = Number.MAX_SAFE_INTEGER;
 
+/** Reads records of a type. */
+interface Reader {
+  /** Bytes, header included, that it takes to be read; a shorter one is a warning. */
+  readonly least: number;
+  read(record: RecordCursor): void;
+}
+
+/** The thread that many records start with. */
+const threadOf = ({ view, at }: RecordCursor): { pid: number; tid: number } => ({
+  pid: view.getInt32(at + 8, true),
+  tid: view.getInt32(at + 12, true),
+});
+
 /** Pass 1: everything in a file but samples and AUX data, in memory that grows with the side band only. */
 export class SideBand {
   readonly events: PerfEvent[];
@@ -82,81 +95,96 @@ export class SideBand {
     this.counts.set(r.type, (this.counts.get(r.type) ?? 0) + 1);
     if (r.type === RecordType.SAMPLE) return;
     this.#trailer.read(r);
-    if (r.size < (minimum[r.type] ?? 8)) {
+    const reader = this.#readers[r.type];
+    if (!reader) return;
+    if (r.size < reader.least) {
       this.#warnings.add('undecoded', 'perf-short-record', `record of type ${r.type} is too short`, {
         offset: r.offset,
         bytes: r.size,
       });
       return;
     }
-    if (r.type < 64) this.#kernelRecord(r);
-    else this.#toolRecord(r);
+    reader.read(r);
   }
 
-  #kernelRecord(r: RecordCursor): void {
-    const { view, at } = r;
-    const { t, cpu, pid: byPid, tid: byTid } = this.#trailer;
-    const word = (o: number): number => view.getInt32(at + o, true);
-    switch (r.type) {
-      case RecordType.COMM:
-        this.comms.set(word(12), text(r.bytes, at + 16, at + r.size - this.#trailer.size));
-        this.pids.set(word(12), word(8));
-        if (r.misc & Misc.COMM_EXEC) this.execs.push({ t, pid: word(8) });
-        break;
-      case RecordType.FORK:
-      case RecordType.EXIT: {
-        // Time 0: perf's own record of a thread that was already running.
-        const when = view.getBigUint64(at + 24, true);
-        const exit = r.type === RecordType.EXIT;
-        if (when > 0n) this.tasks.add(when, cpu, word(16), word(20), exit);
-        if (exit) break;
-        this.pids.set(word(16), word(8));
-        if (word(8) !== word(12)) {
-          const inherits = when > 0n && !(r.misc & Misc.FORK_EXEC);
-          this.forks.push({ t: when, pid: word(8), parent: word(12), inherits });
-        }
-        break;
-      }
-      case RecordType.MMAP:
-      case RecordType.MMAP2: {
-        const map = readMap(view, r.bytes, at, {
-          type: r.type,
-          misc: r.misc,
-          size: r.size - this.#trailer.size,
-          t,
-        });
-        if (map && this.maps.length < MAPS) this.maps.push(map);
-        break;
-      }
-      case RecordType.KSYMBOL: {
-        const map = readKsymbol(view, r.bytes, at, { size: r.size - this.#trailer.size, t });
-        if (map && this.maps.length < MAPS) this.maps.push(map);
-        break;
-      }
-      case RecordType.AUX:
-        this.#auxRecord(r);
-        break;
-      case RecordType.ITRACE_START:
-        this.pids.set(word(12), word(8));
-        this.starts.push({ t, cpu, pid: word(8), tid: word(12) });
-        break;
-      case RecordType.LOST:
-        this.lost.add(t, cpu, size64(view, at + 16), false);
-        break;
-      case RecordType.LOST_SAMPLES:
-        this.lost.add(t, cpu, size64(view, at + 8), true);
-        break;
-      case RecordType.SWITCH:
-      case RecordType.SWITCH_CPU_WIDE: {
-        const out = (r.misc & Misc.SWITCH_OUT) !== 0;
-        const wide = r.type === RecordType.SWITCH_CPU_WIDE;
-        const other = wide ? { pid: word(8), tid: word(12) } : undefined;
-        if (byTid > 0) this.pids.set(byTid, byPid);
-        if (other && other.tid > 0) this.pids.set(other.tid, other.pid);
-        this.switches.add(t, cpu, byPid, byTid, out, other);
-        break;
-      }
+  /** What is read of a record type, the one table of them; records of others are counted only. */
+  readonly #readers: Readonly<Partial<Record<number, Reader>>> = {
+    [RecordType.MMAP]: { least: 40, read: (r) => this.#map(r) },
+    [RecordType.MMAP2]: { least: 72, read: (r) => this.#map(r) },
+    [RecordType.KSYMBOL]: { least: 8, read: (r) => this.#ksymbol(r) },
+    [RecordType.COMM]: { least: 16, read: (r) => this.#comm(r) },
+    [RecordType.FORK]: { least: 32, read: (r) => this.#fork(r) },
+    [RecordType.EXIT]: { least: 32, read: (r) => this.#fork(r) },
+    [RecordType.AUX]: { least: 32, read: (r) => this.#auxRecord(r) },
+    [RecordType.ITRACE_START]: { least: 16, read: (r) => this.#start(r) },
+    [RecordType.LOST]: { least: 24, read: (r) => this.#lost(r, 16, false) },
+    [RecordType.LOST_SAMPLES]: { least: 16, read: (r) => this.#lost(r, 8, true) },
+    [RecordType.SWITCH]: { least: 8, read: (r) => this.#switch(r) },
+    [RecordType.SWITCH_CPU_WIDE]: { least: 16, read: (r) => this.#switch(r) },
+    [RecordType.HEADER_ATTR]: { least: 16, read: (r) => this.#attr(r) },
+    [RecordType.EVENT_UPDATE]: { least: 8, read: (r) => this.#eventUpdate(r) },
+    [RecordType.HEADER_FEATURE]: { least: 16, read: (r) => this.#featureRecord(r) },
+    [RecordType.HEADER_TRACING_DATA]: { least: 12, read: (r) => this.#tracingData(r) },
+    [RecordType.ID_INDEX]: { least: 16, read: (r) => this.#readIdIndex(r) },
+    [RecordType.AUXTRACE_INFO]: { least: 12, read: (r) => this.#auxtraceInfo(r) },
+    [RecordType.TIME_CONV]: { least: 8, read: (r) => this.#timeConv(r) },
+    [RecordType.AUXTRACE]: { least: 48, read: (r) => this.#auxtrace(r) },
+    [RecordType.HEADER_BUILD_ID]: { least: 36, read: (r) => this.#buildIds(r) },
+  };
+
+  #comm(r: RecordCursor): void {
+    const { pid, tid } = threadOf(r);
+    this.comms.set(tid, text(r.bytes, r.at + 16, r.at + r.size - this.#trailer.size));
+    this.pids.set(tid, pid);
+    if (r.misc & Misc.COMM_EXEC) this.execs.push({ t: this.#trailer.t, pid });
+  }
+
+  /** FORK and EXIT. */
+  #fork(r: RecordCursor): void {
+    const [pid, parent, tid, parentTid] = [8, 12, 16, 20].map((o) => r.view.getInt32(r.at + o, true));
+    // Time 0: perf's own record of a thread that was already running.
+    const when = r.view.getBigUint64(r.at + 24, true);
+    const exit = r.type === RecordType.EXIT;
+    if (when > 0n) this.tasks.add(when, this.#trailer.cpu, tid, parentTid, exit);
+    if (exit) return;
+    this.pids.set(tid, pid);
+    if (pid !== parent) {
+      const inherits = when > 0n && !(r.misc & Misc.FORK_EXEC);
+      this.forks.push({ t: when, pid, parent, inherits });
     }
+  }
+
+  #map(r: RecordCursor): void {
+    const { type, misc } = r;
+    const { t, size } = this.#trailer;
+    const map = readMap(r.view, r.bytes, r.at, { type, misc, size: r.size - size, t });
+    if (map && this.maps.length < MAPS) this.maps.push(map);
+  }
+
+  #ksymbol(r: RecordCursor): void {
+    const { t, size } = this.#trailer;
+    const map = readKsymbol(r.view, r.bytes, r.at, { size: r.size - size, t });
+    if (map && this.maps.length < MAPS) this.maps.push(map);
+  }
+
+  #start(r: RecordCursor): void {
+    const { pid, tid } = threadOf(r);
+    const { t, cpu } = this.#trailer;
+    this.pids.set(tid, pid);
+    this.starts.push({ t, cpu, pid, tid });
+  }
+
+  #lost({ view, at }: RecordCursor, field: number, samples: boolean): void {
+    this.lost.add(this.#trailer.t, this.#trailer.cpu, size64(view, at + field), samples);
+  }
+
+  #switch(r: RecordCursor): void {
+    const { t, cpu, pid, tid } = this.#trailer;
+    const out = (r.misc & Misc.SWITCH_OUT) !== 0;
+    const other = r.type === RecordType.SWITCH_CPU_WIDE ? threadOf(r) : undefined;
+    if (tid > 0) this.pids.set(tid, pid);
+    if (other && other.tid > 0) this.pids.set(other.tid, other.pid);
+    this.switches.add(t, cpu, pid, tid, out, other);
   }
 
   #auxRecord({ view, at, offset }: RecordCursor): void {
@@ -170,55 +198,43 @@ export class SideBand {
     this.aux.add(t, cpu, tid, this.#idIndex.get(id) ?? -1, from, size, view.getUint32(at + 24, true));
   }
 
-  #toolRecord(r: RecordCursor): void {
-    const { view, at, size } = r;
-    switch (r.type) {
-      case RecordType.HEADER_ATTR: {
-        if (this.events.length >= ATTRS) break;
-        const event = eventOfRecord(view, at, size);
-        this.events.push(event);
-        this.#trailer.learn(event);
-        break;
-      }
-      case RecordType.EVENT_UPDATE: {
-        const update = nameUpdate(view, r.bytes, at, size);
-        const known = update && this.#trailer.eventOf(update.id);
-        if (known) known.name = update.name;
-        break;
-      }
-      case RecordType.HEADER_FEATURE: {
-        const bit = Math.min(256, size64(view, at + 8));
-        this.featureBits.push(bit);
-        this.feature(bit, r.bytes.subarray(at + 16, at + size), r.offset);
-        break;
-      }
-      case RecordType.HEADER_TRACING_DATA:
-        this.tracingData = { offset: r.offset + size, size: r.payload };
-        break;
-      case RecordType.ID_INDEX:
-        this.#readIdIndex(r);
-        break;
-      case RecordType.AUXTRACE_INFO:
-        this.auxType = auxtraceType(view, at, size);
-        this.spe = readSpeInfo(view, at, size) ?? this.spe;
-        break;
-      case RecordType.TIME_CONV:
-        this.timeConv = readTimeConv(view, at, size);
-        if (!this.timeConv)
-          this.#warnings.add(
-            'undecoded',
-            'perf-time-conv',
-            'TIME_CONV has no multiplier: times stay in counter ticks',
-            { offset: r.offset },
-          );
-        break;
-      case RecordType.AUXTRACE:
-        this.#auxtrace(r);
-        break;
-      case RecordType.HEADER_BUILD_ID:
-        for (const [file, id] of readBuildIds(r.bytes.subarray(at, at + size))) this.buildIds.set(file, id);
-        break;
-    }
+  #attr({ view, at, size }: RecordCursor): void {
+    if (this.events.length >= ATTRS) return;
+    const event = eventOfRecord(view, at, size);
+    this.events.push(event);
+    this.#trailer.learn(event);
+  }
+
+  #eventUpdate({ view, bytes, at, size }: RecordCursor): void {
+    const update = nameUpdate(view, bytes, at, size);
+    const known = update && this.#trailer.eventOf(update.id);
+    if (known) known.name = update.name;
+  }
+
+  #featureRecord({ view, bytes, at, size, offset }: RecordCursor): void {
+    const bit = Math.min(256, size64(view, at + 8));
+    this.featureBits.push(bit);
+    this.feature(bit, bytes.subarray(at + 16, at + size), offset);
+  }
+
+  #tracingData({ offset, size, payload }: RecordCursor): void {
+    this.tracingData = { offset: offset + size, size: payload };
+  }
+
+  #auxtraceInfo({ view, at, size }: RecordCursor): void {
+    this.auxType = auxtraceType(view, at, size);
+    this.spe = readSpeInfo(view, at, size) ?? this.spe;
+  }
+
+  #timeConv({ view, at, size, offset }: RecordCursor): void {
+    this.timeConv = readTimeConv(view, at, size);
+    if (this.timeConv) return;
+    const message = 'TIME_CONV has no multiplier: times stay in counter ticks';
+    this.#warnings.add('undecoded', 'perf-time-conv', message, { offset });
+  }
+
+  #buildIds({ bytes, at, size }: RecordCursor): void {
+    for (const [file, id] of readBuildIds(bytes.subarray(at, at + size))) this.buildIds.set(file, id);
   }
 
   /** Decodes one feature section, wherever it came from. */
@@ -256,24 +272,3 @@ export class SideBand {
     queue.buffers.add(fileOffset, size, auxOffset);
   }
 }
-
-/** Least bytes of a record, header included, to be read as what it says it is. */
-const minimum: Readonly<Record<number, number>> = {
-  [RecordType.MMAP]: 40,
-  [RecordType.MMAP2]: 72,
-  [RecordType.COMM]: 16,
-  [RecordType.FORK]: 32,
-  [RecordType.EXIT]: 32,
-  [RecordType.AUX]: 32,
-  [RecordType.ITRACE_START]: 16,
-  [RecordType.LOST]: 24,
-  [RecordType.LOST_SAMPLES]: 16,
-  [RecordType.SWITCH_CPU_WIDE]: 16,
-  [RecordType.HEADER_ATTR]: 16,
-  [RecordType.HEADER_FEATURE]: 16,
-  [RecordType.HEADER_TRACING_DATA]: 12,
-  [RecordType.ID_INDEX]: 16,
-  [RecordType.AUXTRACE_INFO]: 12,
-  [RecordType.AUXTRACE]: 48,
-  [RecordType.HEADER_BUILD_ID]: 36,
-};
