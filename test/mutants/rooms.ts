@@ -9,7 +9,7 @@ export const rooms = {
     tests: [
       ...unit('analysis-*', 'campaign-analysis', 'compare-profiles', 'loss-bins', 'skew-*', 'sweep-crossings'),
       ...unit('windows-*', 'observed-running'),
-      ...property('analysis-invariants'),
+      ...property('analysis-invariants', 'explain-trigger'),
     ],
   },
   model: {

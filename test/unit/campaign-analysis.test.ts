@@ -63,6 +63,9 @@ describe('cells', () => {
       ({ loss }) => loss[0]!,
     );
     expect(mixed.error).toBeCloseTo(Math.sqrt((0.005 / 2 + 0.005) / 4), 9);
+    // Satterthwaite: both parts have the one degree of freedom of the repeated cell.
+    expect(mixed.df).toBeCloseTo((0.0025 + 0.005) ** 2 / (0.0025 ** 2 + 0.005 ** 2), 9);
+    expect(mixed).toMatchObject({ cells: 2, pairs: 3, single: 1 });
   });
 });
 

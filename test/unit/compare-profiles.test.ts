@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compareProfiles } from '../../core/analysis/compare.ts';
 import type { KeyedLane } from '../../core/analysis/over-time.ts';
+import { KEPT, LOST } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 
 const nameOf = (key: number) => `k${key}`;
@@ -63,6 +64,33 @@ describe('two profiles', () => {
     expect(compareProfiles(a, [{ ...b[0]!, fates: new Uint8Array(5000).fill(1) }], 3, nameOf)).toBeUndefined();
   });
 
+  test('with two keys, each moves as far as the other: one p-value for keys and distance, mirrored intervals', () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const found = compareProfiles(
+        drawn(2000, [0.6, 0.4], seed),
+        drawn(2000, [0.57, 0.43], seed + 10),
+        2,
+        nameOf,
+        quick,
+      )!;
+      const [x, y] = [0, 1].map((key) => found.rows.find((r) => r.name === `k${key}`)!);
+      expect(found.null!.pValue).toBeGreaterThan(1 / 200);
+      expect([x!.adjusted, y!.adjusted]).toEqual([found.null!.pValue, found.null!.pValue]);
+      expect(x!.difference).toBeCloseTo(-y!.difference, 9);
+      expect(x!.low).toBeCloseTo(-y!.high!, 9);
+      expect(x!.high).toBeCloseTo(-y!.low!, 9);
+    }
+  });
+
+  test('without samples, or with none kept, there is nothing to compare', () => {
+    const none = profile([]);
+    const lost = profile([0, 1]).map((lane) => ({ ...lane, fates: lane.fates.map(() => LOST) }));
+    for (const side of [none, lost]) {
+      expect(compareProfiles(side, profile([0, 1]), 2, nameOf, quick)).toBeUndefined();
+      expect(compareProfiles(profile([0, 1]), side, 2, nameOf, quick)).toBeUndefined();
+    }
+  });
+
   test('p-values are uniform when both come from one source', () => {
     const values = Array.from({ length: 60 }, (_, i) => {
       const [a, b] = [drawn(600, [0.5, 0.3, 0.1, 0.1], 2 * i), drawn(300, [0.5, 0.3, 0.1, 0.1], 2 * i + 1)];
@@ -111,11 +139,39 @@ describe('two profiles', () => {
       expect(found.coverage.low).toBeGreaterThan(7.7);
       expect(found.coverage.high).toBeLessThan(8.3);
       const same = compareProfiles(a, a, 3, nameOf, paired)!;
-      expect(same).toMatchObject({ tvd: 0, null: { pValue: 1 }, word: 'alike', coverage: { low: 0, high: 0 } });
+      expect(same).toMatchObject({
+        tvd: 0,
+        null: { pValue: 1, mean: 0, p95: 0 },
+        word: 'alike',
+        coverage: { low: 0, high: 0 },
+      });
       const whole = outcome(() => false);
       const unhurt = compareProfiles(whole, whole, 3, nameOf, paired)!;
       expect(unhurt).toMatchObject({ tvd: 0, word: 'alike', significantKeys: 0 });
       expect(unhurt.null).toBeUndefined();
+    });
+
+    test('under the null both masks move together, by every distance there is', () => {
+      const [n, width] = [60, 3];
+      const random = createRandom(5);
+      const keys = Uint32Array.from({ length: n }, () => random.below(width));
+      const masks = [0.2, 0.5].map((share) => Array.from({ length: n }, () => random.uniform() < share));
+      const sides = masks.map((mask): KeyedLane[] => [
+        { t: Float64Array.from(keys.keys()), keys, fates: Uint8Array.from(mask, (lost) => (lost ? LOST : KEPT)) },
+      ]);
+      const found = compareProfiles(sides[0]!, sides[1]!, width, nameOf, paired)!;
+      const distances = Array.from({ length: n - 1 }, (_, j) => {
+        const [x, y] = masks.map((mask) => {
+          const kept = [...keys].filter((_key, i) => !mask[(i + j + 1) % n]);
+          return Array.from({ length: width }, (_key, k) => kept.filter((key) => key === k).length / kept.length);
+        });
+        return x!.reduce((sum, share, k) => sum + Math.abs(share - y![k]!), 0) / 2;
+      }).sort((a, b) => a - b);
+      expect(found.blocks).toBe(n - 1);
+      expect(found.null!.mean).toBeCloseTo(distances.reduce((sum, d) => sum + d, 0) / distances.length, 12);
+      expect(found.null!.p95).toBeCloseTo(distances[Math.ceil(0.95 * distances.length) - 1]!, 12);
+      const atLeast = distances.filter((d) => d >= found.tvd - 1e-12).length;
+      expect(found.null!.pValue).toBeCloseTo((1 + atLeast) / (n - 1 + 1), 12);
     });
 
     test('is surer than two separate profiles would be', () => {

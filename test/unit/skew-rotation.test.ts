@@ -122,6 +122,16 @@ describe('the cause', () => {
     expect(of([laneOf(keys, () => false)], 3)).toMatchObject({ word: 'nothing lost', episodes: 0 });
   });
 
+  it('can’t be told where everything was lost', () => {
+    const keys = Array.from({ length: 60 }, (_, i) => i % 3);
+    const rotations = Rotations.of(
+      Array.from({ length: 6 }, () => laneOf(keys, () => true)),
+      3,
+    );
+    expect(rotations.episodes).toBe(6);
+    expect(cause(rotations, new Uint32Array(3).fill(120)).cause).toMatchObject({ word: "can't tell", rotations: 0 });
+  });
+
   it('tells lanes’ unequal coverage apart from where the blackouts fell', () => {
     // Each lane runs its own key; the first loses half of its samples, evenly.
     const lanes = [

@@ -65,6 +65,17 @@ describe('observed blackouts', () => {
     expect([found.n, found.start[0], found.end[0], found.totals.lostRecords]).toEqual([1, 5000, 6000, 9]);
   });
 
+  test('without switches time runs from the first record or flag to the last', () => {
+    const one = (time: number) => ({ ...nothing, t: Float64Array.of(time), flags: Uint32Array.of(AUX_TRUNCATED) });
+    const lost = (time: number) => ({ ...nothing, t: Float64Array.of(time), count: Float64Array.of(1) });
+    const ends = (extra: Partial<ObservedLane>) => observeBlackouts([lane(regular(10_000, 5), extra)]).totals.runningNs;
+    expect(ends({})).toBe(4000);
+    expect(ends({ aux: one(20_000) })).toBe(10_000);
+    expect(ends({ aux: one(4000), lost: lost(24_000) })).toBe(20_000);
+    expect(rows([lane(regular(10_000, 5), { aux: one(20_000) })])).toEqual([[3, 14_000, 20_000, 6000, 'truncated']]);
+    expect(rows([lane(regular(10_000, 5), { lost: lost(7000) })])).toEqual([[3, 7000, 10_000, 3000, 'lost']]);
+  });
+
   test('nothing at all', () => {
     const found = observeBlackouts([lane([]), lane([5])]);
     expect([found.n, found.totals.darkNs]).toEqual([0, 0]);
