@@ -3,6 +3,7 @@ import {
   exactNs as exact,
   bytes as size,
   count as whole,
+  counted as several,
   percentNumber,
   shortDuration,
   THIN,
@@ -18,6 +19,7 @@ const separated = (text: string) =>
   display.separator === 'thin' ? text : text.replace(thousands, separators[display.separator]);
 
 export const count = (n: number | bigint | string): string => separated(whole(n));
+export const counted = (n: number, what: string): string => separated(several(n, what));
 export const bytes = (n: number): string => separated(size(n));
 export const exactNs = (ns: number | bigint | string): string => separated(exact(ns));
 export const duration = (ns: number | bigint): string => separated(shortDuration(ns));

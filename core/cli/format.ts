@@ -31,6 +31,11 @@ export function count(n: number): string {
   return words.plain(words.count(n));
 }
 
+/** `1 sample`, `12 345 samples`. */
+export function counted(n: number, what: string): string {
+  return words.plain(words.counted(n, what));
+}
+
 /** Percentage points, three decimals; no sign if all of them are zero. */
 export function points(x: number): string {
   return x.toFixed(3).replace(/^-(0\.0+)$/, '$1');

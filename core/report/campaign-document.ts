@@ -24,7 +24,7 @@ import {
 } from './campaign-words.ts';
 import type { Block, Document, DocumentSection, Figure } from './document.ts';
 import { list } from '../words/lists.ts';
-import { count } from '../words/numbers.ts';
+import { count, counted } from '../words/numbers.ts';
 import { LIMIT } from './words.ts';
 
 /** Sentences of one kind shown. */
@@ -46,7 +46,7 @@ export function campaignDocument(report: CampaignReport): Document {
   return {
     umbra: report.umbra,
     title: report.title,
-    subtitle: `${ofPairs(report, pairs)}, ${count(report.policies.length)} policies`,
+    subtitle: `${ofPairs(report, pairs)}, ${counted(report.policies.length, 'policy')}`,
     notes: notesOf(report),
     lead: campaignFinding(report),
     ...(pairs.length > 0 && { figure: lossFigure(report, 'loss', `Samples lost, ${ofPairs(report, pairs)}`, pairs) }),
@@ -64,8 +64,8 @@ function notesOf({ counts, leftOut, flags }: CampaignReport): string[] {
   return [
     ...(counts.pending ? [`${count(counts.pending)} of ${count(counts.pairs)} pairs are not replayed yet`] : []),
     ...(counts.failed ? [`${count(counts.failed)} of ${count(counts.pairs)} pairs failed`] : []),
-    ...(leftOut ? [`${count(leftOut)} pairs left out by rule`] : []),
-    ...weak.map((f) => `${count(f.pairs)} pairs with ${f.words}`),
+    ...(leftOut ? [`${counted(leftOut, 'pair')} left out by rule`] : []),
+    ...weak.map((f) => `${counted(f.pairs, 'pair')} with ${f.words}`),
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { SkewDigest } from '../analysis/skew-digest.ts';
 import { excessOf, lanesClause, rotatedClause } from './cause-words.ts';
 import { list, range, shorten } from '../words/lists.ts';
-import { bytes, count, duration, percent, points, significant } from '../words/numbers.ts';
+import { bytes, count, counted, duration, percent, points, significant } from '../words/numbers.ts';
 import type { PolicyReport, Report, ReportedOutcome } from './model.ts';
 import { movedMost } from './skew-chart.ts';
 import { checkedCoverage } from '../words/checks.ts';
@@ -128,7 +128,7 @@ export function skewFacts({ skew, latency }: Pick<ReportedOutcome, 'skew' | 'lat
     skew.kendallTauB === undefined ? undefined : `Kendall τ-b ${significant(skew.kendallTauB)} (top 50)`,
     `rank-biased overlap ${significant(skew.rankBiasedOverlap)}`,
     `${count(skew.significantKeys)} of ${count(skew.keys)} keys moved with where the blackouts fell`,
-    skew.vanished > 0 ? `${count(skew.vanished)} keys vanished` : undefined,
+    skew.vanished > 0 ? `${counted(skew.vanished, 'key')} vanished` : undefined,
     latency &&
       `total latency p50/p90/p99 ${[latency.reference, latency.kept].map((l) => [l.p50, l.p90, l.p99].map((x) => significant(x)).join('/')).join(' → ')} cycles (KS distance ${significant(latency.ks, 2)})`,
   ];

@@ -14,6 +14,11 @@ export function count(n: number | bigint | string): string {
   return digits.startsWith('-') && /[1-9]/.test(text) ? MINUS + text : text;
 }
 
+/** `1 sample`, `12 345 samples`, `2 policies`. */
+export function counted(n: number, what: string): string {
+  return `${count(n)} ${n === 1 ? what : what.replace(/y$/, 'ie')}${n === 1 ? '' : 's'}`;
+}
+
 /** At most `digits` significant digits, without an exponent from 10⁻⁶ on: 0.0412, 1 230; – when not finite. */
 export function significant(x: number, digits = 3): string {
   if (!Number.isFinite(x)) return '–';

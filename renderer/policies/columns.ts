@@ -4,7 +4,7 @@ import { excess, pValue, percent as withSign, points } from '../../core/words/nu
 import { verdicts } from '../../core/model/terms.ts';
 import type { RunPolicy, RunSkew } from '../../core/contract/contract.ts';
 import type { StoredResult, Trials } from '../../core/contract/runs.ts';
-import { bytes, count, duration, exactNs } from '../format.ts';
+import { bytes, count, counted, duration, exactNs } from '../format.ts';
 import { skewOf, underCheck, verdictOf } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 
@@ -178,7 +178,7 @@ function unsureText({ unsure }: RunPolicy): string {
 function skewTitle(skew: RunSkew | undefined): string | undefined {
   if (!skew || skew.tvd === null) return undefined;
   const distance = `TVD ${Number(skew.tvd.toPrecision(2))} by ${skew.key}`;
-  const episodes = skew.episodes === undefined ? '' : `, ${count(skew.episodes)} loss episodes`;
+  const episodes = skew.episodes === undefined ? '' : `, ${counted(skew.episodes, 'loss episode')}`;
   if (skew.cause === 'nothing lost') return `${distance}: nothing is lost`;
   if (skew.cause === "can't tell") return `${distance}${episodes}: too few to tell whether it mattered where they fell`;
   return skew.nullMean === null

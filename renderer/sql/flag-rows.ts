@@ -1,4 +1,5 @@
 /** Rows of an answer as flags on the timeline: they stay in the lab, and in all runs of its capture. */
+import { plural } from '../../core/words/lists.ts';
 import type { SqlAnswer, SqlValue } from '../../core/contract/runs.ts';
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import { useJobs } from '../state/jobs.ts';
@@ -30,7 +31,7 @@ export function useFlagRows() {
     const taken = rows.slice(0, MAX_FLAGS);
     const ids: number[] = [];
     const done = await jobs
-      .track(`Flag ${taken.length} rows`, async ({ signal, onProgress }) => {
+      .track(`Flag ${plural(taken.length, 'row')}`, async ({ signal, onProgress }) => {
         for (const { place, name } of taken) {
           onProgress({ phase: 'putting flags', done: ids.length, total: taken.length, unit: 'steps' });
           const flag = {

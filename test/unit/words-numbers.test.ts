@@ -3,6 +3,7 @@ import { list, range, shorten } from '../../core/words/lists.ts';
 import {
   bytes,
   count,
+  counted,
   duration,
   excess,
   percent,
@@ -96,6 +97,17 @@ describe('numbers as shown', () => {
     expect(plain(range(900, 1100, duration))).toBe('900 ns – 1.10 µs');
     expect(plain(range(5, 5, count))).toBe('5');
   });
+});
+
+test('things are counted in words: one, several, and those that end in y', () => {
+  const words = [
+    counted(1, 'key'),
+    counted(0, 'pair'),
+    counted(12_345, 'sample'),
+    counted(1, 'policy'),
+    counted(13, 'policy'),
+  ];
+  expect(words.map(plain)).toEqual(['1 key', '0 pairs', '12 345 samples', '1 policy', '13 policies']);
 });
 
 test('an excess is named where chance didn’t make it, never as a rounded zero', () => {

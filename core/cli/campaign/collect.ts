@@ -1,6 +1,5 @@
 import { collectCampaign } from '../../lab/campaign/collect.ts';
-import { plural } from '../../words/lists.ts';
-import { count } from '../format.ts';
+import { counted } from '../format.ts';
 import { lookAt } from './looking.ts';
 import type { Verb } from './verb.ts';
 
@@ -15,7 +14,7 @@ export const verb: Verb = {
     } = collectCampaign(state, (done, total) => out.progress({ phase: 'collecting', done, total, unit: 'pairs' }));
     if (args.flag('json')) return out.json({ dataset, counts: facts.counts, rows });
     const { pairs, done, failed, pending, repeated } = facts.counts;
-    out.write(`${dataset}: ${done} of ${plural(pairs, 'pair')}`);
+    out.write(`${dataset}: ${done} of ${counted(pairs, 'pair')}`);
     const rest = [
       failed && `${failed} failed`,
       pending && `${pending} not replayed yet`,
@@ -27,6 +26,6 @@ export const verb: Verb = {
         .map((words) => `, ${words}`)
         .join('')}\n`,
     );
-    for (const [name, n] of Object.entries(rows)) out.write(`  ${name}: ${count(n)} rows\n`);
+    for (const [name, n] of Object.entries(rows)) out.write(`  ${name}: ${counted(n, 'row')}\n`);
   },
 };

@@ -16,7 +16,7 @@ import type { BoardCheck, RecordProgress } from '../../contract/board.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { count, duration, warningLine } from '../format.ts';
+import { count, counted, duration, warningLine } from '../format.ts';
 import type { Output } from '../output.ts';
 import { textTable } from '../table.ts';
 
@@ -154,7 +154,7 @@ function progressLine(p: RecordProgress) {
     ...(p.events === undefined
       ? []
       : [
-          `${count(p.events)} events, ${count(Math.round(p.events / Math.max(1, p.seconds)))}/s`,
+          `${counted(p.events, 'event')}, ${count(Math.round(p.events / Math.max(1, p.seconds)))}/s`,
           `${count(p.lost ?? 0)} lost`,
         ]),
   ];
@@ -204,7 +204,7 @@ async function intoLab(
 function printImported(out: Output, { captures, clocks }: ImportedTar): void {
   for (const c of captures) {
     const span = c.t0 === undefined || c.t1 === undefined ? 'unknown time' : duration(c.t1 - c.t0);
-    const what = c.kind === 'spe' ? `${count(c.samples)} SPE records` : `${count(c.events)} events`;
+    const what = c.kind === 'spe' ? `${counted(c.samples, 'SPE record')}` : `${counted(c.events, 'event')}`;
     out.write(`${c.id}  ${c.kind}  ${c.name}: ${what} over ${span} on CPU ${c.cpus.join(', ') || '?'} (${c.format})\n`);
     for (const w of c.warnings) out.write(`   ${warningLine(w)}\n`);
   }

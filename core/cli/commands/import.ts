@@ -2,7 +2,7 @@ import { importEach, importFiles, together } from '../../lab/import/import.ts';
 import type { CaptureSummary } from '../../lab/captures/captures.ts';
 import type { Command } from '../command.ts';
 import type { Output } from '../output.ts';
-import { count, duration, warningLine } from '../format.ts';
+import { counted, duration, warningLine } from '../format.ts';
 import { reading, reconstructing } from '../steps.ts';
 import { speChoice, speOptions } from '../spe-options.ts';
 import { symbolChoiceIfAny, symbolOptions } from '../symbol-options.ts';
@@ -53,7 +53,7 @@ export const command: Command = {
 function list(captures: readonly CaptureSummary[], out: Output): void {
   for (const c of captures) {
     const span = c.t0 === undefined || c.t1 === undefined ? 'unknown time' : duration(c.t1 - c.t0);
-    const what = c.kind === 'spe' ? `${count(c.samples)} SPE records` : `${count(c.events)} events`;
+    const what = c.kind === 'spe' ? `${counted(c.samples, 'SPE record')}` : `${counted(c.events, 'event')}`;
     out.write(`${c.id}  ${c.kind}  ${c.name}: ${what} over ${span} on CPU ${c.cpus.join(', ') || '?'} (${c.format})\n`);
     for (const w of c.warnings) out.write(`   ${warningLine(w)}\n`);
   }

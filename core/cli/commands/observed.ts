@@ -1,6 +1,7 @@
 import { observedInLab } from '../../lab/captures/observed.ts';
 import { readReplayWords } from '../../lab/runs/run-settings.ts';
 import { captureId, speOption } from '../capture-options.ts';
+import { plural } from '../../words/lists.ts';
 import type { Command } from '../command.ts';
 import { duration, percent } from '../format.ts';
 import { textTable } from '../table.ts';
@@ -33,12 +34,14 @@ export const command: Command = {
     ]);
     if (rows.length)
       out.write(`${textTable(['lane', 'start ns', 'end ns', 'length', 'dark', 'reason'], cells, 'rrrrrl')}\n`);
-    out.write(`${rows.length} blackouts, dark for ${duration(totals.darkNs)} of ${duration(totals.runningNs)}`);
+    out.write(
+      `${plural(rows.length, 'blackout')}, dark for ${duration(totals.darkNs)} of ${duration(totals.runningNs)}`,
+    );
     out.write(` (${percent(totals.darkShare)})\n`);
     out.write(
       `AUX records: ${totals.truncated} truncated, ${totals.partial} partial, ${totals.collisions} with collisions; `,
     );
-    out.write(`${totals.lostRecords} records lost by perf\n`);
+    out.write(`${plural(totals.lostRecords, 'record')} lost by perf\n`);
     if (totals.unplaced) out.note(`${totals.unplaced} AUX or LOST records have no time, or no lane with samples`);
     if (lanesWithoutSwitches.length) {
       out.note(

@@ -2,6 +2,7 @@ import { replayInLab } from '../../lab/runs/runs.ts';
 import { RequestError } from '../../lab/about.ts';
 import { checkRun } from '../../lab/runs/run-check.ts';
 import { captureId, kvmOption, speOption } from '../capture-options.ts';
+import { plural } from '../../words/lists.ts';
 import type { Args, Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -45,11 +46,13 @@ function again(args: Args, out: Output, run: number): void {
   if (other) throw new UsageError(`--again takes everything from the run: leave out --${other}`);
   const check = checkRun(args.need('db'), run, replaying(out));
   const { results, windows, stalls, skews } = check.rows;
-  const compared = `${results} results, ${windows} windows, ${stalls} stalls and ${skews} skews`;
+  const compared = `${plural(results, 'result')}, ${plural(windows, 'window')}, ${plural(stalls, 'stall')} and ${plural(skews, 'skew')}`;
   if (args.flag('json')) out.json(check);
   else if (check.identical) out.write(`run ${run}: identical: ${compared}\n`);
   else for (const line of check.differences) out.write(`${line}\n`);
   if (check.identical) return;
   const elsewhere = check.madeBy === check.umbra ? '' : `; Umbra ${check.madeBy} made it, this is ${check.umbra}`;
-  throw new RequestError(`run ${run} does not reproduce: ${check.differences.length} differences${elsewhere}`);
+  throw new RequestError(
+    `run ${run} does not reproduce: ${plural(check.differences.length, 'difference')}${elsewhere}`,
+  );
 }

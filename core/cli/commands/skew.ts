@@ -3,6 +3,7 @@ import { checkIds } from '../../lab/runs/find-check.ts';
 import { skewOf } from '../../lab/runs/runs.ts';
 import { holdsSentence } from '../../words/checks.ts';
 import { plain } from '../../words/numbers.ts';
+import { plural } from '../../words/lists.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { points, pValue } from '../format.ts';
@@ -36,12 +37,12 @@ export const command: Command = {
     if (holds) out.write(`${plain(holds)}\n`);
     out.write(
       cause.mean === undefined || cause.pValue === undefined
-        ? `where the blackouts fell: ${cause.word} (${cause.episodes} loss episodes)\n`
+        ? `where the blackouts fell: ${cause.word} (${plural(cause.episodes, 'loss episode')})\n`
         : `where the blackouts fell: TVD ${digest.tvd.toPrecision(3)}, the same blackouts at other moments ${cause.mean.toPrecision(3)} on average, ` +
-            `${pValue(cause.pValue)} (${cause.episodes} loss episodes, ${cause.rotations} rotations)\n`,
+            `${pValue(cause.pValue)} (${plural(cause.episodes, 'loss episode')}, ${plural(cause.rotations, 'rotation')})\n`,
     );
     out.write(
-      `${digest.kept} of ${digest.reference} samples kept${digest.vanished ? `, ${digest.vanished} keys vanished` : ''}\n\n`,
+      `${digest.kept} of ${digest.reference} samples kept${digest.vanished ? `, ${plural(digest.vanished, 'key')} vanished` : ''}\n\n`,
     );
     const bound = (x: number | null) => (x === null ? '-' : points(x));
     const rows = digest.rows.map((r) => [

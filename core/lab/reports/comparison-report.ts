@@ -13,7 +13,7 @@ import type {
   PairSide,
   WindowCount,
 } from '../../report/comparison.ts';
-import { count } from '../../words/numbers.ts';
+import { count, counted } from '../../words/numbers.ts';
 import type { ReportInput } from '../../report/model.ts';
 import { baseName } from '../../report/words.ts';
 import { getCapture } from '../../store/captures.ts';
@@ -197,7 +197,7 @@ function settings(db: Db, a: RunRow, b: RunRow): Differing[] {
     own(
       'scenario',
       (run) => run.facts.scenario,
-      (of) => `${count((of as Scenario).events.length)} events`,
+      (of) => `${counted((of as Scenario).events.length, 'event')}`,
     ),
     ...paramNames.map((name): Differing => {
       const { unit } = paramSpecs[name];
