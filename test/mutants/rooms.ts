@@ -1,5 +1,6 @@
 /** What `npm run mutants -- ROOM` changes, and the tests that should catch it: the room's own, without those that run the whole program. */
 const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
+const golden = (...names: string[]) => names.map((name) => `test/golden/${name}.test.ts`);
 const property = (...names: string[]) => names.map((name) => `test/property/${name}.test.ts`);
 
 export const rooms = {
@@ -15,9 +16,20 @@ export const rooms = {
   model: {
     mutate: ['core/model/**/*.ts'],
     tests: [
-      ...unit('alignment', 'calibration', 'guest-runs', 'kvm-pack', 'model-*', 'params', 'placement', 'policies'),
+      ...unit(
+        'alignment',
+        'calibration',
+        'guest-runs',
+        'kvm-decode',
+        'kvm-pack',
+        'model-*',
+        'params',
+        'placement',
+        'policies',
+      ),
       ...unit('replay', 'replay-*', 'scenario', 'search', 'sessions', 'stage2-*', 'vm', 'vm-draft', 'windows-summary'),
-      ...property('clocks', 'replay-index', 'replay-naive', 'stage2-naive'),
+      ...golden('stage2', 'stage2-rows'),
+      ...property('clocks', 'replay-index', 'replay-naive', 'stage2-naive', 'sweep-unmap-rate'),
     ],
   },
   formats: {

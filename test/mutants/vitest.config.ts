@@ -6,7 +6,7 @@ import { rooms } from './rooms.ts';
 /** Short files first: the first failing test ends a mutant, and most fail in one of these. */
 class ShortFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const long = (file: TestSpecification): number => Number(file.moduleId.includes('/property/'));
+    const long = (file: TestSpecification): number => Number(/\/(golden|property)\//.test(file.moduleId));
     return (await super.sort(files)).reverse().sort((a, b) => long(a) - long(b));
   }
 }

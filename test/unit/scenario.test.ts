@@ -83,10 +83,34 @@ test.each([
   [{ events: [{ ...unmap, offset: 0 }] }, 's.json: events.0: offset goes with lane'],
   [{ events: [{ ...unmap, size: 100 }] }, 's.json: events.0.size: '],
   [{ events: [{ ...unmap, times: 3 }] }, 's.json: events.0: times needs every'],
+  [{ events: [{ ...unmap, times: 0 }] }, 's.json: events.0.times: '],
+  [{ events: [{ ...unmap, times: 1_000_001, every: 1 }] }, 's.json: events.0.times: '],
+  [{ events: [{ ...unmap, every: 0 }] }, 's.json: events.0.every: '],
+  [{ events: [{ ...unmap, size: 0 }] }, 's.json: events.0.size: wants at least one page'],
+  [{ events: [{ ...unmap, kind: 'write-protect', contents: 'kept' }] }, 's.json: events.0: contents goes with kind'],
+  [{ events: [{ ...unmap, kind: 'map', notify: 'unmap' }] }, 's.json: events.0: a map has no notify'],
+  [{ events: [{ ...unmap, ipa: '0x10000000000000' }] }, 's.json: events.0.ipa: wants an address'],
 ])('%j is refused: %s', (file, message) => {
   const parse = (): unknown => parseScenario(typeof file === 'string' ? file : JSON.stringify(file), 's.json');
   expect(parse).toThrow(ModelError);
   expect(parse).toThrow(message);
+});
+
+test('what goes with an event is taken, to the last page of a buffer', () => {
+  const taken = [
+    { ...unmap, contents: 'gone', notify: 'unmap' },
+    { ...unmap, kind: 'write-protect', notify: 'protect' },
+    { t: 0, kind: 'map', ipa: '0xffffffffff000' },
+    { ...unmap, times: 1 },
+    { ...unmap, times: 2, every: 1 },
+  ];
+  for (const event of taken) expect(parseScenario(events(event), 's.json').events).toHaveLength(1);
+  const last = { t: 600, kind: 'unmap', cause: 'kvm', lane: 2, offset: 4096, size: 8192 };
+  expect(rows(last).slice(2)).toEqual(['600 unmap 20+1 kvm scenario', '600 unmap 21+1 kvm scenario']);
+  const other: Lane = { ...lane, lane: 5 };
+  expect(() => mergeScenario(trace, parseScenario(events({ ...last, lane: 3 }), 's.json'), [lane, other])).toThrow(
+    'scenario: events.0.lane: no lane 3; there are 2, 5',
+  );
 });
 
 test('places that are not there', () => {
