@@ -29,7 +29,7 @@ export const rooms = {
       ),
       ...unit('replay', 'replay-*', 'scenario', 'search', 'sessions', 'stage2-*', 'vm', 'vm-draft', 'windows-summary'),
       ...golden('stage2', 'stage2-rows'),
-      ...property('clocks', 'replay-index', 'replay-naive', 'stage2-naive', 'sweep-unmap-rate'),
+      ...property('clocks', 'replay-index', 'replay-naive', 'stage2-naive', 'sweep-unmap-rate', 'unread-naive'),
     ],
   },
   formats: {
