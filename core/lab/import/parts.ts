@@ -15,6 +15,7 @@ import { openRawSpe, rawSpeFacts } from '../../formats/raw-spe/raw-spe.ts';
 import type { RawSpe } from '../../formats/raw-spe/raw-spe.ts';
 import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
 import { LeapWatch, warnOfLeap } from '../../formats/time-leaps.ts';
+import { halves } from '../../formats/spe/columns.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import type { CaptureKind } from '../../store/captures.ts';
@@ -123,7 +124,10 @@ export function openParts(
 function watchLeaps(trace: TraceFile, warnings: Warnings): TraceFile {
   const leaps = new LeapWatch();
   const look = ({ t, n }: TraceColumns) => {
-    for (let i = 0; i < n; i++) if (leaps.isFar(t[i])) warnOfLeap(warnings, { t0: t[i] });
+    const words = halves(t);
+    for (let i = 0; i < n; i++) {
+      if (leaps.isFarNumber(words[2 * i + 1] * 2 ** 32 + words[2 * i])) warnOfLeap(warnings, { t0: t[i] });
+    }
   };
   return {
     ...trace,

@@ -5,6 +5,7 @@ import { encodeTraceChunk } from '../../store/trace-store.ts';
 import type { TraceBatch, TraceChunk } from '../../store/trace-store.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
 import type { ImportThread } from './threads.ts';
+import { copyInto, memoryOf } from './trace-batch.ts';
 import type { TraceMessage } from './trace-worker.ts';
 
 /** Most batches in flight to the thread and back: bounds memory if it is slower. */
@@ -17,6 +18,8 @@ export class TraceEncoder {
   readonly #patience = new Patience(this.#posted, 0);
   #thread: readonly ImportThread[] = [];
   #onTheWay = 0;
+  /** Memory of batches that are done. */
+  readonly #free: TraceBatch[] = [];
 
   /** @param write gets the chunks in the order of their batches */
   constructor(write: (chunk: TraceChunk) => void) {
@@ -29,20 +32,8 @@ export class TraceEncoder {
     // A trace of one batch is done before a thread has started.
     if (!this.#thread.length && (n < batch.capacity || !this.#start())) return this.#write(encodeTraceChunk(batch));
     while (this.#onTheWay >= MAX_ON_THE_WAY) this.#take();
-    const copy: TraceBatch = {
-      n,
-      t: batch.t.slice(0, n),
-      cpu: batch.cpu.slice(0, n),
-      tid: batch.tid.slice(0, n),
-      comm: batch.comm.slice(0, n),
-      event: batch.event.slice(0, n),
-      buffer: batch.buffer.slice(0, n),
-      lostBefore: batch.lostBefore.slice(0, n),
-      start: batch.start.slice(0, n + 1),
-      payload: new Uint8Array(batch.payload.subarray(0, batch.start[n])),
-    };
-    const memory = Object.values(copy).flatMap((column) => (typeof column === 'number' ? [] : [column.buffer]));
-    this.#thread[0].port.postMessage(copy, memory as ArrayBuffer[]);
+    const copy = copyInto(this.#free.pop(), batch);
+    this.#thread[0].port.postMessage(copy, memoryOf(copy));
     this.#onTheWay++;
   }
 
@@ -67,6 +58,7 @@ export class TraceEncoder {
     const any = takeMessages<TraceMessage>(this.#thread, (message) => {
       if (message.kind === 'failed') throw message.error;
       this.#onTheWay--;
+      this.#free.push(message.batch);
       this.#write(message.chunk);
     });
     if (any) this.#patience.heard();
