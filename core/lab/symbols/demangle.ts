@@ -18,20 +18,16 @@ interface Demangler {
 }
 
 /**
- * Instantiates the demangler (about 5 ms): make one for many names. The function returns unknown names as they are.
+ * Makes one for many names: the first mangled one loads the demangler (about 5 ms). The function returns unknown names as they are.
  *
  * The package's own entry imports WebAssembly as a module, which makes Node 24 warn on stderr, and can be instantiated only once.
  */
 export function createDemangler(): (name: string) => string {
-  const file = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
-  // It would fill a table of JavaScript values, but none is ever passed.
-  const imports = { './index_bg.js': { __wbindgen_init_externref_table: () => undefined } };
-  const wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports as Demangler;
-  wasm.__wbindgen_start();
+  let loaded: Demangler | undefined;
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   let broken = false;
-  const demangle = (name: string): string => {
+  const demangle = (wasm: Demangler, name: string): string => {
     const text = encoder.encode(name);
     // It frees its argument, we free its result.
     const at = wasm.__wbindgen_malloc(text.length, 1);
@@ -43,8 +39,9 @@ export function createDemangler(): (name: string) => string {
   };
   return (name) => {
     if (broken || !MANGLED.test(name) || name.length > MAX_NAME) return name;
+    const wasm = (loaded ??= load());
     try {
-      const plain = demangle(name);
+      const plain = demangle(wasm, name);
       // It returns what it can't read, without the underscore that macOS adds.
       return plain === '' || name.endsWith(plain) ? name : plain;
     } catch {
@@ -53,4 +50,13 @@ export function createDemangler(): (name: string) => string {
       return name;
     }
   };
+}
+
+function load(): Demangler {
+  const file = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
+  // It would fill a table of JavaScript values, but none is ever passed.
+  const imports = { './index_bg.js': { __wbindgen_init_externref_table: () => undefined } };
+  const wasm = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports).exports as Demangler;
+  wasm.__wbindgen_start();
+  return wasm;
 }
