@@ -27,11 +27,12 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
   const draftArea = shallowRef<Area>();
   const states = computed(() => draftStates.value ?? parseLanes(selection.current.order, numbers));
   const layout = computed(() => layOut(facts, policies.value.length, room.value, states.value));
-  const area = computed<Area | undefined>(() => {
-    if (draftArea.value) return draftArea.value;
+  /** Once the drag has ended: what happened there isn't added up at every step of it. */
+  const kept = computed<Area | undefined>(() => {
     const { from, to, lanes } = selection.current;
     return from === undefined || to === undefined ? undefined : { from, to, lanes: parseLaneList(lanes) };
   });
+  const area = computed(() => draftArea.value ?? kept.value);
 
   function arrange(next: LaneState[], done: boolean): void {
     if (!done) return void (draftStates.value = next);
@@ -61,5 +62,5 @@ export function useArrangement(facts: TimelineFacts, room: Readonly<Ref<number>>
     () => selection.hash,
     () => (draftArea.value = undefined),
   );
-  return { policies, policy, dlDiscard, measure, states, layout, area, arrange, select, choosePolicies };
+  return { policies, policy, dlDiscard, measure, states, layout, area, kept, arrange, select, choosePolicies };
 }

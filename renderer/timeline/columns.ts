@@ -16,26 +16,12 @@ export interface LossColumns {
   readonly lost: Float32Array;
   readonly dark: Float32Array;
   readonly losing: Float32Array;
-  readonly windows: Float32Array;
   /** Kind of window that loses most in a column: 1 + its index; 0: none. */
   readonly kind: Uint8Array;
 }
 
 /** What darkness measures: samples lost of samples, or ns in windows of ns profiled. */
 export type Measure = 'samples' | 'time';
-
-type Place = (bin: number, use: (column: number, share: number) => void) => void;
-
-function placer({ first, width: ns }: Pick<LaneFates, 'first' | 'width'>, camera: Camera, width: number): Place {
-  const perNs = width / (camera.end - camera.start);
-  return (bin, use) => {
-    const left = (first + bin * ns - camera.start) * perNs;
-    const right = left + ns * perNs;
-    const from = Math.max(0, Math.floor(left));
-    const to = Math.min(width, Math.ceil(right));
-    for (let x = from; x < to; x++) use(x, (Math.min(right, x + 1) - Math.max(left, x)) / (right - left));
-  };
-}
 
 /** Bins in view, `to` excluded. */
 export function binsInView({ first, width }: Pick<LaneFates, 'first' | 'width'>, { start, end }: Camera, n: number) {
@@ -45,43 +31,57 @@ export function binsInView({ first, width }: Pick<LaneFates, 'first' | 'width'>,
   };
 }
 
+/** Plain loops: a frame places a hundred thousand bins, and the first one before anything is compiled. */
 export function laneColumns(fates: LaneFates, camera: Camera, width: number): LaneColumns {
   const samples = new Float32Array(width);
   const session = new Float32Array(width);
-  const place = placer(fates, camera, width);
+  const perNs = width / (camera.end - camera.start);
+  const px = fates.width * perNs;
   const { from, to } = binsInView(fates, camera, fates.samples.length);
   for (let bin = from; bin < to; bin++) {
-    const [n, ns] = [fates.samples[bin], fates.session[bin]];
+    const n = fates.samples[bin];
+    const ns = fates.session[bin];
     if (!n && !ns) continue;
-    place(bin, (x, share) => {
+    const left = (fates.first + bin * fates.width - camera.start) * perNs;
+    const right = left + px;
+    const last = Math.min(width, Math.ceil(right));
+    for (let x = Math.max(0, Math.floor(left)); x < last; x++) {
+      const share = (Math.min(right, x + 1) - Math.max(left, x)) / px;
       samples[x] += n * share;
       session[x] += ns * share;
-    });
+    }
   }
   return { samples, session };
 }
 
 export function lossColumns(loss: PolicyFates, lane: LaneFates, camera: Camera, width: number): LossColumns {
-  const out = {
-    ...{ lost: new Float32Array(width), dark: new Float32Array(width), losing: new Float32Array(width) },
-    ...{ windows: new Float32Array(width), kind: new Uint8Array(width) },
-  };
+  const lost = new Float32Array(width);
+  const dark = new Float32Array(width);
+  const losing = new Float32Array(width);
+  const kind = new Uint8Array(width);
   const most = new Float32Array(width);
-  const place = placer(lane, camera, width);
+  const perNs = width / (camera.end - camera.start);
+  const px = lane.width * perNs;
   const { from, to } = binsInView(lane, camera, lane.samples.length);
   for (let i = firstAtLeast(loss.bin, from); i < loss.bin.length && loss.bin[i] < to; i++) {
-    place(loss.bin[i], (x, share) => {
-      const lost = loss.lost[i] * share;
-      out.lost[x] += lost;
-      out.dark[x] += loss.dark[i] * share;
-      out.losing[x] += loss.losing[i] * share;
-      out.windows[x] += loss.windows[i] * share;
+    const left = (lane.first + loss.bin[i] * lane.width - camera.start) * perNs;
+    const right = left + px;
+    const last = Math.min(width, Math.ceil(right));
+    for (let x = Math.max(0, Math.floor(left)); x < last; x++) {
+      const share = (Math.min(right, x + 1) - Math.max(left, x)) / px;
+      const samples = loss.lost[i] * share;
+      lost[x] += samples;
+      dark[x] += loss.dark[i] * share;
+      losing[x] += loss.losing[i] * share;
       // Samples first: ns only break ties where no samples are lost.
-      const weight = lost > 0 ? 1 + lost : loss.dark[i] / (1 + loss.dark[i]);
-      if (weight > most[x]) [most[x], out.kind[x]] = [weight, loss.kind[i] + 1];
-    });
+      const weight = samples > 0 ? 1 + samples : loss.dark[i] / (1 + loss.dark[i]);
+      if (weight > most[x]) {
+        most[x] = weight;
+        kind[x] = loss.kind[i] + 1;
+      }
+    }
   }
-  return out;
+  return { lost, dark, losing, kind };
 }
 
 /** Per column, the share taken by a lane's observed blackouts, of the time in which the profiled context ran. */
@@ -90,14 +90,12 @@ export function observedColumns(bands: ObservedBands, lane: number, camera: Came
   for (let i = 0; i < bands.lane.length; i++) {
     const ns = bands.end[i] - bands.start[i];
     if (bands.lane[i] !== lane || ns <= 0 || bands.end[i] < camera.start || bands.start[i] > camera.end) continue;
-    const whole = (ns * width) / (camera.end - camera.start);
-    placer(
-      { first: bands.start[i], width: ns },
-      camera,
-      width,
-    )(0, (x, share) => {
-      out[x] += (whole * share * bands.darkNs[i]) / ns;
-    });
+    const perNs = width / (camera.end - camera.start);
+    const left = (bands.start[i] - camera.start) * perNs;
+    const right = left + ns * perNs;
+    const last = Math.min(width, Math.ceil(right));
+    for (let x = Math.max(0, Math.floor(left)); x < last; x++)
+      out[x] += ((Math.min(right, x + 1) - Math.max(left, x)) * bands.darkNs[i]) / ns;
   }
   return out;
 }

@@ -26,7 +26,7 @@ export function overviewColumns(data: OverviewData | undefined, whole: number, w
   const camera = { start: 0, end: Math.max(1, whole) };
   const empty = () => new Float32Array(width);
   const lane = { samples: empty(), session: empty() };
-  const loss = { lost: empty(), dark: empty(), losing: empty(), windows: empty(), kind: new Uint8Array(width) };
+  const loss = { lost: empty(), dark: empty(), losing: empty(), kind: new Uint8Array(width) };
   const add = (to: Float32Array, of: Float32Array) => of.forEach((value, x) => (to[x] += value));
   for (const { width: ns, first, counts } of data?.density ?? []) {
     const own = { lane: 0, width: ns, first, samples: counts, session: new Float32Array(counts.length) };

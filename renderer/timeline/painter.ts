@@ -1,4 +1,7 @@
-/** Paints a timeline's three canvases, one frame at a time; what doesn't move is kept from frame to frame. */
+/**
+ * Paints a timeline's canvases, one frame at a time. Each is drawn again only if something on it has changed: a pointer that moves, or an
+ * area that is dragged, redraws the marks over the lanes and nothing else.
+ */
 import type { TimelineFacts } from '../../core/contract/timeline.ts';
 import type { Area } from './area.ts';
 import { xOf } from './bins.ts';
@@ -20,6 +23,8 @@ export interface Canvases {
   /** The palette is taken from this element. */
   readonly root: HTMLElement | null;
   readonly lanes: HTMLCanvasElement | null;
+  /** Over the lanes, of the same size. */
+  readonly marks: HTMLCanvasElement | null;
   readonly ruler: HTMLCanvasElement | null;
   readonly overview: HTMLCanvasElement | null;
 }
@@ -56,41 +61,74 @@ export function createPainter() {
     return base.image;
   }
 
+  /** Until there is something to mark, its canvas takes neither memory nor time. */
+  let marked = false;
+  /** What each canvas was last drawn from. */
+  const drawn = new Map<string, readonly unknown[]>();
+
+  function isNew(name: keyof Canvases, key: readonly unknown[]): boolean {
+    const before = drawn.get(name);
+    if (before?.length === key.length && key.every((part, i) => part === before[i])) return false;
+    drawn.set(name, key);
+    return true;
+  }
+
   return {
-    paint({ root, lanes, ruler, overview }: Canvases, frame: Frame): void {
+    paint({ root, lanes, marks, ruler, overview }: Canvases, frame: Frame): void {
       const main = prepareCanvas(lanes);
       if (!main || !root) return;
       palette ??= readPalette(root);
       const { context, width, height, ratio } = main;
-      const { facts, layout, camera, picture, markers, scroll, policy, measure, area, flags } = frame;
-      const peak = picture?.peak ?? 1;
-      const buffer = pixels.begin(width, height, ratio);
-      const view = { context, pixels: buffer, palette, camera, width, height, scroll, layout, facts };
-      drawScene({ ...view, picture, peak, window: frame.window, policy, measure });
-      const line = (x: number, color: string) => {
-        context.fillStyle = color;
-        context.fillRect(Math.round(x), 0, 1, height);
-      };
-      for (const { t } of markers) line(xOf(view, t), palette.accent);
-      for (const { t, color } of flags) line(xOf(view, t), palette.flag[color]);
-      if (area) drawArea(view, palette, area);
-      if (frame.pinned !== undefined) line(xOf(view, frame.pinned), palette.ink);
-      if (frame.pointer !== undefined) line(frame.pointer, palette.muted);
-      const above = prepareCanvas(ruler);
-      if (above)
-        drawRuler(above.context, palette, camera, above.width, {
-          ...{ ...frame, selected: area, origin: facts.origin },
-        });
-      const strip = prepareCanvas(overview);
-      if (!strip) return;
-      drawOverview(strip.context, palette, overviewOf(frame, strip.width, palette), facts.span, camera, strip.width);
+      const { facts, layout, camera, picture, scroll, policy, measure, window: focus } = frame;
+      const place = [palette, camera, layout, scroll, width, height, ratio];
+      const view = { palette, camera, width, height, scroll, layout, facts };
+      if (isNew('lanes', [...place, picture, policy, measure, focus?.lane, focus?.policy, focus?.start])) {
+        const buffer = pixels.begin(width, height, ratio);
+        const peak = picture?.peak ?? 1;
+        drawScene({ ...view, context, pixels: buffer, picture, peak, window: focus, policy, measure });
+      }
+      const { markers, flags, area, pinned, pointer, hits, hit, time } = frame;
+      if (isNew('marks', [...place, markers, flags, area, pinned, pointer])) {
+        marked ||= markers.length + flags.length > 0 || !!area || pinned !== undefined || pointer !== undefined;
+        const over = marked ? prepareCanvas(marks) : undefined;
+        if (over) drawMarks({ ...view, context: over.context }, frame);
+      }
+      if (isNew('ruler', [palette, camera, width, ratio, markers, flags, area, hits, hit, time])) {
+        const above = prepareCanvas(ruler);
+        const ruled = { markers, flags, hits, hit, time, selected: area, origin: facts.origin };
+        if (above) drawRuler(above.context, palette, camera, above.width, ruled);
+      }
+      const whole = overviewOf(frame, overview?.clientWidth ?? 0, palette);
+      if (isNew('overview', [whole, palette, camera, width, ratio])) {
+        const strip = prepareCanvas(overview);
+        if (strip) drawOverview(strip.context, palette, whole, facts.span, camera, strip.width);
+      }
     },
     /** The theme changed. */
     restyle(): void {
       palette = undefined;
       base = undefined;
+      drawn.clear();
     },
   };
+}
+
+/** Lines of markers, flags, the moment whose events are listed, and the pointer; the selected area. */
+function drawMarks(
+  view: Omit<Scene, 'pixels' | 'picture' | 'peak' | 'window' | 'policy' | 'measure'>,
+  { markers, flags, area, pinned, pointer }: Frame,
+): void {
+  const { context, palette, width, height } = view;
+  context.clearRect(0, 0, width, height);
+  const line = (x: number, color: string) => {
+    context.fillStyle = color;
+    context.fillRect(Math.round(x), 0, 1, height);
+  };
+  for (const { t } of markers) line(xOf(view, t), palette.accent);
+  for (const { t, color } of flags) line(xOf(view, t), palette.flag[color]);
+  if (area) drawArea(view, palette, area);
+  if (pinned !== undefined) line(xOf(view, pinned), palette.ink);
+  if (pointer !== undefined) line(pointer, palette.muted);
 }
 
 /** A frame around the selected lanes and time; the picture inside keeps its colours. */

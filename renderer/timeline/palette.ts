@@ -50,9 +50,12 @@ export function readPalette(element: HTMLElement): Palette {
   const surface = color('--surface');
   const band = color('--band');
   const steps = Object.fromEntries(Object.entries(kind).map(([name, c]) => [name, wedge(c, band)]));
-  const pattern = Object.fromEntries(
-    Object.entries(windowSigns).map(([name, { strokes }]) => [name, patternOf(strokes, kind[name], surface)]),
-  );
+  // Made when first used: a picture of a whole run shows none.
+  const pattern: Record<string, KindStyle> = {};
+  for (const [name, { strokes }] of Object.entries(windowSigns)) {
+    let made: KindStyle | undefined;
+    Object.defineProperty(pattern, name, { get: () => (made ??= patternOf(strokes, kind[name], surface)) });
+  }
   return {
     ...{ ink: color('--ink'), muted: color('--muted'), line: color('--line'), surface, band },
     ...{ dens: color('--dens'), accent: color('--accent'), bad: color('--bad'), good: color('--good') },

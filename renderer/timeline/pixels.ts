@@ -26,6 +26,15 @@ export function createPixels(): { begin(width: number, height: number, ratio: nu
   const pixels: Pixels = {
     rect(x, y, width, height, css) {
       const color = wordFor(css);
+      // Most are one column, on whole px.
+      if (width === 1 && scale === 1) {
+        const column = Math.round(x);
+        if (column < 0 || column >= image.width) return;
+        const from = Math.max(0, Math.round(y));
+        const end = Math.min(image.height, Math.max(from + 1, Math.round(y + height))) * image.width;
+        for (let i = from * image.width + column; i < end; i += image.width) words[i] = color;
+        return;
+      }
       const left = Math.max(0, Math.round(x * scale));
       const right = Math.min(image.width, Math.max(left + 1, Math.round((x + width) * scale)));
       const top = Math.max(0, Math.round(y * scale));

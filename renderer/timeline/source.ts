@@ -35,8 +35,10 @@ export interface Picture {
   /** For a capture alone, once it is known. */
   readonly observed?: ObservedBands | undefined;
   readonly tracks: readonly TraceTrack[];
-  readonly bands?: RunBands;
-  readonly index?: { readonly [K in 'windows' | 'stalls' | 'buffer' | 'sessions']: BandIndex };
+  /** Windows one by one, stalls, changes of the buffer; of an earlier stretch unless `detailed`. */
+  readonly bands?: RunBands | undefined;
+  readonly index?: { readonly [K in 'windows' | 'stalls' | 'buffer' | 'sessions']: BandIndex } | undefined;
+  readonly detailed: boolean;
 }
 
 export interface Wanted {
@@ -51,6 +53,8 @@ export interface Wanted {
 
 /** Time to wait for a gesture to end, ms. */
 const REST_MS = 40;
+/** The same before details are fetched, three times as many bytes: they aren't legible while the view moves. */
+const DETAILS_MS = 120;
 /** Bins per px, about: bins are powers of two, and none is wider than a px, so that nothing looks wider than it is. */
 const BIN_PX = 0.5;
 const MAX_BINS = 16_384;
@@ -62,7 +66,11 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
   const problem = shallowRef<string>();
   let key = '';
   let wanted: Wanted | undefined;
+  /** What the picture was fetched for. */
+  let fetched: { readonly now: Wanted; readonly stretch: Stretch } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let detailsTimer: ReturnType<typeof setTimeout> | undefined;
+  let begun = false;
   let busy = false;
   let closed = false;
   let observed: ObservedBands | undefined;
@@ -77,10 +85,19 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
   }
 
   function want(next: Wanted): void {
+    const moved = wanted?.camera !== next.camera;
     wanted = next;
-    if (!covers(picture.value, next) || key !== keyOf(next)) {
-      timer ??= setTimeout(() => void load(), picture.value ? REST_MS : 0);
+    if (!begun) {
+      begun = true;
+      return void load();
     }
+    if (!hasAll(next)) timer ??= setTimeout(() => void load(), REST_MS);
+    if (moved) awaitRest();
+  }
+
+  function hasAll(next: Wanted): boolean {
+    const lanes = fetched?.now.lanes ?? [];
+    return key === keyOf(next) && next.lanes.every((lane) => lanes.includes(lane)) && covers(picture.value, next);
   }
 
   async function load(): Promise<void> {
@@ -90,14 +107,19 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     const now = wanted;
     const stretch = stretchOf(now);
     try {
-      // The first picture shows losses as soon as it can; patterns, stalls and the buffer's changes follow.
-      const early = picture.value ? undefined : (first: Picture) => !closed && show(first);
-      const next = await fetchPicture(facts, ask, now, stretch, early);
+      // The server answers in this order. The first time nothing moves: details are requested along with the rest.
+      const asked = fetchPicture(facts, ask, now, stretch);
+      const bands = picture.value ? undefined : fetchBands(facts, ask, now, stretch);
+      bands?.catch(() => undefined);
+      const next = await asked;
       if (closed) return;
-      picture.value = { ...next, observed };
-      key = keyOf(now);
+      // Details of another stretch are in their place, if coarser or finer than they might be.
+      const old = key === keyOf(now) ? picture.value : undefined;
+      show({ ...next, bands: old?.bands, index: old?.index });
+      [key, fetched] = [keyOf(now), { now, stretch }];
       problem.value = undefined;
-      onChange();
+      if (bands) addDetails(next, await bands);
+      else awaitRest();
     } catch (error) {
       if (!closed) problem.value = (error as Error).message;
       return;
@@ -108,8 +130,29 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     if (wanted !== now) want(wanted);
   }
 
-  function show(first: Picture): void {
-    picture.value = { ...first, observed };
+  function awaitRest(): void {
+    clearTimeout(detailsTimer);
+    if (picture.value && !picture.value.detailed) detailsTimer = setTimeout(() => void loadDetails(), DETAILS_MS);
+  }
+
+  async function loadDetails(): Promise<void> {
+    if (closed || !fetched) return;
+    const { now, stretch } = fetched;
+    try {
+      const bands = await fetchBands(facts, ask, now, stretch);
+      if (!closed && fetched.stretch === stretch) addDetails(picture.value!, bands);
+    } catch (error) {
+      if (!closed) problem.value = (error as Error).message;
+    }
+  }
+
+  function addDetails(to: Picture, bands: RunBands | undefined): void {
+    show({ ...to, bands, index: bands && indexAll(bands), detailed: true });
+  }
+
+  function show(next: Picture): void {
+    if (closed) return;
+    picture.value = { ...next, observed };
     onChange();
   }
 
@@ -117,20 +160,16 @@ export function createSource(facts: TimelineFacts, ask: Ask, onChange: () => voi
     picture,
     problem,
     want,
-    /** The lab changed: what is shown may be stale. */
-    refresh(): void {
-      key = '';
-      if (wanted) want(wanted);
-    },
     close(): void {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(detailsTimer);
     },
   };
 }
 
-function keyOf({ policies, dlDiscard, lanes }: Wanted): string {
-  return `${dlDiscard} ${policies.join()} ${lanes.join()}`;
+function keyOf({ policies, dlDiscard }: Wanted): string {
+  return `${dlDiscard} ${policies.join()}`;
 }
 
 function covers(picture: Picture | undefined, { camera, width }: Wanted): boolean {
@@ -140,7 +179,13 @@ function covers(picture: Picture | undefined, { camera, width }: Wanted): boolea
   return fine && camera.start >= picture.start && camera.end <= picture.end;
 }
 
-function stretchOf({ camera, width }: Wanted): { start: number; end: number; bins: number } {
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly bins: number;
+}
+
+function stretchOf({ camera, width }: Wanted): Stretch {
   const span = camera.end - camera.start;
   return {
     start: Math.floor(camera.start - MARGIN * span),
@@ -149,46 +194,31 @@ function stretchOf({ camera, width }: Wanted): { start: number; end: number; bin
   };
 }
 
-async function fetchPicture(
-  facts: TimelineFacts,
-  ask: Ask,
-  { policies, dlDiscard, lanes }: Wanted,
-  stretch: { start: number; end: number; bins: number },
-  early?: (picture: Picture) => unknown,
-): Promise<Picture> {
-  const { spe, run, origin } = facts;
-  const choice =
-    run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
-  // The server answers in this order.
-  const asked = Promise.all([
+async function fetchPicture(facts: TimelineFacts, ask: Ask, now: Wanted, stretch: Stretch): Promise<Picture> {
+  const { spe, origin } = facts;
+  const choice = choiceOf(facts, now, stretch);
+  const [fates, density, side, tracks] = await Promise.all([
     choice && ask('fates', choice),
     spe === undefined || choice ? [] : ask('density', { spe, origin, ...stretch }),
     spe === undefined ? undefined : ask('sideMarks', { spe, origin, ...stretch }),
     fetchTracks(facts, ask, stretch),
   ]);
-  const [[fates, density, side, tracks], bands] = await Promise.all([
-    asked.then((parts) => {
-      early?.(pictureOf(stretch, parts));
-      return parts;
-    }),
-    choice && ask('bands', choice),
-  ]);
-  return { ...pictureOf(stretch, [fates, density, side, tracks]), bands, ...(bands && { index: indexAll(bands) }) };
+  const grain = (stretch.end - stretch.start) / stretch.bins;
+  return { ...stretch, grain, density, fates, peak: peakOf(density, fates), side, tracks, detailed: !choice };
 }
 
-type Parts = readonly [
-  fates: Fates | undefined,
-  density: Result<'density'>,
-  side: SideMarks | undefined,
-  tracks: readonly TraceTrack[],
-];
+async function fetchBands(
+  facts: TimelineFacts,
+  ask: Ask,
+  now: Wanted,
+  stretch: Stretch,
+): Promise<RunBands | undefined> {
+  const choice = choiceOf(facts, now, stretch);
+  return choice && ask('bands', choice);
+}
 
-function pictureOf(
-  stretch: { readonly start: number; readonly end: number; readonly bins: number },
-  [fates, density, side, tracks]: Parts,
-): Picture {
-  const grain = (stretch.end - stretch.start) / stretch.bins;
-  return { ...stretch, grain, density, fates, peak: peakOf(density, fates), side, tracks };
+function choiceOf({ run }: TimelineFacts, { policies, dlDiscard, lanes }: Wanted, stretch: Stretch) {
+  return run === undefined ? undefined : { run, dlDiscard, policies: [...policies], lanes: [...lanes], ...stretch };
 }
 
 /** The same for all lanes; an outlier doesn't flatten the others. */
@@ -214,7 +244,7 @@ function indexAll({ windows, stalls, buffer, sessions }: RunBands): NonNullable<
 function fetchTracks(
   { kvm, trace }: TimelineFacts,
   ask: Ask,
-  { start, end, bins }: { start: number; end: number; bins: number },
+  { start, end, bins }: Stretch,
 ): Promise<readonly TraceTrack[]> {
   if (kvm === undefined || !trace) return Promise.resolve([]);
   const { shiftNs, scale, periodNs, copies, span } = trace;
