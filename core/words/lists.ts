@@ -41,5 +41,6 @@ export function shorten(name: string, most: number): string {
   const characters = Array.from(name);
   if (characters.length <= most) return name;
   const head = Math.ceil((most - 1) / 2);
-  return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - most).join('')}`;
+  const tail = most - 1 - head;
+  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - tail).join('')}`;
 }
