@@ -10,7 +10,7 @@ export const rooms = {
     tests: [
       ...unit('analysis-*', 'campaign-analysis', 'compare-profiles', 'loss-bins', 'skew-*', 'sweep-crossings'),
       ...unit('windows-*', 'observed-running'),
-      ...property('analysis-invariants', 'explain-trigger'),
+      ...property('analysis-invariants', 'explain-trigger', 'observed-naive'),
     ],
   },
   model: {

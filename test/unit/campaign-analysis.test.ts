@@ -31,6 +31,19 @@ describe("Student's t", () => {
     expect(studentTails(t, df)).toBeCloseTo(tails, 9);
   });
 
+  it('has the tails of closed forms: one degree is Cauchy, two algebraic', () => {
+    for (const t of [0, 0.01, 0.5, 1, 3, 40, 1e4]) {
+      expect(studentTails(t, 1)).toBeCloseTo(1 - (2 * Math.atan(t)) / Math.PI, 12);
+      expect(studentTails(t, 2)).toBeCloseTo(1 - t / Math.sqrt(2 + t * t), 12);
+    }
+    // And for any degrees, its quantile has them.
+    for (const df of [0.7, 1.5, 3, 30, 400])
+      for (const tails of [0.9, 0.3, 0.05, 1e-4])
+        expect(studentTails(studentQuantile(tails, df), df)).toBeCloseTo(tails, 9);
+    expect(studentQuantile(0.05, -1)).toBe(Infinity);
+    expect(studentQuantile(0.05, NaN)).toBe(Infinity);
+  });
+
   it('is unbounded without degrees of freedom', () => {
     expect(studentQuantile(0.05, 0)).toBe(Infinity);
     expect(studentTails(0, 5)).toBe(1);
@@ -114,6 +127,40 @@ describe('policies across pairs', () => {
     expect(standingOf('board', 'n1')).toMatchObject({ word: 'best', best: [0], alike: [0] });
     expect(standingOf('board', 'n2')).toMatchObject({ word: 'best', best: [1, 2], alike: [1, 2] });
     expect(standingOf('workload', 'x').word).toBe("can't tell");
+  });
+
+  it('can’t be judged without repetitions, unless all lose the same', () => {
+    const judged = (...losses: number[][]) => {
+      const group = groupsOf(
+        losses.map((loss, i) => pair('n1', `w${i}`, 1, ...loss)),
+        names,
+      )[0]!;
+      return standing(group, [0, 1, 2], 3);
+    };
+    expect(judged([0.1, 0.2, 0.2], [0.1, 0.3, 0.2])).toMatchObject({
+      word: 'no repetitions',
+      best: [0, 2, 1],
+      alike: [0],
+    });
+    expect(judged([0.1, 0.1, 0.2], [0.3, 0.3, 0.4])).toMatchObject({ word: 'no repetitions', alike: [0, 1] });
+    expect(judged([0.1, 0.1, 0.1], [0.3, 0.3, 0.3])).toMatchObject({ word: 'all alike', alike: [0, 1, 2] });
+    expect(judged([0.1, 0.2, 0.2], [0.1, 0.3, 0.2])).not.toHaveProperty('lead');
+  });
+
+  it('lead over the next that is clearly worse, and turn around most where the smaller side is largest', () => {
+    expect(standingOf('board', 'n1').lead).toMatchObject({ a: 0, b: 1, sign: -1 });
+    // Policy 2 turns around by less than 0 and 1 do.
+    const wide = ['n1', 'n2'].flatMap((board) =>
+      Array.from({ length: 6 }, (_, r) => {
+        const side = board === 'n1' ? 1 : -1;
+        return pair(board, 'x', r, 0.3 - 0.1 * side + noise(), 0.3 + 0.1 * side + noise(), 0.3 + 0.04 * side + noise());
+      }),
+    );
+    const turned = factorReversals(groupsOf(wide, names), [0, 1, 2], 3);
+    const sizes = turned.map(({ forA, forB }) => Math.min(Math.abs(forA.mean), Math.abs(forB.mean)));
+    expect(turned.length).toBeGreaterThan(1);
+    expect(turned[0]).toMatchObject({ a: 0, b: 1 });
+    expect(sizes).toEqual(sizes.toSorted((x, y) => y - x));
   });
 
   it('turn around on a factor, or on an assumption, and only if both sides are clear', () => {
