@@ -3,7 +3,8 @@
  * time and runs its tests; what no test notices is a hole in them (docs/design/testing.md). A whole room takes hours, so not in CI;
  * `--sample` runs N mutants drawn at random and prints the score's 95 % interval. FILE: globs within the room, all if left out.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
@@ -29,6 +30,10 @@ process.env.UMBRA_MUTANTS_KEEP = `${cache}-drawn.json`;
 
 const of = files.length ? files : rooms[room].mutate;
 const sample = values.sample ? await draw(of, count, seed, process.env.UMBRA_MUTANTS_KEEP) : undefined;
+
+// A run takes long, and its files may change meanwhile.
+const texts = new Map(sample?.drawn.map(({ fileName }) => [fileName, readFileSync(fileName, 'utf8')]));
+const textOf = (file) => texts.get(relative('.', file).replaceAll('\\', '/')) ?? '';
 
 const results = await new Stryker({
   mutate: sample?.mutate ?? of,
@@ -56,5 +61,7 @@ if (sample) {
   if (tried.length !== sample.drawn.length)
     throw new Error(`${sample.drawn.length} mutants drawn, but Stryker made ${tried.length} of them again`);
   writeFileSync(`${cache}-sample.json`, JSON.stringify(tried, undefined, 1));
-  process.stdout.write(`\n${summary(tried)}\n${tried.length} of ${sample.all} mutants of core/${room}, seed ${seed}\n`);
+  process.stdout.write(
+    `\n${summary(tried, textOf)}\n${tried.length} of ${sample.all} mutants of core/${room}, seed ${seed}\n`,
+  );
 }

@@ -13,6 +13,9 @@ interface Tried {
   /** Of a timeout: what was counted; missing if the clock ended it. */
   readonly statusReason?: string;
 }
+/** The text of a file as it was mutated: it may have changed since. */
+type TextOf = (file: string) => string;
+
 interface Place {
   readonly line: number;
   readonly column: number;
@@ -24,8 +27,8 @@ const oneLine = (text: string): string => {
   return line.length > 150 ? `${line.slice(0, 149)}…` : line;
 };
 
-function original({ fileName, location: { start, end } }: Tried): string {
-  const lines = readFileSync(fileName, 'utf8')
+function original({ fileName, location: { start, end } }: Tried, textOf: TextOf): string {
+  const lines = textOf(fileName)
     .split('\n')
     .slice(start.line - 1, end.line);
   lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);
@@ -41,7 +44,7 @@ export function score(killed: number, ran: number): string {
 }
 
 /** Every mutant that no test caught, by place, and those that broke the run; then counts and the score. */
-export function summary(tried: readonly Tried[]): string {
+export function summary(tried: readonly Tried[], textOf: TextOf = (file) => readFileSync(file, 'utf8')): string {
   const number = (status: string) => tried.filter((mutant) => mutant.status === status).length;
   const [killed, timeout, survived, bare] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(number);
   const byClock = tried.filter(({ status, statusReason }) => status === 'Timeout' && !statusReason).length;
@@ -52,7 +55,7 @@ export function summary(tried: readonly Tried[]): string {
     .map((mutant) => {
       const { line, column } = mutant.location.start;
       const place = `${relative('.', mutant.fileName)}:${line}:${column}`;
-      const change = `- ${oneLine(original(mutant))}\n  + ${oneLine(mutant.replacement ?? '')}`;
+      const change = `- ${oneLine(original(mutant, textOf))}\n  + ${oneLine(mutant.replacement ?? '')}`;
       return `${mutant.status} ${place} ${mutant.mutatorName}\n  ${change}\n`;
     });
   const errors = tried.length - killed - timeout - survived - bare;
