@@ -35,8 +35,11 @@ export const rooms = {
   formats: {
     mutate: ['core/formats/**/*.ts', '!core/formats/**/*.wasm.ts'],
     tests: [
-      ...unit('event-*', 'ftrace-text', 'perf-*', 'spe-*', 'symbols-elf', 'symbols-text', 'task-bound', 'trace-dat'),
-      ...property('perf-data-addresses', 'script-plain-line', 'spe-decode'),
+      ...unit('event-*', 'ftrace-text', 'fuzz-finds', 'import-trace', 'memory', 'perf-*', 'spe-*', 'symbols-elf'),
+      ...unit('symbols-text', 'task-bound', 'trace-dat'),
+      ...golden('ftrace-text', 'inputs', 'perf-trace', 'spe', 'text-captures', 'trace-dat', 'variants'),
+      ...property('perf-data-*', 'perf-trace-damage', 'plain-event', 'script-plain-line', 'spe-decode'),
+      ...property('symbols-fuzz', 'trace-fuzz'),
     ],
   },
 };
