@@ -48,7 +48,7 @@ export function forEachLine(
     let searched = held;
     let text: string | undefined;
     let foreign = false;
-    const clean = plain !== undefined && isAscii(bytes) && !bytes.includes(ESCAPE);
+    const clean = plain !== undefined && isAscii(bytes) && !asBuffer(bytes).includes(ESCAPE);
     let start = 0;
     for (;;) {
       let end = bytes.indexOf(NEWLINE, searched);
@@ -91,4 +91,9 @@ export function forEachLine(
       skipping = true;
     }
   }
+}
+
+/** A typed array's own `includes` looks at each element; a Buffer's is as fast as memory. */
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
