@@ -48,10 +48,11 @@ export function forEachLine(
     let searched = held;
     let text: string | undefined;
     let foreign = false;
-    const clean = plain !== undefined && isAscii(bytes) && !asBuffer(bytes).includes(ESCAPE);
+    const buffer = asBuffer(bytes);
+    const clean = plain !== undefined && isAscii(bytes) && !buffer.includes(ESCAPE);
     let start = 0;
     for (;;) {
-      let end = bytes.indexOf(NEWLINE, searched);
+      let end = buffer.indexOf(NEWLINE, searched);
       if (end < 0) {
         if (at < source.size) break;
         if (start === bytes.length) return;
@@ -93,7 +94,7 @@ export function forEachLine(
   }
 }
 
-/** A typed array's own `includes` looks at each element; a Buffer's is as fast as memory. */
+/** A typed array's own searches look at each element; a Buffer's are as fast as memory. */
 function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
