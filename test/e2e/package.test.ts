@@ -105,6 +105,8 @@ describe('the package', () => {
     expect(files.filter((f) => /^\/(test|core|renderer|docs|kit)\//.test(f))).toEqual(['/kit/umbra-capture.sh']);
     const natives = join(resources, 'app.asar.unpacked/node_modules/better-sqlite3/prebuilds');
     expect(readdirSync(natives)).toEqual(['linux-x64.node']);
+    expect(readdirSync(join(resources, 'app.asar.unpacked/node_modules/@duckdb'))).toEqual(['node-bindings-linux-x64']);
+    expect(files.filter((f) => /^\/node_modules\/@duckdb\/node-bindings-[^/]+$/.test(f))).toHaveLength(1);
     expect(readFileSync(join(resources, 'app.asar')).length).toBeLessThan(40 * 2 ** 20);
   });
 
