@@ -216,7 +216,7 @@ function verdictBlocks(report: CampaignReport): Block[] {
           text(`Each check is replayed with all else as the campaign sets it, for ${ofPairs(report, pairs)}.`),
           {
             kind: 'table' as const,
-            caption: `Verdicts that hang on an assumption, of ${ofPairs(report, pairs)}`,
+            caption: `Verdicts that depend on an assumption, of ${ofPairs(report, pairs)}`,
             table: changesTable(report),
           },
         ]

@@ -65,10 +65,10 @@ export function reversalSentence(report: CampaignReport, { a, b, forA, forB, on 
   if ('check' in on) {
     const title = report.checks.find(({ id }) => id === on.check)?.title ?? on.check;
     const where = on.group.factor === undefined ? '' : ` with ${groupName(on.group)}`;
-    return `Over ${ofPairs(report, on.group.pairs)}${where}, the order of ${nameA} and ${nameB} hangs on an assumption: it turns around if ${title} (${nameA} ahead by ${differenceWords(forA)} one way, ${nameB} by ${differenceWords(forB)} the other).`;
+    return `Over ${ofPairs(report, on.group.pairs)}${where}, the order of ${nameA} and ${nameB} depends on an assumption: it turns around if ${title} (${nameA} ahead by ${differenceWords(forA)} one way, ${nameB} by ${differenceWords(forB)} the other).`;
   }
   const pairs = (value: string) => report.pairs.filter((p) => p.factors[on.factor] === value);
-  return `The order of ${nameA} and ${nameB} hangs on ${on.factor}: ${nameA} loses ${differenceWords(forA)} less with ${on.valueA} (${ofPairs(report, pairs(on.valueA))}), ${nameB} loses ${differenceWords(forB)} less with ${on.valueB} (${ofPairs(report, pairs(on.valueB))}).`;
+  return `The order of ${nameA} and ${nameB} depends on ${on.factor}: ${nameA} loses ${differenceWords(forA)} less with ${on.valueA} (${ofPairs(report, pairs(on.valueA))}), ${nameB} loses ${differenceWords(forB)} less with ${on.valueB} (${ofPairs(report, pairs(on.valueB))}).`;
 }
 
 /** The finding, one paragraph. */

@@ -95,7 +95,7 @@ export function hangingSentence(all: readonly (CheckedVerdict & { readonly name:
     );
     return `${names} would be ${verdict ?? 'without a verdict'} if ${title}`;
   });
-  return `Verdicts that hang on an assumption: ${clauses.join('; ')}.`;
+  return `Verdicts that depend on an assumption: ${clauses.join('; ')}.`;
 }
 
 /**

@@ -60,7 +60,7 @@ export interface Cell {
   loss: number;
   runs: number;
   /** Runs in which the cause could be decided, and of these: p at most 5 %, any false star, all intervals cover no move. */
-  told: number;
+  tested: number;
   alarms: number;
   stars: number;
   covered: number;
@@ -87,7 +87,7 @@ function farthestMove(keys: Uint32Array, fates: Uint8Array): number {
 /** Captures without bias: every alarm is false. Intervals are for the move caused by place, whose truth is 0. */
 export function calibrate(seed: number, runs: number, n: number, phase: number, burst: number, loss: number): Cell {
   const random = createRandom(seed);
-  const none = { told: 0, alarms: 0, stars: 0, covered: 0, misleading: 0, unmoved: 0, untrue: 0 };
+  const none = { tested: 0, alarms: 0, stars: 0, covered: 0, misleading: 0, unmoved: 0, untrue: 0 };
   const cell: Cell = { phase, burst, loss, runs, ...none };
   for (let run = 0; run < runs; run++) {
     const keys = program(random, n, phase);
@@ -100,7 +100,7 @@ export function calibrate(seed: number, runs: number, n: number, phase: number, 
     if (isUnmoved) cell.unmoved++;
     if (isMisleading && isUnmoved) cell.untrue++;
     if (result.cause.pValue === undefined) continue;
-    cell.told++;
+    cell.tested++;
     if (result.cause.pValue <= 0.05) cell.alarms++;
     if (result.keys.significant.includes(1)) cell.stars++;
     if (result.keys.low.every((low, row) => Number.isNaN(low) || (low <= 0 && result.keys.high[row] >= 0)))
@@ -154,14 +154,14 @@ function print(runs: number): void {
   const percent = (n: number, of: number): string => (of ? `${((100 * n) / of).toFixed(1)} %` : '–').padStart(8);
   const n = 20_000;
   console.log(`${runs} captures of ${n} samples a line, losses that know nothing of the keys\n`);
-  console.log('phase   burst   loss     told   p ≤ 5 %   any star  intervals  misleading  of those, untrue');
+  console.log('phase   burst   loss   tested   p ≤ 5 %   any star  intervals  misleading  of those, untrue');
   for (const phase of phases)
     for (const burst of bursts)
       for (const loss of losses) {
         const c = calibrate(7, runs, n, phase, burst, loss);
-        const head = `${`${100 * phase} %`.padEnd(7)} ${String(burst).padStart(5)} ${percent(loss, 1)} ${percent(c.told, c.runs)}`;
+        const head = `${`${100 * phase} %`.padEnd(7)} ${String(burst).padStart(5)} ${percent(loss, 1)} ${percent(c.tested, c.runs)}`;
         console.log(
-          `${head}  ${percent(c.alarms, c.told)}   ${percent(c.stars, c.told)}   ${percent(c.covered, c.told)}    ${percent(c.misleading, c.runs)}${String(c.untrue).padStart(18)}`,
+          `${head}  ${percent(c.alarms, c.tested)}   ${percent(c.stars, c.tested)}   ${percent(c.covered, c.tested)}    ${percent(c.misleading, c.runs)}${String(c.untrue).padStart(18)}`,
         );
       }
   console.log(

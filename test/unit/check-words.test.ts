@@ -50,7 +50,7 @@ describe('a result under its assumption checks', () => {
         { ...hangs, name: 'serror' },
         { ...hangs, name: 'mine' },
       ]),
-    ).toBe('Verdicts that hang on an assumption: serror and mine would be dead if assumption b fails.');
+    ).toBe('Verdicts that depend on an assumption: serror and mine would be dead if assumption b fails.');
     expect(hangingSentence([{ ...checked(1, check('a', 1, 'representative')), name: 'x' }])).toBe(
       'No assumption check changes a verdict.',
     );

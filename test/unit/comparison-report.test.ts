@@ -131,7 +131,7 @@ describe('a comparison', () => {
     const scaled = { ...base, b: { ...base.b, scale: 0.5 } };
     const finding = comparisonFinding(scaled).replaceAll('\u202f', ' ');
     expect(finding).toContain('A keeps more; B keeps more if DL is never set (20 % in A, 90 % in B).');
-    expect(finding).toContain('In A: verdicts that hang on an assumption: map would be dead if DL is never set.');
+    expect(finding).toContain('In A: verdicts that depend on an assumption: map would be dead if DL is never set.');
     expect(finding).toContain('B’s KVM timeline was scaled (× 0.5) to fit');
     expect(comparisonDocument(scaled).notes).toEqual(['B: KVM timeline scaled × 0.5']);
     for (const text of forms(scaled)) expect(text).toMatch(/unless dl-0: dead/);

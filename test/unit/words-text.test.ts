@@ -148,7 +148,7 @@ describe('assumption checks', () => {
       of('c', check('x', 'misleading')),
     ];
     expect(hangingSentence(all)).toBe(
-      'Verdicts that hang on an assumption: a and b would be dead if the x; a would be without a verdict if the y; ' +
+      'Verdicts that depend on an assumption: a and b would be dead if the x; a would be without a verdict if the y; ' +
         'c would be misleading if the x.',
     );
     expect(hangingSentence([of('a', check('x', 'representative'))])).toBe('No assumption check changes a verdict.');
