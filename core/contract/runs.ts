@@ -14,6 +14,7 @@ import type { FunctionCode, Functions } from './code.ts';
 import type { CaptureComparison, RunComparison } from './compare.ts';
 import type { MeasuredLatency } from '../model/terms/run-facts.ts';
 import { dlVariants } from '../model/terms/results.ts';
+import { MAX_SQL_ROWS } from './limits.ts';
 
 export type {
   CauseClass,
@@ -45,9 +46,8 @@ export type RunPart = z.infer<typeof Part>;
 /** What is counted: one of `Library.keys`. */
 const By = z.string().max(32);
 
-/** Maximum windows per request, and SQL rows in a reply. */
+/** Maximum windows per request. */
 export const MAX_SPANS = 10_000;
-export const MAX_SQL_ROWS = 10_000;
 
 /** The building blocks of policies and parameters, for forms, tables and selectors. */
 export interface Library {

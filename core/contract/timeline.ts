@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { dlVariants } from '../model/terms/results.ts';
 import type { DlVariant } from '../model/terms/results.ts';
 import type { Answer } from '../model/terms.ts';
+import { flagColors } from './limits.ts';
+import type { FlagColor } from './limits.ts';
 
 const Id = z.number().int().nonnegative();
 const Time = z.number().int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -145,11 +147,6 @@ export interface AreaFacts {
   readonly windows: readonly FoundWindow[];
   readonly windowCount: number;
 }
-
-export const MAX_AREA_WINDOWS = 1000;
-
-export const flagColors = ['accent', 'good', 'warn', 'bad', 'muted'] as const;
-export type FlagColor = (typeof flagColors)[number];
 
 /** A named moment. */
 export interface Flag {

@@ -6,7 +6,7 @@ import { useImport } from '../captures/import-files.ts';
 import { useSymbols } from '../captures/load-symbols.ts';
 import { shownRun } from '../policies/run-facts.ts';
 import { csv } from '../sql/csv.ts';
-import { MAX_SQL_ROWS } from '../../core/contract/runs.ts';
+import { MAX_SQL_ROWS } from '../../core/contract/limits.ts';
 import { display, themes } from '../state/display.ts';
 import { useJobs } from '../state/jobs.ts';
 import { useLab } from '../state/lab.ts';

@@ -1,6 +1,7 @@
 /** Labelled flags of what is in view, as stored in the lab. */
 import { shallowRef } from 'vue';
-import type { Flag, FlagColor, TimelineFacts } from '../../core/contract/timeline.ts';
+import type { FlagColor } from '../../core/contract/limits.ts';
+import type { Flag, TimelineFacts } from '../../core/contract/timeline.ts';
 import { useLab } from '../state/lab.ts';
 
 export function useFlags(facts: TimelineFacts) {

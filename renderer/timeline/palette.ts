@@ -1,6 +1,6 @@
 /** The page's colours and the bands' patterns, for a canvas. Kinds of blackout differ by pattern as well as by colour. */
 
-import type { FlagColor } from '../../core/contract/timeline.ts';
+import type { FlagColor } from '../../core/contract/limits.ts';
 import { causeSigns, windowSigns } from '../../core/words/signs.ts';
 import type { Colour } from '../../core/words/signs.ts';
 import { wedge } from './darkness.ts';

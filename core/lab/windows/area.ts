@@ -1,7 +1,7 @@
 /** What happened in an area of a run's timeline: samples kept and lost, by cause; its windows. */
 import { causeClasses } from '../../model/terms.ts';
 import { firstAtLeast } from '../../model/terms/search.ts';
-import { MAX_AREA_WINDOWS } from '../../contract/timeline.ts';
+import { MAX_AREA_WINDOWS } from '../../contract/limits.ts';
 import type { AreaFacts, FoundWindow } from '../../contract/timeline.ts';
 import type { Params } from '../../contract/contract.ts';
 import { signed } from '../../store/captures.ts';
