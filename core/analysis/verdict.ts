@@ -91,11 +91,10 @@ function moved({ name, change, half }: MovedKey): string {
   return `${name} moved by ${sign}${(100 * Math.abs(change)).toFixed(digits)} ± ${(100 * half).toFixed(digits)} % of its share`;
 }
 
-/** At most two significant digits, never rounded up to all or down to none. */
+/** Of at most a half: two significant digits, never rounded down to none. */
 function percentOf(share: number): string {
   if (share === 0) return '0 %';
   const percent = 100 * share;
   if (percent < 0.01) return '< 0.01 %';
-  const text = percent >= 10 ? percent.toFixed(0) : percent.toFixed(percent >= 1 ? 1 : 2);
-  return Number(text) >= 100 && share < 1 ? '> 99 %' : `${text} %`;
+  return `${percent.toFixed(percent >= 10 ? 0 : percent >= 1 ? 1 : 2)} %`;
 }

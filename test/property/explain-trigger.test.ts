@@ -2,12 +2,47 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findTrigger, lostSamples } from '../../core/analysis/window-trigger.ts';
 import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
+import type { Lane } from '../../core/model/outcome.ts';
 import { replay } from '../../core/model/replay.ts';
 import { code, windowKinds } from '../../core/model/terms.ts';
 import { someInput } from './replay-scenarios.ts';
 import { property } from './replay-property.ts';
 
 const PAGE = 4096;
+
+const reached = [
+  KEPT,
+  ...(['discarded', 'torn', 'wiped', 'copy-failed'] as const).map((k) => LOST + code(windowKinds, k)),
+];
+
+/** Byte by byte: where the SPU writes the sample, since which service point of its session, and what touched the slot's page last. */
+function placed(
+  { t, size, sessions, pages }: Lane,
+  fates: Uint8Array,
+  watermark: number,
+  sample: number,
+  slot: number,
+) {
+  const buffer = pages.length * PAGE;
+  const sessionOf = (i: number): number => [...sessions].filter((end, k) => k % 2 === 1 && t[i]! > end).length;
+  let ptr = 0;
+  let since = { bytes: 0, samples: 0 };
+  let lastWrite = -Infinity;
+  for (let i = 0; i < sample; i++) {
+    if (!reached.includes(fates[i]!)) continue;
+    const end = ptr + size[i]!;
+    const pagesHit = new Set<number>();
+    for (let b = ptr; b < end; b += PAGE - (b % PAGE)) pagesHit.add(((b % buffer) / PAGE) | 0);
+    if (pagesHit.has(slot)) lastWrite = t[i]!;
+    // Service points: every watermark from the buffer's start, and its end.
+    const passes = Math.floor(end / watermark) > Math.floor(ptr / watermark) || end >= buffer;
+    const counts = sessionOf(i) === sessionOf(sample);
+    if (counts)
+      since = passes ? { bytes: 0, samples: 0 } : { bytes: since.bytes + size[i]!, samples: since.samples + 1 };
+    ptr = end % buffer;
+  }
+  return { offset: ptr, sinceService: since, lastWrite };
+}
 
 describe('the trigger of each blackout window', () => {
   test('is a sample that the window’s kind lost, on the page that faulted', () => {
@@ -49,6 +84,11 @@ describe('the trigger of each blackout window', () => {
             expect(trigger.t).toBeLessThanOrEqual(windows.start[first]!);
           }
           expect(trigger.end).toBeGreaterThanOrEqual(windows.end[first]!);
+          const { sample, slot, offset, sinceService, lastWrite } = trigger;
+          const watermark = params.watermarkBytes === 'auto' ? buffer / 2 : params.watermarkBytes;
+          expect({ offset, sinceService, lastWrite }).toEqual(
+            placed(lane, outcome.fates[trigger.lane]!, watermark, sample, slot),
+          );
         }
       }),
     );

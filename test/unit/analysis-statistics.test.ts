@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { correlation, quantile, spread } from '../../core/analysis/numbers.ts';
 import { kendallTauB, order, rankBiasedOverlap, recall } from '../../core/analysis/ranks.ts';
-import { jensenShannon } from '../../core/analysis/skew.ts';
+import { Reference } from '../../core/analysis/reference.ts';
+import { nullDistribution, simultaneous } from '../../core/analysis/simultaneous.ts';
+import { jensenShannon, keyCounts } from '../../core/analysis/skew.ts';
+import { KEPT, LOST, OUTSIDE } from '../../core/model/outcome.ts';
 import { createRandom } from '../../core/model/random.ts';
 
 describe('random numbers', () => {
@@ -41,6 +44,49 @@ describe('numbers', () => {
     expect(spread([3, 1, 2])).toEqual({ mean: 2, p5: 1.1, p95: 2.9 });
     expect(spread([])).toBeUndefined();
   });
+});
+
+test('a null distribution counts its draws in 40 bins from least to greatest, and those at least as far as observed', () => {
+  const random = createRandom(3);
+  const distances = Float64Array.from({ length: 999 }, () => 10 + 4 * random.uniform());
+  const sorted = distances.toSorted();
+  const { mean, p95, pValue, excess, histogram } = nullDistribution(distances, 13, 2);
+  expect(mean).toBeCloseTo(distances.reduce((sum, d) => sum + d, 0) / 999 / 2, 12);
+  expect([p95, excess]).toEqual([sorted[949]! / 2, 6.5 - mean]);
+  expect(pValue).toBeCloseTo((1 + distances.filter((d) => d >= 13).length) / 1000, 12);
+  expect([histogram.low, histogram.high]).toEqual([sorted[0]! / 2, sorted[998]! / 2]);
+  const width = (sorted[998]! - sorted[0]!) / 40;
+  const counts = histogram.counts.map(
+    (_, b) => distances.filter((d) => Math.min(39, Math.floor((d - sorted[0]!) / width)) === b).length,
+  );
+  expect(histogram.counts).toHaveLength(40);
+  // A draw on an edge may fall to either side of it.
+  histogram.counts.forEach((n, b) => expect(Math.abs(n - counts[b]!)).toBeLessThanOrEqual(1));
+  expect(nullDistribution(Float64Array.of(7, 7), 7).histogram.counts[0]).toBe(2);
+});
+
+test('keys that no draw moves get neither p-value nor interval; the rest hold together', () => {
+  const moves = [
+    [1, 0],
+    [-2, 0],
+    [3, 0],
+  ];
+  const sigma = Float64Array.of(Math.sqrt(14 / 3), 0);
+  const found = simultaneous(3, (j, e) => moves[j]![e]!, sigma, Float64Array.of(2, 1));
+  expect([...found.adjusted]).toEqual([3 / 4, NaN]);
+  expect(found.half[0]).toBeCloseTo(3, 12);
+  expect(found.half[1]).toBeNaN();
+});
+
+test('counts by key, of the reference and of what is left', () => {
+  const keys = Uint32Array.of(2, 0, 2, 2, 1, 0);
+  const lanes = [
+    { t: Float64Array.from(keys.keys()), keys, fates: Uint8Array.of(KEPT, LOST, KEPT, LOST, OUTSIDE, KEPT) },
+  ];
+  const reference = new Reference(lanes, 3);
+  const counts = keyCounts(reference, reference.losses(lanes.map(({ fates }) => fates)), (key) => `k${key}`);
+  expect(counts).toMatchObject({ reference: Uint32Array.of(3, 2), kept: Uint32Array.of(2, 1), total: 5, survivors: 3 });
+  expect([0, 1].map(counts.nameOf)).toEqual(['k2', 'k0']);
 });
 
 describe('ranks and distances', () => {
