@@ -54,8 +54,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'area-end-at-the-part',
     file: 'core/lab/windows/area.ts',
-    from: 'AND end_ns >= ?',
-    to: 'AND end_ns > ?',
+    from: 'firstAtLeast(end, from, 0, n)',
+    to: 'firstAtLeast(end, from + 1, 0, n)',
     tests: ['test/unit/run-windows.test.ts'],
   },
   {
