@@ -4,19 +4,31 @@ import { defineConfig } from 'vitest/config';
 // Query processes, job threads and the CLI are started hundreds of times: their TypeScript is read once.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/umbra-tests', import.meta.url));
 
+/**
+ * Each in a process of its own: work-once replaces modules, which others may have loaded already; of the others, processes are the subject,
+ * and none was seen yet to share one well.
+ */
+const alone = ['work-once', 'capture*', 'campaign', 'campaign-slurm', 'kit*', 'package', 'electron', 'interrupt'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     globalSetup: ['test/seed.ts'],
     setupFiles: ['test/seed.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Limits end what hangs; nothing that works needs as long, however busy the machine.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     // SQLite handles and the built CLI are shared per file; two cores are what CI has.
     pool: 'forks',
     maxWorkers: 2,
     projects: [
       // No module of ours keeps state, so files can share a process; modules are then loaded once.
       { extends: true, test: { name: 'logic', include: ['test/{unit,golden,property}/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      // The same, with one browser and one thread for commands per process.
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, isolate: false } },
+      { extends: true, test: { name: 'e2e-alone', include: alone } },
     ],
   },
 });

@@ -10,6 +10,15 @@ export async function browserPath(): Promise<string> {
   return process.env['UMBRA_CHROMIUM'] ?? (await unpack());
 }
 
+let shared: Promise<Browser> | undefined;
+
+/** This process's browser, for all files of tests that it runs: they close their contexts. It ends with the process. */
+export async function sharedBrowser(): Promise<Browser> {
+  // One that crashed takes down the tests that it showed, and no others.
+  if (shared && !(await shared.catch(() => undefined))?.isConnected()) shared = undefined;
+  return (shared ??= launchBrowser());
+}
+
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = await browserPath();
   // No sandbox: CI runs as root, and the pages are our own.

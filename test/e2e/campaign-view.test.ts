@@ -117,7 +117,7 @@ describe('campaign view', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('group', { name: 'Selected pair' }).getByText('munmap/mixed/2').waitFor();
     // Greyed until the policy's own losses are there.
-    await expect.poll(() => page.locator('.stale').count(), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => page.locator('.stale').count()).toBe(0);
     expect(await pages.accessibility()).toEqual([]);
     await pairList().focus();
     await page.keyboard.press('Enter');

@@ -113,7 +113,7 @@ export function processesOn(board: Board): { pid: number; command: string }[] {
 }
 
 /** Waits until it holds. The limit ends a test that would hang; no result depends on it. */
-export async function until(what: string, isSo: () => boolean, limitMs = 40_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean, limitMs = 120_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!isSo()) {
     if (performance.now() > end) throw new Error(`never came: ${what}`);

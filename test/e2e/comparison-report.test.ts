@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeComparison } from '../../core/lab/reports/comparison-files.ts';
 import type { ComparisonRequest } from '../../core/lab/reports/comparison-report.ts';
 import { verifyReport } from '../../core/lab/reports/verify.ts';
-import { launchBrowser } from './browser.ts';
+import { sharedBrowser } from './browser.ts';
 import { makePairLab } from './pair-lab.ts';
 import { faulting, pair, umbra, umbraJson } from './umbra.ts';
 
@@ -137,15 +137,14 @@ describe('forms', () => {
       const html = text(`${name}.html`);
       expect(html).not.toMatch(/<script|href="(?!#)|src=|url\((?!#)/);
       expect(statSync(at(`${name}.html`)).size).toBeLessThan(2e6);
-      const browser = await launchBrowser();
+      const page = await (await sharedBrowser()).newPage({ viewport: { width: 1024, height: 700 } });
       try {
-        const page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
         await page.goto(`file://${at(`${name}.html`)}`);
         const wide =
           '[...document.querySelectorAll(".sides, main")].filter((e) => e.scrollWidth > e.clientWidth + 1).length';
         expect(await page.evaluate(wide)).toBe(0);
       } finally {
-        await browser.close();
+        await page.close();
       }
     },
   );

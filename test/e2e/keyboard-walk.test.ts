@@ -1,6 +1,6 @@
 /** What people do with a lab, by keyboard alone: from two captures to an answer, and back out of every corner. */
 import type { Page } from 'playwright-core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import { listCaptures } from '../../core/store/captures.ts';
@@ -9,8 +9,6 @@ import { pair } from './umbra.ts';
 import { accessibility } from './accessibility.ts';
 import { usePages } from './pages.ts';
 
-// Each of them looks at pages in three looks: that takes its time on a busy machine.
-vi.setConfig({ testTimeout: 240_000 });
 const pages = usePages((db) => {
   importFiles(db, [pair.spe, pair.kvm]);
 });

@@ -73,7 +73,7 @@ it.each(kernels)('symbols of $kernel', ({ kernel, functions, memslot, probes }) 
   writeFileSync(join(board.folder, 'vmm.strace'), strace);
   const [command, ...first] = shells[0][1].map((word) => found(word) ?? word);
   const args = [...first, script, 'record', '-p', '-t', '1', '-l', 'vmm.strace', '-o', 'board.tar', '--', 'sleep', '1'];
-  const ran = spawnSync(command, args, { cwd: board.folder, env: board.env, encoding: 'utf8', timeout: 30_000 });
+  const ran = spawnSync(command, args, { cwd: board.folder, env: board.env, encoding: 'utf8', timeout: 150_000 });
   expect(ran.stderr).not.toMatch(/note: no/);
   expect(ran.status).toBe(0);
   const set = readFileSync(join(board.folder, 'tracefs/kprobe_events'), 'utf8')

@@ -33,7 +33,7 @@ const boardOf = (name: string, tools: readonly string[]): Board => makeBoard(joi
 
 function run(shell: readonly string[], { folder, env }: Board, ...args: string[]) {
   const [command, ...first] = shell.map((word) => found(word) ?? word);
-  return spawnSync(command, [...first, script, ...args], { cwd: folder, env, encoding: 'utf8', timeout: 30_000 });
+  return spawnSync(command, [...first, script, ...args], { cwd: folder, env, encoding: 'utf8', timeout: 150_000 });
 }
 
 const monitorText = fileURLToPath(new URL('../fixtures/kit/qemu-7.2.22-monitor.txt', import.meta.url));

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { percent } from '../../core/words/numbers.ts';
 import { accessibility } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
+import { sharedBrowser } from './browser.ts';
 import { watchReplies } from './replies.ts';
+import { PATIENCE_MS } from './tab.ts';
 import { pair, umbraJson } from './umbra.ts';
 
 interface RunJson {
@@ -28,7 +29,6 @@ describe('the sample pair in the lab', () => {
   let folder: string;
   let run: RunJson;
   let server: LabServer;
-  let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
@@ -50,14 +50,13 @@ describe('the sample pair in the lab', () => {
       'emulated',
     );
     server = await startServer({ lab: db });
-    browser = await launchBrowser();
-    page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
-    page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 10_000));
-    watchReplies(page, complaints);
+    page = await (await sharedBrowser()).newPage({ viewport: { width: 1024, height: 700 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    watchReplies(page, (what) => complaints.push(what));
     await page.goto(server.url);
   });
   afterAll(async () => {
-    await browser.close();
+    await page.close();
     await server.close();
     expect(complaints).toEqual([]);
     rmSync(folder, { recursive: true, force: true });

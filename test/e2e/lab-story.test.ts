@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
 import { replayInLab } from '../../core/lab/runs/runs.ts';
@@ -12,44 +11,29 @@ import { createQueries } from '../../core/lab/service/queries.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { duration, exactNs } from '../../renderer/format.ts';
 import { accessibility } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { watchReplies } from './replies.ts';
+import { useTab } from './tab.ts';
 import { faulting, pair } from './umbra.ts';
 
 let folder: string;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let server: LabServer;
-let complaints: string[];
 
-beforeAll(async () => {
+const tab = useTab({ viewport: { width: 1280, height: 800 } });
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'umbra-story-'));
-  browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  page = await context.newPage();
-  page.setDefaultTimeout(Number(process.env['UMBRA_TIMEOUT_MS'] ?? 15_000));
-  complaints = [];
-  page.on('console', (m) => {
-    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
-  });
-  watchReplies(page, complaints);
-  page.on('pageerror', (error) => complaints.push(error.message));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  ({ context, page } = tab);
 });
 afterEach(async () => {
-  await context.close();
+  await tab.leave();
   await server.close();
-  expect(complaints).toEqual([]);
 });
 
 async function open(lab: string, hash = ''): Promise<void> {
-  server = await startServer({ lab });
+  server = await tab.serve({ lab });
   await page.goto(server.url);
   if (hash) await page.goto(new URL(hash, server.url).href);
 }
@@ -87,6 +71,8 @@ function longestWindow(lab: string, policy: string, lane?: number) {
   return { kind, cause, start: w.start[i], end: w.end[i], lost: w.lost[i] };
 }
 const details = () => page.getByRole('complementary', { name: 'Selected window' });
+/** The timeline has painted what it asked for. */
+const painted = () => page.waitForFunction("performance.getEntriesByName('umbra:timeline').length > 0");
 const jobs = () => page.getByRole('list', { name: 'Jobs' });
 
 describe('the main story', () => {
@@ -100,7 +86,7 @@ describe('the main story', () => {
     expect(await page.getByText('stretched to the samples’ span').isVisible()).toBe(true);
     await page.getByRole('button', { name: 'Replay all policies' }).click();
     // The answer first.
-    await page.waitForURL(/#home\?.*run=1/, { timeout: 60_000 });
+    await page.waitForURL(/#home\?.*run=1/);
     await page.keyboard.press('2');
     await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
     expect(hash()).toContain('run=1');
@@ -137,7 +123,7 @@ describe('the main story', () => {
   it('begins with the example, made on the spot', async () => {
     await open(emptyLab('first.umbra'));
     await page.getByRole('button', { name: 'Open the example' }).click();
-    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
     await page.keyboard.press('Shift+L');
     await details().getByRole('definition').first().waitFor();
     await page.keyboard.press('1');
@@ -256,7 +242,7 @@ describe('the timeline', () => {
     await open(lab, `#timeline?run=1&lane=0&viewFrom=${from}&viewTo=${from + 2_000_000}`);
     const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
     await canvas.waitFor();
-    await page.waitForTimeout(500);
+    await painted();
     const box = (await canvas.boundingBox())!;
     const band = (await page.getByRole('link', { name: 'pin-vm' }).first().boundingBox())!;
     const x = box.x + box.width * 0.2;
@@ -272,7 +258,7 @@ describe('the timeline', () => {
     await open(lab, '#timeline?run=1&viewFrom=390000000&viewTo=400000000');
     const canvas = page.getByRole('img', { name: /Timeline of 2 lanes/ });
     await canvas.waitFor();
-    await page.waitForTimeout(500);
+    await painted();
     const box = (await canvas.boundingBox())!;
     await page.mouse.click(box.x + box.width * 0.5125, box.y + 30);
     const events = page.getByRole('complementary', { name: 'Events there' });

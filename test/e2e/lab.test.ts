@@ -1,61 +1,37 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startServer } from '../../core/host/web-socket.ts';
 import type { LabServer } from '../../core/host/web-socket.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
 import { accessibility } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { watchReplies } from './replies.ts';
 import { addSample, kvmSample, speSample, writeSampleLab } from './sample-lab.ts';
+import { useTab } from './tab.ts';
 
 let directory: string;
 let lab: string;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let server: LabServer;
-/** What the page complained about: scripts' errors, blocked content, requests to anywhere else. */
-let complaints: string[];
 
-beforeAll(async () => {
+/** Complains of scripts' errors, blocked content, requests to anywhere else. */
+const tab = useTab({ viewport: { width: 1280, height: 800 }, loopbackOnly: true });
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'umbra-e2e-'));
   lab = join(directory, 'altra-07.umbra');
-  browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 beforeEach(async () => {
   writeSampleLab(lab);
-  server = await startServer({ lab });
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  complaints = [];
-  page = await openPage();
+  server = await tab.serve({ lab });
+  ({ context, page } = tab);
 });
 afterEach(async () => {
-  await context.close();
+  await tab.leave();
   await server.close();
   rmSync(lab, { force: true });
-  expect(complaints).toEqual([]);
 });
-
-async function openPage(): Promise<Page> {
-  const opened = await context.newPage();
-  opened.setDefaultTimeout(10_000);
-  opened.on('console', (m) => {
-    if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
-  });
-  watchReplies(opened, complaints);
-  opened.on('pageerror', (error) => complaints.push(error.message));
-  opened.on('request', (r) => {
-    if (new URL(r.url()).hostname !== '127.0.0.1') complaints.push(`request to ${r.url()}`);
-  });
-  return opened;
-}
 
 const row = (name: string) => page.getByRole('row', { name: new RegExp(name) });
 const detail = () => page.getByRole('complementary', { name: 'Selected capture' });
@@ -104,7 +80,7 @@ describe('captures', () => {
     await page.getByRole('heading', { name: 'Policies · run 1' }).waitFor();
     // another tab, by a copied link
     const link = page.url().replace(/#.*/, '#captures?capture=3');
-    page = await openPage();
+    page = await tab.another();
     await page.goto(link);
     await detail().getByRole('heading', { name: 'guest, per thread' }).waitFor();
   });
@@ -240,7 +216,7 @@ describe('when something is wrong', () => {
     await openCaptures(page);
     await row('kvbench').waitFor();
     expect(hash()).toBe('#captures');
-    const stranger = await (await browser.newContext()).newPage();
+    const stranger = await (await tab.browser.newContext()).newPage();
     await stranger.goto(server.url);
     await stranger.getByRole('heading', { name: 'This page isn’t connected to a lab' }).waitFor();
     await stranger.context().close();
@@ -253,7 +229,8 @@ describe('when something is wrong', () => {
     await server.close();
     await page.getByRole('alert').getByText('the server is stopping').waitFor();
     await row('kvbench').waitFor();
-    server = await startServer({ lab, port });
+    server = await tab.serve({ lab });
+    expect(server.port).toBe(port);
     await page.getByRole('button', { name: 'Try again' }).click();
     // Another server: the old session is worth nothing there.
     await page.getByRole('heading', { name: 'This page isn’t connected to a lab' }).waitFor();

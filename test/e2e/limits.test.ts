@@ -83,7 +83,7 @@ describe.runIf(unshare)('a lab on a read-only file system', () => {
       cmp ${lab} ${disk}/lab.umbra && ls ${disk}`;
     const { stdout, stderr } = spawnSync('unshare', ['-rm', 'bash', '-c', script], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 150_000,
     });
     expect(stdout).toBe('1\nimport 1\nnew 1\nlab.umbra\n');
     const lines = stderr.trim().split('\n');

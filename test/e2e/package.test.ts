@@ -68,7 +68,7 @@ describe('the package', () => {
       `-c.electronDist=${dist}`,
       `-c.directories.output=${join(folder, 'out')}`,
     ];
-    await run(process.execPath, [cli, ...words], { cwd: root, timeout: 110_000 });
+    await run(process.execPath, [cli, ...words], { cwd: root, timeout: 230_000 });
     resources = join(folder, 'out/linux-unpacked/resources');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -146,7 +146,7 @@ describe('the package', () => {
     runPair(readCampaign(campaign), { key: 'quiet/mixed/1' });
     collectCampaign(campaignState(readCampaign(campaign)));
     const { stdout } = await run(process.execPath, ['--import', hook, drive, join(app, 'out/main/index.js')], {
-      timeout: 60_000,
+      timeout: 150_000,
       env: { ...process.env, UMBRA_TEST_PROFILE: profile, UMBRA_TEST_CAMPAIGN: campaign },
     });
     expect(JSON.parse(stdout)).toEqual({

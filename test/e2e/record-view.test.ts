@@ -1,6 +1,6 @@
 /** Captures → Record from a board, in a browser: check, record, stop, give up; off with --no-capture. Over a loopback sshd. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../core/host/web-socket.ts';
 import { processesOn, until, useBoards } from './capture-boards.ts';
 import { noSshd } from './loopback-sshd.ts';
@@ -11,22 +11,22 @@ import type { Board } from './stand-in-board.ts';
 describe.skipIf(noSshd)(`record from a board${noSshd ? ` (skipped: ${noSshd})` : ''}`, () => {
   const boards = useBoards();
   const pages = usePages(writeSampleLab);
-  const environment = { PATH: process.env['PATH'], XDG_STATE_HOME: process.env['XDG_STATE_HOME'] };
   let board: Board;
 
   beforeAll(async () => {
     board = await boards.add('altra-07', ['perf', 'trace-cmd']);
-    process.env['PATH'] = boards.loopback.env['PATH'];
-    process.env['XDG_STATE_HOME'] = boards.folder;
+    // Of the server, which starts ssh.
+    vi.stubEnv('PATH', boards.loopback.env['PATH']);
+    vi.stubEnv('XDG_STATE_HOME', boards.folder);
   });
-  afterAll(() => void Object.assign(process.env, environment));
+  afterAll(() => vi.unstubAllEnvs());
 
   const shot = async (name: string) => {
     const folder = process.env['UMBRA_SHOTS'];
     if (folder) await pages.page.screenshot({ path: join(folder, `${name}.png`) });
   };
 
-  it('checks a board, records, tells how it goes, and stops with what was recorded', { timeout: 120_000 }, async () => {
+  it('checks a board, records, tells how it goes, and stops with what was recorded', async () => {
     const { page } = pages;
     const before = board.state();
     await pages.open('#captures');

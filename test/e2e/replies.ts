@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core';
 import { decodeFrame } from '../../core/contract/wire.ts';
 import { progressProblem, replyProblem } from '../contract/check.ts';
 
-/** @param complaints collects violations of the contract */
-export function watchReplies(page: Page, complaints: string[]): void {
+/** @param complain is told violations of the contract */
+export function watchReplies(page: Page, complain: (what: string) => void): void {
   page.on('websocket', (socket) => {
     const methods = new Map<number, string>();
     socket.on('framesent', ({ payload }) => {
@@ -21,7 +21,7 @@ export function watchReplies(page: Page, complaints: string[]): void {
           : message.type === 'progress'
             ? progressProblem(method, message.progress)
             : undefined;
-      if (problem !== undefined) complaints.push(`not what the contract says: ${problem}`);
+      if (problem !== undefined) complain(`not what the contract says: ${problem}`);
     });
   });
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, launchBrowser } from './browser.ts';
+import { browserPath, sharedBrowser } from './browser.ts';
 import { readSections } from '../../core/lab/reports/report-files.ts';
 import { writeReport } from '../../core/lab/reports/report-files.ts';
 import { verifyReport } from '../../core/lab/reports/verify.ts';
@@ -113,9 +113,8 @@ describe('forms', () => {
     const text = readFileSync(made['md'], 'utf8');
     const images = [...text.matchAll(/!\[[^\]]*\]\(<([^>]+)>\)/g)].map((m) => m[1]);
     expect(images).toContain('report-figures/timeline.svg');
-    const browser = await launchBrowser();
+    const page = await (await sharedBrowser()).newPage();
     try {
-      const page = await browser.newPage();
       for (const image of images) {
         const svg = readFileSync(join(folder, image), 'utf8');
         expect(svg, image).not.toMatch(/var\(|<script|href="(?!#)|class=/);
@@ -124,7 +123,7 @@ describe('forms', () => {
         expect(problems, image).toBe(false);
       }
     } finally {
-      await browser.close();
+      await page.close();
     }
   });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, SHARE_ENV, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 
@@ -45,7 +45,7 @@ export function umbraProcess(...args: string[]): Ran {
 
 let runner: { worker: Worker; port: MessagePort; done: Int32Array } | undefined;
 
-/** Runs a command in a thread that lives as long as the test file, through the same code as the process. Blocks until it ends. */
+/** Runs a command in a thread that lives as long as this process, through the same code as the process. Blocks until it ends. */
 export function umbra(...args: string[]): Ran {
   if (runner === undefined) {
     const { port1, port2 } = new MessageChannel();
@@ -54,6 +54,7 @@ export function umbra(...args: string[]): Ran {
       workerData: { port: port2, done },
       transferList: [port2],
       execArgv: [],
+      env: SHARE_ENV,
     });
     worker.unref();
     port1.unref();
