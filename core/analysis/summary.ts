@@ -52,7 +52,7 @@ export function summarise(lanes: readonly Lane[], outcome: PolicyOutcome): Summa
     stallNs,
     stallByKind: named(stallKinds, (k) => stallByKind[k]),
     slowdown: sessionNs > 0 ? stallNs / sessionNs : 0,
-    pinnedPeakBytes: outcome.pinnedPeakBytes,
+    pinnedBytesPeak: outcome.pinnedBytesPeak,
     pinnedByteSeconds: outcome.pinnedByteSeconds,
     faults: outcome.faults.reduce((a, b) => a + b, 0),
     faultsByCause: named(causeClasses, (c) => outcome.faults[c] ?? 0),

@@ -43,7 +43,7 @@ function policyJson({
     stallNs: Math.round(s.stallNs),
     stallByKind: s.stallByKind,
     slowdown: s.slowdown,
-    pinnedPeakBytes: s.pinnedPeakBytes,
+    pinnedBytesPeak: s.pinnedBytesPeak,
     refused: outcome.refused,
     faults: s.faultsByCause,
     lostByKind: s.lostByKind,
@@ -118,7 +118,7 @@ function printCosts(out: Output, results: readonly PolicyResult[]): void {
   const cells = ({ summary: s, trials }: PolicyResult): string[] => [
     over(s.stallNs, trials?.stallNs, wholeNs),
     over(s.slowdown, trials?.slowdown, (share) => percent(share, 3)),
-    over(s.pinnedPeakBytes, trials?.pinnedPeakBytes, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
+    over(s.pinnedBytesPeak, trials?.pinnedBytesPeak, (bytes) => `${(bytes / 1024).toFixed(0)} KiB`),
   ];
   out.write(`\n${textTable(['policy', 'stall', 'slowdown', 'pinned'], sameRows(results, cells), 'lrrr')}`);
 }

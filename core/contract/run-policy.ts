@@ -52,7 +52,7 @@ export const RunPolicy = z.strictObject({
   stallNs: z.number(),
   /** Stall / session time. */
   slowdown: z.number().optional(),
-  pinnedPeakBytes: z.number(),
+  pinnedBytesPeak: z.number(),
   /** An earlier policy of the run that loses the same samples. */
   sameAs: z.string().optional(),
   /** Empty in runs of the model's first edition, and if everything is settled. */

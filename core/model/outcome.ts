@@ -99,7 +99,7 @@ export interface PolicyOutcome {
   /** Enables that the memlock limit refused (`pin: enable`, `rlimitBytes`). */
   readonly refused: number;
   /** Bytes of guest memory pinned at most at one time. */
-  readonly pinnedPeakBytes: number;
+  readonly pinnedBytesPeak: number;
   /** Pinned bytes integrated over time, byte·s. */
   readonly pinnedByteSeconds: number;
 }

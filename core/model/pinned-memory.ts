@@ -3,7 +3,7 @@ import type { LaneRecord } from './lane-record.ts';
 import { PAGE_SHIFT } from './terms.ts';
 
 export interface PinnedMemory {
-  readonly pinnedPeakBytes: number;
+  readonly pinnedBytesPeak: number;
   readonly pinnedByteSeconds: number;
 }
 
@@ -13,7 +13,7 @@ export function pinnedThroughout(bytes: number, start: number, end: number): Pin
 }
 
 const memory = (peak: number, byteNs: number): PinnedMemory => ({
-  pinnedPeakBytes: peak,
+  pinnedBytesPeak: peak,
   pinnedByteSeconds: byteNs / 1e9,
 });
 

@@ -39,7 +39,7 @@ const measures: readonly Measure[] = [
   { name: 'p99 window', of: ({ summary }) => summary.durations?.p99 ?? 0, shown: duration },
   { name: 'stall', of: ({ summary }) => summary.stallNs, shown: duration },
   { name: 'slowdown', of: ({ summary }) => summary.slowdown, shown: percent },
-  { name: 'pinned, at most', of: ({ summary }) => summary.pinnedPeakBytes, shown: bytes },
+  { name: 'pinned, at most', of: ({ summary }) => summary.pinnedBytesPeak, shown: bytes },
   { name: 'stage 2 faults', of: ({ summary }) => summary.faults, shown: count },
 ];
 

@@ -47,7 +47,7 @@ export interface ProvenanceResult {
   readonly windows: number;
   readonly blackoutNs: number;
   readonly stallNs: number;
-  readonly pinnedPeakBytes: number;
+  readonly pinnedBytesPeak: number;
   readonly tvd: number | null;
   readonly pValue: number | null;
   readonly verdict: string;

@@ -61,7 +61,7 @@ export function resultsSection(report: Report): Markup {
 
 /** What a policy costs, as far as a row shows it. */
 function costs({ outcome: { summary: s, trials } }: PolicyReport): unknown {
-  return [s.stallNs, s.slowdown, s.pinnedPeakBytes, trials?.stallNs, trials?.slowdown, trials?.pinnedPeakBytes];
+  return [s.stallNs, s.slowdown, s.pinnedBytesPeak, trials?.stallNs, trials?.slowdown, trials?.pinnedBytesPeak];
 }
 
 function resultRow({ policies: [policy], ids, outcome }: SamePolicies, checked: boolean): Markup {
@@ -84,7 +84,7 @@ function resultRow({ policies: [policy], ids, outcome }: SamePolicies, checked: 
     <td>${summary.durations || trials?.p99 ? value(summary.durations?.p99 ?? NaN, trials?.p99, duration) : '–'}</td>
     <td>${value(summary.stallNs, trials?.stallNs, duration)}</td>
     <td>${value(summary.slowdown, trials?.slowdown, percent)}</td>
-    <td>${value(summary.pinnedPeakBytes, trials?.pinnedPeakBytes, bytes)}</td>
+    <td>${value(summary.pinnedBytesPeak, trials?.pinnedBytesPeak, bytes)}</td>
     <td>${excess}</td>
     <td class="words">
       ${policy.isReference ? 'reference' : verdictMark(verdict.word)}${notes.map((note) => note !== undefined && html`<small>${note}</small>`)}

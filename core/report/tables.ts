@@ -42,7 +42,7 @@ export function costTable(report: Report): Table {
     duration(trials?.blackoutNs.mean ?? summary.blackoutNs),
     duration(trials?.stallNs.mean ?? summary.stallNs),
     percent(trials?.slowdown.mean ?? summary.slowdown),
-    bytes(trials?.pinnedPeakBytes.mean ?? summary.pinnedPeakBytes),
+    bytes(trials?.pinnedBytesPeak.mean ?? summary.pinnedBytesPeak),
   ];
   return {
     head: ['policy', 'windows', 'blackout', 'stall', 'slowdown', 'pinned'],

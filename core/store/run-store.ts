@@ -90,7 +90,7 @@ export interface ResultRow {
   readonly windows: number;
   readonly blackoutNs: number;
   readonly stallNs: number;
-  readonly pinnedPeakBytes: number;
+  readonly pinnedBytesPeak: number;
   /** Everything else that the analysis counted. */
   readonly summary: StoredSummary;
 }
@@ -98,7 +98,7 @@ export interface ResultRow {
 export function addResult(db: Db, run: number, r: ResultRow): void {
   inserter(db, 'replay_result', [
     ...(['run_id', 'policy', 'dl_discard', 'kept', 'lost', 'coverage', 'windows', 'blackout_ns'] as const),
-    ...(['stall_ns', 'pinned_peak_bytes', 'definition', 'summary'] as const),
+    ...(['stall_ns', 'pinned_bytes_peak', 'definition', 'summary'] as const),
   ])({
     run_id: run,
     policy: r.policy.id,
@@ -109,24 +109,10 @@ export function addResult(db: Db, run: number, r: ResultRow): void {
     windows: r.windows,
     blackout_ns: r.blackoutNs,
     stall_ns: r.stallNs,
-    pinned_peak_bytes: r.pinnedPeakBytes,
+    pinned_bytes_peak: r.pinnedBytesPeak,
     definition: JSON.stringify(r.policy),
     summary: JSON.stringify(r.summary),
   });
-}
-
-/** `pinnedPeakBytes` was `pinnedBytesPeak` up to version 0.2. */
-function storedSummary({ summary, trials, ...rest }: StoredSummary): StoredSummary {
-  return { summary: renamed(summary), ...(trials && { trials: renamed(trials) }), ...rest };
-}
-
-function renamed<T extends { readonly pinnedPeakBytes: unknown }>(
-  figures: T & { pinnedBytesPeak?: T['pinnedPeakBytes'] },
-): T {
-  if (figures.pinnedBytesPeak === undefined) return figures;
-  const now = { ...figures, pinnedPeakBytes: figures.pinnedBytesPeak };
-  delete now.pinnedBytesPeak;
-  return now;
 }
 
 const policyKinds = { id: 'text', title: 'text', onFault: 'object' } as const;
@@ -142,10 +128,8 @@ export function readResults(db: Db, run: number): ResultRow[] {
     windows: Number(r['windows']),
     blackoutNs: Number(r['blackout_ns']),
     stallNs: Number(r['stall_ns']),
-    pinnedPeakBytes: Number(r['pinned_peak_bytes']),
-    summary: storedSummary(
-      jsonObject<StoredSummary>(db, 'replay_result.summary', r['summary'], { summary: 'object' }, ['summary']),
-    ),
+    pinnedBytesPeak: Number(r['pinned_bytes_peak']),
+    summary: jsonObject<StoredSummary>(db, 'replay_result.summary', r['summary'], { summary: 'object' }, ['summary']),
   }));
 }
 

@@ -252,10 +252,13 @@ ALTER TABLE symbol ADD COLUMN lines TEXT;                    -- JSON {files, row
 `,
   // spe_column may hold 'extra', 'altLat', 'contextEl1' and 'states' (spe-chunk.ts): older versions would fail on those. Older labs stay as
   // they are, without them.
-  '',
+  // The figure's name in --json.
+  `
+ALTER TABLE replay_result RENAME COLUMN pinned_peak_bytes TO pinned_bytes_peak;
+`,
 ];
 
 export const SCHEMA_VERSION = migrations.length;
 
 /** Labs of this format and later have all columns that are read: only written ones are new. */
-export const READABLE_FROM = 6;
+export const READABLE_FROM = 8;

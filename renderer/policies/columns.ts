@@ -82,10 +82,10 @@ export const columns: readonly Column[] = [
   {
     ...{ id: 'pinned', label: 'pinned peak' },
     help: 'Most memory pinned at any moment.',
-    value: (p) => p.pinnedPeakBytes,
+    value: (p) => p.pinnedBytesPeak,
     text: (n) => (n ? bytes(n) : '0'),
-    title: (p) => `${count(p.pinnedPeakBytes)} bytes`,
-    spread: (t) => t.pinnedPeakBytes,
+    title: (p) => `${count(p.pinnedBytesPeak)} bytes`,
+    spread: (t) => t.pinnedBytesPeak,
   },
   {
     ...{ id: 'skew', label: 'excess skew' },

@@ -13,7 +13,7 @@ export interface Spot {
 
 export function spots(policies: readonly RunPolicy[]): Spot[] {
   const found = new Map<string, { policies: string[]; loss: number; slowdown: number; pinned: number }>();
-  for (const { policy, coverage, slowdown = 0, pinnedPeakBytes: pinned } of policies) {
+  for (const { policy, coverage, slowdown = 0, pinnedBytesPeak: pinned } of policies) {
     const loss = 1 - coverage;
     const key = `${loss} ${slowdown} ${pinned}`;
     const same = found.get(key);

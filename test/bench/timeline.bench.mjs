@@ -109,7 +109,7 @@ function writeRun(db, speId, kvm, span) {
     };
     addWindows(db, run, policy.id, 'record', origin, columns);
     const shared = { kept: samples - n, lost: n, coverage: 1 - n / samples, windows: n };
-    const counts = { ...shared, blackoutNs: 1, stallNs: 0, pinnedPeakBytes: 0 };
+    const counts = { ...shared, blackoutNs: 1, stallNs: 0, pinnedBytesPeak: 0 };
     const none = (names) => Object.fromEntries(names.map((name) => [name, 0]));
     const summary = {
       ...{ policy: policy.id, reference: samples, sessionNs: span * LANES, ...counts, vmDead: false },

@@ -13,7 +13,7 @@ interface Policy {
   coverage: number;
   windows: number;
   stallNs: number;
-  pinnedPeakBytes: number;
+  pinnedBytesPeak: number;
   faults: Record<string, number>;
   skew: { verdict: string };
 }
@@ -103,10 +103,10 @@ describe('umbra run on the sample pair', () => {
     // The VMM's madvise takes pages away under any pin; remapping loses less than a killed session.
     expect(of('pin-vm').faults['userspace']).toBeGreaterThan(0);
     expect(of('map-on-fault').lost).toBeLessThan(of('pin-vm').lost);
-    expect(of('map-on-fault').pinnedPeakBytes).toBe(0);
+    expect(of('map-on-fault').pinnedBytesPeak).toBe(0);
     // Head to limit: half of each buffer at a time.
-    expect(of('pin-at-enable').pinnedPeakBytes).toBe(2 * 0x40000);
-    expect(of('pin-vm').pinnedPeakBytes).toBe(0x20000 + 0x800000);
+    expect(of('pin-at-enable').pinnedBytesPeak).toBe(2 * 0x40000);
+    expect(of('pin-vm').pinnedBytesPeak).toBe(0x20000 + 0x800000);
     expect(of('serror').skew.verdict).toBe('dead');
   });
 

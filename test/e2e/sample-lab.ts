@@ -178,7 +178,7 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
     ['pin-at-enable-cached', 0.9979, 0.653, 11, 7_070_000, 1_010_000, 406_000, 1_048_576, 'misleading'],
     ['serror', 0.147, 0.073, 3, 1_570_000_000, 1_570_000_000, 89_600, 1_048_576, 'dead'],
   ] as const;
-  for (const [id, coverage, ifBuffer, windows, blackoutNs, p99, stallNs, pinnedPeakBytes, verdict] of results) {
+  for (const [id, coverage, ifBuffer, windows, blackoutNs, p99, stallNs, pinnedBytesPeak, verdict] of results) {
     // Titled by its id, and none is marked as the reference.
     const policy: Policy = { ...builtinPolicy('map-on-fault')!, id, title: id };
     for (const dlDiscard of ['record', 'buffer'] as const) {
@@ -190,7 +190,7 @@ export function addSampleRun(db: Db, speId: number, kvmId: number): void {
         windows,
         blackoutNs,
         stallNs,
-        pinnedPeakBytes,
+        pinnedBytesPeak,
       };
       const sessionNs = 1.8e9;
       const summary: StoredSummary = {

@@ -63,7 +63,7 @@ test('bare metal loses nothing, stalls nothing, pins nothing', () => {
     fc.property(someInput, ({ lanes, timeline, params }) => {
       const outcome = replay(lanes, timeline, bareMetal, params);
       expect(lost(outcome)).toBe(0);
-      expect([outcome.windows.n, outcome.stalls.n, outcome.pinnedPeakBytes]).toEqual([0, 0, 0]);
+      expect([outcome.windows.n, outcome.stalls.n, outcome.pinnedBytesPeak]).toEqual([0, 0, 0]);
     }),
   );
 });

@@ -41,7 +41,7 @@ function policy(
   const counted = (n: number) => ({ kept: 1000 - n, lost: n, coverage: 1 - n / 1000 });
   return {
     ...{ policy: id, title: id, dlDiscard: 'record', reference: id === 'bare-metal', ...counted(lost) },
-    ...{ windows: 1, blackoutNs: 1, stallNs, slowdown: 0.01, pinnedPeakBytes: 0, ...(sameAs && { sameAs }) },
+    ...{ windows: 1, blackoutNs: 1, stallNs, slowdown: 0.01, pinnedBytesPeak: 0, ...(sameAs && { sameAs }) },
     checks: checks.map(([check, n, word]) => ({ id: check, title: `title of ${check}`, ...counted(n), verdict: word })),
     skew: [{ key: 'page', tvd: 0, nullMean: 0, nullP95: 0, pValue: 1, excess: 0, verdict }],
   };

@@ -106,7 +106,7 @@ describe('answers', () => {
     const out = run('nondestructive-repin', unmapped);
     expect(fates(out)).toEqual(['.....ii.....']);
     expect(stalls(out)).toEqual(['0: 650 pin 1400']);
-    expect(out.pinnedPeakBytes).toBe(4 * PAGE);
+    expect(out.pinnedBytesPeak).toBe(4 * PAGE);
     expect(out.pinnedByteSeconds).toBeCloseTo((4 * PAGE * (1100 - 650)) / 1e9, 12);
   });
 
@@ -215,10 +215,10 @@ describe('pins and their guards', () => {
     expect(enables('pin-at-enable-cached', touched)).toEqual(['0: 0 pin 700', '0: 100 pin 700', '0: 500 pin 350']);
   });
   test('pin-vm pins the VM, the others their buffers', () => {
-    expect(run('pin-vm', timeline(), { vmBytes: 2 ** 30 }).pinnedPeakBytes).toBe(2 ** 30);
-    expect(run('pin-at-enable', timeline(), {}, [lane(0), lane(1)]).pinnedPeakBytes).toBe(4 * PAGE);
-    expect(run('pin-at-enable-cached', timeline(), {}, [lane(0), lane(1)]).pinnedPeakBytes).toBe(8 * PAGE);
-    expect(run('map-on-fault', timeline()).pinnedPeakBytes).toBe(0);
+    expect(run('pin-vm', timeline(), { vmBytes: 2 ** 30 }).pinnedBytesPeak).toBe(2 ** 30);
+    expect(run('pin-at-enable', timeline(), {}, [lane(0), lane(1)]).pinnedBytesPeak).toBe(4 * PAGE);
+    expect(run('pin-at-enable-cached', timeline(), {}, [lane(0), lane(1)]).pinnedBytesPeak).toBe(8 * PAGE);
+    expect(run('map-on-fault', timeline()).pinnedBytesPeak).toBe(0);
   });
 });
 

@@ -52,7 +52,7 @@ export function sampleOutcome(
     stalls: { n: 0, lane: new Int32Array(0), t: new Float64Array(0), ns: new Float64Array(0), kind: new Uint8Array(0) },
     faults: Uint32Array.of(0, windows, 0, 0, 0, 0, 0),
     refused: 0,
-    pinnedPeakBytes: 2 ** 20,
+    pinnedBytesPeak: 2 ** 20,
     pinnedByteSeconds: 1e6,
   };
   const lane = {

@@ -81,7 +81,7 @@ const policy = (id: string, coverage: number, slowdown: number, verdict = 'repre
     blackoutNs: 1,
     stallNs: 1,
     slowdown,
-    pinnedPeakBytes: 0,
+    pinnedBytesPeak: 0,
     reference: id === 'bare-metal',
     checks: [],
   },

@@ -49,7 +49,7 @@ const outcome: PolicyOutcome = {
   },
   faults: Uint32Array.of(1, 2, 0, 0, 0, 0, 0),
   refused: 0,
-  pinnedPeakBytes: 4096,
+  pinnedBytesPeak: 4096,
   pinnedByteSeconds: 0.5,
 };
 

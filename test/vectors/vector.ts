@@ -173,7 +173,7 @@ function inVectorForm({ samples }: Scenario, lanes: readonly Lane[], outcome: Po
     })),
     faults: Object.fromEntries(causeClasses.flatMap((c, i) => (faults[i] ? [[c, faults[i]]] : []))),
     refused: outcome.refused,
-    pinnedBytesPeak: outcome.pinnedPeakBytes,
+    pinnedBytesPeak: outcome.pinnedBytesPeak,
     pinnedByteNs: Math.round(outcome.pinnedByteSeconds * 1e9),
   };
 }

@@ -174,7 +174,7 @@ function outcomeRow({ policy, summary: s, skew: [first], sameAs }: PolicyResult)
       sameAs: sameAs ?? null,
     },
     ...{ sessionNs: s.sessionNs, blackoutNs: s.blackoutNs, stallNs: s.stallNs, slowdown: s.slowdown },
-    pinnedPeakBytes: s.pinnedPeakBytes,
+    pinnedBytesPeak: s.pinnedBytesPeak,
     ...{ p50Ns: s.durations?.p50 ?? null, p90Ns: s.durations?.p90 ?? null },
     ...{ p99Ns: s.durations?.p99 ?? null, maxNs: s.durations?.max ?? null },
     ...{ faults: s.faults, verdict: verdict.word, verdictReason: verdict.reason, skewKey: kind },

@@ -24,7 +24,7 @@ const Outcome = z.object({
     blackoutNs: z.number(),
     stallNs: z.number(),
     slowdown: share,
-    pinnedPeakBytes: z.number(),
+    pinnedBytesPeak: z.number(),
   },
   ...{ p50Ns: maybe(z.number()), p90Ns: maybe(z.number()), p99Ns: maybe(z.number()), maxNs: maybe(z.number()) },
   ...{ faults: count, verdict, verdictReason: z.string(), skewKey: z.string() },

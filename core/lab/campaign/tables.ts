@@ -96,7 +96,7 @@ const outcomes: DatasetTable = {
     ],
     ...[column('max_ns', 'int64', 'ns'), column('session_ns', 'int64', 'ns with a session on, all lanes together')],
     ...[column('stall_ns', 'int64', 'ns of host time'), column('slowdown', 'real', 'stall_ns / session_ns')],
-    ...[column('pinned_peak_bytes', 'int64', 'bytes'), column('faults', 'int64', 'stage 2 faults of the SPU')],
+    ...[column('pinned_bytes_peak', 'int64', 'bytes'), column('faults', 'int64', 'stage 2 faults of the SPU')],
     ...[
       column('vm_dead', 'int32', '1: the VM died'),
       column('same_as', 'text', 'an earlier policy with the same losses'),
@@ -132,7 +132,7 @@ const outcomes: DatasetTable = {
         wholeOr(o.p99Ns),
         wholeOr(o.maxNs),
       ],
-      ...[whole(o.sessionNs), whole(o.stallNs), o.slowdown, whole(o.pinnedPeakBytes), whole(o.faults), bit(o.vmDead)],
+      ...[whole(o.sessionNs), whole(o.stallNs), o.slowdown, whole(o.pinnedBytesPeak), whole(o.faults), bit(o.vmDead)],
       ...[o.sameAs, o.skewKey, o.tvd, o.nullMeanTvd, o.pValue, o.excessTvd, wholeOr(o.episodes)],
     ]),
 };

@@ -161,7 +161,7 @@ function eventTable(db: Db, capture: CaptureRow): ExportTable {
 
 /** A run's tables by name. Times are ns in the clock of its SPE capture. */
 const runTables = {
-  results: `SELECT r.policy, r.dl_discard, kept, lost, coverage, windows, blackout_ns, stall_ns, pinned_peak_bytes, s.key AS skew_key,
+  results: `SELECT r.policy, r.dl_discard, kept, lost, coverage, windows, blackout_ns, stall_ns, pinned_bytes_peak, s.key AS skew_key,
       tvd, null_mean AS null_mean_tvd, null_p95 AS null_p95_tvd, p_value, excess AS excess_tvd, verdict
     FROM replay_result r LEFT JOIN skew_result s USING (run_id, policy, dl_discard) WHERE run_id = ? ORDER BY r.rowid, s.rowid`,
   windows: `SELECT policy, dl_discard, lane, start_ns, end_ns, kind, cause, ipa, action, lost AS lost_samples

@@ -50,7 +50,7 @@ export function provenanceResults(db: Db, run: number): ProvenanceResult[] {
       windows: r.windows,
       blackoutNs: r.blackoutNs,
       stallNs: r.stallNs,
-      pinnedPeakBytes: r.pinnedPeakBytes,
+      pinnedBytesPeak: r.pinnedBytesPeak,
       tvd: skew?.tvd ?? null,
       pValue: skew?.pValue ?? null,
       verdict: skew?.verdict ?? '',

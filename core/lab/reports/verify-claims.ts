@@ -15,6 +15,12 @@ const Input = z.object({
 });
 export type ClaimedInput = z.infer<typeof Input>;
 
+/** Reports of version 0.1 said `pinnedPeakBytes`. */
+const withPeak = (figures: unknown): unknown =>
+  typeof figures === 'object' && figures !== null && 'pinnedPeakBytes' in figures
+    ? { ...figures, pinnedBytesPeak: figures.pinnedPeakBytes }
+    : figures;
+
 /** Parts with their own parsers are checked by those. */
 const ClaimedRun = z.object({
   form: z.literal(PROVENANCE_FORM),
@@ -29,11 +35,14 @@ const ClaimedRun = z.object({
   sections: z.array(z.enum(sectionIds)).optional(),
   notes: z.string().optional(),
   results: z.array(
-    z.object({
-      ...{ policy: z.string(), dlDiscard: DlDiscard, kept: z.number(), lost: z.number() },
-      ...{ windows: z.number(), blackoutNs: z.number(), stallNs: z.number(), pinnedPeakBytes: z.number() },
-      ...{ tvd: z.number().nullable(), pValue: z.number().nullable(), verdict: z.string() },
-    }),
+    z.preprocess(
+      withPeak,
+      z.object({
+        ...{ policy: z.string(), dlDiscard: DlDiscard, kept: z.number(), lost: z.number() },
+        ...{ windows: z.number(), blackoutNs: z.number(), stallNs: z.number(), pinnedBytesPeak: z.number() },
+        ...{ tvd: z.number().nullable(), pValue: z.number().nullable(), verdict: z.string() },
+      }),
+    ),
   ),
 });
 export type ClaimedRun = z.infer<typeof ClaimedRun>;

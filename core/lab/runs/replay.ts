@@ -211,7 +211,7 @@ export function resultRow({
     windows: summary.windows,
     blackoutNs: Math.round(summary.blackoutNs),
     stallNs: Math.round(summary.stallNs),
-    pinnedPeakBytes: summary.pinnedPeakBytes,
+    pinnedBytesPeak: summary.pinnedBytesPeak,
     summary: { summary, trials, latency, checks, sameAs, restsOn },
   };
 }

@@ -23,7 +23,7 @@ export function runPolicy(r: ResultRow, skew: readonly SkewRow[]): RunPolicy {
     ...(typeof p99 === 'number' && { p99Ns: p99 }),
     stallNs: r.stallNs,
     ...(typeof slowdown === 'number' && { slowdown }),
-    pinnedPeakBytes: r.pinnedPeakBytes,
+    pinnedBytesPeak: r.pinnedBytesPeak,
     ...(sameAs !== undefined && { sameAs }),
     checks: checks.map(({ id, title, kept, lost, coverage, verdict }): RunCheck => {
       return { id, title, kept, lost, coverage, verdict };

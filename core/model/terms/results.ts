@@ -27,7 +27,7 @@ export interface Summary {
   readonly stallByKind: Readonly<Record<StallKind, number>>;
   /** stall / session time: 0.01 is 1 % longer. */
   readonly slowdown: number;
-  readonly pinnedPeakBytes: number;
+  readonly pinnedBytesPeak: number;
   readonly pinnedByteSeconds: number;
   readonly faults: number;
   readonly faultsByCause: Readonly<Record<CauseClass, number>>;
@@ -60,7 +60,7 @@ export const trialFigures = [
   'windows',
   'stallNs',
   'slowdown',
-  'pinnedPeakBytes',
+  'pinnedBytesPeak',
   'pinnedByteSeconds',
   'faults',
 ] as const;
