@@ -181,6 +181,5 @@ describe('options of umbra replay change what they should', () => {
     expect(changed.stdout).toMatch(/^map-on-fault.*: windows, row 0: lost was \d+, is \d+$/m);
     expect(changed.stderr).toContain('does not reproduce');
     expect(umbra('replay', '--db', db, '--again', id, '--seed', '5').code).toBe(2);
-    expect(umbra('replay', '--db', db, '--spe', '1').code).toBe(2);
   });
 });
