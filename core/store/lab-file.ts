@@ -32,7 +32,7 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
   if (stat && !stat.isFile()) {
     throw new LabFileError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}, not a lab file`);
   }
-  const db = connect(path, mode === 'read', patience);
+  const db = connect(path, mode === 'read', patience, mode === 'create');
   let outdated: number | undefined;
   try {
     outdated = prepare(db, path, mode);
@@ -62,11 +62,11 @@ function migrateForReader(path: string, version: number, patience: number): void
   }
 }
 
-/** A connection that runs no code from the file. */
-export function connect(path: string, readonly: boolean, patience: number): Db {
+/** A connection that runs no code from the file. Only with `mayMake` does it make a file that isn't there. */
+export function connect(path: string, readonly: boolean, patience: number, mayMake = false): Db {
   let db: Db;
   try {
-    db = new Database(path, { readonly, timeout: patience });
+    db = new Database(path, { readonly, timeout: patience, fileMustExist: !mayMake });
   } catch (error) {
     const explained = explainLab(error, path);
     if (explained instanceof LabFileError) throw explained;

@@ -103,6 +103,8 @@ function build<T>(path: string, work: Work<T>, patience: number): { readonly res
     published = true;
     return { result };
   } catch (error) {
+    // Published or thrown away by its maker before SQLite came to open it.
+    if (!mine && !isNamed(fd, part)) return undefined;
     if ((error as { code?: string }).code === 'SQLITE_NOTADB') {
       mine = true;
       return undefined;

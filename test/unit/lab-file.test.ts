@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -31,6 +32,31 @@ describe('a lab file', () => {
       });
     expect(failing).toThrow('midway');
     expect(readFileSync(lab).equals(before)).toBe(true);
+  });
+
+  it('leaves no .part where another process published its own before SQLite opened it', () => {
+    const other = join(folder, 'other.umbra');
+    inLabFile(other, 'create', (db) => addCapture(db, capture));
+    const real = fs.openSync;
+    fs.openSync = (path, ...rest) => {
+      const fd = real(path, ...rest);
+      if (path === `${lab}.part`) {
+        rmSync(path);
+        renameSync(other, lab);
+      }
+      return fd;
+    };
+    syncBuiltinESMExports();
+    try {
+      inLabFile(lab, 'create', (db) => addCapture(db, { ...capture, name: 'b' }));
+    } finally {
+      fs.openSync = real;
+      syncBuiltinESMExports();
+    }
+    expect(readdirSync(folder)).toEqual(['lab.umbra']);
+    const db = openLabFile(lab, 'read');
+    expect(listCaptures(db).map((c) => c.name)).toEqual(['a', 'b']);
+    db.close();
   });
 
   it('does not come into being by a transaction that failed', () => {
