@@ -1,7 +1,7 @@
 /**
  * The one list of who may import whom. Each folder may import itself, what is listed here, and npm packages that are not
  * named in `onlyIn`. `npm run imports` (dependency-cruiser, .dependency-cruiser.mjs) checks it over the whole graph, with
- * circles; the linter checks what a file imports directly, as you type. There are no exceptions; debt would be named here.
+ * circles. There are no exceptions; debt would be named here.
  */
 const lab = ['core/store', 'core/report', 'core/synth', 'core/analysis', 'core/model', 'core/formats', 'core/contract'];
 /** Words, lists and shapes that all share; they import each other alone. */
@@ -41,7 +41,6 @@ export const rooms = {
 /** Folders that do no I/O: bytes and numbers in, numbers out. */
 export const pure = ['core/formats', 'core/model', 'core/words', 'core/analysis', 'core/report', 'core/contract'];
 export const ioModules = ['fs', 'child_process', 'net', 'http', 'https', 'worker_threads', 'os'];
-const io = ioModules.flatMap((m) => [m, `node:${m}`, `node:${m}/*`]);
 export const onlyIn = {
   electron: 'electron',
   'better-sqlite3': 'core/store',
@@ -49,29 +48,3 @@ export const onlyIn = {
   vue: 'renderer',
   pinia: 'renderer',
 };
-
-/** A folder's files reach another folder as `../x/…`, `../../x/…` and so on: forbid every top folder that isn't allowed. */
-function rule(folder) {
-  const others = Object.keys(allowed).filter((f) => f !== folder && !allowed[folder].some((a) => a === f));
-  const patterns = others.map((f) => {
-    const except = allowed[folder].filter((a) => a.startsWith(`${f}/`)).map((a) => a.slice(f.length + 1));
-    const tail = f.replace('core/', '(core/)?');
-    return {
-      regex: `^(\\.\\./)+${tail}/${except.length ? `(?!${except.join('|')})` : ''}`,
-      message: `${folder} may not import ${f} (imports.js).`,
-    };
-  });
-  const packages = Object.entries(onlyIn)
-    .filter(([, home]) => home !== folder)
-    .map(([name, home]) => ({
-      group: [name, `${name}/*`],
-      message: `${name} is imported in ${home} only (imports.js).`,
-    }));
-  const noIo = pure.includes(folder) ? [{ group: io, message: `${folder} does no I/O (imports.js).` }] : [];
-  return {
-    files: [`${folder}/**/*.{ts,vue}`],
-    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...packages, ...noIo] }] },
-  };
-}
-
-export const importRules = Object.keys(allowed).map(rule);

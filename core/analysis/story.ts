@@ -108,7 +108,8 @@ export interface StoryTraceEvent {
   readonly vcpu: number | undefined;
   /** The system call that the thread was in: certain if the trace has the calls' ends; else the latest one that it began. */
   readonly call:
-    { readonly t: bigint; readonly name: string; readonly text: string; readonly certain: boolean } | undefined;
+    | { readonly t: bigint; readonly name: string; readonly text: string; readonly certain: boolean }
+    | undefined;
 }
 
 export interface StoryAnswer {

@@ -12,7 +12,8 @@ const stallCode = Object.fromEntries(stallKinds.map((k, i) => [k, i])) as Record
 
 /** What KVM does once the interrupt has forced the vCPU out. */
 export type Effect =
-  { readonly does: 'map' | 'settle'; readonly slot: number } | { readonly does: 'repin'; readonly slot?: undefined };
+  | { readonly does: 'map' | 'settle'; readonly slot: number }
+  | { readonly does: 'repin'; readonly slot?: undefined };
 
 /** What happens to the lane as a whole. */
 export interface LaneOfRun {
