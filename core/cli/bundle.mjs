@@ -19,6 +19,20 @@ const besides = [
   'core/lab/campaign/duckdb-process.ts',
 ];
 
+/**
+ * An import's sources in few chunks, each with all that its roots import and no earlier one has: left alone there are 56, and to find and
+ * link them takes longer than to run them. Only what an import loads anyway is put together; what starts first is small.
+ */
+const importing = ['core/cli/run-command.ts', 'core/cli/commands/import.ts'];
+const chunks = {
+  start: ['core/cli/commands/index.ts'],
+  command: ['core/cli/run-command.ts'],
+  threads: besides.filter((file) => /(trace|hash|unpack)-worker/.test(file)),
+  spe: besides.filter((file) => file.endsWith('spe-worker.ts')),
+  lab: ['core/cli/commands/captures.ts'],
+  import: importing,
+};
+
 const nameOf = (file) => file.replace(/^.*\//, '').replace(/\.\w+$/, '');
 
 /** `new URL('…', import.meta.url)`: a program gets its own bundle, any other file is named relative to out/cli. */
@@ -44,11 +58,30 @@ function files() {
   };
 }
 
+/** `chunks` as the bundler wants them. */
+class Groups {
+  /** By source: what it imports. */
+  #imports = new Map();
+  plugin = { name: 'imports', moduleParsed: ({ id, importedIds }) => void this.#imports.set(id, importedIds) };
+  list = Object.entries(chunks).map(([name, roots], place, { length }) => {
+    let ids;
+    const test = (id) => (ids ??= this.#reached(roots).intersection(this.#reached(importing))).has(id);
+    return { name, test, priority: length - place };
+  });
+
+  #reached(roots) {
+    const ids = new Set(roots.map((file) => join(root, file)));
+    for (const id of ids) for (const next of this.#imports.get(id) ?? []) ids.add(next);
+    return ids;
+  }
+}
+
 async function build() {
   rmSync(bundleFolder, { recursive: true, force: true });
   const started = Date.now();
   const input = Object.fromEntries(['core/cli/main.ts', ...besides].map((file) => [nameOf(file), join(root, file)]));
-  const bundle = await rolldown({ input, platform: 'node', external, plugins: [files()] });
+  const groups = new Groups();
+  const bundle = await rolldown({ input, platform: 'node', external, plugins: [files(), groups.plugin] });
   const { output } = await bundle.write({
     dir: bundleFolder,
     format: 'esm',
@@ -56,6 +89,7 @@ async function build() {
     chunkFileNames: '[name]-[hash].js',
     sourcemap: true,
     sourcemapExcludeSources: true,
+    codeSplitting: { groups: groups.list },
   });
   writeFileSync(join(bundleFolder, HELP), await help());
   const inputs = new Set(output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])));
