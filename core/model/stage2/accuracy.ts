@@ -1,12 +1,13 @@
 /** Measures a reconstructed timeline against the kernel's own page-table calls. */
 import { code, stage2Kinds } from '../terms.ts';
 import type { Stage2Timeline } from '../timeline.ts';
+import type { Clock } from './guest-clock.ts';
 import { EVERYTHING, nextState, PageState, Segments } from './page-states.ts';
 import type { PageRange } from './page-states.ts';
 
 /**
- * Page-time is pages × ns, over the pages asked for, from the trace's first event to its last, or to the moment the kernel
- * destroyed the tables. Shares are of the page-time in which the timeline claims to know the state (see `unknown`).
+ * Page-time is pages × ns (of the clock asked for), over the pages asked for, from the trace's first event to its last, or to the moment
+ * the kernel destroyed the tables. Shares are of the page-time in which the timeline claims to know the state (see `unknown`).
  */
 export interface Accuracy {
   /** Page-time measured, page·s. */
@@ -32,11 +33,13 @@ const UNMAP = code(stage2Kinds, 'unmap');
 /**
  * `truth` is an exact timeline (`exactTimelines` of `parseTableCalls`) recorded since before the VM ran: pages that it never
  * mapped were unmapped. Both timelines' times are put on one clock by their origins.
+ * @param clock measures page-time, given ns of `timeline`; without it they count as they are
  */
 export function measureAccuracy(
   timeline: Stage2Timeline,
   truth: Stage2Timeline,
   ranges: readonly PageRange[],
+  clock: Clock = (t) => t,
 ): Accuracy {
   const shift = Number(truth.origin - timeline.origin);
   let until = timeline.span;
@@ -50,12 +53,13 @@ export function measureAccuracy(
   const guessed = new Uint8Array(segments.start.length).fill(PageState.WRITABLE);
   const time = new Float64Array(16);
   const guessedTime = new Float64Array(16);
-  const since = new Float64Array(segments.start.length);
+  const since = new Float64Array(segments.start.length).fill(clock(0));
 
   const settle = (s: number, t: number): void => {
-    const ns = t - since[s];
+    const now = clock(t);
+    const ns = now - since[s];
     if (ns <= 0) return;
-    since[s] = t;
+    since[s] = now;
     time[claimed.state[s] * 4 + actual.state[s]] += ns * segments.pages[s];
     if (claimed.state[s] !== PageState.UNKNOWN) guessed[s] = claimed.state[s];
     guessedTime[guessed[s] * 4 + actual.state[s]] += ns * segments.pages[s];
