@@ -11,6 +11,16 @@ export const useSelection = defineStore('selection', () => {
   window.addEventListener('hashchange', () => {
     hash.value = location.hash;
   });
+  // A link is followed at once. Left to the browser, `hashchange` comes a task later, and a key in between would act on the place before.
+  window.addEventListener('click', (event) => {
+    const modified = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (event.defaultPrevented || event.button !== 0 || modified) return;
+    const link = event.target instanceof Element ? event.target.closest('a[href^="#"]:not([target])') : null;
+    const next = link?.getAttribute('href');
+    if (!next) return;
+    event.preventDefault();
+    go(next, 'push');
+  });
   const current = computed(() => parseSelection(hash.value));
 
   /**
@@ -18,7 +28,10 @@ export const useSelection = defineStore('selection', () => {
    * it when the gesture rests, browsers allow some 200 of these in half a minute).
    */
   function select(change: Change, how: 'push' | 'replace' = 'push'): void {
-    const next = formatSelection(changed(current.value, change));
+    go(formatSelection(changed(current.value, change)), how);
+  }
+
+  function go(next: string, how: 'push' | 'replace'): void {
     if (next === hash.value) return;
     if (how === 'push') history.pushState(null, '', next);
     else history.replaceState(null, '', next);
