@@ -20,9 +20,9 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
-    // SQLite handles and the built CLI are shared per file; two cores are what CI has.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than CI has cores: pages and processes are waited for a fourth of the time.
+    maxWorkers: 3,
     projects: [
       // No module of ours keeps state, so files can share a process; modules are then loaded once.
       { extends: true, test: { name: 'logic', include: ['test/{unit,golden,property}/**/*.test.ts'], isolate: false } },

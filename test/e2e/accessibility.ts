@@ -25,3 +25,11 @@ export async function accessibility(page: Page, rules: 'all' | 'colours' = 'all'
     (v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join()} ${n.failureSummary}`).join('; ')}`,
   );
 }
+
+/** The same in both themes: in the dark one with its colours. The page is left in the dark one. */
+export async function inBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await accessibility(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  return [...light, ...(await accessibility(page, 'colours'))];
+}

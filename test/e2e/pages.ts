@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import type { LabServer } from '../../core/host/web-socket.ts';
-import { accessibility } from './accessibility.ts';
+import { inBothThemes } from './accessibility.ts';
 import { useTab } from './tab.ts';
 
 export interface Pages {
@@ -55,11 +55,6 @@ export function usePages(make: (db: string, folder: string) => void): Pages {
     },
     open: (hash) => tab.page.goto(new URL(hash, server.url).href),
     hash: () => new URL(tab.page.url()).hash,
-    async accessibility() {
-      await tab.page.emulateMedia({ colorScheme: 'light' });
-      const light = await accessibility(tab.page);
-      await tab.page.emulateMedia({ colorScheme: 'dark' });
-      return [...light, ...(await accessibility(tab.page, 'colours'))];
-    },
+    accessibility: () => inBothThemes(tab.page),
   };
 }
