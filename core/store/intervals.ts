@@ -72,43 +72,34 @@ export type ReadIntervals = (
 
 export const readIntervals: ReadIntervals = (db, source, owner, origin) => {
   const { table, owner: columns, start, end, kind, cause, lost }: Source = sources[source];
-  const mine = `FROM ${table} WHERE ${columns.map((column) => `${column} = ?`).join(' AND ')}`;
-  const size = Number(
-    db
-      .prepare(`SELECT count(*) ${mine}`)
-      .pluck()
-      .get(...owner),
-  );
-  const out = {
-    n: size,
-    start: new Float64Array(size),
-    end: new Float64Array(size),
-    kind: new Uint8Array(size),
-    cause: new Uint8Array(size),
-    lost: new Float64Array(size),
-  };
   const zero = signed(origin);
+  const wanted = [
+    ...[`${start} - ${zero}`, `${end} - ${zero}`],
+    ...[placeIn(intervalKinds[source], kind), placeIn(causeClasses, cause), lost],
+  ];
+  const mine = columns.map((column) => `${column} = ?`).join(' AND ');
+  // All at once: going from row to row takes half as long again as the rows themselves.
   const rows = db
-    .prepare(`SELECT ${start} - ${zero}, ${end} - ${zero}, ${kind}, ${cause}, ${lost} ${mine} ORDER BY ${start}`)
+    .prepare(`SELECT ${wanted.join()} FROM ${table} WHERE ${mine} ORDER BY ${start}`)
     .safeIntegers(false)
     .raw()
-    .iterate(...owner);
-  const kindOf = coder(intervalKinds[source]);
-  const causeOf = coder(causeClasses);
-  let i = 0;
-  for (const row of rows as Iterable<[number, number, string, string | null, number]>) {
-    [out.start[i], out.end[i]] = row;
-    out.kind[i] = kindOf(row[2]);
-    out.cause[i] = causeOf(row[3]);
-    out.lost[i++] = row[4];
-  }
+    .all(...owner) as [number, number, number, number, number][];
+  const n = rows.length;
+  const out = {
+    n,
+    start: new Float64Array(n),
+    end: new Float64Array(n),
+    kind: new Uint8Array(n),
+    cause: new Uint8Array(n),
+    lost: new Float64Array(n),
+  };
+  for (let i = 0; i < n; i++) [out.start[i], out.end[i], out.kind[i], out.cause[i], out.lost[i]] = rows[i];
   return out;
 };
 
-/** Words are few, and the same one often follows itself. */
-function coder(words: readonly (string | null)[]): (word: string | null) => number {
-  const codes = new Map(words.map((word, i) => [word, i]));
-  return (word) => codes.get(word) ?? 255;
+/** SQL for the place of `value` among `words`, 255 if it is none of them: SQLite finds it in less time than it takes to hand over a string. */
+function placeIn(words: readonly string[], value: string): string {
+  return `CASE ${value} ${words.map((word, i) => `WHEN '${word}' THEN ${i}`).join(' ')} ELSE 255 END`;
 }
 
 /** The part that touches `[start, end)`, ns, `to` excluded. */

@@ -2,9 +2,11 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
 import { mergedBands } from '../../core/lab/windows/bands.ts';
-import { createIntervalCache, intervalsIn } from '../../core/store/intervals.ts';
+import { causeClasses, windowKinds } from '../../core/model/terms.ts';
+import { createIntervalCache, intervalsIn, readIntervals } from '../../core/store/intervals.ts';
 import type { Intervals, ReadIntervals } from '../../core/store/intervals.ts';
 import type { Db } from '../../core/store/lab-file.ts';
 
@@ -82,4 +84,24 @@ it('reads again once the file has changed, and lets go of what was used least la
   cache.refresh();
   get(1);
   expect(asked.length).toBe(5);
+});
+
+it('reads rows as columns: places of kinds and causes, 255 for words of a newer version and for none', () => {
+  const db = new Database(':memory:');
+  db.defaultSafeIntegers(true);
+  db.exec('CREATE TABLE blackout_window (run_id, policy, dl_discard, lane, start_ns, end_ns, kind, cause, lost)');
+  db.exec(`INSERT INTO blackout_window VALUES
+    (1, 'p', 'record', 0, 1790000000000000300, 1790000000000000450, 'torn', NULL, 0),
+    (1, 'p', 'record', 0, 1790000000000000100, 1790000000000000200, 'irq-latency', 'host-mm', 4000000000),
+    (1, 'p', 'record', 0, 1790000000000000500, 1790000000000000501, 'of-later', 'of-later', 7),
+    (1, 'p', 'record', 1, 1790000000000000100, 1790000000000000200, 'torn', NULL, 1)`);
+  const read = readIntervals(db, 'windows', [1, 'p', 'record', 0], 1_790_000_000_000_000_000n);
+  expect(read).toEqual(
+    columns([
+      [100, 200, windowKinds.indexOf('irq-latency'), causeClasses.indexOf('host-mm'), 4e9],
+      [300, 450, windowKinds.indexOf('torn'), 255, 0],
+      [500, 501, 255, 255, 7],
+    ]),
+  );
+  db.close();
 });
