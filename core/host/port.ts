@@ -54,15 +54,36 @@ export function servePort(service: LabService, port: HostPort): () => void {
     for (const controller of open.values()) controller.abort();
   };
   port.onClose(close);
-  port.onMessage((data) => {
+  const take = (data: unknown) => {
+    if (closed) return;
     const message = ClientMessage.safeParse(data);
     if (!message.success)
       return fail(idOf(data), 'bad-message', `not a message of this contract: ${issues(message.error)}`);
     if (message.data.type === 'cancel') return open.get(message.data.id)?.abort();
     const { id, method, params } = message.data;
     void request(id, method, params);
-  });
+  };
+  port.onMessage(oneATurn(take));
   return close;
+}
+
+/**
+ * Of messages that arrive together only the first is worked on at once, and each other one a turn of the event loop later: by then the
+ * answer to the one before it has left. Else what is asked for first, and shown first, would wait for all that was asked along with it.
+ */
+function oneATurn(take: (message: unknown) => void): (message: unknown) => void {
+  const waiting: unknown[] = [];
+  let taken = false;
+  const next = () => {
+    taken = waiting.length > 0;
+    if (!taken) return;
+    setImmediate(next);
+    take(waiting.shift());
+  };
+  return (message) => {
+    waiting.push(message);
+    if (!taken) next();
+  };
 }
 
 function run<M extends Method>(service: LabService, method: M, params: Params<M>, call: Call) {

@@ -70,6 +70,36 @@ describe('host-port', () => {
     expect(sent).toEqual([{ type: 'reply', id: 7, result: info }]);
   });
 
+  it('answers requests that come together one by one: none waits for a later one’s work', async () => {
+    const seen: string[] = [];
+    const { service } = fakeLab(() => {
+      seen.push('work');
+      return info;
+    });
+    const { post, sent, next } = host(service);
+    for (const id of [1, 2, 3]) post({ type: 'request', id, method: 'lab', params: {} });
+    while (sent.length < 3) {
+      await next();
+      seen.push(`reply ${sent.length}`);
+    }
+    expect(seen).toEqual(['work', 'reply 1', 'work', 'reply 2', 'work', 'reply 3']);
+  });
+
+  it('a request that is cancelled in the same breath is', async () => {
+    const { service } = fakeLab(
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    );
+    const { post, sent, next } = host(service);
+    post({ type: 'request', id: 1, method: 'captures', params: {} });
+    post({ type: 'request', id: 2, method: 'lab', params: {} });
+    post({ type: 'cancel', id: 2 });
+    while (sent.length < 2) await next();
+    expect(sent.map((m) => [m.type, 'id' in m && m.id])).toEqual([
+      ['reply', 1],
+      ['error', 2],
+    ]);
+  });
+
   it.each([
     ['no object', 'hello', undefined, 'bad-message'],
     ['no type', { id: 3 }, 3, 'bad-message'],
@@ -136,6 +166,7 @@ describe('host-port', () => {
     post({ type: 'request', id: 65, method: 'lab', params: {} });
     await told;
     post({ type: 'request', id: 1, method: 'lab', params: {} });
+    await next();
     expect(sent.map((m) => (m.type === 'error' ? m.code : m.type))).toEqual(['busy', 'bad-message']);
   });
 
@@ -153,6 +184,19 @@ describe('host-port', () => {
     expect(listeners.size).toBe(0);
     post({ type: 'nonsense' });
     expect(sent).toEqual([]);
+  });
+
+  it('what still waited when its client went away is not begun', async () => {
+    let works = 0;
+    const { service } = fakeLab(() => {
+      works++;
+      return info;
+    });
+    const { post, hangUp } = host(service);
+    for (const id of [1, 2]) post({ type: 'request', id, method: 'lab', params: {} });
+    hangUp();
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(works).toBe(1);
   });
 
   it('passes changes of the lab on', () => {
