@@ -633,6 +633,60 @@ describe('memslots', () => {
     expect(trace.touch(P).rows()[1]).toBe('5000 map 80240+1 W fault');
   });
 
+  describe('dated by how soon this guest touches a slot that went', () => {
+    /** The slot goes, the guest runs, touches a page of it, and has it back. */
+    const removed = (trace: Trace, run: (trace: Trace) => Trace): Trace => {
+      run(trace.ioctl(KvmIoctl.SET_USER_MEMORY_REGION)).device(P, TRANSLATION | 2);
+      trace.push(VMM, KvmKind.CALL_EXIT).ioctl(KvmIoctl.SET_USER_MEMORY_REGION).push(VMM, KvmKind.CALL_EXIT);
+      for (const page of [P, P + 1, P + 2]) trace.touch(page);
+      return trace.progress();
+    };
+    /** Removals that it touches within 1 ms, then one that takes longer: from and until when it is unknown, ms before the touch. */
+    const unknown = (quick: number, run: (trace: Trace) => Trace): number[] => {
+      const trace = filled();
+      for (let k = 0; k < quick; k++) removed(trace, (t) => t.wait(1e6));
+      const called = trace.t + 1000;
+      let touched = 0;
+      removed(trace, (t) => {
+        run(t);
+        touched = t.t + 1000;
+        return t;
+      });
+      const rows = trace.rows().filter((row) => Number(row.split(' ')[0]) >= called);
+      const [first] = rows.filter((row) => row.includes(' unknown '));
+      const [gone] = rows.filter((row) => row.includes(' unmap '));
+      return [first, gone].map((row) => (touched - Number(row.split(' ')[0])) / 1e6);
+    };
+    const inTurns = (ms: number) => (trace: Trace) => {
+      for (let k = 0; k < ms; k++) trace.wait(1e6).progress();
+      return trace;
+    };
+
+    test('while it ran for longer without touching it, the slot was there', () => {
+      const [from, until] = unknown(7, inTurns(20));
+      expect(from).toBeGreaterThan(0.99);
+      expect(from).toBeLessThan(1.02);
+      expect(until).toBe(0);
+    });
+
+    test('where fewer than seven others show the habit, from the call on', () => {
+      expect(unknown(6, inTurns(20))[0]).toBeGreaterThan(20);
+    });
+
+    test('a run that no tick of the host ended may have stood still', () => {
+      expect(unknown(7, (trace) => inTurns(5)(trace).wait(9e6))[0]).toBeGreaterThan(13.9);
+      // It says nothing of the time after it.
+      const [from] = unknown(7, (trace) => inTurns(5)(trace.wait(9e6).progress()));
+      expect(from).toBeLessThan(1.02);
+    });
+
+    test('the fewer of its pages were mapped, the later it touches one', () => {
+      const [from] = unknown(7, (trace) => inTurns(20)(trace.unmap(P + 1, 2)));
+      expect(from).toBeGreaterThan(2.97);
+      expect(from).toBeLessThan(3.06);
+    });
+  });
+
   test('a block that went with its slot, and another page of it faults next, was a block', () => {
     const trace = new Trace()
       .create()

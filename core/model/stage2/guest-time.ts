@@ -5,6 +5,12 @@ import { grown } from '../grown.ts';
 /** Runs kept: bounds memory. A one-second ioctl has some thousands. */
 const KEPT = 16_384;
 
+/**
+ * ns, two ticks of a host at 250 Hz: the tick ends a guest's run. In a longer one the CPU may have stood still, as an emulated one does
+ * where another flushes its TLB; that the guest touched nothing in it says nothing.
+ */
+export const LONGEST_RUN = 8e6;
+
 export class GuestTime {
   #start = new Float64Array(256);
   #end = new Float64Array(256);
@@ -33,10 +39,10 @@ export class GuestTime {
     return sum;
   }
 
-  /** The runs in [from, until], latest first, as start and end in turn. */
-  runs(from: number, until: number): Float64Array {
+  /** The runs in [from, until], latest first, as start and end in turn; none of more than `longest` ns, and none before such a run. */
+  runs(from: number, until: number, longest = Infinity): Float64Array {
     const found: number[] = [];
-    for (let k = this.#n - 1; k >= 0 && this.#end[k] > from; k--) {
+    for (let k = this.#n - 1; k >= 0 && this.#end[k] > from && this.#end[k] - this.#start[k] <= longest; k--) {
       const [start, end] = [Math.max(from, this.#start[k]), Math.min(until, this.#end[k])];
       if (start < end) found.push(start, end);
     }

@@ -45,7 +45,8 @@ export class VmInference {
     this.#contents = new Contents(this.rows, this.slots);
     this.#blocks = new BlockRules(this.#pages, this.rows, hasBlocks);
     this.dirtyLog = new DirtyLog(this.#pages, this.rows, this.slots, this.#blocks, this.guest);
-    this.#removals = new Removals(this.#pages, this.rows, this.#firstFaults, this.#blocks, this.#contents, this.slots);
+    const { rows, slots, guest } = this;
+    this.#removals = new Removals(this.#pages, rows, this.#firstFaults, this.#blocks, this.#contents, slots, guest);
     this.#findings = new Findings(this.#pages, this.rows, this.slots, this.#firstFaults, this.#blocks, this.dirtyLog);
   }
 

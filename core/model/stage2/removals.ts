@@ -4,10 +4,15 @@ import type { Contents } from './contents.ts';
 import type { PendingFault } from './faults.ts';
 import type { FirstFaults } from './first-faults.ts';
 import { FAR } from './dirty-log.ts';
+import { LONGEST_RUN, ranSince } from './guest-time.ts';
+import type { GuestTime } from './guest-time.ts';
 import { PageState, runsOf } from './page-states.ts';
 import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Removal, Slot, SlotCall, Slots } from './slots.ts';
+
+/** The share of other removals that the guest touched within a time for it to count as its habit: as few as seven can confirm it. */
+const USUALLY = 7 / 8;
 
 export class Removals {
   readonly #pages: Pages;
@@ -16,6 +21,7 @@ export class Removals {
   readonly #blocks: BlockRules;
   readonly #contents: Contents;
   readonly #slots: Slots;
+  readonly #guest: GuestTime;
   readonly #all: Removal[] = [];
   /** What last removed each slot, and the row that says so. */
   readonly #taken = new Map<Slot, { readonly call: SlotCall; readonly row: number }>();
@@ -27,6 +33,7 @@ export class Removals {
     blocks: BlockRules,
     contents: Contents,
     slots: Slots,
+    guest: GuestTime,
   ) {
     this.#pages = pages;
     this.#rows = rows;
@@ -34,6 +41,7 @@ export class Removals {
     this.#blocks = blocks;
     this.#contents = contents;
     this.#slots = slots;
+    this.#guest = guest;
   }
 
   /** A fault shows that a memslot call took the slot's pages. */
@@ -50,6 +58,7 @@ export class Removals {
     } else {
       // That the guest ran until then says nothing about when: it needn't have touched the slot.
       removal.latest = Math.min(removal.latest, fault.at);
+      this.#touched(removal);
     }
     this.#settle(slot, removal, call);
   }
@@ -89,10 +98,17 @@ export class Removals {
     this.#settle(slot, removal, call);
   }
 
-  /** If the removal lies between two distant moments, the state between them is unknown. */
+  /**
+   * If the removal lies between two distant moments, the state between them is unknown. But the more of its pages there are, the sooner the
+   * guest touches one: where it ran for longer than other removals took it at most, up to when they began, the pages were still there.
+   */
   finish(): void {
-    for (const { row, call, earliest, latest, pages } of this.#all) {
-      if (!Number.isFinite(latest) || latest - earliest < FAR) continue;
+    const waits = this.#all.flatMap(({ touched, pages }) => (touched && pages.length ? [touched.wait] : []));
+    waits.sort((a, b) => a - b);
+    for (const { row, call, earliest: first, latest, pages, touched } of this.#all) {
+      if (!Number.isFinite(latest) || latest - first < FAR) continue;
+      const runs = touched?.runs;
+      const earliest = runs && pages.length ? ranSince(runs, habit(waits, touched.wait) / pages.length, first) : first;
       // Bounded by the call's end alone: before that the call waits for a second grace period, hardly ever for less than for what was left
       // of the first one (63 of 71 such removals in the captures with a reference lie in the first half, the others soon after it).
       const until = latest === call.end ? (earliest + latest) / 2 : latest;
@@ -101,6 +117,15 @@ export class Removals {
       }
       this.#rows.t[row] = until;
     }
+  }
+
+  /** A fault showed the removal by one of its pages. */
+  #touched(removal: Removal): void {
+    const { earliest, latest, pages } = removal;
+    removal.touched = {
+      wait: this.#guest.within(earliest, latest) * pages.length,
+      runs: latest - earliest < FAR ? undefined : this.#guest.runs(earliest, latest, LONGEST_RUN),
+    };
   }
 
   /** Whether the removal, as dated so far, took pages of this region. */
@@ -145,4 +170,13 @@ export class Removals {
       this.#settle(slot, removal, call);
     }
   }
+}
+
+/**
+ * What `USUALLY` of the waits other than `own` don't exceed, so that with that probability one more of their kind doesn't either.
+ * @param waits ascending @returns Infinity if they are too few to tell
+ */
+function habit(waits: readonly number[], own: number): number {
+  const k = Math.ceil(USUALLY * waits.length);
+  return (own <= waits[k - 1] ? waits[k] : waits[k - 1]) ?? Infinity;
 }

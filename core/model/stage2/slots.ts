@@ -68,6 +68,16 @@ export interface Removal {
   readonly pages: readonly number[];
   /** A fault found the slot gone while its pages were still there. */
   announced: boolean;
+  /** A fault on one of the pages found it gone. */
+  touched?: Touch;
+}
+
+/** How soon the guest touched a removed slot. */
+export interface Touch {
+  /** ns that it had run since the removal's `earliest`, times the pages that it could have touched. */
+  readonly wait: number;
+  /** When it ran, as GuestTime's; only where `earliest` and `latest` are far apart. */
+  readonly runs: Float64Array | undefined;
 }
 
 /** Calls that a fault is compared with: bounds the work on traces with very many calls. */
