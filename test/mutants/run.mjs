@@ -3,8 +3,8 @@
  * time and runs its tests; what no test notices is a hole in them (docs/design/testing.md). A whole room takes hours, so not in CI;
  * `--sample` runs N mutants drawn at random and prints the score's 95 % interval. FILE: globs within the room, all if left out.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
@@ -25,6 +25,7 @@ if (!Object.hasOwn(rooms, room) || (values.sample && !(count > 0)) || !Number.is
 }
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const cache = fileURLToPath(new URL(`../../node_modules/.cache/mutants-${room}`, import.meta.url));
+mkdirSync(dirname(cache), { recursive: true });
 process.env.UMBRA_MUTANTS = room;
 process.env.UMBRA_MUTANTS_KEEP = `${cache}-drawn.json`;
 
