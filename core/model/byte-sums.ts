@@ -16,7 +16,7 @@ const PER_RUN = 16;
 export function byteSums(size: Uint32Array): ByteSums {
   let runs = 0;
   for (let i = 0; i < size.length; i++) if (i === 0 || size[i] !== size[i - 1]) runs++;
-  if (runs * PER_RUN <= size.length) return new SizeRuns(size, runs);
+  if (runs > 0 && runs * PER_RUN <= size.length) return new SizeRuns(size, runs);
   const before = new Float64Array(size.length + 1);
   for (let i = 0; i < size.length; i++) before[i + 1] = before[i] + size[i];
   return new Ascending(before);
