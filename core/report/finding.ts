@@ -32,7 +32,7 @@ export function finding(report: Report): Finding {
   const points: (FindingPoint | undefined)[] = [
     point('Dark', darkWords(all)),
     point('Skewed', skewWords(all)),
-    point('Hangs on', checkWords(all)),
+    point('Depends on', checkWords(all)),
     point('Trials', trialWords(all)),
     point('Rests on', measuredWords(report, all)),
     point('Scope', scopeWords(report)),

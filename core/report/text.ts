@@ -62,7 +62,7 @@ export function renderText(report: Report, options: ReportOptions = {}): string 
 
 function findingLines(report: Report): string[] {
   const { lead, points } = finding(report);
-  return [...wrap(lead), ...points.flatMap(({ label, text }) => ['', ...hanging(`${label}: `.padEnd(10), text)])];
+  return [...wrap(lead), ...points.flatMap(({ label, text }) => ['', ...hanging(`${label}: `.padEnd(12), text)])];
 }
 
 const table = ({ head, align, rows }: Table): string[] => asciiTable(head, rows, align);

@@ -4,7 +4,7 @@
  */
 
 const MINUS = '\u2212';
-/** Narrow no-break space: between thousands, and before units. */
+/** Narrow no-break space: between thousands, before units, in `p = 0.43`. */
 export const THIN = '\u202f';
 
 /** 12 000 and not 12000: thousands separated, all digits (also of a bigint, or of digits in a string). */
@@ -126,9 +126,10 @@ export function points(difference: number, halfWidth?: number): string {
   return `${sign}${text}${THIN}pp`;
 }
 
-/** `p < 0.001`, `p = 0.43`. */
+/** `p < 0.001`, `p = 0.43`; no line ends within it. */
 export function pValue(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${significant(p, 2)}`;
+  const [sign, value] = p < 0.001 ? ['<', '0.001'] : ['=', significant(p, 2)];
+  return ['p', sign, value].join(THIN);
 }
 
 /** An excess over a null with its p-value: two digits; none if chance may explain it. */

@@ -60,6 +60,24 @@ describe('report --verify', () => {
     expect(differences).toEqual([expect.stringMatching(/^first in line \d+$/)]);
   });
 
+  it('finds a report identical that says the same in the words of an earlier version', () => {
+    for (const form of ['html', 'md']) {
+      const text = readFileSync(made[form], 'utf8');
+      expect(text).toContain('Depends on');
+      // Markdown names its figures' folder after itself.
+      const earlier = join(mkdtempSync(join(folder, 'earlier-')), `report.${form}`);
+      const was = text.replace('Depends on', 'Hangs on');
+      writeFileSync(earlier, was);
+      const { identical, summary } = verifyReport(earlier, []);
+      expect([identical, summary]).toEqual([
+        true,
+        expect.stringMatching(/identical, and so is the report but for words/),
+      ]);
+      writeFileSync(earlier, was.replace('Hangs on', 'Rests on'));
+      expect(verifyReport(earlier, []).identical).toBe(false);
+    }
+  });
+
   it('tells how far it is, and leaves nothing behind when it is stopped', () => {
     const own = mkdtempSync(join(folder, 'tmp-'));
     const steps: string[] = [];
@@ -103,7 +121,7 @@ describe('forms', () => {
     const command = text.indexOf('  umbra run');
     for (const line of text.slice(0, command).split('\n')) expect(line.length, line).toBeLessThanOrEqual(72);
     expect(text.indexOf('samples of kvbench.perf.data')).toBeLessThan(300);
-    for (const label of ['Dark', 'Skewed', 'Hangs on', 'Rests on', 'Scope']) expect(text).toMatch(`\n${label}:`);
+    for (const label of ['Dark', 'Skewed', 'Depends on', 'Rests on', 'Scope']) expect(text).toMatch(`\n${label}:`);
     // The first screen of a mail.
     expect(text.slice(0, text.indexOf('Scope:')).split('\n').length).toBeLessThan(48);
     expect(command).toBeGreaterThan(text.length - 900);

@@ -174,19 +174,19 @@ describe('size', () => {
 });
 
 describe('words', () => {
-  test('the first screen: what is lost, how dark, how far it moved, what that hangs on, what was measured', () => {
+  test('the first screen: what is lost, how dark, how far it moved, what that depends on, what was measured', () => {
     const { lead, points } = findingOf(sampleReport());
     const said = new Map(points.map((point) => [point.label, point.text.replaceAll('\u202f', ' ')]));
     expect(lead.replaceAll('\u202f', ' ')).toMatch(
       /^Of the 2 000 samples of spe\.perf\.data \(1\.00 s, 1 lane\), replayed against kvm\.trace\.dat, 90 % are lost under serror, 20 % under impdef-event and 1 % under map-on-fault\.$/,
     );
-    expect([...said.keys()]).toEqual(['Dark', 'Skewed', 'Hangs on', 'Rests on', 'Scope']);
+    expect([...said.keys()]).toEqual(['Dark', 'Skewed', 'Depends on', 'Rests on', 'Scope']);
     expect(said.get('Dark')).toMatch(
       /^serror 900 ms \(90 % of the time profiled\) in 1 window; all of its losses session killed \(cause userspace\)/,
     );
     expect(said.get('Skewed')).toMatch(/key_\d+ moved by [+−][\d.]+ ± [\d.]+ % of its share/);
     expect(said.get('Skewed')).toMatch(/^Dead under serror/);
-    expect(said.get('Hangs on')).toMatch(/^If slow fails: map-on-fault keeps 80 % instead of 99 %/);
+    expect(said.get('Depends on')).toMatch(/^If slow fails: map-on-fault keeps 80 % instead of 99 %/);
     expect(said.get('Rests on')).toMatch(
       /^Measured in the trace: mapNs 1\.83 µs\. Assumed: irqNs 1\.00 µs\. .*1 unmap/,
     );

@@ -86,8 +86,8 @@ describe('numbers as shown', () => {
   });
 
   test('words', () => {
-    expect(pValue(0.0004)).toBe('p < 0.001');
-    expect(pValue(0.4321)).toBe('p = 0.43');
+    expect(pValue(0.0004)).toBe('p\u202f<\u202f0.001');
+    expect(pValue(0.4321)).toBe('p\u202f=\u202f0.43');
     expect(list(['a'])).toBe('a');
     expect(list(['a', 'b', 'c'])).toBe('a, b and c');
     expect(list(['a', 'b', 'c', 'd'], 3)).toBe('a, b and 2 more');

@@ -128,7 +128,12 @@ describe('numbers', () => {
     expect(shares.map((share) => percentNumber(share, 1))).toEqual([
       ...['0.0', '50.0', '99.0', '99.0', '99.9', '99.99999', '100.0'],
     ]);
-    expect([0.001, 0.00099, 0.05, 1].map(pValue)).toEqual(['p = 0.001', 'p < 0.001', 'p = 0.05', 'p = 1']);
+    expect([0.001, 0.00099, 0.05, 1].map((p) => plain(pValue(p)))).toEqual([
+      'p = 0.001',
+      'p < 0.001',
+      'p = 0.05',
+      'p = 1',
+    ]);
     expect(
       [points(1.234, 0.5), points(1.234, 0), points(0, 0), points(-20, 12), points(0.004, 0.5)].map(plain),
     ).toEqual([...['+1.23 pp', '+1.2 pp', '0 pp', '-20 pp', '0.00 pp']]);
