@@ -19,11 +19,24 @@ const MAX_EVENTS = 3 * 16384;
 /** Most stage 2 changes read one by one. */
 const MAX_CHANGES = 20_000;
 
-/** Used by one request after the other. */
-let scratch: TraceColumns | undefined;
+export interface NearTrace {
+  /** All tracks counted from the events themselves; undefined if there are too many, so levels of detail must do. */
+  tracks(db: Db, capture: CaptureRow, want: Want): TraceTrack[] | undefined;
+  /** The first `limit` events of [start, end), ns after the trace's first event. */
+  lines(db: Db, kvm: number, start: number, end: number, limit: number): TraceLine[];
+}
 
-/** All tracks counted from the events themselves; undefined if there are too many, so levels of detail must do. */
-export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack[] | undefined {
+/** For one request after the other: they share a batch, which takes longer to clear than a few events take to read. */
+export function createNearTrace(): NearTrace {
+  let batch: TraceColumns | undefined;
+  const columns = () => (batch ??= new TraceColumns());
+  return {
+    tracks: (db, capture, want) => exactTracks(db, capture, want, columns),
+    lines: (db, kvm, start, end, limit) => traceLines(db, kvm, { start, end, limit }, columns),
+  };
+}
+
+function exactTracks(db: Db, capture: CaptureRow, want: Want, columns: () => TraceColumns): TraceTrack[] | undefined {
   const { t0, t1 } = capture;
   if (t0 === undefined || t1 === undefined) return undefined;
   const start = want.start > t0 ? want.start : t0;
@@ -45,7 +58,7 @@ export function exactTracks(db: Db, capture: CaptureRow, want: Want): TraceTrack
     if (!found) tracks.set(key, (found = { track, tid, width, first, counts: new Uint32Array(range.n) }));
     return found.counts;
   };
-  const events = readKvmEvents(storedTrace(db, capture, { start, end }), (scratch ??= new TraceColumns()));
+  const events = readKvmEvents(storedTrace(db, capture, { start, end }), columns());
   const offset = Number(events.origin - t0) - first;
   const count = (counts: Uint32Array, t: number) => {
     const bin = Math.floor(t / width);
@@ -69,8 +82,12 @@ function addInterval(counts: Uint32Array, start: number, end: number, width: num
   }
 }
 
-/** The first `limit` events of [start, end), ns after the trace's first event. */
-export function traceLines(db: Db, kvm: number, start: number, end: number, limit: number): TraceLine[] {
+function traceLines(
+  db: Db,
+  kvm: number,
+  { start, end, limit }: { readonly start: number; readonly end: number; readonly limit: number },
+  columns: () => TraceColumns,
+): TraceLine[] {
   const capture = getCapture(db, kvm, 'kvm');
   const { t0 } = capture;
   if (t0 === undefined) return [];
@@ -80,7 +97,7 @@ export function traceLines(db: Db, kvm: number, start: number, end: number, limi
   const file = storedTrace(db, capture, range);
   const printer = new EventPrinter(file);
   const lines: TraceLine[] = [];
-  file.read((scratch ??= new TraceColumns()), (batch) => {
+  file.read(columns(), (batch) => {
     for (let i = 0; i < batch.n && lines.length < limit; i++) {
       if (batch.t[i] < range.start || batch.t[i] >= range.end) continue;
       const event = file.dictionary.formats[batch.event[i]].name;

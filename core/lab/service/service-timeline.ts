@@ -20,7 +20,8 @@ import type { JobRunner } from './service-jobs.ts';
 import { queriesOf } from './service-runs.ts';
 import type { QueryRunner } from './service-runs.ts';
 import { captureTimeline, runTimeline } from '../windows/timeline-facts.ts';
-import { exactTracks, traceLines } from '../captures/trace-near.ts';
+import { createNearTrace } from '../captures/trace-near.ts';
+import type { NearTrace } from '../captures/trace-near.ts';
 
 type Methods = typeof timelineMethods;
 export type TimelineHandlers = {
@@ -40,11 +41,12 @@ export function timelineHandlers(
   job: JobRunner,
 ): TimelineHandlers {
   const query = queriesOf(run);
+  const near = createNearTrace();
   return {
     timeline: (params) =>
       read((db) => ('run' in params ? runTimeline(db, params.run) : captureTimeline(db, params.capture))),
     density: ({ spe, origin, ...stretch }) => read((db) => density(db, spe, BigInt(origin), stretch)),
-    traceTracks: (params) => read((db) => traceTracks(db, params)),
+    traceTracks: (params) => read((db) => traceTracks(db, params, near)),
     bands: (params) => read((db) => runBands(db, params, intervals)),
     fates: (params) => read((db) => fatesOf(db, params, intervals)),
     area: (params) => read((db) => areaFacts(db, params, intervals)),
@@ -54,8 +56,8 @@ export function timelineHandlers(
       ),
     putFlag: async (of, call) => (await job({ kind: 'flag', of }, call)) as Result<'putFlag'>,
     removeFlag: async ({ id }, call) => (await job({ kind: 'unflag', id }, call)) as Result<'removeFlag'>,
-    findWindow: (params) => read((db) => findWindow(db, params)),
-    traceEvents: ({ kvm, start, end, limit }) => read((db) => traceLines(db, kvm, start, end, limit)),
+    findWindow: (params) => read((db) => findWindow(db, params, near)),
+    traceEvents: ({ kvm, start, end, limit }) => read((db) => near.lines(db, kvm, start, end, limit)),
     sideMarks: ({ spe, origin, ...stretch }) => read((db) => sideMarks(db, spe, BigInt(origin), stretch)),
     observed: query('observed'),
     observedBands: query('observedBands'),
@@ -95,12 +97,12 @@ function sideMarks(
   };
 }
 
-function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>): TraceTrack[] {
+function traceTracks(db: Db, { kvm, start, end, bins }: Params<'traceTracks'>, near: NearTrace): TraceTrack[] {
   const capture = getCapture(db, kvm, 'kvm');
   if (capture.t0 === undefined) return [];
   const want = { start: atLeast0(capture.t0 + BigInt(start)), end: atLeast0(capture.t0 + BigInt(end)), bins };
   return (
-    exactTracks(db, capture, want) ??
+    near.tracks(db, capture, want) ??
     lodTracks(db, kvm).map(({ track, lane }) => ({
       track,
       tid: lane,

@@ -7,7 +7,7 @@ import type { WindowRow } from '../../store/run-store.ts';
 import { changesOfPage, contentsLostOf } from '../../store/stage2-store.ts';
 import type { FoundWindow, TracePlace } from '../../contract/timeline.ts';
 import { runLanes, runTimeline } from './timeline-facts.ts';
-import { traceLines } from '../captures/trace-near.ts';
+import type { NearTrace } from '../captures/trace-near.ts';
 import type { DlVariant } from '../../model/terms/results.ts';
 
 export interface WindowRequest {
@@ -21,7 +21,11 @@ export interface WindowRequest {
   readonly at: number;
 }
 
-export function findWindow(db: Db, { run, policy, dlDiscard, lane, which, at }: WindowRequest): FoundWindow | null {
+export function findWindow(
+  db: Db,
+  { run, policy, dlDiscard, lane, which, at }: WindowRequest,
+  near: NearTrace,
+): FoundWindow | null {
   const facts = getRun(db, run).facts;
   const origin = BigInt(facts.origin);
   const lanes = lane === undefined ? runLanes(db, run).map((l) => l.lane) : [lane];
@@ -32,7 +36,7 @@ export function findWindow(db: Db, { run, policy, dlDiscard, lane, which, at }: 
   if (!best) return null;
   const start = Number(best.start - origin);
   const end = Number(best.end - origin);
-  const trigger = best.ipa === null ? undefined : triggerOf(db, run, BigInt(best.ipa), { ...best, start, end });
+  const trigger = best.ipa === null ? undefined : triggerOf(db, near, run, BigInt(best.ipa), { ...best, start, end });
   return { ...best, start, end, ...(trigger && { trigger }) };
 }
 
@@ -47,6 +51,7 @@ function better(which: WindowRequest['which'], a: WindowRow, b: WindowRow): bool
  */
 function triggerOf(
   db: Db,
+  near: NearTrace,
   run: number,
   ipa: bigint,
   { kind: windowKind, start, end }: Pick<FoundWindow, 'kind' | 'start' | 'end'>,
@@ -69,7 +74,7 @@ function triggerOf(
   const { kind, cause, evidence, pages, notify, contents, contentsOrigin } = change;
   const inTrace = Number(change.t - t0);
   const { atLeast } = confidenceOf(evidence);
-  const line = kind === 'initial-unmapped' ? undefined : traceLines(db, kvmId, inTrace, inTrace + 1, 1)[0]?.line;
+  const line = kind === 'initial-unmapped' ? undefined : near.lines(db, kvmId, inTrace, inTrace + 1, 1)[0]?.line;
   return {
     t: Math.round(trace.shiftNs + copy * trace.periodNs + inTrace * trace.scale),
     ...{ kind, cause, evidence, pages, confidence: Number.isNaN(atLeast) ? null : atLeast },
