@@ -8,8 +8,14 @@ import type { Db } from './lab-file.ts';
 
 /** Rows between two calls of `onRows`: some ms. */
 const ROWS_BETWEEN = 4096;
+/** Rows per INSERT statement: an SQLite call costs as much as a row. */
+const ROWS = 64;
 
-/** Replaces the stored timelines of a trace; one per VM, in the order of its description. `onRows` is called now and then. */
+/**
+ * Replaces the stored timelines of a trace; one per VM, in the order of its description. `onRows` is called now and then.
+ *
+ * What rows say in words is the same few times over, and handing SQLite a value takes longer than storing it: rows name theirs by a number.
+ */
 export function storeStage2(
   db: Db,
   capture: number,
@@ -17,56 +23,70 @@ export function storeStage2(
   onRows: () => void = () => undefined,
 ): void {
   db.prepare('DELETE FROM stage2_change WHERE capture_id = ?').run(capture);
-  const rows = rowInserter(db, 'stage2_change', [
-    ...['capture_id', 'vm', 't_ns', 'kind', 'ipa', 'pages', 'cause', 'evidence'],
-    ...['writable', 'notify', 'contents', 'contents_origin'],
-  ]);
+  db.exec('CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, kind, cause, evidence, writable, notify, contents, origin)');
+  const say = db.prepare('INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   timelines.forEach((s, vm) => {
+    const insert = (rows: number) => {
+      const values = Array.from({ length: rows }, () => '(?, ?, ?, ?)').join(', ');
+      // CROSS JOIN: in the order of the values.
+      return db.prepare(
+        `INSERT INTO stage2_change (capture_id, vm, t_ns, ipa, pages,
+           kind, cause, evidence, writable, notify, contents, contents_origin)
+         SELECT ${capture}, ${vm}, v.column1, v.column2, v.column3,
+           kind, cause, evidence, writable, notify, contents, origin
+         FROM (VALUES ${values}) AS v CROSS JOIN said ON said.id = v.column4`,
+      );
+    };
+    const many = insert(ROWS);
+    const values: (number | bigint)[] = [];
+    const known = new Map<number, number>();
     for (let i = 0; i < s.n; i++) {
-      rows.values.push(capture, vm, signed(s.origin + BigInt(Math.round(s.t[i]))), stage2Kinds[s.kind[i]]);
-      rows.values.push(signed(BigInt(s.page[i]) << BigInt(PAGE_SHIFT)), s.pages[i]);
-      rows.values.push(s.cause[i] === NONE ? null : causeClasses[s.cause[i]], s.evidences[s.evidence[i]]);
-      rows.values.push(stage2Kinds[s.kind[i]] === 'map' ? s.writable[i] : null, ...effectOf(s, i));
-      rows.end();
+      const code = codeOf(s, i);
+      let id = known.get(code);
+      if (id === undefined) {
+        id = Number(say.run(null, ...wordsOf(s, i)).lastInsertRowid);
+        known.set(code, id);
+      }
+      values.push(timeOf(s, i), addressOf(s.page[i]), s.pages[i], id);
+      if (values.length === 4 * ROWS) {
+        many.run(values);
+        values.length = 0;
+      }
       if (i % ROWS_BETWEEN === 0) onRows();
     }
+    if (values.length) insert(values.length / 4).run(values);
   });
-  rows.flush();
+  db.exec('DROP TABLE said');
+}
+
+/** The same for rows with the same words. */
+function codeOf(s: Stage2Timeline, i: number): number {
+  const effect = s.notify[i] | (s.contents[i] << 4) | (s.contentsOrigin[i] << 8) | (s.writable[i] << 12);
+  return (s.kind[i] | (s.cause[i] << 8) | (s.evidence[i] << 16)) * 2 ** 16 + effect;
+}
+
+/** kind, cause, evidence, writable, notify, contents, contents_origin. */
+function wordsOf(s: Stage2Timeline, i: number): readonly (string | number | null)[] {
+  const kind = stage2Kinds[s.kind[i]];
+  const cause = s.cause[i] === NONE ? null : causeClasses[s.cause[i]];
+  return [kind, cause, s.evidences[s.evidence[i]], kind === 'map' ? s.writable[i] : null, ...effectOf(s, i)];
+}
+
+/** ns as SQLite has them; a number if it is exact: those are bound faster. */
+function timeOf({ origin, t }: Stage2Timeline, i: number): number | bigint {
+  const ns = Number(origin) + Math.round(t[i]);
+  return ns <= Number.MAX_SAFE_INTEGER ? ns : signed(origin + BigInt(Math.round(t[i])))!;
+}
+
+function addressOf(page: number): number | bigint {
+  const address = page * 2 ** PAGE_SHIFT;
+  return address <= Number.MAX_SAFE_INTEGER ? address : signed(BigInt(page) << BigInt(PAGE_SHIFT))!;
 }
 
 /** notify, contents, contents_origin; nulls for rows that don't say. */
 function effectOf(track: Parameters<typeof effectOfRow>[0], i: number): readonly (string | null)[] {
   const effect = effectOfRow(track, i);
   return [effect?.notify ?? null, effect?.contents ?? null, effect?.origin ?? null];
-}
-
-type Value = bigint | number | string | null;
-
-/** Rows per INSERT statement: an SQLite call costs as much as a row. */
-const ROWS = 32;
-
-/** Inserts rows of these columns: their values are pushed to `values` in that order, `end` ends a row, `flush` writes the last ones. */
-function rowInserter(db: Db, table: string, columns: readonly string[]) {
-  const width = columns.length;
-  const prepare = (rows: number) => {
-    const row = `(${Array.from({ length: width }, () => '?').join(', ')})`;
-    return db.prepare(
-      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`,
-    );
-  };
-  const many = prepare(ROWS);
-  const values: Value[] = [];
-  return {
-    values,
-    end(): void {
-      if (values.length < ROWS * width) return;
-      many.run(values);
-      values.length = 0;
-    },
-    flush(): void {
-      if (values.length) prepare(values.length / width).run(values);
-    },
-  };
 }
 
 /** What happened to the buffer of a run's lane. `t`: ns after `origin`, the run's zero. */

@@ -6,7 +6,7 @@ import { KvmKind } from '../../core/model/kvm-events.ts';
 function runs(...times: number[]): [number, number][] {
   const found: [number, number][] = [];
   const kind = Uint8Array.from(times, (_, i) => (i % 2 ? KvmKind.EXIT : KvmKind.ENTRY));
-  new GuestRuns((_tid, start, end) => found.push([start, end])).take({
+  new GuestRuns(() => (start, end) => found.push([start, end])).take({
     n: times.length,
     t: Float64Array.from(times),
     tid: new Int32Array(times.length).fill(313),

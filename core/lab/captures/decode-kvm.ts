@@ -23,12 +23,17 @@ export function readKvmEvents(trace: Trace, columns = new TraceColumns()): KvmEv
   return reader.events;
 }
 
+/** How to read an event of the dictionary: nearly all are entries and exits, which need no call of their own. */
+const Way = { UNSEEN: 0, NONE: 1, ENTRY: 2, EXIT: 3, TAKE: 4 } as const;
+
 /** Picks them out of a trace's batches, given in order. Events of other kinds only count for the span. */
 export class KvmEventReader {
   readonly events: KvmEvents;
   readonly #dictionary: TraceDictionary;
-  /** By event of the dictionary; null: the model doesn't read it. */
-  readonly #takes: (Take | null | undefined)[] = [];
+  /** By event of the dictionary: one of `Way`, and what that needs. */
+  readonly #ways = new Uint8Array(1 << 16);
+  readonly #takes: Take[] = [];
+  readonly #classes: FieldReader[] = [];
   #origin: Uint32Array | undefined;
 
   /**
@@ -45,16 +50,38 @@ export class KvmEventReader {
     const { events } = this;
     const words = halves(batch.t);
     const [originLo, originHi] = this.#origin ?? this.#setOrigin(batch.t[0]);
+    const ways = this.#ways;
+    const { n, event, tid, cpu, lostBefore } = batch;
     let t = 0;
-    for (let i = 0; i < batch.n; i++) {
+    for (let i = 0; i < n; i++) {
       t = (words[2 * i + 1] - originHi) * 2 ** 32 + (words[2 * i] - originLo);
-      if (batch.lostBefore[i]) events.push(t, batch.tid[i], batch.cpu[i], KvmKind.LOST);
-      const event = batch.event[i];
-      let take = this.#takes[event];
-      if (take === undefined) take = this.#takes[event] = takeOf(this.#dictionary.formats[event], events) ?? null;
-      take?.(batch, i, t);
+      if (lostBefore[i]) events.push(t, tid[i], cpu[i], KvmKind.LOST);
+      const format = event[i];
+      switch (ways[format] || this.#findWay(format)) {
+        case Way.ENTRY:
+          events.push(t, tid[i], cpu[i], KvmKind.ENTRY);
+          break;
+        case Way.EXIT:
+          events.push(t, tid[i], cpu[i], KvmKind.EXIT, 0, 0, this.#classes[format].u32(batch, i));
+          break;
+        case Way.TAKE:
+          this.#takes[format](batch, i, t);
+      }
     }
     events.span = t;
+  }
+
+  #findWay(event: number): number {
+    const format = this.#dictionary.formats[event];
+    const name = plainName(format.name);
+    if (name === 'kvm_entry') return (this.#ways[event] = Way.ENTRY);
+    if (name === 'kvm_exit') {
+      this.#classes[event] = fieldReader(format, 'esr_ec') ?? absent;
+      return (this.#ways[event] = Way.EXIT);
+    }
+    const take = takeOf(format, name, this.events);
+    if (take) this.#takes[event] = take;
+    return (this.#ways[event] = take ? Way.TAKE : Way.NONE);
   }
 
   #setOrigin(origin: bigint): Uint32Array {
@@ -63,8 +90,7 @@ export class KvmEventReader {
   }
 }
 
-function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
-  const name = plainName(format.name);
+function takeOf(format: EventFormat, name: string, events: KvmEvents): Take | undefined {
   const field = (...names: string[]): FieldReader => {
     for (const n of names) {
       const reader = fieldReader(format, n);
@@ -76,12 +102,6 @@ function takeOf(format: EventFormat, events: KvmEvents): Take | undefined {
     return (b, i, t) => events.push(t, b.tid[i], b.cpu[i], kind, page(b, i), end(b, i), word(b, i));
   };
   switch (name) {
-    case 'kvm_entry':
-      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.ENTRY);
-    case 'kvm_exit': {
-      const ec = field('esr_ec');
-      return (b, i, t) => void events.push(t, b.tid[i], b.cpu[i], KvmKind.EXIT, 0, 0, ec.u32(b, i));
-    }
     case 'kvm_guest_fault':
       return push(KvmKind.GUEST_FAULT, page(field('ipa')), zero, low(field('hsr')));
     case 'kvm_access_fault':

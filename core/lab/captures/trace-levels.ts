@@ -3,6 +3,7 @@ import { halves, Has } from '../../formats/spe/columns.ts';
 import { NONE } from '../../model/outcome.ts';
 import { KvmKind } from '../../model/kvm-events.ts';
 import type { KvmEvents, KvmTrace } from '../../model/kvm-events.ts';
+import { ByTid } from '../../model/by-tid.ts';
 import { causeClasses, stage2Kinds } from '../../model/terms.ts';
 import type { Stage2Timeline } from '../../model/timeline.ts';
 import { getCapture, listCaptures, replaceWarnings } from '../../store/captures.ts';
@@ -80,9 +81,10 @@ class Levels {
   readonly #rest: LodCounter;
   /** The events' zero, ns after the base. */
   readonly #zero: number;
-  readonly #runs = new GuestRuns((tid, start, end) =>
-    this.#of('guest', tid).addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end)),
-  );
+  readonly #runs = new GuestRuns((tid) => {
+    const counter = this.#of('guest', tid);
+    return (start, end) => counter.addInterval(Math.round(this.#zero + start), Math.round(this.#zero + end));
+  });
 
   constructor(base: bigint, zero: number) {
     this.#base = base;
@@ -163,36 +165,41 @@ class Levels {
  */
 const LONGEST_RUN = 86_400e9;
 
+/** Takes an interval, ns after the events' origin. */
+type UseRun = (start: number, end: number) => void;
+
+interface Vcpu {
+  readonly tid: number;
+  /** When it entered the guest; NaN while it isn't in it. */
+  since: number;
+  /** Found at its first interval. */
+  use: UseRun | undefined;
+}
+
 /**
- * Calls back for each interval between a thread's kvm_entry and its next kvm_exit, ns after the events' origin, in the order of
- * their ends. If the tracer lost one of the two, the guest's run time is unknown and no interval is reported;
- * nor is one longer than `LONGEST_RUN`.
+ * Reports each interval between a thread's kvm_entry and its next kvm_exit, in the order of their ends. If the tracer lost one of the two,
+ * the guest's run time is unknown and no interval is reported; nor is one longer than `LONGEST_RUN`.
  */
 export class GuestRuns {
-  readonly #use: (tid: number, start: number, end: number) => void;
-  /** By thread: when it entered the guest; NaN while it isn't in it. */
-  readonly #since = new Map<number, { at: number }>();
+  readonly #useOf: (tid: number) => UseRun;
+  readonly #vcpus = new ByTid<Vcpu>();
 
-  constructor(use: (tid: number, start: number, end: number) => void) {
-    this.#use = use;
+  /** @param useOf what takes the intervals of a thread; asked when it has the first */
+  constructor(useOf: (tid: number) => UseRun) {
+    this.#useOf = useOf;
   }
 
   /** Takes the next events, in order. */
   take({ n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>): void {
-    let last: { at: number } | undefined;
-    let lastTid = -1;
+    const vcpus = this.#vcpus;
     for (let i = 0; i < n; i++) {
       if (kind[i] > KvmKind.EXIT) continue;
-      if (!last || tid[i] !== lastTid) {
-        lastTid = tid[i];
-        last = this.#since.get(lastTid);
-        if (!last) this.#since.set(lastTid, (last = { at: NaN }));
-      }
+      const vcpu = vcpus.get(tid[i]) ?? vcpus.add({ tid: tid[i], since: NaN, use: undefined });
       if (kind[i] === KvmKind.ENTRY) {
-        last.at = t[i];
-      } else if (!Number.isNaN(last.at)) {
-        if (t[i] - last.at <= LONGEST_RUN) this.#use(lastTid, last.at, t[i]);
-        last.at = NaN;
+        vcpu.since = t[i];
+      } else if (!Number.isNaN(vcpu.since)) {
+        if (t[i] - vcpu.since <= LONGEST_RUN) (vcpu.use ??= this.#useOf(vcpu.tid))(vcpu.since, t[i]);
+        vcpu.since = NaN;
       }
     }
   }

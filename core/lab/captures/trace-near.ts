@@ -64,7 +64,10 @@ function exactTracks(db: Db, capture: CaptureRow, want: Want, columns: () => Tra
     const bin = Math.floor(t / width);
     if (bin >= 0 && bin < counts.length) counts[bin]++;
   };
-  new GuestRuns((tid, from, to) => addInterval(of('guest', tid), from + offset, to + offset, width)).take(events);
+  new GuestRuns((tid) => {
+    const counts = of('guest', tid);
+    return (from, to) => addInterval(counts, from + offset, to + offset, width);
+  }).take(events);
   for (let i = 0; i < events.n; i++) {
     if (events.kind[i] === KvmKind.GUEST_FAULT) count(of('fault', events.tid[i]), events.t[i] + offset);
     else if (events.kind[i] === KvmKind.LOST) count(of('lost', WHOLE_VM), events.t[i] + offset);

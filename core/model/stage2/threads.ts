@@ -1,4 +1,5 @@
 /** What each thread of the trace is doing, as far as the model needs it: its VM, and the call in which it changes memory. */
+import { ByTid } from '../by-tid.ts';
 import { KvmKind } from '../kvm-events.ts';
 import type { KvmEvents } from '../kvm-events.ts';
 import type { VmDescription } from '../vm.ts';
@@ -37,7 +38,7 @@ export class Thread {
 }
 
 export class Threads {
-  readonly #byTid = new Map<number, Thread>();
+  readonly #byTid = new ByTid<Thread>();
   readonly #owner = new Map<number, number>();
   readonly #vcpus = new Set<number>();
   /** The VM that unlisted vCPU threads belong to: the only one, if its threads aren't listed. */
@@ -60,9 +61,7 @@ export class Threads {
     const known = this.#byTid.get(tid);
     if (known && (known.vm >= 0 || !runsGuest || this.#unlisted < 0)) return known;
     const vm = this.#owner.get(tid) ?? (runsGuest ? this.#unlisted : -1);
-    const thread = new Thread(tid, vm, runsGuest || this.#vcpus.has(tid));
-    this.#byTid.set(tid, thread);
-    return thread;
+    return this.#byTid.add(new Thread(tid, vm, runsGuest || this.#vcpus.has(tid)));
   }
 }
 
