@@ -5,7 +5,7 @@ export interface PackedEvents {
   readonly n: number;
   /** A bit for each kind present. */
   readonly kinds: number;
-  /** ns since the event before (the first: since 0) up to 65534; 65535 means the next one of `long`. */
+  /** ns since the event before (the first: since 0) from 0 to 65534; 65535 means the next one of `long`. */
   readonly step: Uint16Array;
   readonly long: Float64Array;
   readonly tid: Uint16Array | Int32Array;
@@ -40,8 +40,9 @@ export function packEvents(events: KvmEvents): PackedEvents {
   for (let i = 0, last = 0; i < n; i++) {
     const ns = t[i] - last;
     last = t[i];
-    if (ns >= LONG) long.push(ns);
-    step[i] = ns < LONG ? ns : LONG;
+    const isShort = ns >= 0 && ns < LONG;
+    if (!isShort) long.push(ns);
+    step[i] = isShort ? ns : LONG;
   }
   const words = new Uint8Array(n);
   const wide: number[] = [];

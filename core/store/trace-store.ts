@@ -18,14 +18,8 @@ export interface TraceChunk {
 
 const columns = ['t', 'cpu', 'tid', 'comm', 'event', 'buffer', 'lost', 'start', 'payload'] as const;
 
-/** The stored part of a batch. */
-export type TraceBatch = Pick<
-  TraceColumns,
-  'n' | 't' | 'cpu' | 'tid' | 'comm' | 'event' | 'buffer' | 'lostBefore' | 'start' | 'payload'
->;
-
 /** @param batch 1 event or more */
-export function encodeTraceChunk(batch: TraceBatch): TraceChunk {
+export function encodeTraceChunk(batch: TraceColumns): TraceChunk {
   const { n } = batch;
   const payloadBytes = batch.start[n];
   return {

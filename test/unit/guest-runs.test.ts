@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GuestRuns } from '../../core/lab/captures/trace-levels.ts';
+import { GuestRuns } from '../../core/lab/captures/event-levels.ts';
 import { KvmKind } from '../../core/model/kvm-events.ts';
 
 /** Runs that one thread's entries and exits, taking turns, are read as. */

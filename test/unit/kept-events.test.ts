@@ -2,17 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TraceColumns } from '../../core/formats/event-format/columns.ts';
 import { importFiles } from '../../core/lab/import/import.ts';
-import { KeptEvents, storedAgain, storedEvents } from '../../core/lab/captures/kept-events.ts';
-import { storedTrace } from '../../core/lab/captures/stored-trace.ts';
+import { storedEvents } from '../../core/lab/captures/kept-events.ts';
 import { KvmKind } from '../../core/model/kvm-events.ts';
 import type { KvmTrace } from '../../core/model/kvm-events.ts';
 import { reconstruct } from '../../core/model/stage2/reconstruct.ts';
 import { getCapture } from '../../core/store/captures.ts';
 import { openLabFile } from '../../core/store/lab-file.ts';
 import type { Db } from '../../core/store/lab-file.ts';
-import { readTraceChunks } from '../../core/store/trace-store.ts';
 import { planCapture } from '../../core/synth/capture.ts';
 import { writeKvmTrace } from '../../core/synth/kvm-trace.ts';
 import { synthOptions } from '../../core/synth/options.ts';
@@ -46,11 +43,8 @@ function all(trace: KvmTrace, holding?: number): string[] {
 }
 
 /** The stored trace with room for `limit` bytes of packed events. */
-function kept(limit: number): KeptEvents {
-  const { dictionary } = storedTrace(db, getCapture(db, 1));
-  const events = new KeptEvents(dictionary, storedAgain(db, 1), limit);
-  for (const batch of readTraceChunks(db, 1, new TraceColumns())) events.take(batch);
-  return events;
+function kept(limit: number): KvmTrace {
+  return storedEvents(db, getCapture(db, 1), { limit });
 }
 
 describe('the events of a trace', () => {

@@ -4,7 +4,8 @@ import { KvmEvents, KvmKind } from '../../core/model/kvm-events.ts';
 import { kindsOf, packedBytes, packEvents, unpackEvents } from '../../core/model/kvm-pack.ts';
 
 const event = fc.record({
-  step: fc.oneof(fc.nat(70_000), fc.nat(2 ** 40)),
+  // Damaged traces go back.
+  step: fc.oneof(fc.nat(70_000), fc.nat(2 ** 40), fc.integer({ min: -(2 ** 40), max: -1 })),
   tid: fc.oneof(fc.nat(70_000), fc.constant(-1)),
   cpu: fc.nat(600),
   kind: fc.constantFrom(...Object.values(KvmKind)),

@@ -91,7 +91,7 @@ function hexFinder(before: string): (bytes: Uint8Array, start: number, end: numb
   const wholeWord = /^[a-z]/.test(before);
   const halves = new Uint32Array(2);
   return (bytes, start, end) => {
-    halves.fill(0);
+    halves[0] = halves[1] = 0;
     const last = end - pattern.length;
     search: for (let at = start; at < last; at++) {
       for (let k = 0; k < pattern.length; k++) if (bytes[at + k] !== pattern[k]) continue search;

@@ -222,12 +222,13 @@ function knownCall(text: string): KnownEvent | undefined {
 
 /** One past `<CANT FIND FIELD x>` or `CAN'T FIND FIELD "x"` at `at`; `at` if there is neither. */
 function behindPlugin(b: Uint8Array, at: number, end: number): number {
-  const [before, close] = b[at] === LESS ? [FIELD, GREATER] : [QUOTED, QUOTE];
+  const isField = b[at] === LESS;
+  const before = isField ? FIELD : QUOTED;
   if (!isAt(b, at, end, before)) return at;
   const word = at + before.length;
   let p = word;
   while (isWordByte(b[p])) p++;
-  return p > word && p < end && b[p] === close ? p + 1 : at;
+  return p > word && p < end && b[p] === (isField ? GREATER : QUOTE) ? p + 1 : at;
 }
 
 function holds(b: Uint8Array, start: number, end: number, need: Need): boolean {

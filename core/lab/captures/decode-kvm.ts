@@ -59,10 +59,10 @@ export class KvmEventReader {
       const format = event[i];
       switch (ways[format] || this.#findWay(format)) {
         case Way.ENTRY:
-          events.push(t, tid[i], cpu[i], KvmKind.ENTRY);
+          events.add(t, tid[i], cpu[i], KvmKind.ENTRY, 0);
           break;
         case Way.EXIT:
-          events.push(t, tid[i], cpu[i], KvmKind.EXIT, 0, 0, this.#classes[format].u32(batch, i));
+          events.add(t, tid[i], cpu[i], KvmKind.EXIT, this.#classes[format].u32(batch, i));
           break;
         case Way.TAKE:
           this.#takes[format](batch, i, t);

@@ -23,16 +23,57 @@ const BLOCK = 65536;
 /** The batches taken, once more: those whose index `wanted` accepts. */
 type Again = (wanted: (place: number) => boolean) => Iterable<TraceColumns>;
 
+/** What a batch adds to the events that the model reads. */
+export interface PackedBatch {
+  /** A bit per kind in it. */
+  readonly kinds: number;
+  /** This batch's events, with those of earlier ones, once they are enough. */
+  readonly packed: PackedEvents | undefined;
+  /** Of the trace so far; see `KvmTrace`. */
+  readonly origin: bigint;
+  readonly span: number;
+}
+
+/** Picks the events that the model reads out of a trace's batches, and packs them. */
+export class EventPacker {
+  readonly #reader: KvmEventReader;
+  /** The latest events, after those packed. */
+  readonly #open = new KvmEvents();
+  readonly #onBlock: (events: KvmEvents) => void;
+
+  /** @param onBlock gets all of them, in order; lent until it returns */
+  constructor(dictionary: TraceDictionary, onBlock: (events: KvmEvents) => void = () => undefined) {
+    this.#reader = new KvmEventReader(dictionary, this.#open);
+    this.#onBlock = onBlock;
+  }
+
+  /** Takes a batch; all batches of the trace, in order. */
+  take(batch: TraceColumns): PackedBatch {
+    const before = this.#open.n;
+    this.#reader.take(batch);
+    const { origin, span } = this.#open;
+    const kinds = kindsOf(this.#open, before);
+    return { kinds, packed: this.#open.n < BLOCK ? undefined : this.rest(), origin, span };
+  }
+
+  /** Those of the latest batches. */
+  rest(): PackedEvents {
+    const packed = packEvents(this.#open);
+    this.#onBlock(this.#open);
+    this.#open.clear();
+    return packed;
+  }
+}
+
 export class KeptEvents implements KvmTrace {
   readonly #dictionary: TraceDictionary;
   readonly #again: Again;
   readonly #limit: number;
-  readonly #reader: KvmEventReader;
-  /** The latest events, after those kept. */
-  readonly #open = new KvmEvents();
   #kept: PackedEvents[] | undefined = [];
   #bytes = 0;
-  /** A bit per kind: of all events but the open ones, and of each batch. */
+  #origin = 0n;
+  #span = 0;
+  /** A bit per kind: of all events, and of each batch. */
   #kinds = 0;
   readonly #batchKinds: number[] = [];
 
@@ -41,42 +82,36 @@ export class KeptEvents implements KvmTrace {
     this.#dictionary = dictionary;
     this.#again = again;
     this.#limit = limit;
-    this.#reader = new KvmEventReader(dictionary, this.#open);
   }
 
   get origin(): bigint {
-    return this.#open.origin;
+    return this.#origin;
   }
 
   get span(): number {
-    return this.#open.span;
+    return this.#span;
   }
 
-  /** Takes the events of a batch; all batches of the trace, in order. */
-  take(batch: TraceColumns): void {
-    const before = this.#open.n;
-    this.#reader.take(batch);
-    this.#batchKinds.push(kindsOf(this.#open, before));
-    if (this.#open.n < BLOCK) return;
-    this.#kinds |= kindsOf(this.#open);
-    if (this.#kept) {
-      const packed = packEvents(this.#open);
-      this.#bytes += packedBytes(packed);
-      this.#kept.push(packed);
-      if (this.#bytes > this.#limit) this.#drop();
-    }
-    this.#open.clear();
+  /** Adds a batch's events; those of all batches, in order, and then the packer's rest. */
+  add({ kinds, packed, origin, span }: PackedBatch): void {
+    this.#batchKinds.push(kinds);
+    this.#kinds |= kinds;
+    this.#origin = origin;
+    this.#span = span;
+    if (packed) this.keep(packed);
   }
 
-  #drop(): void {
-    for (const packed of this.#kept ?? []) {
-      for (const column of Object.values(packed)) if (ArrayBuffer.isView(column)) release(column);
-    }
+  keep(packed: PackedEvents): void {
+    if (!this.#kept) return releaseAll(packed);
+    this.#bytes += packedBytes(packed);
+    this.#kept.push(packed);
+    if (this.#bytes <= this.#limit) return;
+    this.#kept.forEach(releaseAll);
     this.#kept = undefined;
   }
 
   has(kind: number): boolean {
-    return ((this.#kinds >> kind) & 1) === 1 || this.#open.has(kind);
+    return ((this.#kinds >> kind) & 1) === 1;
   }
 
   *blocks(holding?: number): Generator<KvmEvents> {
@@ -89,7 +124,6 @@ export class KeptEvents implements KvmTrace {
         unpackEvents(packed, block);
         yield block;
       }
-      if (wanted(kindsOf(this.#open))) yield this.#open;
       return;
     }
     const reader = new KvmEventReader(this.#dictionary, block, this.origin);
@@ -101,15 +135,28 @@ export class KeptEvents implements KvmTrace {
   }
 }
 
+function releaseAll(packed: PackedEvents): void {
+  for (const column of Object.values(packed)) if (ArrayBuffer.isView(column)) release(column);
+}
+
 /** A stored trace's chunks, which are its importer's batches. */
 export function storedAgain(db: Db, capture: number): Again {
   return (wanted) => readTraceChunks(db, capture, new TraceColumns(), wanted);
 }
 
-/** The events of a trace in the lab file. */
-export function storedEvents(db: Db, capture: CaptureRow): KvmTrace {
+/**
+ * The events of a trace in the lab file.
+ * @param options `limit`: bytes to keep; `onBlock`: see EventPacker
+ */
+export function storedEvents(
+  db: Db,
+  capture: CaptureRow,
+  { limit, onBlock }: { readonly limit?: number; readonly onBlock?: (events: KvmEvents) => void } = {},
+): KvmTrace {
   const { dictionary } = storedTrace(db, capture);
-  const events = new KeptEvents(dictionary, storedAgain(db, capture.id));
-  for (const batch of readTraceChunks(db, capture.id, new TraceColumns())) events.take(batch);
+  const events = new KeptEvents(dictionary, storedAgain(db, capture.id), limit);
+  const packer = new EventPacker(dictionary, onBlock);
+  for (const batch of readTraceChunks(db, capture.id, new TraceColumns())) events.add(packer.take(batch));
+  events.keep(packer.rest());
   return events;
 }

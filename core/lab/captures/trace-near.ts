@@ -12,7 +12,7 @@ import type { TraceLine, TraceTrack } from '../../contract/timeline.ts';
 import { readKvmEvents } from './decode-kvm.ts';
 import type { Want } from './levels.ts';
 import { storedTrace } from './stored-trace.ts';
-import { GuestRuns, WHOLE_VM } from './trace-levels.ts';
+import { GuestRuns, WHOLE_VM } from './event-levels.ts';
 
 /** Most events that a request decodes: some 10 ms. */
 const MAX_EVENTS = 3 * 16384;

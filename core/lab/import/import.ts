@@ -183,7 +183,7 @@ function importOpened(
         const host = kind === 'kvm' ? readHostFile(hostFileOf(file)) : undefined;
         const id = addCapture(db, { kind, name, file: shown, format, bytes: (outer ?? source).size });
         const own = new Warnings();
-        const { facts, kvmEvents, ...found } = importInto(db, id, own, work);
+        const { facts, read, ...found } = importInto(db, id, own, work);
         const common = warnings.list().filter((w) => kind === 'spe' || !w.kind.startsWith('spe-'));
         finishCapture(db, id, {
           ...found,
@@ -200,7 +200,7 @@ function importOpened(
           warnings: [...common, ...own.list()],
         });
         if (kind === 'kvm') {
-          const stage2 = buildTraceLevels(db, id, { known: kvmEvents, onStep: options.onStage2 });
+          const stage2 = buildTraceLevels(db, id, { known: read, onStep: options.onStage2 });
           options.onTimelines?.(id, stage2);
         } else if (options.symbols || kcoreKallsyms(shown)) addSymbols(db, getCapture(db, id), options.symbols ?? {});
         return getCapture(db, id);

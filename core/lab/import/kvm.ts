@@ -4,12 +4,12 @@ import type { EventFormat } from '../../formats/event-format/format.ts';
 import { byteText } from '../../formats/event-format/text-bytes.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { InputError } from '../../formats/problems.ts';
-import type { KvmTrace } from '../../model/kvm-events.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../../store/trace-store.ts';
 import type { Imported } from './imported.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
-import { TraceEncoder } from './trace-encoder.ts';
+import type { ReadTrace } from '../captures/trace-levels.ts';
+import { TraceThread } from './trace-thread.ts';
 
 /** Machines of KVM traces, by their kvm_exit. The model's stage 2 is arm64's. */
 const foreign: readonly (readonly [machine: string, field: string, text: RegExp])[] = [
@@ -34,14 +34,17 @@ function foreignMachine(file: string, machine: string): InputError {
 /** Events checked to identify a machine: the first kvm_entry may not show it. */
 const SHOWING = 8;
 
-/** Writes all events of `trace` as capture `id`, and returns those that the model reads. Throws InputError without any, or any of KVM's. */
+/**
+ * Writes all events of `trace` as capture `id`, and returns those that the model reads. Throws InputError without any, or any of KVM's.
+ * @param file its name, and bytes
+ */
 export function importTrace(
   db: Db,
   id: number,
-  file: string,
+  { name: file, size }: { readonly name: string; readonly size: number },
   trace: TraceFile,
   onRecords: (records: number) => void,
-): Imported & { readonly kvmEvents: KvmTrace } {
+): Imported & { readonly read: ReadTrace } {
   if (!trace.facts.nanoseconds) {
     const clock = trace.facts.clock
       ? `of trace clock ${trace.facts.clock}`
@@ -56,13 +59,19 @@ export function importTrace(
   let events = 0;
   let t0: bigint | undefined;
   let t1: bigint | undefined;
-  const encoder = new TraceEncoder(traceWriter(db, id).write);
+  const { write } = traceWriter(db, id);
+  const thread = new TraceThread(trace.dictionary, size, (made) => {
+    write(made.chunk);
+    kept.add(made.events);
+  });
+  let made;
   try {
     trace.read(columns, take);
-    encoder.finish();
+    made = thread.finish();
   } finally {
-    encoder.close();
+    thread.close();
   }
+  kept.keep(made.events);
   function take(batch: TraceColumns): void {
     for (let i = 0; i < batch.n; i++) {
       const event = batch.event[i];
@@ -72,8 +81,7 @@ export function importTrace(
       }
       cpus[batch.cpu[i]] = 1;
     }
-    encoder.put(batch);
-    kept.take(batch);
+    thread.put(batch);
     onRecords(batch.n);
     events += batch.n;
     t0 ??= batch.t[0];
@@ -93,7 +101,7 @@ export function importTrace(
   addDictionary(db, id, stored, comms);
   const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
   return {
-    kvmEvents: kept,
+    read: { events: kept, levels: made.levels },
     records: events,
     t0,
     t1,

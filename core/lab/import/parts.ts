@@ -53,14 +53,14 @@ export function openParts(
 ): Part[] {
   const traced = (open: (own: Warnings) => TraceFile): Part => ({
     kind: 'kvm',
-    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source.name, watchLeaps(open(own), own), onRecords),
+    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source, watchLeaps(open(own), own), onRecords),
   });
   const tracedText = (open: typeof openFtraceText): Part => ({
     kind: 'kvm',
     importInto: (db, id, own, { onRecords }) =>
       inTimeOrder(db, (order) => {
         const seen = new Warnings();
-        const found = importTrace(db, id, source.name, open(source, seen, order), onRecords);
+        const found = importTrace(db, id, source, open(source, seen, order), onRecords);
         own.merge(seen.list());
         return found;
       }),

@@ -1,21 +1,39 @@
-/** The thread of a trace import: encodes the batches that it gets, one after another. See trace-encoder.ts. */
+/** The thread of a trace import: does a TraceWork's work on the batches that it gets, one after another. See trace-thread.ts. */
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { encodeTraceChunk } from '../../store/trace-store.ts';
-import type { TraceBatch, TraceChunk } from '../../store/trace-store.ts';
+import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
+import type { EventFormat } from '../../formats/event-format/format.ts';
 import { memoryOf } from './trace-batch.ts';
+import { TraceWork } from './trace-work.ts';
+import type { BatchMade, TraceMade } from './trace-work.ts';
 
-/** `batch`: the memory of the one that was encoded, to be used again. */
+/** `formats`: those that the dictionary got since the batch before. */
+export type TraceTask =
+  | { readonly kind: 'batch'; readonly batch: TraceColumns; readonly formats: readonly EventFormat[] }
+  | { readonly kind: 'end' };
+
+/** `batch`: the memory of the one that was given, to be used again. */
 export type TraceMessage =
-  | { readonly kind: 'chunk'; readonly chunk: TraceChunk; readonly batch: TraceBatch }
+  | { readonly kind: 'batch'; readonly made: BatchMade; readonly batch: TraceColumns }
+  | { readonly kind: 'end'; readonly made: TraceMade }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 const { port, posted } = workerData as { port: MessagePort; posted: Int32Array<SharedArrayBuffer> };
+const dictionary: TraceDictionary = { formats: [], comms: [] };
+const work = new TraceWork(dictionary);
 
-port.on('message', (batch: TraceBatch) => {
+port.on('message', (task: TraceTask) => {
   try {
-    const chunk = encodeTraceChunk(batch);
-    post({ kind: 'chunk', chunk, batch }, [...chunk.blobs.map((b) => b.buffer as ArrayBuffer), ...memoryOf(batch)]);
+    if (task.kind === 'end') {
+      const made = work.finish();
+      return post({ kind: 'end', made }, memoryOf(made.events));
+    }
+    const { batch, formats } = task;
+    dictionary.formats.push(...formats);
+    const made = work.take(batch);
+    const { chunk, events } = made;
+    const given = [...chunk.blobs.map((b) => b.buffer as ArrayBuffer), ...memoryOf(batch)];
+    post({ kind: 'batch', made, batch }, events.packed ? [...given, ...memoryOf(events.packed)] : given);
   } catch (error) {
     post({ kind: 'failed', error });
   }

@@ -1,0 +1,93 @@
+/** Has a trace's batches worked on, in another thread while this one reads on. */
+import { availableParallelism } from 'node:os';
+import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
+import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
+import type { ImportThread } from './threads.ts';
+import { copyInto, memoryOf } from './trace-batch.ts';
+import { TraceWork } from './trace-work.ts';
+import type { BatchMade, TraceMade } from './trace-work.ts';
+import type { TraceMessage, TraceTask } from './trace-worker.ts';
+
+/** Most batches in flight to the thread and back: bounds memory if it is slower. */
+const MAX_ON_THE_WAY = 2;
+/** A smaller file is read before a thread has started, bytes. */
+export const WORTH_THREAD = 1 << 20;
+
+export class TraceThread {
+  readonly #dictionary: TraceDictionary;
+  readonly #use: (made: BatchMade) => void;
+  /** Instead of a thread. */
+  readonly #here: TraceWork | undefined;
+  /** Messages that the thread posted. */
+  readonly #posted = new Int32Array(new SharedArrayBuffer(4));
+  readonly #patience = new Patience(this.#posted, 0);
+  readonly #thread: readonly ImportThread[];
+  #onTheWay = 0;
+  #made: TraceMade | undefined;
+  /** Descriptions that the thread has. */
+  #told = 0;
+  /** Memory of batches that are done. */
+  readonly #free: TraceColumns[] = [];
+
+  /**
+   * @param bytes of the file
+   * @param use gets what was made of the batches, in their order
+   */
+  constructor(dictionary: TraceDictionary, bytes: number, use: (made: BatchMade) => void) {
+    this.#dictionary = dictionary;
+    this.#use = use;
+    const program = threadProgram('trace-worker');
+    const worth = bytes >= WORTH_THREAD && availableParallelism() > 1 && isThere(program);
+    this.#thread = worth ? [startThread(program, { posted: this.#posted })] : [];
+    this.#here = worth ? undefined : new TraceWork(dictionary);
+  }
+
+  put(batch: TraceColumns): void {
+    if (!batch.n) return;
+    if (this.#here) return this.#use(this.#here.take(batch));
+    while (this.#onTheWay >= MAX_ON_THE_WAY) this.#take();
+    const copy = copyInto(this.#free.pop(), batch);
+    const { formats } = this.#dictionary;
+    // Fields are decoded, nothing is printed.
+    const more = formats.slice(this.#told).map((format) => ({ ...format, printFormat: '', text: '' }));
+    this.#told = formats.length;
+    this.#post({ kind: 'batch', batch: copy, formats: more }, memoryOf(copy));
+    this.#onTheWay++;
+  }
+
+  /** Waits for everything in flight. */
+  finish(): TraceMade {
+    if (this.#here) return this.#here.finish();
+    this.#post({ kind: 'end' });
+    for (;;) {
+      if (this.#made) return this.#made;
+      this.#take();
+    }
+  }
+
+  close(): void {
+    this.#thread.forEach(endThread);
+  }
+
+  #post(task: TraceTask, given: readonly ArrayBuffer[] = []): void {
+    for (const { port } of this.#thread) port.postMessage(task, [...given]);
+  }
+
+  #take(): void {
+    const { seen } = this.#patience;
+    const any = takeMessages<TraceMessage>(this.#thread, (message) => {
+      switch (message.kind) {
+        case 'failed':
+          throw message.error;
+        case 'batch':
+          this.#onTheWay--;
+          this.#free.push(message.batch);
+          return this.#use(message.made);
+        case 'end':
+          this.#made = message.made;
+      }
+    });
+    if (any) this.#patience.heard();
+    else this.#patience.wait(seen);
+  }
+}
