@@ -615,6 +615,24 @@ describe('memslots', () => {
     expect([Number(t) > 15000, Number(t) < 18000]).toEqual([true, true]);
   });
 
+  test('a slot found gone with its pages there loses them within a millisecond of the call, or a third of what is left of it later', () => {
+    const removedAfter = (held: number, left: number): number => {
+      const trace = filled().ioctl(KvmIoctl.SET_USER_MEMORY_REGION);
+      const called = trace.t;
+      const rows = trace
+        .wait(held)
+        .device(P + 7)
+        .wait(left)
+        .push(VMM, KvmKind.CALL_EXIT)
+        .rows();
+      return (Number(rows.at(-1)!.split(' ')[0]) - called) / 1e6;
+    };
+    expect(removedAfter(0, 3.6e6)).toBe(1);
+    expect(removedAfter(0, 1.5e6)).toBeCloseTo(0.5, 2);
+    // It was held up longer than on an idle machine.
+    expect(removedAfter(2e6, 1.5e6)).toBeCloseTo(2.5, 2);
+  });
+
   test('a page found unmapped with the slot there: deleted by the call before the last', () => {
     const trace = filled()
       .ioctl(KvmIoctl.SET_USER_MEMORY_REGION)

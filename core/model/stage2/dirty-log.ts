@@ -16,8 +16,8 @@ function likely(earliest: number, latest: number): number {
   return earliest < latest ? earliest + Math.min((latest - earliest) / 2, SOON) : latest;
 }
 
-/** ns from the call to its write protection on an idle machine (a grace period of SRCU and the walk). */
-const SOON = 1e6;
+/** ns from the call to its write protection, or to a slot's removal, on an idle machine (a grace period of SRCU and the walk). */
+export const SOON = 1e6;
 /** If the bounds of a write protection are at least this far apart, ns, the time between counts as unknown. */
 export const FAR = 4e6;
 

@@ -3,7 +3,7 @@ import type { BlockRules } from './block-rules.ts';
 import type { Contents } from './contents.ts';
 import type { PendingFault } from './faults.ts';
 import type { FirstFaults } from './first-faults.ts';
-import { FAR } from './dirty-log.ts';
+import { FAR, SOON } from './dirty-log.ts';
 import { LONGEST_RUN, ranSince } from './guest-time.ts';
 import type { GuestTime } from './guest-time.ts';
 import { PageState, runsOf } from './page-states.ts';
@@ -140,12 +140,15 @@ export class Removals {
   /**
    * Dates a removal between the moments that it lies between. The call makes the slot invalid, waits for a grace period,
    * unmaps, and waits for another (kvm_invalidate_memslot, kvm_swap_active_memslots). Until a fault has shown the pages gone, the rest of
-   * the call is the second wait and the return: a third. Otherwise the middle errs least.
+   * the call is the second wait and the return: a third, or, if the slot was invalid as soon as that, the usual length of the first wait.
+   * Otherwise the middle errs least.
    */
   #settle(slot: Slot, removal: Removal, call: SlotCall): void {
-    const { earliest, latest, row } = removal;
-    const share = removal.announced || latest === call.end ? 1 / 3 : 1 / 2;
-    const t = Number.isFinite(latest) ? earliest + Math.max(0, latest - earliest) * share : earliest;
+    const { earliest, latest, row, announced } = removal;
+    const waits = announced || latest === call.end;
+    const span = Number.isFinite(latest) ? Math.max(0, latest - earliest) : 0;
+    let t = earliest + span * (waits ? 1 / 3 : 1 / 2);
+    if (waits && earliest <= call.t + SOON) t = Math.min(t, call.t + SOON);
     this.#rows.t[row] = t;
     this.#firstFaults.cover(slot.page, slot.end, t);
     this.#unmapOlder(slot, t);
