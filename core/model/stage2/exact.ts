@@ -121,7 +121,9 @@ type Asked = 'memslot' | { readonly thread: Thread; readonly start: number; read
 
 /** The call itself, not its return. */
 function isTableCall(kind: number): boolean {
-  return kind >= KvmKind.S2_MAP && kind !== KvmKind.S2_MAP_RET && kind !== KvmKind.S2_RELAX_RET;
+  return (
+    kind >= KvmKind.S2_MAP && kind <= KvmKind.S2_SPLIT && kind !== KvmKind.S2_MAP_RET && kind !== KvmKind.S2_RELAX_RET
+  );
 }
 
 /** Which VM a page table belongs to: the one whose threads map into it; else the only VM. */

@@ -157,16 +157,16 @@ class Reader {
         this.#notified(thread, events, i);
         break;
       case KvmKind.MEMORY_CALL:
-        this.#returned(thread, t, false);
+        this.#returned(thread, t);
         if (thread.call === FIXED_MMAP) this.#mapped(thread, thread.callStart, thread.callPages, t);
         break;
       case KvmKind.OTHER_CALL:
       case KvmKind.CALL_EXIT:
-        this.#returned(thread, t, kind === KvmKind.CALL_EXIT);
+        this.#returned(thread, t);
         if (events.page(i) > 0) this.#mapped(thread, events.page(i), thread.callPages, t);
         break;
       case KvmKind.IOCTL:
-        this.#returned(thread, t, false);
+        this.#returned(thread, t);
         this.#ioctl(thread, events.word[i], t);
         break;
       case KvmKind.NESTED:
@@ -268,12 +268,11 @@ class Reader {
     }
   }
 
-  #returned(thread: Thread, t: number, exact: boolean): void {
+  #returned(thread: Thread, t: number): void {
     for (const vm of this.#of(thread)) {
       const call = vm.slots.open(thread.tid);
       if (!call) continue;
       call.end = t;
-      call.endExact = exact;
       vm.callReturned(call);
     }
   }

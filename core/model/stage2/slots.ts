@@ -46,8 +46,6 @@ export interface SlotCall {
   passed: number;
   /** ns by which it had returned: its sys_exit, else the thread's next system call; Infinity while neither was seen. */
   end: number;
-  /** `end` is its sys_exit. */
-  endExact: boolean;
   /** Its slot if known (the call itself was traced); else -1. */
   slot: number;
   /** Slots whose removal was attributed to this call. */
@@ -126,7 +124,6 @@ export class Slots {
       firstFault: t,
       passed: Infinity,
       end: Infinity,
-      endExact: false,
       slot: -1,
       removed,
       protected: new Map(),
