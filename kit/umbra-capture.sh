@@ -592,7 +592,7 @@ events() {
 	[ -z "$probes" ] || echo umbra
 	for call in munmap mmap mremap madvise process_madvise mprotect fallocate ioctl; do
 		echo "syscalls:sys_enter_$call"
-		[ "$call" = ioctl ] || echo "syscalls:sys_exit_$call"
+		echo "syscalls:sys_exit_$call"
 	done
 	printf '%s\n' migrate:mm_migrate_pages huge_memory:mm_collapse_huge_page ksm:ksm_merge_with_ksm_page
 }

@@ -63,7 +63,7 @@ describe.each(shells)('under %s', (name, shell) => {
     expect(ran.stderr).toMatch(/board\.tar: spe\.perf\.data kvm\.trace\.dat\nnext: umbra import board\.tar/);
     expect(ran.status).toBe(0);
     expect(b.said('trace-cmd')).toMatch(
-      /record -B umbra -C perf .*-e kvm -e umbra -e syscalls:sys_enter_munmap -e syscalls:sys_exit_munmap -e syscalls:sys_enter_ioctl -o/,
+      /record -B umbra -C perf .*-e kvm -e umbra -e syscalls:sys_enter_munmap -e syscalls:sys_exit_munmap -e syscalls:sys_enter_ioctl -e syscalls:sys_exit_ioctl -o/,
     );
     expect(b.said('perf')).toMatch(/-e arm_spe_0\/ts_enable=1,.*load_filter=1.*\/ --max-size 512M -o/);
     const probes = readFileSync(join(b.folder, 'tracefs/kprobe_events'), 'utf8').trimEnd().split('\n');

@@ -108,6 +108,7 @@ export function makeBoard(
     'syscalls/sys_enter_munmap',
     'syscalls/sys_exit_munmap',
     'syscalls/sys_enter_ioctl',
+    'syscalls/sys_exit_ioctl',
     'umbra/memslot',
   ];
   for (const top of ['tracefs', 'tracefs/instance.stand-in']) {

@@ -294,8 +294,11 @@ describe('dirty logging', () => {
     trace.rows(vm).filter((r) => r.includes('protect'));
   const protectedAt = (t: number): string => `${t} write-protect 80000+2048 dirty-log dirty-log-ioctl`;
 
-  /** After a fetch that a fault in handling may hold up: that fault's answer after 1 ms, another one, answered `ns` after it, a write after 9 ms. */
-  const heldUp = (ns: number): Trace => {
+  /**
+   * After a fetch that a fault in handling may hold up: that fault's answer after 1 ms, another one, answered `ns` after it, a write after 9 ms.
+   * @param returned ns from that other fault to the fetch's return, if before its answer
+   */
+  const heldUp = (ns: number, returned = ns): Trace => {
     const trace = new Trace()
       .create()
       .enter()
@@ -307,9 +310,9 @@ describe('dirty logging', () => {
       .ioctl(KvmIoctl.GET_DIRTY_LOG)
       .wait(1e6)
       .enter();
+    trace.fault(P + 3).wait(returned);
+    if (returned < ns) trace.push(VMM, KvmKind.CALL_EXIT).wait(ns - returned);
     return trace
-      .fault(P + 3)
-      .wait(ns)
       .enter()
       .progress()
       .wait(9e6)
@@ -338,6 +341,15 @@ describe('dirty logging', () => {
       '1015000 unknown 80240+2 dirty-log-ioctl',
       '7017000 map 80240+2 R dirty-log dirty-log-ioctl',
     ]);
+  });
+
+  test('a fetch had protected when it returned', () => {
+    const unknown = (trace: Trace): string[] => trace.rows().filter((r) => / unknown | R /.test(r));
+    expect(unknown(heldUp(6e6, 5e6))).toEqual([
+      '1015000 unknown 80240+2 dirty-log-ioctl',
+      '6017000 map 80240+2 R dirty-log dirty-log-ioctl',
+    ]);
+    expect(unknown(heldUp(6e6, 2e6))).toEqual([]);
   });
 
   test('switching logging on is dated by how soon this guest writes to what fetches protected', () => {

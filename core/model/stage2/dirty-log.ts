@@ -115,9 +115,9 @@ export class DirtyLog {
   }
 
   /**
-   * The latest protection of a slot happened in [from, shown]: if these are far apart, the state between is unknown. But a fetch
-   * waits for nothing but mmu_lock: unless a fault being handled may hold that, it protects at once; and the lock is fair, so the first
-   * fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits long, it waits for the fetch.
+   * The latest protection of a slot happened in [from, shown], before its call returned: if these are far apart, the state between is unknown.
+   * But a fetch waits for nothing but mmu_lock: unless a fault being handled may hold that, it protects at once; and the lock is fair, so the
+   * first fault taken later is answered after it (kvm_get_dirty_log_protect, user_mem_abort). If that fault waits long, it waits for the fetch.
    */
   #settle(slot: Slot, from: number, shown: number): void {
     const open = this.#open.get(slot);
@@ -128,14 +128,14 @@ export class DirtyLog {
       if (!open.blocks) this.#waits.push(this.#guest.within(from, shown) * open.pages.length);
       return;
     }
-    if (call.setsRegion && !open.blocks && shown - from >= FAR) {
-      this.#switched.push({ open, from, until: shown, runs: this.#guest.runs(from, shown) });
+    const until = Math.min(shown, call.end, call.setsRegion ? Infinity : call.passed);
+    if (until - from < FAR) return;
+    if (call.setsRegion && !open.blocks) {
+      this.#switched.push({ open, from, until, runs: this.#guest.runs(from, until) });
       return;
     }
-    const until = call.setsRegion ? shown : Math.min(shown, call.passed);
-    if (until - from < FAR) return;
-    const waited = !call.setsRegion && call.passed <= shown && call.passed - call.firstFault >= LONG_WAIT;
-    this.#unknown(open, waited ? call.firstFault : from, until);
+    const waited = !call.setsRegion && call.firstFault < until && call.passed <= shown;
+    this.#unknown(open, waited && call.passed - call.firstFault >= LONG_WAIT ? call.firstFault : from, until);
   }
 
   /**
