@@ -1,6 +1,7 @@
 /** An answer of the host that follows its question. */
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { Ref, ShallowRef } from 'vue';
+import { ServiceError } from '../../core/contract/client.ts';
 import type { Method, Params, Progress, Result } from '../../core/contract/contract.ts';
 import { useLab } from '../state/lab.ts';
 
@@ -17,6 +18,9 @@ export interface Answer<T> {
   retry(): void;
   cancel(): void;
 }
+
+/** What AnswerState shows in place of an answer. */
+export type Waiting = Pick<Answer<unknown>, 'problem' | 'progress' | 'cancelled' | 'retry' | 'cancel'>;
 
 /**
  * Asks whenever the question changes, and cancels the previous one; late answers are dropped.
@@ -59,7 +63,10 @@ export function useAnswer<M extends Method>(
       value.value = result;
       problem.value = undefined;
     } catch (error) {
-      if (open === mine) problem.value = (error as Error).message;
+      if (open !== mine) return;
+      // The shell says so, and asks again for everybody once there is a host.
+      if (error instanceof ServiceError && error.code === 'gone') return;
+      problem.value = (error as Error).message;
     }
     if (open === mine) loading.value = false;
   }

@@ -89,6 +89,22 @@ describe('blackouts', () => {
     }
   });
 
+  it('says what a query does that takes seconds of millions of samples', async () => {
+    const queries = createQueries(db);
+    const choice = { run: 1, policy: 'map-on-fault', dlDiscard: 'buffer' } as const;
+    const phases: string[] = [];
+    const told = ({ phase }: { phase: string }) => void phases.push(phase);
+    queries.dark({ ...choice, by: 'page' }, told);
+    expect(phases.splice(0)).toEqual(['replaying map-on-fault', 'counting samples']);
+    // The last replay is kept.
+    queries.functions(choice, told);
+    queries.skew({ ...choice, by: 'page' }, told);
+    expect(phases.splice(0)).toEqual(['counting samples by function', 'rotating the loss mask']);
+    queries.observed({ spe: 1 }, told);
+    await queries.report({ run: 1, form: 'txt', notes: '' }, told);
+    expect(phases).toEqual(['reading samples', 'reading captures']);
+  });
+
   it('filters by kind, and counts what ran in what is listed', async () => {
     await open('#blackouts?policy=impdef-event');
     const all = page.getByRole('region', { name: 'Windows of impdef-event' });

@@ -52,8 +52,10 @@ export type QueryMethod = (typeof queryMethods)[number];
 type Later = 'code' | 'report' | 'comparisonReport' | CampaignMethod;
 type Answer<M extends QueryMethod> = M extends Later ? Promise<Result<M>> : Result<M>;
 
+type OnProgress = (progress: Progress) => void;
+
 export type Queries = {
-  readonly [M in QueryMethod]: (params: Params<M>, progress?: (progress: Progress) => void) => Answer<M>;
+  readonly [M in QueryMethod]: (params: Params<M>, progress?: OnProgress) => Answer<M>;
 };
 
 /** Queries of one lab file. The last replay is cached: the next query is often about the same result. */
@@ -67,11 +69,12 @@ export function createQueries(lab: string): Queries {
       db.close();
     }
   };
-  const replayed = (db: Db, { run, policy, dlDiscard }: ResultChoice): ReplayedAgain => {
+  const replayed = (db: Db, { run, policy, dlDiscard }: ResultChoice, progress: OnProgress = silent): ReplayedAgain => {
     // Stored runs never change, but another file of that name has other runs.
     const key = JSON.stringify([statSync(lab).ino, run, policy, dlDiscard]);
     if (last?.key !== key) {
       last = undefined;
+      progress({ phase: `replaying ${policy}`, done: 0, unit: 'steps' });
       last = { key, again: replayAgain(db, { run, policy, dlDiscard }) };
     }
     return last.again;
@@ -82,39 +85,54 @@ export function createQueries(lab: string): Queries {
   return {
     blackouts: (params) => read((db) => blackouts(db, params)),
     windows: (params) => read((db) => windowTable(db, params)),
-    dark: (params) => read((db) => dark(db, params, replayed(db, params))),
-    functions: (params) => read((db) => functionsOf(db, replayed(db, params))),
-    code: async (params) => functionCode(read((db) => functionSamples(db, params.key, replayed(db, params)))),
-    skew: (params, progress) =>
+    dark: (params, progress = silent) =>
       read((db) => {
-        progress?.({ phase: `replaying ${params.policy}`, done: 0, unit: 'steps' });
-        const again = replayed(db, params);
-        progress?.({ phase: 'rotating the loss mask', done: 0, unit: 'steps' });
+        const again = replayed(db, params, progress);
+        progress({ phase: 'counting samples', done: 0, unit: 'steps' });
+        return dark(db, params, again);
+      }),
+    functions: (params, progress = silent) =>
+      read((db) => {
+        const again = replayed(db, params, progress);
+        progress({ phase: 'counting samples by function', done: 0, unit: 'steps' });
+        return functionsOf(db, again);
+      }),
+    code: async (params, progress = silent) =>
+      functionCode(read((db) => functionSamples(db, params.key, replayed(db, params, progress)))),
+    skew: (params, progress = silent) =>
+      read((db) => {
+        const again = replayed(db, params, progress);
+        progress({ phase: 'rotating the loss mask', done: 0, unit: 'steps' });
         return skewAnswer(db, params, again);
       }),
     calibration: (params) => read((db) => calibrated(db, params)),
-    compareRuns: ({ by, ...request }, progress) =>
+    compareRuns: ({ by, ...request }, progress = silent) =>
       read((db) => {
-        progress?.({ phase: 'reading captures', done: 0, unit: 'policies' });
+        progress({ phase: 'reading captures', done: 0, unit: 'policies' });
         return runsCompared(db, { ...request, ...keyOf(by) }, (done, total, policy) =>
-          progress?.({ phase: `comparing ${policy}`, done, total, unit: 'policies' }),
+          progress({ phase: `comparing ${policy}`, done, total, unit: 'policies' }),
         );
       }),
-    compareCaptures: ({ a, b, by }, progress) =>
+    compareCaptures: ({ a, b, by }, progress = silent) =>
       read((db) => {
-        progress?.({ phase: 'comparing block of time by block of time', done: 0, unit: 'steps' });
+        progress({ phase: 'comparing block of time by block of time', done: 0, unit: 'steps' });
         return capturesCompared(db, a, b, keyOf(by).by);
       }),
-    report: async (params) => {
+    report: async (params, progress = silent) => {
+      progress({ phase: 'reading captures', done: 0, unit: 'steps' });
       const { reportPreview } = await import('./report-queries.ts');
       return read((db) => reportPreview(db, params));
     },
-    comparisonReport: async ({ compare: { by, ...request }, ...params }) => {
+    comparisonReport: async ({ compare: { by, ...request }, ...params }, progress = silent) => {
+      progress({ phase: 'comparing', done: 0, unit: 'steps' });
       const { comparisonPreview } = await import('./report-queries.ts');
       return read((db) => comparisonPreview(db, lab, { ...request, ...keyOf(by) }, params));
     },
     observedBands: ({ spe, origin }) => read((db) => observedBands(db, spe, BigInt(origin))),
-    observed: ({ spe }) => read((db) => observedSummary(db, spe)),
+    observed: ({ spe }, progress = silent) => {
+      progress({ phase: 'reading samples', done: 0, unit: 'steps' });
+      return read((db) => observedSummary(db, spe));
+    },
     exits: ({ kvm, part }) => read((db) => exits(db, kvm, part)),
     search: ({ run, text }) => read((db) => searchRun(db, run, text)),
     sql: (params) => sqlAnswer(lab, params),
