@@ -11,7 +11,10 @@ import type { Pages } from './pages.ts';
 import type { Rows } from './rows.ts';
 import type { Removal, Slot, SlotCall, Slots } from './slots.ts';
 
-/** The share of other removals that the guest touched within a time for it to count as its habit: as few as seven can confirm it. */
+/**
+ * The k-th shortest of n waits is the guest's habit if k / n is at least this: of a longer one the k others say with that probability that it
+ * should have been no longer (seven others at least).
+ */
 const USUALLY = 7 / 8;
 
 export class Removals {
@@ -103,12 +106,12 @@ export class Removals {
    * guest touches one: where it ran for longer than other removals took it at most, up to when they began, the pages were still there.
    */
   finish(): void {
-    const waits = this.#all.flatMap(({ touched, pages }) => (touched && pages.length ? [touched.wait] : []));
-    waits.sort((a, b) => a - b);
+    const waits = this.#all.flatMap(({ touched }) => (touched && touched.wait > 0 ? [touched.wait] : []));
+    const usual = waits.sort((a, b) => a - b)[Math.ceil(USUALLY * waits.length) - 1];
     for (const { row, call, earliest: first, latest, pages, touched } of this.#all) {
       if (!Number.isFinite(latest) || latest - first < FAR) continue;
-      const runs = touched?.runs;
-      const earliest = runs && pages.length ? ranSince(runs, habit(waits, touched.wait) / pages.length, first) : first;
+      const runs = touched && touched.wait > usual ? touched.runs : undefined;
+      const earliest = runs ? ranSince(runs, usual / pages.length, first) : first;
       // Bounded by the call's end alone: before that the call waits for a second grace period, hardly ever for less than for what was left
       // of the first one (63 of 71 such removals in the captures with a reference lie in the first half, the others soon after it).
       const until = latest === call.end ? (earliest + latest) / 2 : latest;
@@ -173,13 +176,4 @@ export class Removals {
       this.#settle(slot, removal, call);
     }
   }
-}
-
-/**
- * What `USUALLY` of the waits other than `own` don't exceed, so that with that probability one more of their kind doesn't either.
- * @param waits ascending @returns Infinity if they are too few to tell
- */
-function habit(waits: readonly number[], own: number): number {
-  const k = Math.ceil(USUALLY * waits.length);
-  return (own <= waits[k - 1] ? waits[k] : waits[k - 1]) ?? Infinity;
 }
