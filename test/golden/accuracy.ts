@@ -25,7 +25,7 @@ const traces = folders.length
     )
   : references.map((name) => [name, () => load(name)] as const);
 if (!traces.length) throw new Error(`No trace with X.vm.json and X.stage2.txt beside it below ${folders.join(', ')}.`);
-const width = Math.max(20, ...traces.map(([name]) => name.length + 2));
+const width = Math.max(26, ...traces.map(([name]) => name.length + 2));
 
 const shares: number[] = [];
 const guestShares: number[] = [];
