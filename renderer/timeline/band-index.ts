@@ -2,30 +2,55 @@
 import type { Bands } from '../../core/contract/timeline.ts';
 import { firstAtLeast } from '../../core/model/terms/search.ts';
 
-export type BandIndex = ReadonlyMap<number, readonly [from: number, to: number]>;
+export interface BandRange {
+  readonly from: number;
+  /** Excluded. */
+  readonly to: number;
+  /** ns: of the longest band, and of the longest that isn't several merged into one. */
+  readonly longest: number;
+  readonly longestSingle: number;
+}
 
-const key = (lane: number, policy: number) => lane * 65536 + policy;
+export type BandIndex = ReadonlyMap<number, BandRange>;
 
-export function indexBands({ n, lane, policy }: Pick<Bands, 'n' | 'lane' | 'policy'>): BandIndex {
-  const index = new Map<number, readonly [number, number]>();
+export interface BandOwner {
+  readonly lane: number;
+  readonly policy: number;
+}
+
+const NONE: BandRange = { from: 0, to: 0, longest: 0, longestSingle: 0 };
+const key = ({ lane, policy }: BandOwner) => lane * 65536 + policy;
+
+export function indexBands({ n, lane, policy, start, end, count }: Bands): BandIndex {
+  const index = new Map<number, BandRange>();
   for (let from = 0; from < n;) {
-    let to = from + 1;
-    while (to < n && lane[to] === lane[from] && policy[to] === policy[from]) to++;
-    index.set(key(lane[from], policy[from]), [from, to]);
+    let to = from;
+    let [longest, longestSingle] = [0, 0];
+    for (; to < n && lane[to] === lane[from] && policy[to] === policy[from]; to++) {
+      const ns = end[to] - start[to];
+      longest = Math.max(longest, ns);
+      if (count[to] === 1) longestSingle = Math.max(longestSingle, ns);
+    }
+    index.set(key({ lane: lane[from], policy: policy[from] }), { from, to, longest, longestSingle });
     from = to;
   }
   return index;
 }
 
-/** The bands of one policy and lane that touch [start, end]: disjoint, so in the order of their ends too. */
+export function rangeOf(index: BandIndex, of: BandOwner): BandRange {
+  return index.get(key(of)) ?? NONE;
+}
+
+/** The bands of one policy and lane that touch [start, end], and those between them: of several merged in one bin some end earlier. */
 export function bandsIn(
-  bands: Bands,
+  bands: Pick<Bands, 'start' | 'end'>,
   index: BandIndex,
-  of: { readonly lane: number; readonly policy: number },
+  of: BandOwner,
   start: number,
   end: number,
 ): readonly [from: number, to: number] {
-  const [first, last] = index.get(key(of.lane, of.policy)) ?? [0, 0];
-  const from = Math.max(first, firstAtLeast(bands.start, start, first, last) - 1);
-  return [from, firstAtLeast(bands.start, end, from, last)];
+  const { from, to, longest } = rangeOf(index, of);
+  let first = firstAtLeast(bands.start, start - longest, from, to);
+  while (first < to && bands.end[first] < start) first++;
+  return [first, firstAtLeast(bands.start, end, first, to)];
 }

@@ -10,12 +10,13 @@ export const STEPS = 48;
 export const LEAST_FRACTION = 0.001;
 /** How much of the colour the first step gets. */
 const LEAST_ALPHA = 0.08;
+const DECADES = Math.log(1 / LEAST_FRACTION);
 
 /** 0: none, or less than `LEAST_FRACTION`; `STEPS`: all. */
 export function stepOf(fraction: number): number {
   if (!(fraction >= LEAST_FRACTION)) return 0;
-  const decades = Math.log(Math.min(1, fraction) / LEAST_FRACTION) / Math.log(1 / LEAST_FRACTION);
-  return 1 + Math.round(decades * (STEPS - 1));
+  const share = Math.log(Math.min(1, fraction) / LEAST_FRACTION) / DECADES;
+  return 1 + Math.round(share * (STEPS - 1));
 }
 
 /** The fraction that a step represents. */

@@ -3,22 +3,28 @@
  * (darkness.ts). Nothing is drawn wider than it is; less than a step, or no loss, is a mark or a hairline.
  */
 import type { Fates } from '../../core/contract/timeline.ts';
+import { rangeOf } from './band-index.ts';
 import { forBands } from './bins.ts';
 import { fractionIn, laneColumns, lossColumns, observedColumns } from './columns.ts';
 import type { LaneColumns, LossColumns } from './columns.ts';
-import { mixed, stepOf } from './darkness.ts';
+import { stepOf } from './darkness.ts';
+import { BLENDS } from './palette.ts';
 import type { Scene } from './scene.ts';
 import { size } from './layout.ts';
 import type { LaneRows } from './layout.ts';
 
 /** From this width on a window shows its pattern, px. */
 const WIDE = 5;
-/** Levels between two colours of one px. */
-const LEVELS = 32;
 /** How much of its colour the chosen policy's blackout gets over the whole lane, where everything is lost. */
 const VEIL = 0.22;
 /** Below this there is no veil. */
 const VEILED = 0.05;
+
+/** Columns on one line, used by one band after the other: a frame draws dozens. */
+interface Strip {
+  readonly heights: Uint16Array;
+  readonly colors: Uint32Array;
+}
 
 interface Column {
   readonly lane: LaneColumns;
@@ -41,16 +47,19 @@ export function drawLane(scene: Scene, rows: LaneRows, over: (() => void)[]): vo
   const chosen = lossOf(policy);
   veil(scene, rows, { lane, loss: chosen }, fates, nsPerPx);
   drawDensity(scene, rows, { lane, loss: chosen }, fates, nsPerPx);
+  const strip = { heights: new Uint16Array(width), colors: new Uint32Array(width) };
   if (rows.sessions !== undefined) {
+    const good = palette.blends(palette.good, palette.surface);
     for (let x = 0; x < width; x++) {
       const share = Math.min(1, lane.session[x] / nsPerPx);
-      if (share > 0) pixels.rect(x, rows.sessions - scroll, 1, 1, blend(palette.good, palette.surface, share));
+      if (share > 0) [strip.heights[x], strip.colors[x]] = [1, pixels.word(good[levelOf(share)])];
     }
+    pixels.columns(rows.sessions - scroll, strip.heights, strip.colors);
   }
   rows.bands.forEach((top, place) => {
     const loss = place === policy ? chosen : lossOf(place);
     if (!loss) return;
-    drawBand(scene, top, { lane, loss }, fates, nsPerPx);
+    drawBand(scene, top, { lane, loss }, fates, nsPerPx, strip);
     drawWide(scene, rows, place, top, over);
   });
 }
@@ -96,14 +105,16 @@ function drawDensity(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kin
   for (let x = 0; x < heights.length; x++) heights[x] = heightOf(lane.samples[x] / nsPerPx, peak, rows.densityHeight);
   pixels.bars(bottom, heights, palette.dens);
   if (!loss) return;
+  const mixes: (readonly string[])[] = [];
   for (let x = 0; x < heights.length; x++) {
     if (!(loss.lost[x] > 0) || !heights[x]) continue;
     const color = palette.kind[kinds[loss.kind[x] - 1]] ?? palette.muted;
+    const mix = (mixes[loss.kind[x]] ??= palette.blends(color, palette.dens));
     const px = heights[x] * Math.min(1, loss.lost[x] / lane.samples[x]);
     const whole = Math.floor(px);
     const top = bottom - heights[x];
     if (whole) pixels.rect(x, top, 1, whole, color);
-    if (px > whole) pixels.rect(x, top + whole, 1, 1, blend(color, palette.dens, px - whole));
+    if (px > whole) pixels.rect(x, top + whole, 1, 1, mix[levelOf(px - whole)]);
   }
 }
 
@@ -113,19 +124,20 @@ function drawBand(
   { lane, loss }: Required<Column>,
   { kinds }: Fates,
   nsPerPx: number,
+  { heights, colors }: Strip,
 ): void {
   const { palette, pixels, scroll, measure } = scene;
   if (!loss) return;
-  const y = top - scroll;
+  heights.fill(0);
   for (let x = 0; x < loss.kind.length; x++) {
     if (!loss.kind[x]) continue;
     const kind = kinds[loss.kind[x] - 1];
     const fraction = fractionIn(x, loss, lane, nsPerPx, measure);
     const step = stepOf(fraction);
-    if (step) pixels.rect(x, y, 1, size.band, palette.steps[kind][step]);
-    else if (fraction > 0) pixels.rect(x, y, 1, 2, palette.kind[kind]);
-    else pixels.rect(x, y, 1, 1, palette.muted);
+    heights[x] = step ? size.band : fraction > 0 ? 2 : 1;
+    colors[x] = pixels.word(step ? palette.steps[kind][step] : fraction > 0 ? palette.kind[kind] : palette.muted);
   }
+  pixels.columns(top - scroll, heights, colors);
 }
 
 /** The chosen policy's blackouts through the whole lane, behind its tracks, which stay unchanged. */
@@ -133,13 +145,18 @@ function veil(scene: Scene, rows: LaneRows, { lane, loss }: Column, { kinds }: F
   const { palette, pixels, measure, scroll } = scene;
   if (!loss) return;
   const height = (rows.bands[0] ?? rows.bottom) - 1 - rows.top;
+  const heights = new Uint16Array(loss.kind.length);
+  const colors = new Uint32Array(loss.kind.length);
+  const mixes: (readonly string[])[] = [];
   for (let x = 0; x < loss.kind.length; x++) {
     if (!loss.kind[x]) continue;
     const fraction = fractionIn(x, loss, lane, nsPerPx, measure);
     if (fraction < VEILED) continue;
-    const color = blend(palette.kind[kinds[loss.kind[x] - 1]], palette.surface, VEIL * fraction);
-    pixels.rect(x, rows.top - scroll, 1, height, color);
+    const mix = (mixes[loss.kind[x]] ??= palette.blends(palette.kind[kinds[loss.kind[x] - 1]], palette.surface));
+    heights[x] = height;
+    colors[x] = pixels.word(mix[levelOf(VEIL * fraction)]);
   }
+  pixels.columns(rows.top - scroll, heights, colors);
 }
 
 /** Windows wide enough to be seen individually: a pattern from start to end; a frame around the one in focus. */
@@ -149,8 +166,12 @@ function drawWide(scene: Scene, rows: LaneRows, policy: number, top: number, ove
   if (!bands || !index) return;
   const { windows, kinds } = bands;
   const { lane } = rows.lane;
+  const isFocused = window?.lane === lane && window.policy === policy;
+  const nsPerPx = (scene.camera.end - scene.camera.start) / scene.width;
+  // In most views none is wide.
+  if (!isFocused && rangeOf(index.windows, { lane, policy }).longestSingle < WIDE * nsPerPx) return;
   forBands(scene, windows, index.windows, lane, policy, (left, right, i) => {
-    const inFocus = window?.lane === lane && window.policy === policy && windows.start[i] === window.start;
+    const inFocus = isFocused && windows.start[i] === window.start;
     const wide = right - left >= WIDE && windows.count[i] === 1;
     if (!wide && !inFocus) return;
     over.push(() => {
@@ -166,15 +187,7 @@ function drawWide(scene: Scene, rows: LaneRows, policy: number, top: number, ove
   });
 }
 
-const blends = new Map<string, string[]>();
-
-/** `share` of a colour over another, in few enough levels that each is mixed only once. */
-function blend(color: string, over: string, share: number): string {
-  const key = `${color}${over}`;
-  let levels = blends.get(key);
-  if (!levels) {
-    levels = Array.from({ length: LEVELS + 1 }, (_, i) => mixed(color, over, i / LEVELS));
-    blends.set(key, levels);
-  }
-  return levels[Math.min(LEVELS, Math.max(1, Math.round(share * LEVELS)))];
+/** Of `palette.blends`; something is never nothing. */
+function levelOf(share: number): number {
+  return Math.min(BLENDS, Math.max(1, Math.round(share * BLENDS)));
 }

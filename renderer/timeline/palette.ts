@@ -3,7 +3,7 @@
 import type { FlagColor } from '../../core/contract/limits.ts';
 import { causeSigns, windowSigns } from '../../core/words/signs.ts';
 import type { Colour } from '../../core/words/signs.ts';
-import { wedge } from './darkness.ts';
+import { mixed, wedge } from './darkness.ts';
 
 export type KindStyle = string | CanvasPattern;
 
@@ -30,7 +30,11 @@ export interface Palette {
   readonly steps: Readonly<Record<string, readonly string[]>>;
   /** The same for blackouts that a capture itself shows. */
   readonly observed: readonly string[];
+  /** A colour over another, from none of it to all in `BLENDS` steps: few enough that each is mixed only once. */
+  blends(color: string, over: string): readonly string[];
 }
+
+export const BLENDS = 32;
 
 /** From the element's own style, read again when the theme changes. */
 export function readPalette(element: HTMLElement): Palette {
@@ -65,6 +69,7 @@ export function readPalette(element: HTMLElement): Palette {
     pattern,
     steps,
     observed: wedge(color('--bad'), band),
+    blends: keptBlends(),
     flag: {
       accent: color('--accent'),
       good: color('--good'),
@@ -72,6 +77,16 @@ export function readPalette(element: HTMLElement): Palette {
       bad: color('--bad'),
       muted: color('--muted'),
     },
+  };
+}
+
+function keptBlends(): Palette['blends'] {
+  const kept = new Map<string, readonly string[]>();
+  return (color, over) => {
+    const key = color + over;
+    let steps = kept.get(key);
+    if (!steps) kept.set(key, (steps = Array.from({ length: BLENDS + 1 }, (_, i) => mixed(color, over, i / BLENDS))));
+    return steps;
   };
 }
 

@@ -1,21 +1,25 @@
 /** What is under the pointer. */
-import type { ObservedBands, RunBands } from '../../core/contract/timeline.ts';
+import type { ObservedBands } from '../../core/contract/timeline.ts';
+import { bandsIn } from './band-index.ts';
 import type { LaneRows } from './layout.ts';
+import type { Picture } from './source.ts';
 
 /** Index of the window in a policy's band at `t`, or within `grace` ns of it; the nearest of several. */
 export function windowIndexAt(
-  bands: RunBands | undefined,
+  picture: Pick<Picture, 'bands' | 'index'> | undefined,
   rows: LaneRows | undefined,
   policy: number | undefined,
   t: number,
   grace: number,
 ): number | undefined {
-  if (!bands || !rows || policy === undefined) return undefined;
+  const { bands, index } = picture ?? {};
+  if (!bands || !index || !rows || policy === undefined) return undefined;
   const { windows } = bands;
   let best: number | undefined;
   let least = grace;
-  for (let i = 0; i < windows.n; i++) {
-    if (windows.policy[i] !== policy || windows.lane[i] !== rows.lane.lane) continue;
+  // One that begins exactly `grace` later counts, too.
+  const [from, to] = bandsIn(windows, index.windows, { lane: rows.lane.lane, policy }, t - grace, t + grace + 1);
+  for (let i = from; i < to; i++) {
     const away = Math.max(windows.start[i] - t, t - windows.end[i], 0);
     if (away > least || (away === least && best !== undefined)) continue;
     least = away;
@@ -49,5 +53,5 @@ export function observedAt(
 /** Its start, ns: that of the first of several drawn as one. */
 export function windowAt(...args: Parameters<typeof windowIndexAt>): number | undefined {
   const i = windowIndexAt(...args);
-  return i === undefined ? undefined : args[0]!.windows.start[i];
+  return i === undefined ? undefined : args[0]?.bands?.windows.start[i];
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createRandom } from '../../core/model/random.ts';
 import { createPixels } from '../../renderer/timeline/pixels.ts';
 import type { Pixels } from '../../renderer/timeline/pixels.ts';
 
@@ -55,6 +56,20 @@ describe('renderer-pixels', () => {
     const wide = (line: string) => [...line].map((c) => c.repeat(ratio)).join('');
     const rows = ['..aa', '..aa', '.aaa', '....'].flatMap((line) => Array<string>(ratio).fill(line));
     expect(show(pixels)).toEqual(rows.map(wide));
+  });
+
+  it.each([1, 2, 1.5, 1.25, 0.8])('hangs columns as rectangles of one px each would, %d device px a px', (ratio) => {
+    const random = createRandom(7);
+    const [width, height] = [23, 12];
+    for (const y of [3, 0.4, -2, 7.5, 11]) {
+      const heights = Uint16Array.from({ length: width }, () => random.below(5));
+      const hues = Array.from({ length: width }, () => ['#123456', '#fff'][random.below(2)]);
+      const rects = createPixels().begin(width, height, ratio);
+      heights.forEach((h, x) => h && y + h > 0.5 && rects.rect(x, y, 1, h, hues[x]));
+      const columns = createPixels().begin(width, height, ratio);
+      columns.columns(y, heights, Uint32Array.from(hues, columns.word));
+      expect(show(columns)).toEqual(show(rects));
+    }
   });
 
   it('gives pixels the colour of their CSS, opaque, and forgets the frame before', () => {
