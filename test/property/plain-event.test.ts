@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cutOff } from '../../core/formats/event-format/text-fields.ts';
 import { cleanLine, needsCleaning } from '../../core/formats/ftrace-text/clean-line.ts';
 import { parseEventLine } from '../../core/formats/ftrace-text/event-line.ts';
@@ -51,20 +51,150 @@ function fast(raw: string, reader: PlainEvents): unknown {
   return { comm: comm.name, pid, buffer: '', cpu, time, event: event.name, text };
 }
 
-for (const isTraceCmd of [false, true]) {
-  const tool = isTraceCmd ? 'trace-cmd' : 'ftrace';
-  test.each(texts)(`${tool}: $name as it is`, ({ lines }) => {
+/** Lines left to the thorough reader, as ftrace prints and as trace-cmd does: colours have to be taken off first. Of others it leaves none. */
+const leaves: Readonly<Record<string, readonly [ftrace: number, traceCmd: number]>> = {
+  coloured: [645, 381],
+  made: [2, 0],
+};
+
+describe.each([false, true])('trace-cmd %s', (isTraceCmd) => {
+  test.each(texts)('$name as it is', ({ name, lines }) => {
     const reader = new PlainEvents(isTraceCmd);
-    let taken = 0;
+    let left = 0;
     for (const line of lines) {
       const found = fast(line, reader);
-      if (found === undefined) continue;
-      taken++;
-      expect(found).toEqual(thorough(line, isTraceCmd));
+      const truth = thorough(line, isTraceCmd);
+      if (found !== undefined) expect(found).toEqual(truth);
+      else if (truth !== undefined) left++;
     }
-    expect(taken).toBeGreaterThan(isTraceCmd ? 2 : 5);
+    expect(left).toBe(leaves[name]?.[Number(isTraceCmd)] ?? 0);
   });
-}
+});
+
+/** trace-cmd pads names; ftrace's reader takes that, too. */
+const X = `x:${' '.repeat(20)}y`;
+/** Lines at the edges of what is usual: each is taken, and means what it means to the thorough reader. */
+const usual = [
+  `a-0 [0] 0.0: ${X}`,
+  `a-2147483647 [00000001] 8999999.999999999: ${X}`,
+  `a-1 [70000] 9000000.000000001: ${X}`,
+  `a-1 [65535] 9000000000.5: ${X}`,
+  ...['1', '12', '123', '1234', '12345', '123456', '1234567', '12345678', '123456789'].map(
+    (f) => `a-1 [0] 4.${f}: ${X}`,
+  ),
+  `a-1 [0] 4.294967296: ${X}`,
+  `a-1 [0] 4.294967295: ${X}`,
+  `a-1 [000] d.. 1.5: ${X}`,
+  `a-1 [000] d.........  1.5: ${X}`,
+  `a-1 (7) [000] 1.5: ${X}`,
+  `a-1     (      7) [000] 1.5: ${X}`,
+  `a-1 (-) [000] 1.5: ${X}`,
+  `a-1     (-------) [000] .....     1.5: ${X}`,
+  `a b-c d-12 [000] 1.5: ${X}`,
+  `-1 [000] 1.5: ${X}`,
+  `     ~-1 [000] 1.5: ${X}`,
+  'a-1 [000] 1.5: nineteen_characters:  y',
+  'a-1 [000] 1.5: twenty_characters_ab: y',
+  'a-1 [000] 1.5: twenty_one_characters: y',
+  'a-1 [000] 1.5: x:                    y',
+  'a-1 [000] 1.5: x:                     y',
+  'a-1 [000] 1.5: x:                    <CANT FIND FIELD a_9>y',
+  'a-1 [000] 1.5: x:                    CAN\'T FIND FIELD "b"<CANT FIND FIELD a><CANT',
+  'a-1 [000] 1.5: x:                    <CANT FIND FIELD >y',
+  'a-1 [000] 1.5: kvm_exit:             TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x400',
+  'a-1 [000] 1.5: kvm_entry:            PC: 0x0',
+];
+/** Only ftrace prints these so. */
+const ofFtrace = [
+  'a-1 [000] 1.5: _x.y-z9: y',
+  'a-1 [000] 1.5: AzZa09: y',
+  'a-1 [000] 1.5: x: y',
+  'a-1 [000] 1.5: x:y',
+  'a-1 [000] 1.5: x:  y',
+  'a:b-1 [000] 1.5: x: y',
+  'a-1 [000] 1.5: sys_ioctl(fd: 5)',
+  'a-1 [000] 1.5: sys_ioctl -> 0x0',
+  'a-1 [000] 1.5: sys_a.b-c -> 0x0',
+  'a-1 [000] 1.5: sys_(12)',
+];
+/** And these need a closer look, or hold no event. */
+const unusual = [
+  ...['> a-1 [000] 1.5: x: y', '| a-1 [000] 1.5: x: y', ' > a-1 [000] 1.5: x: y'],
+  ...[
+    'a-1[000] 1.5: x: y',
+    'a- [000] 1.5: x: y',
+    'a1 [000] 1.5: x: y',
+    'a-12345678901 [000] 1.5: x: y',
+    'a-2147483648 [000] 1.5: x: y',
+  ],
+  ...[
+    'a-1 [] 1.5: x: y',
+    'a-1 [x] 1.5: x: y',
+    'a-1 [123456789] 1.5: x: y',
+    'a-1 [000]1.5: x: y',
+    'a-1 [000 1.5: x: y',
+    'a-1 000] 1.5: x: y',
+  ],
+  ...[
+    'a-1 () [000] 1.5: x: y',
+    'a-1 (7x) [000] 1.5: x: y',
+    'a-1(7) [000] 1.5: x: y',
+    'a-1 7) [000] 1.5: x: y',
+    'a-1 (7)[000] 1.5: x: y',
+  ],
+  ...[
+    'a-1 [000] d. 1.5: x: y',
+    'a-1 [000] d.......... 1.5: x: y',
+    'a-1 [000] [.. 1.5: x: y',
+    'a-1 [000] :.. 1.5: x: y',
+    'a-1 [000] d..',
+  ],
+  ...[
+    'a-1 [000] .5: x: y',
+    'a-1 [000] 1.: x: y',
+    'a-1 [000] 12345678901.5: x: y',
+    'a-1 [000] 1.1234567890: x: y',
+    'a-1 [000] 1,5: x: y',
+  ],
+  ...[
+    'a-1 [000] 1.5 x: y',
+    'a-1 [000] 1.5:x: y',
+    'a-1 [000] 18446744074.0: x: y',
+    'a-1 [000] 15: x: y',
+    'a-1 [000] 1.5: ',
+  ],
+  ...[
+    'a-1 [000] 1.5: 9x: y',
+    'a-1 [000] 1.5: .x: y',
+    'a-1 [000] 1.5: x',
+    'a-1 [000] 1.5: x:',
+    'a-1 [000] 1.5: x: ',
+    'a-1 [000] 1.5: x y',
+  ],
+  ...[
+    'a-1 [000] 1.5: ioctl(5)',
+    'a-1 [000] 1.5: ioctl -> 5',
+    'a-1 [000] 1.5: sys_x- > 5',
+    'a-1 [000] 1.5: sys_x ->',
+    'a-1 [000] 1.5: sys_x',
+  ],
+  ...[
+    'a-1 [000] 1.5: x:\ty',
+    'a\u0001-1 [000] 1.5: x: y',
+    `${'a'.repeat(301)}-1 [000] 1.5: x: y`,
+    'a-1 [000] 1.5: kvm_entry: vcpu',
+  ],
+];
+
+test('the edges of what is usual', () => {
+  for (const isTraceCmd of [false, true]) {
+    const reader = new PlainEvents(isTraceCmd);
+    const taken = isTraceCmd ? usual : [...usual, ...ofFtrace];
+    const found = [...usual, ...ofFtrace, ...unusual].map((line) => [line, fast(line, reader)] as const);
+    expect(found.flatMap(([line, event]) => (event ? [line] : []))).toEqual(taken);
+    for (const [line, event] of found) if (event) expect(event).toEqual(thorough(line, isTraceCmd));
+  }
+});
 
 test('damaged lines', () => {
   const words = [
