@@ -52,7 +52,11 @@ const texts: readonly (readonly [pattern: RegExp, what: string])[] = [
     /^\s*\{[^]*"(?:policies|scenario|phases)"\s*:/,
     'JSON of policies or a scenario: they are given with --policy-file or --scenario',
   ],
-  [/^\s*(?:\{\s*["}]|\[\s*[{\]"\d])/, `JSON, which isn't read; ${INSTEAD}`],
+  [
+    // `[    0.000000] …` begins a kernel log.
+    /^\s*(?:\{\s*["}]|\[\s*(?:[{\]"]|-?\d[\d.eE+-]*\s*(?:,|\]\s*$)))/,
+    `JSON, which isn't read; ${INSTEAD}`,
+  ],
   [
     /^\s*#? ?perf kvm stat report|^\s*# perf kvm stat|^Analyze events for all VMs/m,
     'a table of `perf kvm stat report`: give the perf.data.guest that it was made of',

@@ -44,7 +44,17 @@ export const rooms = {
   formats: {
     mutate: ['core/formats/**/*.ts', '!core/formats/**/*.wasm.ts'],
     tests: [
-      ...unit('event-*', 'ftrace-text', 'fuzz-finds', 'import-trace', 'memory', 'perf-*', 'spe-*', 'symbols-elf'),
+      ...unit(
+        'event-*',
+        'foreign',
+        'ftrace-text',
+        'fuzz-finds',
+        'import-trace',
+        'memory',
+        'perf-*',
+        'spe-*',
+        'symbols-elf',
+      ),
       ...unit('symbols-text', 'task-bound', 'trace-dat'),
       ...golden('ftrace-text', 'inputs', 'perf-trace', 'spe', 'text-captures', 'trace-dat', 'variants'),
       ...property('perf-data-*', 'perf-trace-damage', 'plain-event', 'script-plain-line', 'spe-decode'),
