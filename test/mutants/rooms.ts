@@ -55,7 +55,7 @@ export const rooms = {
         'spe-*',
         'symbols-elf',
       ),
-      ...unit('symbols-text', 'task-bound', 'trace-dat'),
+      ...unit('symbols-code', 'symbols-text', 'task-bound', 'trace-dat'),
       ...golden('ftrace-text', 'inputs', 'perf-trace', 'spe', 'text-captures', 'trace-dat', 'variants'),
       ...property('perf-data-*', 'perf-trace-damage', 'plain-event', 'script-plain-line', 'spe-decode'),
       ...property('symbols-fuzz', 'trace-fuzz'),
