@@ -47,7 +47,7 @@ export const rooms = {
       ...unit(
         'event-*',
         'foreign',
-        'ftrace-text',
+        'ftrace-text*',
         'fuzz-finds',
         'import-trace',
         'memory',

@@ -65,7 +65,10 @@ export function forEachSortedLine(
     while (end < places.n && time[order[end]] === time[order[i]]) end++;
     if (piece[order[i]] === piece[order[end - 1]]) {
       // Neighbours in the text are read at once.
-      while (end < places.n && order[end] === order[end - 1] + 1 && start[order[end]] - start[order[i]] < SLICE) end++;
+      const follows = (k: number) => order[k] === order[k - 1] + 1 && start[order[k]] - start[order[i]] < SLICE;
+      // Not one that another piece may hold, too.
+      const isAlone = (k: number) => k + 1 === places.n || time[order[k + 1]] !== time[order[k]];
+      while (end < places.n && follows(end) && isAlone(end)) end++;
       emitRun(i, end);
     } else {
       // The same event in two pieces: they overlap.
