@@ -92,14 +92,24 @@ export class KvmEvents implements KvmTrace {
   origin = 0n;
   span = 0;
   /** Sorted by `t`, which is ns after `origin`. */
-  t = new Float64Array(1024);
-  tid = new Int32Array(1024);
-  cpu = new Uint16Array(1024);
-  kind = new Uint8Array(1024);
-  word = new Uint32Array(1024);
+  t: Float64Array<ArrayBuffer>;
+  tid: Int32Array<ArrayBuffer>;
+  cpu: Uint16Array<ArrayBuffer>;
+  kind: Uint8Array<ArrayBuffer>;
+  word: Uint32Array<ArrayBuffer>;
   /** Most events are entries and exits, which name no page: they share row 0, the rest has its own rows. */
-  row = new Int32Array(1024);
+  row: Int32Array<ArrayBuffer>;
   readonly rows = new PageRows();
+
+  /** @param room events that there is room for; it grows */
+  constructor(room = 1024) {
+    this.t = new Float64Array(room);
+    this.tid = new Int32Array(room);
+    this.cpu = new Uint16Array(room);
+    this.kind = new Uint8Array(room);
+    this.word = new Uint32Array(room);
+    this.row = new Int32Array(room);
+  }
 
   /** Appends an event. Returns its index. */
   push(t: number, tid: number, cpu: number, kind: number, page = 0, end = 0, word = 0): number {
@@ -150,7 +160,13 @@ export class KvmEvents implements KvmTrace {
   }
 
   has(kind: number): boolean {
-    return this.kind.subarray(0, this.n).includes(kind);
+    return this.next(kind, 0) < this.n;
+  }
+
+  /** The first event of a kind from `from` on; n if there is none. For rare kinds it is far faster than to look at each event. */
+  next(kind: number, from: number): number {
+    const at = this.kind.indexOf(kind, from);
+    return at < 0 ? this.n : Math.min(at, this.n);
   }
 
   blocks(holding?: number): readonly KvmEvents[] {

@@ -11,6 +11,7 @@ import { TextColumns } from './text-columns.ts';
 import { parseEventLine } from './event-line.ts';
 import { withoutPrefix } from './line-prefix.ts';
 import { PlainEvents } from './plain-event.ts';
+import { PlainLines } from './plain-lines.ts';
 import type { TextOrder } from './text-columns.ts';
 import { wholeLines } from './unwrap.ts';
 
@@ -99,7 +100,8 @@ export function openFtraceText(source: ByteSource, warnings: Warnings, order: Te
       const eachLine = wholeLines(source, (text) => plain(text) !== undefined);
       const parse = withoutPrefix(source, eachLine, plain);
       const events = parse === plain ? new PlainEvents(isTraceCmd) : undefined;
-      const kind = { parse, plain: events, nanoseconds: head.nanoseconds, order };
+      const lines = events && new PlainLines();
+      const kind = { parse, plain: events, lines, nanoseconds: head.nanoseconds, order };
       new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings).read(source, order, eachLine);
     },
   };

@@ -11,6 +11,7 @@ const BLOCK = 64 << 10;
 const NEWLINE = 10;
 const RETURN = 13;
 const ESCAPE = 27;
+const NOTHING = new Uint8Array(0);
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
 
@@ -20,12 +21,23 @@ const MAX_LINE = 1 << 20;
  */
 export type TakePlain = (bytes: Uint8Array, start: number, end: number, offset: number, clean: boolean) => boolean;
 
+/** May take lines many at a time, of blocks without non-ASCII bytes and escape sequences. */
+export interface TakeRuns {
+  /** What is to come; nothing of an empty block. */
+  open(block: Uint8Array): void;
+  /** Takes lines from `start` on, as many as it likes, and returns how many; `offset`: of the block in the source. */
+  take(start: number, offset: number): number;
+  /** Where the line after them begins. */
+  readonly next: number;
+}
+
 /** Calls `onLine` for each line that `plain` leaves; the line is lent until it returns, and reading ends when it returns false. */
 export function forEachLine(
   source: ByteSource,
   warnings: Warnings,
   onLine: (line: Line) => boolean,
   plain?: TakePlain,
+  runs?: TakeRuns,
 ): void {
   const line: Line = { number: 0, bytes: new Uint8Array(0), start: 0, end: 0, text: '', offset: 0 };
   let memory = new Uint8Array(Math.min(BLOCK, source.size));
@@ -50,8 +62,17 @@ export function forEachLine(
     let foreign = false;
     const buffer = asBuffer(bytes);
     const clean = plain !== undefined && isAscii(bytes) && !buffer.includes(ESCAPE);
+    runs?.open(clean ? bytes : NOTHING);
     let start = 0;
     for (;;) {
+      if (runs && !skipping) {
+        const taken = runs.take(start, base);
+        if (taken) {
+          line.number += taken;
+          start = runs.next;
+          searched = Math.max(searched, start);
+        }
+      }
       let end = buffer.indexOf(NEWLINE, searched);
       if (end < 0) {
         if (at < source.size) break;

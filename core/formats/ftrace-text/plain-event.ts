@@ -4,6 +4,7 @@
  */
 import { KnownBytes } from '../known-bytes.ts';
 import { neededTexts } from '../event-format/text-fields.ts';
+import { MAX_FRONT } from '../memory-map.ts';
 import { NAME_WIDTH } from './event-line.ts';
 
 const BLANK = 32;
@@ -23,8 +24,6 @@ const CLOSING = 93;
 const LOW_LINE = 95;
 const BAR = 124;
 
-/** The columns before an event's name. */
-const MAX_FRONT = 300;
 /** Seconds up to which ns are exact as a double. */
 const EXACT_SECONDS = 9_000_000;
 const HALF = 2 ** 32;
@@ -39,7 +38,7 @@ export interface KnownName {
   index: number;
 }
 
-interface KnownEvent extends KnownName {
+export interface KnownEvent extends KnownName {
   /** What its text must hold: without it the event was cut off. */
   readonly needs: readonly Need[];
 }
@@ -53,9 +52,12 @@ interface Need {
 /** One parsed line; lent until the next. */
 export interface PlainEvent {
   comm: KnownName;
-  event: KnownName;
+  event: KnownEvent;
   pid: number;
   cpu: number;
+  /** Where the bracket before its CPU is among the bytes, and where its name begins. */
+  taskEnd: number;
+  nameAt: number;
   /** Where its text begins among the bytes. */
   textAt: number;
   /** Halves of its time, ns. */
@@ -73,8 +75,8 @@ export class PlainEvents {
   readonly #events = new KnownBytes(knownEvent);
   readonly #calls = new KnownBytes(knownCall);
   readonly #found: PlainEvent = {
-    ...{ comm: { name: '', index: -1 }, event: { name: '', index: -1 } },
-    ...{ pid: 0, cpu: 0, textAt: 0, high: 0, low: 0 },
+    ...{ comm: { name: '', index: -1 }, event: { name: '', index: -1, needs: [] } },
+    ...{ pid: 0, cpu: 0, taskEnd: 0, nameAt: 0, textAt: 0, high: 0, low: 0 },
   };
 
   constructor(isTraceCmd: boolean) {
@@ -97,6 +99,8 @@ export class PlainEvents {
     if (!event || this.#found.textAt >= end) return undefined;
     for (const need of event.needs) if (!holds(b, this.#found.textAt, end, need)) return undefined;
     this.#found.event = event;
+    this.#found.taskEnd = bracket;
+    this.#found.nameAt = nameAt;
     return this.#found;
   }
 

@@ -2,13 +2,16 @@
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import { halves } from '../spe/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
+import { BLOCK_BYTES } from '../memory-map.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { CutEvents } from './cut-events.ts';
 import type { EventLine } from './event-line.ts';
 import { LeapWatch, warnOfLeap, warnOfRelativeTimes } from '../time-leaps.ts';
 import type { Line } from './line.ts';
+import type { TakeRuns } from './lines.ts';
 import type { PlainEvents } from './plain-event.ts';
+import type { PlainLines } from './plain-lines.ts';
 import { forEachSortedLine } from './sorted-lines.ts';
 import type { EachLine } from './unwrap.ts';
 
@@ -33,6 +36,8 @@ export interface TextKind {
   readonly parse: (line: string) => EventLine | undefined;
   /** Reads most lines by their bytes. */
   readonly plain?: PlainEvents;
+  /** Reads most of those many at a time. */
+  readonly lines?: PlainLines;
   readonly nanoseconds: boolean;
   readonly order: TextOrder;
 }
@@ -50,6 +55,7 @@ export class TextColumns {
   readonly #buffers: TraceBuffer[];
   readonly #parse: TextKind['parse'];
   readonly #plain: PlainEvents | undefined;
+  readonly #lines: PlainLines | undefined;
   readonly #isTime: boolean;
   readonly #checked: boolean;
   // The latest event's time, in halves.
@@ -82,6 +88,7 @@ export class TextColumns {
     this.#buffers = buffers;
     this.#parse = kind.parse;
     this.#plain = kind.plain;
+    this.#lines = kind.lines;
     this.#times = halves(columns.t);
     this.#isTime = kind.nanoseconds;
     this.#checked = kind.order === 'checked';
@@ -107,6 +114,7 @@ export class TextColumns {
           return true;
         },
         this.#plain && ((...at) => this.#takePlain(...at)),
+        this.#lines && this.#runs(this.#lines),
       );
     }
     this.finish();
@@ -131,10 +139,8 @@ export class TextColumns {
     const columns = this.#columns;
     if (columns.n === columns.capacity || this.#used > MAX_BATCH_PAYLOAD) this.#flush();
     this.#cut.whole(event.index, offset);
-    this.#inOrder(high, low);
-    if (this.#isTime && this.#leaps.isFarNumber(high * 2 ** 32 + low)) {
-      warnOfLeap(this.#warnings, { offset, t0: (BigInt(high) << 32n) | BigInt(low) });
-    }
+    this.#lines?.learn(start, found);
+    this.#follow(high, low, offset);
     const i = columns.n;
     this.#times[2 * i] = low;
     this.#times[2 * i + 1] = high;
@@ -149,6 +155,56 @@ export class TextColumns {
     columns.start[i + 1] = this.#used;
     this.#open = true;
     return true;
+  }
+
+  #runs(lines: PlainLines): TakeRuns {
+    return {
+      open: (block) => lines.open(block),
+      take: (start, offset) => {
+        // Whatever is the first of its kind is left to others, and so is a batch's end: the last event may get more lines.
+        const isPlain = this.#any && !this.#lost.size && this.#used < MAX_BATCH_PAYLOAD - BLOCK_BYTES;
+        const count = isPlain ? lines.take(start, this.#columns.capacity - this.#columns.n) : 0;
+        if (count) this.#addRun(lines, count, offset);
+        return count;
+      },
+      get next() {
+        return lines.next;
+      },
+    };
+  }
+
+  /** Adds lines just taken. `offset`: of their block. */
+  #addRun(lines: PlainLines, count: number, offset: number): void {
+    const { times, starts, events, ends } = lines;
+    for (let i = 0; i < count; i++) {
+      const at = offset + starts[i];
+      this.#cut.whole(events[i], at);
+      this.#follow(times[2 * i + 1], times[2 * i], at);
+    }
+    const columns = this.#columns;
+    const { n } = columns;
+    this.#times.set(times.subarray(0, 2 * count), 2 * n);
+    columns.cpu.set(lines.cpus.subarray(0, count), n);
+    columns.tid.set(lines.tids.subarray(0, count), n);
+    columns.comm.set(lines.comms.subarray(0, count), n);
+    columns.event.set(events.subarray(0, count), n);
+    columns.buffer.fill(0, n, n + count);
+    columns.lostBefore.fill(0, n, n + count);
+    const used = this.#used;
+    this.#reserve(ends[count - 1]);
+    columns.payload.set(lines.texts.subarray(0, ends[count - 1]), used);
+    for (let i = 0; i < count; i++) columns.start[n + i + 1] = used + ends[i];
+    this.#used = columns.start[n + count];
+    columns.n = n + count;
+    this.#open = true;
+  }
+
+  /** Checks a plain event's time, which comes in halves. */
+  #follow(high: number, low: number, offset: number): void {
+    this.#inOrder(high, low);
+    if (this.#isTime && this.#leaps.isFarNumber(high * 2 ** 32 + low)) {
+      warnOfLeap(this.#warnings, { offset, t0: (BigInt(high) << 32n) | BigInt(low) });
+    }
   }
 
   #inOrder(high: number, low: number): void {
@@ -243,15 +299,18 @@ export class TextColumns {
 
   #write(bytes: Uint8Array, start: number, end: number): void {
     const length = Math.max(0, end - start);
-    const columns = this.#columns;
-    if (this.#used + length > columns.payload.length) {
-      const grown = new Uint8Array(Math.max(this.#used + length, columns.payload.length * 2));
-      grown.set(columns.payload.subarray(0, this.#used));
-      columns.payload = grown;
-    }
-    const { payload } = columns;
+    this.#reserve(length);
+    const { payload } = this.#columns;
     for (let i = start, to = this.#used; i < end; i++) payload[to++] = bytes[i];
     this.#used += length;
+  }
+
+  #reserve(bytes: number): void {
+    const columns = this.#columns;
+    if (this.#used + bytes <= columns.payload.length) return;
+    const grown = new Uint8Array(Math.max(this.#used + bytes, columns.payload.length * 2));
+    grown.set(columns.payload.subarray(0, this.#used));
+    columns.payload = grown;
   }
 
   #eventIndex({ event: name, system }: EventLine, line: Line): number | undefined {

@@ -8,7 +8,7 @@ import type { ByteSource } from '../source.ts';
 import { setText } from './clean-line.ts';
 import { forEachLine } from './lines.ts';
 import type { Line } from './line.ts';
-import type { TakePlain } from './lines.ts';
+import type { TakePlain, TakeRuns } from './lines.ts';
 
 /** Text with longer lines wasn't broken by anything. */
 const MAX_WIDTH = 132;
@@ -38,6 +38,7 @@ export type EachLine = (
   warnings: Warnings,
   onLine: (line: Line) => boolean,
   plain?: TakePlain,
+  runs?: TakeRuns,
 ) => void;
 
 /** A line reader that joins broken lines, if the text has any. */

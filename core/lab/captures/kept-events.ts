@@ -38,7 +38,7 @@ export interface PackedBatch {
 export class EventPacker {
   readonly #reader: KvmEventReader;
   /** The latest events, after those packed. */
-  readonly #open = new KvmEvents();
+  readonly #open = new KvmEvents(2 * BLOCK);
   readonly #onBlock: (events: KvmEvents) => void;
 
   /** @param onBlock gets all of them, in order; lent until it returns */
@@ -71,6 +71,8 @@ export class KeptEvents implements KvmTrace {
   readonly #limit: number;
   #kept: PackedEvents[] | undefined = [];
   #bytes = 0;
+  /** Most events packed together. */
+  #most = 1024;
   #origin = 0n;
   #span = 0;
   /** A bit per kind: of all events, and of each batch. */
@@ -105,6 +107,7 @@ export class KeptEvents implements KvmTrace {
     if (!this.#kept) return releaseAll(packed);
     this.#bytes += packedBytes(packed);
     this.#kept.push(packed);
+    this.#most = Math.max(this.#most, packed.n);
     if (this.#bytes <= this.#limit) return;
     this.#kept.forEach(releaseAll);
     this.#kept = undefined;
@@ -116,7 +119,7 @@ export class KeptEvents implements KvmTrace {
 
   *blocks(holding?: number): Generator<KvmEvents> {
     if (holding !== undefined && !this.has(holding)) return;
-    const block = new KvmEvents();
+    const block = new KvmEvents(this.#most);
     const wanted = (kinds: number) => holding === undefined || ((kinds >> holding) & 1) === 1;
     if (this.#kept) {
       for (const packed of this.#kept) {

@@ -60,7 +60,7 @@ export function importTrace(
   let t0: bigint | undefined;
   let t1: bigint | undefined;
   const { write } = traceWriter(db, id);
-  const thread = new TraceThread(trace.dictionary, size, (made) => {
+  const thread = new TraceThread(trace.dictionary, size / bytesOfEvent(trace), (made) => {
     write(made.chunk);
     kept.add(made.events);
   });
@@ -112,6 +112,11 @@ export function importTrace(
       events: Object.fromEntries(eventCounts.map((f) => [f.system ? `${f.system}:${f.name}` : f.name, f.events])),
     },
   };
+}
+
+/** Roughly: a line of text, or a record of a few fields that may be compressed. */
+function bytesOfEvent({ facts }: TraceFile): number {
+  return facts.eventFormats ? 8 : 140;
 }
 
 /** Text logs don't name the system. */

@@ -10,8 +10,8 @@ import type { TraceMessage, TraceTask } from './trace-worker.ts';
 
 /** Most batches in flight to the thread and back: bounds memory if it is slower. */
 const MAX_ON_THE_WAY = 2;
-/** A smaller file is read before a thread has started, bytes. */
-export const WORTH_THREAD = 1 << 20;
+/** From how many events on a thread saves more than it takes to start. */
+const WORTH_EVENTS = 1_000_000;
 
 export class TraceThread {
   readonly #dictionary: TraceDictionary;
@@ -30,14 +30,14 @@ export class TraceThread {
   readonly #free: TraceColumns[] = [];
 
   /**
-   * @param bytes of the file
+   * @param events about how many there will be
    * @param use gets what was made of the batches, in their order
    */
-  constructor(dictionary: TraceDictionary, bytes: number, use: (made: BatchMade) => void) {
+  constructor(dictionary: TraceDictionary, events: number, use: (made: BatchMade) => void) {
     this.#dictionary = dictionary;
     this.#use = use;
     const program = threadProgram('trace-worker');
-    const worth = bytes >= WORTH_THREAD && availableParallelism() > 1 && isThere(program);
+    const worth = events >= WORTH_EVENTS && availableParallelism() > 1 && isThere(program);
     this.#thread = worth ? [startThread(program, { posted: this.#posted })] : [];
     this.#here = worth ? undefined : new TraceWork(dictionary);
   }

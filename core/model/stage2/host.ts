@@ -51,8 +51,7 @@ function commonAlignment(trace: KvmTrace): { unit: number; ranges: number } {
   let ranges = 0;
   const fits = UNITS.map(() => true);
   for (const events of trace.blocks(KvmKind.UNMAP)) {
-    for (let i = 0; i < events.n; i++) {
-      if (events.kind[i] !== KvmKind.UNMAP) continue;
+    for (let i = events.next(KvmKind.UNMAP, 0); i < events.n; i = events.next(KvmKind.UNMAP, i + 1)) {
       // Huge pages: they say nothing about small ones.
       if (events.page(i) % HUGE === 0 && events.end(i) % HUGE === 0) continue;
       ranges++;
@@ -81,8 +80,7 @@ export function protWriteBit(
   let maps = 0;
   let withBit3 = 0;
   for (const events of trace.blocks(KvmKind.S2_MAP)) {
-    for (let i = 0; i < events.n; i++) {
-      if (events.kind[i] !== KvmKind.S2_MAP) continue;
+    for (let i = events.next(KvmKind.S2_MAP, 0); i < events.n; i = events.next(KvmKind.S2_MAP, i + 1)) {
       maps++;
       if (events.word[i] & NEW_R) withBit3++;
     }

@@ -75,8 +75,10 @@ export function reconstruct(trace: KvmTrace, description?: VmDescription, host: 
 function readAll(trace: KvmTrace, known: VmDescription, hasBlocks: readonly boolean[]): Reader {
   const reader = new Reader(known, hasBlocks);
   // What a fetch of the dirty log did depends on what the VMM does later, maybe much later.
-  for (const { n, kind, word, tid } of trace.blocks(KvmKind.IOCTL)) {
-    for (let i = 0; i < n; i++) if (kind[i] === KvmKind.IOCTL && isPartial(word[i])) reader.clearsLog(tid[i]);
+  for (const events of trace.blocks(KvmKind.IOCTL)) {
+    for (let i = events.next(KvmKind.IOCTL, 0); i < events.n; i = events.next(KvmKind.IOCTL, i + 1)) {
+      if (isPartial(events.word[i])) reader.clearsLog(events.tid[i]);
+    }
   }
   for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
   return reader;
@@ -89,8 +91,8 @@ function isPartial(command: number): boolean {
 
 function countLosses(trace: KvmTrace): number {
   let losses = 0;
-  for (const { n, kind } of trace.blocks(KvmKind.LOST)) {
-    for (let i = 0; i < n; i++) if (kind[i] === KvmKind.LOST) losses++;
+  for (const events of trace.blocks(KvmKind.LOST)) {
+    for (let i = events.next(KvmKind.LOST, 0); i < events.n; i = events.next(KvmKind.LOST, i + 1)) losses++;
   }
   return losses;
 }
