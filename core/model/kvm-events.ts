@@ -113,17 +113,6 @@ export class KvmEvents implements KvmTrace {
 
   /** Appends an event. Returns its index. */
   push(t: number, tid: number, cpu: number, kind: number, page = 0, end = 0, word = 0): number {
-    const i = this.add(t, tid, cpu, kind, word);
-    if (page || end) {
-      const row = this.#rowOf(i);
-      this.rows.page[row] = page;
-      this.rows.end[row] = end;
-    }
-    return i;
-  }
-
-  /** Appends one that names no page, as nearly all do. Returns its index. */
-  add(t: number, tid: number, cpu: number, kind: number, word: number): number {
     if (this.n === this.t.length) this.#grow();
     const i = this.n++;
     this.t[i] = t;
@@ -132,6 +121,11 @@ export class KvmEvents implements KvmTrace {
     this.kind[i] = kind;
     this.word[i] = word;
     this.row[i] = 0;
+    if (page || end) {
+      const row = this.#rowOf(i);
+      this.rows.page[row] = page;
+      this.rows.end[row] = end;
+    }
     return i;
   }
 

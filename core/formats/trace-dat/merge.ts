@@ -68,6 +68,9 @@ class ColumnWriter {
   /** Index of an event's description by its id; -1 unknown so far. */
   readonly #eventOf = new Int32Array(65536).fill(-1);
   readonly #commOf = new Map<number, number>();
+  /** Of the latest event. */
+  #pid = NaN;
+  #comm = 0;
   readonly #commIndex = new Map<string, number>();
   readonly #pidAt: number;
 
@@ -105,7 +108,11 @@ class ColumnWriter {
     const p = at + pidAt;
     const pid = pidAt + 4 <= size ? bytes[p] | (bytes[p + 1] << 8) | (bytes[p + 2] << 16) | (bytes[p + 3] << 24) : 0;
     columns.tid[i] = pid;
-    columns.comm[i] = this.#commOf.get(pid) ?? this.#newComm(pid);
+    if (pid !== this.#pid) {
+      this.#pid = pid;
+      this.#comm = this.#commOf.get(pid) ?? this.#newComm(pid);
+    }
+    columns.comm[i] = this.#comm;
     columns.lostBefore[i] = cpu.lost;
     if (cpu.lost) this.#noteLoss(cpu);
     if (this.#used + size > columns.payload.length) this.#grow(this.#used + size);

@@ -24,7 +24,7 @@ export function readKvmEvents(trace: Trace, columns = new TraceColumns()): KvmEv
 }
 
 /** How to read an event of the dictionary: nearly all are entries and exits, which need no call of their own. */
-const Way = { UNSEEN: 0, NONE: 1, ENTRY: 2, EXIT: 3, TAKE: 4 } as const;
+const Way = { UNSEEN: 0, ENTRY: 1, EXIT: 2, TAKE: 3, NONE: 4 } as const;
 
 /** Picks them out of a trace's batches, given in order. Events of other kinds only count for the span. */
 export class KvmEventReader {
@@ -48,25 +48,28 @@ export class KvmEventReader {
 
   take(batch: TraceColumns): void {
     const { events } = this;
-    const words = halves(batch.t);
+    const words32 = halves(batch.t);
     const [originLo, originHi] = this.#origin ?? this.#setOrigin(batch.t[0]);
     const ways = this.#ways;
     const { n, event, tid, cpu, lostBefore } = batch;
+    // For each event at most a loss and itself: columns stay the same arrays meanwhile.
+    events.reserve(events.n + 2 * n);
+    const { t: times, tid: tids, cpu: cpus, kind: kinds, word: words, row: rows } = events;
     let t = 0;
     for (let i = 0; i < n; i++) {
-      t = (words[2 * i + 1] - originHi) * 2 ** 32 + (words[2 * i] - originLo);
+      t = (words32[2 * i + 1] - originHi) * 2 ** 32 + (words32[2 * i] - originLo);
       if (lostBefore[i]) events.push(t, tid[i], cpu[i], KvmKind.LOST);
       const format = event[i];
-      switch (ways[format] || this.#findWay(format)) {
-        case Way.ENTRY:
-          events.add(t, tid[i], cpu[i], KvmKind.ENTRY, 0);
-          break;
-        case Way.EXIT:
-          events.add(t, tid[i], cpu[i], KvmKind.EXIT, this.#classes[format].u32(batch, i));
-          break;
-        case Way.TAKE:
-          this.#takes[format](batch, i, t);
-      }
+      const way = ways[format] || this.#findWay(format);
+      if (way <= Way.EXIT) {
+        const k = events.n++;
+        times[k] = t;
+        tids[k] = tid[i];
+        cpus[k] = cpu[i];
+        kinds[k] = way === Way.ENTRY ? KvmKind.ENTRY : KvmKind.EXIT;
+        words[k] = way === Way.ENTRY ? 0 : this.#classes[format].u32(batch, i);
+        rows[k] = 0;
+      } else if (way === Way.TAKE) this.#takes[format](batch, i, t);
     }
     events.span = t;
   }

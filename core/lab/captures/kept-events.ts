@@ -38,7 +38,7 @@ export interface PackedBatch {
 export class EventPacker {
   readonly #reader: KvmEventReader;
   /** The latest events, after those packed. */
-  readonly #open = new KvmEvents(2 * BLOCK);
+  readonly #open = new KvmEvents(3 * BLOCK);
   readonly #onBlock: (events: KvmEvents) => void;
 
   /** @param onBlock gets all of them, in order; lent until it returns */

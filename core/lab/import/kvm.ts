@@ -9,6 +9,7 @@ import { addDictionary, traceWriter } from '../../store/trace-store.ts';
 import type { Imported } from './imported.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
 import type { ReadTrace } from '../captures/trace-levels.ts';
+import { releaseColumns } from './trace-batch.ts';
 import { TraceThread } from './trace-thread.ts';
 
 /** Machines of KVM traces, by their kvm_exit. The model's stage 2 is arm64's. */
@@ -70,6 +71,7 @@ export function importTrace(
     made = thread.finish();
   } finally {
     thread.close();
+    releaseColumns(columns);
   }
   kept.keep(made.events);
   function take(batch: TraceColumns): void {

@@ -22,3 +22,8 @@ const fixed = ['t', 'cpu', 'tid', 'comm', 'event', 'buffer', 'lostBefore'] as co
 export function memoryOf(columns: object): ArrayBuffer[] {
   return Object.values(columns).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
 }
+
+/** Frees a batch's columns at once: they can't be used any more. */
+export function releaseColumns(columns: TraceColumns): void {
+  for (const column of Object.values(columns)) if (ArrayBuffer.isView(column)) release(column);
+}

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
 import type { ImportThread } from './threads.ts';
-import { copyInto, memoryOf } from './trace-batch.ts';
+import { copyInto, memoryOf, releaseColumns } from './trace-batch.ts';
 import { TraceWork } from './trace-work.ts';
 import type { BatchMade, TraceMade } from './trace-work.ts';
 import type { TraceMessage, TraceTask } from './trace-worker.ts';
@@ -67,6 +67,7 @@ export class TraceThread {
 
   close(): void {
     this.#thread.forEach(endThread);
+    this.#free.forEach(releaseColumns);
   }
 
   #post(task: TraceTask, given: readonly ArrayBuffer[] = []): void {

@@ -80,7 +80,7 @@ function readAll(trace: KvmTrace, known: VmDescription, hasBlocks: readonly bool
       if (isPartial(events.word[i])) reader.clearsLog(events.tid[i]);
     }
   }
-  for (const events of trace.blocks()) for (let i = 0; i < events.n; i++) reader.read(events, i);
+  for (const events of trace.blocks()) reader.take(events);
   return reader;
 }
 
@@ -101,7 +101,7 @@ class Reader {
   readonly #vms: VmInference[];
   readonly #threads: Threads;
   /** ns of each CPU's latest event: a loss may reach back to it. */
-  readonly #cpuAt: number[] = [];
+  readonly #cpuAt = new Float64Array(1 << 16);
   readonly #pending = new Set<Thread>();
   #unattributed = 0;
   #strangers = 0;
@@ -123,26 +123,35 @@ class Reader {
     for (const vm of this.#of(this.#threads.of(tid, false))) vm.dirtyLog.isCleared();
   }
 
-  read(events: KvmEvents, i: number): void {
-    const kind = events.kind[i];
-    const t = events.t[i];
-    const cpu = events.cpu[i];
-    if (kind === KvmKind.LOST) {
-      this.#lose(this.#cpuAt[cpu] ?? 0, t);
-      return;
-    }
-    this.#cpuAt[cpu] = t;
-    const thread = this.#threads.of(events.tid[i], kind === KvmKind.ENTRY || kind === KvmKind.GUEST_FAULT);
-    follow(thread, events, i);
-    switch (kind) {
-      case KvmKind.ENTRY:
+  /** Reads the next events. */
+  take(events: KvmEvents): void {
+    const { n, kind: kinds, t: times, cpu, tid, word } = events;
+    const cpuAt = this.#cpuAt;
+    for (let i = 0; i < n; i++) {
+      const kind = kinds[i];
+      const t = times[i];
+      if (kind === KvmKind.LOST) {
+        this.#lose(cpuAt[cpu[i]], t);
+        continue;
+      }
+      cpuAt[cpu[i]] = t;
+      const thread = this.#threads.of(tid[i], kind === KvmKind.ENTRY || kind === KvmKind.GUEST_FAULT);
+      follow(thread, events, i);
+      if (kind === KvmKind.ENTRY) {
         if (thread.pending) this.#vms[thread.vm].answer(thread, this.#take(thread)!, t);
-        break;
-      case KvmKind.EXIT:
+      } else if (kind === KvmKind.EXIT) {
         if (thread.vm >= 0 && thread.enteredAt >= 0) this.#vms[thread.vm].guest.ran(thread.enteredAt, t);
         // Any trap but an abort: the guest got past the instruction that faulted.
-        if (events.word[i] !== 0 && events.word[i] !== 0x20 && events.word[i] !== 0x24) thread.progress++;
-        break;
+        if (word[i] !== 0 && word[i] !== 0x20 && word[i] !== 0x24) thread.progress++;
+      } else this.#read(events, i, thread);
+    }
+  }
+
+  /** What is neither an entry nor an exit nor a loss. */
+  #read(events: KvmEvents, i: number, thread: Thread): void {
+    const kind = events.kind[i];
+    const t = events.t[i];
+    switch (kind) {
       case KvmKind.GUEST_FAULT:
         this.#fault(thread, events.page(i), events.word[i], t);
         break;
