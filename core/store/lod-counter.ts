@@ -12,6 +12,8 @@ const BLOCK_SHIFT = 10;
 export const FINEST = 12;
 /** The coarsest: 1.07 s. 32-bit sums hold the ns of such a bin. */
 const COARSEST = 30;
+/** Up to here a block's ns are 32-bit integers. */
+const NARROW = 30 - BLOCK_SHIFT;
 /** Each level is four times coarser than the one before. */
 const STEP = 2;
 /** By shift: blocks in 2^32 ns, a fraction of one from shift 23 on. */
@@ -110,16 +112,40 @@ export class LodCounter {
     this.#events++;
     for (let t = start; t < end;) {
       if (t < this.#from || t >= this.#to) this.#openAt(t);
-      const width = 2 ** this.#shift;
-      let bin = Math.floor((t - this.#from) / width);
       const stop = Math.min(end, this.#to);
-      for (let edge = this.#from + (bin + 1) * width; edge < stop; edge += width) {
-        this.#bins[bin++] += edge - t;
-        t = edge;
-      }
-      this.#bins[bin] += stop - t;
+      const first = t - this.#from;
+      const last = stop - this.#from;
+      if (this.#shift <= NARROW) this.#addNarrow(first, last);
+      else this.#addWide(first, last);
       t = stop;
     }
+  }
+
+  /** Counts `[first, last)`, ns after the open block's start, both less than 2^31. */
+  #addNarrow(first: number, last: number): void {
+    const bins = this.#bins;
+    const shift = this.#shift;
+    let bin = first >> shift;
+    const end = last >> shift;
+    if (bin === end) {
+      bins[bin] += last - first;
+      return;
+    }
+    bins[bin] += ((bin + 1) << shift) - first;
+    while (++bin < end) bins[bin] += 1 << shift;
+    // Nothing where the block ends.
+    if (bin < BLOCK) bins[bin] += last - (bin << shift);
+  }
+
+  #addWide(first: number, last: number): void {
+    const width = 2 ** this.#shift;
+    let t = first;
+    let bin = Math.floor(first / width);
+    for (let edge = (bin + 1) * width; edge < last; edge += width) {
+      this.#bins[bin++] += edge - t;
+      t = edge;
+    }
+    this.#bins[bin] += last - t;
   }
 
   /** Opens the block of a moment, ns after the base, and notes its position. */

@@ -79,10 +79,18 @@ export class EventLevels {
   take(events: KvmEvents): void {
     const { tracks, runs } = (this.#counting ??= counting(events.origin));
     runs.take(events);
-    const { n, t, kind, tid } = events;
-    for (let i = 0; i < n; i++) {
-      if (kind[i] === KvmKind.GUEST_FAULT) tracks.of('fault', tid[i]).addAt(tracks.zero + t[i]);
-      else if (kind[i] === KvmKind.LOST) tracks.of('lost', WHOLE_VM).addAt(tracks.zero + t[i]);
+    const { n, t, tid } = events;
+    let fault = events.next(KvmKind.GUEST_FAULT, 0);
+    let lost = events.next(KvmKind.LOST, 0);
+    // In their order: tracks are stored in the order in which they begin.
+    while (fault < n || lost < n) {
+      if (fault < lost) {
+        tracks.of('fault', tid[fault]).addAt(tracks.zero + t[fault]);
+        fault = events.next(KvmKind.GUEST_FAULT, fault + 1);
+      } else {
+        tracks.of('lost', WHOLE_VM).addAt(tracks.zero + t[lost]);
+        lost = events.next(KvmKind.LOST, lost + 1);
+      }
     }
   }
 
