@@ -53,7 +53,7 @@ export const rooms = {
         'memory',
         'perf-*',
         'spe-*',
-        'symbols-elf',
+        'symbols-elf*',
       ),
       ...unit('symbols-code', 'symbols-text', 'task-bound', 'trace-dat'),
       ...golden('ftrace-text', 'inputs', 'perf-trace', 'spe', 'text-captures', 'trace-dat', 'variants'),
