@@ -359,3 +359,8 @@ test('a format that can’t be read prints the fields: arrays as text where it p
       'sock6=\n',
   );
 });
+
+test('nesting is followed to a depth that no kernel’s format has, and no further', () => {
+  const nested = (n: number) => print(`"%u", ${'('.repeat(n)}REC->a${')'.repeat(n)}`).slice(0, 8);
+  expect([nested(100), nested(499), nested(501)]).toEqual(['6', '6', '[FAILED ']);
+});

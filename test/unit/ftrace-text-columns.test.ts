@@ -212,3 +212,18 @@ describe('what mail programs do to lines', () => {
     );
   });
 });
+
+test('times are ns if the first event’s has a fraction or is in µs, else the clock’s own unit', () => {
+  const ns = (front: string) => read([`a-1 ${front}: x: y`]).facts.nanoseconds;
+  expect([
+    ns('[000] ..... 1.5'),
+    ns('[000] .....   123'),
+    ns('  0d..1. 68641475us '),
+    ns('  0d..1. 68641475us!'),
+  ]).toEqual([...[true, false, true, true]]);
+});
+
+test('an event that is empty now and then was cut off; whole ones count, too', () => {
+  const { warnings } = read([at(1, 0, 'foo: a'), at(2, 0, 'foo: '), at(3, 0, 'foo: '), at(4, 0, 'bar: b')]);
+  expect(warnings).toEqual([{ kind: 'text-cut-off-foo', count: 2, message: 'foo cut off before its arguments' }]);
+});
