@@ -146,7 +146,14 @@ const unusualFronts = [
     '[000] 1.123456: e:',
     `${'a'.repeat(501)} 1 [000] 1.123456: e:`,
   ],
-  ...['a 1 [000] 1.123456: PERF_RECORD_COMM:', 'a 1 [000]1.123456: e:', 'a 1 (000) 1.123456: e:'],
+  ...[
+    'a 1 [000] 1.123456: PERF_RECORD_COMM:',
+    'a 1 [000]1.123456: e:',
+    'a 1 (000] 1.123456: e:',
+    'a 1 x000] 1.123456: e:',
+    ...[4, 5, 6, 7, 8].map((n) => `a 1 [000] 1.123456:${' '.repeat(n)}x e:`),
+    'a 1 (000) 1.123456: e:',
+  ],
 ];
 /** Rests at the edges, for the same. */
 const rests = [
@@ -182,16 +189,45 @@ const unusualRests = [
   ...['0 1 main (b) 0x1 (b)/0x2 (b)/P/-/-/1//-', 'FF 1 main (b)', '0 1 main|g (b)'],
 ];
 
+/** The same with a data source before the latency: for `addr data_src |…| weight pc symbol (binary)`. */
+const OF_LOAD = '|OP LOAD|LVL L1 hit|SNP None|TLB Walker hit|LCK No|BLK  N/A';
+const sourced = [
+  `ffffb038f280 288100142 ${OF_LOAD}  13 aaaac2d09218 main (b)`,
+  `288100142 ${OF_LOAD} 99999 aaaac2d09218 main+0x8 (b)`,
+  `0 f ${OF_LOAD} 100000 1 [unknown] (b)`,
+  `0 1 |OP STORE|BLK Data Blk  0 1 main (b)`,
+];
+const unusualSourced = [
+  ...[
+    `${OF_LOAD} 13 1 main (b)`,
+    `x 1 ${OF_LOAD} 13 1 main (b)`,
+    `0 1 ${OF_LOAD} 1 main (b)`,
+    `0 1 ${OF_LOAD} 13 1 2 main (b)`,
+  ],
+  ...[
+    '0 1 |OP LOAD|BLK 13 1 main (b)',
+    '0 1 |OP LOAD|BLK  N/A',
+    `0 1 |OP (LOAD|BLK  N/A 13 1 main (b)`,
+    '0 1 f|g (h|i) 13 1 main (b)',
+  ],
+];
+
 test('the edges of what is usual', () => {
-  const layout = layoutOf('addr72');
-  const reader = new PlainLines(layout);
   const lines = (front: readonly string[], rest: readonly string[]) =>
     front.flatMap((f) => rest.map((r) => `${f} ${r}`));
-  const taken = [...lines(fronts, rests.slice(0, 1)), ...lines(fronts.slice(1, 2), rests)];
-  const left = [...lines(unusualFronts, rests.slice(0, 1)), ...lines(fronts.slice(1, 2), unusualRests)];
-  const found = [...taken, ...left].map((line) => [line, fast(line, reader)] as const);
-  expect(found.flatMap(([line, sample]) => (sample ? [line] : []))).toEqual(taken);
-  for (const [line, sample] of found) if (sample) expect(sample).toEqual(thorough(line, layout));
+  const usual = fronts.slice(1, 2);
+  const check = (layout: Layout, taken: readonly string[], left: readonly string[]) => {
+    const reader = new PlainLines(layout);
+    const found = [...taken, ...left].map((line) => [line, fast(line, reader)] as const);
+    expect(found.flatMap(([line, sample]) => (sample ? [line] : []))).toEqual(taken);
+    for (const [line, sample] of found) if (sample) expect(sample).toEqual(thorough(line, layout));
+  };
+  check(
+    layoutOf('addr72'),
+    [...lines(fronts, rests.slice(0, 1)), ...lines(usual, rests)],
+    [...lines(unusualFronts, rests.slice(0, 1)), ...lines(usual, unusualRests)],
+  );
+  check(layoutOf('mem72'), lines(usual, sourced), lines(usual, unusualSourced));
 });
 
 test('damaged lines', () => {
