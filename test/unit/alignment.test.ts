@@ -127,3 +127,14 @@ test.each([
   expect(() => ask(request, false, timeline)).toThrow(ModelError);
   expect(() => ask(request, false, timeline)).toThrow(message);
 });
+
+test('a capture of one moment can be fitted to nothing; two at the ends of the range of clocks don’t overlap', () => {
+  const fit = { align: 'fit', offsetNs: 0, scale: 'auto' } as const;
+  expect(() => alignTimeline(trace, { origin: 0n, span: 0 }, fit, 'unknown')).toThrow(
+    'the SPE capture spans 0 ns: nothing to fit to; use --align start',
+  );
+  const far = (origin: bigint, traced: bigint) =>
+    alignTimeline({ ...trace, origin: traced }, { origin, span: 10 }, { ...fit, align: 'auto' }, 'same').alignment
+      .align;
+  expect([far(0n, 1n << 62n), far(1n << 62n, 0n), far(5n, 0n)]).toEqual(['start', 'start', 'absolute']);
+});

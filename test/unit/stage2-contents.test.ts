@@ -65,6 +65,18 @@ describe('mappings', () => {
     expect(effects(trace.push(VMM, KvmKind.CALL_EXIT, at))[1]).toBe('unmap 80240+4 unmap dropped measured');
   });
 
+  test('no other call over the hole brings anything back', () => {
+    for (const call of [MemoryCall.MPROTECT, MemoryCall.MADVISE, MemoryCall.MREMAP]) {
+      const trace = start().call(MemoryCall.MUNMAP, P, 4).unmap(P, 4).call(call, P, 4, 1);
+      expect(effects(trace)).toEqual(['unmap 80240+4 unmap gone measured']);
+    }
+  });
+
+  test('a mapping that was moved elsewhere takes nothing once the call has returned', () => {
+    const trace = start().call(MemoryCall.MREMAP, RAM, 1, 3).push(VMM, KvmKind.CALL_EXIT);
+    expect(effects(trace.unmap(P))).toEqual(['unmap 80240+1 clear kept assumed']);
+  });
+
   test('a fault that maps the page shows that something is there: no second row', () => {
     const trace = start().call(MemoryCall.MUNMAP, P, 2).unmap(P, 2).touch(P).progress().call(MemoryCall.MMAP, P, 2, 1);
     expect(effects(trace)).toEqual(['unmap 80240+2 unmap gone measured', 'unmap 80241+1 unmap dropped measured']);

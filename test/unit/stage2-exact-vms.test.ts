@@ -146,6 +146,16 @@ describe('calls', () => {
     expect(asked(region(KvmIoctl.SET_USER_MEMORY_REGION), range)).toEqual(['5000 unmap 80000+1 host-mm table-call']);
   });
 
+  test('of a memslot concern the VM of their thread', () => {
+    const calls = new Calls().map(101, RAM).map(111, RAM, 1, OTHER);
+    for (const tid of [100, 110]) calls.event(tid, KvmKind.IOCTL, 0, 0, KvmIoctl.SET_USER_MEMORY_REGION);
+    calls.call(100, KvmKind.S2_UNMAP, RAM, 1).call(110, KvmKind.S2_UNMAP, RAM, 1, 0, OTHER);
+    calls.event(100, KvmKind.MEMSLOT, RAM, RAM + 1024);
+    const [first, second] = calls.rows(2).map((rows) => rows.filter((row) => row.includes('unmap ')));
+    expect(first).toEqual(['5000 unmap 80000+1 userspace table-call', '7000 unmap 80000+1 userspace memslot-call']);
+    expect(second).toEqual(['6000 unmap 80000+1 userspace table-call']);
+  });
+
   test('after a loss say what was unmapped since; its CPU may have lost from its last event on', () => {
     const calls = new Calls().map(101, RAM).event(5, KvmKind.OTHER_CALL, 0, 0, 0, 3).event(5, KvmKind.LOST, 0, 0, 0, 3);
     expect(
@@ -186,7 +196,7 @@ describe('the bit of a writable mapping', () => {
       expect(of(kernel)).toEqual({ bit: 2, origin: 'kernel' });
       expect(of(kernel, newer)).toEqual({ bit: 4, origin: 'values' });
     }
-    for (const kernel of ['6.19.0-rc1', '6.20.0', '7.0.1', '7.19.0']) {
+    for (const kernel of ['6.19.0-rc1', '6.20.0', '7.0.1', '7.19.0', '10.1.0', 'Linux host 16.1']) {
       expect(of(kernel, newer)).toEqual({ bit: 4, origin: 'kernel' });
       expect(of(kernel)).toEqual({ bit: 2, origin: 'values' });
     }
