@@ -294,3 +294,23 @@ test('damaged lines', () => {
   );
   expect(taken).toBeGreaterThan(800);
 });
+
+test('a thread’s name that holds a time, where the line before has blanks or a name as long', () => {
+  const layout = layoutOf('addr72');
+  const tail = ' 0 ffff8000 main (b)';
+  const reader = new PlainLines(layout);
+  // All with the event's time in the same column.
+  for (const front of [
+    'a a.234567a 1 [000] 2.345678: e:',
+    'a 1.234567: 1 [000] 2.345678: e:',
+    'a 1 [000] 11 [000] 2.345678: e:',
+  ])
+    for (let i = 0; i < 2; i++) {
+      const found = fast(front + tail, reader);
+      if (found !== undefined) expect(found).toEqual(thorough(front + tail, layout));
+    }
+  expect(fast(`a a.234567a 1 [000] 2.345678: e:${tail}`, reader)).toMatchObject({
+    comm: 'a a.234567a',
+    time: 2_345_678_000n,
+  });
+});

@@ -3,18 +3,16 @@
  * same result. Whatever it isn't sure of is left to that: other columns, non-ASCII bytes, events that were cut off.
  */
 import { KnownBytes } from '../known-bytes.ts';
+import { BLANK, decimal, isDigit } from '../line-bytes.ts';
 import { neededTexts } from '../event-format/text-fields.ts';
 import { MAX_FRONT } from '../memory-map.ts';
 import { NAME_WIDTH } from './event-line.ts';
 
-const BLANK = 32;
 const QUOTE = 34;
 const OPEN = 40;
 const CLOSE = 41;
 const DASH = 45;
 const DOT = 46;
-const ZERO = 48;
-const NINE = 57;
 const COLON = 58;
 const LESS = 60;
 const GREATER = 62;
@@ -269,10 +267,6 @@ function blanksFrom(b: Uint8Array, at: number, end: number): number {
   return p;
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
-}
-
 function isWordByte(byte: number): boolean {
   const letter = byte | 32;
   return isDigit(byte) || (letter >= 97 && letter <= 122) || byte === LOW_LINE;
@@ -280,10 +274,4 @@ function isWordByte(byte: number): boolean {
 
 function isNameByte(byte: number): boolean {
   return isWordByte(byte) || byte === DASH || byte === DOT;
-}
-
-function decimal(b: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let i = from; i < to; i++) value = value * 10 + b[i] - ZERO;
-  return value;
 }

@@ -7,28 +7,20 @@ import { parseFields } from './fields.ts';
 import { SampleNumbers, Wide } from './layout.ts';
 import type { Layout, Role } from './layout.ts';
 import { KnownBytes } from '../known-bytes.ts';
+import { BLANK, decimal, DIGIT, isBlank, isDigit, isDigits, isHex } from '../line-bytes.ts';
+import { PlainFronts } from './plain-front.ts';
 import { eventKind } from './records.ts';
 import type { EventKind } from './records.ts';
 import { baseName } from './script-head.ts';
-import { MAX_CPU, MAX_FRONT, parseScriptLine } from './script-line.ts';
+import { MAX_FRONT, parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 import { KnownPlace } from './text-code.ts';
 
-const TAB = 9;
-const BLANK = 32;
 const OPEN = 40;
 const CLOSE = 41;
-const DOT = 46;
-const SLASH = 47;
-const ZERO = 48;
-const NINE = 57;
 const COLON = 58;
 const MARK = 62;
-const BRACKET = 91;
-const CLOSING = 93;
-const LOWER_A = 97;
-const LOWER_F = 102;
 const BAR = 124;
 
 /** Seconds up to which ns are exact as a double. */
@@ -46,6 +38,7 @@ interface Tail {
 const [TIME, ADDR, PC, PA] = [Wide.TIME, Wide.ADDR, Wide.PC, Wide.PA].map((i) => 2 * i);
 const BILLION = 1_000_000_000;
 const HALF = 2 ** 32;
+const FOUR_BLANKS = 0x20202020;
 
 /** One parsed line; lent until the next. */
 export interface PlainSample {
@@ -60,7 +53,7 @@ export interface PlainSample {
 
 export class PlainLines {
   readonly #roles: { readonly plain: readonly Role[]; readonly sourced: readonly Role[] };
-  readonly #comms = new KnownBytes((text) => (isSideBand(text) ? undefined : { name: text.trim() }));
+  readonly #fronts = new PlainFronts();
   readonly #events = new KnownBytes((text) => readEvent(text));
   readonly #tails = new KnownBytes((text) => readTail(text));
   readonly #flags = new KnownBytes((text) => readFlags(text));
@@ -77,6 +70,9 @@ export class PlainLines {
   };
   readonly #words = this.#found.numbers.words;
 
+  /** The last bytes read, four at a time. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #words4: DataView = new DataView(this.#bytes.buffer);
   // Where the numbers of the line are.
   readonly #starts = new Int32Array(MAX_NUMBERS + 1);
   readonly #ends = new Int32Array(MAX_NUMBERS + 1);
@@ -92,31 +88,21 @@ export class PlainLines {
     if (this.#trailing || end - start < 8) return undefined;
     // Quote marks.
     if (b[start] === MARK || b[start] === BAR || (b[start] === BLANK && b[start + 1] === MARK)) return undefined;
-    if (!this.#front(b, start, end)) return undefined;
+    if (!this.#head(b, start, end)) return undefined;
     return this.#rest(b, this.#at, end) ? this.#found : undefined;
   }
 
   /** Thread, CPU, time and event; false if they aren't as usual. Leaves `#at` after them. */
-  #front(b: Uint8Array, start: number, end: number): boolean {
-    const { sample } = this.#found;
-    // The first `seconds.fraction:` that follows a blank.
+  #head(b: Uint8Array, start: number, end: number): boolean {
     const limit = Math.min(end, start + MAX_FRONT);
-    let colon = start;
-    let point = 0;
-    let first = 0;
-    for (; ; colon++) {
-      while (colon < limit && b[colon] !== COLON) colon++;
-      if (colon >= limit) return false;
-      point = isDigits(b, colon - 6, colon) && b[colon - 7] === DOT ? colon - 7 : colon - 10;
-      if (point <= start || b[point] !== DOT || !isDigits(b, point + 1, colon)) continue;
-      first = point;
-      while (first > start && isDigit(b[first - 1])) first--;
-      if (first === point || point - first > 11) continue;
-      if (first === start) return false;
-      if (isBlank(b[first - 1])) break;
-      // Other blanks than these two are left to the code that knows them all.
-      if (b[first - 1] < BLANK || b[first - 1] > 126) return false;
-    }
+    const front = this.#fronts.take(b, start, limit);
+    if (!front) return false;
+    const { first, point, colon } = this.#fronts.time;
+    const { sample } = this.#found;
+    sample.comm = front.comm;
+    sample.pid = front.pid;
+    sample.tid = front.tid;
+    sample.cpu = front.cpu;
     const seconds = decimal(b, first, point);
     const fraction = decimal(b, point + 1, colon) * (colon - point === 7 ? 1000 : 1);
     const words = this.#words;
@@ -127,46 +113,19 @@ export class PlainLines {
     } else {
       this.#found.numbers.wide[Wide.TIME] = BigInt(seconds) * BigInt(BILLION) + BigInt(fraction);
     }
+    return this.#event(b, colon + 1, end, limit);
+  }
 
-    let p = first;
-    while (p > start && isBlank(b[p - 1])) p--;
-    sample.cpu = -1;
-    if (p > start && b[p - 1] === CLOSING) {
-      const close = --p;
-      while (p > start && isDigit(b[p - 1])) p--;
-      if (close - p < 1 || close - p > 10 || p - 1 <= start || b[p - 1] !== BRACKET || !isBlank(b[p - 2])) return false;
-      const cpu = decimal(b, p, close);
-      sample.cpu = cpu <= MAX_CPU ? cpu : -1;
-      p--;
-      while (p > start && isBlank(b[p - 1])) p--;
+  /** The event's name from `from` on, maybe with a period. */
+  #event(b: Uint8Array, from: number, end: number, limit: number): boolean {
+    const { sample } = this.#found;
+    let at = from;
+    if (b !== this.#bytes) {
+      this.#bytes = b;
+      this.#words4 = new DataView(b.buffer, b.byteOffset, b.length);
     }
-    const tidEnd = p;
-    while (p > start && isDigit(b[p - 1])) p--;
-    if (tidEnd - p < 1 || tidEnd - p > 10) return false;
-    sample.tid = decimal(b, p, tidEnd);
-    sample.pid = -1;
-    if (p > start && b[p - 1] === SLASH) {
-      const pidEnd = --p;
-      while (p > start && isDigit(b[p - 1])) p--;
-      if (pidEnd - p < 1 || pidEnd - p > 10) return false;
-      sample.pid = decimal(b, p, pidEnd);
-    }
-    if (p > start && !isBlank(b[p - 1])) return false;
-    while (p > start && isBlank(b[p - 1])) p--;
-    let name = start;
-    while (name < p && isBlank(b[name])) name++;
-    const comm = this.#comms.get(b, name, p);
-    if (!comm) return false;
-    sample.comm = comm.name;
-
-    let at = colon + 1;
     // Names of events are padded to the longest: often a hundred blanks.
-    for (; at + 4 <= end; at += 4)
-      if (
-        (b[at] & b[at + 1] & b[at + 2] & b[at + 3]) !== BLANK ||
-        (b[at] | b[at + 1] | b[at + 2] | b[at + 3]) !== BLANK
-      )
-        break;
+    while (at + 4 <= end && this.#words4.getInt32(at) === FOUR_BLANKS) at += 4;
     while (at < end && b[at] === BLANK) at++;
     // A period.
     if (isDigit(b[at])) {
@@ -317,8 +276,8 @@ export class PlainLines {
     let low = 0;
     let high = 0;
     const middle = Math.max(start, end - 8);
-    for (let i = start; i < middle; i++) high = (high << 4) | digit(b[i]);
-    for (let i = middle; i < end; i++) low = (low << 4) | digit(b[i]);
+    for (let i = start; i < middle; i++) high = (high << 4) | DIGIT[b[i]];
+    for (let i = middle; i < end; i++) low = (low << 4) | DIGIT[b[i]];
     this.#words[place] = low;
     this.#words[place + 1] = high;
   }
@@ -343,34 +302,6 @@ function readTail(text: string): Tail | undefined {
 function readFlags(text: string): { readonly flags: string } | undefined {
   const fields = parseFields(`${text} 0`);
   return fields?.flags && fields.numbers.length === 1 && fields.symbol === '' ? { flags: fields.flags } : undefined;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === BLANK || byte === TAB;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
-}
-
-function isHex(byte: number): boolean {
-  return (byte >= ZERO && byte <= NINE) || (byte >= LOWER_A && byte <= LOWER_F);
-}
-
-function digit(byte: number): number {
-  return byte <= NINE ? byte - ZERO : byte - LOWER_A + 10;
-}
-
-function isDigits(b: Uint8Array, from: number, to: number): boolean {
-  if (from < 0) return false;
-  for (let i = from; i < to; i++) if (!isDigit(b[i])) return false;
-  return true;
-}
-
-function decimal(b: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let i = from; i < to; i++) value = value * 10 + b[i] - ZERO;
-  return value;
 }
 
 /** A latency has at most five digits, all decimal; anything else isn't one. */
