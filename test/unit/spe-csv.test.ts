@@ -5,6 +5,7 @@ import { memorySource } from '../../core/formats/source.ts';
 import { Has, SpeColumns } from '../../core/formats/spe/columns.ts';
 import { eventNames, opName } from '../../core/formats/spe/names.ts';
 import { OpClass } from '../../core/formats/spe/packets.ts';
+import { sourceName } from '../../core/formats/spe/sources.ts';
 import { isSpeCsv, openSpeCsv } from '../../core/formats/spe-csv/spe-csv.ts';
 import { eventBits, operation, sourceNumber } from '../../core/formats/spe-csv/words.ts';
 
@@ -271,5 +272,25 @@ describe('words', () => {
         'ALIGNMENT IMPDEF:12 IMPDEF:13 IMPDEF:14 IMPDEF:15 TXN SVE-PARTIAL-PRED SVE-EMPTY-PRED L2D-ACCESS L2D-MISS HITM LFB SNOOPED ' +
         'STREAMING-SVE SMCU',
     );
+  });
+
+  test('data sources by core, as perf has them; else a number', () => {
+    const midr = (implementer: number, part: number) => BigInt(implementer * 2 ** 24 + 0xf0000 + part * 16 + 1);
+    const names = (own: bigint | undefined, n: number) =>
+      Array.from({ length: n }, (_, source) => sourceName(source, own)).join(' ');
+    const common = 'L1D 0x1 0x2 0x3 0x4 0x5 0x6 0x7 L2 PEER_CORE LOCAL_CLUSTER SYS_CACHE PEER_CLUSTER REMOTE DRAM 0xf';
+    for (const part of [
+      0xd4d, 0xd81, 0xd89, 0xd87, 0xd4b, 0xd44, 0xd4c, 0xd4e, 0xd82, 0xd85, 0xd0c, 0xd49, 0xd40, 0xd4f, 0xd84,
+    ])
+      expect(names(midr(0x41, part), 16), part.toString(16)).toBe(common);
+    expect(names(midr(0x4e, 0x010), 16)).toBe(common);
+    expect(names(midr(0xc0, 0xac4), 10)).toBe(
+      'LOCAL_CHIP_CACHE_OR_DEVICE 0x1 0x2 SLC 0x4 REMOTE_CHIP_CACHE 0x6 DDR L1D L2D',
+    );
+    expect(names(midr(0x48, 0xd06), 20)).toBe(
+      'PEER_CPU PEER_CPU_HITM L3 L3_HITM PEER_CLUSTER PEER_CLUSTER_HITM REMOTE_SOCKET REMOTE_SOCKET_HITM LOCAL_MEM REMOTE_MEM ' +
+        '0xa 0xb 0xc NC_DEV 0xe 0xf L2 L2_HITM L1 0x13',
+    );
+    expect([names(midr(0x41, 0xd03), 2), names(undefined, 2)]).toEqual(['0x0 0x1', '0x0 0x1']);
   });
 });
