@@ -24,7 +24,9 @@ export function storeStage2(
 ): void {
   db.prepare('DELETE FROM stage2_change WHERE capture_id = ?').run(capture);
   db.exec('CREATE TEMP TABLE said (id INTEGER PRIMARY KEY, kind, cause, evidence, writable, notify, contents, origin)');
-  const say = db.prepare('INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const say = db.prepare(
+    'INSERT INTO said (kind, cause, evidence, writable, notify, contents, origin) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
   timelines.forEach((s, vm) => {
     const insert = (rows: number) => {
       const values = Array.from({ length: rows }, () => '(?, ?, ?, ?)').join(', ');
@@ -44,7 +46,7 @@ export function storeStage2(
       const code = codeOf(s, i);
       let id = known.get(code);
       if (id === undefined) {
-        id = Number(say.run(null, ...wordsOf(s, i)).lastInsertRowid);
+        id = Number(say.run(...wordsOf(s, i)).lastInsertRowid);
         known.set(code, id);
       }
       values.push(timeOf(s, i), addressOf(s.page[i]), s.pages[i], id);

@@ -203,6 +203,8 @@ describe('the timeline', () => {
 
   it('works by keyboard alone: zoom, pan, windows, details, markers, search, back', async () => {
     await open(lab);
+    // Keys are heard once the app is there.
+    await page.getByRole('navigation', { name: 'Views' }).waitFor();
     await page.keyboard.press('2');
     await page.getByRole('img', { name: /Timeline of 2 lanes/ }).waitFor();
     await page.keyboard.press(']');
