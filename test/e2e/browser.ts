@@ -22,7 +22,7 @@ export async function sharedBrowser(): Promise<Browser> {
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = await browserPath();
   // No sandbox: CI runs as root, and the pages are our own.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none', '--in-process-gpu'] });
 }
 
 /**

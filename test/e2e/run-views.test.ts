@@ -420,7 +420,7 @@ describe('sql', () => {
     await open('#sql');
     await run('with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n');
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('Cancelled.').waitFor();
+    await page.getByText('Cancelled. The lab is read only here').waitFor();
     await run('select 6 * 7 answer');
     await page.getByRole('gridcell', { name: '42' }).waitFor();
   });
