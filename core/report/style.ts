@@ -11,7 +11,7 @@ h1{font-size:20px;font-weight:600;letter-spacing:-.01em;line-height:1.25}
 h2{font-size:15px;font-weight:600;margin:36px 0 10px;padding-top:10px;border-top:1px solid var(--line)}
 h3{font-size:13px;font-weight:600;margin-bottom:4px}h3 span{font-weight:400;color:var(--muted);margin-left:6px}
 .lead{font-size:15px;line-height:1.55;max-width:76ch;margin:16px 0 18px;overflow-wrap:anywhere}
-dl.finding{grid-template-columns:76px minmax(0,1fr);gap:5px 14px;max-width:98ch;margin:-6px 0 20px}.finding dt{color:var(--ink);font-weight:600}
+dl.finding{grid-template-columns:88px minmax(0,1fr);gap:5px 14px;max-width:98ch;margin:-6px 0 20px}.finding dt{color:var(--ink);font-weight:600}
 .same{display:block}
 .notes{list-style:none;padding:0;margin:14px 0 0;display:flex;flex-wrap:wrap;gap:6px 10px}
 .notes li,.mark{border:1px solid var(--warn);color:var(--warn);border-radius:3px;padding:1px 7px;font-size:12px;font-weight:400}

@@ -97,8 +97,9 @@ function compare(file: string, text: string, umbra: string, made: Recomputed): V
 }
 
 /** What earlier versions wrote, and what stands there today: they say the same. */
-const reworded: readonly (readonly [RegExp, string])[] = [
+const reworded: readonly (readonly [RegExp | string, string])[] = [
   [/\bHangs on\b/g, 'Depends on'],
+  ['dl.finding{grid-template-columns:76px', 'dl.finding{grid-template-columns:88px'],
   // May no longer be broken at a line's end.
   [/\bp ([=<]) (?=\d)/g, `p${THIN}$1${THIN}`],
 ];
