@@ -47,11 +47,15 @@ describe('calls', () => {
     { setsRegion: false, partial: true, contended: false },
   ];
   /** Calls of thread 7: kind, start and end, in order of their starts. */
-  const made = (...calls: [kind: typeof SET, t: number, end?: number][]) => {
+  type Call = [kind: typeof SET, t: number, end?: number];
+  const made = (...calls: Call[]) => {
     const all = slots();
     for (const [kind, t, end] of calls) all.addCall(t, 7, kind).end = end ?? Infinity;
     return { all, slot: all.all[0] };
   };
+  const set = (t: number, end: number): Call => [SET, t, end];
+  const fetch = (t: number, end: number): Call => [FETCH, t, end];
+  const clear = (t: number, end: number): Call => [CLEAR, t, end];
   const times = (calls: readonly SlotCall[]) => calls.map(({ t }) => t);
 
   test('are open until they are seen to return; a thread has one', () => {
@@ -104,106 +108,25 @@ describe('calls', () => {
   });
 
   test('that protected what was writable since a moment', () => {
-    const protecting = (calls: Parameters<typeof made>, after: number, manual = false, loggedAt = -1) => {
+    const protecting = (calls: Call[], after: number, manual = false, loggedAt = -1) => {
       const { all, slot } = made(...calls);
       slot.loggedAt = loggedAt;
       return all.protecting(slot, after, 99, manual)?.t;
     };
     // The first fetch since then; if the log is cleared by hand a fetch protects nothing.
-    expect(
-      protecting(
-        [
-          [FETCH, 5, 6],
-          [FETCH, 7, 8],
-        ],
-        1,
-      ),
-    ).toBe(5);
-    expect(
-      protecting(
-        [
-          [FETCH, 5, 6],
-          [FETCH, 7, 8],
-        ],
-        1,
-        true,
-      ),
-    ).toBeUndefined();
-    expect(protecting([[FETCH, 5, 9]], 5)).toBeUndefined();
+    expect(protecting([fetch(5, 6), fetch(7, 8)], 1)).toBe(5);
+    expect(protecting([fetch(5, 6), fetch(7, 8)], 1, true)).toBeUndefined();
+    expect(protecting([fetch(5, 9)], 5)).toBeUndefined();
     // Whatever clears a part of the log: the latest such call.
-    expect(
-      protecting(
-        [
-          [CLEAR, 3, 4],
-          [FETCH, 5, 6],
-          [CLEAR, 7, 8],
-        ],
-        1,
-      ),
-    ).toBe(7);
-    expect(
-      protecting(
-        [
-          [CLEAR, 3, 4],
-          [FETCH, 5, 6],
-        ],
-        1,
-      ),
-    ).toBe(3);
+    expect(protecting([clear(3, 4), fetch(5, 6), clear(7, 8)], 1)).toBe(7);
+    expect(protecting([clear(3, 4), fetch(5, 6)], 1)).toBe(3);
     // The region change before the fetch switched logging on, unless it was on: then that concerned another slot; two are off and on.
-    expect(
-      protecting(
-        [
-          [SET, 3, 4],
-          [FETCH, 5, 6],
-        ],
-        1,
-      ),
-    ).toBe(3);
-    expect(
-      protecting(
-        [
-          [SET, 3, 4],
-          [FETCH, 5, 6],
-        ],
-        1,
-        false,
-        1,
-      ),
-    ).toBe(5);
-    expect(
-      protecting(
-        [
-          [SET, 3, 4],
-          [FETCH, 5, 6],
-        ],
-        1,
-        false,
-        2,
-      ),
-    ).toBe(3);
-    expect(
-      protecting(
-        [
-          [SET, 2, 3],
-          [SET, 3, 4],
-          [FETCH, 5, 6],
-        ],
-        1,
-        false,
-        0,
-      ),
-    ).toBe(3);
-    expect(
-      protecting(
-        [
-          [FETCH, 2, 3],
-          [SET, 4, 5],
-        ],
-        1,
-      ),
-    ).toBe(2);
-    expect(protecting([[SET, 3, 4]], 1, false, 0)).toBe(3);
+    expect(protecting([set(3, 4), fetch(5, 6)], 1)).toBe(3);
+    expect(protecting([set(3, 4), fetch(5, 6)], 1, false, 1)).toBe(5);
+    expect(protecting([set(3, 4), fetch(5, 6)], 1, false, 2)).toBe(3);
+    expect(protecting([set(2, 3), set(3, 4), fetch(5, 6)], 1, false, 0)).toBe(3);
+    expect(protecting([fetch(2, 3), set(4, 5)], 1)).toBe(2);
+    expect(protecting([set(3, 4)], 1, false, 0)).toBe(3);
     expect(protecting([], 1)).toBeUndefined();
   });
 
