@@ -6,9 +6,12 @@
  *     comm-pid  cpuflags  seconds.fraction: name: text                        trace-cmd report -l
  *     comm-pid  cpuflags  microseconds us[+!#*@$]: name: text                 ftrace's latency-format
  */
+import type { NameWidth } from './task-name.ts';
 
 export interface EventLine {
+  /** With whatever precedes it in the line: see `taskName`. */
   comm: string;
+  width: NameWidth;
   pid: number;
   /** The instance that trace-cmd names first; empty for the top buffer. */
   buffer: string;
@@ -38,9 +41,10 @@ const INSTANCE = /^(\S+): {2,}/;
 /** Undefined for lines that hold no event. */
 export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | undefined {
   const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
-  const m = USUAL.exec(front) ?? LATENCY.exec(front);
+  const usual = USUAL.exec(front);
+  const m = usual ?? LATENCY.exec(front);
   if (!m) return undefined;
-  const at = m[0].length;
+  const at = m[0].length + distance(front, m[0].length);
   const named = eventName(text, at, isTraceCmd);
   if (!named) return undefined;
   named.textAt = behindPlugin(text, named.textAt);
@@ -50,7 +54,15 @@ export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | u
   if (time > 0xffffffffffffffffn) return undefined;
   const buffer = (isTraceCmd && INSTANCE.exec(m[1])?.[1]) || '';
   const comm = buffer === '' ? m[1] : m[1].slice(buffer.length + 1).trimStart();
-  return { comm, pid, buffer, cpu: Math.min(Number(m[3]), 65535), time, ...named };
+  return { comm, width: usual ? 16 : 8, pid, buffer, cpu: Math.min(Number(m[3]), 65535), time, ...named };
+}
+
+/** `(+1749) ` before names, and blanks where there is none: trace-cmd report --ts-diff. */
+const DISTANCE = /(?:\(\+\d+\)| {5}) *(?=[A-Za-z_<])/y;
+
+function distance(text: string, at: number): number {
+  DISTANCE.lastIndex = at;
+  return DISTANCE.exec(text)?.[0].length ?? 0;
 }
 
 function timeOf(whole: string, fraction: string | undefined): bigint {
@@ -63,7 +75,7 @@ function timeOf(whole: string, fraction: string | undefined): bigint {
 /** trace-cmd's plugins for x86 on a trace of another machine: what they fail to find is printed before the event's own text. */
 const PLUGIN = /(?:<CANT FIND FIELD \w+>|CAN'T FIND FIELD "\w+")+/y;
 
-function behindPlugin(text: string, at: number): number {
+export function behindPlugin(text: string, at: number): number {
   if (!text.startsWith('<CANT', at) && !text.startsWith("CAN'T", at)) return at;
   PLUGIN.lastIndex = at;
   return PLUGIN.test(text) ? PLUGIN.lastIndex : at;

@@ -13,6 +13,7 @@ import type { TakeRuns } from './lines.ts';
 import type { PlainEvents } from './plain-event.ts';
 import type { PlainLines } from './plain-lines.ts';
 import { forEachSortedLine } from './sorted-lines.ts';
+import { taskName } from './task-name.ts';
 import type { EachLine } from './unwrap.ts';
 
 /** `CPU:1 [LOST 12 EVENTS]` (ftrace), `CPU:1 [12 EVENTS DROPPED]` (trace-cmd); both may leave the count out. */
@@ -252,7 +253,7 @@ export class TextColumns {
     columns.t[i] = event.time;
     columns.cpu[i] = event.cpu;
     columns.tid[i] = event.pid;
-    columns.comm[i] = this.#commIndex(event.comm);
+    columns.comm[i] = this.#commIndex(taskName(event.comm, event.width));
     columns.event[i] = index;
     columns.buffer[i] = event.buffer === '' ? 0 : this.#bufferIndex(event.buffer);
     columns.lostBefore[i] = this.#takeLoss(event, line);

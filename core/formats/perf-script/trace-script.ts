@@ -2,6 +2,7 @@
 import type { TraceDictionary } from '../event-format/columns.ts';
 import { Symbols } from '../event-format/symbols.ts';
 import type { TraceBuffer, TraceFacts, TraceFile } from '../event-format/trace-file.ts';
+import { behindPlugin } from '../ftrace-text/event-line.ts';
 import type { EventLine } from '../ftrace-text/event-line.ts';
 import { withoutPrefix } from '../ftrace-text/line-prefix.ts';
 import { TextColumns } from '../ftrace-text/text-columns.ts';
@@ -102,12 +103,13 @@ function parseEvent(text: string): EventLine | undefined {
   const colon = sample.event.indexOf(':');
   return {
     comm: sample.comm,
+    width: 16,
     pid: sample.tid,
     buffer: '',
     cpu: Math.max(0, Math.min(sample.cpu, 65535)),
     time: sample.time,
     system: sample.event.slice(0, colon),
     event: sample.event.slice(colon + 1),
-    textAt: sample.restAt,
+    textAt: behindPlugin(text, sample.restAt),
   };
 }
