@@ -34,54 +34,47 @@ export function packedBytes(packed: PackedEvents): number {
 }
 
 export function packEvents(events: KvmEvents): PackedEvents {
-  const { n, tid, cpu, kind, rows } = events;
+  const { n, rows } = events;
+  const step = new Uint16Array(n);
+  const word = new Uint8Array(n);
+  const rowed = new Uint32Array(rows.n - 1);
+  const [long, wide]: [number[], number[]] = [[], []];
+  let [tids, cpus, kinds] = [0, 0, 0];
+  {
+    // One loop: each would have to warm up by itself, which takes as long as a million events.
+    const { t, tid, cpu, kind, word: words, row } = events;
+    let last = 0;
+    for (let i = 0; i < n; i++) {
+      const ns = t[i] - last;
+      last = t[i];
+      if (ns >= 0 && ns < LONG) step[i] = ns;
+      else {
+        step[i] = LONG;
+        long.push(ns);
+      }
+      const w = words[i];
+      if (w < WIDE) word[i] = w;
+      else {
+        word[i] = WIDE;
+        wide.push(w);
+      }
+      if (row[i]) rowed[row[i] - 1] = i;
+      tids |= tid[i];
+      cpus |= cpu[i];
+      kinds |= 1 << kind[i];
+    }
+  }
+  const { tid, cpu, kind } = events;
   return {
-    ...{ n, kinds: kindsOf(events), ...packTimes(events), ...packWords(events), rowed: rowedOf(events) },
-    tid: allBits(tid, n) >>> 0 <= 0xffff ? new Uint16Array(tid.subarray(0, n)) : tid.slice(0, n),
-    cpu: allBits(cpu, n) <= 0xff ? new Uint8Array(cpu.subarray(0, n)) : cpu.slice(0, n),
+    ...{ n, kinds, step, long: Float64Array.from(long), word, wide: Uint32Array.from(wide), rowed },
+    tid: tids >>> 0 <= 0xffff ? new Uint16Array(tid.subarray(0, n)) : tid.slice(0, n),
+    cpu: cpus <= 0xff ? new Uint8Array(cpu.subarray(0, n)) : cpu.slice(0, n),
     kind: kind.slice(0, n),
     page: rows.page.slice(1, rows.n),
     end: rows.end.slice(1, rows.n),
     other: rows.other.slice(1, rows.n),
     flags: rows.flags.slice(1, rows.n),
   };
-}
-
-// Each loop in a function of its own: V8 drops a function's fast code when it gets behind a loop that it entered in the middle.
-
-function packTimes({ n, t }: KvmEvents) {
-  const step = new Uint16Array(n);
-  const long: number[] = [];
-  for (let i = 0, last = 0; i < n; i++) {
-    const ns = t[i] - last;
-    last = t[i];
-    const isShort = ns >= 0 && ns < LONG;
-    if (!isShort) long.push(ns);
-    step[i] = isShort ? ns : LONG;
-  }
-  return { step, long: Float64Array.from(long) };
-}
-
-function packWords({ n, word: from }: KvmEvents) {
-  const word = new Uint8Array(n);
-  const wide: number[] = [];
-  for (let i = 0; i < n; i++) {
-    if (from[i] >= WIDE) wide.push(from[i]);
-    word[i] = from[i] < WIDE ? from[i] : WIDE;
-  }
-  return { word, wide: Uint32Array.from(wide) };
-}
-
-function rowedOf({ n, row, rows }: KvmEvents): Uint32Array {
-  const rowed = new Uint32Array(rows.n - 1);
-  for (let i = 0; i < n; i++) if (row[i]) rowed[row[i] - 1] = i;
-  return rowed;
-}
-
-function allBits(column: Int32Array | Uint16Array, n: number): number {
-  let bits = 0;
-  for (let i = 0; i < n; i++) bits |= column[i];
-  return bits;
 }
 
 /** A bit for each kind present, from an event on. */

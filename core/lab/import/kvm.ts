@@ -1,6 +1,6 @@
 /** A KVM trace into the lab file. */
 import { TraceColumns } from '../../formats/event-format/columns.ts';
-import type { EventFormat } from '../../formats/event-format/format.ts';
+import type { TraceDictionary } from '../../formats/event-format/columns.ts';
 import { byteText } from '../../formats/event-format/text-bytes.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { InputError } from '../../formats/problems.ts';
@@ -18,11 +18,13 @@ const foreign: readonly (readonly [machine: string, field: string, text: RegExp]
   ['RISC-V', 'scause', /\bSCAUSE:/],
 ];
 
-function requireArm64(file: string, { name, fields }: EventFormat, text: () => string): void {
+function requireArm64(file: string, { formats }: TraceDictionary, batch: TraceColumns, i: number): void {
+  const { name, fields } = formats[batch.event[i]];
   if (name.startsWith('kvm_s390_')) throw foreignMachine(file, 's390');
   if (!/^kvm_(?:entry|exit|page_fault)$/.test(name)) return;
+  const text = fields.length ? '' : byteText(batch.payload, batch.start[i], batch.start[i + 1]);
   for (const [machine, field, pattern] of foreign) {
-    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text()))
+    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text))
       throw foreignMachine(file, machine);
   }
 }
@@ -76,11 +78,7 @@ export function importTrace(
   kept.keep(made.events);
   function take(batch: TraceColumns): void {
     for (let i = 0; i < batch.n; i++) {
-      const event = batch.event[i];
-      if (counts[event]++ < SHOWING) {
-        const text = () => byteText(batch.payload, batch.start[i], batch.start[i + 1]);
-        requireArm64(file, trace.dictionary.formats[event], text);
-      }
+      if (counts[batch.event[i]]++ < SHOWING) requireArm64(file, trace.dictionary, batch, i);
       cpus[batch.cpu[i]] = 1;
     }
     thread.put(batch);
