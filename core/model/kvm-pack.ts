@@ -22,6 +22,9 @@ export interface PackedEvents {
   readonly flags: Uint8Array;
 }
 
+/** What it takes to know who ran when. */
+export type PackedRuns = Pick<PackedEvents, 'n' | 'step' | 'long' | 'tid' | 'kind'>;
+
 const WIDE = 0xff;
 const LONG = 0xffff;
 
@@ -33,9 +36,11 @@ export function packedBytes(packed: PackedEvents): number {
   );
 }
 
-export function packEvents(events: KvmEvents): PackedEvents {
+/** @param shared whether another thread reads `PackedRuns`, too */
+export function packEvents(events: KvmEvents, shared = false): PackedEvents {
   const { n, rows } = events;
-  const step = new Uint16Array(n);
+  const memory = (bytes: number) => (shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  const step = new Uint16Array(memory(2 * n));
   const word = new Uint8Array(n);
   const rowed = new Uint32Array(rows.n - 1);
   const [long, wide]: [number[], number[]] = [[], []];
@@ -64,12 +69,15 @@ export function packEvents(events: KvmEvents): PackedEvents {
       kinds |= 1 << kind[i];
     }
   }
-  const { tid, cpu, kind } = events;
+  const { cpu } = events;
+  const narrow = tids >>> 0 <= 0xffff;
+  const tid = narrow ? new Uint16Array(memory(2 * n)) : new Int32Array(memory(4 * n));
+  tid.set(events.tid.subarray(0, n));
+  const kind = new Uint8Array(memory(n));
+  kind.set(events.kind.subarray(0, n));
   return {
-    ...{ n, kinds, step, long: Float64Array.from(long), word, wide: Uint32Array.from(wide), rowed },
-    tid: tids >>> 0 <= 0xffff ? new Uint16Array(tid.subarray(0, n)) : tid.slice(0, n),
+    ...{ n, kinds, step, long: Float64Array.from(long), word, wide: Uint32Array.from(wide), rowed, tid, kind },
     cpu: cpus <= 0xff ? new Uint8Array(cpu.subarray(0, n)) : cpu.slice(0, n),
-    kind: kind.slice(0, n),
     page: rows.page.slice(1, rows.n),
     end: rows.end.slice(1, rows.n),
     other: rows.other.slice(1, rows.n),
@@ -84,14 +92,19 @@ export function kindsOf({ n, kind }: Pick<KvmEvents, 'n' | 'kind'>, from = 0): n
   return kinds;
 }
 
+/** Their times, into `t`: ns, as those of the events. */
+export function unpackTimes({ n, step, long }: PackedRuns, t: Float64Array): void {
+  for (let i = 0, last = 0, k = 0; i < n; i++) t[i] = last += step[i] < LONG ? step[i] : long[k++];
+}
+
 /** Unpacks into events that are refilled. */
 export function unpackEvents(packed: PackedEvents, into: KvmEvents): void {
-  const { n, step, long, wide, rowed } = packed;
+  const { n, wide, rowed } = packed;
   into.clear();
   into.reserve(n);
   into.n = n;
-  const { t, word, row, rows } = into;
-  for (let i = 0, last = 0, k = 0; i < n; i++) t[i] = last += step[i] < LONG ? step[i] : long[k++];
+  const { word, row, rows } = into;
+  unpackTimes(packed, into.t);
   into.tid.set(packed.tid);
   into.cpu.set(packed.cpu);
   into.kind.set(packed.kind);

@@ -34,7 +34,7 @@ function digest(trace: Trace): { events: number; hash: string } {
   return { events, hash: hash.digest('hex') };
 }
 
-describe('a trace of several batches, encoded in a thread of its own', () => {
+describe('a trace of several batches', () => {
   let folder: string;
   let path: string;
   let bytes: Uint8Array;

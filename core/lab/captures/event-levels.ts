@@ -1,6 +1,7 @@
 /** Levels of detail of a trace's own events: guest runs, faults, losses. */
 import { KvmKind } from '../../model/kvm-events.ts';
 import type { KvmEvents } from '../../model/kvm-events.ts';
+import type { PackedRuns } from '../../model/kvm-pack.ts';
 import { ByTid } from '../../model/by-tid.ts';
 import { lodBase, LodCounter } from '../../store/lod-counter.ts';
 import type { LodBlock } from '../../store/lod-counter.ts';
@@ -72,24 +73,31 @@ export class Tracks {
   }
 }
 
+/** Events' columns that tell who ran when. */
+type Moments = Pick<KvmEvents, 'n' | 't'> & Pick<KvmEvents | PackedRuns, 'tid' | 'kind'>;
+
 export class EventLevels {
   #counting: ReturnType<typeof counting> | undefined;
 
   /** Counts the next events, in order. */
-  take(events: KvmEvents): void {
+  take(events: Moments & { readonly origin: bigint }): void {
     const { tracks, runs } = (this.#counting ??= counting(events.origin));
     runs.take(events);
-    const { n, t, tid } = events;
-    let fault = events.next(KvmKind.GUEST_FAULT, 0);
-    let lost = events.next(KvmKind.LOST, 0);
+    const { n, t, tid, kind } = events;
+    const next = (wanted: number, from: number): number => {
+      const at = kind.indexOf(wanted, from);
+      return at < 0 ? n : Math.min(at, n);
+    };
+    let fault = next(KvmKind.GUEST_FAULT, 0);
+    let lost = next(KvmKind.LOST, 0);
     // In their order: tracks are stored in the order in which they begin.
     while (fault < n || lost < n) {
       if (fault < lost) {
         tracks.of('fault', tid[fault]).addAt(tracks.zero + t[fault]);
-        fault = events.next(KvmKind.GUEST_FAULT, fault + 1);
+        fault = next(KvmKind.GUEST_FAULT, fault + 1);
       } else {
         tracks.of('lost', WHOLE_VM).addAt(tracks.zero + t[lost]);
-        lost = events.next(KvmKind.LOST, lost + 1);
+        lost = next(KvmKind.LOST, lost + 1);
       }
     }
   }
@@ -139,7 +147,7 @@ export class GuestRuns {
   }
 
   /** Takes the next events, in order. */
-  take({ n, t, tid, kind }: Pick<KvmEvents, 'n' | 't' | 'tid' | 'kind'>): void {
+  take({ n, t, tid, kind }: Moments): void {
     const vcpus = this.#vcpus;
     for (let i = 0; i < n; i++) {
       if (kind[i] > KvmKind.EXIT) continue;

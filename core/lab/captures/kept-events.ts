@@ -39,10 +39,10 @@ export class EventPacker {
   readonly #reader: KvmEventReader;
   /** The latest events, after those packed. */
   readonly #open = new KvmEvents(3 * BLOCK);
-  readonly #onBlock: (events: KvmEvents) => void;
+  readonly #onBlock: ((events: KvmEvents) => void) | undefined;
 
-  /** @param onBlock gets all of them, in order; lent until it returns */
-  constructor(dictionary: TraceDictionary, onBlock: (events: KvmEvents) => void = () => undefined) {
+  /** @param onBlock gets all of them, in order; lent until it returns. Without it, `PackedRuns` are shared memory, for whoever does that later. */
+  constructor(dictionary: TraceDictionary, onBlock?: (events: KvmEvents) => void) {
     this.#reader = new KvmEventReader(dictionary, this.#open);
     this.#onBlock = onBlock;
   }
@@ -58,8 +58,8 @@ export class EventPacker {
 
   /** Those of the latest batches. */
   rest(): PackedEvents {
-    const packed = packEvents(this.#open);
-    this.#onBlock(this.#open);
+    const packed = packEvents(this.#open, !this.#onBlock);
+    this.#onBlock?.(this.#open);
     this.#open.clear();
     return packed;
   }

@@ -24,7 +24,8 @@ export type OnStage2 = (done: number, total: number) => void;
 /** What an importer has of a trace already. */
 export interface ReadTrace {
   readonly events: KvmTrace;
-  readonly levels: CountedLevels;
+  /** Of its own events; called once, as late as possible: they may still be in the making. */
+  readonly levels: () => CountedLevels;
 }
 
 /**
@@ -47,16 +48,17 @@ export function buildTraceLevels(
   );
   clearLod(db, kvm);
   storeStage2(db, kvm, stage2.timelines, () => onStep(records, records));
-  const changes = new Tracks(events.origin, levels.room);
+  const own = levels();
+  const changes = new Tracks(events.origin, own.room);
   for (const timeline of stage2.timelines) countChanges(changes, timeline);
-  store(db, kvm, [levels, changes.finish()]);
+  store(db, kvm, [own, changes.finish()]);
   return { ...stage2, events };
 }
 
 function readStored(db: Db, capture: CaptureRow): ReadTrace {
   const levels = new EventLevels();
   const events = storedEvents(db, capture, { onBlock: (block) => levels.take(block) });
-  return { events, levels: levels.finish() };
+  return { events, levels: () => levels.finish() };
 }
 
 /** The same trace, which tells how many events were handed out in the first full pass: for long ones a pass takes a while. */

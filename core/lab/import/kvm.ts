@@ -24,8 +24,7 @@ function requireArm64(file: string, { formats }: TraceDictionary, batch: TraceCo
   if (!/^kvm_(?:entry|exit|page_fault)$/.test(name)) return;
   const text = fields.length ? '' : byteText(batch.payload, batch.start[i], batch.start[i + 1]);
   for (const [machine, field, pattern] of foreign) {
-    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text))
-      throw foreignMachine(file, machine);
+    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text)) throw foreignMachine(file, machine);
   }
 }
 
@@ -67,15 +66,15 @@ export function importTrace(
     write(made.chunk);
     kept.add(made.events);
   });
-  let made;
   try {
     trace.read(columns, take);
-    made = thread.finish();
-  } finally {
+    kept.keep(thread.rest());
+  } catch (error) {
     thread.close();
+    throw error;
+  } finally {
     releaseColumns(columns);
   }
-  kept.keep(made.events);
   function take(batch: TraceColumns): void {
     for (let i = 0; i < batch.n; i++) {
       if (counts[batch.event[i]]++ < SHOWING) requireArm64(file, trace.dictionary, batch, i);
@@ -101,7 +100,7 @@ export function importTrace(
   addDictionary(db, id, stored, comms);
   const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
   return {
-    read: { events: kept, levels: made.levels },
+    read: { events: kept, levels: () => thread.levels() },
     records: events,
     t0,
     t1,

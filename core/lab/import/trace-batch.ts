@@ -18,9 +18,11 @@ export function copyInto(used: TraceColumns | undefined, batch: TraceColumns): T
 
 const fixed = ['t', 'cpu', 'tid', 'comm', 'event', 'buffer', 'lostBefore'] as const;
 
-/** What to transfer with columns. */
+/** What to transfer with columns; shared memory stays where it is. */
 export function memoryOf(columns: object): ArrayBuffer[] {
-  return Object.values(columns).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+  return Object.values(columns).flatMap((column) =>
+    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
+  );
 }
 
 /** Frees a batch's columns at once: they can't be used any more. */

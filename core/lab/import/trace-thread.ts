@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
 import type { ImportThread } from './threads.ts';
+import type { PackedEvents } from '../../model/kvm-pack.ts';
+import type { CountedLevels } from '../captures/event-levels.ts';
 import { copyInto, memoryOf, releaseColumns } from './trace-batch.ts';
 import { TraceWork } from './trace-work.ts';
-import type { BatchMade, TraceMade } from './trace-work.ts';
+import type { BatchMade } from './trace-work.ts';
 import type { TraceMessage, TraceTask } from './trace-worker.ts';
 
 /** Most batches in flight to the thread and back: bounds memory if it is slower. */
@@ -23,7 +25,8 @@ export class TraceThread {
   readonly #patience = new Patience(this.#posted, 0);
   readonly #thread: readonly ImportThread[];
   #onTheWay = 0;
-  #made: TraceMade | undefined;
+  #rest: PackedEvents | undefined;
+  #levels: CountedLevels | undefined;
   /** Descriptions that the thread has. */
   #told = 0;
   /** Memory of batches that are done. */
@@ -55,19 +58,30 @@ export class TraceThread {
     this.#onTheWay++;
   }
 
-  /** Waits for everything in flight. */
-  finish(): TraceMade {
-    if (this.#here) return this.#here.finish();
+  /** Waits for everything in flight. Returns the events that no batch gave back. */
+  rest(): PackedEvents {
+    if (this.#here) return this.#here.rest();
     this.#post({ kind: 'end' });
-    for (;;) {
-      if (this.#made) return this.#made;
-      this.#take();
-    }
+    return this.#wait(() => this.#rest);
   }
 
+  /** Levels of detail of all of it, after `rest`: waits for them, once. The thread, which counted them meanwhile, has ended then. */
+  levels(): CountedLevels {
+    return this.#here ? this.#here.levels() : this.#wait(() => this.#levels);
+  }
+
+  /** If it won't come to `levels`. */
   close(): void {
     this.#thread.forEach(endThread);
     this.#free.forEach(releaseColumns);
+  }
+
+  #wait<T>(ready: () => T | undefined): T {
+    for (;;) {
+      const made = ready();
+      if (made) return made;
+      this.#take();
+    }
   }
 
   #post(task: TraceTask, given: readonly ArrayBuffer[] = []): void {
@@ -85,7 +99,11 @@ export class TraceThread {
           this.#free.push(message.batch);
           return this.#use(message.made);
         case 'end':
-          this.#made = message.made;
+          this.#rest = message.rest;
+          this.#free.splice(0).forEach(releaseColumns);
+          return;
+        case 'levels':
+          this.#levels = message.levels;
       }
     });
     if (any) this.#patience.heard();

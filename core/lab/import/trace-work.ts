@@ -1,6 +1,7 @@
 /** What becomes of a trace's batches once they are read: chunks for the lab file, events for the model, levels for the timeline. */
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
-import type { PackedEvents } from '../../model/kvm-pack.ts';
+import { unpackTimes } from '../../model/kvm-pack.ts';
+import type { PackedEvents, PackedRuns } from '../../model/kvm-pack.ts';
 import { encodeTraceChunk } from '../../store/trace-store.ts';
 import type { TraceChunk } from '../../store/trace-store.ts';
 import { EventLevels } from '../captures/event-levels.ts';
@@ -13,28 +14,64 @@ export interface BatchMade {
   readonly events: PackedBatch;
 }
 
-/** What is left after the last batch. */
-export interface TraceMade {
-  readonly events: PackedEvents;
-  readonly levels: CountedLevels;
-}
-
 /** In the thread that reads, or in one of its own. */
 export class TraceWork {
   readonly #levels = new EventLevels();
   readonly #packer: EventPacker;
+  readonly #later: number;
+  /** Those that no level counts yet, in order, and how many events they are. */
+  readonly #uncounted: PackedRuns[] = [];
+  #events = 0;
+  #origin = 0n;
+  #t = new Float64Array(0);
 
-  /** @param dictionary may grow between batches */
-  constructor(dictionary: TraceDictionary) {
-    this.#packer = new EventPacker(dictionary, (events) => this.#levels.take(events));
+  /**
+   * @param dictionary may grow between batches
+   * @param later events whose levels may be counted when all is read: a thread of its own has nothing else to do then
+   */
+  constructor(dictionary: TraceDictionary, later = 0) {
+    this.#later = later;
+    this.#packer = new EventPacker(dictionary, later ? undefined : (events) => this.#levels.take(events));
   }
 
   /** @param batch 1 event or more; all of a trace, in order */
   take(batch: TraceColumns): BatchMade {
-    return { chunk: encodeTraceChunk(batch), events: this.#packer.take(batch) };
+    const chunk = encodeTraceChunk(batch);
+    const events = this.#packer.take(batch);
+    this.#origin = events.origin;
+    if (events.packed) this.#add(events.packed);
+    return { chunk, events };
   }
 
-  finish(): TraceMade {
-    return { events: this.#packer.rest(), levels: this.#levels.finish() };
+  /** The events that no batch gave back yet. */
+  rest(): PackedEvents {
+    const rest = this.#packer.rest();
+    this.#add(rest);
+    return rest;
+  }
+
+  /** Of all of them. */
+  levels(): CountedLevels {
+    this.#countDownTo(0);
+    return this.#levels.finish();
+  }
+
+  #add({ n, step, long, tid, kind }: PackedEvents): void {
+    if (!this.#later) return;
+    // What isn't shared is given away.
+    this.#uncounted.push({ n, step, long: long.slice(), tid, kind });
+    this.#events += n;
+    this.#countDownTo(this.#later);
+  }
+
+  #countDownTo(events: number): void {
+    while (this.#events > events) {
+      const next = this.#uncounted.shift()!;
+      const { n, tid, kind } = next;
+      this.#events -= n;
+      if (this.#t.length < n) this.#t = new Float64Array(n);
+      unpackTimes(next, this.#t);
+      this.#levels.take({ origin: this.#origin, n, t: this.#t, tid, kind });
+    }
   }
 }

@@ -4,8 +4,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { memoryOf } from './trace-batch.ts';
+import type { PackedEvents } from '../../model/kvm-pack.ts';
+import type { CountedLevels } from '../captures/event-levels.ts';
 import { TraceWork } from './trace-work.ts';
-import type { BatchMade, TraceMade } from './trace-work.ts';
+import type { BatchMade } from './trace-work.ts';
 
 /** `formats`: those that the dictionary got since the batch before. */
 export type TraceTask =
@@ -15,18 +17,24 @@ export type TraceTask =
 /** `batch`: the memory of the one that was given, to be used again. */
 export type TraceMessage =
   | { readonly kind: 'batch'; readonly made: BatchMade; readonly batch: TraceColumns }
-  | { readonly kind: 'end'; readonly made: TraceMade }
+  | { readonly kind: 'end'; readonly rest: PackedEvents }
+  | { readonly kind: 'levels'; readonly levels: CountedLevels }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Events whose levels are counted when all is read, 5 bytes each. */
+const UNCOUNTED = 8_000_000;
 
 const { port, posted } = workerData as { port: MessagePort; posted: Int32Array<SharedArrayBuffer> };
 const dictionary: TraceDictionary = { formats: [], comms: [] };
-const work = new TraceWork(dictionary);
+const work = new TraceWork(dictionary, UNCOUNTED);
 
 port.on('message', (task: TraceTask) => {
   try {
     if (task.kind === 'end') {
-      const made = work.finish();
-      return post({ kind: 'end', made }, memoryOf(made.events));
+      const rest = work.rest();
+      post({ kind: 'end', rest }, memoryOf(rest));
+      post({ kind: 'levels', levels: work.levels() });
+      return port.close();
     }
     const { batch, formats } = task;
     dictionary.formats.push(...formats);
@@ -36,6 +44,7 @@ port.on('message', (task: TraceTask) => {
     post({ kind: 'batch', made, batch }, events.packed ? [...given, ...memoryOf(events.packed)] : given);
   } catch (error) {
     post({ kind: 'failed', error });
+    port.close();
   }
 });
 
