@@ -82,3 +82,47 @@ test('trace-cmd report --ts-diff puts distances before names', () => {
   expect(apart).not.toBe(report);
   expect(imported(apart).events).toEqual(imported(report).events);
 });
+
+/** Both of one recording (kernel 6.1 under emulation), by trace-cmd 3.1.6: report -t, without its plugin's remarks, and report -R -t. */
+const own = [
+  'vmm-182   [001]    24.234701056: sys_enter_ioctl:      fd: 0x00000005, cmd: 0x0000ae01, arg: 0x00000000',
+  'vmm-182   [001]    24.238296992: sys_enter_mmap:       addr: 0x00000000, len: 0x00021000, prot: 0x00000003, flags: 0x00004022, fd: 0xffffffffffffffff, off: 0x00000000',
+  'vmm-182   [001]    24.238900592: kvm_unmap_hva_range:  mmu notifier unmap range: 0x00ffffb1477000 -- 0x00ffffb1478000',
+  'CPU 0/KVM-183   [000]    24.261130896: kvm_entry:            PC: 0x0000000040000000',
+  'CPU 0/KVM-183   [000]    24.261248976: kvm_exit:             TRAP: HSR_EC: 0x0020 (IABT_LOW), PC: 0x0000000040000000',
+  'CPU 0/KVM-183   [000]    24.261275952: kvm_guest_fault:      ipa 0x40000000, hsr 0x82000005, hxfar 0x40000000, pc 0x00000040000000',
+  'CPU 0/KVM-183   [000]    24.263698704: kvm_mmio:             mmio write len 4 gpa 0x8000000 val 0x12',
+  'CPU 0/KVM-183   [000]    24.288247408: kvm_exit:             IRQ: HSR_EC: 0x0000 (UNKNOWN), PC: 0x00000000400011f0',
+  'CPU 0/KVM-183   [000]    24.360483584: kvm_hvc_arm64:        HVC at 0x0000000040001270 (r0: 0x000000008600ff01, imm: 0x0)',
+  'CPU 0/KVM-183   [000]    24.451207840: kvm_userspace_exit:   reason KVM_EXIT_MMIO (6)',
+];
+const byField = [
+  'vmm-182   [001]    24.234701056: sys_enter_ioctl:       __syscall_nr=29 fd=0x00000005 cmd=0x0000ae01 arg=0x00000000',
+  'vmm-182   [001]    24.238296992: sys_enter_mmap:        __syscall_nr=222 addr=0x00000000 len=0x00021000 prot=0x00000003 flags=0x00004022 fd=0xffffffffffffffff off=0x00000000',
+  'vmm-182   [001]    24.238900592: kvm_unmap_hva_range:   start=0x00ffffb1477000 end=0x00ffffb1478000',
+  'CPU 0/KVM-183   [000]    24.261130896: kvm_entry:             vcpu_pc=0x0000000040000000',
+  'CPU 0/KVM-183   [000]    24.261248976: kvm_exit:              ret=2 esr_ec=0x0020 vcpu_pc=0x0000000040000000',
+  'CPU 0/KVM-183   [000]    24.261275952: kvm_guest_fault:       vcpu_pc=0x00000040000000 hsr=0x82000005 hxfar=0x40000000 ipa=0x40000000',
+  'CPU 0/KVM-183   [000]    24.263698704: kvm_mmio:              type=2 len=4 gpa=0x8000000 val=0x12',
+  'CPU 0/KVM-183   [000]    24.288247408: kvm_exit:              ret=0 esr_ec=0x0000 vcpu_pc=0x00000000400011f0',
+  'CPU 0/KVM-183   [000]    24.360483584: kvm_hvc_arm64:         vcpu_pc=0x0000000040001270 r0=0x000000008600ff01 imm=0x0',
+  'CPU 0/KVM-183   [000]    24.451207840: kvm_userspace_exit:    reason=6 errno=0',
+];
+
+test('trace-cmd report -R prints fields by name: they are the same', () => {
+  const fields = (text: readonly string[]) => {
+    const { captures, events, lab } = imported(`cpus=2\n${text.join('\n')}\n`);
+    expect(captures[0].warnings).toEqual([]);
+    return { fields: events.map((row) => JSON.parse((row as string[])[7]) as object), lab };
+  };
+  const [a, b] = [fields(own), fields(byField)];
+  // The number of a system call is in this form only; the reason of an exit has a number instead of a name.
+  expect(b.fields.map((f) => ({ ...f, __syscall_nr: undefined, ret: undefined }))).toEqual(
+    a.fields.map((f) => ({ ...f, __syscall_nr: undefined, ret: undefined })),
+  );
+  expect(
+    exitsInLab(b.lab, 1)
+      .rows.map((r) => r.reason)
+      .sort(),
+  ).toEqual(['class 0x20', 'ret 0']);
+});

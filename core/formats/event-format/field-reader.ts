@@ -78,7 +78,8 @@ function textReader(event: string, name: string): FieldReader {
       text,
     };
   }
-  const find = hexFinder(before);
+  const [own, raw] = [hexFinder(before), hexFinder(`${name}=`)];
+  const find: typeof own = (bytes, start, end) => (isRaw(bytes, start, end) ? raw : own)(bytes, start, end);
   const u32 = (c: TraceColumns, i: number): number => find(c.payload, c.start[i], c.start[i + 1])[0];
   const high = (c: TraceColumns, i: number): number => find(c.payload, c.start[i], c.start[i + 1])[1];
   return { u32, high, u64: (c, i) => (BigInt(high(c, i)) << 32n) | BigInt(u32(c, i)), text };
@@ -108,6 +109,15 @@ function hexFinder(before: string): (bytes: Uint8Array, start: number, end: numb
     }
     return halves;
   };
+}
+
+/** Whether a text begins `name=`, as the fields of trace-cmd report -R do. */
+function isRaw(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at] === 0x20) at++;
+  const first = at;
+  while (at < end && isWord(bytes[at])) at++;
+  return at > first && bytes[at] === 0x3d;
 }
 
 function isWord(byte: number): boolean {

@@ -71,7 +71,9 @@ const hollow = new Set([...hexFields.keys()].filter((name) => !/^kvm_(?:entry|ex
 export function cutOff(event: string, text: string): 'hollow' | 'partly' | undefined {
   const name = plainName(event);
   const places = hexFields.get(name);
-  if (!places || places.every(([, before]) => text.includes(before))) return undefined;
+  if (!places) return undefined;
+  const raw = RAW.test(text);
+  if (places.every(([field, before]) => text.includes(raw ? `${field}=` : before))) return undefined;
   return hollow.has(name) ? 'hollow' : 'partly';
 }
 
@@ -99,6 +101,9 @@ const mmioTypes: ReadonlyMap<string, bigint> = new Map([
 /** An event's text is at most a page; nothing beyond is searched. */
 const MAX_SEARCH = 4096;
 
+/** `vcpu_pc=0x4000 …`: fields by name, as trace-cmd report -R and ftrace's option `fields` print them. No event's own text begins so. */
+const RAW = /^\s*[A-Za-z_]\w*=/;
+
 function hex(text: string): bigint {
   const digits = text.replace(/^0x/, '');
   return /^[0-9a-f]{1,16}$/i.test(digits) ? BigInt(`0x${digits}`) : 0n;
@@ -108,6 +113,8 @@ function hex(text: string): bigint {
 export function textFields(event: string, whole: string): Fields {
   const text = whole.length > MAX_SEARCH && event !== 'print' ? whole.slice(0, MAX_SEARCH) : whole;
   const name = plainName(event);
+  if (RAW.test(text) && (hexFields.has(name) || name === 'kvm_userspace_exit' || event.startsWith('sys_')))
+    return pairs(text);
   const fields = hexFieldsOf(name, text);
   switch (name) {
     case 'kvm_exit': {

@@ -130,7 +130,16 @@ const TRAP = 'TRAP';
 function textReason(batch: TraceColumns, i: number): string {
   const text = byteText(batch.payload, batch.start[i], batch.start[i + 1]);
   const [, name, exceptionClass] = /^\s*(\w+): (?:vcpu: \d+,? )?[HE]SR_EC: 0x\w+ \((\w*)\)/.exec(text) ?? [];
-  return name === TRAP ? exceptionClass : (name ?? 'unknown');
+  if (name === undefined) return rawReason(text);
+  return name === TRAP ? exceptionClass : name;
+}
+
+/** `ret=2 esr_ec=0x0024 …`, which names neither; exits other than traps have no class. */
+function rawReason(text: string): string {
+  const [, ret, exceptionClass] = /\bret=(\w+).* esr_ec=(\w+)/.exec(text) ?? [];
+  if (ret === undefined) return 'unknown';
+  const ec = Number(exceptionClass);
+  return ec ? `class ${hex(ec)}` : `ret ${ret}`;
 }
 
 function hex(value: number): string {
