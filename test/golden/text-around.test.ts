@@ -66,6 +66,53 @@ describe('before each line', () => {
   });
 });
 
+describe('before the first event', () => {
+  const boot = Array.from({ length: 3000 }, (_, i) => `[${(i / 100).toFixed(6).padStart(12)}] boot message ${i}\n`);
+  test.each([
+    ['a kernel log', boot.join('')],
+    ['a letter', 'This is what I saw on the board.\n\n'.repeat(150)],
+    ['a list of symbols', 'ffff800008000000 T _text\n'.repeat(4000)],
+  ])('%s', (_, front) => {
+    const { captures, events } = imported(front + trace);
+    expect(events).toEqual(plain);
+    const lines = front.split('\n').filter((line) => line !== '').length;
+    expect(captures[0].warnings).toMatchObject([{ kind: 'text-unread-line', count: lines }]);
+  });
+
+  test('of perf script', () => {
+    const script = gunzipSync(readFileSync(fileURLToPath(new URL('b-madvise.script-guest.txt.gz', texts)))).toString();
+    expect(imported(boot.join('') + script).events).toEqual(imported(script).events);
+  });
+});
+
+test('without any event, the first line that is none is shown', () => {
+  expect(() => imported('cpus=2\n\nKernel buffer statistics:\n')).toThrow(
+    "no line of it is an event (`comm-pid [cpu] … time: event: …`): line 3 is 'Kernel buffer statistics:'",
+  );
+  expect(() => imported('cpus=2\n')).toThrow('holds no events: was tracing on while it was recorded?');
+  expect(() => imported('vmm-1 [000] 1.000001: s2_map: (a+0x0/0x1) pgt=0x1\n')).toThrow('umbra stage2 --reference');
+});
+
+describe('perf script without', () => {
+  const script = gunzipSync(readFileSync(fileURLToPath(new URL('b-madvise.script-guest.txt.gz', texts)))).toString();
+  test('names of threads: said once, and no more than that', () => {
+    const { captures } = imported(script.replace(/^ *\S.*? +(\d+ \[)/gm, '  $1'));
+    expect(captures[0].warnings.map((w) => w.message)).toEqual([
+      'its lines have no comm: threads are known by number alone; print them with `perf script -F +comm`',
+    ]);
+  });
+  test('names of events: no capture of SPE', () => {
+    expect(() => imported(script.replace(/ \w+:\w+: /g, ' '))).toThrow('`perf script -F +event`');
+  });
+  test('fields', () => {
+    expect(() => imported(script.replace(/( \w+:\w+: ).*/g, '$1'))).toThrow('`perf script -F +trace`');
+  });
+  test('events of SPE or KVM: a profile', () => {
+    const line = 'perf     219 [001]    54.757511:     250000 cycles:P:  ffff8b543c10 [unknown] (/lib/libc.so)\n';
+    expect(() => imported(line.repeat(20))).toThrow('of samples of cycles, not of SPE');
+  });
+});
+
 test('perf 7.2 prints what its plugin for x86 fails to find: reasons of exits are read all the same', () => {
   const script = gunzipSync(readFileSync(fileURLToPath(new URL('b-madvise.script-guest.txt.gz', texts)))).toString();
   const newer = script

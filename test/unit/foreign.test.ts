@@ -1,6 +1,6 @@
 /** Files that are no captures: what they are said to be, and where text ends and other bytes begin. */
 import { describe, expect, test } from 'vitest';
-import { foreignFile, isPage } from '../../core/formats/foreign.ts';
+import { foreignBytes, foreignFile, isPage, mayHoldEvents } from '../../core/formats/foreign.ts';
 
 const bytes = (text: string) => Uint8Array.from(text, (ch) => ch.charCodeAt(0));
 const said = (text: string) => foreignFile(bytes(text));
@@ -29,6 +29,24 @@ test.each([
   ['\x1f\x9d', 'is packed with compress: unpack it with `uncompress`'],
   ['\x89LZO', 'is packed with lzop: unpack it with `lzop -d`'],
   ['\x5d\0\0', 'is packed with lzma: unpack it with `xz -d --format=lzma`'],
+  ['!<arch>\ndebian-binary', 'is an archive of ar, or a Debian package'],
+  ['070701', 'is an archive of cpio'],
+  ['\xed\xab\xee\xdb', 'is an RPM package'],
+  ['MSCF', 'is a cabinet file'],
+  ['LZIP', 'is packed with lzip'],
+  ['\x02\x21\x4c\x18', 'is packed with lz4, in its old format'],
+  ['\x78\x01', 'is packed with zlib'],
+  ['\x78\x9c', 'is packed with zlib'],
+  ['\x78\xda', 'is packed with zlib'],
+  ['PK\x05\x06', 'is an empty zip'],
+  ['PK\x07\x08', 'is the first piece of a split zip'],
+  ['GIF89a', 'is a picture (GIF)'],
+  ['RIFF', 'is a picture or a recording'],
+  ['\xd0\xcf\x11\xe0', 'is a document of Microsoft Office'],
+  ['{\\rtf1', 'is a document in RTF'],
+  ['SIMPLEPERF', "is a profile of Android's simpleperf"],
+  ['makedumpfile', 'is a kernel crash dump'],
+  ['\x0a\x04\x08\x01\x10\x02', 'is a profile for pprof'],
   ['PERFFILE', 'is a perf.data of perf before Linux 2.6.35'],
   ['KDUMP   ', 'is a kernel crash dump: no capture'],
   [
@@ -52,9 +70,11 @@ describe('text', () => {
     ['[{"a": 1, "traceEvents": []}]', 'JSON of Chrome'],
     ['{"displayTimeUnit": "ns",\n "traceEvents": []}', 'JSON of Chrome'],
     ['{"pageSize": 4096,\n"vms" : []}', 'JSON of a VM description: it is given with --vm'],
-    ['{"policies": []}', 'JSON of policies or a scenario'],
-    ['{"a": 1, "scenario" :{}}', 'JSON of policies or a scenario'],
-    ['{"phases":[]}', 'JSON of policies or a scenario'],
+    ['{"id": "x", "onFault": {}}', 'JSON of a policy: it is given with --policy-file'],
+    ['[{"id": "x", "onFault": {}}, 1]', 'JSON of a policy'],
+    ['{"events" :[{"vms": 1', 'JSON of a scenario: it is given with --scenario'],
+    ['{"about": "ground truth", "phases": []}', 'JSON about a capture, which is another file'],
+    ['{"a": {"vms": 1, "events": 2}}', "JSON, which isn't read"],
     ['{"a": 1}', "JSON, which isn't read"],
     ['{}', "JSON, which isn't read"],
     [' [ 1, 2]', "JSON, which isn't read"],
@@ -78,6 +98,43 @@ describe('text', () => {
     ['. ... ARM SPE data: size 0x1000', 'a dump of `perf report -D`'],
     ['[    0.000000] Booting Linux\n[    0.000001] Linux version\n', 'a kernel log (dmesg)'],
     ['[    0.000000] Booting Linux\n', 'is text, but no line of it'],
+    ['<4>[    0.000000][    T0] Booting Linux\r\n<6>[    0.000001][    T0] Linux version\r\n', 'a kernel log (dmesg)'],
+    ['[Mon Nov 23 16:22:14 2026] a\n[Mon Nov 23 16:22:14 2026] b\n', 'a kernel log (dmesg)'],
+    ['Nov 23 16:22:14 host kernel: a\nNov  3 16:22:14 host kernel: b\n', 'a log (syslog, journalctl)'],
+    [
+      '-- Logs begin at Mon --\n2026-11-23T16:22:14+0100 h k: a\n2026-11-23T16:22:14+0100 h k: b\n',
+      'a log (syslog, journalctl)',
+    ],
+    ['Return-Path: <a@b>\nReceived: by x\n\twith y\nSubject: hi\n\nhello\n', 'a mail without a trace in it'],
+    ['<!-- a -->\n<!DOCTYPE html>', 'HTML or XML'],
+    ['<!doctype html><meta name="generator" content="Umbra 0.2.0" />', 'a report of Umbra: `umbra report --verify`'],
+    ['# What each KVM fault policy would do to this SPE profile\n', 'a report of Umbra'],
+    ['     0.010 (         ): CPU 0/KVM/1235 kvm:kvm_exit(ret: 2)\n', 'output of `perf trace`'],
+    ['     0.010 ( 0.003 ms): vmm/1235 ioctl(fd: 12) = 0\n', 'output of `perf trace`'],
+    ['Attaching 2 probes...\nkvm_exit 12\n', 'output of bpftrace'],
+    ['1234 16:22:14.123456 ioctl(12, KVM_RUN, 0) = 0\n', 'a log of strace'],
+    ['openat(AT_FDCWD, "/dev/kvm", O_RDWR) = 12\n', 'a log of strace'],
+    ['kvm statistics\n', 'output of kvm_stat'],
+    ['# event histogram\n#\n', 'an event histogram of ftrace'],
+    ['name: kvm_exit\nID: 500\nformat:\n', 'a description of an event'],
+    ['ffff800008000000 T _text\nffff800000bd0000 t f\t[virtio]\n', 'a list of symbols'],
+    [
+      'ffff800000bd0000 virtio_dev_match [virtio]\nffff800000bd0074 virtio_reset_device [virtio]\n',
+      'a list of addresses',
+    ],
+    ['aaaad0000000-aaaad0010000 r-xp 00000000 fd:00 1 /bin/q\n', 'a map of memory'],
+    ['begin 644 trace.txt\nM', 'uuencoded: unpack it with `uudecode`'],
+    [`${'QUJD'.repeat(19)}\n`.repeat(3), 'base64: unpack it with `base64 -d`'],
+    ['policy,dl_discard,lane,start_ns,end_ns\n', 'a CSV that Umbra exported'],
+    ['time,cpu,event\n', 'is text, but no line of it'],
+    [
+      'perf 219 [001] 54.757511: 250000 cycles:P: ffff8b543c10 f (/lib/libc.so)\n',
+      'perf script, of samples of cycles, not of SPE',
+    ],
+    [
+      'perf     219 [001]    54.757539: fd: 0x0000005f, cmd: 0x00002400\n',
+      'name no event of SPE or KVM: print it with `perf script -F +event`',
+    ],
     ['capture_id,t\n', 'a CSV that Umbra exported'],
     ['seq,t_ns,cpu\n', 'a CSV that Umbra exported'],
     ['# x\nt_ns,cpu\n', 'a CSV that Umbra exported'],
@@ -124,10 +181,23 @@ describe('text', () => {
     expect(said(`\u001b[1mbold\u001b[0m`)).toMatch(/'\?\[1mbold\?\[0m'$/);
     expect(said('x'.repeat(80))).toMatch(/'x{80}'$/);
     expect(said('x'.repeat(81))).toMatch(/'x{80}…'$/);
-    expect(said('')).toMatch(/''$/);
+    expect(said(' \r\n\t\n')).toBe('holds blank lines only');
     expect(foreignFile(new TextEncoder().encode('Grüße'))).toMatch(/'Grüße'$/);
     expect(said('{}')).toMatch(/\(it begins '\{\}'\)$/);
     expect(said('a 1 memory: 0')).toMatch(/\(it begins 'a 1 memory: 0'\)$/);
+  });
+
+  test('whose lines end in CR alone', () => {
+    const { length } = said('# tracer: nop\r#\r').match(/lines that end in CR alone.*`tr/) ?? [];
+    expect(length).toBe(1);
+    expect(foreignBytes(bytes('# tracer: nop\r\n#\r\n'))).toBeUndefined();
+  });
+
+  test('may hold events further down, unless it is known to be something else', () => {
+    expect(mayHoldEvents(bytes('Hi,\n\nthis is what I saw:\n'))).toBe(true);
+    expect(mayHoldEvents(bytes('[    0.000000] Booting Linux\n[    0.000001] Linux version\n'))).toBe(true);
+    expect(mayHoldEvents(bytes('{"a": 1}'))).toBe(false);
+    expect(mayHoldEvents(bytes('Hi\0'))).toBe(false);
   });
 
   test('is a page by its first tag, within 256 bytes', () => {
@@ -150,6 +220,11 @@ describe('bytes', () => {
       expect(isText(strange), strange).toBe(false);
     for (const usual of ['\t', '\n', '\v', '\f', '\r', '\x1b', ' ', '~', '\x80', '\xff'])
       expect(isText(usual), usual).toBe(true);
+    // Beyond ASCII a few bytes of latin1, or UTF-8, whose last character may be cut.
+    expect(isText('\xff'.repeat(17))).toBe(false);
+    expect(isText('\xc3\xa9'.repeat(17))).toBe(true);
+    expect(isText(`${'\xc3\xa9'.repeat(17)}\xc3`)).toBe(true);
+    expect(isText('abc\xe9'.repeat(17))).toBe(true);
   });
 
   test('are shown as hex, eight of them', () => {
@@ -157,6 +232,9 @@ describe('bytes', () => {
       'it starts with 00 01 fe 37 38 39 61 62; SPE buffers alone need --raw-spe',
     );
     expect(said('\0')).toContain('starts with 00;');
+    expect(said('\0'.repeat(511))).toContain('starts with 00 00');
+    expect(said('\0'.repeat(512))).toBe('holds zeros: it was never written, or lost when it was copied');
+    expect(said(`${'\0'.repeat(600)}x`)).toContain('starts with 00 00');
   });
 
   test('of a Perfetto trace: packets of field 1 with their lengths, at least two', () => {

@@ -31,16 +31,19 @@ interface Head {
 
 /** True when the head (HEAD_BYTES, or the whole of a shorter file) is trace text: by its header, or by its first event. */
 export function isFtraceText(head: Uint8Array): boolean {
-  return readHead(memorySource(head.subarray(0, HEAD_BYTES))) !== undefined;
+  return readHead(memorySource(head.subarray(0, HEAD_BYTES)), HEAD_LINES) !== undefined;
 }
 
-function readHead(source: ByteSource): Head | undefined {
+/** Lines before the first event that a head may have. */
+const HEAD_LINES = 200;
+
+/** Up to the first event, or so many lines. */
+function readHead(source: ByteSource, limit: number): Head | undefined {
   const head: Head = { format: 'ftrace', cpus: 0, nanoseconds: true, overwritten: 0n };
   let known = false;
   let lines = 0;
-  const limited = { name: source.name, size: Math.min(source.size, HEAD_BYTES), read: source.read };
   const begins = (text: string) => parseEventLine(text, head.format === 'trace-cmd report') !== undefined;
-  wholeLines(limited, begins)(limited, new Warnings(), (line) => {
+  wholeLines(source, begins)(source, new Warnings(), (line) => {
     const { text } = line;
     const cpus = /^\s*cpus=(\d+)$/.exec(text);
     if (cpus) {
@@ -62,7 +65,7 @@ function readHead(source: ByteSource): Head | undefined {
         return false;
       }
     }
-    return ++lines < 200;
+    return ++lines < limit;
   });
   return known ? head : undefined;
 }
@@ -72,7 +75,7 @@ function readHead(source: ByteSource): Head | undefined {
  * Reading throws as `order` says.
  */
 export function openFtraceText(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
-  const head = readHead(source) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };
+  const head = readHead(source, Infinity) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };
   const dictionary: TraceDictionary = { formats: [], comms: [] };
   const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
   const facts: TraceFacts = {

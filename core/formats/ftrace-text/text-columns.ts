@@ -3,6 +3,8 @@ import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import { halves } from '../spe/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
 import { BLOCK_BYTES } from '../memory-map.ts';
+import { quotedLine } from '../foreign.ts';
+import { InputError } from '../problems.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { CutEvents } from './cut-events.ts';
@@ -74,6 +76,8 @@ export class TextColumns {
   /** Losses by CPU, noted before the event they precede. */
   readonly #lost = new Map<number, number>();
   #used = 0;
+  /** The first line that was neither an event nor a remark. */
+  #strange: Pick<Line, 'number' | 'text'> | undefined;
   /** The last event may still get lines. */
   #open = false;
 
@@ -119,6 +123,11 @@ export class TextColumns {
       );
     }
     this.finish();
+    if (!this.#any && this.#strange) {
+      const { number, text } = this.#strange;
+      const message = `no line of it is an event (\`comm-pid [cpu] … time: event: …\`): line ${number} is ${quotedLine(text)}`;
+      throw new InputError(source.name, message);
+    }
   }
 
   take(line: Line): void {
@@ -225,6 +234,7 @@ export class TextColumns {
   #other(line: Line): void {
     const m = LOST.exec(line.text);
     if (!m) {
+      this.#strange ??= { number: line.number, text: line.text };
       this.#warnings.add('undecoded', 'text-unread-line', 'lines that are neither events nor remarks: skipped', {
         offset: line.offset,
         bytes: line.end - line.start,

@@ -3,6 +3,8 @@ import { forEachLine } from '../ftrace-text/lines.ts';
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { parseFields } from './fields.ts';
+import { eventKind } from './records.ts';
+import { baseName } from './script-head.ts';
 import { parseScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 
@@ -22,11 +24,16 @@ export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined 
     const line = parseScriptLine(text);
     if (line) {
       if (isTracepoint(line.event)) kind = 'trace';
-      else if (parseFields(text.slice(line.restAt))) kind = 'spe';
+      else if (isOfSpe(line.event) && parseFields(text.slice(line.restAt))) kind = 'spe';
     }
     return kind === undefined && ++lines < HEAD_LINES;
   });
   return kind;
+}
+
+/** Unnamed ones may be: a refusal says what is missing. Others are of counters (`cycles`), or the text of an event whose name wasn't printed. */
+function isOfSpe(event: string): boolean {
+  return event === '' || /^arm_spe|-(?:access|miss)(?::|$)/.test(event) || eventKind(baseName(event)).place >= 0;
 }
 
 /** `kvm:kvm_entry`; but `instructions:u` has a modifier, and `arm_spe_0/…/:` the terms of its PMU. */

@@ -18,11 +18,11 @@ import { isSideBand } from './side-band.ts';
 /**
  * Opens a text that holds events. Lines that aren't events are counted in `warnings` while the events are read; reading throws as `order`
  * says.
- * @throws InputError if the lines give no thread, or no CPU: KVM's events mean nothing without
+ * @throws InputError if the lines give no thread, no CPU, or no fields: KVM's events mean nothing without
  */
 export function openTraceScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
   const eachLine = wholeLines(source, (text) => parseScriptLine(text) !== undefined);
-  requireColumns(source, eachLine);
+  requireColumns(source, eachLine, warnings);
   const dictionary: TraceDictionary = { formats: [], comms: [] };
   const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
   const facts: TraceFacts = {
@@ -69,8 +69,8 @@ const FRAME = /^\s+(?:[0-9a-f]{1,16}(?:\s|$)|\S+:\d+\s*$|\[unknown\]|\|)|^\s+$/;
 const HEAD_SAMPLES = 1000;
 
 /** Columns that -F left out, by the names that -F has for them. */
-function requireColumns(source: ByteSource, eachLine: EachLine): void {
-  const has = { comm: false, tid: false, cpu: false };
+function requireColumns(source: ByteSource, eachLine: EachLine, warnings: Warnings): void {
+  const has = { comm: false, tid: false, cpu: false, trace: false };
   let samples = 0;
   eachLine(source, new Warnings(), ({ text }) => {
     const sample = isSideBand(text) ? undefined : parseScriptLine(text);
@@ -78,19 +78,24 @@ function requireColumns(source: ByteSource, eachLine: EachLine): void {
     has.comm ||= sample.comm !== '';
     has.tid ||= sample.tid >= 0;
     has.cpu ||= sample.cpu >= 0;
-    return ++samples < HEAD_SAMPLES && !(has.comm && has.tid && has.cpu);
+    has.trace ||= text.slice(sample.restAt).trim() !== '';
+    return ++samples < HEAD_SAMPLES && !(has.comm && has.tid && has.cpu && has.trace);
   });
-  const missing = (['comm', 'tid', 'cpu'] as const).filter((name) => !has[name]);
-  if (!samples || (has.tid && has.cpu)) return;
+  const missing = (['comm', 'tid', 'cpu', 'trace'] as const).filter((name) => !has[name]);
+  const print = `print them with \`perf script -F ${missing.map((m) => `+${m}`).join(',')}\``;
   const list = missing.join(', ');
-  throw new InputError(
-    source.name,
-    `its lines have no ${list}, so no event is of a known ${has.tid ? 'CPU' : 'vCPU'}: print them with \`perf script -F ${missing.map((m) => `+${m}`).join(',')}\``,
-  );
+  if (!samples || !missing.length) return;
+  if (!has.tid || !has.cpu || !has.trace) {
+    const known = !has.tid ? 'is of a known vCPU' : !has.cpu ? 'is of a known CPU' : 'says more than its name';
+    throw new InputError(source.name, `its lines have no ${list}, so no event ${known}: ${print}`);
+  }
+  warnings.add('info', 'script-no-comm', `its lines have no ${list}: threads are known by number alone; ${print}`);
 }
 
 /** perf calls threads `[guest/PID]` in samples that were taken while a vCPU was loaded: nearly all of kvm_entry and kvm_exit. */
 function warnOfGuestSamples({ formats, comms }: TraceDictionary, warnings: Warnings): void {
+  // Without names of threads nobody can tell.
+  if (comms.every((comm) => comm === '')) return;
   if (!formats.some((f) => f.system === 'kvm') || comms.some((comm) => comm.startsWith('[guest/'))) return;
   const message =
     'no samples of loaded vCPUs: perf script leaves these out, guest faults among them, unless --guest-code is given';

@@ -89,7 +89,11 @@ export function importTrace(
   const { formats, comms } = trace.dictionary;
   if (!events) throw new InputError(file, 'holds no events: was tracing on while it was recorded?');
   if (!formats.some((f, i) => counts[i] && isKvmEvent(f.system, f.name))) {
-    throw new InputError(file, `holds ${events} events, but none of KVM's: record with \`trace-cmd record -e kvm\``);
+    const isReference = formats.some((f) => f.name === 's2_map');
+    const instead = isReference
+      ? "these are the kernel's own page-table calls, which `umbra stage2 --reference` reads"
+      : 'record with `trace-cmd record -e kvm`';
+    throw new InputError(file, `holds ${events} events, but none of KVM's: ${instead}`);
   }
   const stored = formats.map((f, i) => ({
     system: f.system,
