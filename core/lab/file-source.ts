@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, r
 import { join } from 'node:path';
 import { InputError } from '../formats/problems.ts';
 import type { ByteSource } from '../formats/source.ts';
+import { reasonOf } from '../store/system-errors.ts';
 
 /** One open file of a source. Descriptors are valid in all threads of the process. */
 export interface FilePart {
@@ -57,12 +58,23 @@ export function openRegular(path: string): FilePart {
     throw new InputError(path, reason(error as NodeJS.ErrnoException));
   }
   const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
+  if (stat.isFile() && (stat.size > 0 || isEmpty(fd))) return { fd, size: stat.size };
   closeSync(fd);
+  if (stat.isFile()) throw new InputError(path, MADE_WHEN_READ);
   throw new InputError(path, stat.isDirectory() ? 'is a directory, not a file' : NOT_REGULAR);
 }
 
 const NOT_REGULAR = 'is not a regular file: save the stream to one first';
+const MADE_WHEN_READ = 'is made by the kernel as it is read, and has no size: copy it first (`cat`)';
+
+/** Files of procfs and tracefs say that they are regular and have no bytes. Some have no end, and some wait for more. */
+function isEmpty(fd: number): boolean {
+  try {
+    return readSync(fd, new Uint8Array(1), 0, 1, 0) === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Most bytes of a text that is read whole. */
 const MAX_TEXT = 64 << 20;
@@ -95,7 +107,7 @@ export function fileSource(name: string, parts: readonly FilePart[]): FileSource
       for (const { fd, size: bytes } of parts) {
         while (got < wanted && offset + got < start + bytes) {
           const room = Math.min(wanted - got, start + bytes - offset - got);
-          const n = readSync(fd, to, got, room, offset + got - start);
+          const n = readPart(name, fd, to.subarray(got, got + room), offset + got - start);
           // The file shrank while we read it.
           if (n === 0) return to.subarray(0, got);
           got += n;
@@ -107,10 +119,18 @@ export function fileSource(name: string, parts: readonly FilePart[]): FileSource
   };
 }
 
+/** The system's error doesn't say which file. */
+function readPart(name: string, fd: number, to: Uint8Array, at: number): number {
+  try {
+    return readSync(fd, to, 0, to.length, at);
+  } catch (error) {
+    throw new InputError(name, reasonOf(error));
+  }
+}
+
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file';
-  if (error.code === 'EACCES') return 'permission denied';
   // Opening a socket gives this.
   if (error.code === 'ENXIO') return NOT_REGULAR;
-  return error.message;
+  return reasonOf(error);
 }

@@ -1,5 +1,7 @@
 /** Files that appear only when complete: written under another name, renamed at the end, removed if anything fails. */
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reasonOf } from '../store/system-errors.ts';
 import { printable } from '../words/printable.ts';
 import { RequestError } from './about.ts';
 
@@ -20,6 +22,20 @@ export function checkTarget(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat && !stat.isFile())
     throw new RequestError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}: name a file`);
+}
+
+/** Makes a folder and those that it lies in, unless they are there. Node's own `recursive` never returns where /proc refuses one. */
+export function makeFolder(path: string): void {
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else made it meanwhile.
+    if (isThere()) return;
+    throw new RequestError(`${path}: can't be made a folder: ${reasonOf(error)}`);
+  }
 }
 
 /** @param options `raw`: names are written verbatim, whatever a terminal makes of them */

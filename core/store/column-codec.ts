@@ -78,8 +78,13 @@ export function encodeColumn(
   return blob;
 }
 
+function checkBlob(blob: unknown): void {
+  if (!(blob instanceof Uint8Array)) throw new ColumnError('a column that is no blob');
+}
+
 /** Fills `out[0, n)` from a blob that `encodeColumn` made. Throws ColumnError if it isn't one, or has another width or length. */
 export function decodeColumn(blob: Uint8Array, n: number, out: NumberColumn): void {
+  checkBlob(blob);
   const width = out.BYTES_PER_ELEMENT as Width;
   const delta = (blob[1] & DELTA) !== 0;
   const at = HEADER_BYTES + (delta ? width : 0);
@@ -129,6 +134,7 @@ export function encodeBytes(bytes: Uint8Array): Uint8Array {
 
 /** The bytes back; the caller knows `length`, and more than that is an error, not an allocation. */
 export function decodeBytes(blob: Uint8Array, length: number): Uint8Array {
+  checkBlob(blob);
   return length ? inflate(blob, length) : new Uint8Array(0);
 }
 

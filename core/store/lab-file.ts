@@ -1,9 +1,10 @@
 /** Opening and migrating lab files (`*.umbra`: one SQLite file). lab-write.ts makes them and writes to them. */
 import { constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { explainLab, LabBusyError, LabFileError } from './lab-errors.ts';
+import { explainLab, isSqliteError, LabBusyError, LabFileError } from './lab-errors.ts';
 import { checkSchema } from './lab-schema.ts';
 import { APPLICATION_ID, migrations, READABLE_FROM, SCHEMA_VERSION } from './schema.ts';
+import { reasonOf } from './system-errors.ts';
 
 export { LabBusyError, LabFileError } from './lab-errors.ts';
 
@@ -32,6 +33,12 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
   if (stat && !stat.isFile()) {
     throw new LabFileError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}, not a lab file`);
   }
+  for (const beside of ['-journal', '-wal', '-shm'].map((tail) => path + tail)) {
+    const found = statSync(beside, { throwIfNoEntry: false });
+    if (found && !found.isFile()) throw new LabFileError(`${beside}: not a regular file, and in the way of ${path}`);
+  }
+  // Files of procfs say that they are regular and empty; reading one may wait.
+  if (stat?.size === 0 && mode === 'read') throw new LabFileError(`${path}: is empty: no lab file yet`);
   const db = connect(path, mode === 'read', patience, mode === 'create');
   let outdated: number | undefined;
   try {
@@ -43,7 +50,8 @@ export function openLabFile(path: string, mode: OpenMode, patience = PATIENCE_MS
       rollBack(path, patience);
       return openLabFile(path, mode, patience);
     }
-    throw explainLab(error, path);
+    const explained = explainLab(error, path);
+    throw isSqliteError(explained) ? new LabFileError(`${path}: can't be read: ${explained.message}`) : explained;
   }
   db.close();
   migrateForReader(path, outdated, patience);
@@ -137,7 +145,7 @@ function keepCopy(path: string, version: number): void {
   try {
     copyFileSync(path, name(n), constants.COPYFILE_EXCL);
   } catch (error) {
-    throw new LabFileError(`${path}: no copy of it could be made before migrating it: ${(error as Error).message}`);
+    throw new LabFileError(`${path}: no copy of it could be made before migrating it: ${reasonOf(error)}`);
   }
 }
 

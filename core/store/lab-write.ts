@@ -15,6 +15,7 @@ import {
 import { explainLab, LabFileError } from './lab-errors.ts';
 import { connect, migrate, openLabFile, PATIENCE_MS } from './lab-file.ts';
 import type { Db } from './lab-file.ts';
+import { reasonOf } from './system-errors.ts';
 
 /** Interval at which data written so far is flushed to disk. */
 const WRITE_BACK_MS = 200;
@@ -132,7 +133,7 @@ function openPart(part: string, path: string): number {
     if (there && !there.isFile()) throw new Error(`${part} is in the way`);
     return openSync(part, O_CREAT | O_RDWR | guards, 0o666);
   } catch (error) {
-    throw new LabFileError(`${path}: can't be made: ${(error as Error).message}`);
+    throw new LabFileError(`${path}: can't be made: ${reasonOf(error)}`);
   }
 }
 

@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -218,6 +220,21 @@ describe('umbra campaign', () => {
     ]);
     expect(pdf.match(/\/MediaBox/g)!.length).toBeGreaterThan(1);
     expect(umbra('campaign', 'report', folder, '--verify', file).stderr).toContain('no HTML or Markdown report');
+  });
+
+  it.runIf(process.getuid)('empties no folder that a link among temporary files leads to', () => {
+    const temporary = mkdtempSync(join(root, 'tmp-'));
+    // Named like the labs of a run that was killed.
+    const kept = join(root, 'elsewhere', '2147483647');
+    mkdirSync(kept, { recursive: true });
+    symlinkSync(join(kept, '..'), join(temporary, `umbra-campaign-${process.getuid!()}`));
+    const env = { ...process.env, TMPDIR: temporary };
+    const ran = spawnSync(process.execPath, [bin, 'campaign', 'run', folder, '--again'], { env, encoding: 'utf8' });
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^umbra: .*: is no folder of yours alone.*\n$/),
+    ]);
+    expect(existsSync(kept)).toBe(true);
   });
 
   it('says what is wrong with its usage, and SQL that isn’t a query', () => {

@@ -1,7 +1,17 @@
 /** What others may supply, or do to a machine: with real processes, each of them bounded. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -127,6 +137,46 @@ describe('a lab that somebody changed', () => {
     expect(stderr).toMatch(reason);
   });
 
+  const cells: [string, string, string[], RegExp][] = [
+    [
+      'text for a time',
+      "UPDATE spe_session SET end_ns = 'null'",
+      ['report', '--run', '1', '-o', 'OUT'],
+      /end_ns holds text/,
+    ],
+    ['infinity for a blob', 'UPDATE trace_chunk SET buffer = 9e999', ['stage2'], /damaged: a column that is no blob/],
+    [
+      'no layout of an event',
+      'DELETE FROM trace_format',
+      ['exits'],
+      /events doesn't add up to the records of capture 2/,
+    ],
+  ];
+  it.each(cells)('%s: refused where it is read', (_, sql, args, reason) => {
+    const folder = temporaryFolder();
+    const [lab, out] = [join(folder, 'lab.umbra'), join(folder, 'report.html')];
+    umbra('import', pair.spe, pair.kvm, '--db', lab);
+    umbra('replay', '--db', lab, '--policy', 'map-on-fault');
+    const db = new Database(lab);
+    db.exec(sql);
+    db.close();
+    const { code, stderr } = umbra(...args.map((arg) => (arg === 'OUT' ? out : arg)), '--db', lab);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^umbra: .*lab\.umbra: damaged: .*\n$/)]);
+    expect(stderr).toMatch(reason);
+  });
+
+  it('an SQLite format that is none: refused', () => {
+    const lab = join(temporaryFolder(), 'lab.umbra');
+    umbra('import', small, '--db', lab);
+    const bytes = readFileSync(lab);
+    bytes.writeUInt32BE(9, 44); // schema format number: https://www.sqlite.org/fileformat.html
+    writeFileSync(lab, bytes);
+    expect(umbra('captures', '--db', lab)).toMatchObject({
+      code: 1,
+      stderr: `umbra: ${lab}: can't be read: unsupported file format\n`,
+    });
+  });
+
   it('figures of ANALYZE are no such change', () => {
     const lab = join(temporaryFolder(), 'lab.umbra');
     umbra('import', small, '--db', lab);
@@ -197,7 +247,11 @@ describe('what is no regular file', () => {
   it('is refused at once wherever a path is taken', async () => {
     const folder = temporaryFolder();
     const [pipe, socket, lab] = ['pipe', 'socket', 'lab.umbra'].map((name) => join(folder, name));
-    execFileSync('mkfifo', [pipe]);
+    const besides = join(folder, 'besides.umbra');
+    execFileSync('mkfifo', [pipe, `${besides}-journal`]);
+    umbra('import', small, '--db', lab);
+    copyFileSync(lab, besides);
+    rmSync(lab);
     const server = createServer().listen(socket);
     await new Promise((resolve) => server.once('listening', resolve));
     umbra('import', pair.spe, pair.kvm, '--db', lab);
@@ -210,6 +264,7 @@ describe('what is no regular file', () => {
       ['import', pair.kvm, '--vm', pipe, '--db', lab],
       ['captures', '--db', pipe],
       ['import', small, '--db', pipe],
+      ['captures', '--db', besides],
       ...['--scenario', '--params', '--policy-file'].map((option) => [...replay, option, pipe]),
       ['stage2', '--db', lab, '--kvm', '2', '--reference', pipe],
       ['report', '--verify', pipe],
@@ -229,6 +284,49 @@ describe('what is no regular file', () => {
 });
 
 const unshare = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+describe.runIf(process.platform === 'linux')('files of the kernel, which say that they are regular and empty', () => {
+  it.each([
+    ['import', '/proc/self/maps', '--db', 'OUT'],
+    ['import', pair.kvm, '--vm', '/proc/self/pagemap', '--db', 'OUT'],
+    ['import', pair.spe, '--kallsyms', '/proc/kallsyms', '--db', 'OUT'],
+    ['report', '--verify', '/proc/self/pagemap'],
+  ])('are refused: %s %s %s', (...args) => {
+    const lab = join(temporaryFolder(), 'lab.umbra');
+    const { code, stderr } = umbra(...args.map((arg) => (arg === 'OUT' ? lab : arg)));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^umbra: \/proc\/.*: is made by the kernel as it is read.*\n$/),
+    ]);
+    expect(existsSync(lab)).toBe(false);
+  });
+
+  it.each([
+    ['kit', '-o', '/proc/umbra/kit'],
+    ['synth', '--out', '/proc/umbra'],
+    ['campaign', 'init', '/proc/umbra'],
+    ['captures', '--db', '/proc/self/pagemap'],
+  ])('and no folder is made beside them: %s', (...args) => {
+    expect(umbra(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^umbra: \/proc\/.*\n$/) });
+  });
+});
+
+it.runIf(process.getuid?.() === 0)('a user without a name and a home finds no symbols there, and goes on', () => {
+  const lab = join(temporaryFolder(), 'lab.umbra');
+  umbra('import', pair.spe, '--db', lab);
+  chmodSync(join(lab, '..'), 0o777);
+  chmodSync(lab, 0o666);
+  const env = { ...process.env };
+  delete env.HOME;
+  const ran = spawnSync(process.execPath, [bin, 'symbols', '--db', lab], {
+    env,
+    uid: 54_321,
+    gid: 54_321,
+    encoding: 'utf8',
+  });
+  expect(ran.stderr).toMatch(/^info: .* in no known function/);
+  expect(ran.status).toBe(0);
+});
 
 describe.runIf(unshare)('a full disk', () => {
   it.each([600, 900])('of %i KB: one line, and the lab is as it was', (kilobytes) => {

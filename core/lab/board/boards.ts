@@ -1,7 +1,7 @@
 /** Board names to choose from: recently used ones, and those in ~/.ssh/config. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { homeFolder } from '../home.ts';
 import { checkHost } from './host.ts';
 
 const MAX_RECENT = 12;
@@ -10,7 +10,7 @@ const MAX_CONFIGURED = 200;
 const MAX_DEPTH = 4;
 
 function recentFile(): string {
-  const state = process.env['XDG_STATE_HOME'] ?? process.env['LOCALAPPDATA'] ?? join(homedir(), '.local', 'state');
+  const state = process.env['XDG_STATE_HOME'] ?? process.env['LOCALAPPDATA'] ?? join(homeFolder(), '.local', 'state');
   return join(state, 'umbra', 'boards.json');
 }
 
@@ -36,7 +36,7 @@ export function rememberBoard(host: string): void {
 }
 
 /** Names of `Host` lines without patterns, in file order; unreadable files are skipped. */
-export function configuredBoards(file = join(homedir(), '.ssh', 'config')): string[] {
+export function configuredBoards(file = join(homeFolder(), '.ssh', 'config')): string[] {
   return [...new Set(namesIn(file, 0))].slice(0, MAX_CONFIGURED);
 }
 
@@ -54,8 +54,8 @@ function namesIn(file: string, depth: number): string[] {
     if (keyword === undefined || depth >= MAX_DEPTH) return [];
     return words
       .filter((w) => !/[*?[]/.test(w))
-      .map((w) => w.replace(/^~(?=\/)/, homedir()))
-      .flatMap((w) => namesIn(isAbsolute(w) ? w : join(homedir(), '.ssh', w), depth + 1));
+      .map((w) => w.replace(/^~(?=\/)/, homeFolder()))
+      .flatMap((w) => namesIn(isAbsolute(w) ? w : join(homeFolder(), '.ssh', w), depth + 1));
   });
 }
 

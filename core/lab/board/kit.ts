@@ -1,7 +1,8 @@
 /** The board kit: a script that records captures on machines without Umbra. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RequestError } from '../about.ts';
+import { makeFolder } from '../output-file.ts';
 import { kitFolder } from './kit-folder.ts';
 
 const files = ['umbra-capture.sh', 'README.md'] as const;
@@ -11,7 +12,7 @@ export function writeKit(folder: string): string[] {
   const source = kitFolder();
   const taken = files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined) throw new RequestError(`${taken} is there already: give another folder`);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   return files.map((name) => {
     const path = join(folder, name);
     copyFileSync(join(source, name), path);

@@ -1,9 +1,9 @@
 /** A first `campaign.toml`, commented, from the pairs in a folder. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { assumptionChecks } from '../../model/checks.ts';
 import { RequestError } from '../about.ts';
-import { writeTextFile } from '../output-file.ts';
+import { makeFolder, writeTextFile } from '../output-file.ts';
 import { withCapture } from '../file-source.ts';
 import { detectFormat } from '../import/detect.ts';
 import type { Format } from '../import/detect.ts';
@@ -24,7 +24,7 @@ export function initCampaign(folder: string): Init {
   for (const name of ['campaign.toml', 'campaign.json'])
     if (existsSync(join(folder, name)))
       throw new RequestError(`${join(folder, name)}: exists already; it was left as it is`);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const patterns = patternsOf(findPairs(folder));
   writeTextFile(path, campaignText(patterns));
   return { path, patterns };

@@ -1,9 +1,10 @@
 /** Running a campaign on this machine: one process per pair, as many at a time as cores and memory allow. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, tmpdir, userInfo } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RequestError } from '../about.ts';
 import { version } from '../version.ts';
 import { RESULT_FORM } from './fingerprint.ts';
 import { placeOf } from './pairs.ts';
@@ -194,8 +195,13 @@ function settleResult(folder: string, { print }: PairState, { code, signal, said
  * A folder for all pairs' temporary labs, so that they are removed even if pairs are killed. Leftovers of killed runs are removed.
  */
 function takeTemporary(): string {
-  const all = join(tmpdir(), `umbra-campaign-${userInfo().uid}`);
+  const uid = process.getuid?.();
+  const all = join(tmpdir(), `umbra-campaign-${uid ?? 'labs'}`);
   mkdirSync(all, { recursive: true, mode: 0o700 });
+  // What is in it gets deleted, and in a folder for all anybody may have made it, or a link to elsewhere.
+  const stat = lstatSync(all);
+  if (!stat.isDirectory() || (uid !== undefined && (stat.uid !== uid || (stat.mode & 0o022) !== 0)))
+    throw new RequestError(`${all}: is no folder of yours alone: remove it, or set TMPDIR to another place`);
   for (const name of readdirSync(all))
     if (/^\d+$/.test(name) && !isAlive(Number(name))) rmSync(join(all, name), { recursive: true, force: true });
   const own = join(all, String(process.pid));

@@ -1,5 +1,4 @@
 /** Exports lab data in other tools' formats. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCapture } from '../../store/captures.ts';
 import type { Db } from '../../store/lab-file.ts';
@@ -12,7 +11,7 @@ import { policyProfile, writeCollapsed, writePprof } from './profile.ts';
 import { captureTable, runTable, runTableNames } from './tables.ts';
 import { writeTable } from './writers.ts';
 import type { OnRows, TableForm } from './writers.ts';
-import { writeWhole } from '../output-file.ts';
+import { makeFolder, writeWhole } from '../output-file.ts';
 import type { OutputFile } from '../output-file.ts';
 
 export const exportForms = ['csv', 'jsonl', 'json', 'parquet', 'perfetto', 'collapsed', 'pprof'] as const;
@@ -64,7 +63,7 @@ function exportRun(db: Db, request: ExportRequest, run: number, onRows?: OnRows)
   }
   if (table !== 'all')
     return [written(path, (file) => writeTable(runTable(db, run, table), form, file, { onRows, raw }), raw)];
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   return runTableNames.map((name) =>
     written(
       join(path, `${name}.${form}`),

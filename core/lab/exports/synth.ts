@@ -1,5 +1,5 @@
 /** Writes a synthesised capture pair into a folder. */
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthOptions, SynthError } from '../../synth/options.ts';
 import type { SynthOptions } from '../../synth/options.ts';
@@ -8,7 +8,7 @@ import { synthesise } from '../../synth/pair.ts';
 import type { Truth } from '../../synth/truth.ts';
 import type { ByteSink } from '../../synth/sink.ts';
 import { RequestError } from '../about.ts';
-import { checkTarget } from '../output-file.ts';
+import { checkTarget, makeFolder } from '../output-file.ts';
 
 export interface SynthFiles {
   readonly spe: string;
@@ -27,11 +27,7 @@ export function synthFiles(
   given: Partial<SynthOptions>,
 ): { files: SynthFiles; truth: Truth; kvmEvents: number } {
   const options = explained(() => synthOptions(given));
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new RequestError(`${folder}: can't be made a folder: ${(error as Error).message}`);
-  }
+  makeFolder(folder);
   const files = {
     spe: join(folder, 'spe.perf.data'),
     kvm: join(folder, 'kvm.trace.dat'),

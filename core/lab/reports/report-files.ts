@@ -1,5 +1,5 @@
 /** Reports as files: the extension gives the form. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { renderMarkdown } from '../../report/markdown.ts';
 import type { MarkdownReport } from '../../report/markdown.ts';
@@ -13,7 +13,7 @@ import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
-import { writeTextFile } from '../output-file.ts';
+import { makeFolder, writeTextFile } from '../output-file.ts';
 import { readTextFile } from '../file-source.ts';
 import { printPdf } from './pdf.ts';
 import { provenanceOf } from './provenance.ts';
@@ -119,7 +119,7 @@ function writeMarkdown(forms: ReportForms, file: string): string[] {
   const folder = figuresFolder(file);
   const { markdown, figures } = forms.markdown(folder);
   const at = join(dirname(file), folder);
-  mkdirSync(at, { recursive: true });
+  makeFolder(at);
   const written = [...figures].map(([name, svg]) => {
     const path = join(at, name);
     writeTextFile(path, svg);

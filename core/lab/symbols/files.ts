@@ -1,6 +1,5 @@
 /** Where a capture's symbols are looked for, and what is found there. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { ElfFile } from '../../formats/elf/elf.ts';
 import { openElf } from '../../formats/elf/elf.ts';
@@ -12,6 +11,7 @@ import { readPerfMap } from '../../formats/symbols/perf-map.ts';
 import type { SymbolTable } from '../../formats/symbols/symbol-table.ts';
 import type { Mapping } from '../../store/mappings.ts';
 import { withFile } from '../file-source.ts';
+import { homeFolder } from '../home.ts';
 import { codeOf } from './code.ts';
 import type { CodeOf } from './code.ts';
 import { KERNEL } from './places.ts';
@@ -117,7 +117,7 @@ function load(file: string, ranFile: string | undefined, ran: ElfFile | undefine
 function cacheDirs({ buildId }: Mapping, { buildIdDirs = [] }: SymbolSources): string[] {
   if (buildId === undefined || !/^[0-9a-f]{6,}$/.test(buildId)) return [];
   const place = join('.build-id', buildId.slice(0, 2), buildId.slice(2));
-  return [...buildIdDirs, join(homedir(), '.debug')].map((dir) => join(dir, place));
+  return [...buildIdDirs, join(homeFolder(), '.debug')].map((dir) => join(dir, place));
 }
 
 /** Debug files, where distributions put them. */
