@@ -3,8 +3,8 @@
 /** Most entries, and most bytes of one: text whose parts are all different gains nothing here. */
 const MAX_ENTRIES = 1 << 15;
 const MAX_BYTES = 512;
-/** Latest entries, found by a few of their bytes. */
-const RECENT = 4096;
+/** Latest entries, found by a few of their bytes: 12 bits of a hash. */
+const RECENT = 1 << 12;
 
 interface Entry<T> {
   readonly bytes: Uint8Array;
@@ -29,14 +29,12 @@ export class KnownBytes<T> {
 
   /** What `bytes[start, end)` mean. Undefined for non-ASCII bytes, and if the meaning isn't kept: too long, or too many already. */
   get(bytes: Uint8Array, start: number, end: number): T | undefined {
-    const middle = (start + end) >>> 1;
-    const few = (end - start) * 5 + bytes[start] + bytes[start + 1] * 3 + bytes[middle] * 17 + bytes[middle + 2] * 29;
-    const slot = (few + bytes[end - 1] * 43 + bytes[end - 3] * 101 + bytes[end - 5] * 331) & (RECENT - 1);
-    const recent = this.#recent[slot];
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
       this.#words = wordsOf(bytes);
     }
+    const slot = slotOf(bytes, this.#words, start, end);
+    const recent = this.#recent[slot];
     if (recent !== undefined && isSame(recent, bytes, this.#words, start, end)) return recent.value;
     const entry = this.#find(bytes, start, end);
     if (!entry) return undefined;
@@ -62,6 +60,20 @@ export class KnownBytes<T> {
     this.#n++;
     return entry;
   }
+}
+
+/** Where to look first: by bytes of the beginning, the middle and the end, where numbers are that differ from thread to thread. */
+function slotOf(bytes: Uint8Array, words: DataView, start: number, end: number): number {
+  let few = end - start;
+  if (few < 12) {
+    for (let i = start; i < end; i++) few = Math.imul(few, 31) + bytes[i];
+  } else {
+    few = Math.imul(few + words.getInt32(start), 0x9e3779b1) + words.getInt32((start + end) >>> 1);
+    few = Math.imul(few, 0x85ebca6b) + words.getInt32(end - 12);
+    few = Math.imul(few, 0xc2b2ae35) + words.getInt32(end - 8);
+    few = Math.imul(few, 0x27d4eb2f) + words.getInt32(end - 4);
+  }
+  return Math.imul(few, 0x9e3779b1) >>> 20;
 }
 
 /** Bytes to be read four at a time, wherever they start. */
