@@ -38,7 +38,7 @@ interface Tail {
 const [TIME, ADDR, PC, PA] = [Wide.TIME, Wide.ADDR, Wide.PC, Wide.PA].map((i) => 2 * i);
 const BILLION = 1_000_000_000;
 const HALF = 2 ** 32;
-const FOUR_BLANKS = 0x20202020;
+const EIGHT_BLANKS = new DataView(new TextEncoder().encode(' '.repeat(8)).buffer).getFloat64(0);
 
 /** One parsed line; lent until the next. */
 export interface PlainSample {
@@ -70,9 +70,10 @@ export class PlainLines {
   };
   readonly #words = this.#found.numbers.words;
 
-  /** The last bytes read, four at a time. */
+  /** The last bytes read, eight at a time. */
   #bytes: Uint8Array = new Uint8Array(0);
-  #words4: DataView = new DataView(this.#bytes.buffer);
+  #doubles: DataView = new DataView(this.#bytes.buffer);
+  #eventBytes = 0;
   // Where the numbers of the line are.
   readonly #starts = new Int32Array(MAX_NUMBERS + 1);
   readonly #ends = new Int32Array(MAX_NUMBERS + 1);
@@ -122,10 +123,10 @@ export class PlainLines {
     let at = from;
     if (b !== this.#bytes) {
       this.#bytes = b;
-      this.#words4 = new DataView(b.buffer, b.byteOffset, b.length);
+      this.#doubles = new DataView(b.buffer, b.byteOffset, b.length);
     }
     // Names of events are padded to the longest: often a hundred blanks.
-    while (at + 4 <= end && this.#words4.getInt32(at) === FOUR_BLANKS) at += 4;
+    while (at + 8 <= end && this.#doubles.getFloat64(at) === EIGHT_BLANKS) at += 8;
     while (at < end && b[at] === BLANK) at++;
     // A period.
     if (isDigit(b[at])) {
@@ -134,8 +135,14 @@ export class PlainLines {
       while (at < end && b[at] === BLANK) at++;
     }
     const eventAt = at;
-    while (at < end && !(b[at] === COLON && b[at + 1] === BLANK)) if (isBlank(b[at++])) return false;
+    // As long as the last one, most likely; a name that this cuts at the wrong place isn't known.
+    at += this.#eventBytes;
+    if (at >= end || b[at] !== COLON || b[at + 1] !== BLANK) {
+      at = eventAt;
+      while (at < end && !(b[at] === COLON && b[at + 1] === BLANK)) if (isBlank(b[at++])) return false;
+    }
     if (at >= end || at >= limit) return false;
+    this.#eventBytes = at - eventAt;
     const event = this.#events.get(b, eventAt, at);
     if (!event) return false;
     sample.event = event.event;
