@@ -30,9 +30,13 @@ export class LeapWatch {
   }
 }
 
-/** For a text whose first time is 0 exactly, as `perf script --reltime` prints it. */
-export function warnOfRelativeTimes(warnings: Warnings): void {
-  const message =
-    "times count from the first sample (perf script --reltime), so they are no clock's: align by start, loop or fit, or print them without --reltime";
+const ORIGINS = {
+  'first sample': 'from the first sample (perf script --reltime, trace-cmd report --align-ts)',
+  'cleared buffer': "from when the ring buffer was cleared (ftrace's latency-format, and its dump into a kernel log)",
+} as const;
+
+/** For a text whose first time is 0 exactly, as `perf script --reltime` prints it, or whose form has such times. */
+export function warnOfRelativeTimes(warnings: Warnings, origin: keyof typeof ORIGINS): void {
+  const message = `times count ${ORIGINS[origin]}, so they are no clock's: align by start, loop or fit, or print absolute ones`;
   warnings.add('info', 'relative-times', message);
 }

@@ -66,6 +66,33 @@ describe('before each line', () => {
   });
 });
 
+test('entities of HTML, as in the source of a page', () => {
+  const named = trace.replaceAll(' vmm-', ' <v>-').replace(/^(.*: )sys_\w+\(.*\)$/gm, '$1sys_ioctl -> 0x0');
+  const page = named.replace(/[<>&"]/g, (c) => `&${{ '<': 'lt', '>': 'gt', '&': 'amp', '"': 'quot' }[c]};`);
+  expect(page).toContain('&lt;v&gt;-');
+  expect(page).toContain('sys_ioctl -&gt; 0x0');
+  expect(imported(`<pre>\n${page}</pre>\n`).events).toEqual(imported(named).events);
+});
+
+test('a mail and the answer that quotes it hold the same events', () => {
+  const { captures, events } = imported(`From: a\n\n${trace}\nFrom: b\n\n${around(() => '> ')}Thanks\n`);
+  expect(events).toEqual(plain);
+  expect(captures[0].warnings.find((w) => w.kind === 'text-double-events')?.count).toBe(plain.length);
+});
+
+test("latency-format's times count from when the buffer was cleared, whatever the first is", () => {
+  const latency = trace.replace(
+    /^ *(\S.{0,15}?)-(\d+ +)\[(\d+)\] (\S+) +(\d+)\.(\d{6}): /gm,
+    (_, comm: string, pid: string, cpu: string, flags: string, s: string, us: string) =>
+      `${comm.slice(0, 8).padStart(8)}-${pid} ${Number(cpu)}${flags} ${s}${us}us : `,
+  );
+  const { captures, events } = imported(latency);
+  expect(events).toHaveLength(plain.length);
+  expect(captures[0].warnings.map((w) => w.message).join()).toMatch(
+    /^times count from when the ring buffer was cleared/,
+  );
+});
+
 describe('before the first event', () => {
   const boot = Array.from({ length: 3000 }, (_, i) => `[${(i / 100).toFixed(6).padStart(12)}] boot message ${i}\n`);
   test.each([

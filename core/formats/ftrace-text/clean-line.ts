@@ -18,10 +18,15 @@ const NOTHING = /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[\d;]*[mK]/g;
 
 /** Whether a block of text may need more cleaning than of quote marks. */
 export function needsCleaning(text: string): boolean {
-  return /[\u001b\u00a0\u00e2\u00e3\u00ef]/.test(text);
+  return /[\u001b\u00a0\u00e2\u00e3\u00ef]|&(?:lt|gt|amp|quot|#0?39);/.test(text);
 }
 
-/** Cleans quote marks and non-ASCII blanks. `foreign`: what `needsCleaning` says of the line's block. */
+/** What pages write for characters that HTML has other uses for: `&lt;idle&gt;-0`. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&#39;': "'", '&#039;': "'" },
+};
+
+/** Cleans quote marks, non-ASCII blanks, and entities of HTML. `foreign`: what `needsCleaning` says of the line's block. */
 export function cleanLine(line: Line, foreign: boolean): void {
   const first = line.text.charCodeAt(0);
   if (first === QUOTE || first === BAR || (first === BLANK && line.text.charCodeAt(1) === QUOTE)) {
@@ -32,7 +37,8 @@ export function cleanLine(line: Line, foreign: boolean): void {
   if (!foreign || !needsCleaning(line.text)) return;
   const text = (line.text.startsWith(BOM) ? line.text.slice(BOM.length) : line.text)
     .replace(BLANKS, ' ')
-    .replace(NOTHING, '');
+    .replace(NOTHING, '')
+    .replace(/&(?:lt|gt|amp|quot|#0?39);/g, (entity) => ENTITIES[entity] ?? entity);
   if (text === line.text) return;
   setText(line, text);
 }

@@ -18,6 +18,8 @@ export interface EventLine {
   cpu: number;
   /** ns, or the clock's own unit when there is no fraction. */
   time: bigint;
+  /** Its time counts from when the ring buffer was cleared (trace_output.c, lat_print_timestamp). */
+  isRelative?: boolean;
   /** If the text gives it. */
   system?: string;
   /** The event's name as the kernel describes it: `sys_enter_ioctl` where ftrace prints `sys_ioctl(…)`. */
@@ -52,9 +54,19 @@ export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | u
   if (pid > 0x7fffffff) return undefined;
   const time = m[7] === undefined ? timeOf(m[5], m[6]) : BigInt(m[7]) * 1000n;
   if (time > 0xffffffffffffffffn) return undefined;
+  const isRelative = m[7] !== undefined;
   const buffer = (isTraceCmd && INSTANCE.exec(m[1])?.[1]) || '';
   const comm = buffer === '' ? m[1] : m[1].slice(buffer.length + 1).trimStart();
-  return { comm, width: usual ? 16 : 8, pid, buffer, cpu: Math.min(Number(m[3]), 65535), time, ...named };
+  return {
+    comm,
+    width: usual ? 16 : 8,
+    ...(isRelative && { isRelative }),
+    pid,
+    buffer,
+    cpu: Math.min(Number(m[3]), 65535),
+    time,
+    ...named,
+  };
 }
 
 /** `(+1749) ` before names, and blanks where there is none: trace-cmd report --ts-diff. */

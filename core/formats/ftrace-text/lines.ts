@@ -11,6 +11,7 @@ const BLOCK = 64 << 10;
 const NEWLINE = 10;
 const RETURN = 13;
 const ESCAPE = 27;
+const AMPERSAND = 38;
 const NOTHING = new Uint8Array(0);
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
@@ -88,7 +89,7 @@ export function forEachLine(
         if (!plain?.(bytes, start, stop, base + start, clean)) {
           if (text === undefined) {
             text = latin1Text(bytes);
-            foreign = (!isAscii(bytes) || bytes.includes(ESCAPE)) && needsCleaning(text);
+            foreign = (!isAscii(bytes) || bytes.includes(ESCAPE) || bytes.includes(AMPERSAND)) && needsCleaning(text);
           }
           line.bytes = bytes;
           line.start = start;

@@ -2,7 +2,6 @@
  * Lines of a text whose events aren't in time order: per-CPU files concatenated, pieces appended, events picked out kind by kind. All have
  * absolute times of one clock, so sorting them is sound; deltas (`perf script --deltatime`) aren't times, and are refused.
  */
-import { latin1Text } from '../event-format/text-bytes.ts';
 import { InputError, Warnings } from '../problems.ts';
 import { memorySource } from '../source.ts';
 import type { ByteSource } from '../source.ts';
@@ -75,7 +74,7 @@ export function forEachSortedLine(
       const seen = new Map<string, number>();
       for (let k = i; k < end; k++) {
         const from = start[order[k]];
-        const key = latin1Text(source.read(from, start[order[k] + 1] - from)).trim();
+        const key = eventText(source.read(from, start[order[k] + 1] - from));
         const before = seen.get(key);
         if (before !== undefined && before !== piece[order[k]]) {
           doubles++;
@@ -91,6 +90,17 @@ export function forEachSortedLine(
     warnings.add('info', 'text-double-events', 'events that two pieces of the text hold: taken once', {
       count: doubles,
     });
+  }
+
+  /** The event's own line as it is read, not as it is quoted; without what may follow the last event of a piece. */
+  function eventText(bytes: Uint8Array): string {
+    let found = '';
+    eachLine(memorySource(bytes.slice()), new Warnings(), ({ text }) => {
+      if (!eventOf(text)) return true;
+      found = text.trim();
+      return false;
+    });
+    return found;
   }
 
   function emitRun(from: number, to: number): void {

@@ -255,7 +255,8 @@ export class TextColumns {
     const index = this.#eventIndex(event, line);
     if (index === undefined || this.#cut.isCut(index, event, line)) return this.#close();
     this.#inOrder(Number(event.time >> 32n), Number(event.time & 0xffffffffn));
-    if (!this.#any && this.#isTime && event.time === 0n) warnOfRelativeTimes(this.#warnings);
+    if (!this.#any && event.isRelative) warnOfRelativeTimes(this.#warnings, 'cleared buffer');
+    else if (!this.#any && this.#isTime && event.time === 0n) warnOfRelativeTimes(this.#warnings, 'first sample');
     this.#any = true;
     if (this.#isTime && this.#leaps.isFar(event.time))
       warnOfLeap(this.#warnings, { offset: line.offset, t0: event.time });

@@ -271,7 +271,7 @@ class SpeScript {
     const low = words[2 * RecordWide.TIME];
     const high = words[2 * RecordWide.TIME + 1];
     if (this.#latest) this.#inOrder(cpu >= 0 ? cpu : -2 - tid, high, low);
-    if (!this.#records++ && !low && !high) warnOfRelativeTimes(this.#warnings);
+    if (!this.#records++ && !low && !high) warnOfRelativeTimes(this.#warnings, 'first sample');
     let present: number = Has.TIME;
     to.t[2 * i] = low;
     to.t[2 * i + 1] = high;
