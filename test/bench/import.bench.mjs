@@ -9,7 +9,8 @@
  * - `text`   the text that `perf script` writes of it
  * - `large`  a perf.data of 2000 MB (--large) grown from the sample pair: the memory bound shows
  * - `kvm`    a trace.dat of `umbra synth` with 4 000 000 events (--events)
- * - `trace`  the text that `trace-cmd report` writes of one with a tenth of them
+ * - `trace`  the text, of 100 MB (--megabytes), that `trace-cmd report` writes of one
+ * - `traces` the text that it writes of that with all events, 570 MB
  * - `start`  `umbra --version` and `--help`, on this Node and on the one on the path
  *
  * Reference: `perf script --itrace=i1i -F ip,time,addr` and `trace-cmd report -N -t`, output discarded; for text, the tool that writes it.
@@ -41,6 +42,8 @@ const [megabytes, largeMegabytes, kvmEvents, rounds] = [
   values.rounds,
 ].map(Number);
 const RECORD_BYTES = 64;
+/** A line that trace-cmd writes of such a trace. */
+const LINE_BYTES = 141;
 const perf = process.env.PERF ?? 'perf';
 const umbra = fileURLToPath(new URL('../../core/cli/umbra.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'umbra-bench-'));
@@ -134,6 +137,17 @@ let made;
 /** The capture of two rows. */
 const capture = () => (made ??= synth(samples));
 
+function traceText(events, most) {
+  const trace = join(folder, 'text.trace.dat');
+  const file = join(folder, 'text.txt');
+  const records = synthTrace(trace, Math.round(events));
+  compare({
+    ...{ title: `text of trace-cmd, ${Math.round((records * LINE_BYTES) / 1e6)} MB`, file, records, most },
+    ...{ command: 'trace-cmd report > text', theirs: writing(['trace-cmd', 'report', trace], file), atLeast: 2 },
+  });
+  rmSync(file);
+}
+
 const rows = {
   spe() {
     const file = capture();
@@ -168,14 +182,8 @@ const rows = {
       ...{ theirs: quiet(['trace-cmd', 'report', '-N', '-t', file]), atLeast: 5 },
     });
   },
-  trace() {
-    const few = join(folder, 'few.trace.dat');
-    const file = join(folder, 'few.txt');
-    compare({
-      ...{ title: 'text of trace-cmd', file, records: synthTrace(few, kvmEvents / 10) },
-      ...{ command: 'trace-cmd report > text', theirs: writing(['trace-cmd', 'report', few], file), atLeast: 2 },
-    });
-  },
+  trace: () => traceText((megabytes * 1e6) / LINE_BYTES),
+  traces: () => traceText(kvmEvents, 2),
   start() {
     const nodes = [
       { name: 'this Node', node: process.execPath, atMost: 0.12 },
