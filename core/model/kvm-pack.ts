@@ -23,7 +23,7 @@ export interface PackedEvents {
 }
 
 /** What it takes to know who ran when. */
-export type PackedRuns = Pick<PackedEvents, 'n' | 'step' | 'long' | 'tid' | 'kind'>;
+export type PackedRuns = Pick<PackedEvents, 'n' | 'step' | 'long' | 'tid' | 'cpu' | 'kind'>;
 
 const WIDE = 0xff;
 const LONG = 0xffff;
@@ -69,15 +69,17 @@ export function packEvents(events: KvmEvents, shared = false): PackedEvents {
       kinds |= 1 << kind[i];
     }
   }
-  const { cpu } = events;
-  const narrow = tids >>> 0 <= 0xffff;
-  const tid = narrow ? new Uint16Array(memory(2 * n)) : new Int32Array(memory(4 * n));
-  tid.set(events.tid.subarray(0, n));
+  const tid = tids >>> 0 <= 0xffff ? new Uint16Array(memory(2 * n)) : new Int32Array(memory(4 * n));
+  const cpu = cpus <= 0xff ? new Uint8Array(memory(n)) : new Uint16Array(memory(2 * n));
   const kind = new Uint8Array(memory(n));
-  kind.set(events.kind.subarray(0, n));
+  for (const [to, from] of [
+    [tid, events.tid],
+    [cpu, events.cpu],
+    [kind, events.kind],
+  ] as const)
+    to.set(from.subarray(0, n));
   return {
-    ...{ n, kinds, step, long: Float64Array.from(long), word, wide: Uint32Array.from(wide), rowed, tid, kind },
-    cpu: cpus <= 0xff ? new Uint8Array(cpu.subarray(0, n)) : cpu.slice(0, n),
+    ...{ n, kinds, step, long: Float64Array.from(long), word, wide: Uint32Array.from(wide), rowed, tid, cpu, kind },
     page: rows.page.slice(1, rows.n),
     end: rows.end.slice(1, rows.n),
     other: rows.other.slice(1, rows.n),

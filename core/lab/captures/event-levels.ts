@@ -74,7 +74,7 @@ export class Tracks {
 }
 
 /** Events' columns that tell who ran when. */
-type Moments = Pick<KvmEvents, 'n' | 't'> & Pick<KvmEvents | PackedRuns, 'tid' | 'kind'>;
+type Moments = Pick<KvmEvents, 'n' | 't'> & Pick<KvmEvents | PackedRuns, 'tid' | 'cpu' | 'kind'>;
 
 export class EventLevels {
   #counting: ReturnType<typeof counting> | undefined;
@@ -127,6 +127,8 @@ type UseRun = (start: number, end: number) => void;
 
 interface Vcpu {
   readonly tid: number;
+  /** Where it entered last. */
+  cpu: number;
   /** When it entered the guest; NaN while it isn't in it. */
   since: number;
   /** Found at its first interval. */
@@ -134,12 +136,14 @@ interface Vcpu {
 }
 
 /**
- * Reports each interval between a thread's kvm_entry and its next kvm_exit, in the order of their ends. If the tracer lost one of the two,
- * the guest's run time is unknown and no interval is reported; nor is one longer than `LONGEST_RUN`.
+ * Reports each interval between a thread's kvm_entry and its next kvm_exit, in the order of their ends. None is reported in which that CPU
+ * lost events: the two may belong to different runs. Nor is one longer than `LONGEST_RUN`.
  */
 export class GuestRuns {
   readonly #useOf: (tid: number) => UseRun;
   readonly #vcpus = new ByTid<Vcpu>();
+  /** By CPU, the latest that entered there. */
+  readonly #latest: (Vcpu | undefined)[] = [];
 
   /** @param useOf what takes the intervals of a thread; asked when it has the first */
   constructor(useOf: (tid: number) => UseRun) {
@@ -147,17 +151,29 @@ export class GuestRuns {
   }
 
   /** Takes the next events, in order. */
-  take({ n, t, tid, kind }: Moments): void {
+  take({ n, t, tid, cpu, kind }: Moments): void {
     const vcpus = this.#vcpus;
     for (let i = 0; i < n; i++) {
+      if (kind[i] === KvmKind.LOST) this.#lose(cpu[i]);
       if (kind[i] > KvmKind.EXIT) continue;
-      const vcpu = vcpus.get(tid[i]) ?? vcpus.add({ tid: tid[i], since: NaN, use: undefined });
+      const vcpu = vcpus.get(tid[i]) ?? vcpus.add({ tid: tid[i], cpu: -1, since: NaN, use: undefined });
       if (kind[i] === KvmKind.ENTRY) {
         vcpu.since = t[i];
+        if (vcpu.cpu !== cpu[i] || this.#latest[cpu[i]] !== vcpu) this.#enters(vcpu, cpu[i]);
       } else if (!Number.isNaN(vcpu.since)) {
         if (t[i] - vcpu.since <= LONGEST_RUN) (vcpu.use ??= this.#useOf(vcpu.tid))(vcpu.since, t[i]);
         vcpu.since = NaN;
       }
     }
+  }
+
+  #enters(vcpu: Vcpu, cpu: number): void {
+    vcpu.cpu = cpu;
+    this.#latest[cpu] = vcpu;
+  }
+
+  #lose(cpu: number): void {
+    const vcpu = this.#latest[cpu];
+    if (vcpu?.cpu === cpu) vcpu.since = NaN;
   }
 }

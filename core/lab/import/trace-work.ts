@@ -56,10 +56,10 @@ export class TraceWork {
     return this.#levels.finish();
   }
 
-  #add({ n, step, long, tid, kind }: PackedEvents): void {
+  #add({ n, step, long, tid, cpu, kind }: PackedEvents): void {
     if (!this.#later) return;
     // What isn't shared is given away.
-    this.#uncounted.push({ n, step, long: long.slice(), tid, kind });
+    this.#uncounted.push({ n, step, long: long.slice(), tid, cpu, kind });
     this.#events += n;
     this.#countDownTo(this.#later);
   }
@@ -67,11 +67,11 @@ export class TraceWork {
   #countDownTo(events: number): void {
     while (this.#events > events) {
       const next = this.#uncounted.shift()!;
-      const { n, tid, kind } = next;
+      const { n, tid, cpu, kind } = next;
       this.#events -= n;
       if (this.#t.length < n) this.#t = new Float64Array(n);
       unpackTimes(next, this.#t);
-      this.#levels.take({ origin: this.#origin, n, t: this.#t, tid, kind });
+      this.#levels.take({ origin: this.#origin, n, t: this.#t, tid, cpu, kind });
     }
   }
 }

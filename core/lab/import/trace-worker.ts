@@ -21,7 +21,7 @@ export type TraceMessage =
   | { readonly kind: 'levels'; readonly levels: CountedLevels }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Events whose levels are counted when all is read, 5 bytes each. */
+/** Events whose levels are counted when all is read, 6 bytes each. */
 const UNCOUNTED = 8_000_000;
 
 const { port, posted } = workerData as { port: MessagePort; posted: Int32Array<SharedArrayBuffer> };
