@@ -102,6 +102,14 @@ describe('tables', () => {
     expect(new Set(results.map((r) => r['policy'])).size).toBe(4);
   });
 
+  it.each(['results', 'windows', 'stage2'])('gives the rows of a run’s %s as Parquet, too', async (table) => {
+    const file = new Uint8Array(exported({ run: 1, table, form: 'parquet' })).buffer;
+    const cells = (row: Row) => Object.entries(row).flatMap(([n, v]) => (v === null ? [] : [`${n} ${String(v)}`]));
+    const rows = (await parquetReadObjects({ file })) as Row[];
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map(cells)).toEqual(jsonLines({ run: 1, table }).map(cells));
+  });
+
   it('says what is wrong in one line, and leaves nothing behind', () => {
     const path = join(folder, 'never.csv');
     const fail = (words: RegExp, request: Omit<ExportRequest, 'path'>): void =>

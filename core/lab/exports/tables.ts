@@ -173,17 +173,12 @@ const runTables = {
 export type RunTableName = keyof typeof runTables;
 export const runTableNames = Object.keys(runTables) as RunTableName[];
 
-const kinds: Readonly<Record<string, CellKind>> = {
-  ...{ lane: 'int32', kept: 'int64', lost: 'int64', lost_samples: 'int64', windows: 'int64' },
-  ...{
-    coverage: 'real',
-    p_value: 'real',
-    tvd: 'real',
-    null_mean_tvd: 'real',
-    null_p95_tvd: 'real',
-    excess_tvd: 'real',
-  },
-};
+/** By the types that the schema gives; addresses are hex text. */
+function kindOf(column: string, type: string | null): CellKind {
+  if (column === 'lane') return 'int32';
+  if (type === 'REAL') return 'real';
+  return type === 'INTEGER' && column !== 'ipa' ? 'int64' : 'text';
+}
 
 /** Rows of a batch. */
 const ROWS = 1 << 16;
@@ -193,10 +188,7 @@ export function runTable(db: Db, run: number, name: string): ExportTable {
   if (!Object.hasOwn(runTables, name))
     throw new RequestError(`a run has no table '${name}'; it has ${runTableNames.join(', ')}`);
   const query = db.prepare(runTables[name as RunTableName]).raw();
-  const columns = query.columns().map(({ name: column }) => ({
-    name: column,
-    kind: kinds[column] ?? (/_(ns|bytes)$/.test(column) ? 'int64' : 'text'),
-  }));
+  const columns = query.columns().map(({ name: column, type }) => ({ name: column, kind: kindOf(column, type) }));
   const cell = (value: bigint | number | string | null, c: number): Cell => {
     if (value === null) return null;
     if (columns[c].name === 'ipa') return hex(BigInt.asUintN(64, value as bigint));
