@@ -1,3 +1,5 @@
+import { unsafe } from '../words/printable.ts';
+
 /** HTML text that is safe by construction: what is put into a template is escaped, unless it came from one. */
 export class Markup {
   readonly text: string;
@@ -20,9 +22,7 @@ export function escape(text: string): string {
  * would show what follows it in another order.
  */
 export function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' || c === '\t' ? c : '\ufffd'));
+  return text.toWellFormed().replace(unsafe, '\ufffd');
 }
 
 /** Template tag. Attribute values must be in double quotes. */

@@ -4,7 +4,8 @@
  */
 
 /**
- * C0 except tab and line feed, DEL and C1; marks of direction; line and paragraph separators; the byte order mark. First and last of each.
+ * C0 except tab and line feed, DEL and C1; marks of direction; line and paragraph separators; what takes no room, but for the joiners that
+ * some scripts and emoji need. First and last of each.
  */
 const ranges = [
   ...[
@@ -14,15 +15,20 @@ const ranges = [
     [0x61c, 0x61c],
   ],
   ...[
+    [0x200b, 0x200b],
     [0x200e, 0x200f],
     [0x2028, 0x202e],
-    [0x2066, 0x2069],
+    [0x2060, 0x206f],
     [0xfeff, 0xfeff],
+    [0xfff9, 0xfffb],
   ],
 ] as const;
 
 const hex = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
-const unsafe = new RegExp(`[${ranges.map(([first, last]) => `${hex(first)}-${hex(last)}`).join('')}]`, 'g');
+const classes = ranges.map(([first, last]) => `${hex(first)}-${hex(last)}`).join('');
+
+/** Also tags, U+E0000 and on, which can hide a text in another one: by their surrogates. */
+export const unsafe = new RegExp(`[${classes}]|\\udb40[\\udc00-\\udfff]`, 'g');
 
 /** For whole texts: line feeds and tabs are the writer's own, and stay. */
 export function printable(text: string): string {
@@ -34,6 +40,6 @@ export function printableCell(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);
 }
 
-function escaped(character: string): string {
-  return hex(character.charCodeAt(0));
+function escaped(characters: string): string {
+  return Array.from({ length: characters.length }, (_, i) => hex(characters.charCodeAt(i))).join('');
 }
