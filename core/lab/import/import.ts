@@ -61,6 +61,8 @@ export interface ImportOptions {
   readonly writeBack?: () => void;
   /** The file's name in the lab, if its path is only temporary. */
   readonly shownAs?: string;
+  /** Archives around it. */
+  readonly depth?: number;
   /** Where `umbra capture` recorded it. */
   readonly board?: BoardFacts;
 }
@@ -120,12 +122,15 @@ function importAll(db: Db, files: readonly string[], options: ImportOptions) {
  */
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
   const shown = options.shownAs ?? file;
+  const depth = options.depth ?? 0;
   const use = ({ path, layers, archive }: Unpacked): CaptureRow[] => {
     if (!archive) return importUnpacked(db, { path, file, shown, layers }, options);
+    if (depth === MAX_DEPTH)
+      throw new InputError(shown, `more than ${MAX_DEPTH} archives in each other: unpack it by hand`);
     return withArchive({ path, archive, shown }, (held, told) => {
       const board = told && 'facts' in told ? told.facts : undefined;
       const made = held.flatMap((member) =>
-        importFile(db, member.path, { ...options, board, shownAs: `${shown}:${member.name}` }),
+        importFile(db, member.path, { ...options, board, depth: depth + 1, shownAs: `${shown}:${member.name}` }),
       );
       if (told && 'problem' in told) for (const { id } of made) addWarnings(db, id, [brokenFacts(told.problem)]);
       const clocks = board && clocksOf(board);
@@ -137,6 +142,9 @@ export function importFile(db: Db, file: string, options: ImportOptions): Captur
   };
   return options.rawSpe ? use({ path: file, layers: [], archive: undefined }) : withUnpacked(file, use, shown);
 }
+
+/** Archives in archives: some hold themselves. */
+const MAX_DEPTH = 4;
 
 /** A file to import, and what it was packed in. */
 interface Packed {

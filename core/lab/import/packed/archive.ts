@@ -8,7 +8,7 @@ import { BOARD_FACTS, parseBoardFacts } from '../board-facts.ts';
 import type { BoardFacts } from '../../../model/terms/capture-facts.ts';
 import { detectFormat } from '../detect.ts';
 import { readTextFile, withFile } from '../../file-source.ts';
-import { MAX_FILES } from './layers.ts';
+import { isArchive, MAX_FILES } from './layers.ts';
 import type { Archive } from './layers.ts';
 import { layerAt, room, tooManyFiles, unpack } from './unpack.ts';
 
@@ -42,7 +42,7 @@ export function withArchive<T>(
   const folder = mkdtempSync(join(tmpdir(), 'umbra-archive-'));
   try {
     if (archive === 'tar') untar(path, folder, shown);
-    else unpack({ from: path, to: folder, layer: 'zip', limit: room(path, folder) }, shown);
+    else unpack({ from: path, to: folder, layer: archive, limit: room(path, folder) }, shown);
     return use(captures(folder, shown, archive), readFacts(join(folder, BOARD_FACTS)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,13 +51,18 @@ export function withArchive<T>(
 
 function untar(file: string, cwd: string, shown: string): void {
   let files = 0;
+  let links = 0;
   let bytes = 0;
+  let sparse: string | undefined;
   const limit = room(file, cwd);
   try {
     extract({
       ...{ file, cwd, sync: true, strict: true, preserveOwner: false },
       filter: (_, entry) => {
-        if (!('type' in entry) || (entry.type !== 'File' && entry.type !== 'OldFile')) return false;
+        if (!('type' in entry)) return false;
+        if (entry.type === 'SparseFile' || entry.path.includes('GNUSparseFile.')) sparse ??= entry.path;
+        if (/Link$|Device$|FIFO/.test(entry.type)) links++;
+        if (sparse !== undefined || (entry.type !== 'File' && entry.type !== 'OldFile')) return false;
         bytes += entry.size;
         return ++files <= MAX_FILES && bytes <= limit;
       },
@@ -68,6 +73,12 @@ function untar(file: string, cwd: string, shown: string): void {
   } catch (error) {
     throw new InputError(shown, `the tar can't be unpacked: ${(error as Error).message}`);
   }
+  if (sparse !== undefined) {
+    const name = sparse.replace(/.*\//, '');
+    throw new InputError(shown, `a tar with holes left out of its files (${name}, sparse): unpack it with \`tar xf\``);
+  }
+  if (!files && links)
+    throw new InputError(shown, 'a tar of links and devices alone: pack what they lead to (`tar ch`)');
   if (files > MAX_FILES) throw new InputError(shown, tooManyFiles('tar'));
   if (bytes > limit)
     throw new InputError(shown, `its files come to ${bytes} bytes, more than there is room for (${limit})`);
@@ -85,16 +96,14 @@ function captures(folder: string, shown: string, archive: Archive): Member[] {
   const kit = all.filter(({ name }) => kitNames.test(name));
   // A pair with the kit's names is the kit's; a single file so named may have others beside it, or there may be two of them.
   const isKit = kit.length === PAIR && new Set(kit.map(({ name }) => name.slice(0, 3))).size === PAIR;
-  const found = isKit
-    ? kit
-    : all.filter(({ path, name }) => !sidecars.test(name) && name !== BOARD_FACTS && isCapture(path));
+  const found = isKit ? kit : capturesAmong(all.filter(({ name }) => !sidecars.test(name) && name !== BOARD_FACTS));
   if (!found.length) {
     const names = all.length
       ? `it holds ${all
           .slice(0, 5)
           .map((m) => m.name)
           .join(', ')}${all.length > 5 ? ', …' : ''}`
-      : 'it is empty';
+      : 'it holds no plain files';
     throw new InputError(shown, `a ${archive} without a capture (perf.data, trace.dat, or text of them): ${names}`);
   }
   if (found.length > PAIR) {
@@ -116,9 +125,20 @@ function readFacts(path: string): ArchiveFacts {
   }
 }
 
+/** Another archive counts if it is the only one, and nothing else does. */
+function capturesAmong(members: readonly Member[]): Member[] {
+  const found = members.filter(({ path }) => isCapture(path));
+  if (found.length) return found;
+  const inner = members.filter(({ path }) => {
+    const layer = layerAt(path);
+    return layer !== undefined && isArchive(layer);
+  });
+  return inner.length === 1 ? inner : [];
+}
+
 function isCapture(path: string): boolean {
   const layer = layerAt(path);
-  if (layer !== undefined) return layer !== 'tar' && layer !== 'zip';
+  if (layer !== undefined) return !isArchive(layer);
   try {
     return withFile(path, detectFormat) !== undefined;
   } catch {

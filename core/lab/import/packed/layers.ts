@@ -1,11 +1,12 @@
 /** What captures come wrapped in: compression, archives, other encodings. By content: names lie. */
 import { latin1Text } from '../../../formats/event-format/text-bytes.ts';
+import { isMail } from './mail.ts';
 
 export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE' | 'quoted-printable';
-export type Archive = 'zip' | 'tar';
+export type Archive = 'zip' | 'tar' | 'mail';
 
 /** Bytes at the start needed to tell which: for a mail, more than its header. */
-export const LAYER_HEAD = 8192;
+export const LAYER_HEAD = 32768;
 
 /** Of an archive: with more it isn't a pair of captures. */
 export const MAX_FILES = 200;
@@ -22,20 +23,25 @@ const magics: readonly (readonly [Layer | 'zip', readonly number[]])[] = [
   ['UTF-16BE', [0xfe, 0xff]],
 ];
 
+export function isArchive(layer: Layer | Archive): layer is Archive {
+  return layer === 'zip' || layer === 'tar' || layer === 'mail';
+}
+
 /** Undefined if unwrapped. */
 export function layerOf(head: Uint8Array): Layer | Archive | undefined {
   for (const [layer, magic] of magics) if (magic.every((byte, i) => head[i] === byte)) return layer;
   if (isTar(head.subarray(0, TAR_HEADER))) return 'tar';
+  if (!head.includes(0) && isMail(latin1Text(head))) return 'mail';
   return encodingOf(head) ?? (isQuotedPrintable(head) ? 'quoted-printable' : undefined);
 }
 
 /** Position of a tar header's own checksum: eight bytes, which count as blanks. */
 const [SUM_START, SUM_END] = [148, 156];
 
-/** `ustar` at byte 257 of the first header, whose checksum is right (POSIX pax, ustar interchange format). */
+/** A first header whose checksum is right; older than POSIX's it has no `ustar` at byte 257 (pax, ustar interchange format). */
 function isTar(head: Uint8Array): boolean {
   const text = (from: number, to: number) => String.fromCharCode(...head.subarray(from, to));
-  if (head.length < TAR_HEADER || text(257, 262) !== 'ustar') return false;
+  if (head.length < TAR_HEADER || head[0] === 0) return false;
   const sum = head.reduce((total, byte, at) => total + (at >= SUM_START && at < SUM_END ? 0x20 : byte), 0);
   return parseInt(text(SUM_START, SUM_END).replaceAll('\0', ' ').trim(), 8) === sum;
 }

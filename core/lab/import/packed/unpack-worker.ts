@@ -1,6 +1,7 @@
 /** The thread that unpacks a file into another by streaming, while the import waits. See unpack.ts. */
-import { createReadStream, createWriteStream, readSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { workerData } from 'node:worker_threads';
@@ -13,6 +14,7 @@ import { openRegular } from '../../file-source.ts';
 import { bunzip } from './bunzip.ts';
 import { MAX_FILES } from './layers.ts';
 import type { Layer } from './layers.ts';
+import { MailSplitter } from './mail.ts';
 
 export type UnpackMessage =
   | { readonly kind: 'read'; readonly bytes: number }
@@ -23,8 +25,8 @@ export type UnpackMessage =
 export interface UnpackWork {
   readonly from: string;
   readonly to: string;
-  /** A zip's files go into the folder `to`, numbered: no paths chosen by the zip. */
-  readonly layer: Layer | 'zip';
+  /** An archive's files go into the folder `to`, numbered: no paths chosen by the archive. */
+  readonly layer: Layer | 'zip' | 'mail';
   /** Most bytes of output. */
   readonly limit: number;
 }
@@ -145,16 +147,43 @@ async function unzip(): Promise<void> {
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/')) continue;
     if (++files > MAX_FILES) throw new TooManyFiles();
-    const name = entry.fileName
-      .replace(/.*\//, '')
-      .replace(/[^\w.+-]/g, '_')
-      .slice(-100);
-    await write(await zip.openReadStreamPromise(entry), join(to, `${files}-${name}`));
+    await write(await zip.openReadStreamPromise(entry), join(to, `${files}-${plainName(entry.fileName)}`));
   }
 }
 
+function plainName(name: string): string {
+  return name
+    .replace(/.*[/\\]/, '')
+    .replace(/[^\w.+-]/g, '_')
+    .slice(-100);
+}
+
+async function unmail(): Promise<void> {
+  let files = 0;
+  let fd: number | undefined;
+  const close = () => {
+    if (fd !== undefined) closeSync(fd);
+  };
+  const splitter = new MailSplitter({
+    begin: (name) => {
+      if (++files > MAX_FILES) throw new TooManyFiles();
+      close();
+      fd = openSync(join(to, `${files}-${plainName(name)}`), 'wx', 0o600);
+    },
+    write: (part) => {
+      bytes += part.length;
+      if (bytes > limit) throw new Limit();
+      if (fd !== undefined) writeSync(fd, part);
+    },
+  });
+  const lines = createInterface({ input: createReadStream(from, { encoding: 'latin1' }), crlfDelay: Infinity });
+  for await (const line of lines) splitter.line(line);
+  splitter.end();
+  close();
+}
+
 try {
-  await (layer === 'zip' ? unzip() : write(unpacked(layer), to));
+  await (layer === 'zip' ? unzip() : layer === 'mail' ? unmail() : write(unpacked(layer), to));
   post({ kind: 'done' });
 } catch (error) {
   const beyond = error instanceof Limit ? 'bytes' : error instanceof TooManyFiles ? 'files' : undefined;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InputError } from '../../../formats/problems.ts';
 import { openRegular } from '../../file-source.ts';
 import { endThread, Patience, startThread, takeMessages, threadProgram } from '../threads.ts';
-import { LAYER_HEAD, layerOf, MAX_FILES } from './layers.ts';
+import { isArchive, LAYER_HEAD, layerOf, MAX_FILES } from './layers.ts';
 import type { Archive, Layer } from './layers.ts';
 import type { UnpackMessage, UnpackWork } from './unpack-worker.ts';
 
@@ -30,13 +30,13 @@ export interface Unpacked {
 /** Runs `use` on what is inside a file's layers. @throws InputError if a layer is damaged or grows beyond reason */
 export function withUnpacked<T>(file: string, use: (unpacked: Unpacked) => T, shown = file): T {
   const first = layerAt(file);
-  if (first === undefined || first === 'zip' || first === 'tar') return use({ path: file, layers: [], archive: first });
+  if (first === undefined || isArchive(first)) return use({ path: file, layers: [], archive: first });
   const folder = mkdtempSync(join(tmpdir(), 'umbra-unpacked-'));
   try {
     const layers: Layer[] = [];
     let path = file;
     let layer: Layer | Archive | undefined = first;
-    while (layer !== undefined && layer !== 'zip' && layer !== 'tar') {
+    while (layer !== undefined && !isArchive(layer)) {
       if (layers.length === MAX_LAYERS)
         throw new InputError(shown, `more than ${MAX_LAYERS} layers (${layers.join(' in ')} …): unpack it by hand`);
       const to = join(folder, String(layers.length));
@@ -100,17 +100,35 @@ export function tooManyFiles(archive: string): string {
   return `a ${archive} of more than ${MAX_FILES} files: unpack it and name those you mean`;
 }
 
+/** What saves the readable part of damaged data. */
+const RESCUE: Readonly<Partial<Record<UnpackWork['layer'], string>>> = {
+  gzip: 'gzip -dc FILE > PART',
+  zstd: 'zstd -dc FILE > PART',
+  xz: 'xz -dc FILE > PART',
+  bzip2: 'bzip2recover FILE',
+  zip: 'zip -FF FILE --out FIXED.zip',
+};
+
+/** What isn't damage, by the words of yauzl. */
+const UNREAD: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/encrypted/, 'is encrypted: unpack it with its password'],
+  [/unsupported compression method: \d+/, "holds files packed in a way that isn't read: unpack it with `7z x`"],
+  [/(?:absolute|relative) path/, 'holds a path that leads out of its folder: unpack it by hand'],
+];
+
 function failure(
   shown: string,
   { layer, limit }: UnpackWork,
   { message, beyond }: Extract<UnpackMessage, { kind: 'failed' }>,
 ): InputError {
-  return new InputError(
-    shown,
-    beyond === 'files'
-      ? tooManyFiles(layer)
-      : beyond === 'bytes'
-        ? `${layer}: grows beyond ${limit} bytes, more than any capture of its size (or than there is room for): unpack it by hand`
-        : `${layer}: can't be unpacked, it is damaged or cut short (${message})`,
-  );
+  if (beyond === 'files') return new InputError(shown, tooManyFiles(layer));
+  if (beyond === 'bytes') {
+    const size = `grows beyond ${limit} bytes, more than any capture of its size (or than there is room for)`;
+    return new InputError(shown, `${layer}: ${size}: unpack it by hand`);
+  }
+  const unread = layer === 'zip' && UNREAD.find(([pattern]) => pattern.test(message))?.[1];
+  if (unread) return new InputError(shown, `is a zip that ${unread} (${message})`);
+  const rescue = RESCUE[layer];
+  const left = rescue === undefined ? '' : `; \`${rescue}\` saves what is left`;
+  return new InputError(shown, `${layer}: can't be unpacked, it is damaged or cut short (${message})${left}`);
 }
