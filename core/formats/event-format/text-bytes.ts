@@ -35,3 +35,9 @@ export function byteText(bytes: Uint8Array, start: number, end: number): string 
 export function latin1Text(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 }
+
+/** UTF-8 that was read as one character per byte. */
+export function utf8Text(latin: string): string {
+  if (!/[\u0080-\u00ff]/.test(latin)) return latin;
+  return decoder.decode(Uint8Array.from(latin, (ch) => ch.charCodeAt(0)));
+}

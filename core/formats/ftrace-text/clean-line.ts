@@ -11,14 +11,16 @@ const MARKS = /^ ?(?:> ?)+|^\| /;
 
 /**
  * Non-ASCII blanks, as latin1 reads their UTF-8: no-break space (U+00A0; also alone, as in files in latin1), the spaces U+2000 … U+200A,
- * U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are dropped, and so are colours (`grep --color=always`).
+ * U+202F, U+3000. Zero-width ones (U+200B, U+FEFF) are dropped, and so are what terminals are told (ECMA-48: colours and the like; links and
+ * titles; character sets) and what is struck over (`_` and a backspace before an underlined character, the character itself before a bold one).
  */
 const BLANKS = /\u00c2\u00a0|\u00e2\u0080[\u0080-\u008a\u00af]|\u00e3\u0080\u0080|(?<=^|[\u0000-\u007f])\u00a0/g;
-const NOTHING = /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[\d;]*[mK]/g;
+const NOTHING =
+  /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[()][0-9A-Z]|.\u0008/g;
 
 /** Whether a block of text may need more cleaning than of quote marks. */
 export function needsCleaning(text: string): boolean {
-  return /[\u001b\u00a0\u00e2\u00e3\u00ef]|&(?:lt|gt|amp|quot|#0?39);/.test(text);
+  return /[\u0008\u001b\u00a0\u00e2\u00e3\u00ef]|&(?:lt|gt|amp|quot|#0?39);/.test(text);
 }
 
 /** What pages write for characters that HTML has other uses for: `&lt;idle&gt;-0`. */

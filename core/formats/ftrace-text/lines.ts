@@ -12,13 +12,16 @@ const NEWLINE = 10;
 const RETURN = 13;
 const ESCAPE = 27;
 const AMPERSAND = 38;
+const BACKSPACE = 8;
+/** Bytes that clean-line.ts may have to take away, as it may have to in non-ASCII text. */
+const SPECIAL = [ESCAPE, BACKSPACE, AMPERSAND];
 const NOTHING = new Uint8Array(0);
 /** Longer lines aren't trace text. */
 const MAX_LINE = 1 << 20;
 
 /**
  * May take a line by its bytes, without newline, before it becomes text: true if it did.
- * @param clean neither non-ASCII bytes nor escape sequences are among the bytes
+ * @param clean neither non-ASCII bytes nor escape sequences nor backspaces are among the bytes
  */
 export type TakePlain = (bytes: Uint8Array, start: number, end: number, offset: number, clean: boolean) => boolean;
 
@@ -62,7 +65,7 @@ export function forEachLine(
     let text: string | undefined;
     let foreign = false;
     const buffer = asBuffer(bytes);
-    const clean = plain !== undefined && isAscii(bytes) && !buffer.includes(ESCAPE);
+    const clean = plain !== undefined && isAscii(bytes) && !buffer.includes(ESCAPE) && !buffer.includes(BACKSPACE);
     runs?.open(clean ? bytes : NOTHING);
     let start = 0;
     for (;;) {
@@ -89,7 +92,7 @@ export function forEachLine(
         if (!plain?.(bytes, start, stop, base + start, clean)) {
           if (text === undefined) {
             text = latin1Text(bytes);
-            foreign = (!isAscii(bytes) || bytes.includes(ESCAPE) || bytes.includes(AMPERSAND)) && needsCleaning(text);
+            foreign = (!isAscii(bytes) || SPECIAL.some((byte) => buffer.includes(byte))) && needsCleaning(text);
           }
           line.bytes = bytes;
           line.start = start;

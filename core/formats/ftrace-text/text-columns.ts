@@ -1,4 +1,5 @@
 /** Lines of trace text into columns: events, the lines that belong to them, and marks of lost events. */
+import { utf8Text } from '../event-format/text-bytes.ts';
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import { halves } from '../spe/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
@@ -356,7 +357,7 @@ export class TextColumns {
   #commIndex(latin: string): number {
     const known = this.#comms.get(latin);
     if (known !== undefined) return known;
-    const index = this.#dictionary.comms.push(utf8(latin)) - 1;
+    const index = this.#dictionary.comms.push(utf8Text(latin)) - 1;
     this.#comms.set(latin, index);
     return index;
   }
@@ -369,10 +370,4 @@ function systemOf(name: string): string {
   if (name === 'sys_enter' || name === 'sys_exit') return 'raw_syscalls';
   if (/^(?:print|function|kernel_stack|user_stack|bprint|bputs)$/.test(name)) return 'ftrace';
   return 'text';
-}
-
-/** A comm read as one character per byte. */
-function utf8(latin: string): string {
-  if (!/[\u0080-\uffff]/.test(latin)) return latin;
-  return new TextDecoder().decode(Uint8Array.from(latin, (ch) => ch.charCodeAt(0)));
 }

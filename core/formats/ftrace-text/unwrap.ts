@@ -25,6 +25,7 @@ const WHOLE = /^(?:#|\s*$|\s*=>|CPU[: ]\d|\s*cpus=\d+$|version = )/;
 
 /** Whether a line on its own begins an event. */
 export type Begins = (text: string) => boolean;
+type IsBelow = (text: string, above: string) => boolean;
 
 interface Wrapping {
   readonly width: number;
@@ -41,9 +42,12 @@ export type EachLine = (
   runs?: TakeRuns,
 ) => void;
 
-/** A line reader that joins broken lines, if the text has any. */
-export function wholeLines(source: ByteSource, begins: Begins): EachLine {
-  const wrapping = findWrapping(source, begins);
+/**
+ * A line reader that joins broken lines, if the text has any.
+ * @param isBelow whether a line may stand below an event's: such lines alone don't show that any were broken
+ */
+export function wholeLines(source: ByteSource, begins: Begins, isBelow: IsBelow = () => false): EachLine {
+  const wrapping = findWrapping(source, begins, isBelow);
   return wrapping
     ? (part, warnings, onLine) => forEachJoinedLine(part, warnings, begins, wrapping, onLine)
     : forEachLine;
@@ -102,7 +106,7 @@ function continues(above: string, text: string, { width, hard }: Wrapping): bool
 }
 
 /** Undefined for text whose lines weren't broken. */
-function findWrapping(source: ByteSource, begins: Begins): Wrapping | undefined {
+function findWrapping(source: ByteSource, begins: Begins, isBelow: IsBelow): Wrapping | undefined {
   const broken: { above: string; text: string }[] = [];
   let width = 0;
   let lines = 0;
@@ -111,8 +115,9 @@ function findWrapping(source: ByteSource, begins: Begins): Wrapping | undefined 
   forEachLine(source, new Warnings(), ({ text }) => {
     if (!text.startsWith('#')) width = Math.max(width, text.trimEnd().length);
     if (width > MAX_WIDTH) return false;
-    fronts ||= FRONT.test(text);
-    if (above !== undefined && !isWhole(text, begins)) broken.push({ above, text });
+    const whole = isWhole(text, begins);
+    fronts ||= FRONT.test(text) || (whole && !WHOLE.test(text));
+    if (above !== undefined && !whole && !isBelow(text, above)) broken.push({ above, text });
     above = WHOLE.test(text) ? undefined : text;
     return ++lines < HEAD_LINES;
   });

@@ -40,6 +40,9 @@ const NAMED_BRANCH = /\S+(?: ?\([^()]*\))?\/\S+(?: ?\([^()]*\))?\/[A-Z-]{1,3}\/[
 const TAIL =
   /^(?:\d+[KMGT]B?|N\/A|ilen:|insn:|\d{1,2}|[0-9a-f]{2}|IPC:|ABI:\d|\(?[\d./]+\)?|cycles\)|\w+:0x[0-9a-f]+)$/;
 
+/** data_src; functions' names may hold bars, too. */
+const DATA_SOURCE = /(?<=^|\s)\|OP [^|]*(?:\|(?:LVL|SNP|TLB|LCK|BLK) [^|]*)*/;
+
 /** Longer lines aren't samples. */
 const MAX_FIELDS = 16384;
 
@@ -51,14 +54,14 @@ export function parseFields(rest: string): SampleText | undefined {
     ...{ binary: undefined, behind: undefined, branches: [] },
   };
   const text = takeBinary(takeBranches(rest, fields).trim(), fields);
-  const bar = text.indexOf('|');
+  const source = DATA_SOURCE.exec(text);
   let tokens: string[];
-  if (bar >= 0) {
-    fields.before = takeFlags(words(text.slice(0, bar)), fields);
+  if (source) {
+    fields.before = takeFlags(words(text.slice(0, source.index)), fields);
     fields.dataSource = fields.before.pop();
     if (fields.dataSource === undefined || ![...fields.before, fields.dataSource].every((t) => HEX.test(t)))
       return undefined;
-    tokens = behindDataSource(text.slice(bar));
+    tokens = behindDataSource(text.slice(source.index + source[0].lastIndexOf('|') + 1));
   } else {
     tokens = takeFlags(words(text), fields);
   }
@@ -108,9 +111,9 @@ function takeBinary(text: string, fields: SampleText): string {
   return text.slice(0, open);
 }
 
-/** The numbers after `|OP LOAD|…|BLK  N/A`: the last column of it is a word or two. */
-function behindDataSource(text: string): string[] {
-  const tokens = words(text.slice(text.lastIndexOf('|') + 1));
+/** The numbers after `|OP LOAD|…|`, from its last column on, which is a word or two. */
+function behindDataSource(last: string): string[] {
+  const tokens = words(last);
   const first = tokens.findIndex((t, i) => i > 1 && HEX.test(t));
   return first < 0 ? [] : tokens.slice(first);
 }

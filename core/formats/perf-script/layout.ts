@@ -97,6 +97,12 @@ class Shape {
     return this.symbols + this.named === 0 && a.zeros === 0 && b.kernel === 0 && b.zeros > 0;
   }
 
+  /** Whether what stands in the PC's place can't be one: a PC is hardly ever 0, addresses of data and targets often. */
+  isWithoutPc(roles: readonly Role[]): boolean {
+    const pc = roles.indexOf('pc');
+    return pc >= 0 && this.symbols + this.named === 0 && this.columns[pc].zeros > 0.2 * this.lines && this.lines >= 5;
+  }
+
   /** `symbol phys_addr`, without a binary in between. */
   hasTrailing(): boolean {
     return this.trailing > 0 && this.trailing >= 0.95 * this.symbols;
@@ -106,11 +112,14 @@ class Shape {
 export class Layout {
   readonly #plain = new Shape();
   readonly #sourced = new Shape();
+  /** Some line has an address before its data source. */
+  #addressed = false;
   #roles: { plain: readonly Role[]; sourced: readonly Role[] } | undefined;
 
   learn(fields: SampleText): void {
     (fields.dataSource === undefined ? this.#plain : this.#sourced).learn(fields);
     this.#roles = undefined;
+    this.#addressed ||= fields.before.length > 0;
   }
 
   get roles() {
@@ -122,11 +131,23 @@ export class Layout {
     return this.#plain.hasTrailing() || this.#sourced.hasTrailing();
   }
 
+  /** Whether lines without function and binary have addresses, but none of their instruction. */
+  get isWithoutPc(): boolean {
+    const { plain, sourced } = this.roles;
+    return this.#plain.isWithoutPc(plain) || this.#sourced.isWithoutPc(sourced);
+  }
+
   /** Columns that some line has. */
   get has() {
     const { plain, sourced } = this.roles;
     const any = (role: Role) => plain.includes(role) || sourced.includes(role);
-    return { pc: any('pc'), weight: any('weight'), binary: this.#plain.named + this.#sourced.named > 0 };
+    return {
+      pc: any('pc'),
+      addr: any('addr') || this.#addressed,
+      data_src: this.#sourced.lines > 0,
+      weight: any('weight'),
+      binary: this.#plain.named + this.#sourced.named > 0,
+    };
   }
 
   /** Undefined if the line has other numbers than the rest. The time is left to the caller. */

@@ -13,10 +13,11 @@ const HEAD_LINES = 200;
 
 /**
  * What a text shows: samples of tracepoints, whose names have a system, or of SPE. Undefined if it isn't perf script text. Any number of
- * side-band lines (--show-mmap-events) may precede the first sample.
+ * side-band lines (--show-mmap-events), and of samples of other events with their call chains, may precede the first sample.
  */
 export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined {
   let kind: 'trace' | 'spe' | undefined;
+  let other = false;
   let lines = 0;
   if (source.read(0, 4096).includes(0)) return undefined;
   forEachLine(source, new Warnings(), ({ text }) => {
@@ -24,16 +25,12 @@ export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined 
     const line = parseScriptLine(text);
     if (line) {
       if (isTracepoint(line.event)) kind = 'trace';
-      else if (isOfSpe(line.event) && parseFields(text.slice(line.restAt))) kind = 'spe';
+      else if (line.event !== '' && !eventKind(baseName(line.event)).isOfSpe) other = true;
+      else if (parseFields(text.slice(line.restAt))) kind = 'spe';
     }
-    return kind === undefined && ++lines < HEAD_LINES;
+    return kind === undefined && (other || ++lines < HEAD_LINES);
   });
   return kind;
-}
-
-/** Unnamed ones may be: a refusal says what is missing. Others are of counters (`cycles`), or the text of an event whose name wasn't printed. */
-function isOfSpe(event: string): boolean {
-  return event === '' || /^arm_spe|-(?:access|miss)(?::|$)/.test(event) || eventKind(baseName(event)).place >= 0;
 }
 
 /** `kvm:kvm_entry`; but `instructions:u` has a modifier, and `arm_spe_0/…/:` the terms of its PMU. */

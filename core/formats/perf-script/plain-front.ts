@@ -1,7 +1,7 @@
 /** What a line of `perf script` has before its event, by its bytes: thread, CPU, time. See plain-line.ts. */
 import { KnownBytes } from '../known-bytes.ts';
 import { BLANK, decimal, isBlank, isDigit, isDigits } from '../line-bytes.ts';
-import { MAX_CPU } from './script-line.ts';
+import { MAX_CPU, scriptName } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 
 const DOT = 46;
@@ -28,7 +28,7 @@ export interface TimePlace {
 export class PlainFronts {
   /** Of the line taken last. */
   readonly time: TimePlace = { first: 0, point: 0, colon: 0 };
-  readonly #comms = new KnownBytes((text) => (isSideBand(text) ? undefined : { name: text.trim() }));
+  readonly #comms = new KnownBytes((text) => (isSideBand(text) ? undefined : { name: scriptName(text) }));
   /** Those that hold no time themselves. */
   readonly #fronts = new KnownBytes((text) => {
     const bytes = Uint8Array.from(text, (byte) => byte.charCodeAt(0));
@@ -78,9 +78,7 @@ export class PlainFronts {
     }
     if (p > start && !isBlank(b[p - 1])) return;
     while (p > start && isBlank(b[p - 1])) p--;
-    let name = start;
-    while (name < p && isBlank(b[name])) name++;
-    const comm = this.#comms.get(b, name, p);
+    const comm = this.#comms.get(b, start, p);
     return comm && { comm: comm.name, pid, tid, cpu };
   }
 }

@@ -22,6 +22,8 @@ const CLOSE = 41;
 const COLON = 58;
 const MARK = 62;
 const BAR = 124;
+/** Of `|OP LOAD`. */
+const LETTER_O = 79;
 
 /** Seconds up to which ns are exact as a double. */
 const EXACT_SECONDS = 9_000_000;
@@ -184,6 +186,7 @@ export class PlainLines {
     words[ADDR] = words[ADDR + 1] = 0;
     let roles = this.#roles.plain;
     if (this.#at < end && b[this.#at] === BAR) {
+      if (b[this.#at + 1] !== LETTER_O) return false;
       const source = this.#ends[n - 1];
       if (source - this.#starts[n - 1] < 1) return false;
       fields.dataSource = String.fromCharCode(b[source - 1]);

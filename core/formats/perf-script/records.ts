@@ -20,13 +20,17 @@ export interface EventKind {
   /** In perf's order; -1 for one that perf doesn't make of SPE records. */
   readonly place: number;
   readonly isBranch: boolean;
+  /** Others are of events recorded beside SPE, or without it. */
+  readonly isOfSpe: boolean;
   /** Data comes with these only. */
   readonly isMemory: boolean;
 }
 
 export function eventKind(name: string): EventKind {
   const isBranch = name.startsWith('branch');
-  return { name, place: ORDER.indexOf(name), isBranch, isMemory: name !== 'instructions' && !isBranch };
+  const place = ORDER.indexOf(name);
+  const isOfSpe = place >= 0 || /^arm_spe|-(?:access|miss)$/.test(name);
+  return { name, place, isBranch, isOfSpe, isMemory: name !== 'instructions' && !isBranch };
 }
 
 /** Bits of perf's data_src (include/uapi/linux/perf_event.h, PERF_MEM_OP_LOAD and _STORE). */

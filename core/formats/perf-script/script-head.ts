@@ -4,14 +4,17 @@ import { InputError, Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { parseFields } from './fields.ts';
 import { Layout } from './layout.ts';
+import { eventKind } from './records.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
 import { relativeTimes } from '../ftrace-text/sorted-lines.ts';
 import { SteppingBack } from '../ftrace-text/stepping-back.ts';
+import type { EachLine } from '../ftrace-text/unwrap.ts';
 
 /** Samples examined. */
 const HEAD_SAMPLES = 4096;
+const PERIOD = /\s(\d+)\s+instructions(?::\S*)?:\s*$/;
 
 export interface ScriptHead {
   readonly events: ReadonlySet<string>;
@@ -19,22 +22,31 @@ export interface ScriptHead {
   /** Addresses are on their own lines below a sample. */
   readonly chains: boolean;
   readonly hasTid: boolean;
+  readonly hasCpu: boolean;
+  /** Records for which perf prints one `instructions` sample; 0 if it doesn't say. */
+  readonly period: number;
 }
 
 /** @throws InputError if a column is missing that nothing can stand in for, or the times are deltas */
-export function readScriptHead(source: ByteSource): ScriptHead {
+export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachLine): ScriptHead {
   const events = new Set<string>();
   const layout = new Layout();
   const back = new SteppingBack();
   let [samples, unnamed, tids, frames, line] = [0, 0, 0, 0, 0];
   let isZero = true;
+  let hasCpu = false;
+  let period = 0;
   let bare = false;
-  forEachLine(source, new Warnings(), ({ text }) => {
+  eachLine(source, new Warnings(), ({ text }) => {
     line++;
     if (isSideBand(text)) return true;
     const sample = parseScriptLine(text);
     if (!sample) {
       if (bare && /^\s+[0-9a-f]+(?: |$)/.test(text)) frames++;
+      bare = false;
+      return true;
+    }
+    if (sample.event !== '' && !eventKind(baseName(sample.event)).isOfSpe) {
       bare = false;
       return true;
     }
@@ -45,6 +57,9 @@ export function readScriptHead(source: ByteSource): ScriptHead {
     if (sample.event === '') unnamed++;
     else if (events.size < 64) events.add(baseName(sample.event));
     if (sample.tid >= 0) tids++;
+    // -1, where a thread was recorded wherever it ran.
+    hasCpu ||= sample.cpu >= 0 || text.slice(0, sample.restAt).includes('[');
+    period = Math.max(period, Number(PERIOD.exec(text.slice(0, sample.restAt))?.[1] ?? 0));
     if (sample.time !== 0n) isZero = false;
     back.take(sample.cpu, sample.time, line);
     return ++samples < HEAD_SAMPLES;
@@ -55,10 +70,10 @@ export function readScriptHead(source: ByteSource): ScriptHead {
     throw refuse(
       "its samples don't name their event, and perf prints several of one record: add it with `perf script --itrace=i1i -F +event`",
     );
-  if (!layout.has.pc && !frames)
+  if ((!layout.has.pc && !frames) || layout.isWithoutPc)
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
   if (samples > 1 && (isZero || back.isRelative || back.isReversed)) throw refuse(relativeTimes(back, isZero));
-  return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0 };
+  return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0, hasCpu, period };
 }
 
 /** `instructions:u` → `instructions`. */

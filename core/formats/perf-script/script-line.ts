@@ -4,6 +4,7 @@
  *
  *     comm  pid/tid  [cpu]  seconds.fraction:  period  event:  …
  */
+import { taskName } from '../ftrace-text/task-name.ts';
 
 export interface ScriptLine {
   comm: string;
@@ -22,7 +23,7 @@ export interface ScriptLine {
 /** The columns before the event's own text fit in this many characters. */
 export const MAX_FRONT = 500;
 
-const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}): */;
+const TIME = /(?:^|\s)(\d{1,11})\.(\d{6}|\d{9}):\s*/;
 /** What precedes the time, from its end on: thread names may hold blanks, numbers and slashes. */
 const TASK = /(?:^|\s)(-?\d{1,10})(?:\/(-?\d{1,10}))?\s+(?:\[(-?\d{1,10})\])?$/;
 /** No thread id: then only the CPU after it distinguishes a name from other text. */
@@ -34,7 +35,7 @@ const MISC = /(\]|\d)\s+[KUHGgMSEp]{1,3}\s*$/;
 /** CPUs that perf knows: an unknown one is printed as -1 in three places, or as the same without a sign. */
 export const MAX_CPU = 0x7fff;
 /** A period may precede the event's name, which holds no blank and ends in a colon. */
-const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?: |$)/y;
+const EVENT = /(?:\d+\s+)?([A-Za-z_]\S*?):(?:\s|$)/y;
 
 /** Undefined for lines that begin no sample: frames of a call chain, remarks. */
 export function parseScriptLine(text: string): ScriptLine | undefined {
@@ -57,7 +58,7 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
   const cpu = Number((task ? task[3] : bare![2]) ?? -1);
   const first = Number(task?.[1] ?? -1);
   return {
-    comm: task ? head.slice(0, task.index).trim() : (bare![1] ?? ''),
+    comm: task ? scriptName(head.slice(0, task.index)) : (bare![1] ?? ''),
     pid: task?.[2] === undefined ? -1 : first,
     tid: task?.[2] === undefined ? first : Number(task[2]),
     cpu: cpu >= 0 && cpu <= MAX_CPU ? cpu : -1,
@@ -65,6 +66,11 @@ export function parseScriptLine(text: string): ScriptLine | undefined {
     event: named?.[1] ?? '',
     restAt: named ? Math.min(at + named[0].length, text.length) : at,
   };
+}
+
+/** A thread's name, given all that precedes its number in a line. */
+export function scriptName(shown: string): string {
+  return taskName(shown.trimEnd(), 16).trim();
 }
 
 function timeOf(seconds: string, fraction: string): bigint {

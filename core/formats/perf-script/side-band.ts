@@ -1,4 +1,5 @@
 /** Side-band lines of `perf script --show-mmap-events`: where binaries were mapped, and who belongs to which process. */
+import { utf8Text } from '../event-format/text-bytes.ts';
 import type { TextBinary } from '../spe/text-samples.ts';
 
 const RECORD = /\bPERF_RECORD_[A-Z0-9_]+/;
@@ -47,7 +48,7 @@ export class SideBandText {
     const pid = kernel ? -1 : Number(m[1]);
     // `[kernel.kallsyms]_text`
     const file = m[7].replace(/^(\[[^\]]+\])_\w+$/, '$1');
-    const binary = { file, kernel, at: { t, pid, start, length, pgoff } };
+    const binary = { file: utf8Text(file), kernel, at: { t, pid, start, length, pgoff } };
     const own = this.#byPid.get(pid) ?? [];
     own.push({ t, pid, start, end: start + length, file, index: undefined, binary });
     this.#byPid.set(pid, own);

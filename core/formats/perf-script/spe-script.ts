@@ -1,11 +1,12 @@
 /** SPE samples as `perf script` prints them. */
+import { utf8Text } from '../event-format/text-bytes.ts';
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
-import { forEachLine } from '../ftrace-text/lines.ts';
 import type { Line } from '../ftrace-text/line.ts';
 import { forEachSortedLine } from '../ftrace-text/sorted-lines.ts';
 import { OutOfOrder } from '../ftrace-text/text-columns.ts';
 import type { TextOrder } from '../ftrace-text/text-columns.ts';
+import { wholeLines } from '../ftrace-text/unwrap.ts';
 import { halves, Has } from '../spe/columns.ts';
 import type { SpeColumns } from '../spe/columns.ts';
 import { LeapWatch, warnOfLeap, warnOfRelativeTimes } from '../time-leaps.ts';
@@ -22,6 +23,8 @@ import { baseName, readScriptHead } from './script-head.ts';
 import type { ScriptHead } from './script-head.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
+import { reportScript } from './script-report.ts';
+import type { ScriptCounts } from './script-report.ts';
 import { isSideBand, SideBandText } from './side-band.ts';
 import { MAX_NAMES, TextCode } from './text-code.ts';
 import type { KnownPlace } from './text-code.ts';
@@ -33,16 +36,27 @@ const OP_BRANCH = 0x200;
 
 const MAX_LATENCY = 0xffff;
 
-/** Source lines (-F +srcline, +srccode) below a sample. */
-const SOURCE_LINE = /^\s+(?:\S.*:\d+|\|\d+\s.*|\[unknown\])\s*$/;
+const ESCAPE = 27;
+const BACKSPACE = 8;
+
+/** Source lines (-F +srcline, +srccode) below a sample; `binary[address]` for those that debug info doesn't tell. */
+const SOURCE_LINE = /^\s+(?:\S.*:\d+|\|\d+\s.*|\S.*\[[0-9a-f]+\]|\[unknown\])\s*$/;
 const FRAME = /^\s+[0-9a-f]{1,16}(?:\s|$)/;
+/** What frames follow: a sample's event, or a frame. */
+const ABOVE_FRAME = /:\s*$|^\s+[0-9a-f]{1,16}(?:\s|$)/;
+
+function isBelow(text: string, above: string): boolean {
+  return SOURCE_LINE.test(text) || (FRAME.test(text) && ABOVE_FRAME.test(above));
+}
 
 /**
  * Opens a text that holds SPE samples; lines that aren't samples are counted in `warnings` while it is read.
  * @throws InputError if its columns can't make records: see readScriptHead; reading throws as `order` says: see TextOrder
  */
 export function openSpeScript(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TextSamples {
-  const head = readScriptHead(source);
+  const isWhole = (text: string) => isSideBand(text) || parseScriptLine(text) !== undefined;
+  const eachLine = wholeLines(source, isWhole, isBelow);
+  const head = readScriptHead(source, eachLine);
   const binaries: TextBinary[] = [];
   const symbols: TextSymbol[] = [];
   const comms = new Map<number, string>();
@@ -62,17 +76,18 @@ export function openSpeScript(source: ByteSource, warnings: Warnings, order: Tex
       const reader = new SpeScript(head, names, columns, onBatch, warnings, order === 'checked');
       if (order === 'sorted') {
         const eventOf = (text: string) => (isSideBand(text) ? undefined : parseScriptLine(text));
-        forEachSortedLine(source, warnings, forEachLine, eventOf, (line) => reader.take(line));
+        forEachSortedLine(source, warnings, eachLine, eventOf, (line) => reader.take(line));
         return reader.finish();
       }
-      forEachLine(
+      eachLine(
         source,
         warnings,
         (line) => {
           reader.take(line);
           return true;
         },
-        (bytes, start, end, offset) => reader.takePlain(bytes, start, end, offset),
+        (bytes, start, end, offset, clean) =>
+          (clean || isAsItWas(bytes, start, end)) && reader.takePlain(bytes, start, end, offset),
       );
       reader.finish();
     },
@@ -102,10 +117,7 @@ class SpeScript {
   /** The record's first address comes with the first frame of its call chain. */
   #awaitsFrame = false;
   #inChain = false;
-  #records = 0;
-  #unclear = 0;
-  #merged = 0;
-  #withoutPc = 0;
+  readonly #counts: ScriptCounts = { records: 0, merged: 0, unclear: 0, withoutPc: 0 };
 
   readonly #leaps = new LeapWatch();
   readonly #latest: Map<number, LaneTime> | undefined;
@@ -147,7 +159,8 @@ class SpeScript {
   takePlain(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
     const plain = this.#plain?.take(bytes, start, end);
     if (!plain) return false;
-    this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset, plain.known);
+    if (plain.event.isOfSpe) this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset, plain.known);
+    else this.#other(plain.sample.event);
     return true;
   }
 
@@ -156,11 +169,13 @@ class SpeScript {
     const sample = parseScriptLine(text);
     if (isSideBand(text)) return this.#band.take(text, sample?.time ?? 0n);
     if (!sample) return this.#belowSample(line);
+    const kind = this.#kindOf(baseName(sample.event));
+    if (sample.event !== '' && !kind.isOfSpe) return this.#other(sample.event);
     const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
     const numbers = fields && this.#head.layout.assign(fields);
     if (!numbers) return this.#unread(line);
     numbers.wide[Wide.TIME] = sample.time;
-    this.#sample(sample, this.#kindOf(baseName(sample.event)), fields, numbers, line.offset, undefined);
+    this.#sample(sample, kind, fields, numbers, line.offset, undefined);
   }
 
   #kindOf(name: string): EventKind {
@@ -170,6 +185,14 @@ class SpeScript {
       if (this.#kinds.size < MAX_NAMES) this.#kinds.set(name, kind);
     }
     return kind;
+  }
+
+  /** A sample of an event that isn't SPE's; a call chain may follow. */
+  #other(event: string): void {
+    const message = `samples of other events (${event} the first) than SPE's: left out`;
+    this.#warnings.add('info', 'script-other-events', message);
+    this.#inChain = true;
+    this.#awaitsFrame = false;
   }
 
   #sample(
@@ -184,7 +207,7 @@ class SpeScript {
     this.#awaitsFrame = this.#inChain;
     const record = this.#record;
     if (this.#open && record.isSame(sample, event, numbers, this.#inChain)) {
-      this.#merged++;
+      this.#counts.merged++;
       this.#awaitsFrame = false;
       return record.add(event, fields, numbers);
     }
@@ -200,33 +223,7 @@ class SpeScript {
     this.#write();
     if (this.#columns.n) this.#onBatch(this.#columns, this.#map);
     this.#columns.n = 0;
-    if (this.#records) this.#report();
-  }
-
-  #report(): void {
-    const { events, hasTid } = this.#head;
-    const info = (kind: string, message: string, count = 1) => this.#warnings.add('info', kind, message, { count });
-    if (this.#merged)
-      info(
-        'script-merged-samples',
-        'further samples of a record that perf printed already: taken together',
-        this.#merged,
-      );
-    if (!events.has('instructions')) {
-      const message =
-        'without `instructions` samples, records that none of these events is for are missing: use perf script --itrace=i1i';
-      info('script-not-whole', message);
-    }
-    if (!hasTid)
-      info('script-no-tid', 'samples without a thread: `perf script -F +comm,+tid` prints it', this.#records);
-    if (this.#unclear) {
-      const message =
-        'addresses that may be data or branch targets: left out; `perf script --itrace=i1iM -F +addr,+data_src` tells which';
-      info('script-unclear-address', message, this.#unclear);
-    }
-    if (this.#withoutPc) info('script-no-pc', 'records without a PC, for which perf prints ip 0', this.#withoutPc);
-    const message = `text has no record sizes: ${ASSUMED_RECORD_BYTES} bytes each are assumed; kernel addresses count as EL1`;
-    info('spe-assumed-size', message);
+    if (this.#counts.records) reportScript(this.#head, this.#counts, this.#warnings);
   }
 
   #belowSample(line: Line): void {
@@ -271,7 +268,7 @@ class SpeScript {
     const low = words[2 * RecordWide.TIME];
     const high = words[2 * RecordWide.TIME + 1];
     if (this.#latest) this.#inOrder(cpu >= 0 ? cpu : -2 - tid, high, low);
-    if (!this.#records++ && !low && !high) warnOfRelativeTimes(this.#warnings, 'first sample');
+    if (!this.#counts.records++ && !low && !high) warnOfRelativeTimes(this.#warnings, 'first sample');
     let present: number = Has.TIME;
     to.t[2 * i] = low;
     to.t[2 * i + 1] = high;
@@ -294,7 +291,7 @@ class SpeScript {
       put(to.to, i, words, RecordWide.TARGET);
     }
     if (put(to.pa, i, words, RecordWide.PA)) present |= Has.PA;
-    if (record.unclear && !hasVa && !record.hasTarget) this.#unclear++;
+    if (record.unclear && !hasVa && !record.hasTarget) this.#counts.unclear++;
     if (record.weight > 0) {
       present |= Has.TOTAL;
       c.totalLat[i] = Math.min(record.weight, MAX_LATENCY);
@@ -308,7 +305,7 @@ class SpeScript {
       present |= Has.PC;
       c.el[i] = words[2 * RecordWide.PC + 1] >>> 31;
       this.#map[i] = this.#placeOf(record);
-    } else this.#withoutPc++;
+    } else this.#counts.withoutPc++;
     c.present[i] = present;
   }
 
@@ -336,8 +333,14 @@ class SpeScript {
     this.#tid = tid;
     this.#comm = comm;
     const { comms } = this.#names;
-    if (comm !== '' && comms.size < MAX_NAMES && comms.get(tid) !== comm) comms.set(tid, comm);
+    if (comm !== '' && comms.size < MAX_NAMES) comms.set(tid, utf8Text(comm));
   }
+}
+
+/** Whether nothing in a line was meant for a terminal: that is for cleanLine. */
+function isAsItWas(bytes: Uint8Array, start: number, end: number): boolean {
+  const line = bytes.subarray(start, end);
+  return !line.includes(ESCAPE) && !line.includes(BACKSPACE);
 }
 
 /** Halves of the columns that a text fills. */

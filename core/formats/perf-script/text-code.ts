@@ -1,4 +1,5 @@
 /** The code that samples lie in, as a text names it: binaries and functions, and where they were mapped if it says. */
+import { utf8Text } from '../event-format/text-bytes.ts';
 import type { TextBinary, TextSymbol } from '../spe/text-samples.ts';
 import { HEX } from './fields.ts';
 import type { SideBandText } from './side-band.ts';
@@ -88,7 +89,7 @@ export class TextCode {
     const known = this.#binaryOf[Number(kernel)];
     let index = known.get(file);
     if (index === undefined && known.size < MAX_NAMES) {
-      index = this.binaries.push({ file, kernel }) - 1;
+      index = this.binaries.push({ file: utf8Text(file), kernel }) - 1;
       known.set(file, index);
     }
     return index ?? -1;
@@ -115,7 +116,7 @@ export class TextCode {
     if (index === undefined) {
       if (this.#symbolCount >= MAX_NAMES) return;
       this.#symbolCount++;
-      known.set(key, this.symbols.push({ binary, name, start, end: pc + 4n }) - 1);
+      known.set(key, this.symbols.push({ binary, name: utf8Text(name), start, end: pc + 4n }) - 1);
       return;
     }
     const own = this.symbols[index];
