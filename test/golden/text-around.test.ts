@@ -112,6 +112,15 @@ describe('before the first event', () => {
   });
 });
 
+test('trace-cmd report of a host and its guest', () => {
+  const [host, guest] = ['host.dat', 'guest.dat'].map((name) => ['cpus=2', ...own].map((line) => `${name}: ${line}\n`));
+  const both = [host[0], guest[0], ...host.slice(1), ...guest.slice(1)].join('');
+  expect(() => imported(both)).toThrow(
+    "several recordings (host.dat, guest.dat), of a host and a guest perhaps: print the host's alone",
+  );
+  expect(imported(host.join('')).events).toHaveLength(own.length);
+});
+
 test('without any event, the first line that is none is shown', () => {
   expect(() => imported('cpus=2\n\nKernel buffer statistics:\n')).toThrow(
     "no line of it is an event (`comm-pid [cpu] … time: event: …`): line 3 is 'Kernel buffer statistics:'",

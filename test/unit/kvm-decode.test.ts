@@ -51,6 +51,27 @@ test('each kind has an event that decodes to it, also without any of its fields'
   expect(reader.events.span).toBe(formats.length - 1);
 });
 
+test.each([
+  ['reason KVM_EXIT_MMIO (6)', 0],
+  ['reason error (14)', 1],
+  ['reason restart (4)', 0],
+  // What trace-cmd and perf print for an error, and for a signal.
+  ['reason KVM_EXIT_UNKNOWN (0)', 1],
+  ['reason KVM_EXIT_INTR (10)', 0],
+  ['reason=6 errno=0', 0],
+  ['reason=0 errno=-14', 1],
+  ['reason=10 errno=-4', 0],
+])('an exit to user space: %s: failed %i', (text, failed) => {
+  const formats = [{ id: 0, name: 'kvm_userspace_exit', system: 'kvm', fields: [], printFormat: '', text: '' }];
+  const batch = new TraceColumns(1);
+  batch.n = 1;
+  batch.payload = new TextEncoder().encode(text);
+  batch.start[1] = text.length;
+  const reader = new KvmEventReader({ formats, comms: [''] });
+  reader.take(batch);
+  expect(reader.events.flags(0)).toBe(failed);
+});
+
 test('kinds fit the bits of a block’s index (kvm-pack.ts)', () => {
   const kinds = Object.values(KvmKind);
   expect(new Set(kinds).size).toBe(kinds.length);

@@ -165,12 +165,16 @@ export function isHexTextField(event: string, name: string, value: bigint): bool
   return known ? !plainFields.has(name) : value > 0xffffffffn;
 }
 
-/** `reason KVM_EXIT_MMIO (6)`; with an errno `reason restart (4)`, `reason error (14)`. */
+/**
+ * `reason KVM_EXIT_MMIO (6)`; with an errno `reason restart (4)`, `reason error (14)`. trace-cmd and perf print the reason in its place:
+ * KVM_EXIT_UNKNOWN, or for a signal KVM_EXIT_INTR. Which errno it was, or whether there was one, these don't say.
+ */
 function userspaceExitFields(text: string): Fields {
   const m = /reason (\w+) \((-?\d+)\)/.exec(text);
   if (!m) return {};
   const number = BigInt(m[2]);
-  return m[1] === 'error' || m[1] === 'restart' ? { errno: -number } : { reason: number, errno: 0n };
+  if (m[1] === 'error' || m[1] === 'restart') return { errno: -number };
+  return /^KVM_EXIT_(?:UNKNOWN|INTR)$/.test(m[1]) ? { reason: number } : { reason: number, errno: 0n };
 }
 
 /** raw_syscalls, which know numbers only: `NR 29 (6, ae80, 0, …)`, `NR 29 = 0`. */

@@ -5,7 +5,7 @@
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import { Symbols } from '../event-format/symbols.ts';
 import type { TraceBuffer, TraceFacts, TraceFile } from '../event-format/trace-file.ts';
-import { Warnings } from '../problems.ts';
+import { InputError, Warnings } from '../problems.ts';
 import { memorySource, type ByteSource } from '../source.ts';
 import { TextColumns } from './text-columns.ts';
 import { parseEventLine } from './event-line.ts';
@@ -27,6 +27,8 @@ interface Head {
   nanoseconds: boolean;
   /** Events that the ring buffer overwrote before it was read. */
   overwritten: bigint;
+  /** What trace-cmd report calls the files, if it was given several: a host's and its guest's, say. */
+  recordings: string[];
 }
 
 /** True when the head (HEAD_BYTES, or the whole of a shorter file) is trace text: by its header, or by its first event. */
@@ -39,14 +41,17 @@ const HEAD_LINES = 200;
 
 /** Up to the first event, or so many lines. */
 function readHead(source: ByteSource, limit: number): Head | undefined {
-  const head: Head = { format: 'ftrace', cpus: 0, nanoseconds: true, overwritten: 0n };
+  const head: Head = { format: 'ftrace', cpus: 0, nanoseconds: true, overwritten: 0n, recordings: [] };
   let known = false;
   let lines = 0;
   const begins = (text: string) => parseEventLine(text, head.format === 'trace-cmd report') !== undefined;
   wholeLines(source, begins)(source, new Warnings(), (line) => {
     const { text } = line;
     const cpus = /^\s*cpus=(\d+)$/.exec(text);
-    if (cpus) {
+    const recording = /^(\S+): cpus=\d+$/.exec(text)?.[1];
+    if (recording !== undefined) {
+      head.recordings.push(recording);
+    } else if (cpus) {
       head.format = 'trace-cmd report';
       head.cpus = Number(cpus[1]);
       known = true;
@@ -73,9 +78,15 @@ function readHead(source: ByteSource, limit: number): Head | undefined {
 /**
  * Opens trace text. Lines that aren't events are counted in `warnings` while the events are read; a text without events yields none.
  * Reading throws as `order` says.
+ * @throws InputError if it is of several recordings
  */
 export function openFtraceText(source: ByteSource, warnings: Warnings, order: TextOrder = 'file'): TraceFile {
-  const head = readHead(source, Infinity) ?? { format: 'ftrace' as const, cpus: 0, nanoseconds: true, overwritten: 0n };
+  const none: Head = { format: 'ftrace', cpus: 0, nanoseconds: true, overwritten: 0n, recordings: [] };
+  const head = readHead(source, Infinity) ?? none;
+  if (head.recordings.length > 1) {
+    const message = `it holds several recordings (${head.recordings.join(', ')}), of a host and a guest perhaps: print the host's alone, with \`trace-cmd report -i FILE\``;
+    throw new InputError(source.name, message);
+  }
   const dictionary: TraceDictionary = { formats: [], comms: [] };
   const buffers: TraceBuffer[] = [{ name: '', clock: '', cpus: [] }];
   const facts: TraceFacts = {

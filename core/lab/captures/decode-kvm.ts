@@ -194,14 +194,18 @@ const returned =
   (b, i) =>
     r.high(b, i) >>> 31 ? 0 : page(r)(b, i);
 
+const KVM_EXIT_UNKNOWN = 0;
 /** EINTR: KVM_RUN was only interrupted. */
 const EINTR = 4;
 
 function userExit(reason: FieldReader, errno: FieldReader, events: KvmEvents): Take {
   return (b, i, t) => {
-    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.USER_EXIT, 0, 0, reason.u32(b, i));
+    const why = reason.u32(b, i);
+    const at = events.push(t, b.tid[i], b.cpu[i], KvmKind.USER_EXIT, 0, 0, why);
     const error = -(errno.u32(b, i) | 0);
-    if (error > 0 && error !== EINTR) events.setFlags(at, 1);
+    // KVM clears the reason before it runs the guest (kvm_arch_vcpu_ioctl_run): it stays so where that fails, and trace-cmd prints no errno.
+    const failed = error === 0 ? why === KVM_EXIT_UNKNOWN : error > 0 && error !== EINTR;
+    if (failed) events.setFlags(at, 1);
   };
 }
 
