@@ -1,9 +1,11 @@
 /** SPE text as people have it: mixed with other events, broken by mails, out of terminals and editors. The records are those of the plain text. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openSpeScript } from '../../core/formats/perf-script/spe-script.ts';
+import type { TextOrder } from '../../core/formats/ftrace-text/text-columns.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { SpeColumns } from '../../core/formats/spe/columns.ts';
@@ -16,11 +18,11 @@ const memory = fixture('mem72');
 /** perf 7.2, `--itrace=i1i -F +addr`. */
 const addresses = fixture('addr72');
 
-function read(text: string) {
+function read(text: string, order: TextOrder = 'file') {
   const source = memorySource(new Uint8Array(Buffer.from(text, 'latin1')), 'spe.txt');
   expect(detectFormat(source)).toBe('perf-script-spe');
   const warnings = new Warnings();
-  const script = openSpeScript(source, warnings);
+  const script = openSpeScript(source, warnings, order);
   const records: unknown[] = [];
   script.read(new SpeColumns(100), (c, map) => {
     for (let i = 0; i < c.n; i++) {
@@ -150,4 +152,40 @@ test('columns that the text lacks are named', () => {
   const tenth = addresses.replace(/ 1( +instructions)/g, '10$1');
   expect(read(tenth).told).toMatchObject({ 'script-not-whole': 1 });
   expect(read(addresses).told).not.toHaveProperty('script-not-whole');
+});
+
+/** Records of one time in whatever order. */
+const unordered = (records: readonly unknown[]) => records.map((r) => inspect(r)).toSorted();
+
+describe('lines moved by other tools: as many records, with the same data', () => {
+  const ofTime = (line: string) => line.slice(line.indexOf('.')).trim().split(/\s+/).join(' ');
+  const sorted = lines(memory).toSorted();
+  const byTime = lines(memory).toSorted((a, b) => (ofTime(a) < ofTime(b) ? -1 : 1));
+  const byKind = ['memory:', 'instructions:'].flatMap((kind) => lines(memory).filter((line) => line.includes(kind)));
+  test.each<[string, string[], TextOrder]>([
+    ['sort', sorted, 'sorted'],
+    ['sort -k4', byTime, 'checked'],
+    ['grep of one kind, then of another', byKind, 'sorted'],
+  ])('%s', (_, moved, order) => {
+    expect(moved).not.toEqual(lines(memory));
+    const { records, told } = read(moved.join('\n') + '\n', order);
+    expect(unordered(records)).toEqual(unordered(plain.records));
+    expect(told).toHaveProperty('script-scattered');
+  });
+
+  test('newest first is said to be so, though neighbours have one time', () => {
+    const reversed = `${lines(memory).toReversed().join('\n')}\n`;
+    expect(() => read(reversed)).toThrow(/newest first; reverse it with `tac`/);
+  });
+});
+
+test.each<[string, string, RegExp]>([
+  ['the binary', memory, /\S+\n$/],
+  ['the PC', memory, /[0-9a-f]{3} \S+ \S+\n$/],
+  ['the PC, in text of nothing behind it', each(addresses, (line) => line.replace(/ \S+ \S+$/, '')), /...\n$/],
+])('a text cut off within %s of its last line: that is no sample', (_, text, cut) => {
+  const [all, shorter] = [read(text), read(text.replace(cut, ''))];
+  expect(shorter.told).toHaveProperty('text-unread-line', 1);
+  expect(all.records.length - shorter.records.length).toBe(1);
+  expect(read(text.trimEnd()).records).toEqual(all.records);
 });

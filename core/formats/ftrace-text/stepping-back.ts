@@ -13,6 +13,8 @@ const REVERSED = 0.9;
 export class SteppingBack {
   readonly #last = new Map<number, bigint>();
   #lines = 0;
+  /** Lines of another time than the one above, of the same CPU. */
+  #moved = 0;
   /** Lines earlier than the one above, of the same CPU. */
   #back = 0;
   /** The first of them; 0 without one. */
@@ -25,6 +27,7 @@ export class SteppingBack {
       this.#back++;
       this.line ||= line;
     }
+    if (last !== undefined && time !== last) this.#moved++;
     this.#last.set(cpu, time);
   }
 
@@ -33,6 +36,6 @@ export class SteppingBack {
   }
 
   get isReversed(): boolean {
-    return this.#lines > SOME && this.#back > REVERSED * (this.#lines - this.#last.size);
+    return this.#moved >= SOME && this.#back > REVERSED * this.#moved;
   }
 }

@@ -3,8 +3,10 @@ import { forEachLine } from '../ftrace-text/lines.ts';
 import { InputError, Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { parseFields } from './fields.ts';
-import { Layout } from './layout.ts';
+import { Layout, Wide } from './layout.ts';
 import { eventKind } from './records.ts';
+import { areScattered } from './scattered.ts';
+import type { ScatteredSample } from './scattered.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { isSideBand } from './side-band.ts';
@@ -25,6 +27,10 @@ export interface ScriptHead {
   readonly hasCpu: boolean;
   /** Records for which perf prints one `instructions` sample; 0 if it doesn't say. */
   readonly period: number;
+  /** Samples of one record aren't neighbours: see scattered.ts. */
+  readonly scattered: boolean;
+  /** How many digits PCs have. */
+  readonly pcDigits: ReadonlySet<number>;
 }
 
 /** @throws InputError if a column is missing that nothing can stand in for, or the times are deltas */
@@ -37,6 +43,7 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
   let hasCpu = false;
   let period = 0;
   let bare = false;
+  const found: Omit<ScatteredSample, 'numbers'>[] = [];
   eachLine(source, new Warnings(), ({ text }) => {
     line++;
     if (isSideBand(text)) return true;
@@ -52,6 +59,7 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
     }
     const fields = parseFields(text.slice(sample.restAt));
     if (!fields) return true;
+    found.push({ sample, event: eventKind(baseName(sample.event)), fields, offset: 0 });
     bare = fields.numbers.length === 0;
     layout.learn(fields);
     if (sample.event === '') unnamed++;
@@ -73,7 +81,18 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
   if ((!layout.has.pc && !frames) || layout.isWithoutPc)
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
   if (samples > 1 && (isZero || back.isRelative || back.isReversed)) throw refuse(relativeTimes(back, isZero));
-  return { events, layout, chains: frames > 0 && !layout.has.pc, hasTid: tids > 0, hasCpu, period };
+  const chains = frames > 0 && !layout.has.pc;
+  const all: ScatteredSample[] = [];
+  const pcDigits = new Set<number>();
+  // The last one may be cut off.
+  for (const one of found.slice(0, Math.max(1, found.length - 1))) {
+    const numbers = layout.assign(one.fields);
+    if (!numbers) continue;
+    all.push({ ...one, numbers });
+    pcDigits.add(numbers.wide[Wide.PC].toString(16).length);
+  }
+  const scattered = !chains && areScattered(all);
+  return { events, layout, chains, hasTid: tids > 0, hasCpu, period, scattered, pcDigits };
 }
 
 /** `instructions:u` → `instructions`. */

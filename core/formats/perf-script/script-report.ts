@@ -24,6 +24,11 @@ export function reportScript(head: ScriptHead, counts: ScriptCounts, warnings: W
   const { records, merged, unclear, withoutPc } = counts;
   if (merged)
     info('script-merged-samples', 'further samples of a record that perf printed already: taken together', merged);
+  if (head.scattered) {
+    const message =
+      "samples out of perf's order, as `sort` leaves them: those of one time, CPU, thread and address are taken for one record's";
+    info('script-scattered', message);
+  }
   if (!head.events.has('instructions')) {
     const message =
       'without `instructions` samples, records that none of these events is for are missing: use perf script --itrace=i1i';

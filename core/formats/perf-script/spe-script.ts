@@ -21,6 +21,8 @@ import { eventKind, MEM_STORE, RecordWide, TextRecord } from './records.ts';
 import type { EventKind } from './records.ts';
 import { baseName, readScriptHead } from './script-head.ts';
 import type { ScriptHead } from './script-head.ts';
+import { gathered } from './scattered.ts';
+import type { ScatteredSample } from './scattered.ts';
 import { parseScriptLine } from './script-line.ts';
 import type { ScriptLine } from './script-line.ts';
 import { reportScript } from './script-report.ts';
@@ -35,7 +37,10 @@ const OP_STORE = 0x111;
 const OP_BRANCH = 0x200;
 
 const MAX_LATENCY = 0xffff;
+/** Samples of one time: more aren't waited for. */
+const MAX_HELD = 1 << 16;
 
+const NEWLINE = 10;
 const ESCAPE = 27;
 const BACKSPACE = 8;
 
@@ -73,7 +78,7 @@ export function openSpeScript(source: ByteSource, warnings: Warnings, order: Tex
     comms,
     read(columns, onBatch) {
       const names = { binaries, symbols, comms };
-      const reader = new SpeScript(head, names, columns, onBatch, warnings, order === 'checked');
+      const reader = new SpeScript(head, names, columns, onBatch, warnings, order, unendedAt(source));
       if (order === 'sorted') {
         const eventOf = (text: string) => (isSideBand(text) ? undefined : parseScriptLine(text));
         forEachSortedLine(source, warnings, eachLine, eventOf, (line) => reader.take(line));
@@ -119,6 +124,11 @@ class SpeScript {
   #inChain = false;
   readonly #counts: ScriptCounts = { records: 0, merged: 0, unclear: 0, withoutPc: 0 };
 
+  /** Samples of the same time that are yet to be gathered into records. */
+  readonly #held: ScatteredSample[] = [];
+  readonly #scattered: boolean;
+  readonly #unendedAt: number;
+
   readonly #leaps = new LeapWatch();
   readonly #latest: Map<number, LaneTime> | undefined;
   #lane: LaneTime = { lane: NaN, high: 0, low: 0 };
@@ -126,16 +136,19 @@ class SpeScript {
   #comm = '';
   readonly #kinds = new Map<string, EventKind>();
 
-  /** @param checked a record earlier than the one above, of the same CPU (thread, if no CPU is given), ends the reading with OutOfOrder */
+  /** @param order `checked`: a record earlier than the one above, of the same CPU (thread, if no CPU is given), ends the reading with OutOfOrder */
   constructor(
     head: ScriptHead,
     names: Names,
     columns: SpeColumns,
     onBatch: OnSamples,
     warnings: Warnings,
-    checked: boolean,
+    order: TextOrder,
+    unendedAt: number,
   ) {
-    this.#latest = checked ? new Map() : undefined;
+    this.#latest = order === 'checked' ? new Map() : undefined;
+    this.#scattered = head.scattered || (order === 'sorted' && !head.chains);
+    this.#unendedAt = unendedAt;
     this.#head = head;
     this.#names = names;
     this.#columns = columns;
@@ -143,7 +156,7 @@ class SpeScript {
     this.#warnings = warnings;
     this.#code = new TextCode(names.binaries, names.symbols, this.#band);
     // A sample with a call chain has more lines below.
-    this.#plain = head.chains ? undefined : new PlainLines(head.layout);
+    this.#plain = head.chains || this.#scattered ? undefined : new PlainLines(head.layout);
     this.#map = new Int32Array(columns.capacity);
     this.#columns64 = {
       t: halves(columns.t),
@@ -157,6 +170,7 @@ class SpeScript {
 
   /** Whether a line was a sample as nearly all are; if not, it is left to `take`. */
   takePlain(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
+    if (offset + end - start >= this.#unendedAt) return false;
     const plain = this.#plain?.take(bytes, start, end);
     if (!plain) return false;
     if (plain.event.isOfSpe) this.#sample(plain.sample, plain.event, plain.fields, plain.numbers, offset, plain.known);
@@ -173,9 +187,25 @@ class SpeScript {
     if (sample.event !== '' && !kind.isOfSpe) return this.#other(sample.event);
     const fields = sample.event === '' ? undefined : parseFields(text.slice(sample.restAt));
     const numbers = fields && this.#head.layout.assign(fields);
-    if (!numbers) return this.#unread(line);
+    if (!numbers || this.#isCut(line, fields, numbers)) return this.#unread(line);
     numbers.wide[Wide.TIME] = sample.time;
-    this.#sample(sample, kind, fields, numbers, line.offset, undefined);
+    if (!this.#scattered) return this.#sample(sample, kind, fields, numbers, line.offset, undefined);
+    if (this.#held.length >= MAX_HELD || this.#held[0]?.sample.time !== sample.time) this.#gather();
+    this.#held.push({ sample, event: kind, fields, numbers, offset: line.offset });
+  }
+
+  #gather(): void {
+    for (const { sample, event, fields, numbers, offset } of gathered(this.#held))
+      this.#sample(sample, event, fields, numbers, offset, undefined);
+    this.#held.length = 0;
+  }
+
+  /** Whether the text was cut off within a line that looks like a sample all the same: in its PC, or behind it. */
+  #isCut({ offset, start, end }: Line, { binary, symbol }: SampleText, { wide }: SampleNumbers): boolean {
+    if (offset + end - start < this.#unendedAt) return false;
+    const { layout, pcDigits } = this.#head;
+    if (layout.has.binary) return binary === undefined;
+    return symbol === '' && !pcDigits.has(wide[Wide.PC].toString(16).length);
   }
 
   #kindOf(name: string): EventKind {
@@ -220,6 +250,7 @@ class SpeScript {
   }
 
   finish(): void {
+    this.#gather();
     this.#write();
     if (this.#columns.n) this.#onBatch(this.#columns, this.#map);
     this.#columns.n = 0;
@@ -335,6 +366,11 @@ class SpeScript {
     const { comms } = this.#names;
     if (comm !== '' && comms.size < MAX_NAMES) comms.set(tid, utf8Text(comm));
   }
+}
+
+/** Where a text's last line ends if nothing ends it. */
+function unendedAt(source: ByteSource): number {
+  return source.read(source.size - 1, 1)[0] === NEWLINE ? Infinity : source.size;
 }
 
 /** Whether nothing in a line was meant for a terminal: that is for cleanLine. */
