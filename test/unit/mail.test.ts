@@ -1,15 +1,24 @@
 /** Mails taken apart: which files are mails that must be, and what their parts hold. */
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { isMail, MailSplitter } from '../../core/lab/import/packed/mail.ts';
+import { isMail } from '../../core/lab/import/packed/layers.ts';
+import { takeMailApart } from '../../core/lab/import/packed/mail.ts';
 
-function parts(text: string): [name: string, text: string][] {
+async function parts(text: string): Promise<[name: string, text: string][]> {
   const found: [string, string][] = [];
-  const splitter = new MailSplitter({
-    begin: (name) => found.push([name, '']),
-    write: (bytes) => (found[found.length - 1][1] += Buffer.from(bytes).toString('latin1')),
-  });
-  for (const line of text.replace(/\n$/, '').split('\n')) splitter.line(line);
-  splitter.end();
+  // In pieces that break anywhere.
+  await takeMailApart(
+    Readable.from(
+      Buffer.from(text, 'latin1')
+        .toString('latin1')
+        .match(/[^]{1,700}/g)!
+        .map((t) => Buffer.from(t, 'latin1')),
+    ),
+    {
+      begin: (name) => found.push([name, '']),
+      write: (bytes) => (found[found.length - 1][1] += Buffer.from(bytes).toString('latin1')),
+    },
+  );
   return found;
 }
 
@@ -35,38 +44,49 @@ describe('is a mail that must be decoded', () => {
 });
 
 describe('parts', () => {
-  test('quoted-printable: bytes, joined lines, blanks behind', () => {
-    expect(parts(`${HEAD}${QP}\na=3Db=C3=A9 lo=\nng =  \nline=20\nend\n`)).toEqual([
+  test('quoted-printable: bytes, joined lines, blanks behind', async () => {
+    expect(await parts(`${HEAD}${QP}\na=3Db=C3=A9 lo=\nng =  \nline=20\nend\n`)).toEqual([
       ['part-1.txt', 'a=b\xc3\xa9 long line \nend\n'],
     ]);
   });
 
-  test('base64, whose lines break anywhere', () => {
+  test('base64, whose lines break anywhere', async () => {
     const text = 'hello, world\n'.repeat(20);
     const broken = base64(text).replaceAll('\n', '').replace(/.{13}/g, '$&\n');
-    expect(parts(`${HEAD}Content-Transfer-Encoding: base64\n\n${broken}\n`)).toEqual([['part-1.txt', text]]);
+    expect(await parts(`${HEAD}Content-Transfer-Encoding: base64\n\n${broken}\n`)).toEqual([['part-1.txt', text]]);
   });
 
-  test('several, nested, with names; what is around them is left out', () => {
+  test('several, nested, with names; what is around them is left out', async () => {
     const mail = `${HEAD}Content-Type: multipart/mixed;\n boundary="a b"\n\nfor old programs\n--a b\nContent-Type: multipart/alternative; boundary=in\n
 --in\n${QP}\nsee=20below\n--in\nContent-Type: text/html\n\n<p>see\n--in--\n\n--a b\nContent-Type: application/gzip; name=x.gz
 Content-Disposition: attachment; filename="trace.txt.gz"\nContent-Transfer-Encoding: base64\n\n${base64('zipped')}\n--a b--\nfoot\n`;
-    expect(parts(mail)).toEqual([
-      ['part-1.txt', 'see below\n'],
-      ['part-2.html', '<p>see\n'],
+    expect(await parts(mail)).toEqual([
+      ['part-1.txt', 'see below'],
+      ['part-2.html', '<p>see'],
       ['trace.txt.gz', 'zipped'],
     ]);
   });
 
-  test('a forwarded mail in it', () => {
+  test('a forwarded mail in it', async () => {
     const mail = `${HEAD}Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n${HEAD}${QP}\na=3D1\n--x--\n`;
-    expect(parts(mail)).toEqual([['part-1.txt', 'a=1\n']]);
+    expect(await parts(mail)).toEqual([['part-1.txt', 'a=1']]);
   });
 
-  test('a box of mails', () => {
+  test('what the reader of a part throws ends it', async () => {
+    const mail = `${HEAD}Content-Transfer-Encoding: base64\n\n${base64('x'.repeat(300_000))}\n`;
+    const enough = takeMailApart(Readable.from([Buffer.from(mail)]), {
+      begin: () => undefined,
+      write: () => {
+        throw new Error('enough');
+      },
+    });
+    await expect(enough).rejects.toThrow('enough');
+  });
+
+  test('a box of mails', async () => {
     const from = 'From a@b.c Mon Nov 23 16:22:14 2026\n';
-    expect(parts(`${from}${HEAD}${QP}\none=3D1\n\n${from}${HEAD}\ntwo=3D2\nFrom here 12:00\n`)).toEqual([
-      ['part-1.txt', 'one=1\n\n'],
+    expect(await parts(`${from}${HEAD}${QP}\none=3D1\n\n${from}${HEAD}\ntwo=3D2\nFrom here 12:00\n`)).toEqual([
+      ['part-1.txt', 'one=1\n'],
       ['part-2.txt', 'two=3D2\nFrom here 12:00\n'],
     ]);
   });

@@ -1,6 +1,5 @@
 /** What captures come wrapped in: compression, archives, other encodings. By content: names lie. */
 import { latin1Text } from '../../../formats/event-format/text-bytes.ts';
-import { isMail } from './mail.ts';
 
 export type Layer = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'UTF-16LE' | 'UTF-16BE' | 'quoted-printable';
 export type Archive = 'zip' | 'tar' | 'mail';
@@ -72,4 +71,19 @@ function isQuotedPrintable(head: Uint8Array): boolean {
   // The last line may go on.
   const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
   return lines.every((l) => l.length <= 77 && (l.match(/=/g)?.length ?? 0) === (l.match(ESCAPED)?.length ?? 0));
+}
+
+/** What separates the mails of a box (mbox). */
+export const SEPARATOR = /^From \S+ [^\n]*\d{2}:\d{2}[^\n]*\r?$/m;
+const HEADER = /^[A-Za-z][\w-]*: /;
+const ENCODED = /^content-transfer-encoding:\s*(?:quoted-printable|base64)\s*$/im;
+const MULTIPART = /^content-type:\s*multipart\//im;
+
+/** Whether a file's first bytes are a mail's that must be decoded, or has several parts: others can be read as text. */
+export function isMail(head: string): boolean {
+  const lines = head.split(/\r?\n/);
+  const first = SEPARATOR.test(lines[0]) ? 1 : 0;
+  if (!HEADER.test(lines[first]) || !/^(?:From|Received|Return-Path|Subject|Date|Message-Id): /im.test(head))
+    return false;
+  return ENCODED.test(head) || MULTIPART.test(head);
 }

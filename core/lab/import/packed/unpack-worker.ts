@@ -1,7 +1,6 @@
 /** The thread that unpacks a file into another by streaming, while the import waits. See unpack.ts. */
 import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { workerData } from 'node:worker_threads';
@@ -14,7 +13,6 @@ import { openRegular } from '../../file-source.ts';
 import { bunzip } from './bunzip.ts';
 import { MAX_FILES } from './layers.ts';
 import type { Layer } from './layers.ts';
-import { MailSplitter } from './mail.ts';
 
 export type UnpackMessage =
   | { readonly kind: 'read'; readonly bytes: number }
@@ -159,27 +157,30 @@ function plainName(name: string): string {
 }
 
 async function unmail(): Promise<void> {
+  // It knows all the world's encodings, which takes a while to load.
+  const { takeMailApart } = await import('./mail.ts');
   let files = 0;
   let fd: number | undefined;
   const close = () => {
     if (fd !== undefined) closeSync(fd);
+    fd = undefined;
   };
-  const splitter = new MailSplitter({
-    begin: (name) => {
-      if (++files > MAX_FILES) throw new TooManyFiles();
-      close();
-      fd = openSync(join(to, `${files}-${plainName(name)}`), 'wx', 0o600);
-    },
-    write: (part) => {
-      bytes += part.length;
-      if (bytes > limit) throw new Limit();
-      if (fd !== undefined) writeSync(fd, part);
-    },
-  });
-  const lines = createInterface({ input: createReadStream(from, { encoding: 'latin1' }), crlfDelay: Infinity });
-  for await (const line of lines) splitter.line(line);
-  splitter.end();
-  close();
+  try {
+    await takeMailApart(createReadStream(from, { highWaterMark: PIECE }), {
+      begin: (name) => {
+        if (++files > MAX_FILES) throw new TooManyFiles();
+        close();
+        fd = openSync(join(to, `${files}-${plainName(name)}`), 'wx', 0o600);
+      },
+      write: (part) => {
+        bytes += part.length;
+        if (bytes > limit) throw new Limit();
+        if (fd !== undefined) writeSync(fd, part);
+      },
+    });
+  } finally {
+    close();
+  }
 }
 
 try {
