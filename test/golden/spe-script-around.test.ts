@@ -189,3 +189,30 @@ test.each<[string, string, RegExp]>([
   expect(all.records.length - shorter.records.length).toBe(1);
   expect(read(text.trimEnd()).records).toEqual(all.records);
 });
+
+test('threads that perf doesn’t know are -1, and said so', () => {
+  const text = addresses.replace(/^ *\S+ +\d+ /gm, '             :-1      -1 ');
+  const found = read(text);
+  expect(found.records).toHaveLength(60);
+  expect(found.told).toHaveProperty('script-unknown-thread', 60);
+  expect(found.told).not.toHaveProperty('script-no-tid');
+  expect(read(text.replaceAll(':-1      -1 ', ':-1      -1/-1      ')).records).toEqual(found.records);
+});
+
+test('functions without binaries are said to be left out', () => {
+  const text = each(addresses, (line) => line.replace(/ \S+ \(\S+$/, ' main'));
+  expect(read(text).told).toMatchObject({ 'script-no-dso': 60 });
+  expect(plain.told).not.toHaveProperty('script-no-dso');
+});
+
+test('call chains below other columns are refused with the way out', () => {
+  const chains = each(memory, (line) =>
+    line.replace(/ ([0-9a-f]+ \S+ \(\S+)(?: .*)?$/, '\n\t$1\n\tffff8ab42abc main (/bin/x)\n'),
+  );
+  expect(() => read(chains)).toThrow(/`perf script -G`/);
+});
+
+test('samples of an event named by its PMU', () => {
+  const found = read(addresses.replaceAll('instructions:', 'arm_spe_0/ts_enable=1/:'));
+  expect(found.records).toHaveLength(60);
+});

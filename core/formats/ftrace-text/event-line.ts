@@ -32,6 +32,9 @@ const USUAL =
   /^\s*(.*?)-(\d+)\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[(\d+)\](?:\s+([^\s\d[:]\S{2,9}|\d\S*[^\s\d:.]\S*))?\s+(\d+)(?:\.(\d{1,9}))?: ?/;
 const LATENCY = /^\s*(.*?)-(\d+)\s+(\d+)([^\s\d]\S{2,8})\s+(?:(\d+)(?:\.(\d{1,9}))?: ?|(\d+)us[\s+!#*@$]?: ?)/;
 
+/** Before perf script's `-1`, for a thread that it doesn't know: ftrace's names are followed by `-` at once. */
+const UNKNOWN_THREAD = /(?:^|[\s/])$/;
+
 /** trace-cmd pads names to this; text may itself begin with blanks. */
 export const NAME_WIDTH = 20;
 
@@ -45,7 +48,7 @@ export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | u
   const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
   const usual = USUAL.exec(front);
   const m = usual ?? LATENCY.exec(front);
-  if (!m) return undefined;
+  if (!m || (m[2] === '1' && UNKNOWN_THREAD.test(m[1]))) return undefined;
   const at = m[0].length + distance(front, m[0].length);
   const named = eventName(text, at, isTraceCmd);
   if (!named) return undefined;

@@ -146,6 +146,8 @@ export class Layout {
       addr: any('addr') || this.#addressed,
       data_src: this.#sourced.lines > 0,
       weight: any('weight'),
+      /** Functions, but no binaries. */
+      bareSymbols: this.#plain.named + this.#sourced.named === 0 && this.#plain.symbols + this.#sourced.symbols > 0,
       binary: this.#plain.named + this.#sourced.named > 0,
     };
   }

@@ -20,14 +20,14 @@ function keyOf({ sample, numbers }: ScatteredSample): string {
   return `${sample.time} ${sample.cpu} ${sample.tid} ${numbers.wide[Wide.PC]}`;
 }
 
-/** By what records share: their samples, by place in perf's order. */
+/** By what records share: their samples, by place in perf's order; those without one come first. */
 function sharing(samples: readonly ScatteredSample[]): Map<string, ScatteredSample[][]> {
   const all = new Map<string, ScatteredSample[][]>();
   for (const sample of samples) {
     const key = keyOf(sample);
     let kinds = all.get(key);
     if (!kinds) all.set(key, (kinds = []));
-    (kinds[sample.event.place] ??= []).push(sample);
+    (kinds[sample.event.place + 1] ??= []).push(sample);
   }
   return all;
 }

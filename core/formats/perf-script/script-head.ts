@@ -16,6 +16,7 @@ import type { EachLine } from '../ftrace-text/unwrap.ts';
 
 /** Samples examined. */
 const HEAD_SAMPLES = 4096;
+const UNKNOWN_TID = /(?:^|\s)-1(?:\/-1)?\s+(?:\[|\d+\.)/;
 const PERIOD = /\s(\d+)\s+instructions(?::\S*)?:\s*$/;
 
 export interface ScriptHead {
@@ -24,6 +25,8 @@ export interface ScriptHead {
   /** Addresses are on their own lines below a sample. */
   readonly chains: boolean;
   readonly hasTid: boolean;
+  /** Threads are there, but -1. */
+  readonly unknownTid: boolean;
   readonly hasCpu: boolean;
   /** Records for which perf prints one `instructions` sample; 0 if it doesn't say. */
   readonly period: number;
@@ -41,8 +44,10 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
   let [samples, unnamed, tids, frames, line] = [0, 0, 0, 0, 0];
   let isZero = true;
   let hasCpu = false;
+  let unknownTid = false;
   let period = 0;
   let bare = false;
+  let hasColumns = false;
   const found: Omit<ScatteredSample, 'numbers'>[] = [];
   eachLine(source, new Warnings(), ({ text }) => {
     line++;
@@ -60,11 +65,13 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
     const fields = parseFields(text.slice(sample.restAt));
     if (!fields) return true;
     found.push({ sample, event: eventKind(baseName(sample.event)), fields, offset: 0 });
-    bare = fields.numbers.length === 0;
+    bare = fields.symbol === '' && fields.binary === undefined;
+    hasColumns ||= fields.numbers.length > 0;
     layout.learn(fields);
     if (sample.event === '') unnamed++;
     else if (events.size < 64) events.add(baseName(sample.event));
     if (sample.tid >= 0) tids++;
+    else unknownTid ||= UNKNOWN_TID.test(text.slice(0, sample.restAt));
     // -1, where a thread was recorded wherever it ran.
     hasCpu ||= sample.cpu >= 0 || text.slice(0, sample.restAt).includes('[');
     period = Math.max(period, Number(PERIOD.exec(text.slice(0, sample.restAt))?.[1] ?? 0));
@@ -81,6 +88,8 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
   if ((!layout.has.pc && !frames) || layout.isWithoutPc)
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
   if (samples > 1 && (isZero || back.isRelative || back.isReversed)) throw refuse(relativeTimes(back, isZero));
+  if (frames > samples / 2 && hasColumns)
+    throw refuse('its samples have other columns before their call chains: print it without these, `perf script -G`');
   const chains = frames > 0 && !layout.has.pc;
   const all: ScatteredSample[] = [];
   const pcDigits = new Set<number>();
@@ -92,7 +101,7 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
     pcDigits.add(numbers.wide[Wide.PC].toString(16).length);
   }
   const scattered = !chains && areScattered(all);
-  return { events, layout, chains, hasTid: tids > 0, hasCpu, period, scattered, pcDigits };
+  return { events, layout, chains, hasTid: tids > 0, unknownTid, hasCpu, period, scattered, pcDigits };
 }
 
 /** `instructions:u` → `instructions`. */

@@ -10,6 +10,7 @@ export interface ScriptCounts {
   /** Records whose address may be data's or a branch's target. */
   unclear: number;
   withoutPc: number;
+  withoutTid: number;
 }
 
 /** Options of -F, and what they are for. */
@@ -21,7 +22,7 @@ const COLUMNS = [
 
 export function reportScript(head: ScriptHead, counts: ScriptCounts, warnings: Warnings): void {
   const info = (kind: string, message: string, count = 1) => warnings.add('info', kind, message, { count });
-  const { records, merged, unclear, withoutPc } = counts;
+  const { records, merged, unclear, withoutPc, withoutTid } = counts;
   if (merged)
     info('script-merged-samples', 'further samples of a record that perf printed already: taken together', merged);
   if (head.scattered) {
@@ -37,9 +38,16 @@ export function reportScript(head: ScriptHead, counts: ScriptCounts, warnings: W
     const message = `one \`instructions\` sample for ${head.period} records: \`perf script --itrace=i1i\` prints all`;
     info('script-not-whole', message);
   }
-  if (!head.hasTid) info('script-no-tid', 'samples without a thread: `perf script -F +comm,+tid` prints it', records);
+  if (head.unknownTid) {
+    const message =
+      'records of threads that perf knew nothing of (tid -1): it takes them from CONTEXT packets (kernels with CONFIG_PID_IN_CONTEXTIDR) or from `perf record --switch-events`';
+    info('script-unknown-thread', message, withoutTid);
+  } else if (!head.hasTid)
+    info('script-no-tid', 'samples without a thread: `perf script -F +comm,+tid` prints it', records);
   if (!head.hasCpu) info('script-no-cpu', 'samples without a CPU: `perf script -F +cpu` prints it', records);
   const { has } = head.layout;
+  if (has.bareSymbols)
+    info('script-no-dso', 'functions without their binary are left out: `perf script -F +dso` prints it', records);
   const missing = COLUMNS.filter(([name]) => !has[name]);
   if (missing.length) {
     const what = missing.map(([, values]) => values).join(', ');

@@ -122,7 +122,7 @@ class SpeScript {
   /** The record's first address comes with the first frame of its call chain. */
   #awaitsFrame = false;
   #inChain = false;
-  readonly #counts: ScriptCounts = { records: 0, merged: 0, unclear: 0, withoutPc: 0 };
+  readonly #counts: ScriptCounts = { records: 0, merged: 0, unclear: 0, withoutPc: 0, withoutTid: 0 };
 
   /** Samples of the same time that are yet to be gathered into records. */
   readonly #held: ScatteredSample[] = [];
@@ -309,7 +309,7 @@ class SpeScript {
       present |= Has.TID;
       c.tid[i] = tid;
       if (tid !== this.#tid || record.comm !== this.#comm) this.#named(tid, record.comm);
-    }
+    } else this.#counts.withoutTid++;
     if (record.pid >= 0) {
       present |= Has.PID;
       c.pid[i] = record.pid;
