@@ -74,6 +74,43 @@ test('entities of HTML, as in the source of a page', () => {
   expect(imported(`<pre>\n${page}</pre>\n`).events).toEqual(imported(named).events);
 });
 
+const report = gunzipSync(readFileSync(`${inputs}report-plugins.txt.gz`)).toString('latin1');
+
+test.each([
+  ['one blank for many', / +/g, ' '],
+  ['tabs for blanks', / {2,}/g, '\t'],
+])('%s, in text of trace-cmd, which pads names of events', (_, blanks, one) => {
+  const known = (text: string) =>
+    imported(text).events.filter((row) =>
+      /^(?:kvm_(?:entry|exit|guest|unmap|mmio|user)|sys_)/.test((row as string[])[5]),
+    );
+  expect(known(report.replace(blanks, one))).toEqual(known(report));
+});
+
+test("entities in text of trace-cmd's plugins: reasons of exits are known", () => {
+  const page = imported(report.replaceAll('<', '&lt;').replaceAll('>', '&gt;'));
+  expect(page.events).toEqual(imported(report).events);
+  expect(exitsInLab(page.lab, 1)).toEqual(exitsInLab(imported(report).lab, 1));
+});
+
+describe('perf script broken after 72 columns', () => {
+  /** As mail programs do: at blanks, which are lost, those that pad a column among them. */
+  const broken = (text: string) =>
+    text.replace(/^.{73,}$/gm, (line) => {
+      const out = [''];
+      for (const [word] of line.matchAll(/\s*\S+/g)) {
+        const last = out.length - 1;
+        if (out[last].trim() === '' || out[last].length + word.length <= 72) out[last] += word;
+        else out.push(word.trimStart());
+      }
+      return out.join('\n');
+    });
+  test.each(['b-madvise.script-guest.txt.gz', 'callgraph.script-guest.txt.gz'])('%s', (name) => {
+    const script = gunzipSync(readFileSync(fileURLToPath(new URL(name, texts)))).toString();
+    expect(imported(broken(script)).events).toEqual(imported(script).events);
+  });
+});
+
 test('a mail and the answer that quotes it hold the same events', () => {
   const { captures, events } = imported(`From: a\n\n${trace}\nFrom: b\n\n${around(() => '> ')}Thanks\n`);
   expect(events).toEqual(plain);

@@ -14,6 +14,8 @@ test.each<[shown: string, width: NameWidth, name: string]>([
   // Blanks were lost on the way.
   ['[ 123.456789] CPU 0/KVM', 16, 'CPU 0/KVM'],
   ['host | CPU 0/KVM x', 16, 'CPU 0/KVM x'],
+  ['[  123.456789] vmm', 16, 'vmm'],
+  ['Nov 23 16:22:14 host kernel: [  123.456789] vmm', 16, 'vmm'],
   ['kworker/0:1-events', 16, 'kworker/0:1-events'],
   ['a: kworker/0:1-events', 16, 'a: kworker/0:1-events'],
   ['CPU 0/KV', 8, 'CPU 0/KV'],

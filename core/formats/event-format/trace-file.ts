@@ -51,6 +51,8 @@ export type PrintedFacts = Pick<TraceFacts, 'nanoseconds' | 'cpus' | 'buffers'> 
 
 export interface TraceFile extends Trace {
   readonly facts: TraceFacts;
+  /** After reading: why there were no events, if it is known. */
+  readonly emptyBecause?: () => string | undefined;
 }
 
 /** Of a file, or of a lab. */

@@ -18,9 +18,12 @@ const BLANKS = /\u00c2\u00a0|\u00e2\u0080[\u0080-\u008a\u00af]|\u00e3\u0080\u008
 const NOTHING =
   /\u00e2\u0080\u008b|\u00ef\u00bb\u00bf|\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[()][0-9A-Z]|.\u0008/g;
 
+/** An entity of HTML. */
+export const ENTITY = /&(?:lt|gt|amp|quot|#0?39);/;
+
 /** Whether a block of text may need more cleaning than of quote marks. */
 export function needsCleaning(text: string): boolean {
-  return /[\u0008\u001b\u00a0\u00e2\u00e3\u00ef]|&(?:lt|gt|amp|quot|#0?39);/.test(text);
+  return /[\u0008\u001b\u00a0\u00e2\u00e3\u00ef]/.test(text) || ENTITY.test(text);
 }
 
 /** What pages write for characters that HTML has other uses for: `&lt;idle&gt;-0`. */

@@ -43,14 +43,17 @@ const MAX_FRONT = 400;
 /** `%*s: ` before a task padded to 16 columns. */
 const INSTANCE = /^(\S+): {2,}/;
 
-/** Undefined for lines that hold no event. */
-export function parseEventLine(text: string, isTraceCmd: boolean): EventLine | undefined {
+/**
+ * Undefined for lines that hold no event.
+ * @param padded false for text of trace-cmd that lost its blanks behind names
+ */
+export function parseEventLine(text: string, isTraceCmd: boolean, padded = isTraceCmd): EventLine | undefined {
   const front = text.length > MAX_FRONT ? text.slice(0, MAX_FRONT) : text;
   const usual = USUAL.exec(front);
   const m = usual ?? LATENCY.exec(front);
   if (!m || (m[2] === '1' && UNKNOWN_THREAD.test(m[1]))) return undefined;
   const at = m[0].length + distance(front, m[0].length);
-  const named = eventName(text, at, isTraceCmd);
+  const named = eventName(text, at, padded);
   if (!named) return undefined;
   named.textAt = behindPlugin(text, named.textAt);
   const pid = Number(m[2]);

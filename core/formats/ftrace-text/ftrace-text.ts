@@ -14,6 +14,7 @@ import { PlainEvents } from './plain-event.ts';
 import { PlainLines } from './plain-lines.ts';
 import type { TextOrder } from './text-columns.ts';
 import { wholeLines } from './unwrap.ts';
+import type { EachLine } from './unwrap.ts';
 
 /** Bytes of the head that detection needs. */
 export const HEAD_BYTES = 65536;
@@ -104,19 +105,40 @@ export function openFtraceText(source: ByteSource, warnings: Warnings, order: Te
     const message = 'older events that the ring buffer overwrote before it was read: the trace begins late';
     warnings.add('data-loss', 'trace-overwritten', message, { offset: 0, count: Number(head.overwritten) });
   }
+  let reason: string | undefined;
   return {
     dictionary,
     facts,
+    emptyBecause: () => reason,
     printing: { symbols: new Symbols(), longSize: 8 },
     read: (columns: TraceColumns, onBatch: (columns: TraceColumns) => void) => {
+      const eachLine = wholeLines(source, (text) => parseEventLine(text, false) !== undefined);
       const isTraceCmd = head.format === 'trace-cmd report';
-      const plain = (line: string) => parseEventLine(line, isTraceCmd);
-      const eachLine = wholeLines(source, (text) => plain(text) !== undefined);
+      const padded = isTraceCmd && isPadded(source, eachLine);
+      const plain = (line: string) => parseEventLine(line, isTraceCmd, padded);
       const parse = withoutPrefix(source, eachLine, plain);
-      const events = parse === plain ? new PlainEvents(isTraceCmd) : undefined;
+      const events = parse === plain ? new PlainEvents(padded) : undefined;
       const lines = events && new PlainLines();
       const kind = { parse, plain: events, lines, nanoseconds: head.nanoseconds, order };
-      new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings).read(source, order, eachLine);
+      const text = new TextColumns(dictionary, kind, buffers, columns, onBatch, warnings);
+      text.read(source, order, eachLine);
+      reason = text.reason;
     },
   };
+}
+
+/** Events whose names are looked at. */
+const PADDED_EVENTS = 500;
+
+/** Whether trace-cmd's blanks behind names are there: editors and chats make one of many, and lines may be broken in them. */
+function isPadded(source: ByteSource, eachLine: EachLine): boolean {
+  let events = 0;
+  let padded = true;
+  eachLine(source, new Warnings(), ({ text }) => {
+    const event = parseEventLine(text, true);
+    if (!event) return true;
+    padded = event.textAt === parseEventLine(text, false)?.textAt;
+    return padded && ++events < PADDED_EVENTS;
+  });
+  return padded;
 }

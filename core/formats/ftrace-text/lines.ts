@@ -3,7 +3,7 @@ import { isAscii } from 'node:buffer';
 import { latin1Text } from '../event-format/text-bytes.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
-import { cleanLine, needsCleaning } from './clean-line.ts';
+import { cleanLine, ENTITY, needsCleaning } from './clean-line.ts';
 import type { Line } from './line.ts';
 
 /** A text of this size lies in memory that V8 reuses; one of 128 KiB gets its own pages, which takes longer than reading it. */
@@ -66,7 +66,9 @@ export function forEachLine(
     let foreign = false;
     const buffer = asBuffer(bytes);
     const clean = plain !== undefined && isAscii(bytes) && !buffer.includes(ESCAPE) && !buffer.includes(BACKSPACE);
-    runs?.open(clean ? bytes : NOTHING);
+    // Lines that are taken as they are would keep them.
+    const entities = buffer.includes(AMPERSAND) && ENTITY.test(latin1Text(bytes));
+    runs?.open(clean && !entities ? bytes : NOTHING);
     let start = 0;
     for (;;) {
       if (runs && !skipping) {
@@ -89,7 +91,7 @@ export function forEachLine(
         line.number++;
         let stop = end;
         while (stop > start && bytes[stop - 1] === RETURN) stop--;
-        if (!plain?.(bytes, start, stop, base + start, clean)) {
+        if (entities || !plain?.(bytes, start, stop, base + start, clean)) {
           if (text === undefined) {
             text = latin1Text(bytes);
             foreign = (!isAscii(bytes) || SPECIAL.some((byte) => buffer.includes(byte))) && needsCleaning(text);

@@ -5,7 +5,10 @@ export type NameWidth = 16 | 8;
 
 /** Longest name: TASK_COMM_LEN without its final NUL, or what the narrow column leaves of it. */
 const LONGEST: Readonly<Record<NameWidth, number>> = { 16: 15, 8: 8 };
-/** `[  123.456789] `, `Nov 23 16:22:14 host kernel: `, `vm-1  | `, `MR> `. */
+/** Times, and what says who wrote: `[  123.456789] `, `Nov 23 16:22:14 host kernel: `, `2026-11-23T16:22:14.123Z stdout F `. */
+const LOGGED =
+  /^(?:<\d+>)?(?:\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])?|\[?(?:\w{3} )?\w{3} [ \d]\d \d\d:\d\d:\d\d(?: \d{4})?\]?|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)\s+(?:\S+ \S+?(?:\[\d+\])?: |std(?:out|err) [FP] )?\s*/;
+/** `vm-1  | `, `MR> `, `host1: `. */
 const FRONT = /^.*[\]:|>]\s+(?=\S)/;
 
 /** Whether a name of no thread precedes the pid: something stands before it. */
@@ -14,7 +17,9 @@ export function isTooLong(shown: string, width: NameWidth): boolean {
 }
 
 /** The name at the end of all that precedes a pid, from the line's first character on. */
-export function taskName(shown: string, width: NameWidth): string {
+export function taskName(line: string, width: NameWidth): string {
+  // A log in a log.
+  const shown = line.replace(LOGGED, '').replace(LOGGED, '');
   if (!isTooLong(shown, width)) return shown;
   // Names are aligned to the right: the wide column begins with a blank, before the narrow one there is one.
   const at = shown.length - width;

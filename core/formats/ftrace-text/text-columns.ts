@@ -5,7 +5,6 @@ import { halves } from '../spe/columns.ts';
 import type { TraceBuffer } from '../event-format/trace-file.ts';
 import { BLOCK_BYTES } from '../memory-map.ts';
 import { quotedLine } from '../foreign.ts';
-import { InputError } from '../problems.ts';
 import type { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { CutEvents } from './cut-events.ts';
@@ -124,11 +123,13 @@ export class TextColumns {
       );
     }
     this.finish();
-    if (!this.#any && this.#strange) {
-      const { number, text } = this.#strange;
-      const message = `no line of it is an event (\`comm-pid [cpu] … time: event: …\`): line ${number} is ${quotedLine(text)}`;
-      throw new InputError(source.name, message);
-    }
+  }
+
+  /** Why nothing was read, if lines were there; undefined for a text of remarks alone. */
+  get reason(): string | undefined {
+    if (this.#any || !this.#strange) return undefined;
+    const { number, text } = this.#strange;
+    return `no line of it is an event (\`comm-pid [cpu] … time: event: …\`): line ${number} is ${quotedLine(text)}`;
   }
 
   take(line: Line): void {

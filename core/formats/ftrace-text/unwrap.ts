@@ -20,8 +20,8 @@ const MAX_PIECES = 64;
 
 /** The columns before an event's name, or a sample's time. */
 const FRONT = /^\s*\S.{0,60}?[-\s]\d+\s+(?:\([\s\d-]+\)\s+)?\[-?\d+\]/;
-/** Lines that are complete as they are. */
-const WHOLE = /^(?:#|\s*$|\s*=>|CPU[: ]\d|\s*cpus=\d+$|version = )/;
+/** Lines that are complete as they are; frames of call chains among them. */
+const WHOLE = /^(?:#|\s*$|\s*=>|(?:\t|\s{2,})[0-9a-f]{3,16} (?!\[-?\d)[^\s:]|CPU[: ]\d|\s*cpus=\d+$|version = )/;
 
 /** Whether a line on its own begins an event. */
 export type Begins = (text: string) => boolean;
@@ -99,8 +99,12 @@ function isWhole(text: string, begins: Begins): boolean {
   return WHOLE.test(text) || FRONT.test(text) || begins(text);
 }
 
+/** Ends behind a time, or an event's name: blanks that pad what follows would not have fitted either. */
+const OPEN = /\d\.\d{6,9}:(?:\s+[\w:]+:)?\s*$/;
+
 function continues(above: string, text: string, { width, hard }: Wrapping): boolean {
   if (hard) return above.length === width;
+  if (OPEN.test(above)) return true;
   const word = /\S+/.exec(text)?.[0].length ?? 0;
   return above.trimEnd().length + 1 + word > width;
 }
@@ -123,7 +127,11 @@ function findWrapping(source: ByteSource, begins: Begins, isBelow: IsBelow): Wra
   });
   if (width > MAX_WIDTH || !fronts || !broken.length) return undefined;
   const exactly = broken.filter((b) => b.above.length === width).length;
-  if (broken.length >= SOME && exactly >= 0.9 * broken.length) return { width, hard: true };
+  // Columns may end where words do: but breaks at the width fall into words, and before blanks, now and then.
+  const atWords = broken.every((b) => !/\s$/.test(b.above) && !/^\s/.test(b.text));
+  const ends = broken.filter((b) => /[:,]$/.test(b.above)).length;
+  const hard = !atWords || ends < 0.5 * broken.length;
+  if (hard && broken.length >= SOME && exactly >= 0.9 * broken.length) return { width, hard };
   // Words that fit no line stick out: the width is what most breaks agree on.
   const fits = broken.filter((b) => continues(b.above, b.text, { width, hard: false })).length;
   return fits >= 0.8 * broken.length ? { width, hard: false } : undefined;

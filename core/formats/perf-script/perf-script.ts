@@ -1,5 +1,5 @@
 /** Which kind of `perf script` text it is. */
-import { forEachLine } from '../ftrace-text/lines.ts';
+import { wholeLines } from '../ftrace-text/unwrap.ts';
 import { Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { parseFields } from './fields.ts';
@@ -20,7 +20,8 @@ export function perfScriptKind(source: ByteSource): 'trace' | 'spe' | undefined 
   let other = false;
   let lines = 0;
   if (source.read(0, 4096).includes(0)) return undefined;
-  forEachLine(source, new Warnings(), ({ text }) => {
+  const eachLine = wholeLines(source, (text) => parseScriptLine(text) !== undefined);
+  eachLine(source, new Warnings(), ({ text }) => {
     if (isSideBand(text)) return true;
     const line = parseScriptLine(text);
     if (line) {

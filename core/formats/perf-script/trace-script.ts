@@ -96,7 +96,7 @@ function requireColumns(source: ByteSource, eachLine: EachLine, warnings: Warnin
 function warnOfGuestSamples({ formats, comms }: TraceDictionary, warnings: Warnings): void {
   // Without names of threads nobody can tell.
   if (comms.every((comm) => comm === '')) return;
-  if (!formats.some((f) => f.system === 'kvm') || comms.some((comm) => comm.startsWith('[guest/'))) return;
+  if (!formats.some((f) => f.system === 'kvm') || comms.some((comm) => comm.includes('[guest/'))) return;
   const message =
     'no samples of loaded vCPUs: perf script leaves these out, guest faults among them, unless --guest-code is given';
   warnings.add('data-loss', 'script-no-guest', message);

@@ -87,7 +87,8 @@ export function importTrace(
     t1 = batch.t[batch.n - 1];
   }
   const { formats, comms } = trace.dictionary;
-  if (!events) throw new InputError(file, 'holds no events: was tracing on while it was recorded?');
+  if (!events)
+    throw new InputError(file, trace.emptyBecause?.() ?? 'holds no events: was tracing on while it was recorded?');
   if (!formats.some((f, i) => counts[i] && isKvmEvent(f.system, f.name))) {
     const isReference = formats.some((f) => f.name === 's2_map');
     const instead = isReference
