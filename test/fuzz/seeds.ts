@@ -1,9 +1,10 @@
 /** What the fuzzer starts with: the fixtures, and small pairs made for it. Traces hold KVM events, so that stage 2 is reconstructed. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { create } from 'tar';
 import { synthFiles } from '../../core/lab/exports/synth.ts';
 import { builtinPolicies } from '../../core/model/policies.ts';
 import { inLabFile } from '../../core/store/lab-write.ts';
@@ -23,7 +24,8 @@ const MAX_SEED = 128 << 10;
 const HEAD_LINES = 400;
 
 export function seeds(): Seed[] {
-  return [...fromFixtures(), ...synthesised(), ...written()];
+  const plain = [...fromFixtures(), ...synthesised(), ...written()];
+  return [...plain, ...wrapped(plain)];
 }
 
 function fromFixtures(): Seed[] {
@@ -43,6 +45,7 @@ function fromFixtures(): Seed[] {
   take('text', /\.(csv|script(-guest)?\.txt\.gz)$/, 'capture');
   take('stage2', /\.trace\.txt\.gz$/, 'capture');
   take('stage2', /\.vm\.json$/, 'vm');
+  take('inputs', /\.txt(\.gz)?$/, 'capture');
   take('symbols', /^kv\.(exec|so|pie|elf32|so\.debug)$/, 'elf');
   return found;
 }
@@ -88,4 +91,38 @@ function written(): Seed[] {
     ),
     text('perf-map', '7f0000001000 40 LFoo;bar()V\n7f0000001040 80 stub\n'),
   ];
+}
+
+/** Small captures as they are handed on: in archives, compressed, in mails. */
+function wrapped(plain: readonly Seed[]): Seed[] {
+  const captures = plain.filter(({ kind, bytes }) => kind === 'capture' && bytes.length < MAX_WRAPPED).slice(0, 8);
+  return captures.flatMap(({ bytes }) =>
+    [gzipSync(bytes), zstdCompressSync(bytes), tarOf(bytes), Buffer.from(mailOf(bytes))].map((packed): Seed => ({
+      kind: 'capture',
+      bytes: new Uint8Array(packed),
+    })),
+  );
+}
+
+const MAX_WRAPPED = 16 << 10;
+
+function tarOf(bytes: Uint8Array): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'umbra-seeds-'));
+  try {
+    writeFileSync(join(folder, 'capture'), bytes);
+    create({ sync: true, cwd: folder, file: join(folder, 'capture.tar') }, ['capture']);
+    return readFileSync(join(folder, 'capture.tar'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function mailOf(bytes: Uint8Array): string {
+  const base64 = Buffer.from(bytes).toString('base64').replace(/.{76}/g, '$&\n');
+  return [
+    'From a@b.c Mon Nov 23 16:22:14 2026\nFrom: a@b.c\nSubject: trace\nContent-Type: multipart/mixed; boundary=x\n',
+    '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nsee =3D below=\n',
+    `--x\nContent-Disposition: attachment; filename=capture\nContent-Transfer-Encoding: base64\n\n${base64}`,
+    '--x--\n',
+  ].join('\n');
 }
