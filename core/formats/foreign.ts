@@ -204,7 +204,7 @@ export function foreignFile(head: Uint8Array): string {
   const what = objectKind(bytes) ?? [...texts, ...logs].find(([pattern]) => pattern.test(bytes))?.[1];
   if (what !== undefined) return `is ${what} (${begins})`;
   if (TIMELESS.test(bytes))
-    return `is text of perf script without times: print it with \`perf script -F +time\` (${begins})`;
+    return `is text of perf script without times: print it with \`perf script -F +time\`, or give its perf.data (${begins})`;
   const counted = COUNTED.exec(bytes)?.[1];
   if (counted !== undefined)
     return `is text of perf script, of samples of ${counted}, not of SPE or of KVM's events: record these with \`perf record -e arm_spe_0//\` or \`-e kvm:*\` (${begins})`;

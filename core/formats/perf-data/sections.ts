@@ -1,6 +1,7 @@
 import { InputError, type Warnings } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { type PerfEvent, readAttr, readIds, readSection, type Section } from './attr.ts';
+import { DAMAGE_BYTES, damageAsText } from '../text-damage.ts';
 import { ATTRS, FEATURE_BYTES, IDS } from './limits.ts';
 
 const HEADER_BYTES = 104;
@@ -39,6 +40,8 @@ export function readLayout(source: ByteSource, warnings: Warnings): FileLayout {
   if (name === 'PERFFILE' || name === 'ELIFFREP')
     throw new InputError(source.name, 'perf.data of a perf older than Linux 3.0, which knew no AUX data', 0);
   if (name !== 'PERFILE2') throw new InputError(source.name, 'not a perf.data file (no PERFILE2 at its start)', 0);
+  const damage = damageAsText(source.read(0, DAMAGE_BYTES));
+  if (damage !== undefined) throw new InputError(source.name, damage);
   if (head.length < PIPE_HEADER_BYTES) throw new InputError(source.name, 'ends within its header', head.length);
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const headerSize = readSection(view, 0).size;

@@ -16,6 +16,8 @@ import type { EachLine } from '../ftrace-text/unwrap.ts';
 
 /** Samples examined. */
 const HEAD_SAMPLES = 4096;
+/** Of these, samples whose order and PCs are looked at. */
+const SOME_SAMPLES = 500;
 const UNKNOWN_TID = /(?:^|\s)-1(?:\/-1)?\s+(?:\[|\d+\.)/;
 const PERIOD = /\s(\d+)\s+instructions(?::\S*)?:\s*$/;
 
@@ -64,7 +66,8 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
     }
     const fields = parseFields(text.slice(sample.restAt));
     if (!fields) return true;
-    found.push({ sample, event: eventKind(baseName(sample.event)), fields, offset: 0 });
+    if (found.length < SOME_SAMPLES)
+      found.push({ sample, event: eventKind(baseName(sample.event)), fields, offset: 0 });
     bare = fields.symbol === '' && fields.binary === undefined;
     hasColumns ||= fields.numbers.length > 0;
     layout.learn(fields);
