@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, gunzipSync, gzipSync } from 'node:zlib';
 import { create } from 'tar';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { importFiles } from '../../core/lab/import/import.ts';
 
 const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'umbra-archives-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Other tests look for what imports leave behind.
+vi.stubEnv('TMPDIR', folder);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 const trace = gunzipSync(readFileSync(`${inputs}trace.txt.gz`));
 const EVENTS = 330;
 
