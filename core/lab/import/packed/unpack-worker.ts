@@ -7,6 +7,7 @@ import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 // CommonJS: Node sees no names in it.
+import { Decoder as QuotedPrintable } from 'libqp';
 import * as xz from 'xz-decompress';
 import yauzl from 'yauzl';
 import { openRegular } from '../../file-source.ts';
@@ -70,7 +71,7 @@ function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
     case 'UTF-16BE':
       return recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be');
     case 'quoted-printable':
-      return unquoted(file);
+      return file.pipe(new QuotedPrintable());
   }
 }
 
@@ -100,25 +101,6 @@ async function* recoded(file: AsyncIterable<Uint8Array>, encoding: string): Asyn
   const encoder = new TextEncoder();
   for await (const chunk of file) yield encoder.encode(decoder.decode(chunk, { stream: true }));
   yield encoder.encode(decoder.decode());
-}
-
-async function* unquoted(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held = '';
-  for await (const chunk of file) {
-    const text = held + Buffer.from(chunk).toString('latin1');
-    // An escape may continue in the next chunk.
-    const cut = /=[0-9A-F\r]?$/.exec(text)?.index ?? text.length;
-    held = text.slice(cut);
-    yield unquotedBytes(text.slice(0, cut));
-  }
-  yield unquotedBytes(held);
-}
-
-function unquotedBytes(text: string): Uint8Array {
-  const plain = text
-    .replace(/=\r?\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  return Buffer.from(plain, 'latin1');
 }
 
 let bytes = 0;
