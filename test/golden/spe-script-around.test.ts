@@ -119,6 +119,22 @@ test('source lines that debug info doesn’t tell', () => {
 test('an address of data isn’t taken for the instruction’s', () => {
   const bare = each(addresses, (line) => line.replace(/(instructions: +\S+).*/, '$1'));
   expect(() => read(bare)).toThrow(/no address of their instruction: add it with `perf script -F \+ip`/);
+  // `addr,data_src,weight`; weights are no PCs either.
+  const weights = each(memory, (line) => line.replace(/(N\/A +\d+) .*/, '$1'));
+  expect(() => read(weights)).toThrow(/no address of their instruction/);
+});
+
+test.each([
+  ['ins_lat and retire_lat, which SPE has no values for', '$1$2 0 0 '],
+  ['latencies that are all 0', '$1 0 0 '],
+])('%s', (_, columns) => {
+  const { records, told } = read(memory.replace(/(BLK +N\/A +)(\d+)(?= )/g, columns));
+  const expected = columns.includes('$2') ? plain.records : records;
+  expect(records).toEqual(expected);
+  expect(records.map((r) => inspect(r).match(/pc: \w+/)?.[0])).toEqual(
+    plain.records.map((r) => inspect(r).match(/pc: \w+/)?.[0]),
+  );
+  expect(told).toEqual(plain.told);
 });
 
 test('bars in functions’ names aren’t a data source', () => {

@@ -69,10 +69,14 @@ class Shape {
       const { latencies, zeros } = this.columns[i];
       return latencies > 0 && latencies + zeros >= 0.99 * this.lines;
     };
-    const first = Array.from({ length: n }, (_, i) => i).findIndex((i) => i < n - 1 && isLatency(i));
+    // Latencies that perf has no values for (`ins_lat`) are 0 in all lines, as is `addr`, the first; a PC never is.
+    const isZero = (i: number) => this.columns[i].zeros === this.lines;
+    const before = Array.from({ length: Math.max(0, n - 1) }, (_, i) => i);
+    let first = before.findIndex(isLatency);
+    if (first < 0) first = before.findIndex((i) => (hasSource || i > 0) && isZero(i));
     if (first >= 0) {
       let last = first;
-      while (last + 1 < n - 1 && isLatency(last + 1)) last++;
+      while (last + 1 < n - 1 && (isLatency(last + 1) || isZero(last + 1))) last++;
       return [
         ...Array.from({ length: first }, (): Role => 'addr'),
         'weight',
@@ -85,7 +89,6 @@ class Shape {
     if (hasSource)
       return n === 2 ? ['pc', 'pa'] : ['weight', ...Array.from({ length: n - 3 }, (): Role => 'other'), 'pc', 'pa'];
     if (n === 2) return this.#isPcFirst() ? ['pc', 'pa'] : ['addr', 'pc'];
-    if (n === 3 && this.columns[1].zeros === this.lines) return ['addr', 'weight', 'pc'];
     return n === 3
       ? ['addr', 'pc', 'pa']
       : ['addr', 'weight', ...Array.from({ length: n - 4 }, (): Role => 'other'), 'pc', 'pa'];
@@ -97,10 +100,15 @@ class Shape {
     return this.symbols + this.named === 0 && a.zeros === 0 && b.kernel === 0 && b.zeros > 0;
   }
 
-  /** Whether what stands in the PC's place can't be one: a PC is hardly ever 0, addresses of data and targets often. */
+  /**
+   * Whether what stands in the PC's place can't be one: a PC is hardly ever 0, addresses of data and targets often; it never is as short as
+   * a latency.
+   */
   isWithoutPc(roles: readonly Role[]): boolean {
     const pc = roles.indexOf('pc');
-    return pc >= 0 && this.symbols + this.named === 0 && this.columns[pc].zeros > 0.2 * this.lines && this.lines >= 5;
+    if (pc < 0 || this.symbols + this.named > 0 || this.lines < 5) return false;
+    const { zeros, latencies } = this.columns[pc];
+    return zeros > 0.2 * this.lines || zeros + latencies > 0.9 * this.lines;
   }
 
   /** `symbol phys_addr`, without a binary in between. */

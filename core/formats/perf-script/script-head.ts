@@ -88,11 +88,11 @@ export function readScriptHead(source: ByteSource, eachLine: EachLine = forEachL
     throw refuse(
       "its samples don't name their event, and perf prints several of one record: add it with `perf script --itrace=i1i -F +event`",
     );
+  if (frames > samples / 2 && hasColumns)
+    throw refuse('its samples have other columns before their call chains: print it without these, `perf script -G`');
   if ((!layout.has.pc && !frames) || layout.isWithoutPc)
     throw refuse('its samples have no address of their instruction: add it with `perf script -F +ip`');
   if (samples > 1 && (isZero || back.isRelative || back.isReversed)) throw refuse(relativeTimes(back, isZero));
-  if (frames > samples / 2 && hasColumns)
-    throw refuse('its samples have other columns before their call chains: print it without these, `perf script -G`');
   const chains = frames > 0 && !layout.has.pc;
   const all: ScatteredSample[] = [];
   const pcDigits = new Set<number>();
