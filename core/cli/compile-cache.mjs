@@ -1,5 +1,5 @@
 // Types are stripped and modules compiled once per user: half the time of a short command. Plain JavaScript: it runs before anything else.
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -13,7 +13,8 @@ export function useCompileCache() {
   try {
     const home = join(cacheHome(), 'umbra');
     const folder = join(home, 'compiled');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // One by one: `recursive` never returns below /proc, which some services have for a home.
+    for (const each of [cacheHome(), home, folder]) if (!existsSync(each)) mkdirSync(each, { mode: 0o700 });
     if (!isOwn(home) || !isOwn(folder)) return;
     const { directory } = enableCompileCache(folder);
     // Threads and processes use the variable.

@@ -1,7 +1,18 @@
 /** Files that appear only when complete: written under another name, renamed at the end, removed if anything fails. */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import { reasonOf } from '../store/system-errors.ts';
+import { reasonOf, systemReason } from '../store/system-errors.ts';
 import { printable } from '../words/printable.ts';
 import { RequestError } from './about.ts';
 
@@ -36,6 +47,37 @@ export function makeFolder(path: string): void {
     if (isThere()) return;
     throw new RequestError(`${path}: can't be made a folder: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * Makes a folder, if it is missing, for several files: all of them are left there, or none.
+ *
+ * @param write adds the path of each before or after it writes it
+ */
+export function writeTogether<T>(folder: string, write: (written: string[]) => T): T {
+  const isNew = !existsSync(folder);
+  makeFolder(folder);
+  const written: string[] = [];
+  try {
+    return write(written);
+  } catch (error) {
+    removeWritten(written, isNew ? folder : undefined);
+    throw named(error, folder);
+  }
+}
+
+/** @param folder goes, too, if nothing else is in it */
+export function removeWritten(paths: readonly string[], folder?: string): void {
+  for (const path of paths) rmSync(path, { force: true });
+  if (folder !== undefined && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+/** The error of a call on a descriptor says what failed, not where. */
+function named(error: unknown, path: string): unknown {
+  const reason = systemReason(error);
+  return reason === undefined || (error instanceof Error && 'path' in error)
+    ? error
+    : new RequestError(`${path}: ${reason}`);
 }
 
 /** @param options `raw`: names are written verbatim, whatever a terminal makes of them */
@@ -79,7 +121,7 @@ export function writeWhole(
   } catch (error) {
     if (open) closeSync(fd);
     rmSync(part, { force: true });
-    throw error;
+    throw named(error, path);
   }
 }
 

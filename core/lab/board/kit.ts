@@ -1,8 +1,8 @@
 /** The board kit: a script that records captures on machines without Umbra. */
-import { chmodSync, copyFileSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RequestError } from '../about.ts';
-import { makeFolder } from '../output-file.ts';
+import { writeTogether, writeWhole } from '../output-file.ts';
 import { kitFolder } from './kit-folder.ts';
 
 const files = ['umbra-capture.sh', 'README.md'] as const;
@@ -12,11 +12,13 @@ export function writeKit(folder: string): string[] {
   const source = kitFolder();
   const taken = files.map((name) => join(folder, name)).find(existsSync);
   if (taken !== undefined) throw new RequestError(`${taken} is there already: give another folder`);
-  makeFolder(folder);
-  return files.map((name) => {
-    const path = join(folder, name);
-    copyFileSync(join(source, name), path);
-    if (name.endsWith('.sh')) chmodSync(path, 0o755);
-    return path;
+  return writeTogether(folder, (written) => {
+    for (const name of files) {
+      const path = join(folder, name);
+      writeWhole(path, (file) => file.bytes(readFileSync(join(source, name))));
+      written.push(path);
+      if (name.endsWith('.sh')) chmodSync(path, 0o755);
+    }
+    return written;
   });
 }

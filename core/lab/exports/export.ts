@@ -11,7 +11,7 @@ import { policyProfile, writeCollapsed, writePprof } from './profile.ts';
 import { captureTable, runTable, runTableNames } from './tables.ts';
 import { writeTable } from './writers.ts';
 import type { OnRows, TableForm } from './writers.ts';
-import { makeFolder, writeWhole } from '../output-file.ts';
+import { writeTogether, writeWhole } from '../output-file.ts';
 import type { OutputFile } from '../output-file.ts';
 
 export const exportForms = ['csv', 'jsonl', 'json', 'parquet', 'perfetto', 'collapsed', 'pprof'] as const;
@@ -63,14 +63,13 @@ function exportRun(db: Db, request: ExportRequest, run: number, onRows?: OnRows)
   }
   if (table !== 'all')
     return [written(path, (file) => writeTable(runTable(db, run, table), form, file, { onRows, raw }), raw)];
-  makeFolder(path);
-  return runTableNames.map((name) =>
-    written(
-      join(path, `${name}.${form}`),
-      (file) => writeTable(runTable(db, run, name), form, file, { onRows, raw }),
-      raw,
-    ),
-  );
+  return writeTogether(path, (paths) => {
+    for (const name of runTableNames) {
+      const file = join(path, `${name}.${form}`);
+      paths.push(written(file, (to) => writeTable(runTable(db, run, name), form, to, { onRows, raw }), raw));
+    }
+    return paths;
+  });
 }
 
 function isTableForm(form: ExportForm): form is TableForm {

@@ -1,5 +1,5 @@
 /** Writes a synthesised capture pair into a folder. */
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthOptions, SynthError } from '../../synth/options.ts';
 import type { SynthOptions } from '../../synth/options.ts';
@@ -8,7 +8,7 @@ import { synthesise } from '../../synth/pair.ts';
 import type { Truth } from '../../synth/truth.ts';
 import type { ByteSink } from '../../synth/sink.ts';
 import { RequestError } from '../about.ts';
-import { checkTarget, makeFolder } from '../output-file.ts';
+import { checkTarget, writeTogether } from '../output-file.ts';
 
 export interface SynthFiles {
   readonly spe: string;
@@ -27,30 +27,28 @@ export function synthFiles(
   given: Partial<SynthOptions>,
 ): { files: SynthFiles; truth: Truth; kvmEvents: number } {
   const options = explained(() => synthOptions(given));
-  makeFolder(folder);
   const files = {
     spe: join(folder, 'spe.perf.data'),
     kvm: join(folder, 'kvm.trace.dat'),
     vm: join(folder, 'kvm.vm.json'),
     truth: join(folder, 'truth.json'),
   };
-  const spe = new FileSink(files.spe);
-  const kvm = new FileSink(files.kvm);
-  try {
-    const pair = explained(() => synthesise(options, { spe, kvm }));
-    writeFileSync(files.vm, `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
-    writeFileSync(files.truth, `${JSON.stringify(pair.truth)}\n`);
-    spe.flush();
-    kvm.flush();
-    return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
-  } catch (error) {
-    // Half a pair isn't a pair.
-    for (const file of Object.values(files)) rmSync(file, { force: true });
-    throw error;
-  } finally {
-    spe.close();
-    kvm.close();
-  }
+  // Half a pair isn't a pair.
+  return writeTogether(folder, (written) => {
+    const [spe, kvm] = [files.spe, files.kvm].map((path) => new FileSink(path));
+    written.push(...Object.values(files));
+    try {
+      const pair = explained(() => synthesise(options, { spe, kvm }));
+      writeFileSync(files.vm, `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
+      writeFileSync(files.truth, `${JSON.stringify(pair.truth)}\n`);
+      spe.flush();
+      kvm.flush();
+      return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
+    } finally {
+      spe.close();
+      kvm.close();
+    }
+  });
 }
 
 function explained<T>(run: () => T): T {

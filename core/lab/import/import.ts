@@ -110,7 +110,8 @@ function importAll(db: Db, files: readonly string[], options: ImportOptions) {
       failed.push(error);
       return [];
     } finally {
-      db.exec('RELEASE one_file');
+      // On a full disk SQLite has rolled everything back.
+      if (db.inTransaction) db.exec('RELEASE one_file');
     }
   });
   return { made, failed };

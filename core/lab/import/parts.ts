@@ -149,6 +149,7 @@ function inTimeOrder<T>(db: Db, read: (order: TextOrder) => T): T {
     db.exec('ROLLBACK TO text');
     return read('sorted');
   } finally {
-    db.exec('RELEASE text');
+    // On a full disk SQLite has rolled everything back.
+    if (db.inTransaction) db.exec('RELEASE text');
   }
 }

@@ -9,6 +9,7 @@ import { captureSummary } from '../captures/captures.ts';
 import type { Stage2 } from '../captures/stage2.ts';
 import { importFile } from '../import/import.ts';
 import type { ImportOptions } from '../import/import.ts';
+import { removeWritten } from '../output-file.ts';
 import { replayRun } from '../runs/replay.ts';
 import type { OnStep, ReplayedRun, ReplayRequest } from '../runs/replay.ts';
 import { reportForm, writeReportOf } from './report-files.ts';
@@ -32,6 +33,7 @@ export interface MainJobDone {
 /** Imports, replays and reports; a lab file that is kept gets everything or nothing. The two files may come in either order. */
 export function runMainJob(job: MainJob): MainJobDone {
   reportForm(job.reportFile);
+  let written: readonly string[] = [];
   const folder = job.lab === undefined ? mkdtempSync(join(tmpdir(), 'umbra-')) : undefined;
   try {
     return inLabFile(job.lab ?? join(folder!, 'run.umbra'), 'create', (db, writeBack) => {
@@ -49,9 +51,13 @@ export function runMainJob(job: MainJob): MainJobDone {
       }
       const stage2 = reconstructed.get(kvm.id);
       const run = replayRun(db, { ...job.replay, speId: spe.id, kvmId: kvm.id, stage2 }, job.onStep);
-      writeReportOf(db, run.id, job.reportFile, {}, run.inputs);
+      written = writeReportOf(db, run.id, job.reportFile, {}, run.inputs);
       return { captures: captures.map(captureSummary), run };
     });
+  } catch (error) {
+    // The lab that it is of couldn't be completed.
+    removeWritten(written);
+    throw error;
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
   }

@@ -1,20 +1,11 @@
 /** HTML to PDF with this machine's Chromium: the only tool that prints the page as shown. */
 import { spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestError } from '../about.ts';
-import { checkTarget } from '../output-file.ts';
+import { checkTarget, writeTextFile } from '../output-file.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -33,7 +24,7 @@ export function printPdf(html: string, file: string): void {
   try {
     const page = join(folder, 'report.html');
     const printed = join(folder, 'report.pdf');
-    writeFileSync(page, html);
+    writeTextFile(page, html);
     const program = fileURLToPath(new URL('./pdf-print.ts', import.meta.url));
     const { error, stderr, status } = spawnSync(
       process.execPath,

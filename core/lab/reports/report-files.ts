@@ -1,5 +1,4 @@
 /** Reports as files: the extension gives the form. */
-import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { renderMarkdown } from '../../report/markdown.ts';
 import type { MarkdownReport } from '../../report/markdown.ts';
@@ -13,7 +12,7 @@ import { readLab } from '../../store/lab-file.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { RequestError } from '../about.ts';
 import type { RunInputs } from '../runs/run-inputs.ts';
-import { makeFolder, writeTextFile } from '../output-file.ts';
+import { removeWritten, writeTextFile, writeTogether } from '../output-file.ts';
 import { readTextFile } from '../file-source.ts';
 import { printPdf } from './pdf.ts';
 import { provenanceOf } from './provenance.ts';
@@ -119,15 +118,16 @@ function writeMarkdown(forms: ReportForms, file: string): string[] {
   const folder = figuresFolder(file);
   const { markdown, figures } = forms.markdown(folder);
   const at = join(dirname(file), folder);
-  makeFolder(at);
-  const written = [...figures].map(([name, svg]) => {
-    const path = join(at, name);
-    writeTextFile(path, svg);
-    return path;
+  const drawn = writeTogether(at, (written) => {
+    for (const [name, svg] of figures) {
+      written.push(join(at, name));
+      writeTextFile(join(at, name), svg);
+    }
+    writeTextFile(file, markdown);
+    return written;
   });
-  if (!written.length) rmSync(at, { recursive: true });
-  writeTextFile(file, markdown);
-  return [file, ...written];
+  if (!drawn.length) removeWritten([], at);
+  return [file, ...drawn];
 }
 
 /** `report-figures` for `report.md`. */
