@@ -77,7 +77,7 @@ function isEmpty(fd: number): boolean {
 }
 
 /** Most bytes of a text that is read whole. */
-const MAX_TEXT = 64 << 20;
+const MAX_TEXT = 16 << 20;
 
 /** A whole text file: a description, a policy file, notes. Throws InputError, also if it is larger than `limit` bytes. */
 export function readTextFile(path: string, limit = MAX_TEXT): string {

@@ -14,16 +14,19 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Where the first excess level begins; -1 if there is none. */
+/** Where the first excess level begins; -1 if there is none. By hand: in a long string a regular expression runs out of stack. */
 function tooDeep(text: string): number {
-  // Strings are skipped, whatever they hold; of the rest only brackets matter here.
-  const token = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
   let depth = 0;
-  for (let found = token.exec(text); found; found = token.exec(text)) {
-    const [first] = found[0];
-    if (first === '[' || first === '{') depth++;
-    else if (first === ']' || first === '}') depth--;
-    if (depth > MAX_JSON_DEPTH) return found.index;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '"') inString = !inString;
+    // What is escaped ends no string.
+    else if (inString && character === '\\') i++;
+    else if (inString) continue;
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
+    if (depth > MAX_JSON_DEPTH) return i;
   }
   return -1;
 }

@@ -53,6 +53,11 @@ describe('bad requests have a line of their own', () => {
   it.each([
     ['two statements', ['sql', 'select 1; select 2', '--db', 'LAB'], /^umbra: SQL: .*more than one statement\n$/],
     ['no statement', ['sql', ';', '--db', 'LAB'], /^umbra: SQL: .*\n$/],
+    [
+      'a value of 100 MB',
+      ['sql', "select printf('%.*c', 100000000, 'x')", '--db', 'LAB'],
+      /^umbra: a value of 100000000 characters.*substr.*\n$/,
+    ],
     ['a NUL in the path of a capture', ['import', 'a\0b', '--db', 'LAB'], /^umbra: .*NUL.*\n$/],
     ['a NUL in the path of a lab', ['captures', '--db', 'a\0b'], /^umbra: .*NUL.*\n$/],
     [
@@ -66,6 +71,14 @@ describe('bad requests have a line of their own', () => {
     expect(stderr).toMatch(line);
     expect(code).toBe(1);
   });
+});
+
+it('parameters with a string of 12 MB of escapes are read to the end', () => {
+  const lab = labWith(small);
+  const file = join(temporaryFolder(), 'long.json');
+  writeFileSync(file, `{"x": "${'\\\\u0000'.repeat(2_000_000)}"}`);
+  const { code, stderr } = umbra('replay', '--db', lab, '--spe', '1', '--kvm', '1', '--params', file);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^umbra: .*long\.json: unknown parameter x; .*\n$/)]);
 });
 
 const unshare = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;

@@ -1,3 +1,4 @@
+import { RequestError } from '../../lab/about.ts';
 import { runSql } from '../../lab/service/sql.ts';
 import { printableCell } from '../../words/printable.ts';
 import type { Command } from '../command.ts';
@@ -22,7 +23,14 @@ export const command: Command = {
   },
 };
 
+/** Most characters of a value: printing takes a multiple of it in memory. */
+const MAX_CHARACTERS = 1 << 26;
+
 /** Blobs are shown by size: their bytes are of no use on a terminal. */
 function value(v: bigint | number | string | Uint8Array | null): bigint | number | string | null {
+  if (typeof v === 'string' && v.length > MAX_CHARACTERS)
+    throw new RequestError(
+      `a value of ${v.length} characters, and ${MAX_CHARACTERS} can be printed: take parts with substr()`,
+    );
   return v instanceof Uint8Array ? `<${v.length} bytes>` : v;
 }
