@@ -37,7 +37,7 @@ function thorough(raw: string, isTraceCmd: boolean): unknown {
   if (!found) return undefined;
   const { comm, pid, buffer, cpu, time, event, textAt } = found;
   const text = line.text.slice(textAt);
-  const isCut = text === '' || (event.startsWith('kvm_') && cutOff(event, text) !== undefined);
+  const isCut = text === '' || cutOff(event, text) !== undefined;
   return isCut ? undefined : { comm, pid, buffer, cpu, time, event, text };
 }
 
@@ -91,7 +91,7 @@ const usual = [
   `a-1 (-) [000] 1.5: ${X}`,
   `a-1     (-------) [000] .....     1.5: ${X}`,
   `a b-c d-12 [000] 1.5: ${X}`,
-  `-1 [000] 1.5: ${X}`,
+  `-2 [000] 1.5: ${X}`,
   `     ~-1 [000] 1.5: ${X}`,
   'a-1 [000] 1.5: nineteen_characters:  y',
   'a-1 [000] 1.5: twenty_characters_ab: y',
@@ -112,13 +112,18 @@ const ofFtrace = [
   'a-1 [000] 1.5: x:y',
   'a-1 [000] 1.5: x:  y',
   'a:b-1 [000] 1.5: x: y',
-  'a-1 [000] 1.5: sys_ioctl(fd: 5)',
+  'a-1 [000] 1.5: sys_ioctl(fd: 5, cmd: 1)',
+  'a-1 [000] 1.5: sys_close(fd: 5)',
   'a-1 [000] 1.5: sys_ioctl -> 0x0',
   'a-1 [000] 1.5: sys_a.b-c -> 0x0',
   'a-1 [000] 1.5: sys_(12)',
 ];
 /** And these need a closer look, or hold no event. */
 const unusual = [
+  ...[`-1 [000] 1.5: ${X}`, `a -1 [000] 1.5: ${X}`, `a 7/-1 [000] 1.5: ${X}`],
+  'a-1 [000] 1.5: sys_ioctl(fd: 5)',
+  'a-1 [000] 1.5: sys_ioctl(fd: 5, cmd: 1',
+  'a-1 [000] 1.5: kvm_set_spte_hva: hva: 0x00ffff845de00',
   ...['> a-1 [000] 1.5: x: y', '| a-1 [000] 1.5: x: y', ' > a-1 [000] 1.5: x: y'],
   ...[
     'a-1[000] 1.5: x: y',

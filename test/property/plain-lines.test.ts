@@ -23,7 +23,7 @@ const made = [
   '           vmm-5001  (   4242) [002] d..1.  1700000000.251317123: kvm_exit: TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x400',
   '          <idle>-0     [65537] d.h2.    68.641475: kvm_guest_fault: ipa 0x4000, hsr 0x92000007, hxfar 0x0, pc 0x0',
   '            vmm-236     [000] .....    68.642770: sys_ioctl(fd: 5, cmd: ae01, arg: 0)',
-  '            vmm-236     [000] .....    68.642773: kvm_unmap_hva_range: mmu notifier unmap range: 0xffffb0c00000 -- 0xffffb0c01000',
+  '            vmm-236     [000] .....    68.642773: kvm_unmap_hva_range: mmu notifier unmap range: 0x00ffffb0c00000 -- 0x00ffffb0c01000',
 ];
 const texts = [...fixtures, made];
 
@@ -85,6 +85,7 @@ test.each([
   ['the other remark', exit.replace('IRQ', 'CAN\'T FIND FIELD "vcpu_id"IRQ')],
   ['more padding', exit.replace('IRQ', '  IRQ')],
   ['cut off', exit.slice(0, -9)],
+  ['cut off before a number', exit.slice(0, -5)],
   ['nothing but its name', exit.slice(0, exit.indexOf('IRQ'))],
   ['flags', exit.replace('[002]', '[002] d..1.')],
   ['flags too long', exit.replace('[002]', '[002] d..1.d..1.d')],

@@ -81,7 +81,9 @@ test('events belong to the systems that the model asks for', () => {
       mykvm_x: 'text',
     },
   };
-  const { events } = read(Object.keys(names).map((name, i) => at(i % 10, 0, `${name}: HSR_EC: 0x1 (A), PC: 0x2`)));
+  const { events } = read(
+    Object.keys(names).map((name, i) => at(i % 10, 0, `${name}: HSR_EC: 0x1 (A), PC: 0x2, cmd: 1,`)),
+  );
   expect(events.map((e) => e.split(' ')[3])).toEqual(
     Object.entries(names).map(([name, system]) => `${system}:${name}`),
   );
@@ -136,6 +138,49 @@ test('events cut off before their arguments are counted by name', () => {
   ]);
   // Events that never have a text are whole.
   expect(read([at(1, 0, 'foo: '), at(2, 0, 'foo: ')]).warnings).toEqual([]);
+});
+
+describe('a number that a line ends with', () => {
+  const kept = (...texts: string[]) => {
+    const { events, kinds } = read(texts.map((text, i) => at(i, 0, text)));
+    return { events: events.length, kinds };
+  };
+
+  test('was cut off if it has fewer digits than the kernel prints: left out, counted', () => {
+    expect(
+      kept(
+        'kvm_unmap_hva_range: mmu notifier unmap range: 0x00ffff845de000 -- 0x00ffff845df000',
+        'kvm_unmap_hva_range: mmu notifier unmap range: 0x00ffff845de000 -- 0x00ffff845df00',
+        'kvm_unmap_hva_range: mmu notifier unmap range: 0x00ffff845de000 -- 0x',
+        'kvm_unmap_hva_range: mmu notifier unmap range: 0x00ffff845de000 -- ',
+        'sys_enter_ioctl:      fd: 0x00000007, cmd: 0x4020ae46, arg: 0xffffe7',
+        'sys_enter_ioctl:      fd: 0x00000007, cmd: 0x4020ae4',
+        'sys_ioctl(fd: 5, cmd: ae80, arg: 0)',
+        'sys_ioctl(fd: 5, cmd: ae8',
+        'sys_munmap(addr: ffff9651d000, len: 1000)',
+        'sys_munmap(addr: ffff9651d000, len: 100',
+        'sys_enter_munmap: addr: 0xffff9651d000, len: 0x00001000',
+        'sys_enter_munmap: addr: 0xffff9651d000',
+      ),
+    ).toEqual({
+      events: 5,
+      kinds: [
+        'text-cut-off-kvm_unmap_hva_range 3',
+        'text-cut-off-sys_enter_ioctl 2',
+        'text-cut-off-sys_enter_munmap 2',
+      ],
+    });
+  });
+
+  test('may have any of them where the kernel pads none, or where something follows', () => {
+    expect(
+      kept(
+        'kvm_access_fault: IPA: 4',
+        'kvm_age_hva: mmu notifier age hva: 0x0000000000 -- 0x1 young: 0',
+        'kvm_guest_fault: ipa 0x1, hsr 0x2, hxfar 0x3, pc 0x4',
+      ),
+    ).toEqual({ events: 3, kinds: [] });
+  });
 });
 
 describe('order', () => {
@@ -225,5 +270,5 @@ test('times are ns if the first event’s has a fraction or is in µs, else the 
 
 test('an event that is empty now and then was cut off; whole ones count, too', () => {
   const { warnings } = read([at(1, 0, 'foo: a'), at(2, 0, 'foo: '), at(3, 0, 'foo: '), at(4, 0, 'bar: b')]);
-  expect(warnings).toEqual([{ kind: 'text-cut-off-foo', count: 2, message: 'foo cut off before its arguments' }]);
+  expect(warnings).toEqual([{ kind: 'text-cut-off-foo', count: 2, message: 'foo cut off before its arguments end' }]);
 });

@@ -8,79 +8,77 @@ import { plainName } from './vendor-names.ts';
 
 type Fields = Record<string, bigint | string>;
 
-/** What precedes a field's hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`). */
-const hexFields: ReadonlyMap<string, readonly (readonly [field: string, before: string])[]> = new Map([
-  ['kvm_entry', [['vcpu_pc', 'PC: ']]],
-  [
-    'kvm_exit',
-    [
-      ['esr_ec', 'SR_EC: '], // HSR_EC, ESR_EC
-      ['vcpu_pc', 'PC: '],
-    ],
-  ],
+/** A field: what precedes its hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`), and the fewest digits that has. */
+interface HexField {
+  readonly field: string;
+  readonly before: string;
+  readonly digits: number;
+}
+
+const hexField = (field: string, before: string, digits = 1): HexField => ({ field, before, digits });
+/** `%#016lx`: so many with the 0x. */
+const hva = (field: string, before: string): HexField => hexField(field, before, 14);
+/** `0x%08lx`. */
+const argument = (field: string): HexField => hexField(field, `${field}: `, 8);
+
+const hexFields: ReadonlyMap<string, readonly HexField[]> = new Map([
+  ['kvm_entry', [hexField('vcpu_pc', 'PC: ')]],
+  // HSR_EC, ESR_EC.
+  ['kvm_exit', [hexField('esr_ec', 'SR_EC: '), hexField('vcpu_pc', 'PC: ')]],
   [
     'kvm_guest_fault',
-    [
-      ['vcpu_pc', 'pc '],
-      ['hsr', 'hsr '],
-      ['hxfar', 'hxfar '],
-      ['ipa', 'ipa '],
-    ],
+    [hexField('vcpu_pc', 'pc '), hexField('hsr', 'hsr '), hexField('hxfar', 'hxfar '), hexField('ipa', 'ipa ')],
   ],
-  ['kvm_access_fault', [['ipa', 'IPA: ']]],
-  [
-    'kvm_unmap_hva_range',
-    [
-      ['start', 'range: '],
-      ['end', '-- '],
-    ],
-  ],
-  [
-    'kvm_age_hva',
-    [
-      ['start', 'hva: '],
-      ['end', '-- '],
-    ],
-  ],
-  ['kvm_test_age_hva', [['hva', 'hva: ']]],
-  ['kvm_set_spte_hva', [['hva', 'hva: ']]],
-  [
-    'kvm_hvc_arm64',
-    [
-      ['vcpu_pc', 'at '],
-      ['r0', 'r0: '],
-      ['imm', 'imm: '],
-    ],
-  ],
-  [
-    'kvm_mmio',
-    [
-      ['gpa', 'gpa '],
-      ['val', 'val '],
-    ],
-  ],
+  ['kvm_access_fault', [hexField('ipa', 'IPA: ')]],
+  ['kvm_unmap_hva_range', [hva('start', 'range: '), hva('end', '-- ')]],
+  ['kvm_age_hva', [hva('start', 'hva: '), hva('end', '-- ')]],
+  ['kvm_test_age_hva', [hva('hva', 'hva: ')]],
+  ['kvm_set_spte_hva', [hva('hva', 'hva: ')]],
+  ['kvm_hvc_arm64', [hexField('vcpu_pc', 'at '), hexField('r0', 'r0: '), hexField('imm', 'imm: ')]],
+  ['kvm_mmio', [hexField('gpa', 'gpa '), hexField('val', 'val ')]],
 ]);
 
-/** Events that say nothing without their numbers. */
-const hollow = new Set([...hexFields.keys()].filter((name) => !/^kvm_(?:entry|exit|hvc_arm64)$/.test(name)));
+/** System calls that say nothing without these arguments: what the model reads of them, but what may be missing. */
+const callFields: ReadonlyMap<string, readonly HexField[]> = new Map([
+  ['sys_enter_ioctl', [argument('cmd')]],
+  ['sys_enter_munmap', [argument('addr'), argument('len')]],
+  ['sys_enter_mmap', [argument('addr'), argument('len')]],
+  ['sys_enter_mremap', [argument('addr'), argument('old_len')]],
+  ['sys_enter_mprotect', [argument('start'), argument('len')]],
+  ['sys_enter_madvise', [argument('start'), argument('len_in')]],
+]);
+
+const fieldsOf = (event: string): readonly HexField[] | undefined =>
+  hexFields.get(plainName(event)) ?? callFields.get(event);
+
+/** Events that say something without their numbers. */
+const speaking = /^kvm_(?:entry|exit|hvc_arm64)$/;
 
 /**
  * Whether an event's text ends before its fields do, as in lines that were broken or cut off. `hollow`: what is left says nothing: an
  * address of 0 is no address.
  */
 export function cutOff(event: string, text: string): 'hollow' | 'partly' | undefined {
-  const name = plainName(event);
-  const places = hexFields.get(name);
-  if (!places) return undefined;
+  const fields = fieldsOf(event);
+  if (!fields) return undefined;
   const raw = RAW.test(text);
-  if (places.every(([field, before]) => text.includes(raw ? `${field}=` : before))) return undefined;
-  return hollow.has(name) ? 'hollow' : 'partly';
+  if (fields.every((field) => isWhole(text, raw ? { before: `${field.field}=`, digits: 1 } : field))) return undefined;
+  return speaking.test(plainName(event)) ? 'partly' : 'hollow';
 }
 
-/** What the text of a KVM event holds unless it was cut off. */
-export function neededTexts(event: string): readonly string[] {
-  const places = event.startsWith('kvm_') ? hexFields.get(plainName(event)) : undefined;
-  return places?.map(([, before]) => before) ?? [];
+/** A number that the text ends with has fewer digits than the kernel prints if some were cut off. */
+function isWhole(text: string, { before, digits }: Pick<HexField, 'before' | 'digits'>): boolean {
+  const at = text.indexOf(before);
+  if (at < 0) return false;
+  const number = /(?:0x)?([\da-f]*)/y;
+  number.lastIndex = at + before.length;
+  const found = number.exec(text)?.[1].length ?? 0;
+  return found >= digits || number.lastIndex < text.length;
+}
+
+/** What the text of an event holds unless it was cut off: a number after each, of so many digits if the text ends with it. */
+export function neededTexts(event: string): readonly Pick<HexField, 'before' | 'digits'>[] {
+  return fieldsOf(event) ?? [];
 }
 
 /**
@@ -89,7 +87,7 @@ export function neededTexts(event: string): readonly string[] {
  */
 export function beforeHex(event: string, field: string): string | undefined {
   if (event.startsWith('sys_enter_')) return `${field}: `;
-  return hexFields.get(plainName(event))?.find(([name]) => name === field)?.[1];
+  return hexFields.get(plainName(event))?.find((known) => known.field === field)?.before;
 }
 
 const mmioTypes: ReadonlyMap<string, bigint> = new Map([
@@ -144,13 +142,13 @@ function hexFieldsOf(event: string, text: string): Fields | undefined {
   const places = hexFields.get(event);
   if (!places) return undefined;
   const fields: Fields = {};
-  for (const [name, before] of places) {
+  for (const { field, before } of places) {
     const at = text.indexOf(before);
     const digits =
       at < 0
         ? undefined
         : /^(?:0x)?([0-9a-f]{1,16})\b/.exec(text.slice(at + before.length, at + before.length + 19))?.[1];
-    if (digits !== undefined) fields[name] = BigInt(`0x${digits}`);
+    if (digits !== undefined) fields[field] = BigInt(`0x${digits}`);
   }
   return fields;
 }

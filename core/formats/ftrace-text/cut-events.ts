@@ -23,8 +23,6 @@ export class CutEvents {
     const tally = (this.#tallies[index] ??= { full: 0, empty: 0, cut: 0, hollow: false, offset: line.offset });
     if (event.textAt < line.text.length) tally.full++;
     else if (!tally.empty++ && !tally.cut) tally.offset = line.offset;
-    // Only KVM's events have fields that must be there.
-    if (!event.event.startsWith('kvm_')) return false;
     const cut = cutOff(event.event, line.text.slice(event.textAt));
     if (!cut) return false;
     if (!tally.cut++) tally.offset = line.offset;
@@ -44,7 +42,7 @@ export class CutEvents {
       // Events that the table doesn't know may print nothing, but not just sometimes.
       const count = tally.cut || (tally.full ? tally.empty : 0);
       if (!count) return;
-      const message = `${name} cut off before its arguments${tally.hollow ? ': left out' : ''}`;
+      const message = `${name} cut off before its arguments end${tally.hollow ? ': left out' : ''}`;
       warnings.add('undecoded', `text-cut-off-${name}`, message, { count, offset: tally.offset });
     });
   }

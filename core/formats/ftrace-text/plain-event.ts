@@ -3,7 +3,7 @@
  * same result. Whatever it isn't sure of is left to that: other columns, non-ASCII bytes, events that were cut off.
  */
 import { KnownBytes } from '../known-bytes.ts';
-import { BLANK, decimal, isDigit } from '../line-bytes.ts';
+import { BLANK, decimal, isDigit, isHex } from '../line-bytes.ts';
 import { neededTexts } from '../event-format/text-fields.ts';
 import { MAX_FRONT } from '../memory-map.ts';
 import { NAME_WIDTH } from './event-line.ts';
@@ -13,6 +13,8 @@ const OPEN = 40;
 const CLOSE = 41;
 const DASH = 45;
 const DOT = 46;
+const SLASH = 47;
+const ZERO = 48;
 const COLON = 58;
 const LESS = 60;
 const GREATER = 62;
@@ -20,6 +22,7 @@ const UPPER_C = 67;
 const BRACKET = 91;
 const CLOSING = 93;
 const LOW_LINE = 95;
+const X = 120;
 const BAR = 124;
 
 /** Seconds up to which ns are exact as a double. */
@@ -43,6 +46,8 @@ export interface KnownEvent extends KnownName {
 
 interface Need {
   readonly bytes: Uint8Array;
+  /** Of the number that follows, if the text ends with it. */
+  readonly digits: number;
   /** Where it was in the last text. */
   at: number;
 }
@@ -127,6 +132,8 @@ export class PlainEvents {
     if (this.#found.pid > MAX_PID) return -1;
     let name = start;
     while (b[name] === BLANK) name++;
+    // perf's `-1`, of a thread that it doesn't know.
+    if (this.#found.pid === 1 && (p - 1 === name || b[p - 2] === BLANK || b[p - 2] === SLASH)) return -1;
     const comm = this.#comms.get(b, name, p - 1);
     if (!comm) return -1;
     this.#found.comm = comm;
@@ -213,7 +220,11 @@ function knownComm(name: string, isTraceCmd: boolean): KnownName | undefined {
 
 function knownEvent(name: string): KnownEvent | undefined {
   if (!/^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
-  return { name, index: -1, needs: neededTexts(name).map((text) => ({ bytes: bytesOf(text), at: 0 })) };
+  return {
+    name,
+    index: -1,
+    needs: neededTexts(name).map(({ before, digits }) => ({ bytes: bytesOf(before), digits, at: 0 })),
+  };
 }
 
 /** `sys_ioctl(` or `sys_ioctl `. */
@@ -235,13 +246,22 @@ function behindPlugin(b: Uint8Array, at: number, end: number): number {
 
 function holds(b: Uint8Array, start: number, end: number, need: Need): boolean {
   const { bytes } = need;
-  if (isAt(b, start + need.at, end, bytes)) return true;
+  if (isAt(b, start + need.at, end, bytes)) return isWhole(b, start + need.at, end, need);
   for (let at = start; at + bytes.length <= end; at++) {
     if (b[at] !== bytes[0] || !isAt(b, at, end, bytes)) continue;
     need.at = at - start;
-    return true;
+    return isWhole(b, at, end, need);
   }
   return false;
+}
+
+/** Whether a number of enough digits follows, or one with something behind it. */
+function isWhole(b: Uint8Array, at: number, end: number, { bytes, digits }: Need): boolean {
+  let p = at + bytes.length;
+  if (b[p] === ZERO && b[p + 1] === X) p += 2;
+  const first = p;
+  while (p < end && isHex(b[p])) p++;
+  return p - first >= digits || p < end;
 }
 
 function isAt(b: Uint8Array, at: number, end: number, bytes: Uint8Array): boolean {

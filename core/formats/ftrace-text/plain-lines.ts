@@ -71,9 +71,9 @@ export class PlainLines {
     const slot = this.#wasm.eventSlot(BLOCK + nameAt, colon);
     this.#words.set([name, event.index, needs.length], (EVENTS + SLOT_BYTES * slot) / 4);
     this.#copy(nameAt, textAt, EVENT_TEXTS + KNOWN_BYTES * slot);
-    needs.forEach(({ bytes }, i) => {
+    needs.forEach(({ bytes, digits }, i) => {
       const at = NEEDS + NEED_BYTES * (MAX_NEEDS * slot + i);
-      this.#words.set([bytes.length, 0], at / 4);
+      this.#words.set([bytes.length, 0, digits], at / 4);
       this.#bytes.set(bytes, at + NEED_TEXT);
     });
   }

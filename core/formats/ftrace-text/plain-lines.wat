@@ -43,26 +43,51 @@
       (br $more))
     (unreachable))
 
-  ;; Whether [at, end) holds a text: 4 bytes of length, 4 for where it was last, the text from byte 16 on.
+  ;; Whether a number at a place is whole: it has so many digits, or something behind it before the end.
+  (func $whole (param $at i32) (param $end i32) (param $digits i32) (result i32)
+    (local $from i32) (local $byte i32)
+    ;; 0x
+    (if (i32.eq (i32.load16_u (local.get $at)) (i32.const 0x7830))
+      (then (local.set $at (i32.add (local.get $at) (i32.const 2)))))
+    (local.set $from (local.get $at))
+    (block $done
+      (loop $more
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $byte (i32.load8_u (local.get $at)))
+        (br_if $done
+          (i32.and
+            (i32.gt_u (i32.sub (local.get $byte) (i32.const 48)) (i32.const 9))
+            (i32.gt_u (i32.sub (local.get $byte) (i32.const 97)) (i32.const 5))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $more)))
+    (i32.or
+      (i32.lt_u (local.get $at) (local.get $end))
+      (i32.ge_s (i32.sub (local.get $at) (local.get $from)) (local.get $digits))))
+
+  ;; Whether [at, end) holds a text, and a whole number behind it: 4 bytes of length, 4 for where it was last, 4 for the number's digits, the
+  ;; text from byte 16 on.
   (func $holds (param $at i32) (param $end i32) (param $need i32) (result i32)
     (local $n i32) (local $place i32)
     (local.set $n (i32.load (local.get $need)))
     (local.set $place (i32.add (local.get $at) (i32.load offset=4 (local.get $need))))
-    (if (i32.le_u (i32.add (local.get $place) (local.get $n)) (local.get $end))
-      (then
-        (if (call $same (local.get $place) (i32.add (local.get $need) (i32.const 16)) (local.get $n))
-          (then (return (i32.const 1))))))
-    (local.set $place (local.get $at))
-    (loop $more
-      (local.set $place (call $find (local.get $place) (local.get $end) (i32.load8_u offset=16 (local.get $need))))
-      (if (i32.gt_u (i32.add (local.get $place) (local.get $n)) (local.get $end)) (then (return (i32.const 0))))
-      (if (call $same (local.get $place) (i32.add (local.get $need) (i32.const 16)) (local.get $n))
+    (block $found
+      (if (i32.le_u (i32.add (local.get $place) (local.get $n)) (local.get $end))
         (then
-          (i32.store offset=4 (local.get $need) (i32.sub (local.get $place) (local.get $at)))
-          (return (i32.const 1))))
-      (local.set $place (i32.add (local.get $place) (i32.const 1)))
-      (br $more))
-    (unreachable))
+          (br_if $found
+            (call $same (local.get $place) (i32.add (local.get $need) (i32.const 16)) (local.get $n)))))
+      (local.set $place (local.get $at))
+      (loop $more
+        (local.set $place (call $find (local.get $place) (local.get $end) (i32.load8_u offset=16 (local.get $need))))
+        (if (i32.gt_u (i32.add (local.get $place) (local.get $n)) (local.get $end)) (then (return (i32.const 0))))
+        (if (i32.eqz (call $same (local.get $place) (i32.add (local.get $need) (i32.const 16)) (local.get $n)))
+          (then
+            (local.set $place (i32.add (local.get $place) (i32.const 1)))
+            (br $more))))
+      (i32.store offset=4 (local.get $need) (i32.sub (local.get $place) (local.get $at))))
+    (call $whole
+      (i32.add (local.get $place) (local.get $n))
+      (local.get $end)
+      (i32.load offset=8 (local.get $need))))
 
   ;; The number at $p, which goes behind it; 0 without digits.
   (func $decimal (result i64)
