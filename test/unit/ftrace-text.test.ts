@@ -170,13 +170,13 @@ test('names in UTF-8 keep all their bytes', () => {
 
 test('lines that lie across blocks, long ones too, are read once and whole', () => {
   const line = (i: number) =>
-    `  vmm-7 [000] .....    68.${String(i).padStart(6, '0')}: kvm_entry: PC: 0x${'a'.repeat(1 + ((i * 397) % 5000))}\n`;
+    `  vmm-7 [000] .....    68.${String(i).padStart(6, '0')}: kvm_entry: PC: 0x${'a'.repeat((i * 397) % 5000)}\n`;
   const text =
     Array.from({ length: 300 }, (_, i) => line(i)).join('') + line(300) + `${'x'.repeat(150_000)}\n` + line(301);
   const { lines, warnings } = read(text);
   expect(lines).toHaveLength(302);
   expect(lines.map((l) => /PC: 0x(a*)/.exec(l)?.[1].length)).toEqual(
-    Array.from({ length: 302 }, (_, i) => 1 + ((i * 397) % 5000)),
+    Array.from({ length: 302 }, (_, i) => (i * 397) % 5000),
   );
   expect(warnings).toEqual([['text-unread-line', 1]]);
 });

@@ -8,14 +8,14 @@ import { plainName } from './vendor-names.ts';
 
 type Fields = Record<string, bigint | string>;
 
-/** A field: what precedes its hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`), and the fewest digits that has. */
+/** A field: what precedes its hexadecimal number, with or without 0x (C's `%#lx` prints 0 as `0`), and the fewest digits that has, 0 if they aren't padded. */
 interface HexField {
   readonly field: string;
   readonly before: string;
   readonly digits: number;
 }
 
-const hexField = (field: string, before: string, digits = 1): HexField => ({ field, before, digits });
+const hexField = (field: string, before: string, digits = 0): HexField => ({ field, before, digits });
 /** `%#016lx`: so many with the 0x. */
 const hva = (field: string, before: string): HexField => hexField(field, before, 14);
 /** `0x%08lx`. */
@@ -62,14 +62,15 @@ export function cutOff(event: string, text: string): 'hollow' | 'partly' | undef
   const fields = fieldsOf(event);
   if (!fields) return undefined;
   const raw = RAW.test(text);
-  if (fields.every((field) => isWhole(text, raw ? { before: `${field.field}=`, digits: 1 } : field))) return undefined;
+  if (fields.every((field) => isWhole(text, raw ? { before: `${field.field}=`, digits: 0 } : field))) return undefined;
   return speaking.test(plainName(event)) ? 'partly' : 'hollow';
 }
 
-/** A number that the text ends with has fewer digits than the kernel prints if some were cut off. */
+/** A number that the text ends with has fewer digits than the kernel prints if some were cut off; where it pads none, there is some. */
 function isWhole(text: string, { before, digits }: Pick<HexField, 'before' | 'digits'>): boolean {
   const at = text.indexOf(before);
   if (at < 0) return false;
+  if (digits === 0) return at + before.length < text.length;
   const number = /(?:0x)?([\da-f]*)/y;
   number.lastIndex = at + before.length;
   const found = number.exec(text)?.[1].length ?? 0;

@@ -258,6 +258,7 @@ function holds(b: Uint8Array, start: number, end: number, need: Need): boolean {
 /** Whether a number of enough digits follows, or one with something behind it. */
 function isWhole(b: Uint8Array, at: number, end: number, { bytes, digits }: Need): boolean {
   let p = at + bytes.length;
+  if (digits === 0) return p < end;
   if (b[p] === ZERO && b[p + 1] === X) p += 2;
   const first = p;
   while (p < end && isHex(b[p])) p++;

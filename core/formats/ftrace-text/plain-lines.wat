@@ -43,9 +43,12 @@
       (br $more))
     (unreachable))
 
-  ;; Whether a number at a place is whole: it has so many digits, or something behind it before the end.
+  ;; Whether a number at a place is whole: it has so many digits, or something behind it before the end. Of
+  ;; 0 digits: that there is one.
   (func $whole (param $at i32) (param $end i32) (param $digits i32) (result i32)
     (local $from i32) (local $byte i32)
+    ;; Most aren't padded.
+    (if (i32.eqz (local.get $digits)) (then (return (i32.lt_u (local.get $at) (local.get $end)))))
     ;; 0x
     (if (i32.eq (i32.load16_u (local.get $at)) (i32.const 0x7830))
       (then (local.set $at (i32.add (local.get $at) (i32.const 2)))))

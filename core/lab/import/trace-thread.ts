@@ -11,9 +11,9 @@ import type { BatchMade } from './trace-work.ts';
 import type { TraceMessage, TraceTask } from './trace-worker.ts';
 
 /** Most batches in flight to the thread and back: bounds memory if it is slower. */
-const MAX_ON_THE_WAY = 6;
+const MAX_ON_THE_WAY = 4;
 /** From how many events on a thread saves more than it takes to start. */
-const WORTH_EVENTS = 300_000;
+const WORTH_EVENTS = 1_000_000;
 
 export class TraceThread {
   readonly #dictionary: TraceDictionary;
