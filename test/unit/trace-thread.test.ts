@@ -1,8 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it, test } from 'vitest';
 import { TraceColumns } from '../../core/formats/event-format/columns.ts';
+import type { Trace } from '../../core/formats/event-format/trace-file.ts';
+import { openFtraceText } from '../../core/formats/ftrace-text/ftrace-text.ts';
+import { openPerfData } from '../../core/formats/perf-data/perf-data.ts';
+import { openPerfTrace } from '../../core/formats/perf-data/trace-events.ts';
 import { Warnings } from '../../core/formats/problems.ts';
 import { memorySource } from '../../core/formats/source.ts';
 import { openTraceDat } from '../../core/formats/trace-dat/trace-dat.ts';
+import { takeOut } from '../../core/lab/import/trace-batch.ts';
 import { TraceThread } from '../../core/lab/import/trace-thread.ts';
 import type { BatchMade } from '../../core/lab/import/trace-work.ts';
 import { TraceWork } from '../../core/lab/import/trace-work.ts';
@@ -59,5 +66,41 @@ describe('levels of events that wait', () => {
     expect(levels(1)).toEqual(atOnce);
     expect(levels(100_000)).toEqual(atOnce);
     expect(levels(Infinity)).toEqual(atOnce);
+  });
+});
+
+describe('batches whose memory is taken', () => {
+  const file = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+  const source = (bytes: Uint8Array) => memorySource(new Uint8Array(bytes));
+  test.each<[string, () => Trace]>([
+    ['a trace.dat', open],
+    ['text', () => openFtraceText(source(gunzipSync(file('stage2/madvise-lost.trace.txt.gz'))), new Warnings())],
+    [
+      'a perf.data',
+      () => openPerfTrace(openPerfData(source(file('perf-data/kvm-zstd.perf.data')), new Warnings()), new Warnings()),
+    ],
+  ])('%s is read on into other memory', (_, openIt) => {
+    const read = (keep: boolean) => {
+      const batches: TraceColumns[] = [];
+      const used: TraceColumns[] = [];
+      openIt().read(new TraceColumns(50), (batch) => {
+        if (!keep) batches.push(plain(batch) as TraceColumns);
+        else {
+          const taken = takeOut(batch, used.pop());
+          batches.push(plain(taken) as TraceColumns);
+          // What the next batch doesn't write is another's.
+          taken.payload.fill(255);
+          taken.t.fill(0n);
+          used.push(taken);
+        }
+      });
+      return batches.map(({ n, t, cpu, tid, event, comm, start, payload }) => [
+        ...[n, ...[t, cpu, tid, event, comm].map((column) => column.slice(0, n))],
+        payload.slice(0, start[n]),
+      ]);
+    };
+    const lent = read(false);
+    expect(lent.length).toBeGreaterThan(3);
+    expect(read(true)).toEqual(lent);
   });
 });

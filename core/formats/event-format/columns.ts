@@ -15,24 +15,25 @@ export interface TraceDictionary {
 /** Events a batch holds by default, and a chunk of the lab file at most. */
 const BATCH = 65536;
 
+/** Whoever gets a batch may keep its memory, and put other into its place. */
 export class TraceColumns {
   readonly capacity: number;
   n = 0;
   /** ns, the trace's clock. */
-  readonly t: BigUint64Array;
-  readonly cpu: Uint16Array;
+  t: BigUint64Array;
+  cpu: Uint16Array;
   /** The kernel's pid of the thread (a tid to user space). */
-  readonly tid: Int32Array;
+  tid: Int32Array;
   /** Index into `comms`. */
-  readonly comm: Uint32Array;
+  comm: Uint32Array;
   /** Index into `formats`. */
-  readonly event: Uint16Array;
+  event: Uint16Array;
   /** Ring buffer it came from: index into the file's `facts.buffers`; 0 is the top one. */
-  readonly buffer: Uint8Array;
+  buffer: Uint8Array;
   /** Events that this CPU's ring buffer lost just before this one; 0xffffffff: some, count unknown. */
-  readonly lostBefore: Uint32Array;
+  lostBefore: Uint32Array;
   /** Payload i is `payload[start[i], start[i + 1])`. */
-  readonly start: Uint32Array;
+  start: Uint32Array;
   /** Grows as needed; the decoder replaces it. */
   payload: Uint8Array;
 

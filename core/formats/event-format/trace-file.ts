@@ -63,7 +63,8 @@ export interface Trace {
   readonly printing: PrintContext;
   /**
    * All events in time order, as trace-cmd orders them: the earliest of the CPUs' next events, the lower CPU first.
-   * Batches of at most `columns.capacity`; each call of `onBatch` lends the columns until it returns.
+   * Batches of at most `columns.capacity`; each call of `onBatch` lends the columns until it returns, and may leave
+   * other memory in them: they are looked up again.
    */
   read(columns: TraceColumns, onBatch: (columns: TraceColumns) => void): void;
 }

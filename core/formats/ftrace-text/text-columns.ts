@@ -68,7 +68,8 @@ export class TextColumns {
   readonly #leaps = new LeapWatch();
   readonly #cut = new CutEvents();
   readonly #columns: TraceColumns;
-  readonly #times: Uint32Array;
+  /** Halves of the columns' times. */
+  #times: Uint32Array;
   readonly #onBatch: (columns: TraceColumns) => void;
   readonly #warnings: Warnings;
   readonly #events = new Map<string, number>();
@@ -291,6 +292,7 @@ export class TextColumns {
 
   #flush(): void {
     this.#onBatch(this.#columns);
+    this.#times = halves(this.#columns.t);
     this.#columns.n = 0;
     this.#used = 0;
     this.#open = false;

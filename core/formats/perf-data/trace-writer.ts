@@ -1,6 +1,7 @@
 /** Time-ordered samples into trace columns: thread names as of that moment, losses before the event. */
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import type { Warnings } from '../problems.ts';
+import { halves } from '../spe/columns.ts';
 import { text } from './cursor.ts';
 import { COMMS, MAX_BATCH_PAYLOAD } from './limits.ts';
 import type { Held } from './time-order.ts';
@@ -19,7 +20,8 @@ export class TraceWriter {
   readonly #columns: TraceColumns;
   readonly #onBatch: (columns: TraceColumns) => void;
   readonly #warnings: Warnings;
-  readonly #time: Uint32Array;
+  /** Halves of the columns' times. */
+  #time: Uint32Array;
   /** Index of an event's description by its id; -1 unknown so far. */
   readonly #eventOf = new Int32Array(65536).fill(-1);
   readonly #commOf = new Map<number, number>();
@@ -41,7 +43,7 @@ export class TraceWriter {
     this.#columns = columns;
     this.#onBatch = onBatch;
     this.#warnings = warnings;
-    this.#time = new Uint32Array(columns.t.buffer, columns.t.byteOffset, columns.capacity * 2);
+    this.#time = halves(columns.t);
     dictionary.formats.forEach((format, i) => {
       if (this.#eventOf[format.id] < 0) this.#eventOf[format.id] = i;
     });
@@ -80,6 +82,7 @@ export class TraceWriter {
   flush(): void {
     const columns = this.#columns;
     if (columns.n) this.#onBatch(columns);
+    this.#time = halves(columns.t);
     columns.n = 0;
     this.#used = 0;
   }

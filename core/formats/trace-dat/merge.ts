@@ -2,6 +2,7 @@
 import type { TraceColumns, TraceDictionary } from '../event-format/columns.ts';
 import type { EventFormat } from '../event-format/format.ts';
 import type { Warnings } from '../problems.ts';
+import { halves } from '../spe/columns.ts';
 import type { CpuEvents } from './cpu-events.ts';
 import { LOST_UNKNOWN } from './cpu-events.ts';
 import { MAX_BATCH_PAYLOAD } from './limits.ts';
@@ -62,7 +63,8 @@ class ColumnWriter {
   readonly #context: MergeContext;
   readonly #columns: TraceColumns;
   readonly #onBatch: (columns: TraceColumns) => void;
-  readonly #time: Uint32Array;
+  /** Of the columns, in halves and in words. */
+  #time: Uint32Array;
   #words: Uint32Array;
   #used = 0;
   /** Index of an event's description by its id; -1 unknown so far. */
@@ -78,7 +80,7 @@ class ColumnWriter {
     this.#context = context;
     this.#columns = columns;
     this.#onBatch = onBatch;
-    this.#time = new Uint32Array(columns.t.buffer, columns.t.byteOffset, columns.capacity * 2);
+    this.#time = halves(columns.t);
     this.#words = this.#payloadWords();
     const { formats, comms } = context.dictionary;
     formats.forEach((format, i) => {
@@ -130,6 +132,8 @@ class ColumnWriter {
     const columns = this.#columns;
     if (columns.n === 0) return;
     this.#onBatch(columns);
+    this.#time = halves(columns.t);
+    this.#words = this.#payloadWords();
     columns.n = 0;
     this.#used = 0;
   }

@@ -4,12 +4,15 @@ import type { TraceDictionary } from '../../formats/event-format/columns.ts';
 import { byteText } from '../../formats/event-format/text-bytes.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { InputError } from '../../formats/problems.ts';
+import type { Warnings } from '../../formats/problems.ts';
+import { warnOfLeap } from '../../formats/time-leaps.ts';
 import type { Db } from '../../store/lab-file.ts';
 import { addDictionary, traceWriter } from '../../store/trace-store.ts';
 import type { Imported } from './imported.ts';
 import { KeptEvents, storedAgain } from '../captures/kept-events.ts';
 import type { ReadTrace } from '../captures/trace-levels.ts';
 import { releaseColumns } from './trace-batch.ts';
+import type { TraceCounts } from './trace-counts.ts';
 import { TraceThread } from './trace-thread.ts';
 
 /** Machines of KVM traces, by their kvm_exit. The model's stage 2 is arm64's. */
@@ -18,13 +21,39 @@ const foreign: readonly (readonly [machine: string, field: string, text: RegExp]
   ['RISC-V', 'scause', /\bSCAUSE:/],
 ];
 
-function requireArm64(file: string, { formats }: TraceDictionary, batch: TraceColumns, i: number): void {
-  const { name, fields } = formats[batch.event[i]];
-  if (name.startsWith('kvm_s390_')) throw foreignMachine(file, 's390');
-  if (!/^kvm_(?:entry|exit|page_fault)$/.test(name)) return;
-  const text = fields.length ? '' : byteText(batch.payload, batch.start[i], batch.start[i + 1]);
-  for (const [machine, field, pattern] of foreign) {
-    if (fields.length ? fields.some((f) => f.name === field) : pattern.test(text)) throw foreignMachine(file, machine);
+/** Events checked to identify a machine: the first kvm_entry may not show it. */
+const SHOWING = 8;
+
+/** Looks at a trace's events until they have shown its machine. */
+class MachineCheck {
+  readonly #file: string;
+  readonly #formats: TraceDictionary['formats'];
+  readonly #shown = new Uint8Array(1 << 16);
+  #done = false;
+
+  constructor(file: string, { formats }: TraceDictionary) {
+    this.#file = file;
+    this.#formats = formats;
+  }
+
+  /** Throws InputError if it isn't arm64. */
+  take(batch: TraceColumns): void {
+    for (let i = 0; i < batch.n && !this.#done; i++) {
+      const event = batch.event[i];
+      if (this.#shown[event] < SHOWING) this.#look(batch, i, ++this.#shown[event]);
+    }
+  }
+
+  #look(batch: TraceColumns, i: number, times: number): void {
+    const { name, fields } = this.#formats[batch.event[i]];
+    if (name.startsWith('kvm_s390_')) throw foreignMachine(this.#file, 's390');
+    if (!/^kvm_(?:entry|exit|page_fault)$/.test(name)) return;
+    const text = fields.length ? '' : byteText(batch.payload, batch.start[i], batch.start[i + 1]);
+    for (const [machine, field, pattern] of foreign) {
+      const shows = fields.length ? fields.some((f) => f.name === field) : pattern.test(text);
+      if (shows) throw foreignMachine(this.#file, machine);
+    }
+    this.#done = name === 'kvm_exit' && times === SHOWING;
   }
 }
 
@@ -32,9 +61,6 @@ function foreignMachine(file: string, machine: string): InputError {
   const message = `a KVM trace of ${machine}: its stage 2 (EPT, NPT, G-stage) is not arm64's, the only one that Umbra knows`;
   return new InputError(file, message);
 }
-
-/** Events checked to identify a machine: the first kvm_entry may not show it. */
-const SHOWING = 8;
 
 /**
  * Writes all events of `trace` as capture `id`, and returns those that the model reads. Throws InputError without any, or any of KVM's.
@@ -45,6 +71,7 @@ export function importTrace(
   id: number,
   { name: file, size }: { readonly name: string; readonly size: number },
   trace: TraceFile,
+  warnings: Warnings,
   onRecords: (records: number) => void,
 ): Imported & { readonly read: ReadTrace } {
   if (!trace.facts.nanoseconds) {
@@ -56,8 +83,7 @@ export function importTrace(
   }
   const kept = new KeptEvents(trace.dictionary, storedAgain(db, id));
   const columns = new TraceColumns();
-  const counts = new Float64Array(1 << 16);
-  const cpus = new Uint8Array(1 << 16);
+  const machine = new MachineCheck(file, trace.dictionary);
   let events = 0;
   let t0: bigint | undefined;
   let t1: bigint | undefined;
@@ -66,9 +92,12 @@ export function importTrace(
     write(made.chunk);
     kept.add(made.events);
   });
+  let counts: TraceCounts;
   try {
     trace.read(columns, take);
-    kept.keep(thread.rest());
+    const rest = thread.rest();
+    kept.keep(rest.events);
+    counts = rest.counts;
   } catch (error) {
     thread.close();
     throw error;
@@ -76,20 +105,20 @@ export function importTrace(
     releaseColumns(columns);
   }
   function take(batch: TraceColumns): void {
-    for (let i = 0; i < batch.n; i++) {
-      if (counts[batch.event[i]]++ < SHOWING) requireArm64(file, trace.dictionary, batch, i);
-      cpus[batch.cpu[i]] = 1;
-    }
+    const { n, t } = batch;
+    machine.take(batch);
+    events += n;
+    t0 ??= t[0];
+    t1 = t[n - 1];
     thread.put(batch);
-    onRecords(batch.n);
-    events += batch.n;
-    t0 ??= batch.t[0];
-    t1 = batch.t[batch.n - 1];
+    onRecords(n);
   }
+  // Readers of text know the place, and have told of it.
+  if (counts.leaps && trace.facts.eventFormats) warnOfLeap(warnings, { count: counts.leaps, t0: counts.leapAt });
   const { formats, comms } = trace.dictionary;
   if (!events)
     throw new InputError(file, trace.emptyBecause?.() ?? 'holds no events: was tracing on while it was recorded?');
-  if (!formats.some((f, i) => counts[i] && isKvmEvent(f.system, f.name))) {
+  if (!formats.some((f, i) => counts.events[i] && isKvmEvent(f.system, f.name))) {
     const isReference = formats.some((f) => f.name === 's2_map');
     const instead = isReference
       ? "these are the kernel's own page-table calls, which `umbra stage2 --reference` reads"
@@ -100,7 +129,7 @@ export function importTrace(
     system: f.system,
     name: f.name,
     description: f.text,
-    events: counts[i],
+    events: counts.events[i],
   }));
   addDictionary(db, id, stored, comms);
   const eventCounts = stored.filter((f) => f.events).sort((a, b) => b.events - a.events);
@@ -112,7 +141,7 @@ export function importTrace(
     clock: trace.facts.clock,
     facts: {
       ...trace.facts,
-      cpuList: [...cpus.keys()].filter((cpu) => cpus[cpu]),
+      cpuList: counts.cpus,
       events: Object.fromEntries(eventCounts.map((f) => [f.system ? `${f.system}:${f.name}` : f.name, f.events])),
     },
   };

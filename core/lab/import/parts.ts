@@ -1,5 +1,4 @@
 /** What is in one file, by its format: an SPE capture, a KVM trace, or both. */
-import type { TraceColumns } from '../../formats/event-format/columns.ts';
 import type { TraceFile } from '../../formats/event-format/trace-file.ts';
 import { openFtraceText } from '../../formats/ftrace-text/ftrace-text.ts';
 import { OutOfOrder } from '../../formats/ftrace-text/text-columns.ts';
@@ -14,8 +13,6 @@ import { Warnings } from '../../formats/problems.ts';
 import { openRawSpe, rawSpeFacts } from '../../formats/raw-spe/raw-spe.ts';
 import type { RawSpe } from '../../formats/raw-spe/raw-spe.ts';
 import { openSpeCsv } from '../../formats/spe-csv/spe-csv.ts';
-import { LeapWatch, warnOfLeap } from '../../formats/time-leaps.ts';
-import { halves } from '../../formats/spe/columns.ts';
 import type { TextSamples } from '../../formats/spe/text-samples.ts';
 import { openTraceDat } from '../../formats/trace-dat/trace-dat.ts';
 import type { CaptureKind } from '../../store/captures.ts';
@@ -53,14 +50,14 @@ export function openParts(
 ): Part[] {
   const traced = (open: (own: Warnings) => TraceFile): Part => ({
     kind: 'kvm',
-    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source, watchLeaps(open(own), own), onRecords),
+    importInto: (db, id, own, { onRecords }) => importTrace(db, id, source, open(own), own, onRecords),
   });
   const tracedText = (open: typeof openFtraceText): Part => ({
     kind: 'kvm',
     importInto: (db, id, own, { onRecords }) =>
       inTimeOrder(db, (order) => {
         const seen = new Warnings();
-        const found = importTrace(db, id, source, open(source, seen, order), onRecords);
+        const found = importTrace(db, id, source, open(source, seen, order), seen, onRecords);
         own.merge(seen.list());
         return found;
       }),
@@ -118,25 +115,6 @@ export function openParts(
       ];
     }
   }
-}
-
-/** A trace that warns of times far from earlier ones. */
-function watchLeaps(trace: TraceFile, warnings: Warnings): TraceFile {
-  const leaps = new LeapWatch();
-  const look = ({ t, n }: TraceColumns) => {
-    const words = halves(t);
-    for (let i = 0; i < n; i++) {
-      if (leaps.isFarNumber(words[2 * i + 1] * 2 ** 32 + words[2 * i])) warnOfLeap(warnings, { t0: t[i] });
-    }
-  };
-  return {
-    ...trace,
-    read: (columns, onBatch) =>
-      trace.read(columns, (batch) => {
-        if (trace.facts.nanoseconds) look(batch);
-        onBatch(batch);
-      }),
-  };
 }
 
 /** Nearly all text is in time order: if reading shows that it isn't, it is read again. */

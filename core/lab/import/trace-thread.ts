@@ -3,11 +3,10 @@ import { availableParallelism } from 'node:os';
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
 import { endThread, isThere, Patience, startThread, takeMessages, threadProgram } from './threads.ts';
 import type { ImportThread } from './threads.ts';
-import type { PackedEvents } from '../../model/kvm-pack.ts';
 import type { CountedLevels } from '../captures/event-levels.ts';
-import { copyInto, memoryOf, releaseColumns } from './trace-batch.ts';
+import { memoryOf, releaseColumns, takeOut } from './trace-batch.ts';
 import { TraceWork } from './trace-work.ts';
-import type { BatchMade } from './trace-work.ts';
+import type { BatchMade, TraceRest } from './trace-work.ts';
 import type { TraceMessage, TraceTask } from './trace-worker.ts';
 
 /** Most batches in flight to the thread and back: bounds memory if it is slower. */
@@ -25,7 +24,7 @@ export class TraceThread {
   readonly #patience = new Patience(this.#posted, 0);
   readonly #thread: readonly ImportThread[];
   #onTheWay = 0;
-  #rest: PackedEvents | undefined;
+  #rest: TraceRest | undefined;
   #levels: CountedLevels | undefined;
   /** Descriptions that the thread has. */
   #told = 0;
@@ -45,21 +44,22 @@ export class TraceThread {
     this.#here = worth ? undefined : new TraceWork(dictionary);
   }
 
+  /** Takes the batch's memory, and leaves other in its place. */
   put(batch: TraceColumns): void {
     if (!batch.n) return;
     if (this.#here) return this.#use(this.#here.take(batch));
     while (this.#onTheWay >= MAX_ON_THE_WAY) this.#take();
-    const copy = copyInto(this.#free.pop(), batch);
+    const taken = takeOut(batch, this.#free.pop());
     const { formats } = this.#dictionary;
     // Fields are decoded, nothing is printed.
     const more = formats.slice(this.#told).map((format) => ({ ...format, printFormat: '', text: '' }));
     this.#told = formats.length;
-    this.#post({ kind: 'batch', batch: copy, formats: more }, memoryOf(copy));
+    this.#post({ kind: 'batch', batch: taken, formats: more }, memoryOf(taken));
     this.#onTheWay++;
   }
 
-  /** Waits for everything in flight. Returns the events that no batch gave back. */
-  rest(): PackedEvents {
+  /** Waits for everything in flight. */
+  rest(): TraceRest {
     if (this.#here) return this.#here.rest();
     this.#post({ kind: 'end' });
     return this.#wait(() => this.#rest);

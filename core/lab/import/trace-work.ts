@@ -8,16 +8,27 @@ import { EventLevels } from '../captures/event-levels.ts';
 import type { CountedLevels } from '../captures/event-levels.ts';
 import { EventPacker } from '../captures/kept-events.ts';
 import type { PackedBatch } from '../captures/kept-events.ts';
+import { TraceCounter } from './trace-counts.ts';
+import type { TraceCounts } from './trace-counts.ts';
 
 export interface BatchMade {
   readonly chunk: TraceChunk;
   readonly events: PackedBatch;
 }
 
+/** What the last batch leaves. */
+export interface TraceRest {
+  /** Those that no batch gave back yet. */
+  readonly events: PackedEvents;
+  /** Of all batches. */
+  readonly counts: TraceCounts;
+}
+
 /** In the thread that reads, or in one of its own. */
 export class TraceWork {
   readonly #levels = new EventLevels();
   readonly #packer: EventPacker;
+  readonly #counter = new TraceCounter();
   readonly #later: number;
   /** Those that no level counts yet, in order, and how many events they are. */
   readonly #uncounted: PackedRuns[] = [];
@@ -36,6 +47,7 @@ export class TraceWork {
 
   /** @param batch 1 event or more; all of a trace, in order */
   take(batch: TraceColumns): BatchMade {
+    this.#counter.take(batch);
     const chunk = encodeTraceChunk(batch);
     const events = this.#packer.take(batch);
     this.#origin = events.origin;
@@ -43,11 +55,10 @@ export class TraceWork {
     return { chunk, events };
   }
 
-  /** The events that no batch gave back yet. */
-  rest(): PackedEvents {
-    const rest = this.#packer.rest();
-    this.#add(rest);
-    return rest;
+  rest(): TraceRest {
+    const events = this.#packer.rest();
+    this.#add(events);
+    return { events, counts: this.#counter.counts() };
   }
 
   /** Of all of them. */

@@ -4,10 +4,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TraceColumns, TraceDictionary } from '../../formats/event-format/columns.ts';
 import type { EventFormat } from '../../formats/event-format/format.ts';
 import { memoryOf } from './trace-batch.ts';
-import type { PackedEvents } from '../../model/kvm-pack.ts';
 import type { CountedLevels } from '../captures/event-levels.ts';
 import { TraceWork } from './trace-work.ts';
-import type { BatchMade } from './trace-work.ts';
+import type { BatchMade, TraceRest } from './trace-work.ts';
 
 /** `formats`: those that the dictionary got since the batch before. */
 export type TraceTask =
@@ -17,7 +16,7 @@ export type TraceTask =
 /** `batch`: the memory of the one that was given, to be used again. */
 export type TraceMessage =
   | { readonly kind: 'batch'; readonly made: BatchMade; readonly batch: TraceColumns }
-  | { readonly kind: 'end'; readonly rest: PackedEvents }
+  | { readonly kind: 'end'; readonly rest: TraceRest }
   | { readonly kind: 'levels'; readonly levels: CountedLevels }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -32,7 +31,7 @@ port.on('message', (task: TraceTask) => {
   try {
     if (task.kind === 'end') {
       const rest = work.rest();
-      post({ kind: 'end', rest }, memoryOf(rest));
+      post({ kind: 'end', rest }, memoryOf(rest.events));
       post({ kind: 'levels', levels: work.levels() });
       return port.close();
     }
