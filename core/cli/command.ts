@@ -93,10 +93,19 @@ export function labOf(argv: readonly string[]): string | undefined {
 }
 
 /** Values that are paths, as help calls them. */
-const paths = /^(LAB|JSON|F|PATH|DIR|FILE(\..*)?)$/;
+const paths = /^(LAB|JSON|F|PATH|DIR|TAR|FILE(\..*)?)$/;
 
-/** A file dropped on the terminal may arrive as a URL. Throws UsageError for one that names no file on this machine. */
-function pathOf(word: string): string {
+/** What the operands of a command that reads files are called. */
+const files = /^(FILE|SPE|\[?LAB)\b/;
+
+/**
+ * A file dropped on the terminal may arrive as a URL. `-` would be a file of that name, which nobody means: files are sought in, and
+ * replaced when complete. Throws UsageError for it, and for a URL that names no file on this machine.
+ */
+function pathOf(word: string, name?: string): string {
+  if (word === '-' && (name === 'output' || name === 'out'))
+    throw new UsageError(`--${name} -: it goes to disk, not to stdout: name a path (./- if it is to be called -)`);
+  if (word === '-') throw new UsageError(`-: stdin isn't read: give a file (./- if it is called -)`);
   if (!/^file:\/\//i.test(word)) return word;
   try {
     return fileURLToPath(word);
@@ -129,11 +138,17 @@ export function parseCommand(command: Command, argv: readonly string[]): Args {
     throw new UsageError((error as Error).message.split('. To specify')[0]);
   }
   for (const [name, value] of Object.entries(parsed.values)) {
+    // Of a script whose variable isn't set.
+    if ([value].flat().includes('')) throw new UsageError(`--${name} ${options[name]?.value ?? ''} is empty`);
     if (!paths.test(options[name]?.value ?? '')) continue;
-    if (typeof value === 'string') parsed.values[name] = pathOf(value);
-    else if (Array.isArray(value)) parsed.values[name] = value.map((v) => (typeof v === 'string' ? pathOf(v) : v));
+    if (typeof value === 'string') parsed.values[name] = pathOf(value, name);
+    else if (Array.isArray(value))
+      parsed.values[name] = value.map((v) => (typeof v === 'string' ? pathOf(v, name) : v));
   }
-  const args = new Args(argv, parsed.positionals.map(pathOf), parsed.values);
+  const areFiles = files.test(command.operands ?? '');
+  if (areFiles && parsed.positionals.includes('')) throw new UsageError(`${command.operands} is empty`);
+  const operands = parsed.positionals.map((word) => (areFiles || word !== '-' ? pathOf(word) : word));
+  const args = new Args(argv, operands, parsed.values);
   if (args.flag('help')) return args;
   const [least, most] = command.arity;
   const n = args.operands.length;
