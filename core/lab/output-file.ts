@@ -2,19 +2,23 @@
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { reasonOf, systemReason } from '../store/system-errors.ts';
 import { printable } from '../words/printable.ts';
 import { RequestError } from './about.ts';
+import { partBeside, removeLeftovers } from './part-files.ts';
 
 /** Buffered writing of one file. */
 export interface OutputFile {
@@ -33,6 +37,20 @@ export function checkTarget(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat && !stat.isFile())
     throw new RequestError(`${path}: ${stat.isDirectory() ? 'is a directory' : 'not a regular file'}: name a file`);
+}
+
+/** The file that a path stands for, through symbolic links: writing to a link writes to what it points at, though nothing be there yet. */
+export function behindLinks(path: string): string {
+  let at = path;
+  try {
+    if (!lstatSync(at).isSymbolicLink()) return at;
+    if (existsSync(at)) return realpathSync(at);
+    // Ends: what has a loop in it was refused by checkTarget (ELOOP).
+    while (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) at = resolve(dirname(at), readlinkSync(at));
+  } catch {
+    // Nothing there, or not for us: opening it says why.
+  }
+  return at;
 }
 
 /** Makes a folder and those that it lies in, unless they are there. Node's own `recursive` never returns where /proc refuses one. */
@@ -87,9 +105,10 @@ export function writeWhole(
   { raw = false }: { readonly raw?: boolean } = {},
 ): void {
   checkTarget(path);
-  const part = `${path}.part`;
-  checkTarget(part);
-  const fd = openSync(part, 'w');
+  const target = behindLinks(path);
+  removeLeftovers(dirname(target));
+  const part = partBeside(target);
+  const fd = opened(part, path);
   let open = true;
   let pending: string[] = [];
   let held = 0;
@@ -117,11 +136,20 @@ export function writeWhole(
     flush();
     closeSync(fd);
     open = false;
-    renameSync(part, path);
+    renameSync(part, target);
   } catch (error) {
     if (open) closeSync(fd);
     rmSync(part, { force: true });
     throw named(error, path);
+  }
+}
+
+/** Opens the new file that will replace `path`; who may read that is its owner's choice, and stays. Errors name `path`. */
+function opened(part: string, path: string): number {
+  try {
+    return openSync(part, 'wx', (statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777);
+  } catch (error) {
+    throw new RequestError(`${path}: can't be written: ${reasonOf(error)}`);
   }
 }
 

@@ -1,7 +1,5 @@
 /** A campaign's results as a Parquet dataset, Hive-partitioned by factors: the same results give the same bytes. */
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { assumptionChecks } from '../../model/checks.ts';
 import { version } from '../version.ts';
@@ -18,7 +16,7 @@ import { readResult } from './result.ts';
 import type { CampaignState, PairState } from './state.ts';
 import { datasetTableNames, datasetTables } from './tables.ts';
 import type { Collected, DatasetTable } from './tables.ts';
-import { removeLeftovers } from './whole.ts';
+import { partBeside, removeLeftovers } from '../part-files.ts';
 
 export interface CollectDone {
   readonly folder: string;
@@ -40,8 +38,8 @@ export function collectCampaign(
 ): CollectDone {
   const { folder } = state.campaign;
   removeLeftovers(folder);
-  const part = join(folder, `.${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}.part`);
   const own = join(folder, DATASET);
+  const part = partBeside(own);
   try {
     mkdirSync(part);
     const rows: Record<string, number> = Object.fromEntries(datasetTableNames.map((name) => [name, 0]));

@@ -7,7 +7,8 @@ import { verdicts } from '../../model/terms.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 import { RESULT_FORM } from './fingerprint.ts';
-import { removeLeftovers, writeWholeFile } from './whole.ts';
+import { removeLeftovers } from '../part-files.ts';
+import { writeWholeFile } from './whole.ts';
 
 const count = z.number().int().nonnegative();
 const share = z.number();

@@ -11,7 +11,7 @@ import { placeOf } from './pairs.ts';
 import { readResult, removeHalfResults, removeResults, writeResult } from './result.ts';
 import { pendingPairs } from './state.ts';
 import type { CampaignState, PairState } from './state.ts';
-import { isAlive } from './whole.ts';
+import { isAlive } from '../part-files.ts';
 
 export interface RunRequest {
   /** Program and arguments before `campaign pair DIR KEY`. */

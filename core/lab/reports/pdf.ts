@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestError } from '../about.ts';
-import { checkTarget, writeTextFile } from '../output-file.ts';
+import { behindLinks, checkTarget, writeTextFile } from '../output-file.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -35,7 +35,7 @@ export function printPdf(html: string, file: string): void {
       const why = error?.message ?? (stderr.trim().split('\n').at(-1) || `exit ${status}`);
       throw new RequestError(`${file}: ${chromium} didn't print the report: ${why}`);
     }
-    moveFile(printed, target);
+    moveFile(printed, behindLinks(target));
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
