@@ -1,3 +1,5 @@
+const ACTIONS_PER_CALL = 1 << 14;
+
 /** Scheduled actions in time order; at equal times in the order of scheduling. */
 export class Agenda {
   readonly #heap: { readonly t: number; readonly order: number; readonly run: (t: number) => void }[] = [];
@@ -17,11 +19,15 @@ export class Agenda {
     heap[i] = item;
   }
 
-  /** Runs everything before `end`; actions may schedule more. */
-  run(end: number): void {
-    while (this.#heap.length && this.#heap[0].t < end) {
+  /**
+   * Runs everything before `end`; actions may schedule more.
+   * @param onTime called now and then with the time; what it throws ends the run
+   */
+  run(end: number, onTime: (t: number) => void = () => undefined): void {
+    for (let n = 0; this.#heap.length && this.#heap[0].t < end; n++) {
       const { t, run } = this.#take();
       run(t);
+      if (n % ACTIONS_PER_CALL === 0) onTime(t);
     }
   }
 

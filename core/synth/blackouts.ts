@@ -43,11 +43,15 @@ export function truthParams(vmBytes: number): RunParams {
   return { ...defaultParams().params, align: 'absolute', placement: 'explicit', calibrate: false, vmBytes };
 }
 
-/** @param times perf ns of each lane's records */
+/**
+ * @param times perf ns of each lane's records
+ * @param onPolicy what it throws ends the work
+ */
 export function trueBlackouts(
   times: readonly Float64Array[],
   { memory, timeline }: KvmTrace,
   params: RunParams,
+  onPolicy: (done: number, total: number) => void = () => undefined,
 ): PolicyTruth[] {
   const origin = Math.min(...times.map((t) => t[0]));
   const lanes = times.map((ns, lane): Lane => {
@@ -63,7 +67,10 @@ export function trueBlackouts(
   const request = { align: 'absolute', offsetNs: 0, scale: 1 } as const;
   const aligned = alignTimeline(timeline, { origin: BigInt(origin), span }, request, 'same').timeline;
   const prepared = prepare(lanes, aligned);
-  return builtinPolicies.map((policy) => truthOfOutcome(replayPrepared(prepared, policy, params), origin));
+  return builtinPolicies.map((policy, i) => {
+    onPolicy(i, builtinPolicies.length);
+    return truthOfOutcome(replayPrepared(prepared, policy, params), origin);
+  });
 }
 
 /** @param origin perf ns of the run's zero */

@@ -30,7 +30,12 @@ export interface KvmTrace {
 }
 
 /** Runs the VM and writes its trace. Memory grows with the events (some 40 bytes each) and with the changes of stage 2. */
-export function writeKvmTrace(options: SynthOptions, plan: CapturePlan, sink: ByteSink): KvmTrace {
+export function writeKvmTrace(
+  options: SynthOptions,
+  plan: CapturePlan,
+  sink: ByteSink,
+  onTime?: (done: number, span: number) => void,
+): KvmTrace {
   const { cpus, seed } = options;
   const begin = tickNs(FIRST_TICK) - LEAD_NS;
   const end = tickNs(plan.lastTick);
@@ -70,7 +75,7 @@ export function writeKvmTrace(options: SynthOptions, plan: CapturePlan, sink: By
     const vcpu = new Vcpu(machine, v, actor, streamOf(seed, 'guest', v), writeNs, exitNs);
     machine.agenda.at(ready + v * 10_000, (t) => vcpu.start(t));
   }
-  machine.agenda.run(end);
+  machine.agenda.run(end, (t) => onTime?.(t - begin, end - begin));
   machine.memory.history.t.fill(begin, 0, machine.memory.slots.length);
 
   const comms = new Map<number, string>([

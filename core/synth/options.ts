@@ -126,6 +126,9 @@ export class SynthError extends Error {
   override readonly name = 'SynthError';
 }
 
+/** 13 GB, and minutes. */
+const MOST_SAMPLES = 2e8;
+
 /** Fills in the defaults and checks what types don't. @throws SynthError */
 export function synthOptions(given: Partial<SynthOptions> = {}): SynthOptions {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -137,7 +140,7 @@ export function synthOptions(given: Partial<SynthOptions> = {}): SynthOptions {
   };
   whole('seed', 0, Number.MAX_SAFE_INTEGER);
   whole('cpus', 1, 256);
-  whole('samples', options.cpus, 1e10);
+  whole('samples', options.cpus, MOST_SAMPLES);
   whole('rounds', 1, 1e6);
   whole('intervalNs', 160, 1e9);
   whole('bufferBytes', 4096, 2 ** 30);

@@ -131,6 +131,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'synth',
+    interruptible: true,
     summary: 'write a capture pair whose truth is known',
     load: () => import('./synth.ts'),
   },

@@ -13,12 +13,14 @@ const rates = {
   'dirty-logs': 'KVM_GET_DIRTY_LOG a second (0)',
 } as const;
 
+const phases = { trace: 'writing the trace', capture: 'writing the capture', truth: 'true blackouts' } as const;
+
 export const command: Command = {
   arity: [0, 0],
   options: {
     out: { type: 'string', value: 'DIR', help: 'folder for the pair', required: true },
     seed: { type: 'string', value: 'S', help: 'of all that is random (1)' },
-    samples: { type: 'string', value: 'N', help: 'SPE records (24000)' },
+    samples: { type: 'string', value: 'N', help: 'SPE records, at most 2e8 (24000)' },
     cpus: { type: 'string', value: 'N', help: 'CPUs and vCPUs, or threads (2)' },
     mode: { type: 'string', value: 'M', help: 'per-cpu | per-thread (per-cpu)' },
     'switch-events': { type: 'boolean', help: 'per-thread: with times and SWITCH records, which perf cannot read' },
@@ -48,41 +50,45 @@ export const command: Command = {
     'Writes spe.perf.data, kvm.trace.dat, kvm.vm.json and truth.json: a pair on one clock whose samples, stage 2 changes and\n' +
     'blackouts under the built-in policies are known. perf and trace-cmd read it. Nothing in it is from silicon.',
   run(args, out) {
-    const { files, truth, kvmEvents } = synthFiles(args.need('out'), {
-      seed: args.integer('seed'),
-      samples: whole(args, 'samples'),
-      cpus: args.integer('cpus'),
-      mode: choice(args, 'mode', ['per-cpu', 'per-thread']),
-      switchEvents: args.flag('switch-events'),
-      phases: pairs(args, 'phases')?.map(([name, share]) => ({ name, share })),
-      rounds: args.integer('rounds'),
-      intervalNs: whole(args, 'interval'),
-      bufferBytes: whole(args, 'buffer'),
-      ramPages: whole(args, 'ram'),
-      unmaps: args.number('unmaps'),
-      reclaims: args.number('reclaims'),
-      merges: args.number('merges'),
-      aging: args.number('aging'),
-      memslots: args.number('memslots'),
-      moves: args.number('moves'),
-      dirtyLogs: args.number('dirty-logs'),
-      unmapPages: whole(args, 'unmap-pages'),
-      bufferShare: args.number('buffer-share'),
-      backing: choice(args, 'backing', synthBackings),
-      advice: args
-        .text('advice')
-        ?.split(',')
-        .map((one) => oneOf('advice', one, synthAdvices)),
-      holes: args.number('holes'),
-      burst: pairs(args, 'burst')?.map(([phase, factor]) => ({ phase, factor }))[0],
-      thp: args.flag('thp'),
-      kvmEvents: whole(args, 'kvm-events'),
-      lostPages: whole(args, 'lost-pages'),
-      auxtraceInfo: numberChoice(args, 'auxtrace-info', [1, 2]),
-      traceVersion: numberChoice(args, 'trace-version', [6, 7]),
-      zstd: args.flag('zstd'),
-      truthRecords: whole(args, 'truth-records'),
-    });
+    const { files, truth, kvmEvents } = synthFiles(
+      args.need('out'),
+      {
+        seed: args.integer('seed'),
+        samples: whole(args, 'samples'),
+        cpus: args.integer('cpus'),
+        mode: choice(args, 'mode', ['per-cpu', 'per-thread']),
+        switchEvents: args.flag('switch-events'),
+        phases: pairs(args, 'phases')?.map(([name, share]) => ({ name, share })),
+        rounds: args.integer('rounds'),
+        intervalNs: whole(args, 'interval'),
+        bufferBytes: whole(args, 'buffer'),
+        ramPages: whole(args, 'ram'),
+        unmaps: args.number('unmaps'),
+        reclaims: args.number('reclaims'),
+        merges: args.number('merges'),
+        aging: args.number('aging'),
+        memslots: args.number('memslots'),
+        moves: args.number('moves'),
+        dirtyLogs: args.number('dirty-logs'),
+        unmapPages: whole(args, 'unmap-pages'),
+        bufferShare: args.number('buffer-share'),
+        backing: choice(args, 'backing', synthBackings),
+        advice: args
+          .text('advice')
+          ?.split(',')
+          .map((one) => oneOf('advice', one, synthAdvices)),
+        holes: args.number('holes'),
+        burst: pairs(args, 'burst')?.map(([phase, factor]) => ({ phase, factor }))[0],
+        thp: args.flag('thp'),
+        kvmEvents: whole(args, 'kvm-events'),
+        lostPages: whole(args, 'lost-pages'),
+        auxtraceInfo: numberChoice(args, 'auxtrace-info', [1, 2]),
+        traceVersion: numberChoice(args, 'trace-version', [6, 7]),
+        zstd: args.flag('zstd'),
+        truthRecords: whole(args, 'truth-records'),
+      },
+      (what, done, total) => out.progress({ phase: phases[what], done, total, unit: 'steps' }),
+    );
     if (args.flag('json')) return out.json({ files, options: truth.options, kvmEvents });
     out.write(
       `${files.spe}: ${count(truth.options.samples)} SPE records\n${files.kvm}: ${count(kvmEvents)} events\n` +

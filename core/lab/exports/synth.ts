@@ -1,14 +1,16 @@
 /** Writes a synthesised capture pair into a folder. */
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthOptions, SynthError } from '../../synth/options.ts';
 import type { SynthOptions } from '../../synth/options.ts';
 export { advices as synthAdvices, backings as synthBackings } from '../../synth/advice.ts';
 import { synthesise } from '../../synth/pair.ts';
+import type { OnStep } from '../../synth/pair.ts';
 import type { Truth } from '../../synth/truth.ts';
 import type { ByteSink } from '../../synth/sink.ts';
 import { RequestError } from '../about.ts';
-import { checkTarget, writeTogether } from '../output-file.ts';
+import { behindLinks, checkTarget, writeTogether } from '../output-file.ts';
+import { partBeside, removeLeftovers } from '../part-files.ts';
 
 export interface SynthFiles {
   readonly spe: string;
@@ -20,11 +22,13 @@ export interface SynthFiles {
 /**
  * `spe.perf.data`, `kvm.trace.dat`, `kvm.vm.json` and `truth.json` in `folder`, which is made if missing; existing files
  * are overwritten.
+ * @param onStep called often; what it throws ends the work, and leaves the folder as it was
  * @throws RequestError for options that can't be carried out
  */
 export function synthFiles(
   folder: string,
   given: Partial<SynthOptions>,
+  onStep?: OnStep,
 ): { files: SynthFiles; truth: Truth; kvmEvents: number } {
   const options = explained(() => synthOptions(given));
   const files = {
@@ -35,19 +39,28 @@ export function synthFiles(
   };
   // Half a pair isn't a pair.
   return writeTogether(folder, (written) => {
-    const [spe, kvm] = [files.spe, files.kvm].map((path) => new FileSink(path));
-    written.push(...Object.values(files));
+    removeLeftovers(folder);
+    const targets = Object.values(files).map((path: string) => {
+      checkTarget(path);
+      return behindLinks(path);
+    });
+    const parts = targets.map(partBeside);
+    written.push(...parts);
+    const [spe, kvm] = parts.map((path) => new FileSink(path));
+    let done;
     try {
-      const pair = explained(() => synthesise(options, { spe, kvm }));
-      writeFileSync(files.vm, `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
-      writeFileSync(files.truth, `${JSON.stringify(pair.truth)}\n`);
+      const pair = explained(() => synthesise(options, { spe, kvm }, undefined, onStep));
+      writeFileSync(parts[2], `${JSON.stringify(pair.kvm.vm, null, 1)}\n`);
+      writeFileSync(parts[3], `${JSON.stringify(pair.truth)}\n`);
       spe.flush();
       kvm.flush();
-      return { files, truth: pair.truth, kvmEvents: pair.kvm.events };
+      done = { files, truth: pair.truth, kvmEvents: pair.kvm.events };
     } finally {
       spe.close();
       kvm.close();
     }
+    parts.forEach((part, i) => renameSync(part, targets[i]));
+    return done;
   });
 }
 
@@ -67,8 +80,7 @@ class FileSink implements ByteSink {
   #at = 0;
 
   constructor(path: string) {
-    checkTarget(path);
-    this.#fd = openSync(path, 'w');
+    this.#fd = openSync(path, 'wx');
   }
 
   write(bytes: Uint8Array): void {
