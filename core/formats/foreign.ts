@@ -1,6 +1,6 @@
 /** Files that people mistake for captures: what they are, by their first bytes, and what to do. */
 
-import { latin1Text } from './event-format/text-bytes.ts';
+import { isUtf8, latin1Text } from './event-format/text-bytes.ts';
 
 type Magic = readonly [magic: string, what: string, at?: number];
 
@@ -252,16 +252,6 @@ function isText(head: Uint8Array): boolean {
   }
   if (high > MANY_HIGH && high > head.length / 4 && !isUtf8(head)) return false;
   return strange <= head.length / 50;
-}
-
-function isUtf8(head: Uint8Array): boolean {
-  try {
-    // The last character may be cut.
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Packets of one message type follow each other: field 1, with a length. */

@@ -1,4 +1,5 @@
 /** What a binary file looks like after something took it for text on the way here. */
+import { isUtf8 } from './event-format/text-bytes.ts';
 
 /** Bytes that show it, at least: fewer are chance. */
 const SOME = 64;
@@ -24,14 +25,4 @@ export function damageAsText(head: Uint8Array): string | undefined {
   if (high >= SOME && isUtf8(head))
     return 'was read and written as text: all its bytes are UTF-8, as those of no capture are. Copy it as binary';
   return undefined;
-}
-
-/** The last character may be cut. */
-function isUtf8(head: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -41,3 +41,13 @@ export function utf8Text(latin: string): string {
   if (!/[\u0080-\u00ff]/.test(latin)) return latin;
   return decoder.decode(Uint8Array.from(latin, (ch) => ch.charCodeAt(0)));
 }
+
+/** Whether bytes are UTF-8, but for a last character that may be cut. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
