@@ -129,5 +129,9 @@ describe('are refused', () => {
     execFileSync('cp', ['--sparse=always', file, `${file}.holes`]);
     execFileSync('tar', ['-cSf', `${file}.tar`, '-H', 'pax', '-C', folder, 'sparse.txt.holes']);
     expect(() => imported(readFileSync(`${file}.tar`))).toThrow('(sparse.txt.holes, sparse): unpack it with `tar xf`');
+    // GNU tar's own form has a type that the reader passes over, beside other files without a word.
+    const both = ['-C', folder, 'sparse.txt.holes', 'sparse.txt'];
+    execFileSync('tar', ['-cSf', `${file}.tar`, '-H', 'gnu', ...both]);
+    expect(() => imported(readFileSync(`${file}.tar`))).toThrow('(sparse.txt.holes, sparse): unpack it with `tar xf`');
   });
 });

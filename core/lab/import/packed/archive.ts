@@ -19,6 +19,9 @@ const sidecars = /\.(vm|host)\.json$/;
 /** What `umbra capture` wrote into its tar, or what is wrong with it. */
 export type ArchiveFacts = { readonly facts: BoardFacts } | { readonly problem: string } | undefined;
 
+/** Bytes read at once. */
+const PIECE = 1 << 20;
+
 /** Most captures in one archive: an SPE capture and a KVM trace. */
 const PAIR = 2;
 
@@ -56,8 +59,8 @@ function untar(file: string, cwd: string, shown: string): void {
   let sparse: string | undefined;
   const limit = room(file, cwd);
   try {
-    extract({
-      ...{ file, cwd, sync: true, strict: true, preserveOwner: false },
+    const reader = extract({
+      ...{ cwd, sync: true, strict: true, preserveOwner: false },
       filter: (_, entry) => {
         if (!('type' in entry)) return false;
         if (entry.type === 'SparseFile' || entry.path.includes('GNUSparseFile.')) sparse ??= entry.path;
@@ -70,6 +73,19 @@ function untar(file: string, cwd: string, shown: string): void {
         entry.path = `${files}-${entry.path.replace(/.*\//, '')}`;
       },
     });
+    // Types that the reader doesn't know never come to the filter, GNU tar's own sparse files among them.
+    reader.on('ignoredEntry', ({ type, path }) => {
+      if (type === 'SparseFile') sparse ??= path;
+    });
+    withFile(file, (source) => {
+      for (let at = 0; at < source.size;) {
+        const piece = source.read(at, PIECE);
+        if (!piece.length) break;
+        at += piece.length;
+        reader.write(Buffer.from(piece));
+      }
+    });
+    reader.end();
   } catch (error) {
     throw new InputError(shown, `the tar can't be unpacked: ${(error as Error).message}`);
   }
