@@ -230,6 +230,19 @@ describe('facts', () => {
     expect(perf.facts.commandLine).toEqual(list);
     expect(perf.facts.spe?.auxBufferBytes).toBe(bytes);
   });
+
+  it('keeps of strings and lists what real ones have', () => {
+    const string = (bytes: number): Uint8Array => words(bytes, new Uint8Array(bytes).fill(0x61));
+    const perf = open(
+      perfFile([comm(1, 'init')], {
+        3: string(1 << 20),
+        11: words(0xffffffff, ...Array.from({ length: 5000 }, () => string(4))),
+        16: words(0xffffffff, ...Array.from({ length: 70_000 }, (_, type) => words(type, string(4)))),
+      }),
+    );
+    expect(perf.facts.hostname).toBe(`${'a'.repeat(4096)}…`);
+    expect([perf.facts.commandLine?.length, perf.facts.commandLine?.at(-1)]).toEqual([4097, '…']);
+  });
 });
 
 describe('side band', () => {

@@ -1,3 +1,5 @@
+import { STRING_CHARS } from './limits.ts';
+
 /**
  * Reads little-endian fields one after the other from a few bytes (a feature section, a record's tail). Past the end it returns zeros and
  * empty strings and sets `short`: a damaged section yields what came before the damage.
@@ -45,11 +47,13 @@ export class Cursor {
     this.#take(length);
   }
 
-  /** perf's string in feature sections: u32 length, then that many bytes, zero padded. */
+  /** perf's string in feature sections: u32 length, then that many bytes, zero padded. Its first STRING_CHARS: nobody reads more. */
   string(): string {
     const length = this.u32();
     const at = this.#take(length);
-    return at < 0 ? '' : text(this.bytes, at, at + length);
+    if (at < 0) return '';
+    const own = text(this.bytes, at, at + Math.min(length, STRING_CHARS + 1));
+    return own.length > STRING_CHARS ? `${own.slice(0, STRING_CHARS)}…` : own;
   }
 }
 

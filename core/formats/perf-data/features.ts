@@ -1,5 +1,6 @@
 import { type PerfEvent, readAttr } from './attr.ts';
 import { Cursor, text } from './cursor.ts';
+import { ARGUMENTS, ATTRS, COMMAND_CHARS, PMUS } from './limits.ts';
 
 /** What the feature sections hold (tools/perf/util/header.c), as `perf report --header-only` would print it. */
 export interface Features {
@@ -136,14 +137,18 @@ export function decodeFeature(features: Features, bit: number, bytes: Uint8Array
 
 function strings(c: Cursor, count: number): string[] {
   const list: string[] = [];
-  for (let i = 0; i < count && !c.short; i++) list.push(c.string());
+  let chars = 0;
+  for (let i = 0; i < count && !c.short; i++) {
+    if (i === ARGUMENTS || chars > COMMAND_CHARS) return [...list, '…'];
+    chars += list[list.push(c.string()) - 1].length;
+  }
   return list;
 }
 
 function pmus(c: Cursor): Map<number, string> {
   const byType = new Map<number, string>();
   const count = c.u32();
-  for (let i = 0; i < count && !c.short; i++) {
+  for (let i = 0; i < Math.min(count, PMUS) && !c.short; i++) {
     const type = c.u32();
     const name = c.string();
     if (!c.short) byType.set(type, name);
@@ -156,7 +161,7 @@ function eventNames(c: Cursor): string[] {
   const list: string[] = [];
   const count = c.u32();
   const attrSize = c.u32();
-  for (let i = 0; i < count && !c.short; i++) {
+  for (let i = 0; i < Math.min(count, ATTRS) && !c.short; i++) {
     c.skip(attrSize);
     const ids = c.u32();
     list.push(c.string());

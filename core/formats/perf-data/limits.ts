@@ -11,6 +11,14 @@ export const RESYNC_TRIES = 1 << 16;
 /** Largest feature section that is decoded; BPF_PROG_INFO and the like may be larger and are only named. */
 export const FEATURE_BYTES = 16 << 20;
 
+/** Characters kept of a string in a feature section, and strings and characters of a command line. */
+export const STRING_CHARS = 4096;
+export const ARGUMENTS = 4096;
+export const COMMAND_CHARS = 1 << 16;
+
+/** PMUs and their names: a big machine has some hundred. */
+export const PMUS = 65536;
+
 /** Largest zstd window: enough for `perf record -z 20`. */
 export const ZSTD_WINDOW_BYTES = 32 << 20;
 
@@ -33,7 +41,7 @@ export const ZSTD_BLOCK_BYTES = 128 << 10;
 export const ATTRS = 65536;
 
 /** Sample ids of all events together: events times CPUs. */
-export const IDS = 1 << 22;
+export const IDS = 1 << 20;
 
 /** Mappings kept (MMAP, MMAP2). */
 export const MAPS = 1 << 21;
