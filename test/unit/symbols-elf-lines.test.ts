@@ -238,3 +238,31 @@ describe('files', () => {
     ).toEqual([]);
   });
 });
+
+describe('tables that would make much work', () => {
+  /** Version 5: a list of formats, then so many entries of a list. */
+  const listed = (formats: readonly number[], n: number, entry: (i: number) => readonly number[]) => [
+    ...[formats.length / 2, ...formats, ...uleb(n)],
+    ...Array.from({ length: n }, (_, i) => entry(i)).flat(),
+  ];
+  const word = (n: number) => [...new Bytes().u32(n).done()];
+
+  test('entries without content: no list of nothing is read', () => {
+    const none = [0, ...uleb(65535), 0, ...uleb(65535)];
+    expect(lines(table([...set(0x1000), COPY, ...END], { version: 5, files: none }))).toEqual({
+      ...{ found: [], files: [] },
+      kinds: ['elf-lines 1'],
+    });
+  });
+
+  test('names that all lie in one long string: cut to a path, and no more of them than real files have', () => {
+    const string = new Uint8Array(1 << 20).fill(0x61);
+    const files = [
+      ...listed([1, 0x1f], 1, () => word(0)),
+      ...listed([1, 0x1f, 2, 0x0b], 65536, (i) => [...word(i), 0]),
+    ];
+    const all = lines(table([...set(0x1000), COPY, ...END], { version: 5, files }), [['.debug_line_str', string]]);
+    expect(all.kinds).toEqual(['elf-lines-much 1']);
+    expect(Math.max(...all.files.map((path) => path.length))).toBe(2 * 4096 + 1);
+  });
+});

@@ -223,3 +223,57 @@ describe('a symbol table (perf: symbols__fixup_end, choose_best_symbol)', () => 
     expect(Array.from(table.outer).every((outer) => outer === -1)).toBe(true);
   });
 });
+
+describe('tables that claim the same bytes again and again', () => {
+  const sections = (
+    bytes: readonly (readonly [type: number, offset: number, size: number, link: number])[],
+    size: number,
+  ) => {
+    const at = 64 + size;
+    const file = new Uint8Array(at + 64 * (bytes.length + 1));
+    const view = new DataView(file.buffer);
+    file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+    view.setBigUint64(40, BigInt(at), true);
+    view.setUint16(58, 64, true);
+    view.setUint16(60, bytes.length + 1, true);
+    bytes.forEach(([type, offset, length, link], i) => {
+      const o = at + 64 * (i + 1);
+      view.setUint32(o + 4, type, true);
+      view.setBigUint64(o + 24, BigInt(offset), true);
+      view.setBigUint64(o + 32, BigInt(length), true);
+      view.setUint32(o + 40, link, true);
+      view.setBigUint64(o + 56, 24n, true);
+    });
+    return file;
+  };
+
+  test('notes: no more is searched than one section may hold', () => {
+    const file = sections(
+      Array.from({ length: 20_000 }, () => [7, 64, 1 << 20, 0] as const),
+      1 << 20,
+    );
+    const start = performance.now();
+    expect(openElf(memorySource(file, 'x'), new Warnings()).buildId).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  test('symbol tables: one of each kind is read, and names at one place are compared without reading the best again', () => {
+    const n = 20_000;
+    const file = sections(
+      [[3, 64, 20_000, 0], ...Array.from({ length: 5000 }, () => [2, 20_064, 24 * n, 1] as const)],
+      20_000 + 24 * n,
+    );
+    file.fill(0x61, 64, 20_063);
+    const view = new DataView(file.buffer);
+    for (let i = 0; i < n; i++) {
+      view.setUint32(20_064 + 24 * i, 1 + (i & 1), true);
+      file[20_064 + 24 * i + 4] = 0x12;
+      view.setUint16(20_064 + 24 * i + 6, 1, true);
+    }
+    const elf = openElf(memorySource(file, 'x'), new Warnings());
+    const start = performance.now();
+    const table = elfSymbols({ ...elf, segments: [{ offset: 0, vaddr: 0n, size: 1n << 40n }] }, new Warnings());
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect([table.n, table.name(0).length]).toEqual([1, 16384]);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Warnings } from '../problems.ts';
-import { cString } from '../event-format/text-bytes.ts';
-import { NAME_BYTES, STRINGS_BYTES, SYMBOLS } from '../symbols/limits.ts';
+import { longString } from '../event-format/text-bytes.ts';
+import { NAME_BYTES, STRINGS_BYTES, SYMBOL_ENTRIES, SYMBOLS } from '../symbols/limits.ts';
 import { Binding, KERNEL_BASE, kernelPlace, SymbolCollector } from '../symbols/symbol-table.ts';
 import type { SymbolTable } from '../symbols/symbol-table.ts';
 import type { ElfFile, Section, Segment } from './elf.ts';
@@ -68,13 +68,15 @@ export function hasSymtab(elf: ElfFile): boolean {
 type PlaceOf = (value: bigint, section: Section | undefined) => number | undefined;
 
 function collect(elf: ElfFile, warnings: Warnings, placeOf: PlaceOf): SymbolTable {
-  const tables = elf.sections
-    .filter((s) => s.type === SectionType.SYMTAB || s.type === SectionType.DYNSYM)
-    .flatMap((section) => readStrings(elf, section, warnings) ?? []);
+  // One of each (System V ABI, chapter 4, "Sections"); an empty one counts for nothing.
+  const tables = [SectionType.SYMTAB, SectionType.DYNSYM].flatMap((type) => {
+    const section = elf.sections.find((s) => s.type === type && s.size > 0);
+    return (section && readStrings(elf, section, warnings)) ?? [];
+  });
   const nameOf = (key: number): string => {
     const { strings } = tables[Math.floor(key / 2 ** 32)];
     const at = key % 2 ** 32;
-    return cString(strings, at, Math.min(strings.length, at + NAME_BYTES));
+    return longString(strings, at, Math.min(strings.length, at + NAME_BYTES));
   };
   const symbols = new SymbolCollector(nameOf);
   tables.forEach((table, i) => readTable(elf, table, i * 2 ** 32, symbols, placeOf, warnings));
@@ -84,7 +86,7 @@ function collect(elf: ElfFile, warnings: Warnings, placeOf: PlaceOf): SymbolTabl
 function readStrings(elf: ElfFile, section: Section, warnings: Warnings): Table | undefined {
   const link = elf.sections[section.link];
   // Its own bytes may not be there: debug files have empty tables of the other kind.
-  if (!link || section.type === SectionType.NOBITS || section.size === 0) return undefined;
+  if (!link) return undefined;
   const strings = new Uint8Array(elf.source.read(link.offset, Math.min(link.size, STRINGS_BYTES)));
   if (strings.length < link.size) {
     const message = "an ELF string table that doesn't lie in its file: names beyond its end are lost";
@@ -109,6 +111,7 @@ function readTable(
   if (entry < least || entry > 4096) return cut('an ELF symbol table whose entries have an impossible size: skipped');
   const field = elf.is64 ? { info: 4, section: 6, value: 8, size: 16 } : { info: 12, section: 14, value: 4, size: 8 };
   for (let first = 0; first < count; first += CHUNK) {
+    if (first >= SYMBOL_ENTRIES) return cut(`more than ${SYMBOL_ENTRIES} symbols: the rest is left out`);
     const n = Math.min(CHUNK, count - first);
     const bytes = elf.source.read(section.offset + first * entry, n * entry);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

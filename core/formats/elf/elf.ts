@@ -79,7 +79,13 @@ export function openElf(source: ByteSource, warnings: Warnings): ElfFile {
     view.getUint16(layout.phentsize + 2, true),
   );
   const notes = [...sections.filter((s) => s.type === SectionType.NOTE), ...programs.notes];
-  const buildId = notes.reduce<string | undefined>((id, n) => id ?? reader.buildId(n.offset, n.size), undefined);
+  // Real notes have some hundred bytes; many may claim the same ones.
+  let left = NOTES_BYTES;
+  const buildId = notes.reduce<string | undefined>((id, n) => {
+    const size = Math.min(n.size, left);
+    if (id === undefined) left -= size;
+    return id ?? reader.buildId(n.offset, size);
+  }, undefined);
   return { source, is64, type: view.getUint16(16, true), buildId, segments: programs.loads, sections };
 }
 
@@ -167,7 +173,7 @@ class ElfReader {
 
   /** The id in a note section or segment: name `GNU`, type 3. */
   buildId(offset: number, size: number): string | undefined {
-    const bytes = this.#source.read(offset, Math.min(size, NOTES_BYTES));
+    const bytes = this.#source.read(offset, size);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let at = 0; at + 12 <= bytes.length;) {
       const nameSize = view.getUint32(at, true);

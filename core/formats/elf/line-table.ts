@@ -4,9 +4,9 @@
  */
 import { inflateSync } from 'node:zlib';
 import type { Warnings } from '../problems.ts';
-import { LINE_BYTES, LINE_FILES } from '../symbols/limits.ts';
+import { LINE_BYTES, LINE_FILES, LINE_STEPS, PATH_BYTES, PATHS_BYTES } from '../symbols/limits.ts';
 import type { ElfFile, Section } from './elf.ts';
-import { cString } from '../event-format/text-bytes.ts';
+import { longString } from '../event-format/text-bytes.ts';
 
 /** Called for each stretch: virtual addresses [from, to), its file as an index into the result, line from 1 (0: none). */
 export type OnLines = (from: bigint, to: bigint, file: number, line: number) => void;
@@ -37,6 +37,10 @@ export function readLines(elf: ElfFile, warnings: Warnings, onLines: OnLines): s
       if (end > bytes.length) throw new RangeError('ends early');
       new LineProgram(new Reader(view, start, end, wide), strings, files).run(onLines);
     } catch (error) {
+      if (error instanceof Enough) {
+        warnings.add('info', 'elf-lines-much', error.message, { offset: at });
+        break;
+      }
       if (!(error instanceof RangeError)) throw error;
       warnings.add('undecoded', 'elf-lines', 'a DWARF line table that can’t be read: its source lines are left out', {
         offset: at,
@@ -76,10 +80,27 @@ function inflated(bytes: Uint8Array, _: Section, is64: boolean): Uint8Array | un
   }
 }
 
-/** Paths, each once. */
+/** Thrown when a file's tables make more work than any real one's. */
+class Enough extends Error {}
+
+/** Paths, each once; and how much work the tables of a file have made. */
 class Files {
   readonly list: string[] = [];
   readonly #byPath = new Map<string, number>();
+  #steps = 0;
+  #bytes = 0;
+
+  step(): void {
+    if (++this.#steps > LINE_STEPS) throw new Enough(`more than ${LINE_STEPS} source lines: the rest is left out`);
+  }
+
+  /** Passes on what was read or joined. */
+  text(text: string): string {
+    this.#bytes += text.length;
+    if (this.#bytes > PATHS_BYTES)
+      throw new Enough(`more than ${PATHS_BYTES} bytes of source files' names: the rest is left out`);
+    return text;
+  }
 
   of(path: string): number {
     let index = this.#byPath.get(path);
@@ -148,7 +169,7 @@ class Reader {
 
   string(): string {
     const bytes = new Uint8Array(this.view.buffer, this.view.byteOffset, this.end);
-    const text = cString(bytes, this.at, this.end);
+    const text = longString(bytes, this.at, Math.min(this.end, this.at + PATH_BYTES));
     const zero = bytes.indexOf(0, this.at);
     if (zero < 0) throw new RangeError('ends early');
     this.at = zero + 1;
@@ -214,6 +235,7 @@ class LineProgram {
       address += BigInt(operations * this.#minimum);
     };
     while (reader.at < reader.end) {
+      this.#files.step();
       const op = reader.u8();
       if (op >= this.#opcodeBase) {
         const special = op - this.#opcodeBase;
@@ -271,8 +293,10 @@ class LineProgram {
     const reader = this.#in;
     const formats = Array.from({ length: reader.u8() }, () => [reader.uleb(), reader.uleb()] as const);
     const n = reader.uleb();
+    if (!formats.length && n > 0) throw new RangeError('entries of nothing');
     if (n > LINE_FILES) throw new RangeError('too many files');
     return Array.from({ length: n }, () => {
+      this.#files.step();
       let [name, directory] = ['', 0];
       for (const [content, form] of formats) {
         const value = this.#form(form);
@@ -312,7 +336,7 @@ class LineProgram {
   }
 
   #stringAt(bytes: Uint8Array, at: number): string {
-    return at < bytes.length ? cString(bytes, at, bytes.length) : '';
+    return at < bytes.length ? this.#files.text(longString(bytes, at, Math.min(bytes.length, at + PATH_BYTES))) : '';
   }
 
   #path(name: string, directory: number): string {
@@ -320,6 +344,6 @@ class LineProgram {
     if (name.startsWith('/') || !folder) return name;
     const base = this.#directories[0];
     const whole = folder.startsWith('/') || directory === 0 || !base ? folder : `${base}/${folder}`;
-    return `${whole}/${name}`;
+    return this.#files.text(`${whole}/${name}`);
   }
 }

@@ -1,6 +1,10 @@
 /** Text in records: UTF-8 as a rule, and anything at all in damaged ones. */
+import { isAscii } from 'node:buffer';
 
 const decoder = new TextDecoder('utf-8');
+
+/** Up to here a byte at a time is faster. */
+const SHORT = 64;
 
 /** The C string that starts at `start`: up to a NUL or `end`. */
 export function cString(bytes: Uint8Array, start: number, end: number): string {
@@ -17,6 +21,17 @@ export function cString(bytes: Uint8Array, start: number, end: number): string {
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+/** As `cString`, for text that may be long. */
+export function longString(bytes: Uint8Array, start: number, end: number): string {
+  const stop = Math.min(end, bytes.length, start + SHORT);
+  const head = bytes.subarray(start, stop).indexOf(0);
+  if (head >= 0 || stop === Math.min(end, bytes.length)) return cString(bytes, start, end);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end, bytes.length) - start);
+  const nul = text.indexOf(0);
+  const own = nul < 0 ? text : text.subarray(0, nul);
+  return isAscii(own) ? own.toString('latin1') : decoder.decode(own);
 }
 
 /** All of `[start, end)`, NULs included. */

@@ -4,7 +4,7 @@ import type { ByteSource } from '../source.ts';
 import { forEachLine } from '../ftrace-text/lines.ts';
 import { Binding, kernelPlace, SymbolCollector } from './symbol-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
-import { SYMBOLS } from './limits.ts';
+import { NAME_BYTES, STRINGS_BYTES, SYMBOLS } from './limits.ts';
 
 /** `ffff800080018200 T el0_svc`, a module's followed by `\t[kvm]`. */
 const LINE = /^([0-9a-f]{8,16}) (\w) (\S+)(?:\s+\[(\S+)\])?$/;
@@ -21,7 +21,7 @@ export function readKallsyms(source: ByteSource, warnings: Warnings): SymbolTabl
   let known = 0;
   let hidden = 0;
   forEachLine(source, warnings, ({ text, offset, start, end }) => {
-    const m = LINE.exec(text);
+    const m = end - start <= NAME_BYTES ? LINE.exec(text) : null;
     if (!m) {
       if (end > start) {
         const at = { offset, bytes: end - start };
@@ -45,7 +45,11 @@ export function readKallsyms(source: ByteSource, warnings: Warnings): SymbolTabl
       modules.set(m[4], group);
       symbols.add(kernelPlace(address), 0, binding, names.push(m[3]) - 1, group);
     }
-    return symbols.n < SYMBOLS;
+    // Names keep the text that they were cut from.
+    if (symbols.n < SYMBOLS && offset < STRINGS_BYTES) return true;
+    const message = `more than ${SYMBOLS} functions or ${STRINGS_BYTES >> 20} MiB: the rest is left out`;
+    warnings.add('undecoded', 'kallsyms-much', message, { offset });
+    return false;
   });
   if (!known) throw new InputError(source.name, 'no kallsyms: lines are like `ffff800080010000 T _text`', 0);
   if (hidden === known) {

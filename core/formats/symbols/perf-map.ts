@@ -3,7 +3,7 @@ import { InputError } from '../problems.ts';
 import type { ByteSource } from '../source.ts';
 import { forEachLine } from '../ftrace-text/lines.ts';
 import { byteText } from '../event-format/text-bytes.ts';
-import { NAME_BYTES, SYMBOLS } from './limits.ts';
+import { NAME_BYTES, STRINGS_BYTES, SYMBOLS } from './limits.ts';
 import { Binding, SymbolCollector } from './symbol-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
 
@@ -18,6 +18,7 @@ export function readPerfMap(source: ByteSource, warnings: Warnings): SymbolTable
   const names: string[] = [];
   const latest = new Map<number, [size: number, name: string]>();
   let known = 0;
+  let chars = 0;
   forEachLine(source, warnings, ({ text, bytes, offset, start, end }) => {
     const m = LINE.exec(text);
     const [address, size] = m ? [Number(`0x${m[1]}`), Number(`0x${m[2]}`)] : [NaN, NaN];
@@ -30,7 +31,11 @@ export function readPerfMap(source: ByteSource, warnings: Warnings): SymbolTable
     }
     known++;
     latest.set(address, [size, byteText(bytes, start + m[0].length, Math.min(end, start + m[0].length + NAME_BYTES))]);
-    return latest.size < SYMBOLS;
+    chars += latest.get(address)?.[1].length ?? 0;
+    if (latest.size < SYMBOLS && chars < STRINGS_BYTES) return true;
+    const message = `more than ${SYMBOLS} functions or ${STRINGS_BYTES >> 20} MiB of names: the rest is left out`;
+    warnings.add('undecoded', 'perf-map-much', message, { offset });
+    return false;
   });
   if (!known) throw new InputError(source.name, 'no perf map: lines are `START SIZE NAME`, numbers in hex', 0);
   const symbols = new SymbolCollector((key) => names[key]);

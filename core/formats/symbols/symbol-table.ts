@@ -44,6 +44,7 @@ export class SymbolCollector {
   #binding = new Uint8Array(1024);
   #key = new Float64Array(1024);
   #group = new Uint16Array(1024);
+  #last: { readonly symbol: number; readonly name: string } | undefined;
 
   /** @param nameOf the name for a key given to `add`: names stay where they are until asked for */
   constructor(nameOf: (key: number) => string) {
@@ -114,10 +115,15 @@ export class SymbolCollector {
     if (weak) return weak > 0 ? a : b;
     const global = of(Binding.GLOBAL);
     if (global) return global > 0 ? b : a;
-    const [nameA, nameB] = [this.#nameOf(this.#key[a]), this.#nameOf(this.#key[b])];
+    // `a` is the best so far of those at its place: its name isn't read again for each of them.
+    if (this.#last?.symbol !== a) this.#last = { symbol: a, name: this.#nameOf(this.#key[a]) };
+    const nameA = this.#last.name;
+    const nameB = this.#nameOf(this.#key[b]);
     const underscores = leading(nameA) - leading(nameB);
-    if (underscores) return underscores > 0 ? b : a;
-    return nameB.length > nameA.length ? b : a;
+    const better = underscores ? underscores > 0 : nameB.length > nameA.length;
+    if (!better) return a;
+    this.#last = { symbol: b, name: nameB };
+    return b;
   }
 }
 
