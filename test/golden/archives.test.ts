@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32, gunzipSync, gzipSync } from 'node:zlib';
+import { crc32, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { importFiles } from '../../core/lab/import/import.ts';
@@ -95,6 +95,47 @@ describe('are read', () => {
   });
 });
 
+describe('compressed data that break off: what came before is read', () => {
+  const LINES = 5000;
+  const text = Buffer.from(
+    Array.from({ length: LINES }, (_, i) => {
+      const pc = (i * 2654435761) % 2 ** 32;
+      return `   vmm-7 [001] .....  60.${String(100_000 + i)}: kvm_entry: PC: 0x${pc.toString(16).padStart(16, '0')}\n`;
+    }).join(''),
+  );
+  const half = (packed: Uint8Array) => packed.subarray(0, packed.length / 2);
+  const damaged = (packed: Uint8Array) => packed.map((byte, i) => (i === packed.length >> 1 ? byte ^ 0xff : byte));
+  test.each<[string, Uint8Array, string]>([
+    ['gzip, cut short', half(gzipSync(text)), 'gzip is cut short or damaged (unexpected end of file)'],
+    ['gzip, a byte changed', damaged(gzipSync(text)), 'gzip is cut short or damaged'],
+    ['zstd, cut short', half(zstdCompressSync(text)), 'zstd is cut short or damaged (unexpected end of file)'],
+    ['gzip within gzip', gzipSync(half(gzipSync(text))), 'gzip is cut short or damaged'],
+  ])('%s', (_, packed, message) => {
+    const file = join(folder, `${n++}.bin`);
+    writeFileSync(file, packed);
+    const [{ events, warnings }] = importFiles(`${file}.umbra`, [file]);
+    // zstd's blocks have 128 KB.
+    expect(events).toBeGreaterThan(0.3 * LINES);
+    expect(events).toBeLessThan(LINES);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({
+        kind: 'packed-cut',
+        severity: 'data-loss',
+        message: expect.stringContaining(message),
+        offset: expect.any(Number),
+      }),
+    );
+  });
+  test('but for a few lines, where something follows, too', () => {
+    const [events] = imported(Buffer.concat([gzipSync(text), Buffer.from('garbage')]));
+    expect(events).toBeGreaterThan(LINES - 20);
+  });
+  test('bzip2 has nothing before its only block', () => {
+    const cut = readFileSync(`${inputs}perf.data.bz2`).subarray(0, -100);
+    expect(() => imported(cut)).toThrow(/bzip2: can't be unpacked.*`bzip2recover FILE`/);
+  });
+});
+
 describe('are refused', () => {
   test.each([
     ['encrypted', { flags: 1, method: 8 }, /is a zip that is encrypted: unpack it with its password/],
@@ -118,8 +159,12 @@ describe('are refused', () => {
   test('a tar of links', () => {
     expect(() => imported(tar({}, { trace: '/etc/hostname' }))).toThrow('a tar of links and devices alone');
   });
-  test('cut short, with what saves the rest', () => {
-    const cut = gzipSync(trace).subarray(0, -1000);
+  test('cut short within its first bytes, with what saves the rest', () => {
+    const cut = gzipSync(trace).subarray(0, 30);
+    expect(() => imported(cut)).toThrow(/gzip: can't be unpacked.*; `gzip -dc FILE > PART` saves what is left$/);
+  });
+  test('a compressed archive that is cut short', () => {
+    const cut = gzipSync(tar({ 'trace.txt': trace }), { level: 0 }).subarray(0, -9000);
     expect(() => imported(cut)).toThrow(/gzip: can't be unpacked.*; `gzip -dc FILE > PART` saves what is left$/);
   });
   // GNU's tools make them.

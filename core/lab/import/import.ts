@@ -29,7 +29,7 @@ import { detectFormat } from './detect.ts';
 import { withArchive } from './packed/archive.ts';
 import type { Layer } from './packed/layers.ts';
 import { withUnpacked } from './packed/unpack.ts';
-import type { Unpacked } from './packed/unpack.ts';
+import type { Cut, Unpacked } from './packed/unpack.ts';
 import { openParts } from './parts.ts';
 import type { PartWork } from './parts.ts';
 import { hashSource } from './source-hash.ts';
@@ -124,8 +124,8 @@ function importAll(db: Db, files: readonly string[], options: ImportOptions) {
 export function importFile(db: Db, file: string, options: ImportOptions): CaptureRow[] {
   const shown = options.shownAs ?? file;
   const depth = options.depth ?? 0;
-  const use = ({ path, layers, archive }: Unpacked): CaptureRow[] => {
-    if (!archive) return importUnpacked(db, { path, file, shown, layers }, options);
+  const use = ({ path, layers, archive, cut }: Unpacked): CaptureRow[] => {
+    if (!archive) return importUnpacked(db, { path, file, shown, layers, cut }, options);
     if (depth === MAX_DEPTH)
       throw new InputError(shown, `more than ${MAX_DEPTH} archives in each other: unpack it by hand`);
     return withArchive({ path, archive, shown }, (held, told) => {
@@ -155,23 +155,36 @@ interface Packed {
   /** Its name in the lab. */
   readonly shown: string;
   readonly layers: readonly Layer[];
+  readonly cut?: Cut;
 }
 
 function importUnpacked(db: Db, packed: Packed, options: ImportOptions): CaptureRow[] {
-  if (!packed.layers.length) return importOpened(db, packed, undefined, options);
-  return withFile(packed.file, (outer) => importOpened(db, packed, outer, options));
+  const { layers, file, shown, cut } = packed;
+  if (!layers.length) return importOpened(db, packed, undefined, options);
+  try {
+    return withFile(file, (outer) => importOpened(db, packed, outer, options));
+  } catch (error) {
+    // What is left isn't enough: that it isn't all there is says why.
+    if (cut && error instanceof InputError) throw new InputError(shown, cut.message);
+    throw error;
+  }
 }
 
 /** @param outer the file as given, if the import was packed in it */
 function importOpened(
   db: Db,
-  { path, file, shown, layers }: Packed,
+  { path, file, shown, layers, cut }: Packed,
   outer: FileSource | undefined,
   options: ImportOptions,
 ): CaptureRow[] {
   return withCapture(path, (opened) => {
     const { source, count } = watched({ ...opened, name: shown }, options.onRead);
     const warnings = new Warnings();
+    if (cut) {
+      const { layer, reason, bytes } = cut;
+      const message = `its ${layer} is cut short or damaged (${reason}): what came after is missing`;
+      warnings.add('data-loss', 'packed-cut', message, { offset: bytes });
+    }
     const format = options.rawSpe ? 'raw-spe' : detectFormat(source);
     let records = 0;
     const hash = hashSource(outer ?? source, format === 'perf.data', count);

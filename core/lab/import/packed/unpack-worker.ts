@@ -1,8 +1,8 @@
 /** The thread that unpacks a file into another by streaming, while the import waits. See unpack.ts. */
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, Readable } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
@@ -17,7 +17,8 @@ import type { Layer } from './layers.ts';
 
 export type UnpackMessage =
   | { readonly kind: 'read'; readonly bytes: number }
-  | { readonly kind: 'done' }
+  /** `cut`: why no more could be unpacked of it. */
+  | { readonly kind: 'done'; readonly bytes: number; readonly cut?: string }
   /** `beyond`: it grew beyond its limit, or holds too many files. */
   | { readonly kind: 'failed'; readonly message: string; readonly beyond?: 'bytes' | 'files' };
 
@@ -32,8 +33,11 @@ export interface UnpackWork {
 
 /** zstd's own default limit for unpacking (ZSTD_WINDOWLOG_LIMIT_DEFAULT): 128 MiB. */
 const ZSTD_WINDOW_LOG = 27;
-/** Bytes read at once. */
+/** Bytes read at once, at most. */
 const PIECE = 1 << 18;
+/** Pieces that a file is read in, at least: what a decompressor makes of one is lost if that is damaged, or the last. */
+const PIECES = 4096;
+const SMALLEST = 64;
 /** Bytes between two progress messages. */
 const TELL = 8 << 20;
 
@@ -53,25 +57,26 @@ const post = (message: UnpackMessage) => {
   Atomics.notify(posted, 0);
 };
 
-function unpacked(layer: Layer): AsyncIterable<Uint8Array> {
-  const file = createReadStream(from, { highWaterMark: PIECE });
+function unpacked(layer: Layer): Readable {
+  const piece = Math.min(PIECE, Math.max(SMALLEST, statSync(from).size / PIECES));
+  const file = createReadStream(from, { highWaterMark: Math.ceil(piece) });
+  // Where one stream fails, the other does.
+  const through = (transform: Transform): Readable => pipeline(file, transform, () => undefined);
   switch (layer) {
     case 'gzip':
-      return file.pipe(createGunzip()).on('error', () => file.destroy());
-    case 'zstd': {
-      const zstd = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
-      return file.pipe(zstd).on('error', () => file.destroy());
-    }
+      return through(createGunzip());
+    case 'zstd':
+      return through(createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }));
     case 'xz':
-      return new XzReadableStream(Readable.toWeb(file) as ReadableStream<Uint8Array>);
+      return Readable.from(new XzReadableStream(Readable.toWeb(file) as ReadableStream<Uint8Array>));
     case 'bzip2':
       file.destroy();
       return Readable.from(bunzipped());
     case 'UTF-16LE':
     case 'UTF-16BE':
-      return recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be');
+      return Readable.from(recoded(file, layer === 'UTF-16LE' ? 'utf-16le' : 'utf-16be'));
     case 'quoted-printable':
-      return file.pipe(new QuotedPrintable());
+      return through(new QuotedPrintable());
   }
 }
 
@@ -103,23 +108,52 @@ async function* recoded(file: AsyncIterable<Uint8Array>, encoding: string): Asyn
   yield encoder.encode(decoder.decode());
 }
 
+/** What XZ Embedded's return values mean (xz.h). */
+const xzReasons: Readonly<Record<string, string>> = {
+  4: 'it needs too much memory',
+  6: "options that aren't read",
+  7: 'damaged data',
+  8: 'unexpected end of file',
+};
+
+function reasonOf({ message }: Error): string {
+  const code = /error code (\d+)$/.exec(message)?.[1];
+  return (code !== undefined && xzReasons[code]) || message;
+}
+
 let bytes = 0;
 let told = 0;
 
-async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > limit) throw new Limit();
-    if (bytes - told >= TELL) {
-      post({ kind: 'read', bytes: bytes - told });
-      told = bytes;
-    }
-    yield chunk;
-  }
+function write(fd: number, chunk: Uint8Array): void {
+  bytes += chunk.length;
+  if (bytes > limit) throw new Limit();
+  for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+  if (bytes - told < TELL) return;
+  post({ kind: 'read', bytes: bytes - told });
+  told = bytes;
 }
 
-const write = (chunks: AsyncIterable<Uint8Array>, path: string) =>
-  pipeline(counted(chunks), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+/** Writes what comes until it ends, or fails. Returns why it failed, if anything came before. */
+async function writeAll(stream: Readable, path: string): Promise<string | undefined> {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    return await new Promise((resolve, reject) => {
+      // Not by an iterator: that forgets what it holds when the stream fails.
+      stream.on('data', (chunk: Uint8Array) => {
+        try {
+          write(fd, chunk);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          stream.destroy();
+        }
+      });
+      stream.on('end', () => resolve(undefined));
+      stream.on('error', (error) => (bytes && !(error instanceof Limit) ? resolve(reasonOf(error)) : reject(error)));
+    });
+  } finally {
+    closeSync(fd);
+  }
+}
 
 async function unzip(): Promise<void> {
   const zip = await yauzl.openPromise(from);
@@ -127,7 +161,11 @@ async function unzip(): Promise<void> {
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/')) continue;
     if (++files > MAX_FILES) throw new TooManyFiles();
-    await write(await zip.openReadStreamPromise(entry), join(to, `${files}-${plainName(entry.fileName)}`));
+    const cut = await writeAll(
+      await zip.openReadStreamPromise(entry),
+      join(to, `${files}-${plainName(entry.fileName)}`),
+    );
+    if (cut !== undefined) throw new Error(cut);
   }
 }
 
@@ -155,9 +193,7 @@ async function unmail(): Promise<void> {
         fd = openSync(join(to, `${files}-${plainName(name)}`), 'wx', 0o600);
       },
       write: (part) => {
-        bytes += part.length;
-        if (bytes > limit) throw new Limit();
-        if (fd !== undefined) writeSync(fd, part);
+        if (fd !== undefined) write(fd, part);
       },
     });
   } finally {
@@ -166,9 +202,12 @@ async function unmail(): Promise<void> {
 }
 
 try {
-  await (layer === 'zip' ? unzip() : layer === 'mail' ? unmail() : write(unpacked(layer), to));
-  post({ kind: 'done' });
+  let cut: string | undefined;
+  if (layer === 'zip') await unzip();
+  else if (layer === 'mail') await unmail();
+  else cut = await writeAll(unpacked(layer), to);
+  post({ kind: 'done', bytes, cut });
 } catch (error) {
   const beyond = error instanceof Limit ? 'bytes' : error instanceof TooManyFiles ? 'files' : undefined;
-  post({ kind: 'failed', message: (error as Error).message, beyond });
+  post({ kind: 'failed', message: reasonOf(error as Error), beyond });
 }

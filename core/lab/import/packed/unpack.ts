@@ -25,6 +25,17 @@ export interface Unpacked {
   readonly layers: readonly Layer[];
   /** What is left to take apart, if it is an archive. */
   readonly archive: Archive | undefined;
+  /** A layer that broke off, if one did: what there is of the file is what came before. */
+  readonly cut?: Cut;
+}
+
+export interface Cut {
+  /** In words that follow the file's name: for whatever can't do with a part. */
+  readonly message: string;
+  readonly layer: Layer;
+  readonly reason: string;
+  /** Unpacked bytes before it broke off. */
+  readonly bytes: number;
 }
 
 /** Runs `use` on what is inside a file's layers. @throws InputError if a layer is damaged or grows beyond reason */
@@ -36,17 +47,19 @@ export function withUnpacked<T>(file: string, use: (unpacked: Unpacked) => T, sh
     const layers: Layer[] = [];
     let path = file;
     let layer: Layer | Archive | undefined = first;
+    let cut: Cut | undefined;
     while (layer !== undefined && !isArchive(layer)) {
       if (layers.length === MAX_LAYERS)
         throw new InputError(shown, `more than ${MAX_LAYERS} layers (${layers.join(' in ')} …): unpack it by hand`);
       const to = join(folder, String(layers.length));
-      unpack({ from: path, to, layer, limit: room(path, folder) }, shown);
+      cut = unpack({ from: path, to, layer, limit: room(path, folder) }, shown) ?? cut;
       if (path !== file) rmSync(path);
       layers.push(layer);
       path = to;
       layer = layerAt(path);
     }
-    return use({ path, layers, archive: layer });
+    if (cut && layer !== undefined) throw new InputError(shown, cut.message);
+    return use({ path, layers, archive: layer, ...(cut && { cut }) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,18 +87,18 @@ export function layerAt(file: string): Layer | Archive | undefined {
   }
 }
 
-/** Unpacks one layer. @throws InputError if it is damaged, or grows beyond its limit */
-export function unpack(work: UnpackWork, shown: string): void {
+/** Unpacks one layer, or what there is of it. @throws InputError if that is nothing, or grows beyond its limit */
+export function unpack(work: UnpackWork, shown: string): Cut | undefined {
   const posted = new Int32Array(new SharedArrayBuffer(4));
   const patience = new Patience(posted, 0);
   const thread = [startThread(threadProgram('unpack-worker'), { ...work, posted })];
-  let done = false;
+  let done: Extract<UnpackMessage, { kind: 'done' }> | undefined;
   try {
     while (!done) {
       const { seen } = patience;
       const any = takeMessages<UnpackMessage>(thread, (message) => {
         if (message.kind === 'failed') throw failure(shown, work, message);
-        done = message.kind === 'done';
+        if (message.kind === 'done') done = message;
       });
       if (any) patience.heard();
       else patience.wait(seen);
@@ -93,6 +106,9 @@ export function unpack(work: UnpackWork, shown: string): void {
   } finally {
     thread.forEach(endThread);
   }
+  const { layer } = work;
+  if (done.cut === undefined || layer === 'zip' || layer === 'mail') return undefined;
+  return { message: damaged(layer, done.cut), layer, reason: done.cut, bytes: done.bytes };
 }
 
 /** What to say of an archive that holds more than MAX_FILES. */
@@ -128,7 +144,11 @@ function failure(
   }
   const unread = layer === 'zip' && UNREAD.find(([pattern]) => pattern.test(message))?.[1];
   if (unread) return new InputError(shown, `is a zip that ${unread} (${message})`);
+  return new InputError(shown, damaged(layer, message));
+}
+
+function damaged(layer: UnpackWork['layer'], message: string): string {
   const rescue = RESCUE[layer];
   const left = rescue === undefined ? '' : `; \`${rescue}\` saves what is left`;
-  return new InputError(shown, `${layer}: can't be unpacked, it is damaged or cut short (${message})${left}`);
+  return `${layer}: can't be unpacked, it is damaged or cut short (${message})${left}`;
 }
