@@ -36,7 +36,7 @@ const ZSTD_WINDOW_LOG = 27;
 /** Bytes read at once, at most. */
 const PIECE = 1 << 18;
 /** Pieces that a file is read in, at least: what a decompressor makes of one is lost if that is damaged, or the last. */
-const PIECES = 4096;
+const PIECES = 512;
 const SMALLEST = 64;
 /** Bytes between two progress messages. */
 const TELL = 8 << 20;
@@ -64,9 +64,11 @@ function unpacked(layer: Layer): Readable {
   const through = (transform: Transform): Readable => pipeline(file, transform, () => undefined);
   switch (layer) {
     case 'gzip':
-      return through(createGunzip());
+      return through(createGunzip({ chunkSize: PIECE }));
     case 'zstd':
-      return through(createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }));
+      return through(
+        createZstdDecompress({ chunkSize: PIECE, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
+      );
     case 'xz':
       return Readable.from(new XzReadableStream(Readable.toWeb(file) as ReadableStream<Uint8Array>));
     case 'bzip2':
