@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { firstIssue, ModelError } from './errors.ts';
 import { parseJson } from './json-text.ts';
+import { inWords } from './schema-words.ts';
 import { builtinPolicies } from './policies.ts';
 import { paramSpecs } from './params.ts';
 import { injectedDls, isPinGuard, pinGuards, pinRules, policyDefaults, settledFields, timeNames } from './policy.ts';
@@ -19,8 +20,8 @@ const time = (name: TimeName) =>
 const FaultAnswer = z.unknown().transform((input, ctx) => {
   const parsed =
     typeof input === 'object' && input !== null
-      ? z.strictObject({ dl0: z.enum(answers), dl1: z.enum(answers) }).safeParse(input)
-      : z.enum(answers).safeParse(input);
+      ? z.strictObject({ dl0: z.enum(answers), dl1: z.enum(answers) }).safeParse(input, inWords)
+      : z.enum(answers).safeParse(input, inWords);
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues) ctx.addIssue({ code: 'custom', path, message });
   return z.NEVER;
@@ -99,7 +100,7 @@ export function parsePolicyFile(text: string, file: string): Policy[] {
   const taken = new Set(builtinPolicies.map((p) => p.id));
   return list.map((item, i) => {
     const where = Array.isArray(json) ? `${file}: policy ${i + 1}` : file;
-    const parsed = PolicyFile.safeParse(item);
+    const parsed = PolicyFile.safeParse(item, inWords);
     if (!parsed.success) throw new ModelError(`${where}: ${firstIssue(parsed.error.issues)}`);
     const policy = fromFields(parsed.data);
     if (taken.has(policy.id)) throw new ModelError(`${where}: id: ${policy.id} is already the name of another policy`);

@@ -12,6 +12,7 @@ import { firstIssue, ModelError } from './errors.ts';
 import type { Lane } from './outcome.ts';
 import { parseJson } from './json-text.ts';
 import { NONE } from './outcome.ts';
+import { inWords } from './schema-words.ts';
 import { causeClasses, code, contentsFates, contentsOrigins, notifies, PAGE_SHIFT, stage2Kinds } from './terms.ts';
 import { scenarioFile } from './terms/scenario.ts';
 import type { Scenario } from './terms/scenario.ts';
@@ -27,7 +28,7 @@ export function parseScenario(text: string, file: string): Scenario {
   } catch (error) {
     throw new ModelError(`${file}: ${(error as Error).message}`);
   }
-  const parsed = scenarioFile.safeParse(json);
+  const parsed = scenarioFile.safeParse(json, inWords);
   if (!parsed.success) throw new ModelError(`${file}: ${firstIssue(parsed.error.issues)}`);
   return parsed.data;
 }

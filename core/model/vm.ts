@@ -3,6 +3,7 @@
  * tie kvm events to a VM, and buffers say where the guest's SPE writes (model.md section 3).
  */
 import { z } from 'zod';
+import { inWords } from './schema-words.ts';
 import { parseJson } from './json-text.ts';
 import { PAGE_SHIFT } from './terms.ts';
 
@@ -70,7 +71,7 @@ const address = z
   });
 
 const id = z
-  .union([z.number(), z.string().regex(/^(0x[0-9a-f]+|[0-9]+)$/i)], 'write a whole number')
+  .union([z.number(), z.string().regex(/^(0x[0-9a-f]+|[0-9]+)$/i, 'write a whole number')], 'write a whole number')
   .transform(Number)
   .pipe(z.number().int('write a whole number').min(0, 'must not be negative').max(0x7fffffff, 'does not fit 31 bits'));
 
@@ -138,7 +139,7 @@ export function parseVmDescription(text: string): VmDescription {
   } catch (error) {
     fail('', `${(error as Error).message} (expected {"vms": […]})`);
   }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, inWords);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     fail(pathText(issue.path), issue.message);

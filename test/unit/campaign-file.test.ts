@@ -23,7 +23,11 @@ const campaign = (text: string, name = 'campaign.toml') => parseCampaign(folder,
 
 describe('campaign files', () => {
   it.each([
-    ['an unknown field', `${pairs}nmae = "x"\n`, 'campaign.toml:4: pairs.0: Unrecognized key: "nmae"'],
+    [
+      'an unknown field',
+      `${pairs}nmae = "x"\n`,
+      'campaign.toml:4: pairs.0: no field is called nmae: there are spe, kvm, file',
+    ],
     ['a wrong type', `title = 3\n${pairs}`, 'campaign.toml:1: title: '],
     ['a field of the second table', `${pairs}\n[[pairs]]\nspe = "a"\nkvm = 7\n`, 'campaign.toml:7: pairs.1.kvm: '],
     ['half a pair', '[[pairs]]\nspe = "a"\n', 'campaign.toml:1: pairs.0: wants spe and kvm, or file'],

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { firstIssue } from '../../model/errors.ts';
 import { assumptionChecks } from '../../model/checks.ts';
 import { parseJson } from '../../model/json-text.ts';
+import { inWords } from '../../model/schema-words.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 import { flagIds } from '../../words/pair-flags.ts';
@@ -151,7 +152,7 @@ export function readCampaign(folder: string): Campaign {
 export function parseCampaign(folder: string, at: string, text: string): Campaign {
   const form = at.endsWith('.json') ? 'json' : 'toml';
   const json = form === 'json' ? jsonOf(at, text) : tomlOf(at, text);
-  const parsed = Campaign.safeParse(json);
+  const parsed = Campaign.safeParse(json, inWords);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];

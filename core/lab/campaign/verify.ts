@@ -1,5 +1,6 @@
 /** Recomputes a report across pairs: replays its pairs, then writes its text again. */
 import { z } from 'zod';
+import { inWords } from '../../model/schema-words.ts';
 import { CAMPAIGN_FORM, findProvenance } from '../../report/provenance.ts';
 import { RequestError } from '../about.ts';
 import { version } from '../version.ts';
@@ -99,7 +100,7 @@ function claims(file: string, text: string): z.infer<typeof Claims> {
   } catch {
     found = null;
   }
-  const parsed = Claims.safeParse(found);
+  const parsed = Claims.safeParse(found, inWords);
   if (parsed.success) return parsed.data;
   throw new RequestError(
     found === undefined

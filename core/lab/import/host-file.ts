@@ -1,6 +1,7 @@
 /** `X.host.json` beside `X.trace.dat`: what the board kit found out about the recording host. */
 import { existsSync } from 'node:fs';
 import { HostFileFacts } from '../../model/terms/capture-facts.ts';
+import { inWords } from '../../model/schema-words.ts';
 import { RequestError } from '../about.ts';
 import { readTextFile } from '../file-source.ts';
 
@@ -15,7 +16,7 @@ export function readHostFile(file: string): HostFileFacts | undefined {
   } catch (error) {
     throw new RequestError(`${file}: not JSON (${(error as Error).message})`);
   }
-  const parsed = HostFileFacts.safeParse(json);
+  const parsed = HostFileFacts.safeParse(json, inWords);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw new RequestError(`${file}: ${path.join('.')}: ${message}`);

@@ -1,5 +1,6 @@
 /** A report file's own provenance, checked. */
 import { z } from 'zod';
+import { inWords } from '../../model/schema-words.ts';
 import { CAMPAIGN_FORM, COMPARISON_FORM, findProvenance, PROVENANCE_FORM } from '../../report/provenance.ts';
 import { sectionIds } from '../../report/sections.ts';
 import { RequestError } from '../about.ts';
@@ -97,7 +98,7 @@ export function readClaims(file: string, text: string): ClaimedRun | ClaimedComp
     throw new RequestError(
       `${file}: a report across a campaign’s pairs: \`umbra campaign report DIR --verify\` recomputes it`,
     );
-  const checked = Claims.safeParse(found);
+  const checked = Claims.safeParse(found, inWords);
   if (checked.success) return checked.data;
   const { path, message } = checked.error.issues[0];
   throw new RequestError(`${file}: what the report says of itself is damaged: ${path.join('.')}: ${message}`);
