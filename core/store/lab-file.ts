@@ -2,7 +2,7 @@
 import { constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { explainLab, isSqliteError, LabBusyError, LabFileError } from './lab-errors.ts';
-import { checkSchema } from './lab-schema.ts';
+import { checkSchema, checkTexts } from './lab-schema.ts';
 import { APPLICATION_ID, migrations, READABLE_FROM, SCHEMA_VERSION } from './schema.ts';
 import { reasonOf } from './system-errors.ts';
 
@@ -112,7 +112,10 @@ function prepare(db: Db, path: string, mode: OpenMode): number | undefined {
       `${path}: made by a newer Umbra (lab format ${version}; this one knows up to ${SCHEMA_VERSION}): update Umbra`,
     );
   }
-  if (!fresh) checkSchema(db, version, path);
+  if (!fresh) {
+    checkSchema(db, version, path);
+    checkTexts(db, path);
+  }
   if (version < SCHEMA_VERSION) {
     if (mode === 'read') return version >= READABLE_FROM ? undefined : version;
     if (!fresh) keepCopy(path, version);

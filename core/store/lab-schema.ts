@@ -24,6 +24,35 @@ const analysed = /^sqlite_stat[134]$/;
 
 const expected = new Map<number, ReadonlyMap<string, string>>();
 
+/** Bytes of a text of a capture or a run, such as a name or a path, and of one that holds JSON. Every view and report shows them. */
+const TEXT_BYTES = 1 << 20;
+const JSON_BYTES = 64 << 20;
+const json = new Set(['facts', 'vm', 'params', 'definition', 'summary', 'detail']);
+/** Some rows each: looking takes no time. */
+const shown = ['capture', 'run', 'replay_result', 'skew_result'];
+
+/** Throws a LabFileError that names the first text that is longer than Umbra leaves any. */
+export function checkTexts(db: Database.Database, path: string): void {
+  for (const table of shown) {
+    const columns = db
+      .prepare("SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'")
+      .pluck()
+      .all(table) as string[];
+    for (const column of columns) {
+      const most = json.has(column) ? JSON_BYTES : TEXT_BYTES;
+      const long = db
+        .prepare<[], { id: bigint; n: bigint }>(
+          `SELECT rowid AS id, octet_length("${column}") AS n FROM ${table} WHERE octet_length("${column}") > ${most} LIMIT 1`,
+        )
+        .get();
+      if (long)
+        throw new LabFileError(
+          `${path}: not opened: ${table}.${column} of row ${long.id} has ${long.n} bytes, ${most} are the most; changed by something other than Umbra`,
+        );
+    }
+  }
+}
+
 /** Throws a LabFileError that names the first difference. @param path for the message */
 export function checkSchema(db: Database.Database, version: number, path: string): void {
   const known = schemaOf(version);

@@ -40,6 +40,11 @@ export function printableCell(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);
 }
 
+/** A text may be millions of them: spelt once, except for the rare ones. */
+const spelt = Array.from({ length: 0x100 }, (_, code) => hex(code));
+
 function escaped(characters: string): string {
+  const code = characters.charCodeAt(0);
+  if (characters.length === 1) return spelt[code] ?? hex(code);
   return Array.from({ length: characters.length }, (_, i) => hex(characters.charCodeAt(i))).join('');
 }

@@ -100,6 +100,16 @@ describe('a lab file', () => {
     return db;
   };
 
+  it('is refused when a name in it is larger than any view can show', () => {
+    const id = inLabFile(lab, 'create', (db) => addCapture(db, capture));
+    inLabFile(lab, 'write', (db) => db.prepare('UPDATE capture SET name = ?').run('n'.repeat(1 << 20)));
+    openLabFile(lab, 'read').close();
+    inLabFile(lab, 'write', (db) => db.prepare('UPDATE capture SET name = ?').run('n'.repeat((1 << 20) + 1)));
+    const told = `capture.name of row ${id} has 1048577 bytes, 1048576 are the most; changed by something other than Umbra`;
+    for (const mode of ['read', 'write'] as const)
+      expect(() => openLabFile(lab, mode)).toThrow(`${lab}: not opened: ${told}`);
+  });
+
   it('of an older format is migrated for a reader, too, after a copy', () => {
     const packed = readFileSync(new URL('../fixtures/labs/format-5.umbra.gz', import.meta.url));
     writeFileSync(lab, gunzipSync(packed));
