@@ -52,8 +52,8 @@ function wanted(what: string, input: unknown): string {
 }
 
 function unknownFields({ keys, inst }: Extract<Issue, { code: 'unrecognized_keys' }>): string {
-  const def = inst?._zod.def as { readonly shape?: object } | undefined;
-  const allowed = Object.keys(def?.shape ?? {});
+  const def = inst?._zod.def;
+  const allowed = def && 'shape' in def ? Object.keys(def.shape ?? {}) : [];
   const names = keys.slice(0, LISTED).map((key) => cut(key));
   const unknown = `no field is called ${names.join(', ')}${keys.length > LISTED ? ', …' : ''}`;
   return allowed.length ? `${unknown}: there ${allowed.length > 1 ? 'are' : 'is'} ${listed(allowed)}` : unknown;

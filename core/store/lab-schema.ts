@@ -35,9 +35,9 @@ const shown = ['capture', 'run', 'replay_result', 'skew_result'];
 export function checkTexts(db: Database.Database, path: string): void {
   for (const table of shown) {
     const columns = db
-      .prepare("SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'")
+      .prepare<[string], string>("SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'")
       .pluck()
-      .all(table) as string[];
+      .all(table);
     for (const column of columns) {
       const most = json.has(column) ? JSON_BYTES : TEXT_BYTES;
       const long = db
