@@ -42,6 +42,7 @@ function explained(error: unknown, lab: string): string | undefined {
   const reason = systemReason(error);
   if (reason !== undefined) return `${path ?? syscall}: ${reason}`;
   if (code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(error.message)) return 'a path may hold no NUL byte';
+  if (code === 'ERR_WORKER_INIT_FAILED') return `no thread could be started: ${error.message.replace(/.*: /, '')}`;
   if (code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(error.message))
     return 'out of memory; the lab is as it was';
   return undefined;

@@ -16,11 +16,11 @@ const reasons: Readonly<Record<string, string>> = {
   ENXIO: 'not a regular file',
   EBUSY: 'is in use',
   ETXTBSY: 'is in use',
-  EFBIG: 'too large for this file system',
+  EFBIG: 'too large for this file system, or for `ulimit -f`',
   ENOSPC: 'no space left on the disk',
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk failed (I/O error)',
-  EMFILE: 'too many open files',
+  EMFILE: 'too many open files for `ulimit -n`',
   ENFILE: 'too many open files',
   ENOMEM: 'out of memory',
 };

@@ -134,3 +134,23 @@ describe('the compile cache', () => {
     expect(statSync(join(folder, 'cache/umbra/compiled')).mode & 0o077).toBe(0);
   });
 });
+
+describe.runIf(process.platform === 'linux')('limits of the shell', () => {
+  const limited = (limit: string, ...args: string[]) =>
+    spawnSync('bash', ['-c', `ulimit ${limit}; exec "$0" "$@"`, process.execPath, bin, ...args], { encoding: 'utf8' });
+
+  it('few open files: a line says so', () => {
+    const { status, stderr } = limited('-n 24', 'import', pair.spe, '--db', join(temporaryFolder(), 'lab.umbra'));
+    // How many the program needs for itself differs by its version.
+    if (status !== 0)
+      expect(stderr).toMatch(/^umbra: .*(too many open files|no thread could be started: EMFILE)[^\n]*\n$/);
+  });
+
+  it('small files: a line names the place and the limit, and nothing is left', () => {
+    const folder = temporaryFolder();
+    const { status, stderr } = limited('-f 100', 'synth', '--out', join(folder, 'pair'), '--samples', '100000');
+    const told = `umbra: ${folder}/pair: too large for this file system, or for \`ulimit -f\`\n`;
+    expect([status, stderr]).toEqual([1, told]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
