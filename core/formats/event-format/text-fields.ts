@@ -66,15 +66,22 @@ export function cutOff(event: string, text: string): 'hollow' | 'partly' | undef
   return speaking.test(plainName(event)) ? 'partly' : 'hollow';
 }
 
-/** A number that the text ends with has fewer digits than the kernel prints if some were cut off; where it pads none, there is some. */
+/** A text with a padded number pads them all. */
+const PADDED = /\b0x0[\da-f]/;
+
+/**
+ * A number that the text ends with has fewer digits than the kernel prints if some were cut off; where it pads none, there is some. Numbers
+ * written by hand aren't padded, but begin with 0x (ftrace's own, which don't, are followed by a bracket).
+ */
 function isWhole(text: string, { before, digits }: Pick<HexField, 'before' | 'digits'>): boolean {
   const at = text.indexOf(before);
   if (at < 0) return false;
   if (digits === 0) return at + before.length < text.length;
-  const number = /(?:0x)?([\da-f]*)/y;
+  const number = /(0x)?([\da-f]*)/y;
   number.lastIndex = at + before.length;
-  const found = number.exec(text)?.[1].length ?? 0;
-  return found >= digits || number.lastIndex < text.length;
+  const [, prefix, found = ''] = number.exec(text) ?? [];
+  if (found.length >= digits || number.lastIndex < text.length) return true;
+  return found !== '' && prefix !== undefined && !PADDED.test(text);
 }
 
 /** What the text of an event holds unless it was cut off: a number after each, of so many digits if the text ends with it. */
