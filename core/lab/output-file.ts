@@ -12,13 +12,12 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { reasonOf, systemReason } from '../store/system-errors.ts';
 import { printable } from '../words/printable.ts';
 import { RequestError } from './about.ts';
-import { partBeside, removeLeftovers } from './part-files.ts';
+import { partBeside, removeLeftovers, writeAll } from './part-files.ts';
 
 /** Buffered writing of one file. */
 export interface OutputFile {
@@ -112,12 +111,9 @@ export function writeWhole(
   let open = true;
   let pending: string[] = [];
   let held = 0;
-  const put = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-  };
   const flush = (): void => {
     const text = pending.join('');
-    if (held) put(Buffer.from(raw ? text : printable(text)));
+    if (held) writeAll(fd, Buffer.from(raw ? text : printable(text)));
     pending = [];
     held = 0;
   };
@@ -130,7 +126,7 @@ export function writeWhole(
       },
       bytes(bytes) {
         flush();
-        put(bytes);
+        writeAll(fd, bytes);
       },
     });
     flush();

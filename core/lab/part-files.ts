@@ -1,6 +1,6 @@
 /** Names of files being written: they say by whom, so that abandoned ones can be found and no two writers share one. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -23,6 +23,11 @@ export function removeLeftovers(folder: string): void {
       // Another user's: theirs to remove.
     }
   }
+}
+
+/** Writes all of it: where there is room for a part, `writeSync` writes that and says so, and only the next one fails. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 /** Whether this machine has a process with that id. */

@@ -153,4 +153,15 @@ describe.runIf(process.platform === 'linux')('limits of the shell', () => {
     expect([status, stderr]).toEqual([1, told]);
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it('an upload for which there is no room isn’t taken for whole', () => {
+    const program = `
+      import { createUploads } from '${new URL('../../core/lab/service/uploads.ts', import.meta.url).href}';
+      const uploads = createUploads();
+      const id = uploads.start(1 << 20, 'x.data');
+      try { uploads.add(id, new Uint8Array(1 << 18)); console.log('whole'); } catch (error) { console.log(error.code); }
+      uploads.close();`;
+    const limited = ['-c', 'ulimit -f 100; exec "$0" --input-type=module -e "$1"', process.execPath, program];
+    expect(spawnSync('bash', limited, { encoding: 'utf8' }).stdout).toBe('EFBIG\n');
+  });
 });

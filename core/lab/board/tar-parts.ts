@@ -1,6 +1,7 @@
 /** Tars as boards send them: checks that one is complete, and joins several with a file of ours. POSIX pax, "ustar Interchange Format". */
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RequestError } from '../about.ts';
+import { writeAll } from '../part-files.ts';
 
 const BLOCK = 512;
 const COPY = 1 << 20;
@@ -49,7 +50,7 @@ export function joinTars(
         const length = contentLength(fd, from);
         for (let at = 0; at < length;) {
           const n = readSync(fd, block, 0, Math.min(COPY, length - at), at);
-          writeSync(out, block, 0, n);
+          writeAll(out, block.subarray(0, n));
           at += n;
         }
       } finally {
@@ -58,7 +59,7 @@ export function joinTars(
     }
     const text = Buffer.from(extra.text);
     const end = Buffer.alloc(((BLOCK - (text.length % BLOCK)) % BLOCK) + 2 * BLOCK);
-    writeSync(out, Buffer.concat([header(extra.path, text.length), text, end]));
+    writeAll(out, Buffer.concat([header(extra.path, text.length), text, end]));
   } finally {
     closeSync(out);
   }

@@ -1,7 +1,7 @@
 /** Files that several processes or machines may write at once: each writes its own, and the last rename wins. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { partBeside } from '../part-files.ts';
+import { partBeside, writeAll } from '../part-files.ts';
 
 /** Under another name first, and synced to disk before the rename. Makes the folder. */
 export function writeWholeFile(path: string, text: string): void {
@@ -11,7 +11,7 @@ export function writeWholeFile(path: string, text: string): void {
   try {
     const fd = openSync(part, 'wx');
     try {
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      writeAll(fd, bytes);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -1,8 +1,9 @@
 /** Files that only a page has: their bytes come in parts and stay in a temporary folder until imported. */
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RequestError } from '../about.ts';
+import { writeAll } from '../part-files.ts';
 import { MAX_UPLOAD, UPLOAD_PART } from '../../contract/limits.ts';
 
 interface Upload {
@@ -63,7 +64,7 @@ export function createUploads(): Uploads {
       if (upload.fd === undefined || upload.got + data.length > upload.bytes || data.length > UPLOAD_PART) {
         throw new RequestError(`upload ${id}: more bytes than were announced`);
       }
-      writeSync(upload.fd, data);
+      writeAll(upload.fd, data);
       upload.got += data.length;
     },
     path(id) {
