@@ -1,16 +1,17 @@
 /** The thread that unpacks a file into another by streaming, while the import waits. See unpack.ts. */
-import { closeSync, createReadStream, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import type { Transform } from 'node:stream';
 import { workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-// CommonJS: Node sees no names in it.
 import { Decoder as QuotedPrintable } from 'libqp';
+// CommonJS: Node sees no names in it.
 import * as xz from 'xz-decompress';
 import yauzl from 'yauzl';
 import { openRegular } from '../../file-source.ts';
+import { writeAll } from '../../part-files.ts';
 import { bunzip } from './bunzip.ts';
 import { MAX_FILES } from './layers.ts';
 import type { Layer } from './layers.ts';
@@ -129,14 +130,14 @@ let told = 0;
 function write(fd: number, chunk: Uint8Array): void {
   bytes += chunk.length;
   if (bytes > limit) throw new Limit();
-  for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+  writeAll(fd, chunk);
   if (bytes - told < TELL) return;
   post({ kind: 'read', bytes: bytes - told });
   told = bytes;
 }
 
 /** Writes what comes until it ends, or fails. Returns why it failed, if anything came before. */
-async function writeAll(stream: Readable, path: string): Promise<string | undefined> {
+async function drain(stream: Readable, path: string): Promise<string | undefined> {
   const fd = openSync(path, 'wx', 0o600);
   try {
     return await new Promise((resolve, reject) => {
@@ -163,10 +164,7 @@ async function unzip(): Promise<void> {
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName.endsWith('/')) continue;
     if (++files > MAX_FILES) throw new TooManyFiles();
-    const cut = await writeAll(
-      await zip.openReadStreamPromise(entry),
-      join(to, `${files}-${plainName(entry.fileName)}`),
-    );
+    const cut = await drain(await zip.openReadStreamPromise(entry), join(to, `${files}-${plainName(entry.fileName)}`));
     if (cut !== undefined) throw new Error(cut);
   }
 }
@@ -207,7 +205,7 @@ try {
   let cut: string | undefined;
   if (layer === 'zip') await unzip();
   else if (layer === 'mail') await unmail();
-  else cut = await writeAll(unpacked(layer), to);
+  else cut = await drain(unpacked(layer), to);
   post({ kind: 'done', bytes, cut });
 } catch (error) {
   const beyond = error instanceof Limit ? 'bytes' : error instanceof TooManyFiles ? 'files' : undefined;
